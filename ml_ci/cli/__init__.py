@@ -1,0 +1,1 @@
+"""The `ml-ci` command: calls the pipeline and prints; decides nothing."""

@@ -1,0 +1,1 @@
+"""The condition language of gates: parsed with `ast`, never evaluated as code."""

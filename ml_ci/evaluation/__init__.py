@@ -1,0 +1,1 @@
+"""Score a model on the holdout and count how it is wrong."""

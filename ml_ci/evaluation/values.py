@@ -1,0 +1,38 @@
+"""What evaluation hands to the gates: counts and metrics of candidate and baseline on the same holdout."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ml_ci.evaluation.confusion import Confusion, Paired
+
+# By slice column(s) ("sex", or "sex,race" for two), then by value as text.
+SliceCounts = Mapping[str, Mapping[str, Confusion]]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What one model scored on one holdout.
+
+    `metrics` holds what the four counts do not give (auc, log_loss, brier, cost, seconds, ...), for all rows;
+    None is undefined. `kind` is what the scores are: "probability", "margin" (decision_function) or "label".
+    """
+
+    confusion: Confusion
+    slices: SliceCounts = field(default_factory=dict)
+    metrics: Mapping[str, float | None] = field(default_factory=dict)
+    kind: str = "probability"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Candidate beside baseline on the candidate's holdout; without a baseline `baseline` and `paired` are None.
+
+    `paired_slices` has the keys of `candidate.slices`.
+    """
+
+    candidate: Evaluation
+    baseline: Evaluation | None = None
+    paired: Paired | None = None
+    paired_slices: Mapping[str, Mapping[str, Paired]] = field(default_factory=dict)

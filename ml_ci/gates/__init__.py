@@ -1,0 +1,1 @@
+"""Judge whether the candidate may go."""

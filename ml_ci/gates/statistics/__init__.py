@@ -1,0 +1,1 @@
+"""From counts to evidence: one pure function per method."""

@@ -1,0 +1,30 @@
+"""How a gate was judged."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Verdict: TypeAlias = Literal["pass", "fail", "inconclusive", "error"]
+
+
+@dataclass(frozen=True)
+class GateResult:
+    """How one gate, or one slice of it, was judged.
+
+    `condition` is the gate as written. `value`, `limit` and `baseline` are rates or metrics, None where undefined.
+    `interval` is of the value, or of the difference to the baseline where the gate is relative. `needs` is the
+    estimated number of further labelled rows. `reason` is one sentence for someone who is no statistician;
+    `slice` reads `region = north`, or None for all rows.
+    """
+
+    condition: str
+    verdict: Verdict
+    slice: str | None = None
+    value: float | None = None
+    limit: float | None = None
+    baseline: float | None = None
+    interval: tuple[float, float] | None = None
+    confidence: float | None = None
+    needs: int | None = None
+    reason: str = ""

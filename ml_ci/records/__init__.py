@@ -1,0 +1,1 @@
+"""What one training or evaluation left, found again by its fingerprint."""

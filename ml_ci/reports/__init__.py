@@ -1,0 +1,1 @@
+"""Render a report; decide nothing."""

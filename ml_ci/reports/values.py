@@ -1,0 +1,49 @@
+"""The report: the one value that every output is a function of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ml_ci.changes.values import Change
+from ml_ci.errors import Failure
+from ml_ci.evaluation.confusion import Confusion
+from ml_ci.gates.values import GateResult, Verdict
+from ml_ci.plan.values import Action
+
+@dataclass(frozen=True)
+class Side:
+    """One side of the comparison: the candidate, or the baseline with its `source` (`merge-base 3f2c1ab`)."""
+
+    record: str
+    confusion: Confusion
+    metrics: Mapping[str, float | None]
+    slices: Mapping[str, Mapping[str, Confusion]]
+    source: str | None = None
+
+
+@dataclass(frozen=True)
+class ModelReport:
+    """Everything that a run found out about one model."""
+
+    verdict: Verdict
+    action: Action
+    changes: tuple[Change, ...] = ()
+    candidate: Side | None = None
+    baseline: Side | None = None
+    gates: tuple[GateResult, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    failure: Failure | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """The outcome of a whole run. `commit` is HEAD's id; `dirty` says that the tree had uncommitted changes."""
+
+    verdict: Verdict
+    commit: str | None
+    base_commit: str | None
+    models: Mapping[str, ModelReport] = field(default_factory=dict)
+    dirty: bool = False
+    failure: Failure | None = None

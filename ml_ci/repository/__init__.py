@@ -1,0 +1,1 @@
+"""The git repository around a project: commits, trees, the merge base."""

@@ -1,0 +1,26 @@
+"""A tree of files as git knows it: the working tree, or a commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Protocol
+
+
+class Tree(Protocol):
+    """Files below the project folder, by POSIX path relative to it."""
+
+    commit: str | None
+    """The commit's id; None for the working tree."""
+
+    folder: Path | None
+    """The project folder on disk for the working tree; None for a commit."""
+
+    def files(self) -> Mapping[str, str | None]:
+        """Give every tracked or untracked, not ignored file, with its git object id; None where the content is not in git
+        (modified or untracked). Sorted by path."""
+        ...
+
+    def read(self, path: str) -> bytes:
+        """Give the content of a file; FileNotFoundError when the tree has none at `path`."""
+        ...

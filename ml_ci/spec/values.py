@@ -1,0 +1,174 @@
+"""The values that `ml-ci.yaml` becomes: frozen, checked, free of YAML and pydantic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from ml_ci.conditions import Condition
+
+Scalar: TypeAlias = str | int | float | bool
+
+
+@dataclass(frozen=True)
+class FileEntry:
+    """Name data on disk: a file, a folder, a glob, or a URL; `path` is relative to the project folder.
+
+    `columns` names the columns of a text table without a header line; None when the file has one.
+    """
+
+    path: str
+    columns: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class PartEntry:
+    """Cut a stable part out of another entry; exactly one of `share`, `after` and `where` is set.
+
+    `share` in (0, 1): rows whose hash (of the whole row, or of the column `by`, with `seed`) falls below it.
+    `after` is (column, bound): rows with column >= bound. `where` is (column, values): rows with column in values.
+    """
+
+    of: str
+    share: float | None = None
+    by: str | None = None
+    seed: int = 0
+    after: tuple[str, Scalar] | None = None
+    where: tuple[str, tuple[Scalar, ...]] | None = None
+
+
+DataEntry: TypeAlias = FileEntry | PartEntry
+
+
+@dataclass(frozen=True)
+class FunctionJob:
+    """Train by a Python function, `package.module:function`."""
+
+    entry: str
+
+
+@dataclass(frozen=True)
+class CommandJob:
+    """Train by a command: a string for the shell, or a tuple of arguments without one."""
+
+    command: str | tuple[str, ...]
+    predictions: str | None = None
+    model: str | None = None
+
+
+Job: TypeAlias = FunctionJob | CommandJob
+
+
+@dataclass(frozen=True)
+class Positive:
+    """Say which labels are the positive class: `values`, or a comparison (operator, number) of numeric labels."""
+
+    values: tuple[Scalar, ...] = ()
+    comparison: tuple[str, float] | None = None
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """Turn scores into decisions: score >= `value`; or, chosen on `data.validation`, the `metric` held at `at`."""
+
+    value: float | None = 0.5
+    metric: str | None = None
+    at: float | None = None
+
+
+@dataclass(frozen=True)
+class SliceSpec:
+    """Slice the holdout by the values of `columns` (one or two); `edges` cut a single numeric column into bins."""
+
+    columns: tuple[str, ...]
+    edges: tuple[float, ...] | None = None
+
+    @property
+    def name(self) -> str:
+        return ",".join(self.columns)
+
+
+@dataclass(frozen=True)
+class Budget:
+    """Limit a training job: `seconds` of wall time, `memory` in bytes of its process tree, `rows` of each entry."""
+
+    seconds: float = 3600.0
+    memory: int | None = None
+    rows: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Price one false positive and one false negative in `currency`."""
+
+    fp: float
+    fn: float
+    currency: str = ""
+
+
+@dataclass(frozen=True)
+class Reuse:
+    """Plan how often a holdout may be looked at, and how many promotions it may grant."""
+
+    looks: int = 32
+    promotions: int = 3
+
+
+@dataclass(frozen=True)
+class GateSpec:
+    """One line under `gates:`: its text as written, what it parses to, and the line in `ml-ci.yaml`."""
+
+    text: str
+    condition: Condition
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """One entry under `models:`, with every default filled in.
+
+    `data` holds every entry but the holdout. `params` is (file, key path) or an inline mapping, or None.
+    `min_rows` leaves smaller slices out of a gate (None: `each` judges every slice, the others ask for 30 rows).
+    `metrics` maps a name to `module:function(y_true, score)`. `code` are extra globs of the code part.
+    `python` is the job's interpreter (None: ml-ci's own); `cwd` and every path are relative to the project folder.
+    """
+
+    name: str
+    job: Job
+    data: Mapping[str, FileEntry]
+    holdout: DataEntry
+    label: str
+    positive: Positive
+    predict: str | None = None
+    id: str | None = None
+    params_file: tuple[str, str] | None = None
+    params: Mapping[str, object] | None = None
+    slices: tuple[SliceSpec, ...] = ()
+    min_rows: int | None = None
+    baseline: str = "merge-base"
+    seed: int = 0
+    seeds: int = 1
+    threshold: Threshold = Threshold()
+    budget: Budget = Budget()
+    confidence: float | None = None
+    method: str = "score"
+    gates: tuple[GateSpec, ...] = ()
+    metrics: Mapping[str, str] = field(default_factory=dict)
+    cost: Cost | None = None
+    reuse: Reuse | None = None
+    code: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    cwd: str = "."
+    python: str | None = None
+    fetch: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A whole `ml-ci.yaml`: its models by name, in the file's order, and the remote store's URL or None."""
+
+    models: Mapping[str, ModelSpec]
+    store: str | None = None
+    path: str = "ml-ci.yaml"

@@ -1,0 +1,1 @@
+"""Tables on disk (CSV, TSV, Parquet), read and cut by DuckDB."""
