@@ -1,0 +1,157 @@
+"""The files of the working tree and of a commit, with the objects by which git already knows their content."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+import subprocess
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from pathlib import Path
+
+from ml_ci.repository.git import GitError, finish, git, start
+
+_LINK, _SUBMODULE = "120000", "160000"
+
+
+class WorkingTree:
+    """See the project folder as it is on disk: tracked and untracked files, without ignored ones."""
+
+    commit: str | None = None
+
+    def __init__(self, folder: Path) -> None:
+        self.folder: Path | None = folder
+        self._folder = folder
+
+    def files(self) -> Mapping[str, str | None]:
+        """Give every file with its git object id; None where the content on disk is not in git."""
+        return self._seen[0]
+
+    def changed(self) -> frozenset[str]:
+        """Give the paths that differ from HEAD: modified, staged, deleted or untracked."""
+        return self._seen[1]
+
+    def read(self, path: str) -> bytes:
+        """Read a file from disk; FileNotFoundError when there is none."""
+        return (self._folder / path).read_bytes()
+
+    @cached_property
+    def _seen(self) -> tuple[Mapping[str, str | None], frozenset[str]]:
+        # Both at once: each is a walk over the index, and they do not depend on one another.
+        staged = start(self._folder, "ls-files", "-s", "-z")
+        status = start(
+            self._folder, "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--", "."
+        )
+        tracked = dict(_staged(finish(staged, "ls-files")))
+        states: Mapping[str, str] = dict(_states(finish(status, "status")))
+        states = _below(self._folder, states)
+        return _merge(self._folder, tracked, states), frozenset(states)
+
+
+class CommitTree:
+    """See the project folder as a commit has it."""
+
+    folder: Path | None = None
+
+    def __init__(self, project: Path, prefix: str, commit: str) -> None:
+        self.commit: str | None = commit
+        self._project = project
+        self._prefix = prefix
+        self._reader: subprocess.Popen[bytes] | None = None
+
+    def files(self) -> Mapping[str, str | None]:
+        """Give every file of the commit below the project folder with its git object id."""
+        return self._files
+
+    def read(self, path: str) -> bytes:
+        """Read a file of the commit; FileNotFoundError when it has none at `path`."""
+        known = self._files.get(path)
+        if known is None:
+            raise FileNotFoundError(f"{path} is not in commit {str(self.commit)[:7]}")
+        return self._object(known)
+
+    @cached_property
+    def _files(self) -> Mapping[str, str | None]:
+        tree = f"{self.commit}:{self._prefix.rstrip('/')}"
+        try:
+            entries = dict(_listed(git(self._project, "ls-tree", "-r", "-z", "--full-tree", tree)))
+        except GitError:
+            return {}  # the commit is older than the project folder
+        return {path: entry for path in sorted(entries) if (entry := self._followed(entries, path))}
+
+    def _followed(self, entries: Mapping[str, tuple[str, str]], path: str) -> str | None:
+        mode, known = entries[path]
+        for _ in range(8):
+            if mode != _LINK:
+                return None if mode == _SUBMODULE else known
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(path), os.fsdecode(self._object(known))))
+            if path not in entries:
+                return None
+            mode, known = entries[path]
+        return None
+
+    def _object(self, known: str) -> bytes:
+        if self._reader is None:
+            self._reader = start(self._project, "cat-file", "--batch")
+        assert self._reader.stdin is not None and self._reader.stdout is not None  # noqa: S101
+        self._reader.stdin.write(f"{known}\n".encode())
+        self._reader.stdin.flush()
+        header = self._reader.stdout.readline().split()
+        if len(header) != 3:
+            raise FileNotFoundError(f"object {known} is not in this repository (a partial clone?)")
+        content = self._reader.stdout.read(int(header[2]))
+        self._reader.stdout.read(1)
+        return content
+
+    def close(self) -> None:
+        """End the process that reads objects, if one was started."""
+        if self._reader is not None:
+            self._reader.communicate()
+            self._reader = None
+
+    def __del__(self) -> None:
+        if self._reader is not None and self._reader.stdin is not None:
+            self._reader.kill()
+            self._reader.communicate()
+
+
+def _fields(output: bytes) -> Iterator[str]:
+    return (os.fsdecode(field) for field in output.split(b"\0") if field)
+
+
+def _staged(output: bytes) -> Iterator[tuple[str, tuple[str, str]]]:
+    for field in _fields(output):
+        head, path = field.split("\t", 1)
+        mode, known, _ = head.split(" ")
+        yield path, (mode, known)
+
+
+def _listed(output: bytes) -> Iterator[tuple[str, tuple[str, str]]]:
+    for field in _fields(output):
+        head, path = field.split("\t", 1)
+        mode, _, known = head.split(" ")
+        yield path, (mode, known)
+
+
+def _states(output: bytes) -> Iterator[tuple[str, str]]:
+    return ((field[3:], field[:2]) for field in _fields(output))
+
+
+def _below(folder: Path, states: Mapping[str, str]) -> Mapping[str, str]:
+    # Porcelain output gives paths from the top of the repository, ls-files from the folder.
+    if not states:
+        return {}
+    prefix = os.fsdecode(git(folder, "rev-parse", "--show-prefix")).rstrip("\n")
+    return {path.removeprefix(prefix): state for path, state in states.items()}
+
+
+def _merge(folder: Path, tracked: Mapping[str, tuple[str, str]], states: Mapping[str, str]) -> Mapping[str, str | None]:
+    files: dict[str, str | None] = {}
+    for path in sorted({*tracked, *states}):
+        mode, known = tracked.get(path, ("", None))
+        modified = states.get(path, "  ")[1] != " "
+        if mode == _SUBMODULE or (modified and not (folder / path).is_file()):
+            continue
+        # What a link points to may change while the link does not: its content has to be looked at.
+        files[path] = None if modified or mode == _LINK else known
+    return files
