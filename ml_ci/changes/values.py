@@ -1,8 +1,11 @@
-"""A change between two fingerprints, in words."""
+"""What a model depends on, and a change between two such states, in words."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ml_ci.changes.digests import digest
 
 
 @dataclass(frozen=True)
@@ -16,3 +19,58 @@ class Change:
     part: str
     summary: str
     details: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """Hold the digests of everything that one model's results depend on.
+
+    `parts` maps a part (`code`, `job`, `data.NAME`, `data.holdout`, `params`, `environment`, `seed`, `budget`,
+    `needs.NAME`, `metrics`, `gates`) to a hexadecimal digest. `training_parts` names those that a training depends
+    on. `details` says, by part, what the digest was made of (files and their digests, keys and their values,
+    distributions and their versions): builtin types only, so that a record can keep it. `absent` names the data
+    parts that are known by a pointer only: their content is not on this machine.
+    """
+
+    parts: Mapping[str, str]
+    training_parts: frozenset[str]
+    details: Mapping[str, Mapping[str, object]] = field(default_factory=dict, compare=False)
+    warnings: tuple[str, ...] = field(default=(), compare=False)
+    absent: frozenset[str] = field(default=frozenset(), compare=False)
+
+    @property
+    def training(self) -> str:
+        """The key of the training with the model's own seed."""
+        return digest({part: self.parts[part] for part in self.training_parts})
+
+    def training_for(self, seed: int) -> str:
+        """Give the key of the training with another seed (`seeds: k` trains k times)."""
+        parts = {part: self.parts[part] for part in self.training_parts}
+        return digest(parts | {"seed": seed_digest(seed)})
+
+    @property
+    def holdout(self) -> str:
+        return self.parts["data.holdout"]
+
+    @property
+    def metrics(self) -> str:
+        return self.parts["metrics"]
+
+    @property
+    def gates(self) -> str:
+        return self.parts["gates"]
+
+
+def seed_digest(seed: int) -> str:
+    """Digest a seed as the part `seed` does."""
+    return digest(["seed", seed])
+
+
+def evaluation_key(training: str, holdout: str, metrics: str) -> str:
+    """Give the key of an evaluation: which model, on which rows, counted how."""
+    return digest(["evaluation", training, holdout, metrics])
+
+
+def judging_key(candidate: str, baseline: str | None, gates: str) -> str:
+    """Give the key of a judgement from the keys of two evaluations (`baseline` None: there is none) and the gates."""
+    return digest(["judging", candidate, baseline, gates])

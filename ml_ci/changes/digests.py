@@ -1,0 +1,30 @@
+"""Digests of values and of bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+PLAIN = (str, int, float, bool, type(None))
+
+
+def digest(value: object) -> str:
+    """Digest a value made of builtin types (and dates) as hexadecimal SHA-256; the order of a mapping's keys is nothing."""
+    text = json.dumps(_plain(value), ensure_ascii=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def blob_id(content: bytes, algorithm: str = "sha1") -> str:
+    """Give the id that git has for a blob with this content; `algorithm` is the repository's object format."""
+    return hashlib.new(algorithm, b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {"map": sorted(([_plain(key), _plain(item)] for key, item in value.items()), key=json.dumps)}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, set | frozenset):
+        return {"set": sorted((_plain(item) for item in value), key=json.dumps)}
+    return value if isinstance(value, PLAIN) else {type(value).__name__: str(value)}

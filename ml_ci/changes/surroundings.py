@@ -1,0 +1,22 @@
+"""What a fingerprint depends on that no tree holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """Say where a fingerprint finds what is not in the tree.
+
+    `folder` is the project folder on disk: data that git ignores lies there, for the working tree and for a commit.
+    `state` is where caches are kept (`.ml_ci`), None to keep none. `needs` maps the name of a model that this one
+    needs to that model's training key. `remote` gives the digest of a URL; None asks fsspec.
+    """
+
+    folder: Path
+    state: Path | None = None
+    needs: Mapping[str, str] = field(default_factory=dict)
+    remote: Callable[[str], str] | None = None
