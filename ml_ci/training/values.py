@@ -1,0 +1,137 @@
+"""What goes into a training job and what comes out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from ml_ci.spec.values import Budget, Job, Positive
+
+Kind: TypeAlias = Literal["probability", "margin", "label"]
+
+
+@dataclass(frozen=True)
+class Input:
+    """One data entry as the job finds it: an absolute path (file, folder or glob) in its copy, or a URL.
+
+    `columns` names the columns of a text table without a header line; `separator` is None for what the reader assumes.
+    """
+
+    path: str
+    columns: tuple[str, ...] | None = None
+    separator: str | None = None
+
+
+@dataclass(frozen=True)
+class Linked:
+    """A file too large to copy, that the copy links to: it has to be the same after the job."""
+
+    name: str
+    original: Path
+    size: int
+    modified: int
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The declared data in a working copy, by entry name; `holdout` only for a command that predicts by itself."""
+
+    data: Mapping[str, Input] = field(default_factory=dict)
+    linked: tuple[Linked, ...] = ()
+
+
+@dataclass(frozen=True)
+class Interpreter:
+    """A Python that a job runs under: its path, and its version as (major, minor, micro)."""
+
+    path: Path
+    version: tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class TrainRequest:
+    """Ask for one model. `folder` is the project folder of a working copy; `work` a folder of its own for log and results.
+
+    `needs` maps the name of a model that this one builds on to its artifact. `environment` is the job's, before ml-ci adds its own.
+    """
+
+    model: str
+    job: Job
+    folder: Path
+    work: Path
+    inputs: Inputs
+    interpreter: Interpreter
+    environment: Mapping[str, str] = field(repr=False)
+    params: Mapping[str, object] = field(default_factory=dict)
+    seed: int = 0
+    cwd: str = "."
+    budget: Budget = Budget()
+    needs: Mapping[str, Path] = field(default_factory=dict)
+    python_chosen: bool = False
+    """True when `python:` names the interpreter, so that a command's `python` means it too."""
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """What a training left: its artifact, or its predictions, or both; all inside the request's `work`.
+
+    `seconds` is wall time, `megabytes` (10^6 bytes) the peak of the whole process tree.
+    """
+
+    artifact: Path | None
+    predictions: Path | None
+    log: Path
+    seconds: float
+    megabytes: float
+
+
+@dataclass(frozen=True)
+class PredictRequest:
+    """Ask a stored model for its scores of `rows`, a table without the label column, `count` rows long.
+
+    `entry` is the model's `predict:`, `module:function`; None takes predict_proba, decision_function or predict.
+    """
+
+    model: str
+    artifact: Path
+    folder: Path
+    work: Path
+    rows: Input
+    positive: Positive
+    interpreter: Interpreter
+    environment: Mapping[str, str] = field(repr=False)
+    entry: str | None = None
+    count: int | None = None
+    seed: int = 0
+    cwd: str = "."
+    budget: Budget = Budget()
+
+
+@dataclass(frozen=True)
+class ScoredRows:
+    """Predictions as a CSV file in the order of the rows: a column `score`, or `prediction` when `kind` is label."""
+
+    predictions: Path
+    kind: Kind
+    rows: int
+    log: Path
+    seconds: float
+    megabytes: float
+
+
+@dataclass(frozen=True)
+class MetricRequest:
+    """Ask the user's own metrics, name → `module:function(y_true, score)`, about a CSV with columns `y_true` (0, 1) and `score`."""
+
+    model: str
+    metrics: Mapping[str, str]
+    table: Path
+    folder: Path
+    work: Path
+    interpreter: Interpreter
+    environment: Mapping[str, str] = field(repr=False)
+    seed: int = 0
+    cwd: str = "."
+    budget: Budget = Budget()
