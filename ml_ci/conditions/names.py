@@ -1,0 +1,124 @@
+"""The metrics that a condition can name, what they are called elsewhere, and in which direction they get worse."""
+
+from __future__ import annotations
+
+COUNTS = frozenset({"tp", "fp", "tn", "fn", "rows", "positives", "negatives"})
+
+# Proportions: one count over another, so that a binomial bound applies. All lie in [0, 1].
+PROPORTIONS = frozenset(
+    {
+        "fpr",
+        "fnr",
+        "tpr",
+        "tnr",
+        "precision",
+        "npv",
+        "recall",
+        "accuracy",
+        "prevalence",
+        "selection_rate",
+    }
+)
+
+# What the four counts give, and is no single proportion.
+SCORES_OF_COUNTS = frozenset({"balanced_accuracy", "f1", "mcc"})
+
+OF_COUNTS = COUNTS | PROPORTIONS | SCORES_OF_COUNTS
+
+# What needs the scores of every row.
+OF_SCORES = frozenset({"auc", "average_precision", "log_loss", "brier", "ece"})
+
+# What needs `cost:`; per row, and per 1,000 rows.
+OF_COST = frozenset({"cost", "cost_per_1000"})
+
+# Facts of the job and of the model, measured once, without sampling error of the holdout.
+OF_JOB = frozenset({"seconds", "megabytes", "milliseconds_per_row"})
+
+METRICS = OF_COUNTS | OF_SCORES | OF_COST | OF_JOB
+
+# Always within [0, 1]: a limit outside is a percentage that lost its sign, or a slip.
+WITHIN_ONE = PROPORTIONS | {"balanced_accuracy", "f1", "auc", "average_precision", "brier", "ece"}
+
+HIGHER_IS_WORSE = frozenset({"fp", "fn", "fpr", "fnr", "log_loss", "brier", "ece"}) | OF_COST | OF_JOB
+LOWER_IS_WORSE = frozenset(
+    {
+        "tp",
+        "tn",
+        "tpr",
+        "tnr",
+        "precision",
+        "npv",
+        "recall",
+        "accuracy",
+        "balanced_accuracy",
+        "f1",
+        "mcc",
+        "auc",
+        "average_precision",
+    }
+)
+
+SLICE_FUNCTIONS = ("each", "worst", "gap", "ratio")
+
+SYNONYMS = {
+    "acc": "accuracy",
+    "ap": "average_precision",
+    "auprc": "average_precision",
+    "aupr": "average_precision",
+    "auroc": "auc",
+    "base_rate": "prevalence",
+    "brier_score": "brier",
+    "calibration_error": "ece",
+    "cross_entropy": "log_loss",
+    "duration": "seconds",
+    "error": "1 - accuracy",
+    "error_rate": "1 - accuracy",
+    "f1_score": "f1",
+    "f1score": "f1",
+    "fall_out": "fpr",
+    "fallout": "fpr",
+    "false_alarm_rate": "fpr",
+    "false_negative_rate": "fnr",
+    "false_negatives": "fn",
+    "false_positive_rate": "fpr",
+    "false_positives": "fp",
+    "fdr": "1 - precision",
+    "hit_rate": "recall",
+    "latency": "milliseconds_per_row",
+    "logloss": "log_loss",
+    "matthews": "mcc",
+    "matthews_corrcoef": "mcc",
+    "mb": "megabytes",
+    "memory": "megabytes",
+    "miss_rate": "fnr",
+    "n": "rows",
+    "negative_predictive_value": "npv",
+    "positive_predictive_value": "precision",
+    "positive_rate": "selection_rate",
+    "ppv": "precision",
+    "pr_auc": "average_precision",
+    "roc_auc": "auc",
+    "samples": "rows",
+    "sensitivity": "recall",
+    "size": "rows",
+    "specificity": "tnr",
+    "support": "rows",
+    "time": "seconds",
+    "true_negative_rate": "tnr",
+    "true_negatives": "tn",
+    "true_positive_rate": "tpr",
+    "true_positives": "tp",
+}
+
+
+def suggest(name: str, known: frozenset[str]) -> str:
+    """Say which known metric `name` may stand for, or "" when nothing is near."""
+    plain = name.lower().replace("-", "_")
+    if plain in known:
+        return f"write {plain}"
+    if plain in SYNONYMS:
+        return f"write {SYNONYMS[plain]}"
+    from difflib import get_close_matches
+
+    near = get_close_matches(plain[:40], sorted(known | SYNONYMS.keys()), n=1, cutoff=0.6)
+    return f"did you mean {SYNONYMS.get(near[0], near[0])}?" if near else ""

@@ -1,0 +1,281 @@
+"""From a Python syntax tree to a condition: only what the language has, with a reason for everything else."""
+
+from __future__ import annotations
+
+import ast
+import math
+from collections.abc import Iterable
+from typing import NoReturn
+
+from ml_ci.conditions import names
+from ml_ci.conditions.check import check
+from ml_ci.conditions.errors import ConditionError
+from ml_ci.conditions.source import MAX_DEPTH, Source
+from ml_ci.conditions.tree import Arithmetic, Comparison, Condition, Expression, Metric, Number, Operator, OverSlices
+
+LARGEST_NUMBER = 1e15
+
+_OPERATORS: dict[type[ast.cmpop], Operator] = {ast.LtE: "<=", ast.Lt: "<", ast.GtE: ">=", ast.Gt: ">"}
+_NO_COMPARISON = {
+    ast.Eq: "measured numbers are never compared for equality",
+    ast.NotEq: "measured numbers are never compared for equality",
+    ast.In: "`in` has no meaning in a condition",
+    ast.NotIn: "`not in` has no meaning in a condition",
+    ast.Is: "`is` has no meaning in a condition",
+    ast.IsNot: "`is not` has no meaning in a condition",
+}
+
+
+def parse(text: str, metrics: Iterable[str] = ()) -> Condition:
+    """Parse one gate; `metrics` are the user's own metric names.
+
+    Total: every string gives a Condition or raises ConditionError, with a column and, where there is one, a suggestion.
+    `@ 0.95` asks for proof of the comparison that it ends; behind a bracketed `and`, of each comparison in it.
+    Beside `each`, `baseline.<metric>` is the baseline's same slice.
+    """
+    source = Source(text)
+    condition = Condition(tuple(_Reader(source, frozenset(metrics)).comparisons(source.tree, None, 0)))
+    try:
+        check(condition)
+    except ConditionError as error:
+        raise ConditionError(error.message, source.column(source.tree), error.suggestion) from None
+    return condition
+
+
+class _Reader:
+    def __init__(self, source: Source, own: frozenset[str]) -> None:
+        self.source = source
+        self.own = own
+        self.known = names.METRICS | own | {"recall_at"}
+
+    def comparisons(self, node: ast.expr, confidence: float | None, depth: int) -> Iterable[Comparison]:
+        """Read comparisons joined by `and`; `confidence` is what stands behind a bracket around them."""
+        self.check_depth(node, depth)
+        if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And):
+            for part in node.values:
+                yield from self.comparisons(part, confidence, depth + 1)
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult) and _is_logical(node.left):
+            yield from self.comparisons(node.left, self.one_confidence(node.right, confidence), depth + 1)
+        elif isinstance(node, ast.Compare):
+            yield self.comparison(node, confidence, depth)
+        else:
+            self.no_comparison(node)
+
+    def comparison(self, node: ast.Compare, confidence: float | None, depth: int) -> Comparison:
+        last, proof = self.split_confidence(node.comparators[-1])
+        if proof is not None:
+            confidence = self.one_confidence(proof, confidence)
+        terms = (node.left, *node.comparators[:-1], last)
+        operators = tuple(self.operator(op, term) for op, term in zip(node.ops, node.comparators, strict=True))
+        return Comparison(tuple(self.expression(term, depth + 1) for term in terms), operators, confidence)
+
+    def operator(self, node: ast.cmpop, at: ast.expr) -> Operator:
+        if type(node) in _OPERATORS:
+            return _OPERATORS[type(node)]
+        raise self.source.error(at, _NO_COMPARISON[type(node)], "write <= or >=")
+
+    def split_confidence(self, node: ast.expr) -> tuple[ast.expr, ast.expr | None]:
+        """Take `@ 0.95` off the end of a limit: Python binds it to the last factor, we to the comparison."""
+        if not isinstance(node, ast.BinOp):
+            return node, None
+        if isinstance(node.op, ast.MatMult):
+            return node.left, node.right
+        if isinstance(node.op, ast.Add | ast.Sub):
+            right, proof = self.split_confidence(node.right)
+            return ast.copy_location(ast.BinOp(node.left, node.op, right), node), proof
+        return node, None
+
+    def one_confidence(self, node: ast.expr, outer: float | None) -> float:
+        if outer is not None:
+            raise self.source.error(node, "a comparison has one confidence", "keep one @")
+        value = self.number(node) if isinstance(node, ast.Constant) else math.nan
+        if 0.5 < value < 1:
+            return value
+        hint = "write @ 0.95"
+        if 50 < value < 100:
+            hint = f"write @ {Number(value).exact / 100:.6g}"
+        elif 0 < value < 0.5:
+            hint = f"write @ {float(1 - Number(value).exact):.6g}"
+        raise self.source.error(node, "a confidence is a number between 0.5 and 1", hint)
+
+    def expression(self, node: ast.expr, depth: int) -> Expression:
+        self.check_depth(node, depth)
+        if isinstance(node, ast.Constant):
+            return Number(self.number(node))
+        if isinstance(node, ast.Name):
+            return self.metric(node, self.source.words(node))
+        if isinstance(node, ast.UnaryOp):
+            return self.signed(node, depth)
+        if isinstance(node, ast.BinOp):
+            return self.arithmetic(node, depth)
+        if isinstance(node, ast.Attribute):
+            return self.of_baseline(node)
+        if isinstance(node, ast.Call):
+            return self.call(node)
+        return self.no_expression(node)
+
+    def number(self, node: ast.Constant) -> float:
+        value = node.value
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self.source.error(node, f"{self.source.words(node)} is no number", "write a number such as 0.05")
+        if not abs(value) <= LARGEST_NUMBER:
+            raise self.source.error(node, f"a number is at most {LARGEST_NUMBER:.0e}", "write a smaller one")
+        return float(value) + 0.0
+
+    def signed(self, node: ast.UnaryOp, depth: int) -> Expression:
+        if isinstance(node.op, ast.Not | ast.Invert):
+            raise self.source.error(node, "`not` has no meaning in a condition", "turn the comparison round")
+        operand = self.expression(node.operand, depth + 1)
+        if isinstance(node.op, ast.UAdd):
+            return operand
+        return Number(0.0 - operand.value) if isinstance(operand, Number) else Arithmetic("-", Number(0.0), operand)
+
+    def arithmetic(self, node: ast.BinOp, depth: int) -> Expression:
+        left, right = (lambda: self.expression(node.left, depth + 1)), (lambda: self.expression(node.right, depth + 1))
+        if isinstance(node.op, ast.Add):
+            return Arithmetic("+", left(), right())
+        if isinstance(node.op, ast.Sub):
+            return Arithmetic("-", left(), right())
+        if isinstance(node.op, ast.Mult):
+            return Arithmetic("*", left(), right())
+        if isinstance(node.op, ast.MatMult):
+            raise self.source.error(node.right, "`@` ends a comparison", "write, for example, fpr <= 0.05 @ 0.95")
+        if isinstance(node.op, ast.Div):
+            hint = "multiply the other side: fpr <= 1.1 * baseline.fpr"
+            raise self.source.error(node, "a condition does not divide", hint)
+        raise self.source.error(node, "a condition calculates with +, - and * only", "write +, - or *")
+
+    def metric(self, node: ast.expr, name: str, baseline: bool = False) -> Metric:
+        if name == "baseline":
+            raise self.source.error(node, "the baseline of what?", "write, for example, baseline.fnr")
+        if name == "recall_at":
+            raise self.source.error(node, "recall at which FPR?", "write recall_at(fpr=0.01)")
+        if name in names.SLICE_FUNCTIONS:
+            raise self.source.error(node, f"{name} of what?", f"write {name}(fnr, by=COLUMN)")
+        if name not in self.known:
+            raise self.source.error(node, f"unknown metric {name!r}", self.suggestion(name))
+        return Metric(name, baseline)
+
+    def suggestion(self, name: str) -> str:
+        return names.suggest(name, self.known) or f"metrics are {', '.join(sorted(self.known - names.COUNTS))}"
+
+    def of_baseline(self, node: ast.Attribute) -> Metric:
+        side = self.source.words(node.value)
+        if isinstance(node.value, ast.Name) and side == "baseline":
+            return self.metric(node, self.attribute(node), baseline=True)
+        if isinstance(node.value, ast.Name) and side == "candidate":
+            hint = f"the candidate needs no prefix: write {node.attr}"
+        else:
+            hint = f"write baseline.{node.attr}" if node.attr in self.known else "write, for example, baseline.fnr"
+        raise self.source.error(node, f"only baseline has metrics behind a dot, {side!r} has none", hint)
+
+    def attribute(self, node: ast.Attribute) -> str:
+        """Give the name behind the dot as written, where `ast` gives it normalised."""
+        return self.source.words(node).rpartition(".")[2].strip()
+
+    def call(self, node: ast.Call) -> Metric | OverSlices:
+        name, baseline = self.source.words(node.func), False
+        if isinstance(node.func, ast.Attribute) and self.source.words(node.func.value) == "baseline":
+            name, baseline = self.attribute(node.func), True
+        if name == "recall_at":
+            return self.recall_at(node, baseline)
+        if name in names.SLICE_FUNCTIONS:
+            return self.over_slices(node, name, baseline)
+        hint = f"write {name} without brackets" if name in self.known else "functions are each, worst, gap, ratio"
+        raise self.source.error(node, f"there is no function {name!r} in a condition", hint)
+
+    def recall_at(self, node: ast.Call, baseline: bool) -> Metric:
+        fixed = node.keywords[0].value if len(node.keywords) == 1 and node.keywords[0].arg == "fpr" else None
+        if node.args or not isinstance(fixed, ast.Constant):
+            raise self.source.error(
+                node, "recall_at takes the FPR at which recall is read", "write recall_at(fpr=0.01)"
+            )
+        at = self.number(fixed)
+        if not 0 < at < 1:
+            raise self.source.error(fixed, "the FPR is a number between 0 and 1", "write recall_at(fpr=0.01)")
+        return Metric("recall_at", baseline, at)
+
+    def over_slices(self, node: ast.Call, name: str, baseline: bool) -> OverSlices:
+        if len(node.args) != 1 or [one.arg for one in node.keywords] != ["by"]:
+            message = f"{name} takes a metric and by=COLUMN"
+            second = self.source.words(node.args[1]) if len(node.args) == 2 and not node.keywords else "COLUMN"
+            first = self.source.words(node.args[0]) if node.args else "fnr"
+            raise self.source.error(node, message, f"write {name}({first}, by={second})")
+        of = self.expression(node.args[0], 0)
+        if not isinstance(of, Metric):
+            raise self.source.error(node.args[0], f"{name} takes one metric", f"write {name}(fnr, by=COLUMN)")
+        self.check_sliceable(node.args[0], name, of)
+        baseline = baseline or of.baseline
+        if name == "each" and baseline:
+            hint = f"beside each(...), baseline.{of.name} is the same slice's: write baseline.{of.name}"
+            raise self.source.error(node, "each is of the candidate", hint)
+        function = next(one for one in ("each", "worst", "gap", "ratio") if one == name)
+        return OverSlices(function, of.name, self.columns(node.keywords[0].value), baseline)  # type: ignore[arg-type]
+
+    def check_sliceable(self, node: ast.expr, function: str, metric: Metric) -> None:
+        if metric.name not in names.OF_COUNTS:
+            message = f"{metric.key} is not known per slice, only what the counts of a slice give"
+            raise self.source.error(node, message, "choose one of " + ", ".join(sorted(names.OF_COUNTS)))
+        if function == "worst" and metric.name not in names.HIGHER_IS_WORSE | names.LOWER_IS_WORSE:
+            message = f"{metric.name} is neither better nor worse when it is higher"
+            raise self.source.error(node, message, f"write each({metric.name}, by=COLUMN)")
+
+    def columns(self, node: ast.expr) -> tuple[str, ...]:
+        parts = node.elts if isinstance(node, ast.List | ast.Tuple) else [node]
+        columns = tuple(self.one_column(part) for part in parts)
+        if not 1 <= len(columns) <= 2 or len(set(columns)) != len(columns):
+            raise self.source.error(node, "by= takes one column or two different ones", "write by=[first, second]")
+        return columns
+
+    def one_column(self, node: ast.expr) -> str:
+        written = self.source.words(node)
+        if isinstance(node, ast.Name):
+            return written
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            column = node.value.strip()
+            if column and column.isprintable():
+                return column
+            raise self.source.error(node, "a column's name is printable text", "write the name in the data's header")
+        hint = "write by=COLUMN" if '"' in written else f'write "{written}"'
+        raise self.source.error(node, "a column that is no plain word stands in quotation marks", hint)
+
+    def check_depth(self, node: ast.expr, depth: int) -> None:
+        if depth > 2 * MAX_DEPTH:
+            raise self.source.error(node, "the condition is nested too deep", "make several gates of it")
+
+    def no_comparison(self, node: ast.expr) -> NoReturn:
+        if isinstance(node, ast.BoolOp):
+            hint = "write the stricter one, or one gate for each"
+            raise self.source.error(node.values[1], "`or` has no meaning in a gate: it would pass on either", hint)
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            hint = "turn the comparison round: fpr <= 0.05 instead of not fpr > 0.05"
+            raise self.source.error(node, "`not` has no meaning in a condition", hint)
+        if isinstance(node, ast.Constant | ast.Name | ast.Attribute | ast.Call | ast.BinOp | ast.UnaryOp):
+            self.expression(node, 0)
+            raise self.source.error(node, "a gate compares a metric with a limit", self.limit_hint(node))
+        self.no_expression(node)
+
+    def limit_hint(self, node: ast.expr) -> str:
+        return f"write, for example, {self.source.words(node)} <= 0.05"
+
+    def no_expression(self, node: ast.expr) -> NoReturn:
+        message, hint = _STRANGERS.get(type(node), ("this has no meaning in a condition", "write a metric or a number"))
+        raise self.source.error(node, message, hint)
+
+
+_STRANGERS: dict[type[ast.expr], tuple[str, str]] = {
+    ast.BoolOp: ("`and` and `or` join whole comparisons", "write fpr <= 0.05 and fnr <= 0.1"),
+    ast.Compare: ("a comparison is no number", "join comparisons by and, or chain them: 0.1 <= fpr <= 0.2"),
+    ast.Subscript: ("a condition takes nothing by brackets", 'write each(fnr, by="COLUMN")'),
+    ast.List: ("a list stands behind by= only", "write by=[first, second]"),
+    ast.Tuple: ("a gate is one condition", "join them by and, or make two gates of it"),
+    ast.Lambda: ("a condition defines no function", "name your own metric under metrics:"),
+    ast.IfExp: ("a condition has no if", "make two gates of it"),
+    ast.JoinedStr: ("a condition holds no text outside by=", "write a metric or a number"),
+}
+
+
+def _is_logical(node: ast.expr) -> bool:
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
+        return _is_logical(node.left)
+    return isinstance(node, ast.Compare | ast.BoolOp)

@@ -1,0 +1,151 @@
+"""What a condition parses to: a frozen tree that prints itself as it is written."""
+
+from __future__ import annotations
+
+import json
+import keyword
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Literal, TypeAlias
+
+Operator: TypeAlias = Literal["<=", "<", ">=", ">"]
+
+
+def print_number(value: float) -> str:
+    """Print the shortest decimal that reads back as `value`."""
+    return str(int(value)) if value.is_integer() else repr(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number as written."""
+
+    value: float
+
+    @property
+    def exact(self) -> Fraction:
+        """The decimal as written, so that 0.29 + 0.01 is 0.3."""
+        return Fraction(repr(self.value))
+
+    def __str__(self) -> str:
+        return print_number(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric of the candidate, or of the baseline; `at` is the FPR at which `recall_at` is taken."""
+
+    name: str
+    baseline: bool = False
+    at: float | None = None
+
+    @property
+    def key(self) -> str:
+        """The metric without its side, as evaluation names it: `fpr`, `recall_at(fpr=0.01)`."""
+        return self.name if self.at is None else f"{self.name}(fpr={print_number(self.at)})"
+
+    def __str__(self) -> str:
+        return f"baseline.{self.key}" if self.baseline else self.key
+
+
+@dataclass(frozen=True, slots=True)
+class OverSlices:
+    """A metric over the slices of one or two columns: of each, or its worst, gap or ratio."""
+
+    function: str
+    metric: str
+    by: tuple[str, ...]
+    baseline: bool = False
+
+    def __str__(self) -> str:
+        columns = ", ".join(_print_column(column) for column in self.by)
+        by = columns if len(self.by) == 1 else f"[{columns}]"
+        return f"{'baseline.' if self.baseline else ''}{self.function}({self.metric}, by={by})"
+
+
+@dataclass(frozen=True, slots=True)
+class Arithmetic:
+    """A sum, a difference, or a product with a number."""
+
+    operator: Literal["+", "-", "*"]
+    left: Expression
+    right: Expression
+
+    def __str__(self) -> str:
+        loose, tight = ("+", "-"), ("+", "-", "*")
+        left = _in_brackets(self.left, loose if self.operator == "*" else ())
+        right = _in_brackets(self.right, tight if self.operator == "*" else loose)
+        return f"{left} {self.operator} {right}"
+
+
+Expression: TypeAlias = Number | Metric | OverSlices | Arithmetic
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Terms held in order by operators, `0.1 <= fpr <= 0.2` being one; `confidence` in (0.5, 1) asks for proof."""
+
+    terms: tuple[Expression, ...]
+    operators: tuple[Operator, ...]
+    confidence: float | None = None
+
+    def __str__(self) -> str:
+        rest = "".join(f" {operator} {term}" for operator, term in zip(self.operators, self.terms[1:], strict=True))
+        proof = "" if self.confidence is None else f" @ {print_number(self.confidence)}"
+        return f"{self.terms[0]}{rest}{proof}"
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Comparisons of which every one has to hold."""
+
+    comparisons: tuple[Comparison, ...]
+
+    def __str__(self) -> str:
+        return " and ".join(str(comparison) for comparison in self.comparisons)
+
+    @property
+    def relative(self) -> bool:
+        """Whether it mentions the baseline."""
+        return any(atom.baseline for atom in self._atoms())
+
+    @property
+    def columns(self) -> frozenset[tuple[str, ...]]:
+        """The column, or the two columns, of every `by=`."""
+        return frozenset(atom.by for atom in self._atoms() if isinstance(atom, OverSlices))
+
+    @property
+    def metrics(self) -> frozenset[str]:
+        """The metrics that it needs of either side, as evaluation names them."""
+        return frozenset(atom.key if isinstance(atom, Metric) else atom.metric for atom in self._atoms())
+
+    @property
+    def confidence(self) -> float | None:
+        """The highest confidence that a comparison asks for by `@`, or None."""
+        asked = [one.confidence for one in self.comparisons if one.confidence is not None]
+        return max(asked, default=None)
+
+    def _atoms(self) -> Iterator[Metric | OverSlices]:
+        for comparison in self.comparisons:
+            for term in comparison.terms:
+                yield from atoms(term)
+
+
+def atoms(expression: Expression) -> Iterator[Metric | OverSlices]:
+    """List the metrics of an expression from left to right."""
+    if isinstance(expression, Arithmetic):
+        yield from atoms(expression.left)
+        yield from atoms(expression.right)
+    elif not isinstance(expression, Number):
+        yield expression
+
+
+def _print_column(column: str) -> str:
+    bare = column.isidentifier() and (column == "class" or not keyword.iskeyword(column))
+    return column if bare else json.dumps(column, ensure_ascii=False)
+
+
+def _in_brackets(operand: Expression, operators: tuple[str, ...]) -> str:
+    inside = isinstance(operand, Arithmetic) and operand.operator in operators
+    return f"({operand})" if inside else str(operand)
