@@ -1,0 +1,5 @@
+"""Run `python -m ml_ci`."""
+
+from ml_ci.cli.main import main
+
+main()

@@ -1,0 +1,168 @@
+"""The store: whole records or none, damage named, locks that a kill releases."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import signal
+import time
+
+import pytest
+
+from ml_ci.records.atomic import write_text
+from ml_ci.records.store import Store
+
+KEY = "ab" + "0" * 62
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store(tmp_path / ".ml_ci")
+
+
+def kept(store, key=KEY, text="weights"):
+    with store.draft() as draft:
+        (draft / "model.pkl").write_text(text)
+        (draft / "folder").mkdir()
+        (draft / "folder" / "more").write_text("more")
+        return store.keep(draft, "trainings", key, {"seconds": 1.5})
+
+
+def test_what_was_kept_is_found(store):
+    kept(store)
+    found = store.find("trainings", KEY)
+    assert found.content == {"seconds": 1.5}
+    assert found.file("model.pkl").read_text() == "weights"
+    assert found.file("folder/more").read_text() == "more"
+    assert store.damaged == []
+
+
+def test_what_was_not_kept_is_not_found(store):
+    assert store.find("trainings", KEY) is None
+    with store.draft() as draft:
+        (draft / "model.pkl").write_text("unfinished")
+    assert store.find("trainings", KEY) is None
+    assert list((store.root / "work").iterdir()) == []
+
+
+def test_the_first_of_two_stays(store):
+    kept(store, text="first")
+    kept(store, text="second")
+    assert store.find("trainings", KEY).file("model.pkl").read_text() == "first"
+
+
+def test_git_never_sees_the_store(store):
+    kept(store)
+    assert (store.root / ".gitignore").read_text() == "*\n"
+
+
+def cut_off(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def flip(path):
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def alter(path):
+    body = json.loads(path.read_text())
+    body["content"]["seconds"] = 0
+    path.write_text(json.dumps(body))
+
+
+@pytest.mark.parametrize(
+    ("harm", "name", "said"),
+    [
+        (cut_off, "record.json", "cannot be read"),
+        (flip, "model.pkl", "model.pkl is not as it was written"),
+        (cut_off, "model.pkl", "model.pkl is not as it was written"),
+        (lambda path: path.unlink(), "model.pkl", "model.pkl is missing"),
+        (lambda path: path.unlink(), "record.json", "record.json is missing"),
+        (alter, "record.json", "does not match its own digest"),
+        (lambda path: path.write_text("[]"), "record.json", "is no object"),
+        (lambda path: path.write_text(""), "record.json", "cannot be read"),
+        (lambda path: path.write_bytes(b"\xff\xfe"), "record.json", "cannot be read"),
+    ],
+)
+def test_a_damaged_record_is_named_set_aside_and_made_again(store, harm, name, said):
+    folder = kept(store).folder
+    harm(folder / name)
+    assert store.find("trainings", KEY) is None
+    assert len(store.damaged) == 1
+    assert said in store.damaged[0]
+    assert len(list((store.root / "damaged").iterdir())) == 1
+    kept(store)
+    assert store.find("trainings", KEY) is not None
+
+
+def test_a_record_moved_to_another_key_is_not_believed(store):
+    folder = kept(store).folder
+    other = "ab" + "1" * 62
+    folder.rename(folder.parent / other)
+    assert store.find("trainings", other) is None
+    assert "belongs to another record" in store.damaged[0]
+
+
+def test_a_damaged_record_in_the_way_does_not_stop_a_new_one(store):
+    folder = kept(store).folder
+    cut_off(folder / "record.json")
+    assert kept(store, text="new").file("model.pkl").read_text() == "new"
+    assert store.find("trainings", KEY).file("model.pkl").read_text() == "new"
+
+
+def hold(root, key, seconds):
+    with Store(root).lock(key):
+        (root / "held").write_text(str(os.getpid()))
+        time.sleep(seconds)
+
+
+def started(store, key, seconds):
+    process = multiprocessing.get_context("spawn").Process(target=hold, args=(store.root, key, seconds))
+    process.start()
+    deadline = time.monotonic() + 30
+    while not (store.root / "held").exists() and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return process
+
+
+def test_a_killed_holder_frees_its_lock(store):
+    process = started(store, KEY, 60)
+    os.kill(process.pid, signal.SIGKILL)
+    process.join()
+    with store.lock(KEY):
+        pass
+
+
+def leave(root):
+    with Store(root).workplace() as folder:
+        (folder / "half").write_text("half")
+        (root / "held").write_text("x")
+        time.sleep(60)
+
+
+def test_what_a_killed_run_left_is_swept_and_what_runs_is_not(store):
+    with store.workplace() as mine:
+        process = multiprocessing.get_context("spawn").Process(target=leave, args=(store.root,))
+        process.start()
+        deadline = time.monotonic() + 30
+        while not (store.root / "held").exists() and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert list(store.abandoned()) == []
+        os.kill(process.pid, signal.SIGKILL)
+        process.join()
+        swept = list(store.abandoned())
+        assert len(swept) == 1
+        assert not swept[0].exists()
+        assert mine.exists()
+
+
+def test_a_text_is_written_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "report.json"
+    write_text(path, "old")
+    with pytest.raises(UnicodeEncodeError):
+        write_text(path, "new \ud800")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
