@@ -1,0 +1,197 @@
+"""How a table is written in its file: the format, the encoding, the delimiter, the names of the columns."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from ml_ci.errors import UserError
+from ml_ci.tables.sniff import LINE, sniff
+
+CHUNK = 1 << 20
+SAMPLE = 1 << 18
+BOM = codecs.BOM_UTF8
+LFS_POINTER = b"version https://git-lfs.github.com/spec/"
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Say how a table is written.
+
+    `delimiter` is one character, "" for white space, LINE for one value per line, None for Parquet. `header` says
+    that the first record holds the names. `plain` promises that DuckDB reads the text as Python's csv module does: UTF-8,
+    no quotes, no blank lines, one kind of line end, not compressed. `longest` is the longest line in bytes.
+    """
+
+    names: tuple[str, ...]
+    delimiter: str | None = None
+    header: bool = True
+    encoding: str = "utf-8"
+    compressed: bool = False
+    plain: bool = False
+    longest: int = 0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def parquet(self) -> bool:
+        return self.delimiter is None
+
+    def index(self, column: str, shown: str) -> int:
+        """Give the position of a column; UserError with a suggestion when the table has none of that name."""
+        name = column.strip()
+        if name in self.names:
+            return self.names.index(name)
+        raise UserError(f"{shown}: there is no column {name!r}", hint=_instead(name, self.names))
+
+
+def _instead(name: str, names: Sequence[str]) -> str:
+    import difflib
+
+    close = difflib.get_close_matches(name, names, n=1, cutoff=0.6) or [n for n in names if n.lower() == name.lower()]
+    listed = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
+    return (f"Perhaps you meant {close[0]!r}. " if close else "") + f"The columns are: {listed}."
+
+
+def examine(path: Path, columns: Sequence[str] | None, shown: str) -> Layout:
+    """Find out how the table at `path` is written; `columns` names those of a text without a header line.
+
+    Reads the whole file once. UserError when there is no such file, when it is a folder, empty, not a table, holds NUL
+    bytes, or names a column twice.
+    """
+    start = _first_bytes(path, shown)
+    if start.startswith(b"PAR1"):
+        return _parquet(path, columns, shown)
+    if path.suffix.lower() in (".parquet", ".pq"):
+        raise UserError(f"{shown} is not a Parquet file", hint="Write it again, or give it the name of what it is.")
+    compressed = start.startswith(b"\x1f\x8b")
+    facts = _survey(path, compressed, shown)
+    text = facts.sample.decode("utf-8-sig" if facts.encoding == "utf-8" else facts.encoding, "ignore")
+    delimiter, names = sniff(text, columns, whole=facts.size <= SAMPLE, shown=shown)
+    checked = _checked(names, shown)
+    plain = facts.plain and not compressed and delimiter not in ("", LINE)
+    notes = () if facts.encoding == "utf-8" else (f"{shown} is not UTF-8 and was read as Latin-1",)
+    return Layout(checked, delimiter, columns is None, facts.encoding, compressed, plain, facts.longest, notes)
+
+
+def binary(path: Path, compressed: bool) -> IO[bytes]:
+    """Open the bytes of a text table, unpacked."""
+    return io.BufferedReader(gzip.GzipFile(path, "rb"), CHUNK) if compressed else path.open("rb", CHUNK)
+
+
+def _first_bytes(path: Path, shown: str) -> bytes:
+    if path.is_dir():
+        raise UserError(f"{shown} is a folder, and a table was expected", hint="Name the file inside it.")
+    try:
+        with path.open("rb") as file:
+            start = file.read(64)
+    except FileNotFoundError:
+        raise UserError(f"{shown} does not exist", hint="Check the path; it is relative to ml-ci.yaml.") from None
+    except OSError as error:
+        raise UserError(f"{shown} cannot be read: {error.strerror}") from None
+    if not start:
+        raise UserError(f"{shown} is empty", hint="A table needs a header line and at least one row.")
+    if start.startswith(LFS_POINTER):
+        raise UserError(f"{shown} is a Git LFS pointer, not the data", hint="Run `git lfs pull` to get the data.")
+    return start
+
+
+@dataclass
+class _Facts:
+    sample: bytes = b""
+    size: int = 0
+    encoding: str = "utf-8"
+    plain: bool = True
+    longest: int = 0
+
+
+def _survey(path: Path, compressed: bool, shown: str) -> _Facts:
+    facts = _Facts()
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with binary(path, compressed) as file:
+            for piece in _pieces(file):
+                _note(facts, piece, decoder, shown)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise UserError(f"{shown} is damaged: {error}", hint="Compress it again.") from None
+    if not facts.sample.removeprefix(BOM).strip():
+        raise UserError(f"{shown} is empty", hint="A table needs a header line and at least one row.")
+    _end(facts, decoder)
+    return facts
+
+
+def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+    """Give the file in pieces of whole lines, about CHUNK bytes each."""
+    while piece := file.read(CHUNK):
+        yield piece + file.readline()
+
+
+def _note(facts: _Facts, piece: bytes, decoder: codecs.IncrementalDecoder, shown: str) -> None:
+    if (at := piece.find(b"\0")) >= 0:
+        raise UserError(
+            f"{shown} holds NUL bytes (the first at byte {facts.size + at + 1}): it is no text table",
+            hint="Save it as UTF-8 text (UTF-16 has NUL bytes), CSV or Parquet.",
+        )
+    if len(facts.sample) < SAMPLE:
+        facts.sample += piece[: SAMPLE - len(facts.sample)]
+    facts.size += len(piece)
+    if facts.encoding == "utf-8":
+        try:
+            decoder.decode(piece)
+        except UnicodeDecodeError:
+            facts.encoding = "latin-1"
+    facts.plain = facts.plain and _is_plain(piece)
+    facts.longest = max(facts.longest, _longest(piece))
+
+
+def _is_plain(piece: bytes) -> bool:
+    if b'"' in piece or b"\n\n" in piece or b"\n\r\n" in piece or piece.startswith((b"\n", b"\r")):
+        return False
+    return b"\r" not in piece
+
+
+def _longest(piece: bytes) -> int:
+    return max(map(len, piece.split(b"\n"))) if piece.count(b"\n") * 512 < len(piece) else 512
+
+
+def _end(facts: _Facts, decoder: codecs.IncrementalDecoder) -> None:
+    if facts.encoding == "utf-8":
+        try:
+            decoder.decode(b"", final=True)
+        except UnicodeDecodeError:
+            facts.encoding = "latin-1"
+    facts.plain = facts.plain and facts.encoding == "utf-8"
+
+
+def _parquet(path: Path, columns: Sequence[str] | None, shown: str) -> Layout:
+    from ml_ci.tables.duck import connect, literal
+
+    if columns is not None:
+        raise UserError(f"{shown} is Parquet, which names its own columns", hint="Remove `columns:` of this entry.")
+    with connect() as connection:
+        import duckdb
+
+        try:
+            found = connection.execute(f"SELECT * FROM read_parquet({literal(path)}) LIMIT 0").description
+        except duckdb.Error as error:
+            text = str(error).splitlines()[0]
+            raise UserError(f"{shown} cannot be read as Parquet: {text}", hint="Write it again.") from None
+    return Layout(_checked([column[0] for column in found or ()], shown))
+
+
+def _checked(names: Sequence[str], shown: str) -> tuple[str, ...]:
+    trimmed = tuple(name.strip() for name in names)
+    for place, name in enumerate(trimmed):
+        if not name and len(trimmed) == 1:
+            raise UserError(f"{shown}: the header line is empty", hint="Name the columns, or give `columns:`.")
+        if name and trimmed.index(name) != place:
+            raise UserError(
+                f"{shown} has two columns named {name!r} (columns {trimmed.index(name) + 1} and {place + 1})",
+                hint="Rename one of them.",
+            )
+    return trimmed

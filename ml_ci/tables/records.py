@@ -1,0 +1,114 @@
+"""The records of a text table with the bytes that they were read from."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, NamedTuple
+
+from ml_ci.errors import UserError
+from ml_ci.tables.layout import BOM, Layout, binary
+from ml_ci.tables.sniff import LINE, WHITE_SPACE
+
+FIELD_LIMIT = (1 << 31) - 1
+
+
+class Record(NamedTuple):
+    """One record: the 1-based line on which it starts, its bytes with the line end, its values (not trimmed).
+
+    A blank line is a record without values.
+    """
+
+    line: int
+    raw: bytes
+    fields: list[str]
+
+
+def records(path: Path, layout: Layout, shown: str) -> Iterator[Record]:
+    """Give every record of a text table, the header first where there is one; blank lines too, without values.
+
+    UserError with file and line when a record does not have one value per column, or a quote is never closed.
+    """
+    with binary(path, layout.compressed) as file:
+        if layout.delimiter in (WHITE_SPACE, LINE):
+            yield from _lines(file, layout, shown)
+        else:
+            yield from _csv(file, layout, shown)
+
+
+def header_and_rows(path: Path, layout: Layout, shown: str) -> tuple[bytes, Iterator[Record]]:
+    """Give the bytes up to the first row (blank lines and the header), then the records of the rows."""
+    found = records(path, layout, shown)
+    before = b""
+    if layout.header:
+        for record in found:
+            before += record.raw
+            if record.fields:
+                break
+    return before, found
+
+
+def _lines(file: IO[bytes], layout: Layout, shown: str) -> Iterator[Record]:
+    for line, raw in enumerate(file, 1):
+        text = _text(raw, layout, line)
+        fields = text.split() if layout.delimiter == WHITE_SPACE else [_unquoted(text.strip())]
+        if not text.strip():
+            fields = []
+        yield _checked(Record(line, raw, fields), layout, shown)
+
+
+def _unquoted(text: str) -> str:
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        return text[1:-1].replace('""', '"')
+    return text
+
+
+def _text(raw: bytes, layout: Layout, line: int) -> str:
+    return (raw.removeprefix(BOM) if line == 1 else raw).decode(layout.encoding)
+
+
+def _csv(file: IO[bytes], layout: Layout, shown: str) -> Iterator[Record]:
+    csv.field_size_limit(FIELD_LIMIT)  # the default refuses texts over 128 KiB
+    taken: list[bytes] = []
+
+    def lines() -> Iterator[str]:
+        for number, raw in enumerate(file, 1):
+            taken.append(raw)
+            yield _text(raw, layout, number)
+
+    reader = csv.reader(lines(), delimiter=layout.delimiter or ",", skipinitialspace=True, strict=True)
+    line = 1
+    while True:
+        try:
+            fields = next(reader, None)
+        except csv.Error as error:
+            raise _broken(line, str(error), shown) from None
+        if fields is None:
+            return
+        raw = taken[0] if len(taken) == 1 else b"".join(taken)
+        yield _checked(Record(line, raw, fields if raw.strip() else []), layout, shown)
+        line += len(taken)
+        taken.clear()
+
+
+def _checked(record: Record, layout: Layout, shown: str) -> Record:
+    if record.fields and len(record.fields) != len(layout.names):
+        raise UserError(
+            f"{shown}, line {record.line}: {len(record.fields)} values, and the table has {len(layout.names)} columns",
+            hint="Quote values that hold the delimiter, a quote or a line end.",
+        )
+    return record
+
+
+def _broken(line: int, reason: str, shown: str) -> UserError:
+    said = {
+        "unexpected end of data": "a quote is opened and never closed",
+        "new-line character seen in unquoted field - do you need to open the file with newline=''?": (
+            "a carriage return inside a value without quotes"
+        ),
+    }
+    return UserError(
+        f"{shown}, line {line}: {said.get(reason, reason)}",
+        hint='Write a quote inside a quoted value twice (""), and close every quote.',
+    )

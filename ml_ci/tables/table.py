@@ -1,0 +1,185 @@
+"""A table on disk: text or Parquet, read through DuckDB column by column."""
+
+from __future__ import annotations
+
+import csv
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ml_ci.errors import UserError
+from ml_ci.tables.duck import connect, literal, trimmed
+from ml_ci.tables.layout import Layout, examine
+from ml_ci.tables.records import header_and_rows, records
+
+if TYPE_CHECKING:
+    import numpy as np
+    from duckdb import DuckDBPyConnection
+    from numpy.typing import NDArray
+
+MAX_LINE = 2_000_000  # DuckDB's own default
+
+
+class Table:
+    """Read a table on disk; `Table.open` makes one.
+
+    `path` is the file, `shown` its name in messages, `names` the trimmed names of the columns, `rows` the number of
+    rows without the header, `notes` what the user should know of how it was read.
+    """
+
+    def __init__(self, path: Path, shown: str, layout: Layout) -> None:
+        self.path = path
+        self.shown = shown
+        self.layout = layout
+        self.names = layout.names
+        self.notes = layout.notes
+        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._codes: dict[int, tuple[NDArray[np.int32], tuple[str, ...]]] = {}
+        self._connection = connect()
+        self.source = self._read()
+        self.rows = self._count()
+
+    @classmethod
+    def open(cls, path: Path, columns: Sequence[str] | None = None, *, shown: str | None = None) -> Table:
+        """Open CSV, TSV, other delimited text (also .gz) or Parquet, known by its content and not by its name.
+
+        `columns` names the columns of a text without a header line. Every value of a text stays text. UserError, with
+        file and line, when there is no table: missing, empty, a folder, NUL bytes, a broken record, a name twice, no rows.
+        """
+        name = shown or path.as_posix()
+        return cls(path, name, examine(path, columns, name))
+
+    def has(self, column: str) -> bool:
+        """Say whether there is a column of this name."""
+        return column.strip() in self.names
+
+    def text(self, column: str) -> NDArray[np.object_]:
+        """Give a column as trimmed texts, shape (rows,), "" where a value is missing."""
+        found: NDArray[np.object_] = self._fetch(trimmed(self.sql(column)))
+        return found
+
+    def numbers(self, column: str) -> NDArray[np.float64]:
+        """Give a column as float64, shape (rows,), NaN where a value is missing.
+
+        UserError naming the first value that is no number.
+        """
+        import numpy as np
+
+        value = self.sql(column)
+        read = np.ma.filled(self._fetch(f"TRY_CAST({trimmed(value)} AS DOUBLE)"), np.nan).astype(np.float64)
+        bad = self._fetch(f"{trimmed(value)} <> ''").astype(bool) & np.isnan(read)
+        for index in np.flatnonzero(bad):
+            text = self.text(column)[index]
+            if text.lower() not in ("nan", "-nan", "+nan"):
+                raise UserError(f"{self.where(int(index))}: {text!r} in column {column!r} is no number")
+        return read
+
+    def codes(self, columns: Sequence[str]) -> tuple[NDArray[np.int32], tuple[tuple[str, ...], ...]]:
+        """Give the distinct values of one or more columns together, and for each row the position of its own.
+
+        The first is int32 of shape (rows,); the values are tuples of trimmed texts ("" is missing), sorted.
+        """
+        import numpy as np
+
+        if len(columns) == 1:
+            codes, values = self._coded(columns[0])
+            return codes, tuple((value,) for value in values)
+        parts = [self._coded(column) for column in columns]
+        joint = np.zeros(self.rows, np.int64)
+        for codes, values in parts:
+            joint = joint * len(values) + codes
+        found, positions = np.unique(joint, return_inverse=True)
+        split = np.unravel_index(found, [len(values) for _, values in parts])
+        tuples = zip(
+            *([values[i] for i in index] for (_, values), index in zip(parts, split, strict=True)), strict=True
+        )
+        return positions.reshape(-1).astype(np.int32), tuple(tuples)
+
+    def where(self, index: int) -> str:
+        """Name the row at a 0-based index, for messages: `data/x.csv, line 13`, or `data/x.parquet, row 12`."""
+        if self.layout.parquet:
+            return f"{self.shown}, row {index + 1}"
+        _, rows = header_and_rows(self.path, self.layout, self.shown)
+        lines = (record.line for record in rows if record.fields)
+        for position, line in enumerate(lines):
+            if position == index:
+                return f"{self.shown}, line {line}"
+        return f"{self.shown}, row {index + 1}"
+
+    def sql(self, column: str) -> str:
+        """Give the SQL name of a column inside `source`; UserError with a suggestion when there is none."""
+        return f"c{self.layout.index(column, self.shown)}"
+
+    def _fetch(self, expression: str) -> NDArray[np.generic]:
+        found = self._connection.execute(f"SELECT {expression} AS v FROM {self.source}").fetchnumpy()["v"]
+        value: NDArray[np.generic] = found
+        return value
+
+    def _coded(self, column: str) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+        place = self.layout.index(column, self.shown)
+        if place not in self._codes:
+            self._codes[place] = self._encode(f"c{place}")
+        return self._codes[place]
+
+    def _encode(self, name: str) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+        import numpy as np
+
+        value = trimmed(name)
+        self._connection.execute(
+            f"CREATE TYPE seen AS ENUM (SELECT v FROM (SELECT DISTINCT {value} AS v FROM {self.source}) ORDER BY v)"
+        )
+        try:
+            values = self._connection.execute("SELECT unnest(enum_range(NULL::seen))::VARCHAR").fetchall()
+            codes = self._fetch(f"enum_code({value}::seen)").astype(np.int32)
+        finally:
+            self._connection.execute("DROP TYPE seen")
+        return codes, tuple(value for (value,) in values)
+
+    def _read(self) -> str:
+        if self.layout.parquet:
+            names = ", ".join(f"c{place}" for place in range(len(self.names)))
+            return f"read_parquet({literal(self.path)}) AS t({names})"
+        if self.layout.plain:
+            return _csv_source(self.path, self.layout, self.layout.delimiter or ",", self.layout.header)
+        return self._rewritten()
+
+    def _rewritten(self) -> str:
+        """Write the records anew in the one form of CSV on which all readers agree."""
+        self._folder = tempfile.TemporaryDirectory(prefix="ml-ci-table-")
+        copy = Path(self._folder.name) / "table.csv"
+        _, rows = header_and_rows(self.path, self.layout, self.shown)
+        with copy.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
+            writer.writerows(record.fields for record in rows if record.fields)
+        return _csv_source(copy, self.layout, ",", header=False)
+
+    def _count(self) -> int:
+        import duckdb
+
+        try:
+            rows = _number(self._connection, self.source, len(self.names))
+        except duckdb.InvalidInputException:
+            for _ in records(self.path, self.layout, self.shown):  # names the broken line
+                pass
+            self.source = self._rewritten()
+            rows = _number(self._connection, self.source, len(self.names))
+        except duckdb.Error as error:
+            raise UserError(f"{self.shown} cannot be read: {str(error).splitlines()[0]}") from None
+        if rows == 0:
+            raise UserError(f"{self.shown} has a header and no rows", hint="A table needs at least one row.")
+        return rows
+
+
+def _number(connection: DuckDBPyConnection, source: str, columns: int) -> int:
+    found = connection.execute(f"SELECT count(*), count(c{columns - 1}) FROM {source}").fetchone()
+    return int(found[0]) if found else 0
+
+
+def _csv_source(path: Path, layout: Layout, delimiter: str, header: bool) -> str:
+    columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(len(layout.names)))
+    longest = max(MAX_LINE, 2 * layout.longest if layout.plain else 2 * path.stat().st_size)
+    return (
+        f"read_csv({literal(path)}, auto_detect = false, columns = {{{columns}}}, delim = {literal(delimiter)}, "
+        f"quote = '\"', escape = '\"', comment = '', header = {str(header).lower()}, max_line_size = {min(longest, 1 << 28)})"
+    )
