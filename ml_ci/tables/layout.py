@@ -25,8 +25,8 @@ class Layout:
     """Say how a table is written.
 
     `delimiter` is one character, "" for white space, LINE for one value per line, None for Parquet. `header` says
-    that the first record holds the names. `plain` promises that DuckDB reads the text as Python's csv module does: UTF-8,
-    no quotes, no blank lines, one kind of line end, not compressed. `longest` is the longest line in bytes.
+    that the first record holds the names. `plain` promises that DuckDB reads the text as Python's csv module does:
+    UTF-8, no quotes, no carriage returns, no blank lines, not compressed. `longest` is the longest line in bytes.
     """
 
     names: tuple[str, ...]
@@ -169,7 +169,7 @@ def _end(facts: _Facts, decoder: codecs.IncrementalDecoder) -> None:
 
 
 def _parquet(path: Path, columns: Sequence[str] | None, shown: str) -> Layout:
-    from ml_ci.tables.duck import connect, literal
+    from ml_ci.tables.duck import connect, literal, select
 
     if columns is not None:
         raise UserError(f"{shown} is Parquet, which names its own columns", hint="Remove `columns:` of this entry.")
@@ -177,7 +177,7 @@ def _parquet(path: Path, columns: Sequence[str] | None, shown: str) -> Layout:
         import duckdb
 
         try:
-            found = connection.execute(f"SELECT * FROM read_parquet({literal(path)}) LIMIT 0").description
+            found = connection.execute(select("*", f"read_parquet({literal(path)})", "LIMIT 0")).description
         except duckdb.Error as error:
             text = str(error).splitlines()[0]
             raise UserError(f"{shown} cannot be read as Parquet: {text}", hint="Write it again.") from None

@@ -6,10 +6,10 @@ import csv
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ml_ci.errors import UserError
-from ml_ci.tables.duck import connect, literal, trimmed
+from ml_ci.tables.duck import connect, literal, select, trimmed
 from ml_ci.tables.layout import Layout, examine
 from ml_ci.tables.records import header_and_rows, records
 
@@ -45,7 +45,8 @@ class Table:
         """Open CSV, TSV, other delimited text (also .gz) or Parquet, known by its content and not by its name.
 
         `columns` names the columns of a text without a header line. Every value of a text stays text. UserError, with
-        file and line, when there is no table: missing, empty, a folder, NUL bytes, a broken record, a name twice, no rows.
+        file and line, when there is no table: missing, empty, a folder, NUL bytes, a broken record, a name twice, no
+        rows.
         """
         name = shown or path.as_posix()
         return cls(path, name, examine(path, columns, name))
@@ -56,8 +57,9 @@ class Table:
 
     def text(self, column: str) -> NDArray[np.object_]:
         """Give a column as trimmed texts, shape (rows,), "" where a value is missing."""
-        found: NDArray[np.object_] = self._fetch(trimmed(self.sql(column)))
-        return found
+        import numpy as np
+
+        return self._fetch(trimmed(self.sql(column))).astype(np.object_)
 
     def numbers(self, column: str) -> NDArray[np.float64]:
         """Give a column as float64, shape (rows,), NaN where a value is missing.
@@ -91,9 +93,8 @@ class Table:
             joint = joint * len(values) + codes
         found, positions = np.unique(joint, return_inverse=True)
         split = np.unravel_index(found, [len(values) for _, values in parts])
-        tuples = zip(
-            *([values[i] for i in index] for (_, values), index in zip(parts, split, strict=True)), strict=True
-        )
+        texts = [[values[i] for i in index] for (_, values), index in zip(parts, split, strict=True)]
+        tuples = zip(*texts, strict=True)
         return positions.reshape(-1).astype(np.int32), tuple(tuples)
 
     def where(self, index: int) -> str:
@@ -111,10 +112,11 @@ class Table:
         """Give the SQL name of a column inside `source`; UserError with a suggestion when there is none."""
         return f"c{self.layout.index(column, self.shown)}"
 
-    def _fetch(self, expression: str) -> NDArray[np.generic]:
-        found = self._connection.execute(f"SELECT {expression} AS v FROM {self.source}").fetchnumpy()["v"]
-        value: NDArray[np.generic] = found
-        return value
+    def _fetch(self, expression: str) -> NDArray[Any]:
+        import numpy as np
+
+        found = self._connection.execute(select(f"{expression} AS v", self.source)).fetchnumpy()["v"]
+        return np.ma.asanyarray(found)
 
     def _coded(self, column: str) -> tuple[NDArray[np.int32], tuple[str, ...]]:
         place = self.layout.index(column, self.shown)
@@ -126,9 +128,8 @@ class Table:
         import numpy as np
 
         value = trimmed(name)
-        self._connection.execute(
-            f"CREATE TYPE seen AS ENUM (SELECT v FROM (SELECT DISTINCT {value} AS v FROM {self.source}) ORDER BY v)"
-        )
+        distinct = select(f"DISTINCT {value} AS v", self.source)
+        self._connection.execute(f"CREATE TYPE seen AS ENUM ({select('v', f'({distinct})', 'ORDER BY v')})")
         try:
             values = self._connection.execute("SELECT unnest(enum_range(NULL::seen))::VARCHAR").fetchall()
             codes = self._fetch(f"enum_code({value}::seen)").astype(np.int32)
@@ -141,7 +142,9 @@ class Table:
             names = ", ".join(f"c{place}" for place in range(len(self.names)))
             return f"read_parquet({literal(self.path)}) AS t({names})"
         if self.layout.plain:
-            return _csv_source(self.path, self.layout, self.layout.delimiter or ",", self.layout.header)
+            return _csv_source(
+                self.path, len(self.names), self.layout.delimiter or ",", self.layout.header, 2 * self.layout.longest
+            )
         return self._rewritten()
 
     def _rewritten(self) -> str:
@@ -149,10 +152,14 @@ class Table:
         self._folder = tempfile.TemporaryDirectory(prefix="ml-ci-table-")
         copy = Path(self._folder.name) / "table.csv"
         _, rows = header_and_rows(self.path, self.layout, self.shown)
+        longest = 0
         with copy.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
-            writer.writerows(record.fields for record in rows if record.fields)
-        return _csv_source(copy, self.layout, ",", header=False)
+            for record in rows:
+                if record.fields:
+                    writer.writerow(record.fields)
+                    longest = max(longest, len(record.raw))
+        return _csv_source(copy, len(self.names), ",", False, 8 * longest)
 
     def _count(self) -> int:
         import duckdb
@@ -172,14 +179,14 @@ class Table:
 
 
 def _number(connection: DuckDBPyConnection, source: str, columns: int) -> int:
-    found = connection.execute(f"SELECT count(*), count(c{columns - 1}) FROM {source}").fetchone()
+    found = connection.execute(select(f"count(*), count(c{columns - 1})", source)).fetchone()
     return int(found[0]) if found else 0
 
 
-def _csv_source(path: Path, layout: Layout, delimiter: str, header: bool) -> str:
-    columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(len(layout.names)))
-    longest = max(MAX_LINE, 2 * layout.longest if layout.plain else 2 * path.stat().st_size)
+def _csv_source(path: Path, width: int, delimiter: str, header: bool, longest: int) -> str:
+    columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(width))
     return (
         f"read_csv({literal(path)}, auto_detect = false, columns = {{{columns}}}, delim = {literal(delimiter)}, "
-        f"quote = '\"', escape = '\"', comment = '', header = {str(header).lower()}, max_line_size = {min(longest, 1 << 28)})"
+        f"quote = '\"', escape = '\"', comment = '', header = {str(header).lower()}, "
+        f"max_line_size = {max(MAX_LINE, longest)})"
     )
