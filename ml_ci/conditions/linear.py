@@ -31,12 +31,12 @@ class Linear:
         return Linear(self.constant * factor, weights)
 
 
-class NotLinear(ValueError):
+class NotLinearError(ValueError):
     """Two metrics are multiplied."""
 
 
 def linear(expression: Expression) -> Linear:
-    """Bring an expression into linear form; raise NotLinear for a product of two metrics."""
+    """Bring an expression into linear form; raise NotLinearError for a product of two metrics."""
     if isinstance(expression, Number):
         return Linear(expression.exact)
     if isinstance(expression, Metric | OverSlices):
@@ -49,5 +49,5 @@ def linear(expression: Expression) -> Linear:
 
 def _product(left: Linear, right: Linear) -> Linear:
     if left.weights and right.weights:
-        raise NotLinear
+        raise NotLinearError
     return right.scaled(left.constant) if not left.weights else left.scaled(right.constant)

@@ -58,8 +58,6 @@ LOWER_IS_WORSE = frozenset(
     }
 )
 
-SLICE_FUNCTIONS = ("each", "worst", "gap", "ratio")
-
 SYNONYMS = {
     "acc": "accuracy",
     "ap": "average_precision",

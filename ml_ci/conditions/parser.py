@@ -5,17 +5,29 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Iterable
-from typing import NoReturn
+from typing import NoReturn, get_args
 
 from ml_ci.conditions import names
 from ml_ci.conditions.check import check
-from ml_ci.conditions.errors import ConditionError
 from ml_ci.conditions.source import MAX_DEPTH, Source
-from ml_ci.conditions.tree import Arithmetic, Comparison, Condition, Expression, Metric, Number, Operator, OverSlices
+from ml_ci.conditions.tree import (
+    Arithmetic,
+    Comparison,
+    Condition,
+    Expression,
+    Metric,
+    Number,
+    Operator,
+    OverSlices,
+    Sign,
+    SliceFunction,
+)
 
 LARGEST_NUMBER = 1e15
 
+_FUNCTIONS: tuple[SliceFunction, ...] = get_args(SliceFunction)
 _OPERATORS: dict[type[ast.cmpop], Operator] = {ast.LtE: "<=", ast.Lt: "<", ast.GtE: ">=", ast.Gt: ">"}
+_SIGNS: dict[type[ast.operator], Sign] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}
 _NO_COMPARISON = {
     ast.Eq: "measured numbers are never compared for equality",
     ast.NotEq: "measured numbers are never compared for equality",
@@ -34,12 +46,7 @@ def parse(text: str, metrics: Iterable[str] = ()) -> Condition:
     Beside `each`, `baseline.<metric>` is the baseline's same slice.
     """
     source = Source(text)
-    condition = Condition(tuple(_Reader(source, frozenset(metrics)).comparisons(source.tree, None, 0)))
-    try:
-        check(condition)
-    except ConditionError as error:
-        raise ConditionError(error.message, source.column(source.tree), error.suggestion) from None
-    return condition
+    return Condition(tuple(_Reader(source, frozenset(metrics)).comparisons(source.tree, None, 0)))
 
 
 class _Reader:
@@ -67,7 +74,11 @@ class _Reader:
             confidence = self.one_confidence(proof, confidence)
         terms = (node.left, *node.comparators[:-1], last)
         operators = tuple(self.operator(op, term) for op, term in zip(node.ops, node.comparators, strict=True))
-        return Comparison(tuple(self.expression(term, depth + 1) for term in terms), operators, confidence)
+        comparison = Comparison(tuple(self.expression(term, depth + 1) for term in terms), operators, confidence)
+        refusal = check(comparison)
+        if refusal is not None:
+            raise self.source.error(node, refusal.message, refusal.suggestion)
+        return comparison
 
     def operator(self, node: ast.cmpop, at: ast.expr) -> Operator:
         if type(node) in _OPERATORS:
@@ -93,7 +104,7 @@ class _Reader:
             return value
         hint = "write @ 0.95"
         if 50 < value < 100:
-            hint = f"write @ {Number(value).exact / 100:.6g}"
+            hint = f"write @ {float(Number(value).exact / 100):.6g}"
         elif 0 < value < 0.5:
             hint = f"write @ {float(1 - Number(value).exact):.6g}"
         raise self.source.error(node, "a confidence is a number between 0.5 and 1", hint)
@@ -131,13 +142,9 @@ class _Reader:
         return Number(0.0 - operand.value) if isinstance(operand, Number) else Arithmetic("-", Number(0.0), operand)
 
     def arithmetic(self, node: ast.BinOp, depth: int) -> Expression:
-        left, right = (lambda: self.expression(node.left, depth + 1)), (lambda: self.expression(node.right, depth + 1))
-        if isinstance(node.op, ast.Add):
-            return Arithmetic("+", left(), right())
-        if isinstance(node.op, ast.Sub):
-            return Arithmetic("-", left(), right())
-        if isinstance(node.op, ast.Mult):
-            return Arithmetic("*", left(), right())
+        sign = _SIGNS.get(type(node.op))
+        if sign is not None:
+            return Arithmetic(sign, self.expression(node.left, depth + 1), self.expression(node.right, depth + 1))
         if isinstance(node.op, ast.MatMult):
             raise self.source.error(node.right, "`@` ends a comparison", "write, for example, fpr <= 0.05 @ 0.95")
         if isinstance(node.op, ast.Div):
@@ -150,7 +157,7 @@ class _Reader:
             raise self.source.error(node, "the baseline of what?", "write, for example, baseline.fnr")
         if name == "recall_at":
             raise self.source.error(node, "recall at which FPR?", "write recall_at(fpr=0.01)")
-        if name in names.SLICE_FUNCTIONS:
+        if name in _FUNCTIONS:
             raise self.source.error(node, f"{name} of what?", f"write {name}(fnr, by=COLUMN)")
         if name not in self.known:
             raise self.source.error(node, f"unknown metric {name!r}", self.suggestion(name))
@@ -179,7 +186,7 @@ class _Reader:
             name, baseline = self.attribute(node.func), True
         if name == "recall_at":
             return self.recall_at(node, baseline)
-        if name in names.SLICE_FUNCTIONS:
+        if name in _FUNCTIONS:
             return self.over_slices(node, name, baseline)
         hint = f"write {name} without brackets" if name in self.known else "functions are each, worst, gap, ratio"
         raise self.source.error(node, f"there is no function {name!r} in a condition", hint)
@@ -209,8 +216,8 @@ class _Reader:
         if name == "each" and baseline:
             hint = f"beside each(...), baseline.{of.name} is the same slice's: write baseline.{of.name}"
             raise self.source.error(node, "each is of the candidate", hint)
-        function = next(one for one in ("each", "worst", "gap", "ratio") if one == name)
-        return OverSlices(function, of.name, self.columns(node.keywords[0].value), baseline)  # type: ignore[arg-type]
+        function = next(one for one in _FUNCTIONS if one == name)
+        return OverSlices(function, of.name, self.columns(node.keywords[0].value), baseline)
 
     def check_sliceable(self, node: ast.expr, function: str, metric: Metric) -> None:
         if metric.name not in names.OF_COUNTS:

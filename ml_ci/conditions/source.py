@@ -15,14 +15,13 @@ MAX_DEPTH = 20
 _STRING = r"""(?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
 _WORD = re.compile(_STRING + r"|(?P<word>[A-Za-z_]\w*)")
 
-# What people write and Python reads otherwise or not at all: pattern, message, suggestion. The first that matches speaks.
+# What people write and Python reads otherwise or not at all: pattern, message, suggestion. The first match speaks.
 _SLIPS: tuple[tuple[str, str, str], ...] = (
     (r"(?P<number>\d+\.?\d*|\.\d+)\s*%", "a percentage is written as a number", "write {share}"),
     (r"≤|=<|⩽", "this is no comparison here", "write <="),
     (r"≥|=>|⩾", "this is no comparison here", "write >="),
     (r":=", "a condition assigns nothing", "write <= or >="),
     (r"==|!=|<>|≠", "measured numbers are never compared for equality", "write <= or >="),
-    (r"(?<![<>])=(?=\s*[^=]*$)(?![^(]*\))", "a condition assigns nothing", "write <= or >="),
     (r"&&?|\|\|?", "conditions are joined by the word", "write and, or make two gates of it"),
     (r"[−–—]", "this is no minus sign", "write -"),
     (r"[×·∗]", "this is no multiplication sign", "write *"),
@@ -39,8 +38,8 @@ _SLIP = tuple((re.compile(_STRING + f"|(?P<slip>{pattern})"), message, hint) for
 class Source:
     """Hold a condition's text and its syntax tree, and give the column and the text of every node.
 
-    A column may be named by a Python keyword (`by=class`), so keywords in the place of a column are masked by letters of
-    another script before `ast` reads them; names are taken from the text, where nothing is masked.
+    A column may be named by a Python keyword (`by=class`), so keywords in the place of a column are masked by letters
+    of another script before `ast` reads them; names are taken from the text, where nothing is masked.
     """
 
     def __init__(self, text: str) -> None:
@@ -48,6 +47,7 @@ class Source:
         self.text = re.sub(r"[\t\r\n]", " ", text)
         _check_letters(self.text)
         _check_slips(self.text)
+        _check_assignment(self.text)
         self._start = len(self.text) - len(self.text.lstrip())
         self._masked = _mask_keywords(self.text.strip())
         self._bytes = self._masked.encode()
@@ -111,6 +111,16 @@ def _check_slips(text: str) -> None:
             raise ConditionError(message, match.start("slip") + 1, hint.format(share=share))
 
 
+def _check_assignment(text: str) -> None:
+    """Refuse a lone `=` outside brackets; `==` and its like are told apart before."""
+    depth = 0
+    for match in re.finditer(_STRING + r"|[<>]=|(?P<sign>[()\[\]=])", text):
+        sign = match["sign"] or ""
+        depth += (sign in tuple("([")) - (sign in tuple(")]"))
+        if sign == "=" and depth <= 0:
+            raise ConditionError("a condition assigns nothing", match.start() + 1, "write <= or >=")
+
+
 def _share(number: str) -> str:
     from decimal import Decimal
 
@@ -137,6 +147,6 @@ def _explain(text: str, column: int, start: int) -> tuple[str, int, str]:
     word = re.match(r"\w+", text[column - 1 :])
     if word and keyword.iskeyword(word[0]):
         return f"{word[0]!r} has no meaning here", start + column, "write metrics, numbers, comparisons and `and`"
-    if column > len(text):
-        return "the condition ends too early", start + column, "write, for example, fpr <= 0.05"
+    if re.search(r"(\band|\bnot|[-+*<>=@.,(\[])$", text):
+        return "the condition ends too early", start + len(text) + 1, "write, for example, fpr <= 0.05"
     return "this is no condition from here on", start + column, "write, for example, fpr <= 0.05"

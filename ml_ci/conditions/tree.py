@@ -10,6 +10,8 @@ from fractions import Fraction
 from typing import Literal, TypeAlias
 
 Operator: TypeAlias = Literal["<=", "<", ">=", ">"]
+Sign: TypeAlias = Literal["+", "-", "*"]
+SliceFunction: TypeAlias = Literal["each", "worst", "gap", "ratio"]
 
 
 def print_number(value: float) -> str:
@@ -68,7 +70,7 @@ class OverSlices:
 class Arithmetic:
     """A sum, a difference, or a product with a number."""
 
-    operator: Literal["+", "-", "*"]
+    operator: Sign
     left: Expression
     right: Expression
 
