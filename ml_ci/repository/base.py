@@ -9,7 +9,10 @@ from ml_ci.errors import UserError
 from ml_ci.repository.git import GitError
 from ml_ci.repository.repository import Repository
 
-_ELSE = "Name the commit to compare with: --baseline REF, or `baseline: REF` in ml-ci.yaml (`baseline: none` for no comparison)."
+_ELSE = (
+    "Name the commit to compare with: --baseline REF, or `baseline: REF` in ml-ci.yaml "
+    "(`baseline: none` for no comparison)."
+)
 
 
 @dataclass(frozen=True)
@@ -31,9 +34,9 @@ class DefaultBranch:
 def find_base(repository: Repository, wanted: str, *, dirty: bool, target: str | None = None) -> Base:
     """Find the baseline's commit.
 
-    `wanted` is `merge-base`, `none`, or a git ref. `target` is the branch that a pull request goes to, where it is known;
-    otherwise the default branch is looked for. On the default branch itself the baseline is the first parent, or HEAD
-    when the tree is dirty. A ref that names no commit, or a merge base that cannot be found, is a UserError.
+    `wanted` is `merge-base`, `none`, or a git ref. `target` is the branch that a pull request goes to, where it is
+    known; otherwise the default branch is looked for. On the default branch itself the baseline is the first parent, or
+    HEAD when the tree is dirty. A ref that names no commit, or a merge base that cannot be found, is a UserError.
     """
     head = repository.head()
     if wanted == "none":

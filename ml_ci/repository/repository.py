@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import overload
 
 from ml_ci.errors import UserError
 from ml_ci.repository.git import GitError, git, line
@@ -54,6 +55,12 @@ class Repository:
     def commit(self, ref: str) -> str | None:
         """Give the id of the commit that `ref` names; None when it names none."""
         return line(self.project, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+
+    @overload
+    def tree(self, commit: None = None) -> WorkingTree: ...
+
+    @overload
+    def tree(self, commit: str) -> CommitTree: ...
 
     def tree(self, commit: str | None = None) -> WorkingTree | CommitTree:
         """Give the working tree, or the tree of `commit`."""

@@ -17,8 +17,10 @@ class Tree(Protocol):
     """The project folder on disk for the working tree; None for a commit."""
 
     def files(self) -> Mapping[str, str | None]:
-        """Give every tracked or untracked, not ignored file, with its git object id; None where the content is not in git
-        (modified or untracked). Sorted by path."""
+        """Give every tracked or untracked, not ignored file with its git object id, sorted by path.
+
+        None stands where the content is not in git: the file is modified or untracked.
+        """
         ...
 
     def read(self, path: str) -> bytes:

@@ -1,0 +1,58 @@
+"""Open a project: find `ml-ci.yaml`, read it, find the repository and the store."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from pathlib import Path
+
+from ml_ci.errors import UserError
+from ml_ci.records.store import Store
+from ml_ci.repository.repository import Repository
+from ml_ci.spec.find import find
+from ml_ci.spec.load import load
+from ml_ci.spec.values import Spec
+from ml_ci.steps.values import Options, Project
+
+STATE = ".ml_ci"
+
+
+def open_project(options: Options) -> Project:
+    """Read the project's configuration and its state in git; UserError when there is none, or it has mistakes."""
+    config = find(options.start, options.config)
+    spec = load(read(config), config.name)
+    repository = Repository.find(config.parent)
+    tree = repository.tree()
+    _check_models(spec, options.models)
+    return Project(
+        spec=spec,
+        repository=repository,
+        tree=tree,
+        head=repository.head(),
+        dirty=bool(tree.changed()),
+        store=Store(repository.project / STATE),
+        options=options,
+    )
+
+
+def read(config: Path) -> str:
+    """Read a configuration file as UTF-8; UserError names the byte that is not."""
+    try:
+        return config.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{config.name}: byte {error.start} is not UTF-8", hint="Save the file as UTF-8.") from None
+    except OSError as error:
+        raise UserError(f"{config}: {error.strerror}") from None
+
+
+def selected(project: Project) -> tuple[str, ...]:
+    """Give the names of the models that are asked for, in the order of the file."""
+    asked = project.options.models
+    return tuple(name for name in project.spec.models if not asked or name in asked)
+
+
+def _check_models(spec: Spec, asked: tuple[str, ...]) -> None:
+    for name in asked:
+        if name not in spec.models:
+            near = get_close_matches(name, spec.models, n=1)
+            hint = f"Did you mean `{near[0]}`?" if near else f"Its models are: {', '.join(spec.models)}."
+            raise UserError(f"{spec.path} has no model `{name}`", hint=hint)

@@ -1,0 +1,104 @@
+"""Find the two sides of each model's comparison, and fingerprint them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from ml_ci.changes.fingerprint import fingerprint
+from ml_ci.changes.surroundings import Surroundings
+from ml_ci.errors import Failure, StageFailed, UserError
+from ml_ci.repository.base import Base, find_base
+from ml_ci.repository.trees import CommitTree, WorkingTree
+from ml_ci.spec.load import load
+from ml_ci.spec.values import ModelSpec, PartEntry, Spec
+from ml_ci.steps.values import Project, Side, SideName, Sides
+
+
+@dataclass
+class Fingerprints:
+    """Make sides; each base commit is read once and each model in it fingerprinted once."""
+
+    project: Project
+    _bases: dict[str, Base] = field(default_factory=dict)
+    _specs: dict[str, Spec | None] = field(default_factory=dict)
+    _trees: dict[str, CommitTree] = field(default_factory=dict)
+
+    def sides(self, name: str) -> Sides:
+        """Give both sides of a model.
+
+        StageFailed when the baseline is declared and cannot be had; UserError when no base commit can be found, or the
+        candidate's own files are missing.
+        """
+        model = self.project.spec.models[name]
+        candidate = self._side("candidate", self.project.spec, model, self.project.tree)
+        base = self._base(self.project.options.baseline or model.baseline)
+        if base.commit is None:
+            return Sides(candidate, None, None, base.source, base.source)
+        spec = self._spec(base.commit)
+        if spec is None or name not in spec.models:
+            reason = f"new model: commit {base.commit[:7]} does not declare it"
+            return Sides(candidate, None, base.commit, base.source, reason)
+        baseline = self._baseline(spec, model, base.commit)
+        return Sides(candidate, baseline, base.commit, base.source)
+
+    def _base(self, wanted: str) -> Base:
+        if wanted not in self._bases:
+            project = self.project
+            target = project.options.target
+            self._bases[wanted] = find_base(project.repository, wanted, dirty=project.dirty, target=target)
+        return self._bases[wanted]
+
+    def _spec(self, commit: str) -> Spec | None:
+        if commit not in self._specs:
+            self._specs[commit] = self._loaded(commit)
+        return self._specs[commit]
+
+    def _loaded(self, commit: str) -> Spec | None:
+        path = self.project.spec.path
+        try:
+            text = self._tree(commit).read(path)
+        except FileNotFoundError:
+            return None
+        try:
+            return load(text.decode("utf-8", "replace"), f"{path} of commit {commit[:7]}")
+        except UserError as error:
+            raise StageFailed(
+                Failure(
+                    "changes",
+                    "baseline-spec",
+                    f"the baseline's configuration has mistakes: {error.message}",
+                    "Compare with a commit whose ml-ci.yaml is right: --baseline REF.",
+                )
+            ) from None
+
+    def _tree(self, commit: str) -> CommitTree:
+        return self._trees.setdefault(commit, self.project.repository.tree(commit))
+
+    def _baseline(self, spec: Spec, candidate: ModelSpec, commit: str) -> Side:
+        model = _same_cut(spec.models[candidate.name], candidate)
+        try:
+            return self._side("baseline", spec, model, self._tree(commit))
+        except UserError as error:
+            message = f"the baseline of commit {commit[:7]} cannot be had: {error.message}"
+            raise StageFailed(Failure("changes", "baseline-data", message, error.hint)) from None
+
+    def _side(self, name: SideName, spec: Spec, model: ModelSpec, tree: WorkingTree | CommitTree) -> Side:
+        needs = {needed: self._side(name, spec, spec.models[needed], tree) for needed in model.needs}
+        surroundings = Surroundings(
+            folder=self.project.folder,
+            state=self.project.store.root,
+            needs={needed: side.fingerprint.training for needed, side in needs.items()},
+        )
+        return Side(name, model, tree, fingerprint(model, tree, surroundings), needs)
+
+
+def _same_cut(baseline: ModelSpec, candidate: ModelSpec) -> ModelSpec:
+    """Keep the candidate's holdout rows from the baseline's training too.
+
+    A change of the cut (its share, its seed) would otherwise put rows that the baseline was trained on into the
+    holdout on which both are scored.
+    """
+    holdout = candidate.holdout
+    if isinstance(holdout, PartEntry) and holdout.of in baseline.data:
+        return replace(baseline, holdout=holdout)
+    return baseline

@@ -1,0 +1,82 @@
+"""What the steps of a run hand to one another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from ml_ci.changes.values import Fingerprint
+from ml_ci.records.store import Store
+from ml_ci.repository.repository import Repository
+from ml_ci.repository.trees import CommitTree, WorkingTree
+from ml_ci.spec.values import ModelSpec, Spec
+from ml_ci.steps.progress import Progress, Silent
+
+SideName: TypeAlias = Literal["candidate", "baseline"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a front end asks for.
+
+    `start` is where `ml-ci.yaml` is looked for. `models` empty means every model. `baseline` overrides the models' own.
+    `target` is the branch that a pull request goes to, where it is known. `environment` is handed to jobs.
+    """
+
+    start: Path
+    config: str | None = None
+    models: tuple[str, ...] = ()
+    baseline: str | None = None
+    target: str | None = None
+    environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    progress: Progress = field(default_factory=Silent)
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project that was opened: what is asked of it, and where everything is."""
+
+    spec: Spec
+    repository: Repository
+    tree: WorkingTree
+    head: str | None
+    dirty: bool
+    store: Store
+    options: Options
+
+    @property
+    def folder(self) -> Path:
+        """The folder of `ml-ci.yaml`."""
+        return self.repository.project
+
+
+@dataclass(frozen=True)
+class Side:
+    """A model as one side of the comparison would produce it; `needs` holds that side of the models it builds on."""
+
+    name: SideName
+    model: ModelSpec
+    tree: WorkingTree | CommitTree
+    fingerprint: Fingerprint
+    needs: Mapping[str, Side] = field(default_factory=dict)
+
+    @property
+    def commit(self) -> str | None:
+        """The commit whose tree this is; None for the working tree."""
+        return self.tree.commit
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Candidate and baseline of one model.
+
+    `source` says how the baseline was found, `no_baseline` why there is none (`new model`, `first commit`, `none`).
+    """
+
+    candidate: Side
+    baseline: Side | None
+    base_commit: str | None
+    source: str
+    no_baseline: str | None = None
