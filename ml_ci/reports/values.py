@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from ml_ci.changes.values import Change
 from ml_ci.errors import Failure
@@ -11,20 +12,31 @@ from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.values import GateResult, Verdict
 from ml_ci.plan.values import Action
 
+if TYPE_CHECKING:
+    from ml_ci.spec.values import Cost
+
+
 @dataclass(frozen=True)
 class Side:
-    """One side of the comparison: the candidate, or the baseline with its `source` (`merge-base 3f2c1ab`)."""
+    """One side of the comparison: the candidate, or the baseline with its `source` (`merge-base 3f2c1ab`).
+
+    `metrics` holds what the four counts do not give. `action` is the work that this side took, None where unknown.
+    """
 
     record: str
     confusion: Confusion
     metrics: Mapping[str, float | None]
     slices: Mapping[str, Mapping[str, Confusion]]
     source: str | None = None
+    action: Action | None = None
 
 
 @dataclass(frozen=True)
 class ModelReport:
-    """Everything that a run found out about one model."""
+    """Everything that a run found out about one model.
+
+    `paths` says where a changed part is, relative to the project folder (`data.train` → `data/train.csv`).
+    """
 
     verdict: Verdict
     action: Action
@@ -35,6 +47,8 @@ class ModelReport:
     seconds: Mapping[str, float] = field(default_factory=dict)
     failure: Failure | None = None
     notes: tuple[str, ...] = ()
+    cost: Cost | None = None
+    paths: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,74 @@
+"""Read from a gate's text how it is to be named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from ml_ci.conditions import ConditionError, parse
+from ml_ci.conditions.tree import Metric, OverSlices
+from ml_ci.reports.metrics import title
+from ml_ci.reports.text import label
+
+_SIGNS = {"<=": "≤", ">=": "≥", "<": "<", ">": ">"}
+_LONGEST = 1000
+
+
+@dataclass(frozen=True)
+class Shape:
+    """What a gate compares, where it is one metric of the candidate with a limit.
+
+    `metric` is None for any other condition, which is then shown as written. `how` is `each`, `worst`, `gap`,
+    `ratio` or ""; `by` its columns; `sign` the comparison; `relative` says that the limit follows the baseline.
+    """
+
+    metric: str | None = None
+    how: str = ""
+    by: str = ""
+    sign: str = ""
+    relative: bool = False
+
+
+def shape(condition: str, metrics: Iterable[str] = ()) -> Shape:
+    """Read the shape of a condition; `metrics` are the user's own. Never fails: a report may hold any text."""
+    return _shape(condition, tuple(metrics)) if len(condition) <= _LONGEST else Shape()
+
+
+@lru_cache(maxsize=1000)
+def _shape(condition: str, metrics: tuple[str, ...]) -> Shape:
+    try:
+        parsed = parse(condition, metrics)
+    except ConditionError:
+        return Shape()
+    first = parsed.comparisons[0]
+    left = first.terms[0]
+    if (
+        len(parsed.comparisons) > 1
+        or len(first.terms) != 2
+        or not isinstance(left, Metric | OverSlices)
+        or left.baseline
+    ):
+        return Shape(relative=parsed.relative)
+    sign = _SIGNS[first.operators[0]]
+    if isinstance(left, Metric):
+        return Shape(left.key, "", "", sign, parsed.relative)
+    return Shape(left.metric, left.function, label(", ".join(left.by), 100), sign, parsed.relative)
+
+
+def name(seen: Shape, slice_name: str | None) -> str | None:
+    """Name a gate: `FNR against the baseline`, `FNR, region = north`, `gap in FPR by region`; None without a name."""
+    if seen.metric is None:
+        return None
+    metric = title(seen.metric)
+    words = {
+        "worst": f"worst {metric} by {seen.by}",
+        "gap": f"gap in {metric} by {seen.by}",
+        "ratio": f"ratio of {metric} by {seen.by}",
+    }
+    shown = words.get(seen.how, metric)
+    if slice_name:
+        shown += f", {slice_name}"
+    elif seen.how == "each":
+        shown += f" by {seen.by}"
+    return f"{shown} against the baseline" if seen.relative else shown

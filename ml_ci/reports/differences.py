@@ -1,0 +1,94 @@
+"""What moved between baseline and candidate: metrics of all rows, and slices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ml_ci.evaluation.confusion import Confusion
+from ml_ci.reports import rates
+from ml_ci.reports.gate_rows import slice_title
+from ml_ci.reports.metrics import arrow, difference, said, title
+from ml_ci.reports.numbers import defined
+from ml_ci.reports.text import label
+from ml_ci.reports.values import ModelReport, Side
+
+# tpr is recall and tnr is 1 - fpr: said once.
+_SHOWN = ("fpr", "fnr", "precision", "recall", "accuracy", "f1")
+_MOST_METRICS = 25
+
+
+@dataclass(frozen=True)
+class MetricRow:
+    """One metric of both sides in words; `baseline`, `change` and `arrow` are "" without a baseline."""
+
+    title: str
+    baseline: str
+    candidate: str
+    change: str
+    arrow: str
+
+
+@dataclass(frozen=True)
+class SliceRow:
+    """One slice: its rows in the candidate, and FPR and FNR of both sides; `moved` is the larger move of the two."""
+
+    title: str
+    rows: int
+    fpr: tuple[str, str]
+    fnr: tuple[str, str]
+    arrows: tuple[str, str]
+    moved: float
+
+
+def metric_rows(model: ModelReport) -> list[MetricRow]:
+    """Compare every metric that either side has: the usual rates first, then the others by name."""
+    if model.candidate is None:
+        return []
+    new, old = all_metrics(model.candidate), all_metrics(model.baseline) if model.baseline else {}
+    others = [name for name in model.candidate.metrics if name not in rates.NAMES]
+    currency = model.cost.currency if model.cost else ""
+    rows = []
+    for name in [*_SHOWN, *sorted(others)][:_MOST_METRICS]:
+        before, after = defined(old.get(name)), defined(new.get(name))
+        if before is None and after is None and name not in ("fpr", "fnr"):
+            continue
+        rows.append(_metric_row(name, before, after, model.baseline is not None, currency))
+    return rows
+
+
+def all_metrics(side: Side) -> dict[str, float | None]:
+    """Give the rates of the four counts and the other metrics of one side, finite or None."""
+    return {name: defined(value) for name, value in (dict(side.metrics) | rates.rates(side.confusion)).items()}
+
+
+def _metric_row(name: str, before: float | None, after: float | None, both: bool, currency: str) -> MetricRow:
+    was, now = said(name, [before, after], currency)
+    shown = label(title(name), 60)
+    if not both:
+        return MetricRow(shown, "", now, "", "")
+    moved = after - before if before is not None and after is not None else None
+    change = difference(name, moved) if moved else ""
+    return MetricRow(shown, was, now, change, arrow(name, before, after))
+
+
+def slice_rows(model: ModelReport) -> list[SliceRow]:
+    """Give the slices that moved, the furthest first; without a baseline every slice, the largest first."""
+    if model.candidate is None:
+        return []
+    rows = []
+    for column, values in model.candidate.slices.items():
+        before = model.baseline.slices.get(column, {}) if model.baseline else {}
+        rows += [_slice_row(slice_title(column, value), now, before.get(value)) for value, now in values.items()]
+    if model.baseline is None:
+        return sorted(rows, key=lambda row: -row.rows)
+    return sorted((row for row in rows if row.moved > 0), key=lambda row: -row.moved)
+
+
+def _slice_row(name: str, now: Confusion, before: Confusion | None) -> SliceRow:
+    old = before or Confusion()
+    moves = [
+        abs(new - was) for new, was in ((now.fpr, old.fpr), (now.fnr, old.fnr)) if new is not None and was is not None
+    ]
+    fpr, fnr = said("fpr", [old.fpr, now.fpr]), said("fnr", [old.fnr, now.fnr])
+    arrows = arrow("fpr", old.fpr, now.fpr), arrow("fnr", old.fnr, now.fnr)
+    return SliceRow(label(name, 120), now.rows, (fpr[0], fpr[1]), (fnr[0], fnr[1]), arrows, max(moves, default=0.0))

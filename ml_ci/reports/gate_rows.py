@@ -1,0 +1,204 @@
+"""One row per gate, as words and numbers: what every rendering of the gates shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ml_ci.evaluation.confusion import Confusion
+from ml_ci.gates.values import GateResult, Verdict
+from ml_ci.reports.conditions import Shape, name, shape
+from ml_ci.reports.metrics import RATES, counts_of, difference, said
+from ml_ci.reports.numbers import UNDEFINED, count, decimal, defined, percent, points, share, signed
+from ml_ci.reports.text import label
+from ml_ci.reports.values import ModelReport, Side
+
+MARKS: dict[Verdict, str] = {"pass": "✓", "fail": "✗", "inconclusive": "?", "error": "!"}
+_ORDER: tuple[Verdict, ...] = ("error", "fail", "inconclusive", "pass")
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The numbers of a bar: the interval, the measured value and the limit, all values or all differences."""
+
+    low: float
+    high: float
+    value: float | None
+    limit: float | None
+
+
+@dataclass(frozen=True)
+class GateRow:
+    """A gate in words. `named` is False where `label` is the condition itself; absent cells are "".
+
+    `folded` is how many passing slices of the same gate this row stands for, 0 for a row of its own.
+    """
+
+    gate: GateResult
+    mark: str
+    label: str
+    named: bool
+    candidate: str
+    counts: str
+    baseline: str
+    limit: str
+    interval: str
+    needs: str
+    scale: Scale | None
+    shape: Shape
+    folded: int = 0
+
+
+def gate_rows(model: ModelReport, slices_each: int = 6) -> list[GateRow]:
+    """Give the gates in the order of `ml-ci.yaml`; of one gate's slices the ones that do not pass come first.
+
+    Of the passing slices of a gate with more than `slices_each` results, one row says how many there are.
+    """
+    rows: list[GateRow] = []
+    for results in _by_condition(model.gates):
+        ordered = sorted(results, key=lambda gate: _ORDER.index(gate.verdict))
+        passing = [gate for gate in ordered if gate.verdict == "pass"]
+        if len(ordered) <= slices_each or len(passing) < 2:
+            rows += [gate_row(model, gate) for gate in ordered]
+            continue
+        rows += [gate_row(model, gate) for gate in ordered if gate.verdict != "pass"]
+        rows.append(_folded(model, passing))
+    return rows
+
+
+def gate_row(model: ModelReport, gate: GateResult) -> GateRow:
+    """Put one gate into words."""
+    seen = _seen(model, gate)
+    title = name(seen, label(gate.slice, 120) if gate.slice else None)
+    fallback = label(gate.condition, 200) + (f", {label(gate.slice, 120)}" if gate.slice else "")
+    candidate, baseline, limit = _cells(seen, gate, model.cost.currency if model.cost else "")
+    return GateRow(
+        gate=gate,
+        mark=MARKS[gate.verdict],
+        label=title or fallback,
+        named=title is not None,
+        candidate=candidate,
+        counts=_counts(seen, gate, model.candidate),
+        baseline=baseline,
+        limit=limit,
+        interval=_interval(seen, gate),
+        needs=f"about {count(gate.needs)} more rows would decide it" if gate.needs else "",
+        scale=_scale(seen, gate),
+        shape=seen,
+    )
+
+
+def find_slice(side: Side | None, slice_name: str | None) -> Confusion | None:
+    """Find the counts behind `region = north`; of all rows for None; None when the report has no such slice."""
+    if side is None or slice_name is None:
+        return side.confusion if side else None
+    for column, values in side.slices.items():
+        for value, counts in values.items():
+            if slice_name == slice_title(column, value):
+                return counts
+    return None
+
+
+def slice_title(column: str, value: str) -> str:
+    """Name a slice: `region = north`."""
+    return f"{column} = {value}"
+
+
+def _by_condition(gates: Sequence[GateResult]) -> list[list[GateResult]]:
+    groups: dict[str, list[GateResult]] = {}
+    for gate in gates:
+        groups.setdefault(gate.condition, []).append(gate)
+    return list(groups.values())
+
+
+def _seen(model: ModelReport, gate: GateResult) -> Shape:
+    return shape(gate.condition, model.candidate.metrics if model.candidate else ())
+
+
+def _folded(model: ModelReport, passing: list[GateResult]) -> GateRow:
+    """Say many passing slices in one row, with the range of their values."""
+    seen = _seen(model, passing[0])
+    values = sorted(value for gate in passing if (value := defined(gate.value)) is not None)
+    ends = said(seen.metric or "", [values[0], values[-1]]) if values else []
+    same_limit = len({gate.limit for gate in passing}) == 1
+    named = name(replace(seen, how="", by=""), f"{len(passing):,} other slices")
+    return GateRow(
+        gate=passing[0],
+        mark=MARKS["pass"],
+        label=named or f"{label(passing[0].condition)}, {len(passing):,} other slices",
+        named=named is not None,
+        candidate=" … ".join(dict.fromkeys(ends)),
+        counts="",
+        baseline="",
+        limit=_cells(seen, passing[0], "")[2] if same_limit or seen.relative else "",
+        interval="",
+        needs="",
+        scale=None,
+        shape=seen,
+        folded=len(passing),
+    )
+
+
+def _cells(seen: Shape, gate: GateResult, currency: str) -> tuple[str, str, str]:
+    """Say candidate, baseline and limit, told apart from each other where they differ."""
+    if seen.how in {"gap", "ratio"}:
+        say = _gap if seen.how == "gap" and seen.metric in RATES else decimal
+        cells = [say(value) for value in (gate.value, gate.baseline, gate.limit)]
+    else:
+        cells = said(seen.metric or "", [gate.value, gate.baseline, gate.limit], currency)
+    has_baseline = defined(gate.baseline) is not None
+    margin = _margin(gate)
+    if gate.limit is None:
+        limit = ""
+    elif seen.relative and margin is not None:
+        limit = difference(seen.metric or "", margin) if margin else "the baseline's"
+    else:
+        limit = cells[2]
+    return cells[0], cells[1] if has_baseline else "", f"{seen.sign} {limit}".strip() if limit else ""
+
+
+def _gap(value: float | None) -> str:
+    """Say a gap between two rates, which has no sign: `5.0 points`."""
+    return points(value).removeprefix("+")
+
+
+def _margin(gate: GateResult) -> float | None:
+    """Say how far the limit of a relative gate is from the baseline; the rounding of binary fractions left out."""
+    limit, baseline = defined(gate.limit), defined(gate.baseline)
+    return None if limit is None or baseline is None else round(limit - baseline, 12)
+
+
+def _counts(seen: Shape, gate: GateResult, side: Side | None) -> str:
+    if seen.metric is None or seen.how in {"worst", "gap", "ratio"} or defined(gate.value) is None:
+        return ""
+    confusion = find_slice(side, gate.slice)
+    pair = counts_of(seen.metric, confusion) if confusion else None
+    return share(*pair) if pair and pair[1] else ""
+
+
+def _interval(seen: Shape, gate: GateResult) -> str:
+    if gate.interval is None or any(defined(end) is None for end in gate.interval):
+        return ""
+    low, high = gate.interval
+    if seen.metric not in RATES or seen.how == "ratio":
+        return f"{signed(low)} … {signed(high)}" if seen.relative else f"{decimal(low)} … {decimal(high)}"
+    if seen.relative or seen.how == "gap":
+        return f"{points(low).removesuffix(' points')} … {points(high)}"
+    return f"{percent(low)} … {percent(high)}"
+
+
+def _scale(seen: Shape, gate: GateResult) -> Scale | None:
+    if gate.interval is None or any(defined(end) is None for end in gate.interval):
+        return None
+    value, limit, baseline = defined(gate.value), defined(gate.limit), defined(gate.baseline)
+    if seen.relative:
+        if baseline is None:
+            return None
+        value = None if value is None else value - baseline
+        limit = None if limit is None else limit - baseline
+    return Scale(*gate.interval, value, limit)
+
+
+def undefined(row: GateRow) -> bool:
+    """Say whether the gate has no measured value."""
+    return row.candidate == UNDEFINED

@@ -1,0 +1,107 @@
+"""How each metric is named, in which unit it is said, and which direction is better."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from ml_ci.conditions import names
+from ml_ci.evaluation.confusion import Confusion
+from ml_ci.reports.numbers import UNDEFINED, decimal, defined, digits_for, duration, percents, points, signed
+
+Better: TypeAlias = Literal["lower", "higher", "neither"]
+
+# Said in percent.
+RATES = names.PROPORTIONS | {"f1", "balanced_accuracy"}
+_TITLES = {
+    "fpr": "FPR",
+    "fnr": "FNR",
+    "tpr": "TPR",
+    "tnr": "TNR",
+    "npv": "NPV",
+    "f1": "F1",
+    "auc": "AUC",
+    "mcc": "MCC",
+    "ece": "ECE",
+    "brier": "Brier score",
+    "megabytes": "model size",
+    "seconds": "training time",
+    "milliseconds_per_row": "time a row",
+    "cost": "cost a row",
+    "cost_per_1000": "cost of 1,000 rows",
+}
+# What a user calls the two errors, plural.
+ERRORS = {"fpr": "false alarms", "fnr": "misses"}
+
+
+def title(metric: str) -> str:
+    """Name a metric as it is said: `FPR`, `average precision`. A user's own name stays as it is."""
+    if metric in _TITLES:
+        return _TITLES[metric]
+    return metric.replace("_", " ") if metric in names.METRICS else metric
+
+
+def better(metric: str) -> Better:
+    """Say which direction is better; `neither` for what is no quality (prevalence) or is not known (a user's own)."""
+    name = metric.partition("(")[0]
+    if name in names.HIGHER_IS_WORSE:
+        return "lower"
+    return "higher" if name in names.LOWER_IS_WORSE or name == "recall_at" else "neither"
+
+
+def said(metric: str, values: list[float | None], currency: str = "") -> list[str]:
+    """Say values of one metric that are compared with each other, in its unit, told apart where they differ."""
+    if metric.partition("(")[0] in RATES | {"recall_at"}:
+        return percents(values)
+    if metric in names.COUNTS:
+        return [UNDEFINED if defined(value) is None else f"{value:,.0f}" for value in values]
+    if metric == "seconds":
+        return [duration(value) for value in values]
+    unit = {
+        "megabytes": " MB",
+        "milliseconds_per_row": " ms",
+        **dict.fromkeys(names.OF_COST, f" {currency}".rstrip()),
+    }.get(metric, "")
+    digits = digits_for(values, 2 if metric in names.OF_COST else 1 if unit else 3)
+    return [shown if shown == UNDEFINED else shown + unit for shown in (decimal(value, digits) for value in values)]
+
+
+def difference(metric: str, delta: float | None) -> str:
+    """Say the difference of two values of a metric: points for rates, a signed number for the others."""
+    if metric.partition("(")[0] in RATES | {"recall_at"}:
+        return points(delta)
+    if defined(delta) is None or delta is None:
+        return UNDEFINED
+    if metric in names.COUNTS:
+        return f"{delta:+,.0f}".replace("-", "−") if delta else "0"
+    return signed(round(delta, 9), 2 if metric in names.OF_COST else 3)
+
+
+def arrow(metric: str, before: float | None, after: float | None) -> str:
+    """Say which way a metric went and whether that is good: `▲ worse`, `▼ better`, `▲`, `=`, or "" when undefined."""
+    old, new = defined(before), defined(after)
+    if old is None or new is None:
+        return ""
+    if old == new:
+        return "="
+    way = "▲" if new > old else "▼"
+    good = better(metric)
+    if good == "neither":
+        return way
+    return f"{way} better" if (new > old) == (good == "higher") else f"{way} worse"
+
+
+def counts_of(metric: str, confusion: Confusion) -> tuple[int, int] | None:
+    """Give the counts (part, whole) behind a rate that is a share of rows; None for every other metric."""
+    c = confusion
+    return {
+        "fpr": (c.fp, c.negatives),
+        "tnr": (c.tn, c.negatives),
+        "fnr": (c.fn, c.positives),
+        "tpr": (c.tp, c.positives),
+        "recall": (c.tp, c.positives),
+        "precision": (c.tp, c.tp + c.fp),
+        "npv": (c.tn, c.tn + c.fn),
+        "accuracy": (c.tp + c.tn, c.rows),
+        "prevalence": (c.positives, c.rows),
+        "selection_rate": (c.tp + c.fp, c.rows),
+    }.get(metric)

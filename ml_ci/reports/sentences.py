@@ -1,0 +1,312 @@
+"""What a report says in words: the verdict, the cause, what was done, what to do next. Every rendering uses these.
+
+A sentence is a tuple of pieces; a `Code` piece is a name from a file or a command, which a rendering may set as code.
+Pieces are free of control characters and of bounded length; they are not escaped for any format.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from typing import TypeAlias
+
+from ml_ci.errors import Failure
+from ml_ci.gates.values import GateResult, Verdict
+from ml_ci.reports.gate_rows import MARKS, GateRow, gate_row, undefined
+from ml_ci.reports.metrics import ERRORS, better, title
+from ml_ci.reports.numbers import decimal, duration, percent
+from ml_ci.reports.text import label, plural
+from ml_ci.reports.values import ModelReport, Report, Side
+
+
+class Code(str):
+    """A piece of a sentence that is a path, a part or a command."""
+
+    __slots__ = ()
+
+
+Sentence: TypeAlias = tuple[str, ...]
+
+_OUTCOMES: dict[Verdict, str] = {
+    "pass": "may be promoted",
+    "fail": "may not be promoted",
+    "inconclusive": "cannot be judged yet",
+    "error": "could not be judged",
+}
+_CODE_FREE = "No line of code changed; "
+_PART_NAMES = {
+    "code": "code",
+    "params": "params",
+    "environment": "the environment",
+    "seed": "the seed",
+    "gates": "the gates",
+}
+
+
+def plain(sentence: Sentence) -> str:
+    """Give a sentence as plain text."""
+    return "".join(sentence)
+
+
+def verdict(name: str, model: ModelReport) -> str:
+    """Say the verdict on one model in a few words, without its mark: `churn may not be promoted`."""
+    return f"{label(name, 100)} {_OUTCOMES[model.verdict]}"
+
+
+def overall(report: Report) -> str:
+    """Say the verdict of the run in a few words: `1 of 2 models may not be promoted`."""
+    if not report.models:
+        return "the run could not be judged" if report.verdict == "error" else "no model was judged"
+    if len(report.models) == 1:
+        return verdict(*next(iter(report.models.items())))
+    same = [model for model in report.models.values() if model.verdict == report.verdict]
+    if len(same) == len(report.models):
+        return f"all {plural(len(same), 'model')} {_OUTCOMES[report.verdict]}"
+    return f"{len(same):,} of {plural(len(report.models), 'model')} {_OUTCOMES[report.verdict]}"
+
+
+def why(model: ModelReport) -> Sentence:
+    """Say in one sentence what the verdict rests on: the failure, the gate that decides, or the numbers of a pass."""
+    if model.failure:
+        return (_stop(label(model.failure.message, 1000)),)
+    if not model.gates:
+        return ("Nothing was gated: no gate gave a result, so nothing is known to hold.",)
+    deciding = [gate for gate in model.gates if gate.verdict == model.verdict]
+    if model.verdict == "pass" or not deciding:
+        return (_passed(model),)
+    said = gate_sentence(model, deciding[0])
+    return said if len(deciding) == 1 else (*said, f" {_more(len(deciding) - 1, model.verdict)}")
+
+
+def gate_sentence(model: ModelReport, gate: GateResult) -> Sentence:
+    """Say one gate in one sentence: `Misses went up: FNR 12.4% → 19.9%, limit +1.0 points.`"""
+    row = gate_row(model, gate)
+    name: str = row.label if row.named else Code(row.label)
+    if gate.verdict == "error" or undefined(row):
+        return (name, ": ", _stop(label(gate.reason, 600) or "it has no value, so it cannot hold"))
+    numbers = f" {_numbers(row)}"
+    if gate.verdict == "inconclusive":
+        return (
+            name,
+            f"{numbers}: {row.needs or label(gate.reason, 600) or 'cannot be told from noise'}".rstrip(".") + ".",
+        )
+    if gate.verdict == "fail":
+        opening = _opening(row)
+        return (
+            f"{opening}: " if opening else "",
+            name.removesuffix(" against the baseline") if row.named else name,
+            f"{numbers}.",
+        )
+    return (name, f"{numbers}.")
+
+
+def cause(model: ModelReport) -> Sentence:
+    """Say which parts changed: `No line of code changed; data/train.csv did.`; () where there is nothing to say."""
+    if not model.changes:
+        return () if model.baseline is None else ("Nothing that this model depends on has changed.",)
+    parts = list(dict.fromkeys(change.part for change in model.changes))
+    others = [part for part in parts if part != "code"]
+    if not others:
+        return ("Only code changed.",)
+    names = _listed([_part(model, part) for part in others])
+    if "code" in parts:
+        return ("Code and ", *names, " changed.")
+    return (_CODE_FREE, *names, " did.")
+
+
+def done(model: ModelReport) -> Sentence:
+    """Say what work the run did: `Trained once (12 s); baseline found (merge-base 3f2c1ab).`"""
+    first = _work(model)
+    return (f"{first}; {_baseline(model)}.",)
+
+
+def next_steps(name: str, model: ModelReport) -> Sentence:
+    """Say what to do next, for this verdict."""
+    if model.verdict == "pass":
+        return ()
+    if model.verdict == "error":
+        return _after_error(name, model)
+    if model.verdict == "inconclusive":
+        return ("Label more rows for the holdout, or loosen the gate on purpose.", *_power(name, model))
+    data = [change for change in model.changes if change.part.startswith("data.")]
+    if data and all(change.part != "code" for change in model.changes):
+        paths = _listed([_part(model, change.part) for change in data])
+        return ("Look at what changed in ", *paths, ", or undo it, and run again.")
+    if len(model.changes) > 1:
+        return ("To see which change did it: ", Code(f"ml-ci explain {_quoted(name)}"))
+    return ("Improve the model or undo the change; if the new rate is wanted, change the gate in a commit of its own.",)
+
+
+def again(name: str, report: Report) -> Sentence:
+    """Give the command that makes this model's result again."""
+    model = report.models[name]
+    base = f" --baseline {report.base_commit[:7]}" if report.base_commit and model.baseline else ""
+    only = f" --model {_quoted(name)}" if len(report.models) > 1 else ""
+    return (Code(label(f"ml-ci run{only}{base}", 300)),)
+
+
+def price(model: ModelReport) -> str:
+    """Say what the change costs a row, at the prices of `cost:`; "" without prices or a baseline to compare with."""
+    if model.cost is None or model.candidate is None:
+        return ""
+    fp, fn, unit = decimal(model.cost.fp, 0), decimal(model.cost.fn, 0), f" {label(model.cost.currency, 12)}".rstrip()
+    rates = f"At {fp}{unit} a false alarm and {fn}{unit} a miss"
+    now = _per_row(model, model.candidate)
+    was = _per_row(model, model.baseline) if model.baseline else None
+    if now is None:
+        return ""
+    if was is None:
+        return f"{rates} this model costs {decimal(now, 2)}{unit} a row."
+    if now == was:
+        return f"{rates} this change costs nothing: {decimal(now, 2)}{unit} a row as before."
+    way = "costs" if now > was else "saves"
+    per_row = decimal(abs(now - was), 2)
+    return f"{rates} this change {way} {per_row}{unit} a row ({decimal(was, 2)} → {decimal(now, 2)})."
+
+
+def rows_used(model: ModelReport) -> str:
+    """Say on how many rows both were scored: `1,405 rows: 402 positives, 1,003 negatives`."""
+    if model.candidate is None:
+        return ""
+    c = model.candidate.confusion
+    return f"{plural(c.rows, 'row')}: {plural(c.positives, 'positive')}, {plural(c.negatives, 'negative')}"
+
+
+def commits(report: Report) -> Sentence:
+    """Say what was judged: `Commit 9d1e2f3, with uncommitted changes, against 3f2c1ab.`"""
+    head: tuple[str, ...] = ("Commit ", Code(label(report.commit, 40)[:7])) if report.commit else ("No commit yet",)
+    dirty = (", with uncommitted changes",) if report.dirty else ()
+    base = (", against ", Code(label(report.base_commit, 40)[:7])) if report.base_commit else ()
+    return (*head, *dirty, *base, ".")
+
+
+def failure_hint(failure: Failure) -> str:
+    """Give the next step that a failure names, or ""."""
+    return _stop(label(failure.hint, 1000)) if failure.hint else ""
+
+
+def _numbers(row: GateRow) -> str:
+    """Say value, counts, baseline and limit: `12.4% → 19.9% (80 of 402), limit +1.0 points`."""
+    value = f"{row.baseline} → {row.candidate}" if row.baseline else row.candidate
+    counts = f" ({row.counts})" if row.counts else ""
+    limit = row.limit.lstrip("≤≥<> ")
+    return value + counts + (f", limit {limit}" if limit else "")
+
+
+def _opening(row: GateRow) -> str:
+    """Open the sentence of a failed gate by what went wrong: `Misses went up`, `Too many false alarms`."""
+    gate, seen = row.gate, row.shape
+    if seen.metric is None or seen.how in {"gap", "ratio"} or gate.value is None:
+        return ""
+    errors = ERRORS.get(seen.metric)
+    if not seen.relative:
+        return f"Too many {errors}" if errors else ""
+    if gate.baseline is None or gate.value == gate.baseline:
+        return ""
+    worse = (gate.value > gate.baseline) == (better(seen.metric) == "lower")
+    subject = errors.capitalize() if errors else title(seen.metric)
+    return f"{subject} went {'up' if gate.value > gate.baseline else 'down'}" if worse else ""
+
+
+def _passed(model: ModelReport) -> str:
+    gates = "The only gate holds." if len(model.gates) == 1 else f"All {len(model.gates):,} gates hold."
+    if model.candidate is None:
+        return gates
+    new, old = model.candidate.confusion, model.baseline.confusion if model.baseline else None
+    shown = [_both("FPR", new.fpr, old.fpr if old else None), _both("FNR", new.fnr, old.fnr if old else None)]
+    return f"{gates} {', '.join(shown)}."
+
+
+def _both(name: str, new: float | None, old: float | None) -> str:
+    return f"{name} {percent(new)}" if old is None or old == new else f"{name} {percent(old)} → {percent(new)}"
+
+
+def _more(number: int, outcome: Verdict) -> str:
+    verbs = {
+        "fail": ("fails", "fail"),
+        "inconclusive": ("is undecided", "are undecided"),
+        "error": ("has no result",) * 2,
+    }
+    one, many = verbs.get(outcome, ("passes", "pass"))
+    return f"{number:,} more {'gate ' + one if number == 1 else 'gates ' + many}."
+
+
+def _part(model: ModelReport, part: str) -> str:
+    """Name a part as its path where that is known: a user knows files."""
+    if part in _PART_NAMES and part not in model.paths:
+        return _PART_NAMES[part]
+    return Code(label(model.paths.get(part, part), 120))
+
+
+def _listed(names: Sequence[str], most: int = 4) -> Sentence:
+    """Join names by commas and `and`."""
+    shown = list(names[:most]) + ([f"{len(names) - most:,} more"] if len(names) > most else [])
+    pieces: list[str] = []
+    for at, name in enumerate(shown):
+        pieces += [name] if not at else [" and " if at == len(shown) - 1 else ", ", name]
+    return tuple(pieces)
+
+
+def _work(model: ModelReport) -> str:
+    train, evaluate = model.seconds.get("train"), model.seconds.get("evaluate")
+    if model.action == "train":
+        if model.candidate is None:
+            return (
+                "Training was started" if model.failure and model.failure.stage == "training" else "Nothing was trained"
+            )
+        return "Trained once" + (f" ({duration(train)})" if train is not None else "")
+    if model.action == "evaluate":
+        return "Nothing was trained, the model scored again" + (
+            f" ({duration(evaluate)})" if evaluate is not None else ""
+        )
+    return "Nothing was trained: the result was on record"
+
+
+def _baseline(model: ModelReport) -> str:
+    if model.baseline is None:
+        return "no baseline"
+    source = f" ({label(model.baseline.source, 80)})" if model.baseline.source else ""
+    words = {"train": "baseline trained", "evaluate": "baseline scored again", "reuse": "baseline found"}
+    return words.get(model.baseline.action or "", "compared with the baseline") + source
+
+
+def _after_error(name: str, model: ModelReport) -> Sentence:
+    if model.failure:
+        hint = failure_hint(model.failure)
+        return (hint,) if hint else ()
+    if not model.gates:
+        return (
+            "Add a line under ",
+            Code("gates:"),
+            " in ",
+            Code("ml-ci.yaml"),
+            ", for example ",
+            Code("fpr <= 0.05"),
+            ".",
+        )
+    return ("Give the holdout rows on which every gate is defined: both classes, in every slice that a gate names.",)
+
+
+def _power(name: str, model: ModelReport) -> Sentence:
+    if all(gate.confidence is None for gate in model.gates):
+        return ()
+    return (" What this holdout can prove: ", Code(f"ml-ci power {_quoted(name)}"))
+
+
+def _per_row(model: ModelReport, side: Side) -> float | None:
+    c = side.confusion
+    return (c.fp * model.cost.fp + c.fn * model.cost.fn) / c.rows if model.cost and c.rows else None
+
+
+def _quoted(name: str) -> str:
+    return shlex.quote(label(name, 100))
+
+
+def _stop(text: str) -> str:
+    """End a text as a sentence."""
+    return text if not text or text[-1] in ".!?…" else f"{text}."
+
+
+def marked(name: str, model: ModelReport) -> str:
+    """Say the verdict on one model with its mark: `✗ churn may not be promoted`."""
+    return f"{MARKS[model.verdict]} {verdict(name, model)}"
