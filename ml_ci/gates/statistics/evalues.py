@@ -1,0 +1,78 @@
+"""Test a paired difference with e-values: valid at any time, also while rows are added between looks.
+
+A bet on every row, averaged over twelve stakes (Ville 1939; Waudby-Smith and Ramdas 2024). It depends on the counts
+alone. It covers one fixed pair of models while rows are added, not models chosen after a verdict on the same rows.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from ml_ci.gates.statistics.roots import roots
+from ml_ci.gates.statistics.values import Floats, Numbers, columns
+
+METHOD = "anytime"
+STAKES = 0.95 * np.geomspace(0.05, 1.0, 12)
+
+
+def log_e_pass(b: Numbers, c: Numbers, n: Numbers, margin: Numbers) -> Floats:
+    """Give ln E against "the difference is above `margin`"; proven at ln(1 / alpha). `margin` inside (-1, 1)."""
+    b, c, n, m = (column[:, np.newaxis] for column in columns(b, c, n, margin))
+    terms = _terms(b, c, n, m)
+    top = terms.max(axis=1)
+    average: Floats = top + np.log(np.exp(terms - top[:, np.newaxis]).mean(axis=1))
+    return average
+
+
+def growth(b: Numbers, c: Numbers, n: Numbers, margin: Numbers) -> Floats:
+    """Give the growth of ln E_pass per row of the best stake at these shares; above 0 it is reached in the end."""
+    b, c, n, m = (column[:, np.newaxis] for column in columns(b, c, n, margin))
+    best: Floats = (_terms(b, c, n, m) / n).max(axis=1)
+    return best
+
+
+def log_e_fail(b: Numbers, c: Numbers, n: Numbers, margin: Numbers) -> Floats:
+    """Give ln E against "the difference is at most `margin`"; the mirror image of `log_e_pass`."""
+    return log_e_pass(c, b, n, -np.asarray(margin, dtype=np.float64))
+
+
+def p_above(b: Numbers, c: Numbers, n: Numbers, margin: Numbers) -> Floats:
+    """Give 1 / E, at most 1: the p-value against "the difference is above `margin`", valid at any time."""
+    b, c, n, m = columns(b, c, n, margin)
+    inside = np.abs(m) < 1.0
+    found = np.exp(-np.maximum(log_e_pass(b, c, n, np.where(inside, m, 0.0)), 0.0))
+    return np.where(inside, found, np.where(m >= 1.0, 0.0, 1.0))
+
+
+def upper(b: Numbers, c: Numbers, n: Numbers, alpha: float) -> Floats:
+    """Bound each difference from above: the margin at which E reaches 1 / alpha; 1 where none does."""
+    b, c, n = columns(b, c, n)
+    edge = 1.0 - 1e-12
+
+    def missing(m: Floats) -> Floats:
+        return -math.log(alpha) - log_e_pass(b, c, n, m)
+
+    # At the measured difference no bet has won (ln(1 + x) <= x), so that the bound lies above it.
+    measured = np.clip((b - c) / np.maximum(n, 1.0), -edge, edge)
+    found = roots(missing, measured, np.full_like(n, edge))
+    return np.where(found >= edge, 1.0, found)
+
+
+def lower(b: Numbers, c: Numbers, n: Numbers, alpha: float) -> Floats:
+    """Bound each difference from below; the mirror image of `upper`."""
+    return -upper(c, b, n, alpha)
+
+
+def bounds(b: Numbers, c: Numbers, n: Numbers, alpha: float) -> tuple[Floats, Floats]:
+    """Give lower and upper bounds together, in one search."""
+    b, c, n = columns(b, c, n)
+    both = upper(np.concatenate([b, c]), np.concatenate([c, b]), np.concatenate([n, n]), alpha)
+    return -both[len(b) :], both[: len(b)]
+
+
+def _terms(b: Floats, c: Floats, n: Floats, m: Floats) -> Floats:
+    stakes = STAKES / (1 - m)
+    gained: Floats = b * np.log1p(-STAKES) + c * np.log1p(stakes * (1 + m)) + (n - b - c) * np.log1p(stakes * m)
+    return gained

@@ -1,0 +1,118 @@
+"""Judge the difference of candidate and baseline on the same rows against a margin."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+import numpy as np
+from scipy.special import ndtr
+
+from ml_ci.gates.statistics import evalues, exact, power, tango
+from ml_ci.gates.statistics.values import (
+    Evidence,
+    Floats,
+    Numbers,
+    checked_alpha,
+    columns,
+    counts,
+    mirrored,
+    outcome,
+    undecided,
+)
+
+Method: TypeAlias = Literal["score", "exact", "anytime"]
+
+# Below either of these the score statistic's normal approximation is not trusted.
+SCORE_ROWS = 100
+SCORE_ALPHA = 0.001
+
+
+def chosen(method: Method, rows: Numbers, alpha: float) -> list[Method]:
+    """Choose the method per element: `score` becomes `exact` below 100 rows or below alpha = 0.001."""
+    if method not in ("score", "exact", "anytime"):
+        raise ValueError(f"unknown method {method!r}")
+    (n,) = columns(rows)
+    small = (n < SCORE_ROWS) | (alpha < SCORE_ALPHA)
+    return ["exact" if method == "score" and few else method for few in small.tolist()]
+
+
+def differences_at_most(
+    b: Numbers, c: Numbers, n: Numbers, margin: Numbers, alpha: float, method: Method = "score"
+) -> tuple[Evidence, ...]:
+    """Judge `candidate - baseline <= margin`, one evidence per element, each at one-sided `alpha`.
+
+    `b` rows of the class where only the candidate errs, `c` where only the baseline errs, `n` rows of the class.
+    `method="anytime"` is mandatory once rows were added after a look. Inconclusive with a reason: no rows; no
+    discordant row where no difference is allowed. ValueError on impossible counts, NaN, or alpha outside (0, 0.5).
+    """
+    b, c, n, m = columns(b, c, n, margin)
+    counts(b, n)
+    counts(c, n - b)
+    methods = chosen(method, n, checked_alpha(alpha))
+    answers: dict[int, Evidence] = {}
+    for name in set(methods):
+        where = np.flatnonzero([used == name for used in methods])
+        found = _judged(name, method, b[where], c[where], n[where], m[where], alpha)
+        answers.update(zip(where.tolist(), found, strict=True))
+    return tuple(answers[index] for index in range(len(n)))
+
+
+def difference_at_most(b: int, c: int, n: int, margin: float, alpha: float, method: Method = "score") -> Evidence:
+    """Judge `candidate - baseline <= margin` on one set of rows; see `differences_at_most`."""
+    return differences_at_most(b, c, n, margin, alpha, method)[0]
+
+
+def differences_at_least(
+    b: Numbers, c: Numbers, n: Numbers, margin: Numbers, alpha: float, method: Method = "score"
+) -> tuple[Evidence, ...]:
+    """Judge `candidate - baseline >= margin`: with the two swapped, the difference is at most `-margin`."""
+    negated = -np.asarray(margin, dtype=np.float64)
+    return tuple(mirrored(found) for found in differences_at_most(c, b, n, negated, alpha, method))
+
+
+def difference_at_least(b: int, c: int, n: int, margin: float, alpha: float, method: Method = "score") -> Evidence:
+    """Judge `candidate - baseline >= margin` on one set of rows; see `differences_at_most`."""
+    return differences_at_least(b, c, n, margin, alpha, method)[0]
+
+
+def p_values(name: Method, b: Floats, c: Floats, n: Floats, m: Floats) -> tuple[Floats, Floats]:
+    """Give (p_pass, p_fail) of every element; 1 where the statistic is undefined."""
+    if name == "score":
+        score = tango.statistic(b, c, n, m)
+        known = ~np.isnan(score)
+        return np.where(known, ndtr(score), 1.0), np.where(known, ndtr(-score), 1.0)
+    p_above = exact.p_above if name == "exact" else evalues.p_above
+    both = p_above(*(np.concatenate(pair) for pair in ((b, c), (c, b), (n, n), (m, -m))))
+    return both[: len(n)], both[len(n) :]
+
+
+def _judged(name: Method, wanted: Method, b: Floats, c: Floats, n: Floats, m: Floats, alpha: float) -> list[Evidence]:
+    p_pass, p_fail = p_values(name, b, c, n, m)
+    # A difference of two rates lies in [-1, 1] whatever the data: such limits need no proof.
+    p_pass, p_fail = np.where(m >= 1.0, 0.0, p_pass), np.where(m >= 1.0, 1.0, p_fail)
+    low, high = {"score": tango, "exact": exact, "anytime": evalues}[name].bounds(b, c, n, alpha)
+    table = zip(*(column.tolist() for column in (b, c, n, m, low, high, p_pass, p_fail)), strict=True)
+    return [_evidence(name, wanted, alpha, *row) for row in table]
+
+
+def _evidence(
+    name: Method,
+    wanted: Method,
+    alpha: float,
+    b: float,
+    c: float,
+    n: float,
+    m: float,
+    low: float,
+    high: float,
+    p_pass: float,
+    p_fail: float,
+) -> Evidence:
+    if n == 0:
+        return undecided(name, "no rows: the difference is undefined", power.provable_rows(m, alpha, wanted))
+    decided = outcome(p_pass, p_fail, alpha)
+    if decided != "inconclusive":
+        return Evidence(decided, low, high, p_pass, p_fail, None, name)
+    needs = power.further_rows(b, c, n, m, alpha, wanted)
+    reason = "no row on which only one of the two errs: a margin of 0 is neither shown nor refuted"
+    return Evidence(decided, low, high, p_pass, p_fail, needs, name, reason if b == c == m == 0 else "")

@@ -1,0 +1,56 @@
+"""Find roots of many monotone functions at once, each inside its bracket."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from ml_ci.gates.statistics.values import Floats
+
+ITERATIONS = 200
+TOLERANCE = 1e-12
+
+
+def roots(function: Callable[[Floats], Floats], low: Floats, high: Floats, tolerance: float = TOLERANCE) -> Floats:
+    """Solve function(x) = 0 elementwise, where function(low) >= 0 >= function(high), to `tolerance`.
+
+    Method: false position as Anderson and Bjoerck 1973 corrected it, with a bisection in every fourth round, so that
+    the bracket always closes. Where the sign does not change the answer is the end that is nearest to a root:
+    `low` if function(low) <= 0, else `high`. `function` maps an array of the brackets' shape to the same shape.
+    """
+    at_low, at_high = function(low), function(high)
+    high = np.where(at_low <= 0, low, high)
+    low = np.where(at_high >= 0, high, low)
+    was_left = np.full(low.shape, np.nan)
+    for turn in range(1, ITERATIONS):
+        width = high - low
+        if width.max() <= 2 * tolerance:
+            break
+        probe = 0.5 * (low + high)
+        if turn % 4:
+            probe = _false_position(low, high, at_low, at_high, probe, np.minimum(tolerance, 0.5 * width))
+        value = function(probe)
+        left = value > 0
+        # An end that stays twice in a row is weighed down, which draws the next probe to its side.
+        weight = np.where(was_left == left, _weights(value, np.where(left, at_low, at_high)), 1.0)
+        low, high = np.where(left, probe, low), np.where(left, high, probe)
+        at_low, at_high = np.where(left, value, at_low * weight), np.where(left, at_high * weight, value)
+        was_left = left.astype(np.float64)
+    return 0.5 * (low + high)
+
+
+def _false_position(
+    low: Floats, high: Floats, at_low: Floats, at_high: Floats, middle: Floats, least: Floats
+) -> Floats:
+    gap = at_low - at_high
+    with np.errstate(invalid="ignore", divide="ignore"):
+        probe = low + (high - low) * (at_low / gap)
+    # Keeping off the ends by the tolerance closes the bracket from its far side too.
+    return np.where(np.isfinite(probe), np.minimum(np.maximum(probe, low + least), high - least), middle)
+
+
+def _weights(value: Floats, replaced: Floats) -> Floats:
+    with np.errstate(invalid="ignore", divide="ignore"):
+        weight = 1.0 - value / replaced
+    return np.where((weight > 0) & (weight < 1), weight, 0.5)

@@ -1,0 +1,78 @@
+"""Test the difference of two paired rates by Tango's score statistic (Statistics in Medicine 17, 1998).
+
+`b` = rows where only the candidate errs, `c` = rows where only the baseline errs, `n` = rows of the class.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import ndtri
+
+from ml_ci.gates.statistics.roots import roots
+from ml_ci.gates.statistics.values import Floats, Numbers, columns
+
+METHOD = "score"
+
+
+def statistic(b: Numbers, c: Numbers, n: Numbers, margin: Numbers) -> Floats:
+    """Give T(m): far below zero proves a difference below `margin`, far above zero one above it.
+
+    NaN where it is 0/0 (no rows; b = c = 0 at m = 0; b = n at m = 1, c = n at m = -1). At m = 0 it is McNemar's
+    (b - c) / sqrt(b + c). For |m| > 1, which no difference reaches, it is -inf or +inf.
+    """
+    b, c, n, m = columns(b, c, n, margin)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        inside = (b - c - n * m) / np.sqrt(variance(b, c, n, np.clip(m, -1.0, 1.0)))
+    answer = np.where(np.abs(m) > 1.0, np.where(m > 0, -np.inf, np.inf), inside)
+    return np.where(n > 0, answer, np.nan)
+
+
+def restricted(b: Floats, c: Floats, n: Floats, m: Floats) -> Floats:
+    """Give q, the likeliest share of baseline-only errors among all rows if the true difference were `m`."""
+    half = -b - c + (2 * n - b + c) * m
+    product = -c * m * (1 - m)
+    root = np.sqrt(np.maximum(half * half - 8 * n * product, 0.0))
+    # Two forms of the same root, so that neither subtracts nearly equal numbers.
+    total = root + half
+    stable = -2 * product / np.where(total > 0, total, 1.0)
+    q = np.where(half > 0, stable, (root - half) / np.where(n > 0, 4 * n, 1.0))
+    return np.maximum(q, np.maximum(0.0, -m))
+
+
+def variance(b: Floats, c: Floats, n: Floats, m: Floats) -> Floats:
+    """Give the variance of b - c under the true difference `m`: n (2 q + m (1 - m)), never below 0."""
+    return np.maximum(n * (2 * restricted(b, c, n, m) + m * (1 - m)), 0.0)
+
+
+def upper(b: Numbers, c: Numbers, n: Numbers, alpha: float) -> Floats:
+    """Bound each difference from above at one-sided `alpha`: T(U) = -z; 1 without rows."""
+    return _upper(*columns(b, c, n), float(-ndtri(alpha)))
+
+
+def lower(b: Numbers, c: Numbers, n: Numbers, alpha: float) -> Floats:
+    """Bound each difference from below at one-sided `alpha`: T(L) = +z; the mirror image of `upper`."""
+    return -upper(c, b, n, alpha)
+
+
+def bounds(b: Numbers, c: Numbers, n: Numbers, alpha: float) -> tuple[Floats, Floats]:
+    """Give lower and upper bounds together, in one search."""
+    b, c, n = columns(b, c, n)
+    both = _upper(np.concatenate([b, c]), np.concatenate([c, b]), np.concatenate([n, n]), float(-ndtri(alpha)))
+    return -both[len(b) :], both[: len(b)]
+
+
+def _upper(b: Floats, c: Floats, n: Floats, z: float) -> Floats:
+    rows = np.maximum(n, 1.0)
+    measured = np.clip((b - c) / rows, -1.0, 1.0)
+
+    def excess(m: Floats) -> Floats:
+        # T(m) + z times the standard error: the same root, finite at the ends of [-1, 1].
+        return b - c - rows * m + z * np.sqrt(variance(b, c, rows, m))
+
+    # Where T is 0/0 at the measured difference the equation has a second, false root there: closed forms.
+    untouched, reversed_all = (b == 0) & (c == 0), c == rows
+    start = np.where(untouched | reversed_all, 1.0, measured)
+    found = roots(excess, start, np.ones_like(rows))
+    found = np.where(untouched, z * z / (rows + z * z), found)
+    found = np.where(reversed_all, (z * z - rows) / (z * z + rows), found)
+    return np.where(n > 0, found, 1.0)

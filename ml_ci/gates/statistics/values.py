@@ -1,0 +1,86 @@
+"""What a test of one gate shows: an outcome, one-sided bounds, p-values, and how many more rows would decide it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Outcome: TypeAlias = Literal["pass", "fail", "inconclusive"]
+Floats: TypeAlias = npt.NDArray[np.float64]
+Numbers: TypeAlias = npt.ArrayLike
+
+# Estimates of further rows stop here: beyond it the honest sentence is "more than ten million".
+NEEDS_CAP = 10_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Say what the data prove about one limit.
+
+    `low` and `high` are one-sided bounds, each at alpha (together an interval at 1 - 2 alpha), of the value or of
+    the difference to the baseline; None where nothing can be said. `p_pass` is the p-value against "worse than the
+    limit" (small: proven to hold), `p_fail` against "within the limit" (small: proven to be broken). `needs`
+    estimates the further rows that would decide it, at most `NEEDS_CAP`; None where more rows are not expected to
+    help. `method` is the one that was used. `reason` says what is undefined or missing, or "".
+    """
+
+    outcome: Outcome
+    low: float | None
+    high: float | None
+    p_pass: float
+    p_fail: float
+    needs: int | None = None
+    method: str = ""
+    reason: str = ""
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """Give both bounds, or None where one of them is unknown."""
+        return None if self.low is None or self.high is None else (self.low, self.high)
+
+
+def undecided(method: str, reason: str, needs: int | None = None) -> Evidence:
+    """Give the evidence of no evidence: inconclusive, without bounds, for a named reason."""
+    return Evidence("inconclusive", None, None, 1.0, 1.0, needs, method, reason)
+
+
+def outcome(p_pass: float, p_fail: float, alpha: float) -> Outcome:
+    """Decide from both p-values; a NaN proves nothing."""
+    if p_pass <= alpha:
+        return "pass"
+    return "fail" if p_fail <= alpha else "inconclusive"
+
+
+def mirrored(evidence: Evidence, pivot: float = 0.0) -> Evidence:
+    """Turn the evidence of `pivot - x` into the evidence of `x`; outcome and p-values stay, the bounds swap."""
+    low = None if evidence.high is None else pivot - evidence.high
+    high = None if evidence.low is None else pivot - evidence.low
+    kept = (evidence.p_pass, evidence.p_fail, evidence.needs, evidence.method, evidence.reason)
+    return Evidence(evidence.outcome, low, high, *kept)
+
+
+def checked_alpha(alpha: float) -> float:
+    """Give alpha back; ValueError unless 0 < alpha < 0.5 (a one-sided level)."""
+    if not 0.0 < alpha < 0.5:
+        raise ValueError(f"alpha must lie between 0 and 0.5, not {alpha!r}")
+    return alpha
+
+
+def columns(*values: Any) -> tuple[Floats, ...]:
+    """Give one-dimensional float arrays of one common length; ValueError on NaN (infinity is a caller's choice)."""
+    arrays = np.broadcast_arrays(*(np.atleast_1d(np.asarray(value, dtype=np.float64)) for value in values))
+    if any(array.ndim != 1 for array in arrays):
+        raise ValueError("counts and limits must be numbers or one-dimensional arrays")
+    if any(np.isnan(array).any() for array in arrays):
+        raise ValueError("counts and limits must not be NaN")
+    return tuple(arrays)
+
+
+def counts(part: Floats, whole: Floats) -> None:
+    """Check counts; ValueError unless 0 <= part <= whole, in whole numbers."""
+    whole_numbers = np.all(part == np.floor(part)) and np.all(whole == np.floor(whole)) and np.all(np.isfinite(whole))
+    if not whole_numbers or not np.all((part >= 0) & (part <= whole)):
+        raise ValueError("counts must be whole numbers with 0 <= errors <= rows")
