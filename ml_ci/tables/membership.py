@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from fractions import Fraction
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from ml_ci.errors import UserError
 from ml_ci.spec.values import PartEntry, Scalar
@@ -77,7 +77,10 @@ def _where(condition: tuple[str, tuple[Scalar, ...]], position: Position) -> Mem
 def _after(condition: tuple[str, Scalar], position: Position) -> Membership:
     name, bound = condition
     column = position(name)
-    order, kind = (_number, "number") if _number(str(bound)) is not None else (_moment, "ISO date")
+    order: Callable[[str], Any] = _moment
+    kind = "ISO date"
+    if _number(str(bound)) is not None:
+        order, kind = _number, "number"
     lowest = order(str(bound))
     if lowest is None:
         raise UserError(
@@ -98,7 +101,7 @@ def _n(word: str) -> str:
     return "n" if word[0] in "AEIO" else ""
 
 
-def _number(text: str) -> Fraction | float | None:
+def _number(text: str) -> Fraction | None:
     value = canonical(text)
     try:
         return Fraction(value) if re.fullmatch(r"-?\d+(e-?\d{1,3})?", value) else None
