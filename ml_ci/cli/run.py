@@ -1,0 +1,90 @@
+"""`ml-ci run`: train what the change needs, compare, judge, report."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ml_ci.errors import UserError
+
+if TYPE_CHECKING:
+    from ml_ci.reports.values import Report
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON, and nothing else, on standard output.")
+@click.option("--model", "-m", "models", multiple=True, metavar="NAME", help="Only this model; may be given again.")
+@click.option("--baseline", metavar="REF", help="Compare with this commit instead of the models' own baselines.")
+@click.option("--report", "files", multiple=True, metavar="FILE", help="Write the report to a .md or .json file too.")
+@click.option("--config", metavar="FILE", help="Another configuration file than the nearest ml-ci.yaml.")
+def command(
+    as_json: bool, models: tuple[str, ...], baseline: str | None, files: tuple[str, ...], config: str | None
+) -> int:
+    """Run the pipeline and judge the candidate.
+
+    The candidate is the working tree. The baseline is the merge base with the default branch, if ml-ci.yaml does not
+    say otherwise. What was trained or scored before is found again and not done twice.
+    """
+    from ml_ci.cli.exits import code_of
+    from ml_ci.cli.progress import showing
+    from ml_ci.pipeline import run
+    from ml_ci.steps.values import Options
+
+    for file in files:
+        _check_kind(file)
+    with showing() as progress:
+        report = run(
+            Options(
+                start=Path.cwd(),
+                config=config,
+                models=models,
+                baseline=baseline,
+                target=os.environ.get("GITHUB_BASE_REF") or None,
+                environment=dict(os.environ),
+                progress=progress,
+            )
+        )
+    for file in files:
+        _write(Path(file), report)
+    _print(report, as_json)
+    return code_of(report)
+
+
+def _check_kind(file: str) -> None:
+    if Path(file).suffix not in (".md", ".json"):
+        raise UserError(f"--report {file}: what to write is told by the ending", hint="Name a .md or a .json file.")
+    if not Path(file).resolve().parent.is_dir():
+        raise UserError(f"--report {file}: there is no folder {Path(file).parent}", hint="Make it first.")
+
+
+def _write(file: Path, report: Report) -> None:
+    from ml_ci.records.atomic import write_text
+
+    if file.suffix == ".json":
+        write_text(file, _json(report))
+    else:
+        from ml_ci.reports.markdown import render
+
+        write_text(file, render(report))
+
+
+def _print(report: Report, as_json: bool) -> None:
+    from ml_ci.reports import terminal
+
+    if as_json:
+        click.echo(_json(report), nl=False)
+    elif sys.stdout.isatty():
+        terminal.show(report)
+    else:
+        click.echo(terminal.plain(report), nl=False)
+
+
+def _json(report: Report) -> str:
+    from ml_ci.reports.as_json import to_json
+
+    return json.dumps(to_json(report), indent=2, ensure_ascii=False, allow_nan=False) + "\n"

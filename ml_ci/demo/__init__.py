@@ -1,0 +1,1 @@
+"""A small real repository to try ml-ci on."""
