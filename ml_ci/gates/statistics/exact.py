@@ -12,6 +12,7 @@ from ml_ci.gates.statistics.roots import roots
 from ml_ci.gates.statistics.values import Floats, Numbers, columns
 
 METHOD = "exact"
+TINY = 1e-150
 
 
 def upper(b: Numbers, c: Numbers, n: Numbers, alpha: float) -> Floats:
@@ -38,13 +39,14 @@ def p_above(b: Numbers, c: Numbers, n: Numbers, margin: Numbers) -> Floats:
     inside = np.clip(m, -1.0, 1.0)
 
     def lead(t: Floats) -> Floats:
-        with np.errstate(divide="ignore"):
-            return np.log(limits.at_or_below(b, n, t + inside)) - np.log(limits.at_or_above(c, n, t))
+        # In logarithms, which are straighter, and off zero, which has none.
+        ratio = (limits.at_or_below(b, n, t + inside) + TINY) / (limits.at_or_above(c, n, t) + TINY)
+        return np.log(ratio)
 
     # Both halves are below 1/2 only for b / n - m < t < c / n; without such a t nothing is shown.
     rows = np.maximum(n, 1.0)
     least, most = np.maximum(np.maximum(0.0, -inside), b / rows - inside), c / rows
-    share = roots(lead, np.minimum(least, most), most, tolerance=1e-14)
+    share = roots(lead, np.minimum(least, most), most, tolerance=1e-12)
     # Without a baseline-only error its lower bound is 0 at every level, so that t is 0.
     half = limits.at_or_below(b, n, np.where(c > 0, share + inside, inside))
     answer = np.where((least < most) | (c == 0), np.minimum(2 * half, 1.0), 1.0)

@@ -13,8 +13,9 @@ from ml_ci.gates.statistics.values import (
     Floats,
     Numbers,
     checked_alpha,
+    checked_counts,
+    checked_limits,
     columns,
-    counts,
     mirrored,
     outcome,
     undecided,
@@ -58,7 +59,8 @@ def rates_at_most(errors: Numbers, rows: Numbers, limit: Numbers, alpha: float) 
     never proven. ValueError on impossible counts, NaN, or alpha outside (0, 0.5).
     """
     x, n, limits = columns(errors, rows, limit)
-    counts(x, n)
+    checked_counts(n, x)
+    checked_limits(limits)
     checked_alpha(alpha)
     p_pass = np.where(limits >= 1.0, 0.0, np.where(limits < 0.0, 1.0, at_or_below(x, n, limits)))
     p_fail = np.where(limits < 0.0, 0.0, np.where(limits >= 1.0, 1.0, at_or_above(x, n, limits)))

@@ -8,13 +8,15 @@ import numpy as np
 from scipy.special import ndtr
 
 from ml_ci.gates.statistics import evalues, exact, power, tango
+from ml_ci.gates.statistics.power import SCORE_ALPHA, SCORE_ROWS
 from ml_ci.gates.statistics.values import (
     Evidence,
     Floats,
     Numbers,
     checked_alpha,
+    checked_counts,
+    checked_limits,
     columns,
-    counts,
     mirrored,
     outcome,
     undecided,
@@ -22,22 +24,20 @@ from ml_ci.gates.statistics.values import (
 
 Method: TypeAlias = Literal["score", "exact", "anytime"]
 
-# Below either of these the score statistic's normal approximation is not trusted.
-SCORE_ROWS = 100
-SCORE_ALPHA = 0.001
 
-
-def chosen(method: Method, rows: Numbers, alpha: float) -> list[Method]:
+def chosen(method: str, rows: Numbers, alpha: float) -> list[Method]:
     """Choose the method per element: `score` becomes `exact` below 100 rows or below alpha = 0.001."""
     if method not in ("score", "exact", "anytime"):
-        raise ValueError(f"unknown method {method!r}")
+        raise ValueError(f"the method must be score, exact or anytime, not {method!r}")
     (n,) = columns(rows)
-    small = (n < SCORE_ROWS) | (alpha < SCORE_ALPHA)
-    return ["exact" if method == "score" and few else method for few in small.tolist()]
+    if method == "exact" or method == "anytime":
+        return [method] * len(n)
+    small: list[bool] = ((n < SCORE_ROWS) | (alpha < SCORE_ALPHA)).tolist()
+    return ["exact" if few else "score" for few in small]
 
 
 def differences_at_most(
-    b: Numbers, c: Numbers, n: Numbers, margin: Numbers, alpha: float, method: Method = "score"
+    b: Numbers, c: Numbers, n: Numbers, margin: Numbers, alpha: float, method: str = "score"
 ) -> tuple[Evidence, ...]:
     """Judge `candidate - baseline <= margin`, one evidence per element, each at one-sided `alpha`.
 
@@ -46,9 +46,11 @@ def differences_at_most(
     discordant row where no difference is allowed. ValueError on impossible counts, NaN, or alpha outside (0, 0.5).
     """
     b, c, n, m = columns(b, c, n, margin)
-    counts(b, n)
-    counts(c, n - b)
+    checked_counts(n, b, c)
+    checked_limits(m)
     methods = chosen(method, n, checked_alpha(alpha))
+    if len(set(methods)) == 1:
+        return tuple(_judged(methods[0], method, b, c, n, m, alpha))
     answers: dict[int, Evidence] = {}
     for name in set(methods):
         where = np.flatnonzero([used == name for used in methods])
@@ -57,20 +59,20 @@ def differences_at_most(
     return tuple(answers[index] for index in range(len(n)))
 
 
-def difference_at_most(b: int, c: int, n: int, margin: float, alpha: float, method: Method = "score") -> Evidence:
+def difference_at_most(b: int, c: int, n: int, margin: float, alpha: float, method: str = "score") -> Evidence:
     """Judge `candidate - baseline <= margin` on one set of rows; see `differences_at_most`."""
     return differences_at_most(b, c, n, margin, alpha, method)[0]
 
 
 def differences_at_least(
-    b: Numbers, c: Numbers, n: Numbers, margin: Numbers, alpha: float, method: Method = "score"
+    b: Numbers, c: Numbers, n: Numbers, margin: Numbers, alpha: float, method: str = "score"
 ) -> tuple[Evidence, ...]:
     """Judge `candidate - baseline >= margin`: with the two swapped, the difference is at most `-margin`."""
     negated = -np.asarray(margin, dtype=np.float64)
     return tuple(mirrored(found) for found in differences_at_most(c, b, n, negated, alpha, method))
 
 
-def difference_at_least(b: int, c: int, n: int, margin: float, alpha: float, method: Method = "score") -> Evidence:
+def difference_at_least(b: int, c: int, n: int, margin: float, alpha: float, method: str = "score") -> Evidence:
     """Judge `candidate - baseline >= margin` on one set of rows; see `differences_at_most`."""
     return differences_at_least(b, c, n, margin, alpha, method)[0]
 
@@ -86,7 +88,7 @@ def p_values(name: Method, b: Floats, c: Floats, n: Floats, m: Floats) -> tuple[
     return both[: len(n)], both[len(n) :]
 
 
-def _judged(name: Method, wanted: Method, b: Floats, c: Floats, n: Floats, m: Floats, alpha: float) -> list[Evidence]:
+def _judged(name: Method, wanted: str, b: Floats, c: Floats, n: Floats, m: Floats, alpha: float) -> list[Evidence]:
     p_pass, p_fail = p_values(name, b, c, n, m)
     # A difference of two rates lies in [-1, 1] whatever the data: such limits need no proof.
     p_pass, p_fail = np.where(m >= 1.0, 0.0, p_pass), np.where(m >= 1.0, 1.0, p_fail)
@@ -97,7 +99,7 @@ def _judged(name: Method, wanted: Method, b: Floats, c: Floats, n: Floats, m: Fl
 
 def _evidence(
     name: Method,
-    wanted: Method,
+    wanted: str,
     alpha: float,
     b: float,
     c: float,

@@ -8,9 +8,10 @@ import numpy as np
 from scipy.special import ndtri
 
 from ml_ci.gates.statistics import evalues, limits, tango
-from ml_ci.gates.statistics.values import NEEDS_CAP, Numbers, checked_alpha, columns
+from ml_ci.gates.statistics.roots import roots
+from ml_ci.gates.statistics.values import NEEDS_CAP, Floats, checked_alpha, columns
 
-# Where `paired.chosen` turns the score method into the exact one.
+# Below either of these the score statistic's normal approximation is not trusted: the exact method stands in.
 SCORE_ROWS = 100
 SCORE_ALPHA = 0.001
 
@@ -74,7 +75,7 @@ def planned_rows(margin: float, discordance: float, difference: float, alpha: fl
     under_null = math.sqrt(float(tango.variance(*share)[0]))
     under_truth = math.sqrt(max(discordance - difference**2, 0.0))
     spread = -ndtri(checked_alpha(alpha)) * under_null + ndtri(power) * under_truth
-    return max(1, math.ceil((spread / (margin - difference)) ** 2))
+    return max(1, math.ceil(float(spread / (margin - difference)) ** 2))
 
 
 def further_rows(
@@ -113,35 +114,33 @@ def _exact_rows(b: float, c: float, n: float, margin: float, alpha: float, power
     columns_of_one = columns(b, c, n, margin)
     q = float(tango.restricted(*columns_of_one)[0])
     apart = math.sqrt(max(q + margin, 0.0)) + math.sqrt(q)
-    spread = -ndtri(alpha / 2) * apart + ndtri(power) * math.sqrt(max((b + c) / n - ((b - c) / n) ** 2, 0.0))
+    spread = float(-ndtri(alpha / 2)) * apart + float(ndtri(power)) * math.sqrt(
+        max((b + c) / n - ((b - c) / n) ** 2, 0.0)
+    )
     return max((spread / (margin - (b - c) / n)) ** 2, provable_rows(margin, alpha, "exact") or 0.0, n + 1.0)
 
 
 def _anytime_rows(margin: float, alpha: float) -> int:
-    growth = evalues.log_e_pass(0, 0, 1, margin)[0]
-    return math.ceil(_reached(0.0, 0.0, 1.0, margin, alpha, start=max(-math.log(alpha) / growth, 1.0)))
+    return _capped(_reached(0.0, 0.0, 1.0, margin, alpha))
 
 
 def _further_anytime(b: float, c: float, n: float, margin: float, alpha: float) -> int | None:
     if not abs(margin) < 1.0 or not float(evalues.growth(b, c, n, margin)[0]) > 0.0:
         return None
-    return _capped(_reached(b, c, n, margin, alpha, start=n) - n)
+    return _capped(_reached(b, c, n, margin, alpha) - n)
 
 
-def _reached(b: float, c: float, n: float, margin: float, alpha: float, start: float) -> float:
-    """Find the rows, at the shares seen, at which ln E reaches ln(1 / alpha), by doubling and halving."""
+def _reached(b: float, c: float, n: float, margin: float, alpha: float) -> float:
+    """Find the rows, at the shares seen, at which ln E reaches ln(1 / alpha)."""
 
-    def short(rows: Numbers) -> bool:
-        scale = np.asarray(rows) / n
-        return bool(evalues.log_e_pass(b * scale, c * scale, rows, margin)[0] < -math.log(alpha))
+    def missing(rows: Floats) -> Floats:
+        scale = rows / n
+        return -math.log(alpha) - evalues.log_e_pass(b * scale, c * scale, rows, margin)
 
-    low, high = 0.0, max(start, 1.0)
-    while short(high) and high < 2 * NEEDS_CAP:
+    low, high = np.array([0.0]), np.array([max(n, 1.0)])
+    while missing(high)[0] > 0 and high[0] < 2 * NEEDS_CAP:
         low, high = high, 2 * high
-    while high - low > 0.5:
-        middle = 0.5 * (low + high)
-        low, high = (middle, high) if short(middle) else (low, middle)
-    return high
+    return float(roots(missing, low, high, tolerance=1e-3)[0])
 
 
 def _capped(rows: float) -> int:

@@ -9,7 +9,7 @@ import numpy as np
 from ml_ci.gates.statistics.values import Floats
 
 ITERATIONS = 200
-TOLERANCE = 1e-12
+TOLERANCE = 1e-11
 
 
 def roots(function: Callable[[Floats], Floats], low: Floats, high: Floats, tolerance: float = TOLERANCE) -> Floats:
@@ -19,38 +19,36 @@ def roots(function: Callable[[Floats], Floats], low: Floats, high: Floats, toler
     the bracket always closes. Where the sign does not change the answer is the end that is nearest to a root:
     `low` if function(low) <= 0, else `high`. `function` maps an array of the brackets' shape to the same shape.
     """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return _closed_in(function, low, high, tolerance)
+
+
+def _closed_in(function: Callable[[Floats], Floats], low: Floats, high: Floats, tolerance: float) -> Floats:
     at_low, at_high = function(low), function(high)
     high = np.where(at_low <= 0, low, high)
     low = np.where(at_high >= 0, high, low)
-    was_left = np.full(low.shape, np.nan)
+    was_left = np.full(low.shape, -1)
     for turn in range(1, ITERATIONS):
         width = high - low
         if width.max() <= 2 * tolerance:
             break
-        probe = 0.5 * (low + high)
         if turn % 4:
-            probe = _false_position(low, high, at_low, at_high, probe, np.minimum(tolerance, 0.5 * width))
+            least = np.minimum(tolerance, 0.5 * width)
+            probe = low + width * (at_low / (at_low - at_high))
+            # Keeping off the ends by the tolerance closes the bracket from its far side too.
+            probe = np.fmax(np.fmin(probe, high - least), low + least)
+        else:
+            probe = 0.5 * (low + high)
         value = function(probe)
         left = value > 0
         # An end that stays twice in a row is weighed down, which draws the next probe to its side.
-        weight = np.where(was_left == left, _weights(value, np.where(left, at_low, at_high)), 1.0)
+        weight = np.where(was_left == left, _weight(value, np.where(left, at_low, at_high)), 1.0)
         low, high = np.where(left, probe, low), np.where(left, high, probe)
         at_low, at_high = np.where(left, value, at_low * weight), np.where(left, at_high * weight, value)
-        was_left = left.astype(np.float64)
+        was_left = left
     return 0.5 * (low + high)
 
 
-def _false_position(
-    low: Floats, high: Floats, at_low: Floats, at_high: Floats, middle: Floats, least: Floats
-) -> Floats:
-    gap = at_low - at_high
-    with np.errstate(invalid="ignore", divide="ignore"):
-        probe = low + (high - low) * (at_low / gap)
-    # Keeping off the ends by the tolerance closes the bracket from its far side too.
-    return np.where(np.isfinite(probe), np.minimum(np.maximum(probe, low + least), high - least), middle)
-
-
-def _weights(value: Floats, replaced: Floats) -> Floats:
-    with np.errstate(invalid="ignore", divide="ignore"):
-        weight = 1.0 - value / replaced
-    return np.where((weight > 0) & (weight < 1), weight, 0.5)
+def _weight(value: Floats, replaced: Floats) -> Floats:
+    weight = 1.0 - value / replaced
+    return np.where(weight > 0, weight, 0.5)

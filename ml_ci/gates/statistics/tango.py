@@ -22,21 +22,15 @@ def statistic(b: Numbers, c: Numbers, n: Numbers, margin: Numbers) -> Floats:
     """
     b, c, n, m = columns(b, c, n, margin)
     with np.errstate(divide="ignore", invalid="ignore"):
-        inside = (b - c - n * m) / np.sqrt(variance(b, c, n, np.clip(m, -1.0, 1.0)))
-    answer = np.where(np.abs(m) > 1.0, np.where(m > 0, -np.inf, np.inf), inside)
-    return np.where(n > 0, answer, np.nan)
+        inside = (b - c - n * m) / np.sqrt(variance(b, c, n, np.minimum(np.maximum(m, -1.0), 1.0)))
+    return np.where(np.abs(m) <= 1.0, inside, np.where(n > 0, -m * np.inf, np.nan))
 
 
 def restricted(b: Floats, c: Floats, n: Floats, m: Floats) -> Floats:
     """Give q, the likeliest share of baseline-only errors among all rows if the true difference were `m`."""
-    half = -b - c + (2 * n - b + c) * m
-    product = -c * m * (1 - m)
-    root = np.sqrt(np.maximum(half * half - 8 * n * product, 0.0))
-    # Two forms of the same root, so that neither subtracts nearly equal numbers.
-    total = root + half
-    stable = -2 * product / np.where(total > 0, total, 1.0)
-    q = np.where(half > 0, stable, (root - half) / np.where(n > 0, 4 * n, 1.0))
-    return np.maximum(q, np.maximum(0.0, -m))
+    half = (2 * n - b + c) * m - (b + c)
+    inside = half * half + 8 * n * c * m * (1 - m)
+    return (np.sqrt(np.maximum(inside, 0.0)) - half) / (4 * n)
 
 
 def variance(b: Floats, c: Floats, n: Floats, m: Floats) -> Floats:
@@ -46,7 +40,8 @@ def variance(b: Floats, c: Floats, n: Floats, m: Floats) -> Floats:
 
 def upper(b: Numbers, c: Numbers, n: Numbers, alpha: float) -> Floats:
     """Bound each difference from above at one-sided `alpha`: T(U) = -z; 1 without rows."""
-    return _upper(*columns(b, c, n), float(-ndtri(alpha)))
+    b, c, n = columns(b, c, n)
+    return _upper(b, c, n, float(-ndtri(alpha)))
 
 
 def lower(b: Numbers, c: Numbers, n: Numbers, alpha: float) -> Floats:
@@ -57,7 +52,8 @@ def lower(b: Numbers, c: Numbers, n: Numbers, alpha: float) -> Floats:
 def bounds(b: Numbers, c: Numbers, n: Numbers, alpha: float) -> tuple[Floats, Floats]:
     """Give lower and upper bounds together, in one search."""
     b, c, n = columns(b, c, n)
-    both = _upper(np.concatenate([b, c]), np.concatenate([c, b]), np.concatenate([n, n]), float(-ndtri(alpha)))
+    z = float(-ndtri(alpha))
+    both = _upper(np.concatenate([b, c]), np.concatenate([c, b]), np.concatenate([n, n]), z)
     return -both[len(b) :], both[: len(b)]
 
 

@@ -70,17 +70,24 @@ def checked_alpha(alpha: float) -> float:
 
 
 def columns(*values: Any) -> tuple[Floats, ...]:
-    """Give one-dimensional float arrays of one common length; ValueError on NaN (infinity is a caller's choice)."""
-    arrays = np.broadcast_arrays(*(np.atleast_1d(np.asarray(value, dtype=np.float64)) for value in values))
+    """Give one-dimensional float arrays of one common length; a number stands for an array of size one."""
+    arrays = [np.atleast_1d(np.asarray(value, dtype=np.float64)) for value in values]
     if any(array.ndim != 1 for array in arrays):
         raise ValueError("counts and limits must be numbers or one-dimensional arrays")
-    if any(np.isnan(array).any() for array in arrays):
-        raise ValueError("counts and limits must not be NaN")
-    return tuple(arrays)
+    if len({len(array) for array in arrays}) == 1:
+        return tuple(arrays)
+    return tuple(np.broadcast_arrays(*arrays))
 
 
-def counts(part: Floats, whole: Floats) -> None:
-    """Check counts; ValueError unless 0 <= part <= whole, in whole numbers."""
-    whole_numbers = np.all(part == np.floor(part)) and np.all(whole == np.floor(whole)) and np.all(np.isfinite(whole))
-    if not whole_numbers or not np.all((part >= 0) & (part <= whole)):
-        raise ValueError("counts must be whole numbers with 0 <= errors <= rows")
+def checked_counts(whole: Floats, *parts: Floats) -> None:
+    """Check counts; ValueError unless all are whole numbers of at least 0 that together are at most `whole`."""
+    rest = whole - sum(parts)
+    every = np.concatenate([*parts, whole, rest])
+    if not (every >= 0).all() or not np.isfinite(every).all() or not (np.floor(every) == every).all():
+        raise ValueError("counts must be whole numbers, none below 0 and none above the rows they are part of")
+
+
+def checked_limits(limits: Floats) -> None:
+    """Check limits or margins; ValueError on NaN."""
+    if np.isnan(limits).any():
+        raise ValueError("a limit must not be NaN")
