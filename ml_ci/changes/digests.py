@@ -10,7 +10,10 @@ PLAIN = (str, int, float, bool, type(None))
 
 
 def digest(value: object) -> str:
-    """Digest a value made of builtin types (and dates) as hexadecimal SHA-256; the order of a mapping's keys is nothing."""
+    """Digest a value made of builtin types and dates, as hexadecimal SHA-256.
+
+    The order of a mapping's keys says nothing; 1, 1.0, True and "1" are four values.
+    """
     text = json.dumps(_plain(value), ensure_ascii=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 

@@ -1,0 +1,156 @@
+"""The files that a command names: where the code part of a command job starts.
+
+Nothing runs a command to see what it reads, so each word is looked up in the tree. A Python file brings its import
+closure. A shell script, a Makefile or another file that is named is read for the names of further files. A script in
+another language brings every file with its ending, as its imports are not read. A command that names no file of the
+tree (`make train`, `dvc repro`) may read anything: it gets every file but data and documentation. All of this errs
+towards a training too many.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from ml_ci.changes.globs import matching
+from ml_ci.changes.sources import Sources
+
+_PYTHON = (".py", ".pyw", ".ipynb")
+_SHELL = (".sh", ".bash", ".zsh", ".ksh", ".mk", ".bat", ".ps1", "Makefile", "makefile", "justfile", "Justfile")
+_TEXT = (".txt", ".cfg", ".ini", ".toml", ".yaml", ".yml", ".json", ".csv", ".tsv", ".lock", ".sql", ".xml")
+_DOCUMENTS = [
+    "*.md",
+    "**/*.md",
+    "*.rst",
+    "**/*.rst",
+    "docs/**",
+    "LICENSE*",
+    "LICENCE*",
+    "NOTICE*",
+    "AUTHORS*",
+    "CITATION*",
+    "CHANGELOG*",
+    ".github/**",
+    ".gitlab/**",
+    ".ci/**",
+    "**/.gitignore",
+    ".gitattributes",
+    ".dvcignore",
+    ".editorconfig",
+    ".pre-commit-config.yaml",
+    "CODEOWNERS",
+    "tests/**",
+    "ml-ci.yaml",
+    "ml-ci.yml",
+]
+_WORD = re.compile(r"[^\s\"'`;|&<>()\[\]{},=:]+")
+_MODULE = re.compile(r"(?:^|\s)-m\s+([A-Za-z_][\w.]*)")
+_BIGGEST = 1_000_000
+
+
+@dataclass(frozen=True)
+class Named:
+    """The files that a command names, and whether it names none and so may read anything."""
+
+    files: frozenset[str]
+    folders: tuple[str, ...]
+    modules: tuple[str, ...]
+    everything: bool = False
+
+
+def named(command: str | tuple[str, ...], cwd: str, sources: Sources, left_out: Iterable[str]) -> Named:
+    """Find the files of the tree that a command names; `left_out` are globs of declared data and outputs."""
+    text = command if isinstance(command, str) else " ".join(command)
+    kept = _kept(sources.files, left_out)
+    names = _Names(kept, sources)
+    modules = tuple(_MODULE.findall(text))
+    files = names.of(text, cwd)
+    folders = tuple(dict.fromkeys((cwd, *names.folders_of(text, cwd))))
+    if not files and not modules:
+        return Named(frozenset(_without_documents(kept)), folders, (), everything=True)
+    more = names.followed(files, cwd)
+    if more is None:
+        return Named(frozenset(_without_documents(kept)), folders, (), everything=True)
+    return Named(more, folders, (*modules, *names.modules_in(more)))
+
+
+def _kept(files: Iterable[str], left_out: Iterable[str]) -> frozenset[str]:
+    gone = {path for pattern in left_out for path in matching(pattern, files)}
+    return frozenset(path for path in files if path not in gone)
+
+
+def _without_documents(files: frozenset[str]) -> frozenset[str]:
+    return files - {path for pattern in _DOCUMENTS for path in matching(pattern, files)}
+
+
+class _Names:
+    def __init__(self, files: frozenset[str], sources: Sources) -> None:
+        self._files = files
+        self._sources = sources
+        self._folders = frozenset(folder for path in files for folder in _above(path))
+
+    def of(self, text: str, folder: str) -> frozenset[str]:
+        """Give the files that the words of a text name, seen from a folder, the project's, and those it goes into."""
+        bases = dict.fromkeys(("", folder, *self.folders_of(text, folder)))
+        return frozenset(self._at(base, word) for word in _words(text) for base in bases) & self._files
+
+    def folders_of(self, text: str, folder: str) -> Iterator[str]:
+        """Give the folders that the words of a text name."""
+        for word in _words(text):
+            name = self._at(folder, word)
+            if name in self._folders:
+                yield name
+
+    def followed(self, files: frozenset[str], cwd: str) -> frozenset[str] | None:
+        """Add what the named files name; None when a script leads nowhere that can be seen."""
+        seen: set[str] = set()
+        waiting = sorted(files)
+        while waiting:
+            path = waiting.pop()
+            if path in seen:
+                continue
+            seen.add(path)
+            more = self._step(path, cwd)
+            if more is None:
+                return None
+            waiting += more
+        return frozenset(seen)
+
+    def modules_in(self, files: Iterable[str]) -> Iterator[str]:
+        """Give the modules that shell scripts run by `python -m`."""
+        for path in files:
+            if path.endswith(_SHELL):
+                yield from _MODULE.findall(self._text(path))
+
+    def _step(self, path: str, cwd: str) -> frozenset[str] | None:
+        if path.endswith(_PYTHON):
+            return frozenset()
+        text = self._text(path)
+        mentions = (self.of(text, posixpath.dirname(path)) | self.of(text, cwd)) - {path}
+        if path.endswith(_SHELL):
+            return mentions if mentions or _MODULE.search(text) else None
+        ending = posixpath.splitext(path)[1]
+        if path.endswith(_TEXT):
+            return frozenset()
+        if not ending:
+            return mentions or None
+        return mentions | {other for other in self._files if other.lower().endswith(ending.lower())}
+
+    def _text(self, path: str) -> str:
+        content = self._sources.read(path)
+        return "" if len(content) > _BIGGEST else content.decode("utf-8", "replace")
+
+    @staticmethod
+    def _at(base: str, word: str) -> str:
+        return posixpath.normpath(posixpath.join(base, word)).removeprefix("./")
+
+
+def _words(text: str) -> Iterator[str]:
+    return (match.group() for match in _WORD.finditer(text))
+
+
+def _above(path: str) -> Iterator[str]:
+    while path := posixpath.dirname(path):
+        yield path

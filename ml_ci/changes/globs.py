@@ -1,0 +1,37 @@
+"""Globs over the paths of a tree."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+
+
+def is_glob(path: str) -> bool:
+    """Say whether a declared path is a pattern."""
+    return any(sign in path for sign in "*?[")
+
+
+def matching(pattern: str, paths: Iterable[str]) -> list[str]:
+    """Give the paths that a pattern matches: `*` and `?` within a folder, `**` across folders, `[a-z]` a set.
+
+    A pattern that names a folder takes everything below it.
+    """
+    fits = _compiled(pattern.removeprefix("./").rstrip("/")).match
+    return [path for path in paths if fits(path)]
+
+
+@cache
+def _compiled(pattern: str) -> re.Pattern[str]:
+    parts = re.split(r"(\*\*/|\*\*|\*|\?|\[[^\]/]+\])", pattern)
+    return re.compile("".join(map(_translated, parts)) + r"(?:/.*)?\Z", re.DOTALL)
+
+
+def _translated(part: str) -> str:
+    known = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
+    if part in known:
+        return known[part]
+    if len(part) > 2 and part[0] == "[":
+        inside = part[1:-1].replace("\\", "\\\\")
+        return f"[{'^' + inside[1:] if inside[0] in '!^' else inside}]"
+    return re.escape(part)

@@ -1,0 +1,112 @@
+"""What a Python file says, without how it is written: comments, docstrings, formatting."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import warnings
+from collections.abc import Iterator, Mapping
+
+# Fields that say how something was written, or that only some Python versions have.
+_WRITING = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
+_DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+
+
+def parse(source: bytes | str) -> ast.Module | None:
+    """Parse a Python file; None when this Python cannot (Python 2, a newer syntax, no Python at all)."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+
+
+def tree_digest(tree: ast.AST) -> str | None:
+    """Digest a syntax tree without docstrings and positions; None when it is nested too deeply.
+
+    The digest does not depend on the version of Python: fields that are empty are left out, so that a field that a
+    later version adds (such as `type_params` in 3.12) is the same as none.
+    """
+    try:
+        return hashlib.sha256("\x1f".join(_tokens(tree)).encode("utf-8", "surrogatepass")).hexdigest()
+    except RecursionError:
+        return None
+
+
+def definitions(tree: ast.Module) -> Mapping[str, str]:
+    """Digest each function and class by its dotted name, and what is left of the module by "".
+
+    A class stands for what it holds beside its methods. A name that is defined twice is digested together.
+    """
+    parts: dict[str, list[str]] = {}
+    _collect(tree, "", parts)
+    return {name: hashlib.sha256("\x1f".join(digests).encode()).hexdigest() for name, digests in parts.items()}
+
+
+def _collect(scope: ast.Module | ast.ClassDef, prefix: str, parts: dict[str, list[str]]) -> None:
+    rest = []
+    for statement in _body(scope):
+        if isinstance(statement, ast.ClassDef):
+            _collect(statement, f"{prefix}{statement.name}.", parts)
+        elif isinstance(statement, _DEFINITIONS):
+            parts.setdefault(f"{prefix}{statement.name}", []).append(tree_digest(statement) or "")
+        else:
+            rest.append(tree_digest(statement) or "")
+    if isinstance(scope, ast.ClassDef):
+        head = [*scope.bases, *scope.keywords, *scope.decorator_list]
+        rest += [tree_digest(node) or "" for node in head]
+    parts.setdefault(prefix.rstrip("."), []).extend(rest)
+
+
+def _body(scope: ast.AST) -> list[ast.stmt]:
+    body: list[ast.stmt] = getattr(scope, "body", [])
+    return body[1:] if _begins_with_docstring(body) else body
+
+
+def _begins_with_docstring(body: list[ast.stmt]) -> bool:
+    first = body[0] if body else None
+    return isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant) and isinstance(first.value.value, str)
+
+
+def _tokens(node: ast.AST) -> Iterator[str]:
+    # One flat walk that appends to a list would be faster by a third; files are digested once per content.
+    yield type(node).__name__
+    if isinstance(node, ast.Constant):
+        yield _constant(node.value)
+        return
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if name in _WRITING or value is None or value == []:
+            continue
+        if name == "body" and isinstance(node, _DOCUMENTED):
+            value = _body(node)
+        elif isinstance(node, ast.Delete):
+            value = _flat(node.targets)
+        yield name
+        yield from _value(value)
+    yield ")"
+
+
+def _value(value: object) -> Iterator[str]:
+    if isinstance(value, ast.AST):
+        yield from _tokens(value)
+    elif isinstance(value, list):
+        yield "["
+        for item in value:
+            yield from _value(item)
+        yield "]"
+    else:
+        yield repr(value)
+
+
+def _flat(targets: list[ast.expr]) -> list[ast.expr]:
+    # `del (a, b)` and `del a, b` are the same, and formatters make one of the other.
+    return [leaf for target in targets for leaf in (_flat(target.elts) if isinstance(target, ast.Tuple) else [target])]
+
+
+def _constant(value: object) -> str:
+    # A hexadecimal integer has no limit of digits.
+    text = hex(value) if isinstance(value, int) and not isinstance(value, bool) else repr(value)
+    return f"{type(value).__name__}:{text}"

@@ -1,0 +1,126 @@
+"""What is known of one source file: its digest, and what it imports."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from ml_ci.changes.caches import Cache
+from ml_ci.changes.digests import blob_id, digest
+from ml_ci.changes.imports import Import, Imports, imports
+from ml_ci.changes.notebooks import code_cells, without_magics
+from ml_ci.changes.python_source import parse, tree_digest
+from ml_ci.repository.values import Tree
+
+
+@dataclass(frozen=True)
+class Source:
+    """What one file says (`digest`), what it imports, and whether it could be read as what its name says."""
+
+    digest: str
+    imports: Imports = field(default_factory=Imports)
+    readable: bool = True
+
+
+class Sources:
+    """Read the source files of one tree; what git knows already is looked up by its object id."""
+
+    def __init__(self, tree: Tree, state: Path | None) -> None:
+        self.files = tree.files()
+        self._tree = tree
+        self._cache = Cache(state / "cache" / "sources.json" if state else None)
+        self._seen: dict[str, Source] = {}
+
+    def __getitem__(self, path: str) -> Source:
+        """Give what is known of the file at `path`; FileNotFoundError when the tree has none."""
+        if path not in self._seen:
+            self._seen[path] = self._find(path)
+        return self._seen[path]
+
+    def read(self, path: str) -> bytes:
+        return self._tree.read(path)
+
+    def save(self) -> None:
+        """Keep what was read for the next run."""
+        self._cache.save()
+
+    def _find(self, path: str) -> Source:
+        known = self.files.get(path)
+        content = None if known else self._tree.read(path)
+        key = f"{_kind(path)}:{known or blob_id(content or b'')}"
+        found = _restored(self._cache.get(key))
+        if found is None:
+            found = source(path, self._tree.read(path) if content is None else content)
+            self._cache.put(key, _stored(found))
+        return found
+
+
+def source(path: str, content: bytes) -> Source:
+    """Read a source file by its kind: Python and notebooks by their syntax, anything else by its bytes."""
+    if _kind(path) == "python":
+        return _python(content)
+    return _notebook(content) if _kind(path) == "notebook" else Source(_bytes(content))
+
+
+def _kind(path: str) -> str:
+    if path.endswith((".py", ".pyw")):
+        return "python"
+    return "notebook" if path.endswith(".ipynb") else "bytes"
+
+
+def _bytes(content: bytes) -> str:
+    # Line ends are how a checkout writes a file, not what it says.
+    return digest(["bytes", blob_id(content.replace(b"\r\n", b"\n"))])
+
+
+def _python(content: bytes) -> Source:
+    tree = parse(content)
+    said = tree_digest(tree) if tree else None
+    if tree is None or said is None:
+        return Source(_bytes(content), readable=False)
+    return Source(said, imports(tree))
+
+
+def _notebook(content: bytes) -> Source:
+    cells = code_cells(content)
+    if cells is None:
+        return Source(_bytes(content), readable=False)
+    trees = [(cell, parse(without_magics(cell))) for cell in cells]
+    said = [[tree_digest(tree) if tree else None, _written(cell, tree)] for cell, tree in trees]
+    found = [imports(tree) for _, tree in trees if tree]
+    return Source(digest(["notebook", [cell for cell in said if cell[1] or cell[0] != _EMPTY]]), _joined(found))
+
+
+def _written(cell: str, tree: ast.Module | None) -> str:
+    # What is no Python counts as it is written: a whole cell, or its magics.
+    if tree is None or (cell.strip() and not without_magics(cell).strip()):
+        return cell
+    rest = zip(cell.splitlines(), without_magics(cell).splitlines(), strict=True)
+    return "\n".join(line for line, python in rest if line != python)
+
+
+def _joined(found: list[Imports]) -> Imports:
+    return Imports(
+        tuple(dict.fromkeys(one for each in found for one in each.imports)),
+        tuple(dict.fromkeys(script for each in found for script in each.scripts)),
+        tuple(line for each in found for line in each.unknown),
+    )
+
+
+def _stored(found: Source) -> dict[str, Any]:
+    return asdict(found)
+
+
+def _restored(stored: Any) -> Source | None:
+    try:
+        needs = stored["imports"]
+        found = tuple(Import(str(one["module"]), int(one["level"]), tuple(one["names"])) for one in needs["imports"])
+        said = Imports(found, tuple(needs["scripts"]), tuple(needs["unknown"]))
+        return Source(str(stored["digest"]), said, bool(stored["readable"]))
+    except (TypeError, KeyError, ValueError):
+        return None
+
+
+_EMPTY = tree_digest(ast.Module(body=[], type_ignores=[]))
