@@ -27,6 +27,11 @@ def same(values: Iterable[object]) -> frozenset[str]:
     return frozenset(canonical(value) for value in values)
 
 
+def brief(text: str) -> str:
+    """Quote a value for a message, cut off after 40 characters."""
+    return repr(text) if len(text) <= 40 else repr(text[:40]) + "…"
+
+
 def _number(match: re.Match[str]) -> str:
     sign, whole, part, bare, exponent = match.groups()
     fraction = part or bare or ""

@@ -11,7 +11,7 @@ from typing import Any, TypeAlias
 
 from ml_ci.errors import UserError
 from ml_ci.spec.values import PartEntry, Scalar
-from ml_ci.tables.canonical import canonical, same
+from ml_ci.tables.canonical import brief, canonical, same
 
 # Takes the values of a row and its name for messages; says whether the row belongs to the part.
 Membership: TypeAlias = Callable[[Sequence[str], Callable[[], str]], bool]
@@ -90,7 +90,7 @@ def _after(condition: tuple[str, Scalar], position: Position) -> Membership:
     def belongs(fields: Sequence[str], where: Callable[[], str]) -> bool:
         value = order(fields[column])
         if value is None:
-            said = repr(fields[column]) if fields[column].strip() else "no value"
+            said = brief(fields[column]) if fields[column].strip() else "no value"
             raise UserError(f"{where()}: {said} in column {name!r}, where `after:` needs a{_n(kind)} {kind}")
         return bool(value >= lowest)
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ml_ci.errors import UserError
 from ml_ci.tables.duck import connect, literal, select, trimmed
+from ml_ci.tables.canonical import brief
 from ml_ci.tables.layout import Layout, examine
 from ml_ci.tables.records import header_and_rows, records
 
@@ -74,7 +75,7 @@ class Table:
         for index in np.flatnonzero(bad):
             text = self.text(column)[index]
             if text.lower() not in ("nan", "-nan", "+nan"):
-                raise UserError(f"{self.where(int(index))}: {text!r} in column {column!r} is no number")
+                raise UserError(f"{self.where(int(index))}: {brief(text)} in column {column!r} is no number")
         return read
 
     def codes(self, columns: Sequence[str]) -> tuple[NDArray[np.int32], tuple[tuple[str, ...], ...]]:
@@ -96,6 +97,12 @@ class Table:
         texts = [[values[i] for i in index] for (_, values), index in zip(parts, split, strict=True)]
         tuples = zip(*texts, strict=True)
         return positions.reshape(-1).astype(np.int32), tuple(tuples)
+
+    def counts(self, column: str) -> dict[str, int]:
+        """Count the rows of each distinct trimmed text of a column ("" is missing), most frequent first."""
+        value = trimmed(self.sql(column))
+        query = select(f"{value} AS v, count(*) AS n", self.source, "GROUP BY v ORDER BY n DESC, v")
+        return {str(text): int(rows) for text, rows in self._connection.execute(query).fetchall()}
 
     def where(self, index: int) -> str:
         """Name the row at a 0-based index, for messages: `data/x.csv, line 13`, or `data/x.parquet, row 12`."""

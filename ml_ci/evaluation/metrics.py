@@ -1,0 +1,128 @@
+"""The metrics that need the score of every row."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml_ci.evaluation.confusion import Confusion
+from ml_ci.spec.values import Cost
+
+ECE_BINS = 15
+
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """Count true and false positives at every threshold that a score gives, from the highest down.
+
+    `threshold`, `tp` and `fp` have one element per distinct score: rows with score >= threshold are positive.
+    """
+
+    threshold: Floats
+    tp: NDArray[np.int64]
+    fp: NDArray[np.int64]
+    positives: int
+    negatives: int
+
+
+def curve(y_true: Bools, score: Floats) -> Curve:
+    """Sort the rows by score, ties together."""
+    order = np.argsort(score, kind="stable")[::-1]
+    falling = score[order]
+    last = np.append(np.flatnonzero(np.diff(falling)), len(falling) - 1) if len(falling) else np.zeros(0, np.intp)
+    tp = np.cumsum(y_true[order], dtype=np.int64)[last]
+    positives = int(np.count_nonzero(y_true))
+    return Curve(falling[last], tp, last + 1 - tp, positives, len(y_true) - positives)
+
+
+def auc(of: Curve) -> float | None:
+    """Give the area under the ROC curve, ties counting half; None without positives or without negatives."""
+    if not of.positives or not of.negatives:
+        return None
+    tp, fp = np.append(0, of.tp), np.append(0, of.fp)
+    doubled = int(np.sum(np.diff(fp) * (tp[1:] + tp[:-1])))
+    return doubled / (2 * of.positives * of.negatives)
+
+
+def average_precision(of: Curve) -> float | None:
+    """Give the sum over thresholds of precision times the step in recall; None without positives."""
+    if not of.positives:
+        return None
+    steps = np.diff(np.append(0, of.tp))
+    return float(np.sum(steps * (of.tp / (of.tp + of.fp))) / of.positives)
+
+
+def recall_at(of: Curve, fpr: float) -> float | None:
+    """Give the largest recall of a threshold whose FPR is at most `fpr`; None without positives or negatives."""
+    if not of.positives or not of.negatives:
+        return None
+    allowed = of.tp[of.fp <= fpr * of.negatives]
+    return float(allowed[-1] / of.positives) if len(allowed) else 0.0
+
+
+def log_loss(y_true: Bools, probability: Floats) -> float | None:
+    """Give the mean negative log-likelihood in nats, probabilities kept 2.2e-16 from 0 and 1; None without rows."""
+    if not len(y_true):
+        return None
+    tiny = np.finfo(np.float64).eps
+    kept = np.clip(probability, tiny, 1 - tiny)
+    return float(-np.mean(np.log(np.where(y_true, kept, 1 - kept))))
+
+
+def brier(y_true: Bools, probability: Floats) -> float | None:
+    """Give the mean squared difference of probability and label; None without rows."""
+    return float(np.mean((probability - y_true) ** 2)) if len(y_true) else None
+
+
+def ece(y_true: Bools, probability: Floats) -> float | None:
+    """Give the expected calibration error over 15 bins of equal width, [k/15, (k+1)/15), the last with its end.
+
+    The mean over rows of |share of positives - mean probability| of the row's bin (Guo et al. 2017); None without rows.
+    """
+    if not len(y_true):
+        return None
+    bins = np.minimum((probability * ECE_BINS).astype(np.intp), ECE_BINS - 1)
+    hits = np.bincount(bins, weights=y_true, minlength=ECE_BINS)
+    said = np.bincount(bins, weights=probability, minlength=ECE_BINS)
+    return float(np.sum(np.abs(hits - said)) / len(y_true))
+
+
+def cost(of: Confusion, price: Cost) -> float | None:
+    """Give what the errors cost per row, in the currency of `price`; None without rows."""
+    return (of.fp * price.fp + of.fn * price.fn) / of.rows if of.rows else None
+
+
+RANKING: Mapping[str, Callable[[Curve], float | None]] = {"auc": auc, "average_precision": average_precision}
+CALIBRATION: Mapping[str, Callable[[Bools, Floats], float | None]] = {"log_loss": log_loss, "brier": brier, "ece": ece}
+OF_SCORES = (*RANKING, *CALIBRATION)
+
+
+def of_scores(
+    y_true: Bools, score: Floats | None, kind: str, wanted: Collection[str] = OF_SCORES
+) -> dict[str, float | None]:
+    """Give the wanted metrics of scores, by name; `recall_at(fpr=X)` among them.
+
+    None where undefined: everything for labels, the calibration metrics for margins.
+    """
+    ranks = [name for name in wanted if name in RANKING or name.startswith("recall_at(")]
+    drawn = curve(y_true, score) if score is not None and kind != "label" and ranks else None
+    found: dict[str, float | None] = {}
+    for name in wanted:
+        if name in CALIBRATION:
+            defined = score is not None and kind == "probability"
+            found[name] = CALIBRATION[name](y_true, score) if defined and score is not None else None
+        elif name in ranks:
+            found[name] = None if drawn is None else _ranked(name, drawn)
+    return found
+
+
+def _ranked(name: str, drawn: Curve) -> float | None:
+    if name in RANKING:
+        return RANKING[name](drawn)
+    return recall_at(drawn, float(name.removeprefix("recall_at(fpr=").removesuffix(")")))

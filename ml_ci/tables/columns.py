@@ -1,0 +1,50 @@
+"""Leave a column out of a table."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from ml_ci.tables.duck import connect, literal
+from ml_ci.tables.layout import Layout, examine
+from ml_ci.tables.records import records
+from ml_ci.tables.sniff import LINE, WHITE_SPACE
+from ml_ci.tables.writing import Writer
+
+
+def without(
+    source: Path, column: str, out: Path, *, columns: Sequence[str] | None = None, shown: str | None = None
+) -> None:
+    """Write the table at `source` without one of its columns to `out`, in the same format and order.
+
+    `columns` names those of a text without a header line. UserError when there is no such column.
+    """
+    name = shown or source.as_posix()
+    layout = examine(source, columns, name)
+    place = layout.index(column, name)
+    if layout.parquet:
+        _without_parquet(source, place, out)
+        return
+    with Writer(out, layout) as file:
+        for record in records(source, layout, name):
+            if record.fields:
+                kept = [*record.fields[:place], *record.fields[place + 1 :]]
+                file.write(_line(kept, layout).encode(layout.encoding))
+
+
+def _line(fields: list[str], layout: Layout) -> str:
+    if layout.delimiter in (WHITE_SPACE, LINE):
+        return " ".join(fields) + "\n"
+    text = io.StringIO()
+    csv.writer(text, delimiter=layout.delimiter or ",", lineterminator="\n").writerow(fields)
+    return text.getvalue()
+
+
+def _without_parquet(source: Path, place: int, out: Path) -> None:
+    connection = connect()
+    described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(source)})").fetchall()  # noqa: S608
+    kept = ", ".join('"' + row[0].replace('"', '""') + '"' for index, row in enumerate(described) if index != place)
+    query = f"SELECT {kept} FROM read_parquet({literal(source)})"  # noqa: S608
+    connection.execute(f"COPY ({query}) TO {literal(str(out))} (FORMAT parquet)")
