@@ -1,0 +1,102 @@
+"""From checked drafts to the values that the other stages take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ml_ci.spec.draft import Draft, Drafts
+from ml_ci.spec.shape import BudgetShape, CostShape, FileShape, ModelShape, PartShape, ReuseShape
+from ml_ci.spec.values import (
+    Budget,
+    CommandJob,
+    Cost,
+    DataEntry,
+    FileEntry,
+    FunctionJob,
+    Job,
+    ModelSpec,
+    PartEntry,
+    Reuse,
+    SliceSpec,
+    Spec,
+)
+
+
+def build(drafts: Drafts, path: str) -> Spec:
+    """Build a spec from drafts without a problem."""
+    return Spec({draft.name: _model(draft) for draft in drafts.models}, drafts.store, path)
+
+
+def _model(draft: Draft) -> ModelSpec:
+    keys = draft.keys
+    return ModelSpec(
+        name=draft.name,
+        job=_job(keys),
+        data={name: _file(entry) for name, entry in keys.data.files.items()},
+        holdout=_entry(keys.data.holdout),
+        label=keys.label,
+        positive=keys.positive,
+        predict=keys.predict,
+        id=keys.id,
+        params_file=keys.params if isinstance(keys.params, tuple) else None,
+        params=keys.params if isinstance(keys.params, Mapping) else None,
+        slices=_slices(draft),
+        min_rows=keys.min_rows,
+        baseline=keys.baseline,
+        seed=keys.seed,
+        seeds=keys.seeds,
+        threshold=keys.threshold,
+        budget=_budget(keys.budget),
+        confidence=keys.confidence,
+        method=keys.method,
+        gates=tuple(draft.gates.values()),
+        metrics=dict(keys.metrics),
+        cost=_cost(keys.cost),
+        reuse=_reuse(keys.reuse),
+        code=tuple(keys.code),
+        needs=tuple(keys.needs),
+        cwd=keys.cwd,
+        python=keys.python,
+        fetch=keys.fetch,
+        line=draft.line,
+    )
+
+
+def _job(keys: ModelShape) -> Job:
+    if keys.train is not None:
+        return FunctionJob(keys.train)
+    if keys.run is None or keys.outputs is None:
+        raise AssertionError("a draft without a job is a problem, found by the checks")
+    return CommandJob(keys.run, keys.outputs.predictions, keys.outputs.model)
+
+
+def _file(entry: FileShape) -> FileEntry:
+    return FileEntry(entry.path, tuple(entry.columns) if entry.columns else None)
+
+
+def _entry(entry: FileShape | PartShape) -> DataEntry:
+    if isinstance(entry, FileShape):
+        return _file(entry)
+    return PartEntry(entry.of, entry.share, entry.by, entry.seed or 0, entry.after, entry.where)
+
+
+def _slices(draft: Draft) -> tuple[SliceSpec, ...]:
+    """Add the columns of every `by=` to those under `slices:`; the class of a row is no column."""
+    declared = {spec.columns: spec for spec in draft.keys.slices}
+    for gate in draft.gates.values():
+        for columns in sorted(gate.condition.columns):
+            if columns != ("class",):
+                declared.setdefault(columns, SliceSpec(columns))
+    return tuple(declared.values())
+
+
+def _budget(keys: BudgetShape) -> Budget:
+    return Budget(keys.time, keys.memory, dict(keys.rows))
+
+
+def _cost(keys: CostShape | None) -> Cost | None:
+    return Cost(keys.fp, keys.fn, keys.currency) if keys else None
+
+
+def _reuse(keys: ReuseShape | None) -> Reuse | None:
+    return Reuse(keys.looks, keys.promotions) if keys else None

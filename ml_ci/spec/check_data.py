@@ -1,0 +1,119 @@
+"""Whether a model's data entries fit together: names, the holdout's part, no leak, what refers to them."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Callable, Iterator
+from posixpath import normpath
+
+from ml_ci.spec.draft import Draft
+from ml_ci.spec.paths import is_url
+from ml_ci.spec.problems import Problem, show, suggest
+from ml_ci.spec.shape import ENTRY_NAME, FileShape, PartShape
+
+_RESERVED = ("params", "seed", "out")
+
+
+def _names(model: Draft) -> Iterator[Problem]:
+    variables = {"HOLDOUT": "holdout"}  # a command gets ML_CI_DATA_NAME
+    for name in model.keys.data.files:
+        place = model.place("data", name)
+        if name in _RESERVED or keyword.iskeyword(name):
+            yield Problem(
+                place, f"{show(name)} cannot name data: a training function's parameter of that name is taken"
+            )
+        elif not re.match(ENTRY_NAME, name):
+            yield Problem(place, f"expected a name such as train or train_2024 (a Python parameter), got {show(name)}")
+        elif variables.setdefault(name.upper(), name) != name:
+            yield Problem(
+                place, f"the name differs from {show(variables[name.upper()])} in capitals only; choose another"
+            )
+
+
+def _part(model: Draft) -> Iterator[Problem]:
+    part = model.keys.data.holdout
+    if not isinstance(part, PartShape):
+        return
+    known = model.keys.data.files
+    if part.of not in known:
+        hint = suggest(part.of, known) or (f"; entries are {', '.join(known)}" if known else "; add it to data:")
+        yield Problem(model.place("data", "holdout", "of"), f"there is no other data entry {show(part.of)}{hint}")
+    given = [name for name in ("share", "after", "where") if getattr(part, name) is not None]
+    if len(given) != 1:
+        got = f"got {' and '.join(given)}" if given else "got none"
+        yield Problem(model.place("data", "holdout"), f"expected exactly one of share, after and where, {got}")
+    for name in ("by", "seed"):
+        if getattr(part, name) is not None and given and "share" not in given:
+            message = f"{name} chooses rows for a share, and this part is chosen by {given[0]}; remove it"
+            yield Problem(model.place("data", "holdout", name), message)
+
+
+def _leak(model: Draft) -> Iterator[Problem]:
+    holdout = model.keys.data.holdout
+    if isinstance(holdout, PartShape):
+        return
+    for name, entry in model.keys.data.files.items():
+        if _same(entry.path, holdout.path):
+            message = (
+                f"the same data as {name}: a model must not be judged on rows that it has seen; give another file, or "
+                f"write holdout: {{of: {name}, share: 0.2}}"
+            )
+            yield Problem(model.place("data", "holdout"), message)
+
+
+def _same(one: str, other: str) -> bool:
+    return one == other or (not is_url(one) and not is_url(other) and normpath(one) == normpath(other))
+
+
+def _columns(model: Draft) -> Iterator[Problem]:
+    data = model.keys.data
+    for name, entry in {"holdout": data.holdout, **data.files}.items():
+        columns = entry.columns or [] if isinstance(entry, FileShape) else []
+        for index, column in enumerate(columns):
+            if column in columns[:index]:
+                yield Problem(model.place("data", name, "columns", index), f"the column {show(column)} is listed twice")
+
+
+def _label(model: Draft) -> Iterator[Problem]:
+    keys = model.keys
+    holdout = keys.data.holdout
+    source = keys.data.files.get(holdout.of) if isinstance(holdout, PartShape) else holdout
+    if source and source.columns and keys.label not in source.columns:
+        hint = suggest(keys.label, source.columns) or f"; columns are {', '.join(source.columns)}"
+        yield Problem(model.place("label"), f"the holdout has no column {show(keys.label)}{hint}")
+    if keys.id == keys.label:
+        yield Problem(model.place("id"), f"{show(keys.label)} is the label; name the column that identifies a row")
+
+
+def _threshold(model: Draft) -> Iterator[Problem]:
+    if model.keys.threshold.metric and "validation" not in model.keys.data.files:
+        message = (
+            "a threshold for a rate is chosen on data.validation, which is missing; add validation: PATH under data:, "
+            "or write a number such as 0.5"
+        )
+        yield Problem(model.place("threshold"), message)
+
+
+def _budget(model: Draft) -> Iterator[Problem]:
+    known = model.keys.data.files
+    for name in model.keys.budget.rows:
+        if name not in known:
+            hint = "; a number means the entry 'train'" if name == "train" else suggest(name, known)
+            message = f"there is no data entry {show(name)} for the job{hint}"
+            if name == "holdout":
+                message = "the holdout is no input of the job, so it has no limit; name another entry"
+            yield Problem(model.place("budget", "rows"), message)
+
+
+Check = Callable[[Draft], Iterator[Problem]]
+
+DATA_CHECKS: tuple[tuple[str, Check], ...] = (
+    ("data", _names),
+    ("data", _part),
+    ("data", _leak),
+    ("data", _columns),
+    ("data label id", _label),
+    ("data threshold", _threshold),
+    ("data budget", _budget),
+)

@@ -1,0 +1,157 @@
+"""What takes more than one key of a model, or more than one model, to judge."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Callable, Iterator, Sequence
+
+from ml_ci.conditions.names import METRICS, OF_COST
+from ml_ci.spec.check_data import DATA_CHECKS
+from ml_ci.spec.check_job import JOB_CHECKS
+from ml_ci.spec.draft import Draft
+from ml_ci.spec.problems import Problem, show, suggest
+from ml_ci.spec.shape import MODEL_NAME
+
+_RESERVED_METRICS = METRICS | {"each", "worst", "gap", "ratio", "recall_at", "baseline", "candidate"}
+_BASELINE_WORDS = {"mergebase": "merge-base", "champion": "champion", "none": "none", "no": "none"}
+
+
+def check(models: Sequence[Draft]) -> Iterator[Problem]:
+    """Find what is wrong with the models together; a check is left out when a key that it reads is broken."""
+    for model in models:
+        yield from _model_name(model, models)
+        yield from _needs(model, models)
+        for reads, checking in (*JOB_CHECKS, *DATA_CHECKS, *MODEL_CHECKS):
+            if model.broken.isdisjoint(reads.split()):
+                yield from checking(model)
+    yield from _cycles(models)
+
+
+def _model_name(model: Draft, models: Sequence[Draft]) -> Iterator[Problem]:
+    if not re.match(MODEL_NAME, model.name):
+        expected = "expected a name that can be a file's: up to 64 letters, digits, '-', '_' and '.'"
+        yield Problem(model.place(), f"{expected}, got {show(model.name)}")
+    for other in models:
+        if other is model:
+            break
+        if other.name.lower() == model.name.lower():
+            yield Problem(model.place(), f"the name differs from {show(other.name)} in capitals only; choose another")
+
+
+def _needs(model: Draft, models: Sequence[Draft]) -> Iterator[Problem]:
+    known = [other.name for other in models if other is not model]
+    for index, name in enumerate(model.keys.needs):
+        place = model.place("needs", index)
+        if name == model.name:
+            yield Problem(place, "a model cannot need itself")
+        elif name not in known:
+            hint = suggest(name, known) or (f"; models are {', '.join(known)}" if known else "; there is no other")
+            yield Problem(place, f"there is no model {show(name)}{hint}")
+        elif name in model.keys.needs[:index]:
+            yield Problem(place, f"{show(name)} is listed twice")
+
+
+def _cycles(models: Sequence[Draft]) -> Iterator[Problem]:
+    """Name each circle of `needs` once, at the model of it that stands first."""
+    needs = {model.name: [name for name in model.keys.needs if name != model.name] for model in models}
+    while True:  # take away what needs nothing that is left; only circles and what needs them remain
+        free = [name for name, wanted in needs.items() if not any(other in needs for other in wanted)]
+        if not free:
+            break
+        for name in free:
+            del needs[name]
+    seen: set[str] = set()
+    for name in needs:
+        trail: list[str] = []
+        while name not in trail:
+            trail.append(name)
+            name = next(other for other in needs[name] if other in needs)
+        circle = trail[trail.index(name) :]
+        if seen.isdisjoint(circle):
+            first = min(circle, key=list(needs).index)
+            at = circle.index(first)
+            way = " → ".join((*circle[at:], *circle[:at], first))
+            yield Problem(("models", first, "needs"), f"models need each other in a circle: {way}; leave one out")
+        seen.update(circle)
+
+
+def _baseline(model: Draft) -> Iterator[Problem]:
+    ref = model.keys.baseline
+    word = _BASELINE_WORDS.get(re.sub("[-_ ]", "", ref.lower()))
+    if word and ref != word:
+        yield Problem(
+            model.place("baseline"), f"expected a git ref, or merge-base, champion or none; did you mean '{word}'?"
+        )
+    elif ref.startswith("-") or re.search(r"\s|:|\.\.", ref):
+        yield Problem(model.place("baseline"), f"expected a git ref such as main or 3f2c1ab, got {show(ref)}")
+
+
+def _relative_gates(model: Draft) -> Iterator[Problem]:
+    for index, gate in model.gates.items():
+        if model.keys.baseline == "none" and gate.condition.relative:
+            message = "the gate compares with the baseline, and there is 'baseline: none'; remove one of them, in "
+            yield Problem(model.place("gates", index), message + show(gate.text))
+
+
+def _gates_twice(model: Draft) -> Iterator[Problem]:
+    first: dict[str, int] = {}
+    for index, gate in model.gates.items():
+        if first.setdefault(str(gate.condition), index) != index:
+            earlier = model.gates[first[str(gate.condition)]]
+            message = f"the gate {show(gate.text)} is listed twice, first on line {earlier.line}; remove one of them"
+            yield Problem(model.place("gates", index), message)
+
+
+def _cost(model: Draft) -> Iterator[Problem]:
+    cost = model.keys.cost
+    if cost and cost.fp == 0 and cost.fn == 0:
+        yield Problem(model.place("cost"), "both prices are zero, so that every model costs nothing; price one of them")
+    for index, gate in model.gates.items():
+        if not cost and gate.condition.metrics & OF_COST:
+            message = f"the gate asks for a cost; add cost: {{fp: 5, fn: 120, currency: USD}}, in {show(gate.text)}"
+            yield Problem(model.place("gates", index), message)
+
+
+def _metric_names(model: Draft) -> Iterator[Problem]:
+    for name in model.keys.metrics:
+        if name in _RESERVED_METRICS:
+            yield Problem(model.place("metrics", name), f"{show(name)} is a word of ml-ci's own; choose another name")
+        elif not name.isidentifier() or keyword.iskeyword(name):
+            yield Problem(model.place("metrics", name), f"expected a name such as lift_at_10, got {show(name)}")
+
+
+def _slices_twice(model: Draft) -> Iterator[Problem]:
+    seen: set[frozenset[str]] = set()
+    for index, spec in enumerate(model.keys.slices):
+        if frozenset(spec.columns) in seen:
+            yield Problem(model.place("slices", index), f"{show(', '.join(spec.columns))} is listed twice")
+        seen.add(frozenset(spec.columns))
+
+
+def _seeds(model: Draft) -> Iterator[Problem]:
+    if 1 < model.keys.seeds < 5:
+        message = f"expected 1, or at least 5 to say anything about luck, got {model.keys.seeds}"
+        yield Problem(model.place("seeds"), message)
+
+
+def _program(model: Draft) -> Iterator[Problem]:
+    if model.keys.python and model.keys.python.startswith("-"):
+        yield Problem(
+            model.place("python"), f"expected an interpreter such as .venv/bin/python, got {show(model.keys.python)}"
+        )
+
+
+Check = Callable[[Draft], Iterator[Problem]]
+
+# The keys that a check reads, and the check.
+MODEL_CHECKS: tuple[tuple[str, Check], ...] = (
+    ("baseline", _baseline),
+    ("baseline", _relative_gates),
+    ("gates", _gates_twice),
+    ("cost", _cost),
+    ("metrics", _metric_names),
+    ("slices", _slices_twice),
+    ("seeds", _seeds),
+    ("python", _program),
+)

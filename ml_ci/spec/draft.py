@@ -1,0 +1,118 @@
+"""A model's entry between its shape and its checks: what could be read, and which of its keys could not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from ml_ci.conditions import ConditionError, parse
+from ml_ci.spec.document import Document
+from ml_ci.spec.messages import problems_of
+from ml_ci.spec.problems import Place, Problem, show
+from ml_ci.spec.shape import ModelShape, Shape
+from ml_ci.spec.values import GateSpec
+
+# Stands in for a required key that could not be read, so that the others are still checked.
+_STAND_INS: Mapping[str, Any] = {"label": "label", "positive": 1, "data": {"holdout": "holdout"}}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Hold one model's keys and its parsed gates by their position in the list; `broken` names the keys that stand in the file and cannot be read."""
+
+    name: str
+    keys: ModelShape
+    gates: Mapping[int, GateSpec]
+    line: int = 0
+    broken: frozenset[str] = frozenset()
+
+    def place(self, *rest: str | int) -> Place:
+        """Give the place of one of this model's keys."""
+        return ("models", self.name, *rest)
+
+
+@dataclass(frozen=True)
+class Drafts:
+    """Hold what could be read of a whole file."""
+
+    models: tuple[Draft, ...] = ()
+    store: str | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+def draft(document: Document) -> Drafts:
+    """Read every model of a document as far as it goes, and name what is wrong with its keys one by one."""
+    value = document.value
+    if not isinstance(value, dict):
+        got = f"expected a mapping with the keys version and models at the top, got {show(value)}"
+        return Drafts(problems=() if document.problems else (Problem((), got),))
+    problems = list(_empty_values(value, ()))
+    try:
+        shape = Shape.model_validate(value)
+        models: Mapping[str, ModelShape] = shape.models
+        store = shape.store
+    except ValidationError as error:
+        problems += problems_of(error, document)
+        models, store = _readable(value, problems), None
+    drafts = [_draft(name, keys, document, problems) for name, keys in models.items()]
+    return Drafts(tuple(drafts), store, tuple(problems))
+
+
+def _readable(value: dict[str, Any], problems: list[Problem]) -> dict[str, ModelShape]:
+    """Read each model again without the keys that have a problem."""
+    models = value.get("models")
+    readable = {}
+    for name, keys in models.items() if isinstance(models, dict) else ():
+        broken = _broken(name, problems)
+        if isinstance(keys, dict):
+            sound = {key: keys[key] for key in keys if key not in broken}
+            try:
+                readable[name] = ModelShape.model_validate({**_STAND_INS, **sound})
+            except ValidationError:  # cannot be: every problem was named above; better to say less than to fail
+                continue
+    return readable
+
+
+def _broken(name: str, problems: list[Problem]) -> frozenset[str]:
+    return frozenset(str(one.place[2]) for one in problems if one.place[:2] == ("models", name) and one.place[2:])
+
+
+def _draft(name: str, keys: ModelShape, document: Document, problems: list[Problem]) -> Draft:
+    broken = _broken(name, problems)
+    gates: dict[int, GateSpec] = {}
+    for index, text in enumerate(keys.gates if not broken & {"gates", "metrics"} else ()):
+        place = ("models", name, "gates", index)
+        line, column = document.position(place)
+        try:
+            gates[index] = GateSpec(text, parse(text, tuple(keys.metrics)), line)
+        except ConditionError as error:
+            hint = f"; {error.suggestion}" if error.suggestion else ""
+            at = _column(document.lines[line - 1], column, text, error.column)
+            problems.append(Problem(place, f"{error.message}{hint}, in {show(text)}", line, at))
+    return Draft(name, keys, gates, document.position(("models", name))[0], broken)
+
+
+def _column(line: str, start: int, text: str, column: int) -> int:
+    """Find a gate's column in its line of the file; 0 when the text is folded or escaped there."""
+    quote = 1 if line[start - 1 : start] in ("'", '"') else 0
+    begin = start - 1 + quote
+    return begin + column if line[begin : begin + len(text)] == text else 0
+
+
+def _empty_values(value: Any, place: Place) -> Iterator[Problem]:
+    """Find every key without a value: it looks set and is not. A model's own parameters may be empty."""
+    if value is None:
+        what = (
+            "the item is empty; remove it"
+            if isinstance(place[-1], int)
+            else "the key has no value; give it one or remove it"
+        )
+        yield Problem(place, what)
+    if len(place) == 3 and place[0] == "models" and place[2] == "params":
+        return
+    if isinstance(value, dict | list):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _empty_values(item, (*place, key))

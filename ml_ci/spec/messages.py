@@ -1,0 +1,161 @@
+"""What pydantic found, in sentences that say what is expected, with an example, and what stands there."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any, get_args
+
+from pydantic import ValidationError
+from pydantic.fields import FieldInfo
+
+from ml_ci.spec.document import Document
+from ml_ci.spec.problems import Place, Problem, show, suggest
+from ml_ci.spec.shape import DataShape, FileShape, ModelShape, PartShape, Shape, Strict
+
+_TAGS: dict[str, type[Strict]] = {"<file>": FileShape, "<part>": PartShape}
+_BOUNDS = {
+    "greater_than": ("above", "gt"),
+    "greater_than_equal": ("of at least", "ge"),
+    "less_than": ("below", "lt"),
+    "less_than_equal": ("of at most", "le"),
+}
+_KINDS = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "list_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "model_attributes_type": "a mapping",
+    "too_short": "at least one value",
+    "string_too_short": "text",
+}
+# What other tools call our keys.
+_SYNONYMS = {
+    "target": "label",
+    "command": "run",
+    "cmd": "run",
+    "script": "run",
+    "conditions": "gates",
+    "test": "data.holdout",
+    "pos_label": "positive",
+    "timeout": "budget.time",
+}
+
+
+def problems_of(error: ValidationError, document: Document) -> list[Problem]:
+    """Give one problem for each thing that pydantic found, with its place in the file."""
+    problems = []
+    for found in error.errors(include_url=False):
+        place = tuple(part for part in found["loc"] if part not in _TAGS and part != "[key]")
+        if place[-1:] == ("path",) and place not in document.positions and found["type"] != "missing":
+            place = place[:-1]  # a path without its mapping
+        problems.append(Problem(place, _sentence(dict(found), found["loc"])))
+    return problems
+
+
+def _sentence(found: dict[str, Any], loc: Place) -> str:
+    kind, context, got = found["type"], found.get("ctx", {}), found["input"]
+    owner, field = _field_at(loc)
+    if kind == "missing":
+        return f"the key is missing{_example(field, str(loc[-1]))}"
+    if kind == "extra_forbidden":
+        return _unknown(str(loc[-1]), owner, loc)
+    if kind == "value_error":
+        return str(context["error"])
+    if kind == "literal_error":
+        return f"this ml-ci reads version 1, got {show(got)}; write version: 1, or update ml-ci"
+    if kind in _BOUNDS:
+        words, bound = _BOUNDS[kind]
+        wanted = f"expected a number {words} {context[bound]}{_example(field)}"
+        return f"{wanted}, got {show(got)}{_percent(kind, context, got)}"
+    if kind in _KINDS:
+        return f"expected {_KINDS[kind]}{_example(field)}, got {show(got)}{_quoted(kind, got)}"
+    return f"{found['msg'][:1].lower()}{found['msg'][1:]}, got {show(got)}"
+
+
+def _quoted(kind: str, got: Any) -> str:
+    if kind == "string_type" and isinstance(got, bool | int | float):
+        return "; put it in quotes"
+    if kind in ("int_type", "float_type") and isinstance(got, str) and got.replace(".", "", 1).isdigit():
+        return "; write it without quotes"
+    return ""
+
+
+def _percent(kind: str, context: dict[str, Any], got: Any) -> str:
+    meant = kind == "less_than" and context["lt"] == 1 and 1 < got < 100
+    return f", did you mean {got / 100:.6g}?" if meant else ""
+
+
+def _example(field: FieldInfo | None, key: str = "") -> str:
+    if field is None or not field.examples:
+        return ""
+    example = flow(field.examples[0])
+    return f', for example "{key}: {example}"' if key else f" such as {example}"
+
+
+def flow(value: Any) -> str:
+    """Write an example as YAML on one line."""
+    if isinstance(value, list):
+        return f"[{', '.join(flow(item) for item in value)}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key}: {flow(item)}' for key, item in value.items())}}}"
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _unknown(key: str, owner: type[Strict] | None, loc: Place) -> str:
+    known = owner.model_fields if owner else {}
+    if owner is FileShape and key in PartShape.model_fields and "holdout" not in loc:
+        return "only holdout may be a part of another entry; give this one a path"
+    if key in _SYNONYMS and owner is ModelShape:
+        return f"unknown key, did you mean '{_SYNONYMS[key]}'?"
+    elsewhere = next(_homes(key, owner), "")
+    if elsewhere:
+        return f"unknown key here; it belongs under {elsewhere}"
+    return f"unknown key{suggest(key, known)}" if suggest(key, known) else f"unknown key; known are {', '.join(known)}"
+
+
+def _homes(key: str, owner: type[Strict] | None) -> Iterator[str]:
+    """Find where else a key is known: one level up, or in a mapping of the same model."""
+    for name, field in ModelShape.model_fields.items():
+        inner, _ = _inner(field.annotation)
+        if inner and inner is not owner and (key in inner.model_fields or (inner is DataShape and key == "validation")):
+            yield f"'{name}:' of the model"
+    if owner is not ModelShape and key in ModelShape.model_fields:
+        yield "'models:', in the mapping of one model" if owner is Shape else "the model itself"
+    if owner is not Shape and key in Shape.model_fields:
+        yield "the top of the file"
+
+
+def _field_at(loc: Place) -> tuple[type[Strict] | None, FieldInfo | None]:
+    """Follow a location through the classes: give the class that its last key belongs to, and that key's field."""
+    owner: type[Strict] | None = None
+    inner: type[Strict] | None = Shape
+    field: FieldInfo | None = None
+    skip = False
+    for part in loc:
+        if part in _TAGS:
+            inner = _TAGS[str(part)]
+        elif skip:
+            skip = False
+        elif inner is not None:
+            owner, field = inner, inner.model_fields.get(str(part))
+            if field is not None:
+                inner, skip = _inner(field.annotation)
+            else:
+                inner = FileShape if owner is DataShape else None
+    return owner, field
+
+
+def _inner(annotation: Any) -> tuple[type[Strict] | None, bool]:
+    """Find the class of ours within an annotation, and whether it stands in a mapping by name."""
+    if isinstance(annotation, type) and issubclass(annotation, Strict):
+        return annotation, False
+    for argument in get_args(annotation):
+        found, _ = _inner(argument)
+        if found:
+            return found, str(annotation).startswith("dict[")
+    return None, False

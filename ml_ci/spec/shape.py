@@ -1,0 +1,330 @@
+"""The shape of `ml-ci.yaml` as pydantic models: which keys there are, their types and what an editor says of them.
+
+What takes two keys to judge is in `checks`; `schema` prints these classes as a JSON Schema.
+"""
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    Tag,
+    WithJsonSchema,
+)
+
+from ml_ci.spec import notation, paths
+from ml_ci.spec.values import Positive, Scalar, SliceSpec, Threshold
+
+MODEL_NAME = r"^[A-Za-z0-9](?:[A-Za-z0-9_.\-]{0,62}[A-Za-z0-9_\-])?$"
+ENTRY_NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
+METHODS = ("score", "exact", "anytime")
+
+_TEXT = {"type": "string", "minLength": 1}
+_SCALAR = {"type": ["string", "number", "boolean"]}
+_PAIR = {"type": "array", "items": _TEXT, "minItems": 2, "maxItems": 2, "uniqueItems": True}
+
+
+def _one_column(values: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": values}
+
+
+_EDGES = _one_column({"type": "array", "items": {"type": "number"}, "minItems": 1, "uniqueItems": True})
+_VALUES = {"anyOf": [_SCALAR, {"type": "array", "items": _SCALAR, "minItems": 1}]}
+
+Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
+EntryPoint: TypeAlias = Annotated[
+    str, AfterValidator(notation.entry_point), Field(json_schema_extra={"pattern": r"^[^\s:/]+:[^\s:/]+$"})
+]
+ProjectPath: TypeAlias = Annotated[str, AfterValidator(paths.project_path)]
+DataPath: TypeAlias = Annotated[str, AfterValidator(paths.data_path)]
+
+
+class Strict(BaseModel):
+    """Refuse unknown keys and convert nothing, but read 1 where 1.0 is meant."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True, allow_inf_nan=False)
+
+
+class FileShape(Strict):
+    """Data on disk: a file, a folder, a glob or a URL."""
+
+    path: DataPath = Field(
+        description="A file, folder, glob or URL, relative to this file.", examples=["data/train.csv"]
+    )
+    columns: Annotated[list[Text], Field(min_length=1)] | None = Field(
+        None, description="The column names of a text table without a header line.", examples=[["text", "label"]]
+    )
+
+
+class PartShape(Strict):
+    """A stable part of another data entry, which training never sees. Give one of `share`, `after` and `where`."""
+
+    of: Text = Field(description="The data entry that this is a part of.", examples=["train"])
+    share: float | None = Field(
+        None, gt=0, lt=1, description="The share of the rows, chosen by a hash of their content.", examples=[0.2]
+    )
+    by: Text | None = Field(
+        None, description="Hash this column instead of the whole row: its rows stay together.", examples=["customer_id"]
+    )
+    seed: int | None = Field(None, ge=0, description="Choose another part of the same size.", examples=[0])
+    after: (
+        Annotated[tuple[str, Scalar], PlainValidator(notation.after), WithJsonSchema(_one_column(_SCALAR))] | None
+    ) = Field(None, description="The rows with this column at or above a value.", examples=[{"date": "2026-01-01"}])
+    where: (
+        Annotated[tuple[str, tuple[Scalar, ...]], PlainValidator(notation.where), WithJsonSchema(_one_column(_VALUES))]
+        | None
+    ) = Field(
+        None, description="The rows with this column at a value, or at one of a list.", examples=[{"split": "test"}]
+    )
+
+
+def _as_mapping(value: Any) -> Any:
+    return {"path": value} if isinstance(value, str) else value
+
+
+def _holdout_kind(value: Any) -> str:
+    is_part = isinstance(value, dict) and "path" not in value and not value.keys().isdisjoint(PartShape.model_fields)
+    return "<part>" if is_part else "<file>"
+
+
+FileEntryShape: TypeAlias = Annotated[
+    FileShape, BeforeValidator(_as_mapping, json_schema_input_type=DataPath | FileShape)
+]
+HoldoutShape: TypeAlias = Annotated[
+    Annotated[FileEntryShape, Tag("<file>")] | Annotated[PartShape, Tag("<part>")], Discriminator(_holdout_kind)
+]
+
+
+class DataShape(Strict):
+    """The data by name. A training function gets the entries that its parameters name, a command `{data.NAME}`."""
+
+    model_config = ConfigDict(extra="allow", json_schema_extra={"propertyNames": {"pattern": ENTRY_NAME}})
+    __pydantic_extra__: dict[str, FileEntryShape] = Field(init=False)
+
+    holdout: HoldoutShape = Field(
+        description="The labelled rows on which both models are scored; training never sees them.",
+        examples=["data/holdout.csv"],
+    )
+
+    @property
+    def files(self) -> dict[str, FileShape]:
+        """Every entry but the holdout."""
+        return self.__pydantic_extra__
+
+
+class OutputsShape(Strict):
+    """What a command leaves behind: predictions, a model, or both."""
+
+    predictions: ProjectPath | None = Field(
+        None,
+        description="CSV or Parquet with a column `score` or `prediction`, one row per holdout row.",
+        examples=["{out}/predictions.csv"],
+    )
+    model: ProjectPath | None = Field(
+        None, description="The model's file; `predict` says how it scores.", examples=["{out}/model.pkl"]
+    )
+
+
+class BudgetShape(Strict):
+    """What one training job may use. A job over its limit is ended, and the verdict is `error`."""
+
+    time: Annotated[
+        float,
+        PlainValidator(notation.seconds),
+        WithJsonSchema(
+            {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string", "pattern": notation.DURATION}]}
+        ),
+    ] = Field(3600.0, description="Wall time: 5m, 90s, 1h30m, or seconds. One hour by default.", examples=["5m"])
+    memory: (
+        Annotated[
+            int, PlainValidator(notation.memory_bytes), WithJsonSchema({"type": "string", "pattern": notation.MEMORY})
+        ]
+        | None
+    ) = Field(None, description="Memory of all its processes: 4GB, 500MB, 2GiB.", examples=["4GB"])
+    rows: Annotated[
+        dict[str, int],
+        PlainValidator(notation.budget_rows),
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {"type": "integer", "minimum": 1},
+                    {"type": "object", "minProperties": 1, "additionalProperties": {"type": "integer", "minimum": 1}},
+                ]
+            }
+        ),
+    ] = Field({}, description="Rows of the entry `train`, or by entry: {train: 50000}.", examples=[50000])
+
+
+class CostShape(Strict):
+    """What one mistake costs: the metrics `cost` and `cost_per_1000` come from it."""
+
+    fp: float = Field(ge=0, description="The price of one false positive.", examples=[5])
+    fn: float = Field(ge=0, description="The price of one false negative.", examples=[120])
+    currency: Annotated[str, StringConstraints(max_length=12)] = Field(
+        "", description="The currency, for reports.", examples=["USD"]
+    )
+
+
+class ReuseShape(Strict):
+    """How often this holdout may be used before its proofs wear out."""
+
+    looks: int = Field(32, ge=1, description="How many results may be looked at.", examples=[32])
+    promotions: int = Field(3, ge=1, description="How many models it may let through.", examples=[3])
+
+
+def _method(value: Any) -> str:
+    return notation.choice(value, METHODS)
+
+
+class ModelShape(Strict):
+    """One model: how it is trained, on what, and what has to hold. Give `train`, or `run` with `outputs`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "oneOf": [{"required": ["train"], "not": {"required": ["outputs"]}}, {"required": ["run", "outputs"]}]
+        }
+    )
+
+    train: EntryPoint | None = Field(
+        None,
+        description="Train by a Python function, module:function. Its parameters name what it wants: "
+        "a data entry, params, seed, out.",
+        examples=["churn.train:train"],
+    )
+    run: (
+        Annotated[
+            str | tuple[str, ...],
+            PlainValidator(notation.command),
+            WithJsonSchema({"anyOf": [_TEXT, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
+        ]
+        | None
+    ) = Field(
+        None,
+        description="Train by a command in any language: a text for the shell, or a list of arguments. "
+        "{data.NAME}, {params}, {seed}, {out} and {needs.NAME} are filled in.",
+        examples=["Rscript train.R {data.train} {out}"],
+    )
+    outputs: OutputsShape | None = Field(None, description="What the command of `run` leaves behind.")
+    data: DataShape = Field(
+        description="The data by name; `holdout` is required.",
+        examples=[{"train": "data/train.csv", "holdout": "data/holdout.csv"}],
+    )
+    label: Text = Field(description="The column of the holdout with the true class.", examples=["churned"])
+    positive: Annotated[
+        Positive,
+        PlainValidator(notation.positive),
+        WithJsonSchema(_VALUES),
+    ] = Field(
+        description="The positive class: a label, a list of labels, or a comparison of numbers such as '>= 30'.",
+        examples=[1],
+    )
+    predict: EntryPoint | None = Field(
+        None,
+        description="How the holdout is scored: function(model, rows) gives scores in [0, 1] or class labels. "
+        "By default predict_proba, decision_function or predict.",
+        examples=["churn.score:predict"],
+    )
+    id: Text | None = Field(
+        None, description="The column that joins a predictions file with the holdout.", examples=["customer_id"]
+    )
+    params: (
+        Annotated[Any, PlainValidator(notation.params), WithJsonSchema({"anyOf": [_TEXT, {"type": "object"}]})] | None
+    ) = Field(None, description="Parameters: a file with the key in it, or a mapping.", examples=["params.yaml#churn"])
+    slices: list[
+        Annotated[SliceSpec, PlainValidator(notation.slicing), WithJsonSchema({"anyOf": [_TEXT, _PAIR, _EDGES]})]
+    ] = Field(
+        [],
+        description="Columns whose groups of rows are counted apart: a column, two of them, or a column with edges.",
+        examples=[["region", {"age": [18, 30, 50]}, ["sex", "race"]]],
+    )
+    min_rows: int | None = Field(None, ge=1, description="Leave smaller slices out of gates.", examples=[30])
+    baseline: Text = Field(
+        "merge-base",
+        description="What the candidate is compared with: merge-base, champion, any git ref, or none.",
+        examples=["merge-base", "champion", "main", "none"],
+    )
+    seed: int = Field(
+        0, ge=0, lt=2**32, description="The job's seed; random and numpy are seeded with it.", examples=[0]
+    )
+    seeds: int = Field(
+        1,
+        ge=1,
+        json_schema_extra={"not": {"enum": [2, 3, 4]}},
+        description="Train this many times and judge the procedure, not the luck: 1, or at least 5.",
+        examples=[5],
+    )
+    threshold: Annotated[
+        Threshold,
+        PlainValidator(notation.threshold),
+        WithJsonSchema(
+            {
+                "anyOf": [
+                    {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
+                    {"type": "string", "pattern": notation.THRESHOLD},
+                ]
+            }
+        ),
+    ] = Field(
+        Threshold(),
+        description="The score from which on a row is positive, 0.5 by default; or the rate for which it is chosen "
+        "on data.validation: fpr=0.01, fnr=0.05.",
+        examples=[0.5, "fpr=0.01"],
+    )
+    budget: BudgetShape = Field(BudgetShape.model_construct(), description="What one training job may use.")
+    confidence: float | None = Field(
+        None,
+        gt=0.5,
+        lt=1,
+        description="Ask every gate for proof at this confidence; leave it out to compare the measured numbers.",
+        examples=[0.95],
+    )
+    method: Annotated[str, PlainValidator(_method), WithJsonSchema({"enum": list(METHODS)})] = Field(
+        "score", description="The statistics of a gate with a confidence.", examples=["score"]
+    )
+    gates: list[Text] = Field(
+        [],
+        description="The conditions that have to hold, for example fnr <= baseline.fnr + 0.01.",
+        examples=[["fpr <= 0.05", "each(fnr, by=region) <= 0.20"]],
+    )
+    metrics: dict[str, EntryPoint] = Field(
+        {},
+        description="Metrics of your own by name: module:function, called with (y_true, score).",
+        examples=[{"lift": "churn.metrics:lift"}],
+    )
+    cost: CostShape | None = Field(None, description="What a false positive and a false negative cost.")
+    reuse: ReuseShape | None = Field(None, description="How often this holdout may be used.")
+    code: list[ProjectPath] = Field(
+        [], description="Globs of further files that belong to the training code.", examples=[["sql/*.sql"]]
+    )
+    needs: list[Text] = Field(
+        [], description="Models that are trained first and are inputs of this job.", examples=[["embedder"]]
+    )
+    cwd: ProjectPath = Field(".", description="The folder in which the job starts.", examples=["src"])
+    python: Text | None = Field(
+        None, description="The job's interpreter, 3.8 or later; ml-ci's own by default.", examples=[".venv/bin/python"]
+    )
+    fetch: Text | None = Field(
+        None, description="A command that fetches data of an old commit.", examples=["dvc pull {path}"]
+    )
+
+
+class Shape(Strict):
+    """ml-ci.yaml: the models of this repository and what has to hold before a change of one is merged."""
+
+    version: Literal[1] = Field(description="The version of this format.", examples=[1])
+    store: Annotated[str, AfterValidator(paths.url)] | None = Field(
+        None,
+        description="The URL or folder of the store in which runs share their records.",
+        examples=["s3://bucket/ml-ci"],
+    )
+    models: dict[str, ModelShape] = Field(
+        min_length=1,
+        json_schema_extra={"propertyNames": {"pattern": MODEL_NAME}},
+        description="The models by name.",
+    )
