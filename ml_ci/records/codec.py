@@ -35,7 +35,7 @@ def unpack(kind: type[Value], data: Any) -> Value:
 
 def _unpack(kind: Any, data: Any) -> Any:
     if is_dataclass(kind):
-        hints = _hints(kind)
+        hints = _hints(kind)  # type: ignore[arg-type]
         return kind(**{name: _unpack(hints[name], item) for name, item in data.items()})  # type: ignore[operator]
     origin, inner = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):

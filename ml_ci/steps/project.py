@@ -16,9 +16,13 @@ from ml_ci.steps.values import Options, Project
 STATE = ".ml_ci"
 
 
-def open_project(options: Options) -> Project:
-    """Read the project's configuration and its state in git; UserError when there is none, or it has mistakes."""
-    config = find(options.start, options.config)
+def locate(options: Options) -> Path:
+    """Find the configuration file; UserError when there is none."""
+    return find(options.start, options.config)
+
+
+def open_project(config: Path, options: Options) -> Project:
+    """Read the project's configuration and its state in git; UserError when it has mistakes, or there is no git."""
     spec = load(read(config), config.name)
     repository = Repository.find(config.parent)
     tree = repository.tree()
