@@ -97,12 +97,12 @@ def _groups(slices: Sequence[Slices]) -> Iterator[list[Slices]]:
 def _joint(outcome: NDArray[np.uint8], group: Sequence[Slices]) -> NDArray[np.int64]:
     shape = [len(one.values) for one in group]
     bins = CELLS * int(np.prod(shape))
-    key = group[0].codes.astype(np.uint16 if bins <= BINS else np.int64)
+    key: NDArray[Any] = group[0].codes.astype(np.uint16 if bins <= BINS else np.int64)
     for one in group[1:]:
-        key *= key.dtype.type(len(one.values))
-        key += one.codes if one.codes.dtype.itemsize < key.dtype.itemsize else one.codes.astype(key.dtype)
-    key *= key.dtype.type(CELLS)
-    key += outcome
+        np.multiply(key, key.dtype.type(len(one.values)), out=key)
+        np.add(key, one.codes, out=key, casting="unsafe")
+    np.multiply(key, key.dtype.type(CELLS), out=key)
+    np.add(key, outcome, out=key)
     return np.bincount(key, minlength=bins).reshape(*shape, CELLS)
 
 

@@ -14,6 +14,7 @@ from ml_ci.spec.values import Positive
 from ml_ci.tables.canonical import brief, canonical, same
 from ml_ci.tables.table import Table
 
+ABSENT = frozenset({"", "nan", "NaN", "-nan"})
 COMPARE = {
     ">=": operator.ge,
     ">": operator.gt,
@@ -63,8 +64,8 @@ def y_true(table: Table, label: str, positive: Positive) -> NDArray[np.bool_]:
 def positive_counts(table: Table, label: str, positive: Positive) -> Mapping[str, int]:
     """Count the distinct labels, having refused missing ones, no positive one, and nothing but positive ones."""
     counts = table.counts(label)
-    if "" in counts:
-        raise _missing(table, label, counts[""])
+    if absent := sum(rows for value, rows in counts.items() if value in ABSENT):
+        raise _missing(table, label, absent)
     wanted = same(positive.values)
     positives = sum(rows for value, rows in counts.items() if canonical(value) in wanted)
     if positives == 0:
@@ -117,7 +118,7 @@ def _missing(table: Table, label: str, rows: int) -> UserError:
 
 def missing(table: Table, label: str) -> NDArray[np.bool_]:
     """Say which rows have no label: nothing, or NaN."""
-    return np.isin(table.text(label), ["", "nan", "NaN", "-nan"])
+    return np.array([text in ABSENT for text in table.text(label)], np.bool_)
 
 
 def _listed(counts: Mapping[str, int]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ MOST = 1_000
 
 @dataclass(frozen=True, eq=False)
 class Slices:
-    """Slice rows by one column, or by two: `codes` (unsigned, the smallest type that fits) gives the place in `values`."""
+    """Slice rows by one column, or by two: `codes` (of the smallest unsigned type) gives the place in `values`."""
 
     name: str
     codes: NDArray[Any]
@@ -60,7 +61,7 @@ def slice_name(values: Sequence[str]) -> str:
 def bin_names(edges: Sequence[float]) -> tuple[str, ...]:
     """Name the bins that `edges` cut, in order, the last being the missing values."""
     texts = [f"{edge:.12g}" for edge in edges]
-    between = [f"[{low}, {high})" for low, high in zip(texts, texts[1:], strict=False)]
+    between = [f"[{low}, {high})" for low, high in pairwise(texts)]
     return (f"<{texts[0]}", *between, f">={texts[-1]}", MISSING)
 
 
