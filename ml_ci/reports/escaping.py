@@ -29,17 +29,25 @@ _ENTITIES = str.maketrans(
         "@": "@" + _BREAK,
     }
 )
-_LINKS = re.compile(
-    r"(?i)\b(https?|ftps?|mailto|xmpp|ssh|git|file|javascript|data|vscode):|(?<![a-z0-9])www\.|#(?=\d)|\bGH-(?=\d)"
-)
-_START = re.compile(r"^([-+#=:])|^(\d+)(?=[.)])")
+_LINKS = re.compile(r"(?i)(?:https?|ftp|mailto|xmpp):|www(?=\.)|#(?=\d)|GH-(?=\d)")
+# What would begin a list, a heading or a rule at the beginning of a line.
+_START = re.compile(r"^(?:([-+#=:])(?=[-+#=:\s]|$)|(\d+)(?=[.)](?:\s|$)))")
+_QUOTED = re.compile(r"`([^`]+)`")
 
 
 def text(value: str, most: int = 1000) -> str:
-    """Escape a string for the middle or the beginning of a line, also in a table's cell or a link's text."""
-    shown = label(value, most)
-    shown = _LINKS.sub(lambda found: found.group(0)[:-1] + found.group(0)[-1] + _BREAK, shown).translate(_ENTITIES)
+    """Escape a string for the middle or the beginning of a line, also in a table's cell or a link's text.
+
+    Names that our own messages quote in backticks become code; every other sign of Markdown is shown as it is.
+    """
+    pieces = _QUOTED.split(label(value, most))
+    shown = "".join(code(piece) if at % 2 else _literal(piece) for at, piece in enumerate(pieces))
     return _START.sub(lambda found: f"\\{found.group(1)}" if found.group(1) else f"{found.group(2)}\\", shown)
+
+
+def _literal(value: str) -> str:
+    broken = _LINKS.sub(lambda found: found.group(0) + _BREAK, value)
+    return broken.translate(_ENTITIES)
 
 
 def code(value: str, most: int = 300) -> str:

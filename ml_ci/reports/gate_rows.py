@@ -9,8 +9,8 @@ from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.values import GateResult, Verdict
 from ml_ci.reports.conditions import Shape, name, shape
 from ml_ci.reports.metrics import RATES, counts_of, difference, said
-from ml_ci.reports.numbers import UNDEFINED, count, decimal, defined, percent, points, share, signed
-from ml_ci.reports.text import label
+from ml_ci.reports.numbers import UNDEFINED, decimal, defined, percent, points, share, signed
+from ml_ci.reports.text import label, plural
 from ml_ci.reports.values import ModelReport, Side
 
 MARKS: dict[Verdict, str] = {"pass": "✓", "fail": "✗", "inconclusive": "?", "error": "!"}
@@ -29,9 +29,10 @@ class Scale:
 
 @dataclass(frozen=True)
 class GateRow:
-    """A gate in words. `named` is False where `label` is the condition itself; absent cells are "".
+    """A gate in words; absent cells are "".
 
-    `folded` is how many passing slices of the same gate this row stands for, 0 for a row of its own.
+    `named` is False where `label` is the condition itself. `remark` is the reason where it has to be read: no pass,
+    or a pass without a limit. `folded` is how many passing slices this row stands for, 0 for a row of its own.
     """
 
     gate: GateResult
@@ -44,6 +45,7 @@ class GateRow:
     limit: str
     interval: str
     needs: str
+    remark: str
     scale: Scale | None
     shape: Shape
     folded: int = 0
@@ -82,7 +84,8 @@ def gate_row(model: ModelReport, gate: GateResult) -> GateRow:
         baseline=baseline,
         limit=limit,
         interval=_interval(seen, gate),
-        needs=f"about {count(gate.needs)} more rows would decide it" if gate.needs else "",
+        needs=f"about {plural(gate.needs, 'more row')} would decide it" if gate.needs else "",
+        remark=label(gate.reason, 600) if gate.verdict != "pass" or not limit else "",
         scale=_scale(seen, gate),
         shape=seen,
     )
@@ -133,6 +136,7 @@ def _folded(model: ModelReport, passing: list[GateResult]) -> GateRow:
         limit=_cells(seen, passing[0], "")[2] if same_limit or seen.relative else "",
         interval="",
         needs="",
+        remark="",
         scale=None,
         shape=seen,
         folded=len(passing),

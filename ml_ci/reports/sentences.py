@@ -35,11 +35,11 @@ _OUTCOMES: dict[Verdict, str] = {
 }
 _CODE_FREE = "No line of code changed; "
 _PART_NAMES = {
-    "code": "code",
-    "params": "params",
+    "params": "the params",
+    "metrics": "the metrics",
+    "gates": "the gates",
     "environment": "the environment",
     "seed": "the seed",
-    "gates": "the gates",
 }
 
 
@@ -84,26 +84,34 @@ def gate_sentence(model: ModelReport, gate: GateResult) -> Sentence:
     name: str = row.label if row.named else Code(row.label)
     if gate.verdict == "error" or undefined(row):
         return (name, ": ", _stop(label(gate.reason, 600) or "it has no value, so it cannot hold"))
-    numbers = f" {_numbers(row)}"
+    measured = f" {numbers(row)}"
     if gate.verdict == "inconclusive":
         return (
             name,
-            f"{numbers}: {row.needs or label(gate.reason, 600) or 'cannot be told from noise'}".rstrip(".") + ".",
+            f"{measured}: {row.needs or label(gate.reason, 600) or 'cannot be told from noise'}".rstrip(".") + ".",
         )
     if gate.verdict == "fail":
         opening = _opening(row)
         return (
             f"{opening}: " if opening else "",
             name.removesuffix(" against the baseline") if row.named else name,
-            f"{numbers}.",
+            f"{measured}.",
         )
-    return (name, f"{numbers}.")
+    return (name, f"{measured}.")
+
+
+def numbers(row: GateRow) -> str:
+    """Say value, counts, baseline and limit: `12.4% → 19.9% (80 of 402), limit +1.0 points`."""
+    value = f"{row.baseline} → {row.candidate}" if row.baseline else row.candidate
+    counts = f" ({row.counts})" if row.counts else ""
+    limit = row.limit.lstrip("≤≥<> ")
+    return value + counts + (f", limit {limit}" if limit else "")
 
 
 def cause(model: ModelReport) -> Sentence:
     """Say which parts changed: `No line of code changed; data/train.csv did.`; () where there is nothing to say."""
     if not model.changes:
-        return () if model.baseline is None else ("Nothing that this model depends on has changed.",)
+        return _unchanged(model)
     parts = list(dict.fromkeys(change.part for change in model.changes))
     others = [part for part in parts if part != "code"]
     if not others:
@@ -114,10 +122,16 @@ def cause(model: ModelReport) -> Sentence:
     return (_CODE_FREE, *names, " did.")
 
 
+def _unchanged(model: ModelReport) -> Sentence:
+    if model.baseline is not None:
+        return ("Nothing that this model depends on has changed.",)
+    return ("There is no baseline to compare it with.",) if model.candidate else ()
+
+
 def done(model: ModelReport) -> Sentence:
     """Say what work the run did: `Trained once (12 s); baseline found (merge-base 3f2c1ab).`"""
-    first = _work(model)
-    return (f"{first}; {_baseline(model)}.",)
+    known = model.candidate is not None or model.baseline is not None
+    return (f"{_work(model)}; {_baseline(model)}." if known else f"{_work(model)}.",)
 
 
 def next_steps(name: str, model: ModelReport) -> Sentence:
@@ -181,16 +195,8 @@ def commits(report: Report) -> Sentence:
 
 
 def failure_hint(failure: Failure) -> str:
-    """Give the next step that a failure names, or ""."""
-    return _stop(label(failure.hint, 1000)) if failure.hint else ""
-
-
-def _numbers(row: GateRow) -> str:
-    """Say value, counts, baseline and limit: `12.4% → 19.9% (80 of 402), limit +1.0 points`."""
-    value = f"{row.baseline} → {row.candidate}" if row.baseline else row.candidate
-    counts = f" ({row.counts})" if row.counts else ""
-    limit = row.limit.lstrip("≤≥<> ")
-    return value + counts + (f", limit {limit}" if limit else "")
+    """Give the next step that a failure names, or "". No full stop is added: it may end with a command."""
+    return label(failure.hint, 1000)
 
 
 def _opening(row: GateRow) -> str:
@@ -209,7 +215,8 @@ def _opening(row: GateRow) -> str:
 
 
 def _passed(model: ModelReport) -> str:
-    gates = "The only gate holds." if len(model.gates) == 1 else f"All {len(model.gates):,} gates hold."
+    number = len(model.gates)
+    gates = {1: "The only gate holds.", 2: "Both gates hold."}.get(number, f"All {number:,} gates hold.")
     if model.candidate is None:
         return gates
     new, old = model.candidate.confusion, model.baseline.confusion if model.baseline else None

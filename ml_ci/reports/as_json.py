@@ -1,0 +1,172 @@
+"""The report as JSON, format 1: written with builtin types only, read back as untrusted data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from ml_ci.errors import Failure, UserError
+from ml_ci.evaluation.confusion import Confusion
+from ml_ci.gates.values import GateResult
+from ml_ci.reports.numbers import defined
+from ml_ci.reports.rates import rates
+from ml_ci.reports.values import ModelReport, Report, Side
+
+FORMAT = 1
+MOST_BYTES = 32 * 1024 * 1024
+
+
+def to_json(report: Report) -> dict[str, Any]:
+    """Give the report as builtin types, all of them JSON: an undefined number is None, NaN and infinities are None."""
+    return {
+        "format": FORMAT,
+        "verdict": report.verdict,
+        "commit": report.commit,
+        "base_commit": report.base_commit,
+        "dirty": bool(report.dirty),
+        "failure": _failure(report.failure),
+        "models": {name: _model(model) for name, model in report.models.items()},
+    }
+
+
+def dumps(report: Report) -> str:
+    """Write the report as JSON text, ending with a newline."""
+    return json.dumps(to_json(report), indent=2, allow_nan=False) + "\n"
+
+
+def from_json(data: object) -> Report:
+    """Read a report that somebody else wrote. Rates are counted again from the four counts, never believed.
+
+    UserError for an unknown format, a missing or mistyped key, a number out of range, or sizes beyond the limits.
+    """
+    found = data.get("format") if isinstance(data, dict) else None
+    if not isinstance(data, dict):
+        raise UserError(f"This is no ml-ci report: {type(data).__name__} in place of an object.", hint=_WHENCE)
+    if type(found) is not int or found != FORMAT:
+        raise UserError(
+            f"This report has format {_shown(found)}; this ml-ci reads format {FORMAT}.",
+            hint="Write and read the report with the same version of ml-ci.",
+        )
+    from ml_ci.reports.document import read
+
+    return read(data)
+
+
+def loads(text: str | bytes) -> Report:
+    """Read a report from JSON text; UserError for more than 32 MiB and for what is no JSON (NaN is none)."""
+    if len(text) > MOST_BYTES:
+        raise UserError(f"The report has more than {MOST_BYTES // 1024**2} MiB.", hint=_WHENCE)
+    try:
+        data = json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise UserError(f"The report is no JSON: {_shown(str(error))}", hint=_WHENCE) from None
+    return from_json(data)
+
+
+def schema() -> dict[str, Any]:
+    """Generate the report's JSON Schema from what `from_json` accepts."""
+    from ml_ci.reports.document import json_schema
+
+    return json_schema()
+
+
+_WHENCE = "Give the file that `ml-ci run` left at .ml_ci/report.json."
+
+
+def _model(model: ModelReport) -> dict[str, Any]:
+    return {
+        "verdict": model.verdict,
+        "action": model.action,
+        "changes": [{"part": c.part, "summary": c.summary, "details": list(c.details)} for c in model.changes],
+        "candidate": _side(model.candidate),
+        "baseline": _side(model.baseline),
+        "gates": [_gate(gate) for gate in model.gates],
+        "seconds": _numbers(model.seconds),
+        "failure": _failure(model.failure),
+        "notes": list(model.notes),
+        "cost": _cost(model),
+        "paths": dict(model.paths),
+    }
+
+
+def _side(side: Side | None) -> dict[str, Any] | None:
+    if side is None:
+        return None
+    return {
+        "record": side.record,
+        "source": side.source,
+        "action": side.action,
+        **_counts(side.confusion),
+        "metrics": _numbers({**side.metrics, **rates(side.confusion)}),
+        "slices": {
+            column: {value: _slice(counts) for value, counts in values.items()}
+            for column, values in side.slices.items()
+        },
+    }
+
+
+def _slice(counts: Confusion) -> dict[str, Any]:
+    """Give counts and rates; the two rates that the tool is for stand beside the counts as well."""
+    return {**_counts(counts), "fpr": counts.fpr, "fnr": counts.fnr, "metrics": rates(counts)}
+
+
+def _counts(c: Confusion) -> dict[str, int]:
+    return {
+        "rows": int(c.rows),
+        "positives": int(c.positives),
+        "negatives": int(c.negatives),
+        "tp": int(c.tp),
+        "fp": int(c.fp),
+        "tn": int(c.tn),
+        "fn": int(c.fn),
+    }
+
+
+def _gate(gate: GateResult) -> dict[str, Any]:
+    ends = [defined(end) for end in gate.interval or ()]
+    return {
+        "condition": gate.condition,
+        "slice": gate.slice,
+        "verdict": gate.verdict,
+        "value": defined(gate.value),
+        "limit": defined(gate.limit),
+        "baseline": defined(gate.baseline),
+        "interval": ends if ends and None not in ends else None,
+        "confidence": defined(gate.confidence),
+        "needs": None if gate.needs is None else int(gate.needs),
+        "reason": gate.reason,
+    }
+
+
+def _cost(model: ModelReport) -> dict[str, Any] | None:
+    if model.cost is None:
+        return None
+    return {"fp": defined(model.cost.fp), "fn": defined(model.cost.fn), "currency": model.cost.currency}
+
+
+def _failure(failure: Failure | None) -> dict[str, str] | None:
+    if failure is None:
+        return None
+    return {
+        "stage": failure.stage,
+        "code": failure.code,
+        "message": failure.message,
+        "hint": failure.hint,
+        "log_tail": failure.log_tail,
+    }
+
+
+def _numbers(numbers: Mapping[str, float | None]) -> dict[str, float | None]:
+    return {name: defined(value) for name, value in numbers.items()}
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON number")
+
+
+def _shown(value: object) -> str:
+    """Show a foreign value in a message of ours, cut short."""
+    from ml_ci.reports.text import label
+
+    return label(repr(value) if not isinstance(value, str) else value, 120)

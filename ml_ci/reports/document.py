@@ -1,0 +1,210 @@
+"""Format 1 of the report as a schema: what may stand in it, how long, how many. Read only where a report is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from ml_ci.changes.values import Change
+from ml_ci.errors import Failure, UserError
+from ml_ci.evaluation.confusion import Confusion
+from ml_ci.gates.values import GateResult, Verdict
+from ml_ci.plan.values import Action
+from ml_ci.reports import rates
+from ml_ci.reports.text import label
+from ml_ci.reports.values import ModelReport, Report, Side
+from ml_ci.spec.values import Cost
+
+_Name: TypeAlias = Annotated[str, Field(max_length=2_000)]
+_Text: TypeAlias = Annotated[str, Field(max_length=20_000)]
+_Log: TypeAlias = Annotated[str, Field(max_length=1_000_000)]
+_Commit: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{7,64}$")]
+_Count: TypeAlias = Annotated[int, Field(ge=0, le=10**15)]
+_Share: TypeAlias = Annotated[float, Field(gt=0, lt=1)]
+_Number: TypeAlias = float | None
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(strict=True, extra="ignore", frozen=True, allow_inf_nan=False)
+
+
+class _Counts(_Document):
+    rows: _Count
+    positives: _Count
+    negatives: _Count
+    tp: _Count
+    fp: _Count
+    tn: _Count
+    fn: _Count
+
+    @model_validator(mode="after")
+    def _add_up(self) -> _Counts:
+        sums = (self.tp + self.fn, self.tn + self.fp, self.positives + self.negatives)
+        if sums != (self.positives, self.negatives, self.rows):
+            raise ValueError("rows, positives and negatives are not the sums of tp, fp, tn and fn")
+        return self
+
+    def value(self) -> Confusion:
+        return Confusion(tp=self.tp, fp=self.fp, tn=self.tn, fn=self.fn)
+
+
+class _Slice(_Counts):
+    fpr: _Number = None
+    fnr: _Number = None
+    metrics: dict[_Name, _Number] = Field(default_factory=dict, max_length=1_000)
+
+
+_Values: TypeAlias = Annotated[dict[_Name, _Slice], Field(max_length=20_000)]
+
+
+class _Side(_Counts):
+    record: _Name
+    source: _Name | None = None
+    action: Action | None = None
+    metrics: dict[_Name, _Number] = Field(max_length=1_000)
+    slices: dict[_Name, _Values] = Field(max_length=200)
+
+    def side(self) -> Side:
+        return Side(
+            record=self.record,
+            confusion=self.value(),
+            metrics={name: value for name, value in self.metrics.items() if name not in rates.NAMES},
+            slices={column: {k: v.value() for k, v in values.items()} for column, values in self.slices.items()},
+            source=self.source,
+            action=self.action,
+        )
+
+
+class _Change(_Document):
+    part: _Name
+    summary: _Text
+    details: list[_Text] = Field(default_factory=list, max_length=1_000)
+
+
+class _Gate(_Document):
+    condition: _Text
+    slice: _Text | None
+    verdict: Verdict
+    value: _Number
+    limit: _Number
+    baseline: _Number
+    interval: Annotated[list[float], Field(min_length=2, max_length=2)] | None
+    confidence: _Share | None
+    needs: _Count | None
+    reason: _Text
+
+    def result(self) -> GateResult:
+        fields = dict(self)
+        fields["interval"] = None if self.interval is None else (self.interval[0], self.interval[1])
+        return GateResult(**fields)
+
+
+class _Failure(_Document):
+    stage: _Name
+    code: _Name
+    message: _Text
+    hint: _Text = ""
+    log_tail: _Log = ""
+
+
+class _Cost(_Document):
+    fp: float
+    fn: float
+    currency: _Name = ""
+
+
+class _Model(_Document):
+    verdict: Verdict
+    action: Action
+    changes: list[_Change] = Field(max_length=1_000)
+    candidate: _Side | None
+    baseline: _Side | None
+    gates: list[_Gate] = Field(max_length=50_000)
+    seconds: dict[_Name, Annotated[float, Field(ge=0)] | None] = Field(max_length=100)
+    failure: _Failure | None = None
+    notes: list[_Text] = Field(default_factory=list, max_length=1_000)
+    cost: _Cost | None = None
+    paths: dict[_Name, _Name] = Field(default_factory=dict, max_length=1_000)
+
+    def report(self) -> ModelReport:
+        return ModelReport(
+            verdict=self.verdict,
+            action=self.action,
+            changes=tuple(Change(c.part, c.summary, tuple(c.details)) for c in self.changes),
+            candidate=self.candidate.side() if self.candidate else None,
+            baseline=self.baseline.side() if self.baseline else None,
+            gates=tuple(gate.result() for gate in self.gates),
+            seconds={name: value for name, value in self.seconds.items() if value is not None},
+            failure=Failure(**dict(self.failure)) if self.failure else None,
+            notes=tuple(self.notes),
+            cost=Cost(**dict(self.cost)) if self.cost else None,
+            paths=self.paths,
+        )
+
+
+class ReportDocument(_Document):
+    """The report of `ml-ci run`, format 1."""
+
+    format: Literal[1]
+    verdict: Verdict
+    commit: _Commit | None
+    base_commit: _Commit | None
+    dirty: bool = False
+    failure: _Failure | None = None
+    models: dict[_Name, _Model] = Field(max_length=1_000)
+
+    @model_validator(mode="after")
+    def _agree(self) -> ReportDocument:
+        """Refuse a report whose verdict is better than what it rests on."""
+        for where, claimed, parts in _claims(self):
+            if claimed == "pass" and (not parts or any(part != "pass" for part in parts)):
+                raise ValueError(f"{where} says pass, and what it rests on does not")
+        return self
+
+    def report(self) -> Report:
+        return Report(
+            verdict=self.verdict,
+            commit=self.commit,
+            base_commit=self.base_commit,
+            models={name: model.report() for name, model in self.models.items()},
+            dirty=self.dirty,
+            failure=Failure(**dict(self.failure)) if self.failure else None,
+        )
+
+
+def read(data: dict[str, Any]) -> Report:
+    """Validate the parsed JSON of a report of format 1; UserError that names the first places that are wrong."""
+    try:
+        return ReportDocument.model_validate(data).report()
+    except ValidationError as error:
+        raise UserError(
+            f"The report is not valid: {'; '.join(_problems(error))}.",
+            hint="Give the file that `ml-ci run` left at .ml_ci/report.json, unedited.",
+        ) from None
+
+
+def json_schema() -> dict[str, Any]:
+    """Generate the JSON Schema of format 1."""
+    generated = ReportDocument.model_json_schema()
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **generated, "title": "ml-ci report"}
+
+
+def _claims(document: ReportDocument) -> Iterator[tuple[str, Verdict, list[Verdict]]]:
+    """List each verdict with the verdicts that it rests on; a failure counts as `error`."""
+    models = document.models
+    failed: list[Verdict] = ["error"] if document.failure else []
+    yield "the report", document.verdict, [model.verdict for model in models.values()] + failed
+    for name, model in models.items():
+        stopped: list[Verdict] = ["error"] if model.failure else []
+        yield f"model {label(name, 80)}", model.verdict, [gate.verdict for gate in model.gates] + stopped
+
+
+def _problems(error: ValidationError, most: int = 3) -> Iterator[str]:
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    for problem in found[:most]:
+        where = ".".join(label(str(step), 40) for step in problem["loc"][:8]) or "the report"
+        yield f"{where}: {label(problem['msg'], 120)}"
+    if len(found) > most:
+        yield f"and {len(found) - most:,} more"

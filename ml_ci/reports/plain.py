@@ -1,0 +1,112 @@
+"""The report as plain lines: for logs, files and pipes, and fast, without a terminal library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ml_ci.errors import Failure
+from ml_ci.reports import sentences
+from ml_ci.reports.columns import GAP, padded
+from ml_ci.reports.differences import MetricRow, metric_rows, slice_rows
+from ml_ci.reports.gate_rows import MARKS, GateRow, gate_rows
+from ml_ci.reports.text import label, log_lines, plural, to_ascii
+from ml_ci.reports.values import ModelReport, Report
+
+METRIC_SIDES = "lrrrl"
+_MOST_SLICES = 10
+
+
+def plain(report: Report, *, ascii_only: bool = False) -> str:
+    """Give the report as lines of text, one for each gate and each metric; ends with a newline."""
+    text = "\n".join(_lines(report)).rstrip() + "\n"
+    return to_ascii(text) if ascii_only else text.encode("utf-8", "replace").decode()
+
+
+def _lines(report: Report) -> Iterator[str]:
+    if len(report.models) != 1 or report.failure:
+        yield f"{MARKS[report.verdict]} {sentences.overall(report)}"
+        yield from _failure(report.failure)
+        yield ""
+    for name, model in report.models.items():
+        yield from _model(name, model, report)
+        yield ""
+    yield sentences.plain(sentences.commits(report))
+
+
+def _model(name: str, model: ModelReport, report: Report) -> Iterator[str]:
+    yield sentences.marked(name, model)
+    yield from _indented(sentences.plain(sentences.why(model)), sentences.plain(sentences.cause(model)))
+    yield from _log(model.failure)
+    yield from (f"  {line}" for line in _gates(model))
+    yield from (f"  {line}" for line in _metrics(model))
+    yield from (f"  {line}" for line in _slices(model))
+    yield from _changes(model)
+    yield from _indented(*(f"note: {label(note, 600)}" for note in model.notes))
+    yield from _indented(sentences.plain(sentences.done(model)), sentences.price(model))
+    steps = sentences.plain(sentences.next_steps(name, model))
+    yield from _indented(f"next: {steps}" if steps else "", f"again: {sentences.plain(sentences.again(name, report))}")
+
+
+def _indented(*lines: str) -> Iterator[str]:
+    yield from (f"  {line}" for line in lines if line)
+
+
+def _failure(failure: Failure | None) -> Iterator[str]:
+    if failure:
+        yield from _indented(label(failure.message), sentences.failure_hint(failure))
+        yield from _log(failure)
+
+
+def _log(failure: Failure | None) -> Iterator[str]:
+    if failure and failure.log_tail.strip():
+        lines = log_lines(failure.log_tail)
+        yield f"  the job's log, last {plural(len(lines), 'line')}:"
+        yield from (f"  | {line}".rstrip() for line in lines)
+
+
+def _gates(model: ModelReport) -> Iterator[str]:
+    rows = gate_rows(model)
+    width = min(max((len(row.label) for row in rows), default=0), 48)
+    for row in rows:
+        yield f"{row.mark} {row.label:<{width}}  {gate_words(row)}".rstrip()
+        if row.remark:
+            yield f"    {row.remark}"
+
+
+def gate_words(row: GateRow) -> str:
+    """Say a gate's numbers in one line: `19.9% (80 of 402), baseline 12.4%, limit ≤ +1.0 points, interval ...`."""
+    counts = f" ({row.counts})" if row.counts else ""
+    named = (("baseline", row.baseline), ("limit", row.limit), ("interval", row.interval))
+    return ", ".join(
+        [row.candidate + counts, *(f"{name} {value}" for name, value in named if value)] + [row.needs] * bool(row.needs)
+    )
+
+
+def _metrics(model: ModelReport) -> Iterator[str]:
+    for row in padded([metric_cells(row) for row in metric_rows(model)], METRIC_SIDES):
+        yield GAP.join(row).rstrip()
+
+
+def metric_cells(row: MetricRow) -> list[str]:
+    """Give a metric's cells: title, baseline with an arrow to what follows, candidate, change, direction."""
+    return [row.title, f"{row.baseline} →" if row.baseline else "", row.candidate, row.change, row.arrow]
+
+
+def _slices(model: ModelReport) -> Iterator[str]:
+    rows = slice_rows(model) if model.baseline else []
+    if rows:
+        yield f"{plural(len(rows), 'slice')} that moved:"
+    for row in rows[:_MOST_SLICES]:
+        yield f"  {row.title}: FPR {_move(row.fpr)}, FNR {_move(row.fnr)} ({plural(row.rows, 'row')})"
+    if len(rows) > _MOST_SLICES:
+        yield f"  and {plural(len(rows) - _MOST_SLICES, 'more slice')}"
+
+
+def _move(pair: tuple[str, str]) -> str:
+    return pair[1] if pair[0] == pair[1] else f"{pair[0]} → {pair[1]}"
+
+
+def _changes(model: ModelReport) -> Iterator[str]:
+    for change in model.changes:
+        yield f"  changed {label(change.part, 80)}: {label(change.summary, 400)}"
+        yield from (f"    {label(detail, 300)}" for detail in change.details[:8])

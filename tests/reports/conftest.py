@@ -1,0 +1,377 @@
+"""Reports as real runs leave them, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from ml_ci.changes.values import Change
+from ml_ci.errors import Failure
+from ml_ci.evaluation.confusion import Confusion
+from ml_ci.gates.values import GateResult
+from ml_ci.reports.values import ModelReport, Report, Side
+from ml_ci.spec.values import Cost
+
+HEAD = "9d1e2f3a4b5c6d7e8f90a1b2c3d4e5f601234567"
+BASE = "3f2c1ab8d9e0f1a2b3c4d5e6f708192a3b4c5d6e"
+HOSTILE = (
+    "@everyone | `x` <img src=x onerror=alert(1)> [a](javascript:alert(1)) ![b](http://evil.example/p.png) "
+    "www.evil.example a@b.example #12 **bold** \\| $x$ </details> <!-- --> ``` ~~~ &lt; ::set-output name=a::b "
+    "\x1b[31mred\x1b[0m \x1b]0;title\x07 \r\n\n# heading\n- item \u202e evil \x00"
+)
+
+
+def side(tp: int, fp: int, tn: int, fn: int, *, source: str | None = None, **more: float | None) -> Side:
+    """Give one side with three regions whose counts add up to the whole's."""
+    whole = Confusion(tp=tp, fp=fp, tn=tn, fn=fn)
+    north = Confusion(tp=tp // 20, fp=fp // 20, tn=tn // 20, fn=fn // 20)
+    south = Confusion(tp=tp // 2, fp=fp // 3, tn=tn // 2, fn=fn // 2)
+    east = Confusion(
+        tp=tp - north.tp - south.tp,
+        fp=fp - north.fp - south.fp,
+        tn=tn - north.tn - south.tn,
+        fn=fn - north.fn - south.fn,
+    )
+    regions = {"north": north, "south": south, "east": east}
+    action = "reuse" if source else "train"
+    return Side("r-" + format(tp * 7919 + fn, "08x"), whole, more, {"region": regions}, source, action)
+
+
+def baseline() -> Side:
+    return side(352, 30, 973, 50, source="merge-base 3f2c1ab", auc=0.9531, log_loss=0.2412)
+
+
+def failed_by_data() -> Report:
+    gates = (
+        GateResult(
+            "fpr <= 0.05",
+            "pass",
+            None,
+            31 / 1003,
+            0.05,
+            30 / 1003,
+            (0.0211, 0.0436),
+            0.95,
+            None,
+            "At most 4.4% of the negatives are false alarms.",
+        ),
+        GateResult(
+            "fnr <= baseline.fnr + 0.01",
+            "fail",
+            None,
+            80 / 402,
+            50 / 402 + 0.01,
+            50 / 402,
+            (0.0514, 0.0998),
+            0.95,
+            None,
+            "The rise of 7.5 points is proven to be more than 1.0.",
+        ),
+        GateResult("each(fnr, by=region) <= 0.20", "pass", "region = east", 36 / 182, 0.20, None, (0.14, 0.199), 0.95),
+        GateResult(
+            "each(fnr, by=region) <= 0.20",
+            "inconclusive",
+            "region = north",
+            4 / 20,
+            0.20,
+            2 / 19,
+            (0.057, 0.437),
+            0.95,
+            140,
+            "4 of 20 is too few to tell 20.0% from the limit.",
+        ),
+        GateResult("gap(fpr, by=region) <= 0.05", "pass", None, 0.012, 0.05, None, None, 0.95),
+    )
+    changes = (
+        Change(
+            "data.train",
+            "4,601 → 5,804 rows (+1,203), positives 39% → 31%",
+            ("`tenure` drifted most (PSI 0.31)", "`plan` has 2 new values: trial, legacy"),
+        ),
+    )
+    model = ModelReport(
+        verdict="fail",
+        action="train",
+        changes=changes,
+        candidate=side(322, 31, 972, 80, auc=0.9312, log_loss=0.3107),
+        baseline=baseline(),
+        gates=gates,
+        seconds={"plan": 0.04, "train": 12.3, "evaluate": 0.21, "gate": 0.01},
+        cost=Cost(5.0, 120.0, "USD"),
+        paths={"data.train": "data/train.csv"},
+    )
+    return Report("fail", HEAD, BASE, {"churn": model})
+
+
+def passed() -> Report:
+    gates = (
+        GateResult("fpr <= 0.05", "pass", None, 28 / 1003, 0.05, 30 / 1003),
+        GateResult("fnr <= baseline.fnr + 0.01", "pass", None, 49 / 402, 50 / 402 + 0.01, 50 / 402),
+        GateResult("auc >= 0.9", "pass", None, 0.9542, 0.9, 0.9531),
+    )
+    changes = (
+        Change("code", "churn/train.py: `train`, `features` changed", ("churn/features.py: 2 functions added",)),
+    )
+    model = ModelReport(
+        "pass",
+        "train",
+        changes,
+        side(353, 28, 975, 49, auc=0.9542, log_loss=0.2391),
+        baseline(),
+        gates,
+        {"train": 1.24},
+    )
+    return Report("pass", HEAD, BASE, {"churn": model}, dirty=True)
+
+
+def failed_by_code() -> Report:
+    gates = (
+        GateResult(
+            "fpr <= 0.05",
+            "fail",
+            None,
+            83 / 1003,
+            0.05,
+            None,
+            (0.067, 0.101),
+            0.95,
+            None,
+            "8.3% is proven to be over 5.0%.",
+        ),
+        GateResult("auc >= baseline.auc - 0.005", "fail", None, 0.9312, 0.9481, 0.9531),
+        GateResult("fnr + 0.5 * fpr <= 0.2", "pass", None, 0.163, 0.2, None),
+    )
+    changes = (
+        Change("code", "churn/train.py: `train` changed"),
+        Change("params", "max_depth 6 → 3"),
+        Change("gates", "loosened: fpr <= 0.04 → fpr <= 0.05"),
+    )
+    model = ModelReport(
+        "fail", "train", changes, side(352, 83, 920, 50, auc=0.9312), baseline(), gates, {"train": 75.0}
+    )
+    notes = ("The gates of the base branch decide; this change loosens one of them.",)
+    return Report("fail", HEAD, BASE, {"churn": ModelReport(**{**vars(model), "notes": notes})})
+
+
+def inconclusive() -> Report:
+    gates = (
+        GateResult("fpr <= 0.05 @ 0.95", "pass", None, 31 / 1003, 0.05, None, (0.021, 0.0436), 0.95),
+        GateResult(
+            "fnr <= baseline.fnr + 0.01 @ 0.95",
+            "inconclusive",
+            None,
+            20 / 214,
+            18 / 214 + 0.01,
+            18 / 214,
+            (-0.021, 0.041),
+            0.95,
+            1900,
+            "A rise of 0.9 points cannot be told from noise with 214 positives.",
+        ),
+    )
+    changes = (Change("data.holdout", "1,100 → 1,217 rows (+117)"), Change("metrics", "threshold 0.5 → 0.45"))
+    model = ModelReport(
+        "inconclusive",
+        "evaluate",
+        changes,
+        side(194, 31, 972, 20),
+        side(196, 30, 973, 18, source="champion v12"),
+        gates,
+        {"evaluate": 0.31},
+    )
+    return Report("inconclusive", HEAD, BASE, {"churn": model})
+
+
+def crashed() -> Report:
+    log = (
+        "epoch 1/3 loss=0.62\repoch 2/3 loss=0.55\repoch 3/3 loss=0.51\n"
+        "Traceback (most recent call last):\n"
+        '  File "churn/train.py", line 41, in train\n    model.fit(X, y)\n'
+        "ValueError: Input X contains NaN.\n```\n@team see <b>this</b>\n\x1b[31mfatal\x1b[0m\n"
+    )
+    failure = Failure(
+        "training",
+        "job-raised",
+        "The training job raised ValueError: Input X contains NaN.",
+        "Fill or drop the missing values in data/train.csv, or run churn.train:train by itself",
+        log,
+    )
+    changes = (Change("data.train", "4,601 → 4,650 rows (+49), 12 missing values in `tenure`"),)
+    model = ModelReport(
+        "error", "train", changes, None, None, (), {"plan": 0.05}, failure, paths={"data.train": "data/train.csv"}
+    )
+    return Report("error", HEAD, BASE, {"churn": model})
+
+
+def new_model() -> Report:
+    reason = "new model: the base commit does not declare it, there is nothing to compare with"
+    gates = (
+        GateResult("fpr <= 0.05", "pass", None, 31 / 1003, 0.05),
+        GateResult("fnr <= baseline.fnr + 0.01", "pass", None, 80 / 402, None, None, reason=reason),
+    )
+    model = ModelReport(
+        "pass", "train", (), side(322, 31, 972, 80, auc=0.93), None, gates, {"train": 4.2}, cost=Cost(5, 120, "EUR")
+    )
+    return Report("pass", HEAD, BASE, {"fraud": model})
+
+
+def reused() -> Report:
+    gates = (
+        GateResult("fpr <= 0.05", "pass", None, 30 / 1003, 0.05, 30 / 1003),
+        GateResult("fnr <= baseline.fnr + 0.01", "pass", None, 50 / 402, 50 / 402 + 0.01, 50 / 402),
+    )
+    same = side(352, 30, 973, 50, auc=0.9531, log_loss=0.2412)
+    return Report(
+        "pass", HEAD, BASE, {"churn": ModelReport("pass", "reuse", (), same, baseline(), gates, {"plan": 0.03})}
+    )
+
+
+def two_models() -> Report:
+    return Report("fail", HEAD, BASE, {"churn": failed_by_data().models["churn"], "fraud": new_model().models["fraud"]})
+
+
+def hostile() -> Report:
+    counts = {HOSTILE: Confusion(4, 1, 9, 2), "x" * 3000: Confusion(1, 1, 1, 1)}
+    then = {HOSTILE: Confusion(5, 2, 8, 1), "x" * 3000: Confusion(1, 0, 2, 1)}
+    new = Side(HOSTILE, Confusion(5, 2, 10, 3), {HOSTILE: 0.5, "auc": None}, {HOSTILE: counts}, HOSTILE)
+    old = Side(HOSTILE, Confusion(6, 2, 10, 2), {HOSTILE: 0.25}, {HOSTILE: then}, HOSTILE)
+    gates = (
+        GateResult(HOSTILE, "fail", HOSTILE, 0.4, 0.3, 0.2, (0.1, 0.9), 0.95, 12, HOSTILE),
+        GateResult("fnr <= 0.2", "error", f"{HOSTILE} = {HOSTILE}", None, 0.2, None, reason=HOSTILE),
+    )
+    model = ModelReport(
+        "error",
+        "train",
+        (Change(HOSTILE, HOSTILE, (HOSTILE,)), Change("data.a`b", "1 | 2")),
+        new,
+        old,
+        gates,
+        {"train": 1.0},
+        Failure(HOSTILE, HOSTILE, HOSTILE, HOSTILE, HOSTILE + "\n````\n</details>\n" + HOSTILE),
+        (HOSTILE,),
+        Cost(1, 2, HOSTILE),
+        {HOSTILE: HOSTILE, "data.a`b": "a|b`c`.csv"},
+    )
+    return Report("error", HEAD, BASE, {HOSTILE: model}, True, Failure(HOSTILE, "x", HOSTILE, HOSTILE, HOSTILE))
+
+
+def forty_slices() -> Report:
+    names = [f"store {number:02d}" for number in range(40)]
+    new = {name: Confusion(30 - at % 7, at % 4, 60 - at % 4, at % 7) for at, name in enumerate(names)}
+    old = {name: Confusion(28, 2, 58, 2) for name in names}
+    gates = tuple(
+        GateResult(
+            "each(fnr, by=store) <= 0.18", "pass" if at % 7 < 6 else "fail", f"store = {name}", new[name].fnr, 0.18
+        )
+        for at, name in enumerate(names)
+    )
+    total, was = sum(new.values(), Confusion()), sum(old.values(), Confusion())
+    model = ModelReport(
+        "fail",
+        "evaluate",
+        (Change("metrics", "slices: + store"),),
+        Side("a" * 16, total, {}, {"store": new}),
+        Side("b" * 16, was, {}, {"store": old}, "merge-base 3f2c1ab", "evaluate"),
+        gates,
+        {"evaluate": 0.02},
+    )
+    return Report("fail", HEAD, BASE, {"demand": model})
+
+
+def forty_rows() -> Report:
+    gates = (
+        GateResult(
+            "fnr <= 0.1 @ 0.95",
+            "inconclusive",
+            None,
+            1 / 12,
+            0.1,
+            None,
+            (0.0021, 0.3848),
+            0.95,
+            310,
+            "12 positives cannot prove 10.0%.",
+        ),
+    )
+    model = ModelReport(
+        "inconclusive",
+        "train",
+        (),
+        Side("c" * 16, Confusion(11, 2, 26, 1), {"auc": 0.94}, {}),
+        None,
+        gates,
+        {"train": 0.04},
+    )
+    return Report("inconclusive", HEAD, None, {"tiny": model})
+
+
+def one_class() -> Report:
+    gates = (
+        GateResult("fnr <= 0.2", "error", None, None, 0.2, reason="FNR is undefined: the holdout has no positives"),
+        GateResult("fpr <= 0.05", "pass", None, 3 / 1000, 0.05, 0.002),
+    )
+    new, old = (
+        Side("d" * 16, Confusion(0, 3, 997, 0), {"auc": None}, {}),
+        Side("e" * 16, Confusion(0, 2, 998, 0), {"auc": None}, {}, "champion v3"),
+    )
+    return Report(
+        "error",
+        HEAD,
+        BASE,
+        {"rare": ModelReport("error", "evaluate", (Change("data.holdout", "positives 2% → 0%"),), new, old, gates)},
+    )
+
+
+def all_undefined() -> Report:
+    empty = Side("f" * 16, Confusion(), {"auc": None, "log_loss": float("nan")}, {"region": {"north": Confusion()}})
+    gates = tuple(
+        GateResult(f"{name} <= 0.1", "error", None, None, 0.1, reason=f"{name.upper()} is undefined: no rows")
+        for name in ("fpr", "fnr")
+    )
+    return Report("error", None, None, {"empty": ModelReport("error", "evaluate", (), empty, None, gates)})
+
+
+def nothing_gated() -> Report:
+    return Report("error", HEAD, BASE, {"free": ModelReport("error", "train", (), side(9, 1, 9, 1), None, ())})
+
+
+def no_model() -> Report:
+    failure = Failure(
+        "spec", "no-merge-base", "No merge base of HEAD and origin/main was found.", "Fetch it: git fetch --unshallow"
+    )
+    return Report("error", HEAD, None, {}, failure=failure)
+
+
+REPORTS: dict[str, Callable[[], Report]] = {
+    build.__name__: build
+    for build in (
+        passed,
+        failed_by_data,
+        failed_by_code,
+        inconclusive,
+        crashed,
+        new_model,
+        reused,
+        two_models,
+        hostile,
+        forty_slices,
+        forty_rows,
+        one_class,
+        all_undefined,
+        nothing_gated,
+        no_model,
+    )
+}
+
+
+@pytest.fixture(params=REPORTS, ids=str)
+def any_report(request: pytest.FixtureRequest) -> Report:
+    """Give every report in turn."""
+    return REPORTS[request.param]()
+
+
+@pytest.fixture
+def reports() -> dict[str, Callable[[], Report]]:
+    """Give every report by name."""
+    return REPORTS
