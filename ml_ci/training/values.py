@@ -52,9 +52,10 @@ class Interpreter:
 
 @dataclass(frozen=True)
 class TrainRequest:
-    """Ask for one model. `folder` is the project folder of a working copy; `work` a folder of its own for log and results.
+    """Ask for one model.
 
-    `needs` maps the name of a model that this one builds on to its artifact. `environment` is the job's, before ml-ci adds its own.
+    `folder` is the project folder of a working copy; `work` a folder of its own for log and results. `needs` maps the
+    name of a model that this one builds on to its artifact. `environment` is the job's, before ml-ci adds its own.
     """
 
     model: str
@@ -67,10 +68,8 @@ class TrainRequest:
     params: Mapping[str, object] = field(default_factory=dict)
     seed: int = 0
     cwd: str = "."
-    budget: Budget = Budget()
+    budget: Budget = field(default_factory=Budget)
     needs: Mapping[str, Path] = field(default_factory=dict)
-    python_chosen: bool = False
-    """True when `python:` names the interpreter, so that a command's `python` means it too."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,7 @@ class PredictRequest:
     count: int | None = None
     seed: int = 0
     cwd: str = "."
-    budget: Budget = Budget()
+    budget: Budget = field(default_factory=Budget)
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,10 @@ class ScoredRows:
 
 @dataclass(frozen=True)
 class MetricRequest:
-    """Ask the user's own metrics, name → `module:function(y_true, score)`, about a CSV with columns `y_true` (0, 1) and `score`."""
+    """Ask the user's own metrics, name → `module:function(y_true, score)`.
+
+    `table` is a CSV with the columns `y_true` (0, 1) and `score`.
+    """
 
     model: str
     metrics: Mapping[str, str]
@@ -134,4 +136,4 @@ class MetricRequest:
     environment: Mapping[str, str] = field(repr=False)
     seed: int = 0
     cwd: str = "."
-    budget: Budget = Budget()
+    budget: Budget = field(default_factory=Budget)

@@ -1,0 +1,1127 @@
+"""Run one job in a process of its own: `PYTHON child.py REQUEST.json`. Standard library only, Python 3.8 and later.
+
+The file has three lives. Started with a request it is the *supervisor*: it watches the pipe to ml-ci and ends the job when
+ml-ci dies, and collects processes that the job left behind. It starts itself again, under the job's own interpreter, as the
+*worker* (`--work`) that imports the user's code; or it starts the user's command. And a copy of it that is named
+`sitecustomize.py` seeds every Python program that a job starts.
+
+Only JSON goes in and comes out. ml-ci is not installed where this runs, and nothing of it may be imported.
+"""
+
+import os
+import sys
+
+FORMAT = 1
+SEED = "ML_CI_SEED"
+COOKIE = "ML_CI_JOB"
+
+
+# Seeds ---------------------------------------------------------------------------------------------------------------
+
+
+class _SeedOnImport(object):
+    """Seed `random` and `numpy.random` at their import, so that nobody pays for an import that is not needed."""
+
+    def __init__(self, seed):
+        self.seed = seed
+        self.waiting = {"random", "numpy.random"}
+        self.busy = False
+
+    def find_spec(self, name, path=None, target=None):
+        if name not in self.waiting or self.busy:
+            return None
+        import importlib.util
+
+        self.busy = True
+        try:
+            spec = importlib.util.find_spec(name)
+        finally:
+            self.busy = False
+        if spec is None or spec.loader is None or not hasattr(spec.loader, "exec_module"):
+            return None
+        self.waiting.discard(name)
+        execute = spec.loader.exec_module
+
+        def execute_and_seed(module):
+            execute(module)
+            _seed_module(module, self.seed)
+
+        try:
+            spec.loader.exec_module = execute_and_seed
+        except AttributeError:
+            return None
+        return spec
+
+
+def _seed_module(module, seed):
+    module.seed(seed % 2**32)
+
+
+def install_seed(seed):
+    """Seed the global generators of `random` and numpy: now where they are imported, at their import otherwise."""
+    hook = _SeedOnImport(seed)
+    for name in sorted(hook.waiting):
+        module = sys.modules.get(name)
+        if module is not None and hasattr(module, "seed"):
+            _seed_module(module, seed)
+            hook.waiting.discard(name)
+    if hook.waiting:
+        sys.meta_path.insert(0, hook)
+
+
+def _as_sitecustomize():
+    seed = os.environ.get(SEED, "")
+    if seed.lstrip("-").isdigit():
+        install_seed(int(seed))
+    _chain_sitecustomize()
+
+
+def _chain_sitecustomize():
+    """Run the `sitecustomize` that this copy hides, if there is one."""
+    import importlib.machinery
+    import importlib.util
+
+    own = os.path.dirname(os.path.abspath(__file__))
+    others = [entry for entry in sys.path if os.path.abspath(entry or ".") != own]
+    spec = importlib.machinery.PathFinder.find_spec("sitecustomize", others)
+    if spec is not None and spec.loader is not None:
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))
+
+
+# Failures ------------------------------------------------------------------------------------------------------------
+
+
+class JobFailed(Exception):
+    """Carry a stable code, the sentence and the next step to ml-ci."""
+
+    def __init__(self, code, message, hint=""):
+        Exception.__init__(self, message)
+        self.code = code
+        self.message = message
+        self.hint = hint
+
+
+def _one_line(error):
+    text = " ".join(str(error).split())
+    name = type(error).__name__
+    return ("%s: %s" % (name, text) if text else name)[:500]
+
+
+def _user_frame(error, folder):
+    """Give ` (file, line N)` of the innermost frame inside the project, or ''."""
+    import traceback
+
+    folder = os.path.realpath(folder) + os.sep
+    found = ""
+    for frame in traceback.extract_tb(error.__traceback__):
+        path = os.path.realpath(frame.filename)
+        if path.startswith(folder):
+            found = " (%s, line %s)" % (path[len(folder) :], frame.lineno)
+    return found
+
+
+def _print_traceback():
+    """Print the traceback to the log, without this file's own frames where the user's follow."""
+    import traceback
+
+    kind, error, trace = sys.exc_info()
+    own = os.path.abspath(__file__)
+    while trace is not None and trace.tb_next is not None and os.path.abspath(trace.tb_frame.f_code.co_filename) == own:
+        trace = trace.tb_next
+    traceback.print_exception(kind, error, trace)
+
+
+def _write_json(path, value):
+    """Write a JSON file whole or not at all."""
+    import json
+
+    scratch = "%s.%d" % (path, os.getpid())
+    with open(scratch, "w", encoding="utf-8") as stream:
+        json.dump(value, stream)
+    os.replace(scratch, path)
+
+
+def _read_json(path):
+    import json
+
+    with open(path, encoding="utf-8") as stream:
+        return json.load(stream)
+
+
+# The supervisor ------------------------------------------------------------------------------------------------------
+
+
+def supervise(path):
+    """Start the job of a request, end it when ml-ci is gone, and end as the job ended."""
+    import subprocess
+    import threading
+
+    request = _read_json(path)
+    lifeline = os.dup(0)
+    _adopt_orphans()
+    try:
+        job = subprocess.Popen(request["argv"], cwd=request["cwd"], stdin=subprocess.DEVNULL)
+    except OSError as error:
+        where = error.filename or request["argv"][0]
+        _write_json(
+            request["result"],
+            {
+                "format": FORMAT,
+                "ok": False,
+                "code": "job-exit",
+                "message": "the command could not be started: %s: %s" % (where, error.strerror),
+                "hint": "A list is started without a shell; is the program's name right, and is it on PATH?",
+            },
+        )
+        return 127
+    threading.Thread(target=_watch_lifeline, args=(lifeline,), daemon=True).start()
+    status = _reap_until(job.pid)
+    _write_json(request["usage"], {"format": FORMAT, "peak": _peak()})
+    _end_children()
+    return _end_like(status)
+
+
+def _adopt_orphans():
+    """Become the parent of daemons that the job leaves (Linux), so that ml-ci finds and ends them."""
+    if not sys.platform.startswith("linux"):
+        return
+    try:
+        import ctypes
+
+        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+    except Exception:  # the cookie in their environment is the other way to find them
+        pass
+
+
+def _reap_until(pid):
+    while True:
+        ended, status = os.waitpid(-1, 0)
+        if ended == pid:
+            return status
+
+
+def _peak():
+    """Give the largest resident set of one process of the job, in bytes."""
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * unit
+
+
+def _end_like(status):
+    if not os.WIFSIGNALED(status):
+        return os.WEXITSTATUS(status)
+    import resource
+    import signal
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    number = os.WTERMSIG(status)
+    if number not in (signal.SIGKILL, signal.SIGSTOP):
+        signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+    return 128 + number
+
+
+def _watch_lifeline(lifeline):
+    """Wait until ml-ci closes its end of the pipe: it does so when it dies, however it dies."""
+    try:
+        while os.read(lifeline, 4096):
+            pass
+    except OSError:
+        pass
+    _end_everything()
+
+
+def _end_everything():
+    import signal
+
+    _end_children()
+    for pid in _carriers():
+        _kill(pid)
+    os.killpg(os.getpgid(0), signal.SIGKILL)
+
+
+def _end_children():
+    """Kill our children, and those that become ours when their parent dies, until there is none (where /proc shows them)."""
+    for _ in range(200):
+        children = _children()
+        for pid in children:
+            _kill(pid)
+        if not children:
+            return
+        _reap_some()
+
+
+def _children():
+    own = str(os.getpid())
+    found = []
+    for pid in _pids():
+        try:
+            with open("/proc/%d/stat" % pid) as stream:
+                state, parent = stream.read().rpartition(")")[2].split()[:2]
+        except (OSError, ValueError):
+            continue
+        if parent == own and state != "Z":
+            found.append(pid)
+    return found
+
+
+def _reap_some():
+    import time
+
+    time.sleep(0.01)
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except OSError:
+        pass
+
+
+def _kill(pid):
+    import signal
+
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except OSError:
+        pass
+
+
+def _pids():
+    try:
+        return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    except OSError:
+        return []
+
+
+def _carriers():
+    """Give the other processes that carry this job's cookie, where the system shows them (/proc)."""
+    mark = ("%s=%s" % (COOKIE, os.environ.get(COOKIE, "-"))).encode()
+    found = []
+    for pid in _pids():
+        try:
+            with open("/proc/%d/environ" % pid, "rb") as stream:
+                if mark in stream.read().split(b"\0") and pid != os.getpid():
+                    found.append(pid)
+        except OSError:
+            continue
+    return found
+
+
+# The worker ----------------------------------------------------------------------------------------------------------
+
+
+def work(path):
+    """Do what a request asks inside this process, write the result, and end without waiting for stray threads."""
+    request = _read_json(path)
+    _NOW.update(owner=os.getpid(), raised=_RAISED[request["kind"]])
+    install_seed(request["seed"])
+    sys.argv = [request.get("entry") or "ml-ci"]
+    _set_path(request)
+    try:
+        result = {"format": FORMAT, "ok": True}
+        result.update(_KINDS[request["kind"]](request))
+    except JobFailed as error:
+        result = {"format": FORMAT, "ok": False, "code": error.code, "message": error.message, "hint": error.hint}
+    except Exception as error:
+        _print_traceback()
+        result = {"format": FORMAT, "ok": False, "code": "internal", "message": _one_line(error), "hint": ""}
+    _leave_if_forked()
+    _write_json(request["result"], result)
+    _run_exit_hooks()
+    _flush()
+    os._exit(0 if result["ok"] else 1)
+
+
+_NOW = {"owner": 0, "raised": "job-raised"}
+_RAISED = {"train": "job-raised", "predict": "predict-raised", "metric": "metric-raised"}
+
+
+def _leave_if_forked():
+    """End a forked child of the user's code that came back through our frames: it has nothing to say."""
+    if os.getpid() != _NOW["owner"]:
+        _flush()
+        os._exit(0)
+
+
+def _set_path(request):
+    """Put `cwd` and the project folder where a script's own folder would be, and take this file's folder away."""
+    own = os.path.dirname(os.path.abspath(__file__))
+    rest = [entry for entry in sys.path if os.path.abspath(entry or ".") != own]
+    sys.path[:] = list(dict.fromkeys([request["cwd"], request["folder"]] + rest))
+
+
+def _run_exit_hooks():
+    """Let libraries clean up behind them, five seconds at most."""
+    import atexit
+    import threading
+
+    hooks = threading.Thread(target=atexit._run_exitfuncs, daemon=True)
+    hooks.start()
+    hooks.join(5.0)
+
+
+def _flush():
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:  # the user's code may have closed or replaced it
+            pass
+
+
+# Entry points --------------------------------------------------------------------------------------------------------
+
+
+def load_entry(request, entry, key):
+    """Import `module:function`; JobFailed `import` says what was looked for, where, and what is near."""
+    import importlib
+
+    name, _, attribute = entry.partition(":")
+    try:
+        module = importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        _print_traceback()
+        if error.name and (name == error.name or name.startswith(error.name + ".")):
+            raise _module_missing(request, name, entry, key)
+        raise _import_missing(request, name, error)
+    except SystemExit as error:
+        raise JobFailed(
+            "import",
+            "importing `%s` ended the process (%s)" % (name, _one_line(error)),
+            "Keep a script's own run behind `if __name__ == \"__main__\":`.",
+        )
+    except BaseException as error:
+        _print_traceback()
+        where = _user_frame(error, request["folder"])
+        raise JobFailed(_NOW["raised"], "importing `%s` raised %s%s" % (name, _one_line(error), where))
+    return _attribute(module, attribute, entry, key)
+
+
+def _attribute(module, attribute, entry, key):
+    found = module
+    for part in attribute.split("."):
+        found = getattr(found, part, None)
+    if callable(found):
+        return found
+    where = getattr(module, "__file__", None) or module.__name__
+    names = sorted(
+        name for name, value in vars(module).items() if callable(value) and not name.startswith("_") and hasattr(value, "__code__")
+    )
+    near = _near(attribute, names)
+    hint = "Did you mean `%s:%s`?" % (module.__name__, near) if near else "It defines: %s." % (", ".join(names[:8]) or "no function")
+    if found is not None:
+        raise JobFailed("import", "`%s: %s`: `%s` in %s is not a function" % (key, entry, attribute, os.path.basename(where)), hint)
+    raise JobFailed("import", "`%s: %s`: %s has no function `%s`" % (key, entry, os.path.basename(where), attribute), hint)
+
+
+def _near(word, names):
+    import difflib
+
+    return (difflib.get_close_matches(word, names, 1) or [""])[0]
+
+
+def _module_missing(request, name, entry, key):
+    looked = "%s.py" % name.replace(".", "/")
+    inside = os.path.relpath(request["cwd"], request["folder"])
+    at = looked if inside == "." else "%s/%s" % (inside, looked)
+    message = "`%s: %s`: there is no module `%s` (looked for %s)" % (key, entry, name, at)
+    nearby = _module_folder(request["folder"], looked)
+    if nearby is not None:
+        return JobFailed("import", message, "It is in `%s`: set `cwd: %s`." % (nearby, nearby))
+    return JobFailed("import", message, "Is the file there, and is its folder the project's or what `cwd:` names?")
+
+
+def _module_folder(folder, looked):
+    for top, folders, files in os.walk(folder):
+        folders[:] = sorted(entry for entry in folders if not entry.startswith("."))
+        inside = os.path.relpath(top, folder)
+        if inside.count(os.sep) >= 4:
+            folders[:] = []
+        if inside != "." and os.path.exists(os.path.join(top, looked)):
+            return inside.replace(os.sep, "/")
+    return None
+
+
+def _import_missing(request, name, error):
+    where = _user_frame(error, request["folder"])
+    wanted = error.name or "?"
+    message = "importing `%s` needs `%s`, which %s does not have%s" % (name, wanted, sys.executable, where)
+    nearby = _module_folder(request["folder"], "%s.py" % wanted.replace(".", "/"))
+    if nearby is not None:
+        return JobFailed("import", message, "There is one in `%s`: set `cwd: %s`." % (nearby, nearby))
+    return JobFailed("import", message, "Install it there, or name the job's own interpreter: `python: PATH`.")
+
+
+# Arguments -----------------------------------------------------------------------------------------------------------
+
+
+def arguments_for(function, request):
+    """Give the keyword arguments that the function's parameters ask for by name; JobFailed for a name nobody knows."""
+    import inspect
+    import pathlib
+
+    known = {"params": dict(request["params"]), "seed": request["seed"], "out": pathlib.Path(request["out"])}
+    given = {}
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            continue
+        name = parameter.name
+        if name in request["data"]:
+            given[name] = read_input(name, request["data"][name], annotation_of(function, parameter))
+        elif name == "holdout":
+            raise JobFailed(
+                "asks-holdout",
+                "`%s` asks for `holdout`: a training job never sees it" % request["entry"],
+                "Take what it needs from another entry of `data:`.",
+            )
+        elif name in request["needs"]:
+            given[name] = _needed(request["needs"][name], annotation_of(function, parameter))
+        elif name in known:
+            given[name] = known[name]
+        elif parameter.default is parameter.empty:
+            raise _unknown_parameter(name, request, known)
+        if name in given and parameter.kind is parameter.POSITIONAL_ONLY:
+            raise JobFailed("unknown-parameter", "`%s`: parameter `%s` is positional only" % (request["entry"], name), "Remove the `/`.")
+    return given
+
+
+def _unknown_parameter(name, request, known):
+    names = sorted(request["data"]) + sorted(request["needs"]) + sorted(known)
+    near = _near(name, names)
+    hint = ("Did you mean `%s`? " % near if near else "") + "It may ask for: %s." % ", ".join(names)
+    return JobFailed("unknown-parameter", "`%s` asks for `%s`, which nothing is called" % (request["entry"], name), hint)
+
+
+def _needed(path, annotation):
+    return read_path(path, annotation) if annotation in ("path", "text") else load_artifact(path)
+
+
+def annotation_of(function, parameter):
+    """Say what a parameter is to be given: `pandas`, `polars`, `lazy`, `path`, `text`, '' for nothing said, or the annotation."""
+    written = parameter.annotation
+    if written is parameter.empty:
+        return ""
+    if isinstance(written, str):
+        written = _evaluated(function, parameter.name, written)
+    text = written if isinstance(written, str) else _spelled(written)
+    return _meaning(text.strip("'\" "))
+
+
+def _evaluated(function, name, written):
+    """Evaluate an annotation that is text, as its own module would; the text itself when that fails (TYPE_CHECKING imports)."""
+    import typing
+
+    try:
+        return typing.get_type_hints(function).get(name, written)
+    except Exception:
+        return written
+
+
+def _spelled(annotation):
+    if isinstance(annotation, type) and not hasattr(annotation, "__origin__"):
+        return "%s.%s" % (annotation.__module__, annotation.__qualname__)
+    return str(annotation)
+
+
+def _meaning(text):
+    import re
+
+    if "LazyFrame" in text:
+        return "lazy"
+    if re.search(r"\bpolars\b|\bpl\.", text):
+        return "polars"
+    if "DataFrame" in text:
+        return "pandas"
+    if re.search(r"\b(Path|PosixPath|PathLike|PurePath)\b", text):
+        return "path"
+    if text in ("str", "builtins.str"):
+        return "text"
+    if text in ("Any", "typing.Any", "object", "builtins.object"):
+        return ""
+    return text
+
+
+def read_input(name, entry, wanted):
+    """Read a data entry as what the annotation asks for."""
+    path = entry["path"]
+    several = _expanded(path)
+    if wanted in ("path", "text"):
+        return read_path(path, wanted, several)
+    if wanted not in ("", "pandas", "polars", "lazy"):
+        raise JobFailed(
+            "unknown-parameter",
+            "`%s` is annotated `%s`, which a table cannot be given as" % (name, wanted),
+            "Use pandas.DataFrame, polars.DataFrame, pathlib.Path or str.",
+        )
+    if several is not None or os.path.isdir(path):
+        if wanted == "":
+            return read_path(path, "path", several)
+        raise JobFailed(
+            "unknown-parameter",
+            "`data.%s` is %s, not one table" % (name, "a folder" if several is None else "a glob of %d files" % len(several)),
+            "Annotate the parameter `%s: pathlib.Path`, and read it there." % name,
+        )
+    return read_table("data.%s" % name, entry, wanted)
+
+
+def _expanded(path):
+    """Give the files of a glob, sorted; None for anything else."""
+    import glob
+
+    if "://" in path or os.path.exists(path) or not glob.has_magic(path):
+        return None
+    return sorted(glob.glob(path, recursive=True))
+
+
+def read_path(path, wanted, several=None):
+    import pathlib
+
+    if "://" in path and wanted == "path":
+        raise JobFailed("unknown-parameter", "`%s` is a URL, not a path" % path, "Annotate the parameter `str` or `pandas.DataFrame`.")
+    kind = str if wanted == "text" else pathlib.Path
+    return kind(path) if several is None else [kind(one) for one in several]
+
+
+def read_table(what, entry, wanted):
+    """Read a table as the user's own code would, by pandas unless polars is asked for."""
+    library = _library(what, "polars" if wanted in ("polars", "lazy") else "pandas")
+    try:
+        if library.__name__ == "polars":
+            frame = _by_polars(library, entry)
+            return frame.lazy() if wanted == "lazy" else frame
+        return _by_pandas(library, entry)
+    except Exception as error:
+        _print_traceback()
+        raise JobFailed(_NOW["raised"], "%s could not be read by %s: %s" % (what, library.__name__, _one_line(error)))
+
+
+def _library(what, name):
+    import importlib
+
+    try:
+        return importlib.import_module(name)
+    except ImportError as error:
+        _print_traceback()
+        raise JobFailed(
+            "import",
+            "%s is to be a %s DataFrame, and %s cannot import %s (%s)" % (what, name, sys.executable, name, _one_line(error)),
+            "Install %s there, or annotate the parameter with pathlib.Path and read the file yourself." % name,
+        )
+
+
+def _suffix(path):
+    base = path.split("?", 1)[0].lower()
+    for packed in (".gz", ".bz2", ".xz", ".zip", ".zst"):
+        if base.endswith(packed):
+            base = base[: -len(packed)]
+    return os.path.splitext(base)[1]
+
+
+def _separator(entry):
+    return entry.get("separator") or ("\t" if _suffix(entry["path"]) in (".tsv", ".tab") else None)
+
+
+def _by_pandas(pandas, entry):
+    path, suffix = entry["path"], _suffix(entry["path"])
+    if suffix in (".parquet", ".pq"):
+        return pandas.read_parquet(path)
+    if suffix in (".jsonl", ".ndjson"):
+        return pandas.read_json(path, lines=True)
+    if suffix == ".json":
+        return pandas.read_json(path)
+    if suffix == ".feather":
+        return pandas.read_feather(path)
+    if suffix in (".xlsx", ".xls"):
+        return pandas.read_excel(path)
+    options = {}
+    if _separator(entry):
+        options["sep"] = _separator(entry)
+    if entry.get("columns"):
+        options.update(header=None, names=list(entry["columns"]))
+    return pandas.read_csv(path, **options)
+
+
+def _by_polars(polars, entry):
+    path, suffix = entry["path"], _suffix(entry["path"])
+    if suffix in (".parquet", ".pq"):
+        return polars.read_parquet(path)
+    if suffix in (".jsonl", ".ndjson"):
+        return polars.read_ndjson(path)
+    if suffix == ".json":
+        return polars.read_json(path)
+    if suffix in (".feather", ".arrow", ".ipc"):
+        return polars.read_ipc(path)
+    options = {"separator": _separator(entry)} if _separator(entry) else {}
+    if entry.get("columns"):
+        options.update(has_header=False, new_columns=list(entry["columns"]))
+    return polars.read_csv(path, **options)
+
+
+# Training ------------------------------------------------------------------------------------------------------------
+
+
+def train(request):
+    """Call the training function and store what it returns; give the artifact's path."""
+    function = load_entry(request, request["entry"], "train")
+    given = arguments_for(function, request)
+    model = call(function, (), given, request, request["entry"], "job-raised")
+    if model is None:
+        raise JobFailed(
+            "returned-none", "`%s` returned None instead of a fitted model" % request["entry"], "End it with `return model`."
+        )
+    return {"artifact": store(model, request)}
+
+
+def call(function, positional, named, request, what, code):
+    """Call the user's function; whatever it raises becomes a JobFailed with `code`."""
+    try:
+        answer = function(*positional, **named)
+    except SystemExit as error:
+        _leave_if_forked()
+        status = 0 if error.code is None else error.code
+        if status == 0:
+            raise JobFailed("no-result", "`%s` called sys.exit(0) before it returned a result" % what, "Return instead of exiting.")
+        _print_traceback()
+        raise JobFailed("job-exit", "`%s` called sys.exit(%r)" % (what, status))
+    except BaseException as error:
+        _print_traceback()
+        _leave_if_forked()
+        raise JobFailed(code, "`%s` raised %s%s" % (what, _one_line(error), _user_frame(error, request["folder"])))
+    _leave_if_forked()
+    return answer
+
+
+def store(model, request):
+    """Store a returned object beside the request: a path is copied, anything else is pickled."""
+    import pathlib
+
+    if isinstance(model, pathlib.PurePath):
+        return _store_path(model, request)
+    target = os.path.join(request["work"], "model.pkl")
+    first = None
+    for name in ("pickle", "cloudpickle", "joblib"):
+        try:
+            _dump(name, model, target + ".part")
+        except ImportError:
+            continue
+        except BaseException as error:
+            first = first or error
+        else:
+            os.replace(target + ".part", target)
+            return target
+    raise JobFailed(
+        "unpicklable",
+        "what `%s` returned (%s) cannot be stored: %s" % (request["entry"], type(model).__name__, _one_line(first)),
+        "Return an object that pickle can store: no open files, locks, connections or functions defined inside functions; "
+        "or save it yourself below `out` and return its pathlib.Path.",
+    )
+
+
+def _dump(name, model, path):
+    import importlib
+
+    library = importlib.import_module(name)
+    if name == "joblib":
+        library.dump(model, path)
+        return
+    with open(path, "wb") as stream:
+        library.dump(model, stream, protocol=4)
+
+
+def _store_path(path, request):
+    import shutil
+
+    source = os.path.join(os.getcwd(), str(path))
+    if not os.path.exists(source):
+        raise JobFailed("no-output", "`%s` returned the path %s, where nothing is" % (request["entry"], path))
+    target = os.path.join(request["work"], "model" + os.path.splitext(source)[1])
+    (shutil.copytree if os.path.isdir(source) else shutil.copyfile)(source, target)
+    return target
+
+
+# Prediction ----------------------------------------------------------------------------------------------------------
+
+
+def predict(request):
+    """Score the rows with a stored model; write the predictions and say what they are."""
+    function, annotations = None, ("", "")
+    if request["entry"]:
+        function = load_entry(request, request["entry"], "predict")
+        annotations = _annotations(function)
+    model = _model(request, annotations[0])
+    rows = _rows(request, annotations[1], custom=function is not None)
+    if function is None:
+        kind, values, what = default_scores(model, rows, request)
+    else:
+        what = "`%s`" % request["entry"]
+        values = call(function, (model, rows), {}, request, request["entry"], "predict-raised")
+        kind, values = classify(_column(values, what), request)
+    count = len(rows) if hasattr(rows, "shape") else request["count"]
+    check_scores(values, kind, count, what)
+    _write_predictions(request["predictions"], kind, values)
+    return {"kind": kind, "rows": len(values)}
+
+
+def _annotations(function):
+    import inspect
+
+    positional = [
+        parameter
+        for parameter in inspect.signature(function).parameters.values()
+        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+    ]
+    found = [annotation_of(function, parameter) for parameter in positional[:2]] + ["", ""]
+    return found[0], found[1]
+
+
+def _model(request, wanted):
+    path = request["artifact"]
+    loadable = os.path.splitext(path)[1].lower() in (".pkl", ".pickle", ".joblib")
+    if wanted in ("path", "text"):
+        return read_path(path, wanted)
+    if loadable and not os.path.isdir(path):
+        return load_artifact(path)
+    if request["entry"]:
+        return read_path(path, "path")
+    raise JobFailed(
+        "model-load",
+        "%s is not a pickle, so ml-ci cannot score with it" % os.path.basename(path),
+        "Name a function that does: `predict: module:function`, called with the model's path and the rows.",
+    )
+
+
+def load_artifact(path):
+    """Load a stored object by pickle, or by joblib where that is what wrote it; JobFailed `model-load`."""
+    import pickle
+
+    try:
+        with open(path, "rb") as stream:
+            return pickle.load(stream)
+    except BaseException as error:
+        first = error
+    try:
+        import joblib
+
+        return joblib.load(path)
+    except ImportError:
+        pass
+    except BaseException as error:
+        first = first if isinstance(first, (ImportError, AttributeError)) else error
+    print("could not load %s: %s" % (path, _one_line(first)), file=sys.stderr)
+    raise JobFailed("model-load", "the model %s does not load: %s" % (os.path.basename(path), _one_line(first)), _load_hint(first))
+
+
+def _load_hint(error):
+    if "__main__" in str(error):
+        return (
+            "It holds a class or function of the script that trained it: move that into a module that the script imports, "
+            "or name `predict: module:function` with its first parameter annotated pathlib.Path."
+        )
+    if isinstance(error, ImportError):
+        return "Install it in the job's interpreter, or put it where `cwd:` finds it."
+    return "Is it a whole file, written by pickle or joblib of the same versions?"
+
+
+def _rows(request, wanted, custom):
+    entry = request["rows"]
+    if wanted == "" and not custom and not _importable("pandas") and _importable("polars"):
+        wanted = "polars"
+    if wanted in ("path", "text"):
+        return read_path(entry["path"], wanted)
+    if wanted not in ("", "pandas", "polars", "lazy"):
+        raise JobFailed(
+            "unknown-parameter",
+            "`%s`: its second parameter is annotated `%s`, which rows cannot be given as" % (request["entry"], wanted),
+            "Use pandas.DataFrame, polars.DataFrame, pathlib.Path or str.",
+        )
+    return read_table("the holdout's rows", entry, wanted)
+
+
+def _importable(name):
+    import importlib.util
+
+    return importlib.util.find_spec(name) is not None
+
+
+def default_scores(model, rows, request):
+    """Score by predict_proba, decision_function or predict, the first that the model has and that fits the positive class."""
+    rows = _features(model, rows)
+    classes = _classes(model)
+    for name, reader in (("predict_proba", _from_proba), ("decision_function", _from_margins), ("predict", None)):
+        method = getattr(model, name, None)
+        if not callable(method):
+            continue
+        what = "%s.%s" % (type(model).__name__, name)
+        answer = call(method, (rows,), {}, request, what, "predict-raised")
+        if reader is None:
+            certain = classes is not None or bool(request["positive"].get("comparison"))
+            return classify(_column(answer, what), request, labels=certain) + (what,)
+        found = reader(answer, classes, request, what)
+        if found is not None:
+            return found + (what,)
+    raise JobFailed(
+        "predict-raised",
+        "a %s has no predict_proba, decision_function or predict" % type(model).__name__,
+        "Name a function that scores with it: `predict: module:function`, called with the model and the rows.",
+    )
+
+
+def _features(model, rows):
+    """Select the columns that the model was fitted on, where it knows them and they are all there."""
+    try:
+        names = [str(name) for name in model.feature_names_in_]
+    except Exception:
+        return rows
+    return rows[names] if set(names) <= set(rows.columns) else rows
+
+
+def _classes(model):
+    try:
+        classes = model.classes_
+    except Exception:
+        return None
+    return _listed(classes)
+
+
+def _listed(values):
+    """Give any one-dimensional thing as a list of Python objects."""
+    for name in ("to_list", "tolist"):
+        if hasattr(values, name):
+            return getattr(values, name)()
+    return list(values)
+
+
+def _from_proba(answer, classes, request, what):
+    table = _table(answer, what)
+    width = len(table[0]) if table else 0
+    if width == 1:
+        return "probability", [row[0] for row in table]
+    names = list(range(width)) if classes is None else classes
+    if len(names) != width and table:
+        raise JobFailed("predict-raised", "%s gives %d columns, and the model has %d classes" % (what, width, len(names)))
+    chosen = positive_classes(names, request["positive"], what)
+    return "probability", [min(1.0, sum(float(row[index]) for index in chosen)) for row in table]
+
+
+def _from_margins(answer, classes, request, what):
+    table = _table(answer, what)
+    width = len(table[0]) if table else 1
+    if classes is None:
+        raise JobFailed(
+            "model-classes",
+            "%s gives margins, and the model has no classes_ that say for which class" % what,
+            "Name a function that scores with it: `predict: module:function`, called with the model and the rows.",
+        )
+    names = classes
+    chosen = positive_classes(names, request["positive"], what)
+    if width == 1 and len(names) == 2 and len(chosen) == 1:
+        sign = 1.0 if chosen == [1] else -1.0
+        return "margin", [sign * float(row[0]) for row in table]
+    if width == len(names) and len(chosen) == 1:
+        return "margin", [float(row[chosen[0]]) for row in table]
+    return None  # margins of several positive classes do not add up: predict's labels do
+
+
+def _table(values, what):
+    """Give a two-dimensional answer as a list of rows; one dimension becomes one column."""
+    if isinstance(values, list) and values and hasattr(values[0], "shape") and len(values[0].shape) == 2:
+        raise JobFailed("predict-raised", "%s answers for several outputs; ml-ci judges one" % what, "Name `predict: module:function`.")
+    if hasattr(values, "to_numpy"):
+        values = values.to_numpy()
+    rows = _listed(values)
+    return [list(row) if isinstance(row, (list, tuple)) or hasattr(row, "__array__") else [row] for row in rows]
+
+
+def positive_classes(classes, positive, what):
+    """Give the indexes of the classes that are positive; 1 or True where classes are 0/1 and none of them matches."""
+    chosen = [index for index, label in enumerate(classes) if is_positive(label, positive)]
+    if not chosen and sorted(map(str, classes)) in (["0", "1"], ["0.0", "1.0"], ["False", "True"]):
+        chosen = [index for index, label in enumerate(classes) if float(label) == 1.0]
+    if chosen:
+        return chosen
+    shown = ", ".join(repr(label) for label in classes[:8])
+    raise JobFailed(
+        "model-classes",
+        "%s knows the classes %s, and none of them is the positive value %s" % (what, shown, _positive_text(positive)),
+        "Set `positive:` to one of them, or translate in a function of your own: `predict: module:function`.",
+    )
+
+
+def _positive_text(positive):
+    if positive.get("comparison"):
+        return "%s %s" % tuple(positive["comparison"])
+    return ", ".join(repr(value) for value in positive["values"])
+
+
+def is_positive(label, positive):
+    """Say whether a label is positive: by comparison of its number, or by canonical equality with one of the values."""
+    if positive.get("comparison"):
+        operator, bound = positive["comparison"]
+        number = _number(canonical(label))
+        return number is not None and _COMPARE[operator](number, float(bound))
+    return any(equal(label, value) for value in positive["values"])
+
+
+_COMPARE = {
+    ">=": lambda left, right: left >= right,
+    ">": lambda left, right: left > right,
+    "<=": lambda left, right: left <= right,
+    "<": lambda left, right: left < right,
+    "==": lambda left, right: left == right,
+    "!=": lambda left, right: left != right,
+}
+
+
+def canonical(value):
+    """Give a label as trimmed text."""
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    return str(value).strip()
+
+
+def equal(left, right):
+    """Say whether two labels are the same: as text, as finite numbers, or as boolean words in any case."""
+    left, right = canonical(left), canonical(right)
+    if left == right:
+        return True
+    if left.lower() in ("true", "false"):
+        return left.lower() == right.lower()
+    numbers = _number(left), _number(right)
+    return numbers[0] is not None and numbers[0] == numbers[1]
+
+
+def _number(text):
+    import math
+
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) and "_" not in text else None
+
+
+def _column(values, what):
+    """Give what a function returned as a list of Python objects, one per row."""
+    shape = getattr(values, "shape", None)
+    if shape is not None and len(shape) == 2 and shape[1] == 1:
+        values = values.to_numpy() if hasattr(values, "to_numpy") else values
+        return [row[0] for row in values.tolist()]
+    if shape is not None and len(shape) != 1:
+        raise JobFailed(
+            "predict-shape",
+            "%s returned an array of shape %s instead of one value per row" % (what, tuple(shape)),
+            "Return the positive class's column, for example `predict_proba(rows)[:, 1]`.",
+        )
+    if values is None or isinstance(values, (str, bytes, int, float, dict)):
+        raise JobFailed("predict-shape", "%s returned %s instead of one value per row" % (what, type(values).__name__))
+    try:
+        return _listed(values)
+    except TypeError:
+        raise JobFailed("predict-shape", "%s returned %s instead of one value per row" % (what, type(values).__name__))
+
+
+def classify(values, request, labels=False):
+    """Say whether values are probabilities or labels.
+
+    Text, booleans and integers are labels; so are numbers where `positive:` is a comparison and they leave [0, 1].
+    Other numbers are probabilities; `labels` says that the values come from a classifier's `predict`.
+    """
+    values = [value.item() if hasattr(value, "item") else value for value in values]
+    if labels or not all(isinstance(value, float) for value in values):
+        mixed = not labels and any(isinstance(value, float) for value in values)
+        if not (mixed and all(isinstance(value, (int, float)) for value in values)):
+            return "label", values
+    if all(0.0 <= value <= 1.0 for value in values if value == value):
+        return "probability", values
+    if request["positive"].get("comparison") or all(value == int(value) for value in values if abs(value) < 1e300):
+        return "label", values
+    return "probability", values
+
+
+def check_scores(values, kind, count, what):
+    """Refuse a wrong number of rows, missing values, and probabilities outside [0, 1]; rows count from 1."""
+    if count is not None and len(values) != count:
+        raise JobFailed(
+            "row-count", "%s gave %d values for %d rows" % (what, len(values), count), "Return one value per row, in the order of the rows."
+        )
+    for number, value in enumerate(values, 1):
+        if value is None or value != value or (kind == "label" and canonical(value) == ""):
+            raise JobFailed("score-missing", "%s gave no value (%r) for row %d" % (what, value, number))
+        if kind == "label":
+            continue
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise JobFailed("score-range", "%s gave %r for row %d, which is no number" % (what, value, number))
+        if kind == "probability" and not 0.0 <= value <= 1.0:
+            raise JobFailed(
+                "score-range",
+                "%s gave %r for row %d, outside [0, 1]" % (what, value, number),
+                "Return probabilities of the positive class, or class labels, from a function of your own: `predict: module:function`.",
+            )
+        if value in (float("inf"), float("-inf")):
+            raise JobFailed("score-range", "%s gave %r for row %d" % (what, value, number))
+
+
+def _write_predictions(path, kind, values):
+    import csv
+
+    with open(path + ".part", "w", newline="", encoding="utf-8") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(["prediction" if kind == "label" else "score"])
+        writer.writerows([canonical(value) if kind == "label" else repr(float(value))] for value in values)
+    os.replace(path + ".part", path)
+
+
+# Metrics -------------------------------------------------------------------------------------------------------------
+
+
+def metric(request):
+    """Call the user's own metrics with y_true (0, 1) and score; None is what they may give for undefined."""
+    import csv
+
+    with open(request["table"], newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    y_true, score = _arrays([int(float(row["y_true"])) for row in rows], [float(row["score"]) for row in rows])
+    values = {}
+    for name, entry in sorted(request["metrics"].items()):
+        function = load_entry(request, entry, "metrics")
+        answer = call(function, (y_true, score), {}, request, entry, "metric-raised")
+        values[name] = _finite(answer, name, entry)
+    return {"metrics": values}
+
+
+def _arrays(y_true, score):
+    try:
+        import numpy
+    except ImportError:
+        return y_true, score
+    return numpy.asarray(y_true, dtype=numpy.int64), numpy.asarray(score, dtype=numpy.float64)
+
+
+def _finite(answer, name, entry):
+    import math
+
+    if answer is None:
+        return None
+    try:
+        number = float(answer)
+    except (TypeError, ValueError):
+        raise JobFailed("metric-value", "metric `%s` (`%s`) gave %s, which is no number" % (name, entry, type(answer).__name__))
+    return number if math.isfinite(number) else None
+
+
+_KINDS = {"train": train, "predict": predict, "metric": metric}
+
+
+def main(arguments):
+    """Be the supervisor of a request, or with `--work` its worker."""
+    if arguments[:1] == ["--work"]:
+        work(arguments[1])
+        return 1
+    return supervise(arguments[0])
+
+
+if __name__ == "__main__":
+    status = main(sys.argv[1:])
+    sys.stdout.flush()
+    os._exit(status)
+elif __name__ == "sitecustomize":
+    _as_sitecustomize()

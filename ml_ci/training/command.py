@@ -1,0 +1,115 @@
+"""The command of a job: its tokens filled in, its outputs found."""
+
+from __future__ import annotations
+
+import glob
+import json
+import re
+import shlex
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from ml_ci.errors import Failure, StageFailed
+from ml_ci.spec.placeholders import PLACEHOLDER
+from ml_ci.spec.values import CommandJob
+from ml_ci.training.environment import variable
+from ml_ci.training.transfer import remove
+from ml_ci.training.values import TrainRequest
+
+# A file system may keep whole seconds only.
+_SLACK = 2.0
+
+
+def argv(job: CommandJob, request: TrainRequest) -> tuple[str, ...]:
+    """Give the arguments to start: the shell for a string, the list itself for a list; tokens filled in.
+
+    Only `{data.NAME}`, `{needs.NAME}`, `{params}`, `{seed}` and `{out}` are tokens: other braces stay as they are. In a
+    string the values are quoted for the shell. A name that nothing is called is a StageFailed `unknown-parameter`.
+    """
+    if isinstance(job.command, str):
+        return "/bin/sh", "-c", PLACEHOLDER.sub(lambda found: shlex.join(_values(found, request)), job.command)
+    return tuple(argument for part in job.command for argument in _filled(part, request))
+
+
+def _filled(part: str, request: TrainRequest) -> tuple[str, ...]:
+    whole = PLACEHOLDER.fullmatch(part)
+    if whole is not None:
+        return _values(whole, request)
+    return (PLACEHOLDER.sub(lambda found: " ".join(_values(found, request)), part),)
+
+
+def _values(found: re.Match[str], request: TrainRequest) -> tuple[str, ...]:
+    kind, _, name = found.group(1).partition(".")
+    if kind == "data":
+        return paths(_named(request, {key: entry.path for key, entry in request.inputs.data.items()}, "data", name))
+    if kind == "needs":
+        return (_named(request, {key: str(path) for key, path in request.needs.items()}, "needs", name),)
+    return (_plain(request)[kind],)
+
+
+def paths(path: str) -> tuple[str, ...]:
+    """Give the files of a glob, sorted; the path itself when it is none."""
+    if "://" in path or Path(path).exists() or not glob.has_magic(path):
+        return (path,)
+    return tuple(sorted(glob.glob(path, recursive=True)))  # noqa: PTH207 the pattern is absolute
+
+
+def _named(request: TrainRequest, known: Mapping[str, str], kind: str, name: str) -> str:
+    if name in known:
+        return known[name]
+    names = ", ".join(f"{{{kind}.{key}}}" for key in sorted(known)) or f"no {{{kind}.…}}"
+    message = f"the command of `{request.model}` asks for {{{kind}.{name}}}, which nothing is called"
+    raise StageFailed(Failure("training", "unknown-parameter", message, f"It may ask for: {names}."))
+
+
+def _plain(request: TrainRequest) -> Mapping[str, str]:
+    return {
+        "params": str(request.work / "params.json"),
+        "seed": str(request.seed),
+        "out": str(request.work / "out"),
+    }
+
+
+def prepare(request: TrainRequest) -> Mapping[str, str]:
+    """Write the file of params, and give the variables that stand for the tokens."""
+    plain = _plain(request)
+    Path(plain["params"]).write_text(json.dumps(dict(request.params), default=str), encoding="utf-8")
+    data = {variable(name): "\n".join(paths(entry.path)) for name, entry in request.inputs.data.items()}
+    return {**data, "ML_CI_PARAMS": plain["params"], "ML_CI_OUT": plain["out"]}
+
+
+def output(declared: str, key: str, request: TrainRequest, started: float) -> Path:
+    """Move a declared output out of the working copy; StageFailed `no-output` when it is missing, empty or stale.
+
+    `started` is the time when the job started, in seconds since the epoch.
+    """
+    at = locate(declared, request)
+    found = [path for path in at.rglob("*") if path.is_file()] if at.is_dir() else [at] if at.is_file() else []
+    if not found:
+        raise _no_output(f"`outputs.{key}`: the command ended well and left nothing at {declared}", at)
+    if not any(path.stat().st_size for path in found):
+        raise _no_output(f"`outputs.{key}`: what the command left at {declared} is empty", at)
+    if max(path.stat().st_mtime for path in found) < started - _SLACK:
+        raise _no_output(f"`outputs.{key}`: {declared} is older than the job: it was copied, not made", at)
+    target = request.work / f"{key}{at.suffix}"
+    remove(target)
+    if at.is_symlink() and at.is_dir():
+        shutil.copytree(at, target)
+    elif at.is_symlink():
+        shutil.copyfile(at, target)
+    else:
+        shutil.move(at, target)
+    return target
+
+
+def locate(declared: str, request: TrainRequest) -> Path:
+    """Give the absolute path of a declared output; `{out}` is filled in."""
+    return request.folder / declared.replace("{out}", _plain(request)["out"])
+
+
+def _no_output(message: str, at: Path) -> StageFailed:
+    near = sorted(path.name for path in at.parent.iterdir())[:8] if at.parent.is_dir() else []
+    beside = f"In that folder are: {', '.join(near)}." if near else "That folder does not exist or is empty."
+    hint = f"`outputs:` are relative to the folder of ml-ci.yaml, not to `cwd:`. {beside}"
+    return StageFailed(Failure("training", "no-output", message, hint))

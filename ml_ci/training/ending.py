@@ -1,0 +1,115 @@
+"""How a job ended, in words."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ml_ci.errors import Failure, StageFailed
+from ml_ci.training.log import tail
+from ml_ci.training.process import Order, Outcome
+
+_RESULT_LIMIT = 1_000_000
+# A shell reports the signal that ended its last command as 128 + its number.
+_SHELL_SIGNALS = {128 + number: number for number in (4, 6, 7, 8, 9, 11, 15)}
+
+
+@dataclass(frozen=True)
+class Ending:
+    """The good end of a job: what it took, and the result that a worker wrote (empty for a command)."""
+
+    log: Path
+    seconds: float
+    megabytes: float
+    result: Mapping[str, object] = field(default_factory=dict)
+
+
+def check(outcome: Outcome, order: Order, result: Path, *, worker: bool, shell: bool) -> Ending:
+    """Give the ending of a job that ended well; StageFailed with the code for how it did not.
+
+    `worker` says that a result file has to be there, `shell` that the exit code is a shell's.
+    """
+    if outcome.limit is not None:
+        raise StageFailed(_over(outcome, order))
+    written = _read(result)
+    if written is not None and written.get("ok") is not True:
+        raise _told(written)
+    if written is not None and worker:
+        return Ending(order.log, outcome.seconds, outcome.megabytes, written)
+    code = outcome.returncode
+    number = -code if code < 0 else _SHELL_SIGNALS.get(code, 0) if shell else 0
+    if number:
+        raise StageFailed(_killed(number, outcome))
+    if code != 0:
+        raise StageFailed(_exited(code, order, shell))
+    if worker:
+        hint = "Does it call os._exit, or replace its process? Return the model instead."
+        raise _failed("no-result", "the job ended with exit code 0 and left no result", hint)
+    return Ending(order.log, outcome.seconds, outcome.megabytes)
+
+
+def _failed(code: str, message: str, hint: str) -> StageFailed:
+    return StageFailed(Failure("training", code, message, hint))
+
+
+def _over(outcome: Outcome, order: Order) -> Failure:
+    if outcome.limit == "time":
+        message = f"the job was ended after {outcome.seconds:.1f} s: its limit is {duration(order.seconds)}"
+        return Failure("training", "time-limit", message, "Make it faster, or raise `budget: {time: …}`.")
+    limit = size(order.memory or 0)
+    message = f"the job used {size(outcome.megabytes * 1e6)} of memory: its limit is {limit}"
+    hint = "It counts all its processes. Use fewer rows (`budget: {rows: …}`), or raise `budget: {memory: …}`."
+    return Failure("training", "memory-limit", message, hint)
+
+
+def _killed(number: int, outcome: Outcome) -> Failure:
+    name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
+    message = f"the job was killed by {name} after {outcome.seconds:.1f} s, using up to {size(outcome.megabytes * 1e6)}"
+    if number == signal.SIGKILL:
+        hint = "Not by ml-ci: usually the system ran out of memory. Set `budget: {memory: …}` to hear of it in time."
+    elif number == signal.SIGTERM:
+        hint = "Something outside of ml-ci asked it to end."
+    else:
+        hint = "It crashed inside a compiled library: run it by hand with `python -X faulthandler`."
+    return Failure("training", "job-killed", message, hint)
+
+
+def _exited(code: int, order: Order, shell: bool) -> Failure:
+    last = next(iter(reversed(tail(order.log, 1).splitlines())), "").strip()
+    message = f"the job ended with exit code {code}" + (f": {last[:300]}" if last else "")
+    hints = {127: "A program was not found: is it installed, and on PATH?", 126: "A program could not be executed."}
+    return Failure("training", "job-exit", message, hints.get(code, "") if shell else "")
+
+
+def _told(written: Mapping[str, object]) -> StageFailed:
+    code, message, hint = (str(written.get(key, "")) for key in ("code", "message", "hint"))
+    if code == "internal":
+        raise RuntimeError(f"ml-ci's child program failed: {message}")
+    return _failed(code or "no-result", message[:2000], hint[:2000])
+
+
+def _read(path: Path) -> Mapping[str, object] | None:
+    """Read what a worker left; None when it left nothing, or nothing of use. The job's code is not trusted."""
+    try:
+        if path.stat().st_size > _RESULT_LIMIT:
+            return None
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return content if isinstance(content, dict) and content.get("format") == 1 else None
+
+
+def duration(seconds: float) -> str:
+    """Give a duration in words: `90 s`, `5 min`."""
+    return f"{seconds / 60:g} min" if seconds >= 60 and seconds % 60 == 0 else f"{seconds:g} s"
+
+
+def size(count: float) -> str:
+    """Give a number of bytes in words, in powers of ten: `250 MB`, `4 GB`."""
+    for unit, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if count >= unit:
+            return f"{count / unit:.3g} {name}"
+    return f"{count:.0f} B"

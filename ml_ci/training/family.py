@@ -1,0 +1,98 @@
+"""All the processes that belong to one job: how much memory they use, and their end."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import time
+from collections.abc import Iterable, Iterator
+
+import psutil
+
+_REFRESH = 0.2
+
+
+class Family:
+    """Know a job's processes: the supervisor's descendants, its process group, and whoever carries the job's cookie.
+
+    A daemon that forked twice and left the session is found through the cookie in its environment, or (on Linux)
+    because the supervisor adopts it. `peak` is the largest sum of resident sets seen, in bytes, without the supervisor.
+    """
+
+    def __init__(self, supervisor: int, cookie: str) -> None:
+        self._supervisor = supervisor
+        self._mark = cookie.partition("=")
+        self._members: list[psutil.Process] = []
+        self._refreshed = 0.0
+        self.peak = 0
+
+    def measure(self) -> int:
+        """Give the bytes that the job uses now. The list of its processes is renewed five times a second."""
+        now = time.monotonic()
+        if now - self._refreshed > _REFRESH or not self._members:
+            self._members = self._descendants()
+            self._refreshed = now
+        used = sum(map(_resident, self._members))
+        self.peak = max(self.peak, used)
+        return used
+
+    def end(self) -> None:
+        """Kill every process of the job, and look again until there is none; a fork bomb has ten tries to win."""
+        for _ in range(10):
+            victims = [*self._descendants(), *self._carriers()]
+            _kill(victims)
+            self._kill_group()
+            if not victims:
+                break
+            psutil.wait_procs(victims, timeout=0.2)
+        _kill(_processes([self._supervisor]))
+
+    def _descendants(self) -> list[psutil.Process]:
+        for supervisor in _processes([self._supervisor]):
+            with contextlib.suppress(psutil.Error):
+                return supervisor.children(recursive=True)
+        return []
+
+    def _carriers(self) -> list[psutil.Process]:
+        return [
+            process
+            for process in _processes(psutil.pids())
+            if process.pid not in (self._supervisor, os.getpid()) and self._carries(process)
+        ]
+
+    def _carries(self, process: psutil.Process) -> bool:
+        name, _, value = self._mark
+        with contextlib.suppress(psutil.Error, OSError):
+            return process.environ().get(name) == value
+        return False
+
+    def _kill_group(self) -> None:
+        # The supervisor leads the group and may be alive still: it goes last, so that orphans have a parent until then.
+        group = _processes(pid for pid in psutil.pids() if pid != self._supervisor and _group(pid) == self._supervisor)
+        _kill(group)
+
+
+def _processes(pids: Iterable[int]) -> Iterator[psutil.Process]:
+    for pid in pids:
+        with contextlib.suppress(psutil.Error):
+            yield psutil.Process(pid)
+
+
+def _group(pid: int) -> int | None:
+    try:
+        return os.getpgid(pid)
+    except OSError:
+        return None
+
+
+def _resident(process: psutil.Process) -> int:
+    with contextlib.suppress(psutil.Error):
+        return int(process.memory_info().rss)
+    return 0
+
+
+def _kill(processes: Iterable[psutil.Process]) -> None:
+    for process in processes:
+        with contextlib.suppress(psutil.Error, ProcessLookupError):
+            process.send_signal(signal.SIGKILL)

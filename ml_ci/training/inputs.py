@@ -1,0 +1,188 @@
+"""Put the declared data into a working copy: what the job may see, and nothing else."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from ml_ci.changes.remote import is_remote
+from ml_ci.errors import Failure, StageFailed, UserError
+from ml_ci.spec.values import CommandJob, FileEntry, FunctionJob, ModelSpec, PartEntry
+from ml_ci.training.command import paths
+from ml_ci.training.sources import Sources, Supply
+from ml_ci.training.transfer import copy, is_inside, remove, signature
+from ml_ci.training.values import Input, Inputs
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Say what to place and where.
+
+    `model` is this side's, with the candidate's cut of the holdout; `supply` knows its tree and where data come from.
+    `work` is a folder outside of the copy. `holdout` is the table that a predicting command gets as `{data.holdout}`
+    (None: this side's own). `hidden` are further paths that a function's job must not find.
+    """
+
+    model: ModelSpec
+    supply: Supply
+    work: Path
+    holdout: Path | None = None
+    hidden: tuple[str, ...] = ()
+
+
+def place(placement: Placement) -> Inputs:
+    """Make a working copy ready for the job of a model, and say where its data are.
+
+    Earlier outputs go; data that git does not have come from the user's tree or by `fetch:`; the holdout's rows go, a
+    sample is drawn where the budget says so. StageFailed `data-missing` when data are nowhere; UserError when a table
+    cannot be cut.
+    """
+    model, copy_folder = placement.model, placement.supply.copy
+    _clear_outputs(model, copy_folder)
+    sources = Sources(placement.supply, _hidden(placement))
+    for name, entry in model.data.items():
+        sources.bring(name, entry.path)
+    holdout = _settle_holdout(placement, sources)
+    _sample(placement)
+    _hide(placement)
+    data = {name: _input(model, placement.supply, entry) for name, entry in model.data.items()}
+    if holdout is not None:
+        data["holdout"] = holdout
+    return Inputs(data, tuple(sources.linked))
+
+
+def verify(inputs: Inputs) -> None:
+    """Refuse the result of a job that changed a file which its copy only links to: StageFailed `data-changed`."""
+    for linked in inputs.linked:
+        try:
+            now = signature(linked.original)
+        except OSError:
+            now = (-1, -1)
+        if now != (linked.size, linked.modified):
+            message = f"`data.{linked.name}`: {linked.original} changed while the job ran"
+            hint = "It is too large to copy, so the job works on the original: let it write elsewhere, below `{out}`."
+            raise StageFailed(Failure("training", "data-changed", message, hint))
+
+
+def _predicts(model: ModelSpec) -> bool:
+    return isinstance(model.job, CommandJob) and model.job.predictions is not None
+
+
+def _hidden(placement: Placement) -> tuple[str, ...]:
+    model = placement.model
+    if not isinstance(model.job, FunctionJob):
+        return ()
+    own = (model.holdout.path,) if isinstance(model.holdout, FileEntry) else ()
+    return (*own, *placement.hidden)
+
+
+def _hide(placement: Placement) -> None:
+    folder = placement.supply.copy
+    for pattern in _hidden(placement):
+        for found in () if is_remote(pattern) else paths(str(folder / pattern)):
+            if is_inside(Path(found), folder):
+                remove(Path(found))
+
+
+def _clear_outputs(model: ModelSpec, folder: Path) -> None:
+    if not isinstance(model.job, CommandJob):
+        return
+    for key, declared in (("predictions", model.job.predictions), ("model", model.job.model)):
+        if declared is not None and "{out}" not in declared:
+            _clear(key, declared, folder)
+
+
+def _clear(key: str, declared: str, folder: Path) -> None:
+    at = folder / declared
+    if not is_inside(at, folder):
+        message = f"`outputs.{key}`: {declared} lies outside of the project folder"
+        raise UserError(message, hint="Name a path below the folder of ml-ci.yaml, or one that begins with `{out}/`.")
+    if at.is_dir() and not at.is_symlink():
+        for child in at.iterdir():
+            remove(child)
+    else:
+        remove(at)
+        # An ignored folder that holds outputs only is not in a clean copy, and scripts seldom make it.
+        at.parent.mkdir(parents=True, exist_ok=True)
+
+
+def _settle_holdout(placement: Placement, sources: Sources) -> Input | None:
+    """Take the holdout's rows out of the copy; give the holdout for a command that predicts."""
+    model, holdout = placement.model, placement.model.holdout
+    if isinstance(holdout, PartEntry):
+        part = _cut(placement, holdout)
+        columns = model.data[holdout.of].columns
+        return Input(str(placement.holdout or part), columns) if _predicts(model) else None
+    if isinstance(model.job, FunctionJob):
+        return None
+    if placement.holdout is not None:
+        _replace(placement.holdout, placement.supply.copy / holdout.path, placement.supply.copy)
+    elif _predicts(model):
+        sources.bring("holdout", holdout.path)
+    return _input(model, placement.supply, holdout) if _predicts(model) else None
+
+
+def _cut(placement: Placement, part: PartEntry) -> Path:
+    from ml_ci.tables.parts import cut
+
+    model, entry = placement.model, placement.model.data[part.of]
+    source = _table(placement, part.of, entry)
+    rest, out = placement.work / f"rest{source.suffix}", placement.work / f"holdout{source.suffix}"
+    rest.parent.mkdir(parents=True, exist_ok=True)
+    cut(source, part, rest, out, blank=model.label, columns=entry.columns, shown=entry.path)
+    _replace(rest, source, placement.supply.copy)
+    rest.unlink()
+    return out
+
+
+def _sample(placement: Placement) -> None:
+    model = placement.model
+    for name, rows in model.budget.rows.items():
+        if name in model.data:
+            from ml_ci.tables.parts import sample
+
+            entry = model.data[name]
+            source = _table(placement, name, entry)
+            drawn = placement.work / f"sample{source.suffix}"
+            drawn.parent.mkdir(parents=True, exist_ok=True)
+            sample(source, rows, model.seed, drawn, columns=entry.columns, shown=entry.path)
+            _replace(drawn, source, placement.supply.copy)
+            drawn.unlink()
+
+
+def _table(placement: Placement, name: str, entry: FileEntry) -> Path:
+    """Give the one table in the copy that an entry names; UserError when it is something else, or outside."""
+    at = placement.supply.copy / entry.path
+    if is_remote(entry.path) or not at.is_file() or not is_inside(at, placement.supply.copy):
+        message = f"`data.{name}`: {entry.path} is not one file inside the project, so no rows can be taken out of it"
+        raise UserError(message, hint="Name a single CSV or Parquet file below the folder of ml-ci.yaml.")
+    return at
+
+
+def _replace(source: Path, target: Path, folder: Path) -> None:
+    if not is_inside(target, folder):
+        raise UserError(f"{target.name} would be written outside of the working copy, through a link")
+    remove(target)
+    copy(source, target)
+
+
+def _input(model: ModelSpec, supply: Supply, entry: FileEntry) -> Input:
+    if is_remote(entry.path):
+        return Input(entry.path, entry.columns)
+    base = supply.copy if supply.belongs(entry.path) else supply.origin
+    path = str(base / entry.path)
+    separator = next(_separators(paths(path), entry), None) if isinstance(model.job, FunctionJob) else None
+    return Input(path, entry.columns, separator)
+
+
+def _separators(found: tuple[str, ...], entry: FileEntry) -> Iterator[str]:
+    """Give the delimiter of the one text table that an entry names, where it is no comma."""
+    from ml_ci.tables.layout import examine
+
+    with contextlib.suppress(UserError, OSError):
+        if len(found) == 1 and Path(found[0]).is_file():
+            delimiter = examine(Path(found[0]), entry.columns, entry.path).delimiter
+            if delimiter is not None and len(delimiter) == 1 and delimiter not in (",", "\n"):
+                yield delimiter

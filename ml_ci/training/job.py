@@ -1,0 +1,199 @@
+"""Run the jobs of a model: train it, score rows with it, measure it with the user's own metrics."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import shutil
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeAlias, cast
+
+from ml_ci.errors import Failure, StageFailed
+from ml_ci.spec.values import CommandJob, FunctionJob
+from ml_ci.training import command
+from ml_ci.training.ending import Ending, check
+from ml_ci.training.environment import seeded
+from ml_ci.training.inputs import verify
+from ml_ci.training.log import tail
+from ml_ci.training.process import CHILD, Order, run
+from ml_ci.training.progress import Progress, Silent
+from ml_ci.training.values import (
+    Input,
+    Kind,
+    MetricRequest,
+    PredictRequest,
+    ScoredRows,
+    TrainedModel,
+    TrainRequest,
+)
+
+Request: TypeAlias = TrainRequest | PredictRequest | MetricRequest
+_KINDS = ("probability", "margin", "label")
+
+
+def train(request: TrainRequest, progress: Progress | None = None) -> TrainedModel:
+    """Train one model in a child process; what it left lies in `request.work`.
+
+    StageFailed tells what went wrong, by a code of its own for each way to fail, with the end of the log.
+    """
+    with _Log(request, "training"):
+        if isinstance(request.job, FunctionJob):
+            return _train_function(request, request.job, progress or Silent())
+        return _train_command(request, request.job, progress or Silent())
+
+
+def predict(request: PredictRequest, progress: Progress | None = None) -> ScoredRows:
+    """Score rows with a stored model in a child process; StageFailed as for `train`."""
+    with _Log(request, "evaluation"):
+        target = request.work / "predictions.csv"
+        ending = _run_worker(
+            request,
+            "predict",
+            progress or Silent(),
+            entry=request.entry,
+            artifact=str(request.artifact),
+            rows=_entry(request.rows),
+            count=request.count,
+            positive=dataclasses.asdict(request.positive),
+            predictions=str(target),
+        )
+        kind, rows = ending.result.get("kind"), ending.result.get("rows")
+        if kind not in _KINDS or not isinstance(rows, int) or not target.is_file():
+            raise _broken(request, "evaluation")
+        return ScoredRows(target, cast("Kind", kind), rows, ending.log, ending.seconds, ending.megabytes)
+
+
+def metric(request: MetricRequest, progress: Progress | None = None) -> Mapping[str, float | None]:
+    """Compute the user's own metrics in a child process; None is undefined (also for NaN and infinity)."""
+    with _Log(request, "evaluation"):
+        ending = _run_worker(
+            request, "metric", progress or Silent(), metrics=dict(request.metrics), table=str(request.table)
+        )
+        given = ending.result.get("metrics")
+        if not isinstance(given, dict) or set(given) != set(request.metrics):
+            raise _broken(request, "evaluation")
+        return {name: _number(given[name], request) for name in request.metrics}
+
+
+class _Log:
+    """Put the tail of the job's log into whatever fails inside the block."""
+
+    def __init__(self, request: Request, stage: str) -> None:
+        self._path = request.work / "job.log"
+        self._stage = stage
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if isinstance(error, StageFailed):
+            failure = dataclasses.replace(error.failure, stage=self._stage, log_tail=tail(self._path))
+            raise StageFailed(failure) from None
+
+
+def _train_function(request: TrainRequest, job: FunctionJob, progress: Progress) -> TrainedModel:
+    ending = _run_worker(
+        request,
+        "train",
+        progress,
+        entry=job.entry,
+        data={name: _entry(entry) for name, entry in request.inputs.data.items() if name != "holdout"},
+        params=dict(request.params),
+        needs={name: str(path) for name, path in request.needs.items()},
+        out=str(request.work / "out"),
+    )
+    verify(request.inputs)
+    artifact = Path(str(ending.result.get("artifact")))
+    if artifact.parent != request.work or not artifact.exists():
+        raise _broken(request, "training")
+    return TrainedModel(artifact, None, ending.log, ending.seconds, ending.megabytes)
+
+
+def _train_command(request: TrainRequest, job: CommandJob, progress: Progress) -> TrainedModel:
+    _clean(request)
+    environment = {**_environment(request), **command.prepare(request)}
+    started = time.time()
+    ending = _run(request, command.argv(job, request), environment, progress, shell=isinstance(job.command, str))
+    verify(request.inputs)
+    left = {
+        key: command.output(declared, key, request, started)
+        for key, declared in (("model", job.model), ("predictions", job.predictions))
+        if declared is not None
+    }
+    return TrainedModel(left.get("model"), left.get("predictions"), ending.log, ending.seconds, ending.megabytes)
+
+
+def _run_worker(request: Request, kind: str, progress: Progress, **asked: object) -> Ending:
+    """Have the child program do something under the job's interpreter; give its result."""
+    _clean(request)
+    argv = (str(request.interpreter.path), str(CHILD), "--work", str(request.work / "request.json"))
+    asked = {"kind": kind, "folder": str(request.folder), "seed": request.seed, "work": str(request.work), **asked}
+    return _run(request, argv, _environment(request), progress, asked=asked)
+
+
+def _run(
+    request: Request,
+    argv: tuple[str, ...],
+    environment: Mapping[str, str],
+    progress: Progress,
+    *,
+    shell: bool = False,
+    asked: Mapping[str, object] | None = None,
+) -> Ending:
+    """Run `argv`; a worker, whose result has to be there at the end, when something is `asked` of it."""
+    cwd = _cwd(request)
+    result, usage = request.work / "result.json", request.work / "usage.json"
+    content = {"format": 1, "argv": argv, "cwd": str(cwd), "result": str(result), "usage": str(usage), **(asked or {})}
+    order = Order(
+        model=request.model,
+        cwd=cwd,
+        request=request.work / "request.json",
+        log=request.work / "job.log",
+        environment=environment,
+        seconds=request.budget.seconds,
+        memory=request.budget.memory,
+    )
+    order.request.write_text(json.dumps(content, default=str), encoding="utf-8")
+    outcome = run(order, progress)
+    return check(outcome, order, result, worker=asked is not None, shell=shell)
+
+
+def _environment(request: Request) -> Mapping[str, str]:
+    return seeded(request.environment, request.seed, request.work, request.interpreter)
+
+
+def _clean(request: Request) -> None:
+    """Make the job's own folder, without what an earlier job left in it."""
+    for name in ("result.json", "usage.json", "job.log", "predictions.csv", "model.pkl"):
+        (request.work / name).unlink(missing_ok=True)
+    shutil.rmtree(request.work / "out", ignore_errors=True)
+    (request.work / "out").mkdir(parents=True)
+
+
+def _cwd(request: Request) -> Path:
+    cwd = request.folder / request.cwd
+    if not cwd.is_dir():
+        message = f"`cwd: {request.cwd}` is not a folder of this tree"
+        raise StageFailed(Failure("training", "import", message, "`cwd:` is relative to the folder of ml-ci.yaml."))
+    return cwd
+
+
+def _entry(entry: Input) -> Mapping[str, object]:
+    return {"path": entry.path, "columns": entry.columns, "separator": entry.separator}
+
+
+def _number(value: object, request: Request) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise _broken(request, "evaluation")
+    return float(value)
+
+
+def _broken(request: Request, stage: str) -> StageFailed:
+    # The user's code shares the process that writes the result, so a wrong result may be its doing.
+    message = f"the job of `{request.model}` left a result that does not hold together"
+    return StageFailed(Failure(stage, "no-result", message, "Does the job write into ml-ci's own folder?"))

@@ -1,0 +1,119 @@
+"""The log of a job: everything that it prints, kept up to a bound."""
+
+from __future__ import annotations
+
+import os
+import selectors
+import threading
+import time
+from collections import deque
+from pathlib import Path
+
+HEAD = 256 * 1024
+TAIL = 1024 * 1024
+_CHUNK = 64 * 1024
+
+
+class BoundedLog:
+    """Keep the first `head` and the last `tail` bytes of a stream in a file, with a line that says how much fell out.
+
+    The head is on disk at once, the tail when `close` is called.
+    """
+
+    def __init__(self, path: Path, head: int = HEAD, tail: int = TAIL) -> None:
+        self._stream = path.open("wb", buffering=0)
+        self._room = head
+        self._limit = tail
+        self._chunks: deque[bytes] = deque()
+        self._held = 0
+        self._dropped = 0
+        self._last = b""
+
+    def write(self, chunk: bytes) -> None:
+        """Take the next bytes of the stream."""
+        self._remember_line(chunk)
+        if self._room:
+            self._stream.write(chunk[: self._room])
+            chunk, self._room = chunk[self._room :], max(0, self._room - len(chunk))
+        if chunk:
+            self._chunks.append(chunk)
+            self._held += len(chunk)
+        while self._held - (len(self._chunks[0]) if self._chunks else 0) >= self._limit:
+            self._drop(len(self._chunks[0]))
+
+    def close(self) -> None:
+        """Write the tail and close the file."""
+        if self._held > self._limit:
+            self._drop(self._held - self._limit)
+        if self._dropped:
+            self._stream.write(b"\n[ml-ci: %s bytes of the log were dropped here]\n" % f"{self._dropped:,}".encode())
+        for chunk in self._chunks:
+            self._stream.write(chunk)
+        self._chunks.clear()
+        self._stream.close()
+
+    @property
+    def last_line(self) -> str:
+        """The last line so far with something on it, cut to 200 characters; a progress bar's is its last state."""
+        return self._last.decode("utf-8", "replace").strip()[-200:]
+
+    def _remember_line(self, chunk: bytes) -> None:
+        # The end of a chunk is enough: a line longer than this is not shown whole anyway.
+        lines = [line for line in chunk[-1024:].replace(b"\r", b"\n").split(b"\n") if line.strip()]
+        if lines:
+            self._last = lines[-1]
+
+    def _drop(self, count: int) -> None:
+        first = self._chunks.popleft()
+        if count < len(first):
+            self._chunks.appendleft(first[count:])
+        self._held -= count
+        self._dropped += count
+
+
+class Pump(threading.Thread):
+    """Move what a job prints from a pipe into a log, until the pipe ends or `finish` gives up on it.
+
+    The pipe may outlive the job: a process that could not be found may hold its other end open for ever.
+    """
+
+    def __init__(self, pipe: int, log: BoundedLog) -> None:
+        super().__init__(name="ml-ci-log", daemon=True)
+        self._pipe = pipe
+        self._log = log
+        self._deadline: float | None = None
+
+    def run(self) -> None:
+        """Pump; called by `start`."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(self._pipe, selectors.EVENT_READ)
+            while not self._late():
+                if selector.select(timeout=0.1) and not self._move():
+                    break
+        self._log.close()
+
+    def finish(self, patience: float = 1.0) -> None:
+        """Take what is still in the pipe, for `patience` seconds at most, and close the log."""
+        self._deadline = time.monotonic() + patience
+        self.join()
+        os.close(self._pipe)
+
+    def _move(self) -> bool:
+        chunk = os.read(self._pipe, _CHUNK)
+        if chunk:
+            self._log.write(chunk)
+        return bool(chunk)
+
+    def _late(self) -> bool:
+        return self._deadline is not None and time.monotonic() > self._deadline
+
+
+def tail(path: Path, lines: int = 40) -> str:
+    """Give the last lines of a log as text, each cut to 500 characters; "" when there is no log."""
+    try:
+        with path.open("rb") as stream:
+            stream.seek(max(0, path.stat().st_size - 64 * 1024))
+            text = stream.read().decode("utf-8", "replace")
+    except OSError:
+        return ""
+    return "\n".join(line[:500] for line in text.rstrip().splitlines()[-lines:])

@@ -1,0 +1,144 @@
+"""Run one job as processes of its own: limits, log, and an end that leaves nothing behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypeAlias
+
+from ml_ci.training.family import Family
+from ml_ci.training.log import BoundedLog, Pump
+from ml_ci.training.progress import Progress
+
+COOKIE = "ML_CI_JOB"
+CHILD = Path(__file__).with_name("child.py")
+_POLL = 0.03
+_TICK = 0.1
+
+Limit: TypeAlias = Literal["time", "memory"]
+
+
+@dataclass(frozen=True)
+class Order:
+    """Say what to run: the file `request` holds the job's argv; `seconds` and `memory` (bytes) are the limits."""
+
+    model: str
+    cwd: Path
+    request: Path
+    log: Path
+    environment: Mapping[str, str] = field(repr=False)
+    seconds: float
+    memory: int | None = None
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Say how a job ended: `returncode` as subprocess gives it (negative is a signal), wall `seconds`, peak `megabytes`
+    (10^6 bytes, of the whole process tree), and the limit that it hit, if any."""
+
+    returncode: int
+    seconds: float
+    megabytes: float
+    limit: Limit | None = None
+
+
+def run(order: Order, progress: Progress) -> Outcome:
+    """Run a job to its end, or to its limit, and end every process that it started.
+
+    Never hangs: not when the job forks and waits, nor when somebody keeps the log's pipe open. When this process dies,
+    by SIGKILL too, the job's supervisor notices and ends the job. What `progress.tick` raises, and KeyboardInterrupt,
+    end the job and propagate.
+    """
+    cookie = uuid.uuid4().hex
+    log = BoundedLog(order.log)
+    read_end, write_end = os.pipe()
+    try:
+        started = time.monotonic()
+        process = _start(order, cookie, write_end)
+    except BaseException:
+        os.close(read_end)
+        raise
+    finally:
+        os.close(write_end)
+    pump = Pump(read_end, log)
+    pump.start()
+    family = Family(process.pid, f"{COOKIE}={cookie}")
+    try:
+        limit = _watch(order, process, family, log, progress, started)
+        seconds = time.monotonic() - started
+    finally:
+        _end(process, family)
+        pump.finish()
+    returncode = -signal.SIGKILL if process.returncode is None else process.returncode
+    return _outcome(order, returncode, seconds, max(family.peak, _reported_peak(order.request)), limit)
+
+
+def _start(order: Order, cookie: str, log: int) -> subprocess.Popen[bytes]:
+    # The supervisor runs under ml-ci's own interpreter, isolated; the job's argv is in the request.
+    return subprocess.Popen(
+        (sys.executable, "-I", "-S", str(CHILD), str(order.request)),
+        cwd=order.cwd,
+        env={**order.environment, COOKIE: cookie},
+        stdin=subprocess.PIPE,
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
+    )
+
+
+def _watch(
+    order: Order, process: subprocess.Popen[bytes], family: Family, log: BoundedLog, progress: Progress, started: float
+) -> Limit | None:
+    ticked = 0.0
+    while True:
+        age = time.monotonic() - started
+        if process.poll() is not None:
+            return None
+        if age > order.seconds:
+            return "time"
+        used = family.measure()
+        if order.memory is not None and used > order.memory:
+            return "memory"
+        if age - ticked >= _TICK:
+            ticked = age
+            progress.tick(order.model, age, used / 1e6, log.last_line)
+        _wait(process, min(_POLL, max(0.0, order.seconds - age) + 0.001))
+
+
+def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:
+    try:
+        process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        return
+
+
+def _end(process: subprocess.Popen[bytes], family: Family) -> None:
+    try:
+        family.end()
+    finally:
+        if process.stdin is not None:
+            process.stdin.close()
+        _wait(process, 10.0)
+
+
+def _reported_peak(request: Path) -> int:
+    """Give the peak that the supervisor saw: it also knows a job that came and went between two looks."""
+    try:
+        usage = json.loads(request.with_name("usage.json").read_text(encoding="utf-8"))
+        return int(usage["peak"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0
+
+
+def _outcome(order: Order, returncode: int, seconds: float, peak: int, limit: Limit | None) -> Outcome:
+    if limit is None and order.memory is not None and peak > order.memory:
+        limit = "memory"
+    return Outcome(returncode, seconds, peak / 1e6, limit)

@@ -1,0 +1,246 @@
+"""Where the data of a job come from when git does not have them: the user's tree, or the `fetch:` command."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import posixpath
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ml_ci.changes.content import Contents
+from ml_ci.changes.globs import is_glob, matching
+from ml_ci.changes.pointers import Pointer, dvc_pointer, lfs_pointer, pointers_below
+from ml_ci.changes.remote import is_remote
+from ml_ci.errors import Failure, StageFailed
+from ml_ci.repository.values import Tree
+from ml_ci.training.ending import duration
+from ml_ci.training.environment import allowed
+from ml_ci.training.log import tail
+from ml_ci.training.process import Order, run
+from ml_ci.training.progress import Progress, Silent
+from ml_ci.training.transfer import LARGE, copy, files, is_inside, signature
+from ml_ci.training.values import Linked
+
+
+@dataclass(frozen=True)
+class Supply:
+    """Know one side's `tree`, its `copy`, the user's own project folder `origin`, and how to `fetch` what is missing.
+
+    `work` is a folder for the log of `fetch`, `seconds` what it may take. `environment` is the fetch command's.
+    """
+
+    model: str
+    tree: Tree
+    copy: Path
+    origin: Path
+    work: Path
+    environment: Mapping[str, str] = field(repr=False)
+    fetch: str | None = None
+    seconds: float = 3600.0
+    large: int = LARGE
+    progress: Progress = field(default_factory=Silent)
+
+    def belongs(self, path: str) -> bool:
+        """Say whether a declared path lies inside the project folder, so that the copy has a place for it."""
+        return not Path(path).is_absolute() and not posixpath.normpath(path).startswith("..")
+
+
+class Sources:
+    """Bring declared data into a copy; `linked` lists what became a link to the original."""
+
+    def __init__(self, supply: Supply, hidden: tuple[str, ...] = ()) -> None:
+        self._supply = supply
+        self._hidden = [posixpath.normpath(path) for path in hidden]
+        self.linked: list[Linked] = []
+
+    def bring(self, name: str, declared: str) -> None:
+        """Make sure that the data of one entry are in the copy; StageFailed `data-missing` when they are nowhere."""
+        if is_remote(declared):
+            return
+        path = posixpath.normpath(declared)
+        if not self._supply.belongs(declared):
+            self._outside(name, declared)
+        elif path in self._supply.tree.files():
+            self._whole(name, path)
+        else:
+            self._untracked(name, path)
+
+    def _outside(self, name: str, declared: str) -> None:
+        at = self._supply.origin / declared
+        if is_glob(declared):
+            return
+        if not at.exists():
+            raise _missing(name, declared, "it does not exist", "Correct the path under `data:`, or get the data.")
+        self._watch(name, at)
+
+    def _whole(self, name: str, path: str) -> None:
+        """See that a tracked file is the data, and not the pointer that Git LFS keeps in their place."""
+        at = self._supply.copy / path
+        if not is_lfs_pointer(at):
+            return
+        original = self._supply.origin / path
+        if original.is_file() and not is_lfs_pointer(original) and _holds(at, original):
+            at.unlink()
+            self._take(name, path)
+            return
+        self._fetch(name, path, "only its Git LFS pointer is here", "git lfs pull --include {path}")
+        if is_lfs_pointer(at):
+            raise _missing(name, path, "`fetch:` left the Git LFS pointer in its place", "Does git lfs work there?")
+
+    def _untracked(self, name: str, path: str) -> None:
+        tree = self._supply.tree
+        pointer = None if is_glob(path) else dvc_pointer(path, tree)
+        if pointer is not None:
+            self._pointed(name, path, pointer)
+            return
+        below = _pointers(path, tree)
+        for inside, one in below.items():
+            self._pointed(name, inside, one)
+        if not below and not _in_tree(path, tree):
+            self._loose(name, path)
+
+    def _pointed(self, name: str, path: str, pointer: Pointer) -> None:
+        """Take today's data where they are what the pointer says (always for the working tree), or fetch them."""
+        present = self._supply.origin / path
+        if present.exists() and (self._supply.tree.commit is None or self._is(pointer)):
+            self._take(name, path)
+            return
+        said = f"{pointer.written} names {pointer.digest}, and " + (
+            "today's file is another" if present.exists() else "the data are not on this machine"
+        )
+        self._fetch(name, path, said, "dvc pull {path}")
+
+    def _is(self, pointer: Pointer) -> bool:
+        at = self._supply.origin / pointer.path
+        return pointer.md5 is not None and at.exists() and _dvc_md5(at, pointer.text) == pointer.md5
+
+    def _loose(self, name: str, path: str) -> None:
+        origin = self._supply.origin
+        if is_glob(path):
+            found = [one.relative_to(origin).as_posix() for one in origin.glob(path)]
+        else:
+            found = [path] if (origin / path).exists() else []
+        for one in found:
+            self._take(name, one)
+        if not found:
+            self._fetch(name, path, "it is neither in git nor on this machine", "dvc pull {path}")
+
+    def _take(self, name: str, path: str) -> None:
+        source, target = self._supply.origin / path, self._supply.copy / path
+        if not is_inside(target, self._supply.copy):
+            raise _missing(name, path, "its place in the copy leads outside, through a link", "Name the data itself.")
+        if self._size(source) > self._supply.large and not self._hides_inside(path):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.symlink_to(source.resolve())
+            self._watch(name, source.resolve())
+            return
+        for one in files(source):
+            relative = one.relative_to(source)
+            copy(one.resolve() if one.is_symlink() else one, target / relative if source.is_dir() else target)
+
+    def _size(self, source: Path) -> int:
+        return signature(source)[0]
+
+    def _hides_inside(self, path: str) -> bool:
+        return any(hidden.startswith(f"{path}/") for hidden in self._hidden)
+
+    def _watch(self, name: str, original: Path) -> None:
+        size, modified = signature(original)
+        self.linked.append(Linked(name, original, size, modified))
+
+    def _fetch(self, name: str, path: str, said: str, suggestion: str) -> None:
+        supply = self._supply
+        if supply.fetch is None:
+            at = f" (commit {supply.tree.commit[:7]})" if supply.tree.commit else ""
+            raise _missing(name, path, said + at, f"Get it, or say how: `fetch: {suggestion}`.")
+        _lend_dvc(supply)
+        command = supply.fetch.replace("{path}", shlex.quote(path))
+        log = _run_fetch(supply, name, command)
+        found = list(supply.copy.glob(path)) if is_glob(path) else [supply.copy / path]
+        if not any(one.exists() for one in found):
+            raise _missing(name, path, f"`{command}` ended well and did not bring it", "", log)
+
+
+def is_lfs_pointer(path: Path) -> bool:
+    """Say whether a file is a Git LFS pointer and not the data."""
+    with contextlib.suppress(OSError):
+        return path.is_file() and path.stat().st_size < 1024 and lfs_pointer(path.read_bytes()) is not None
+    return False
+
+
+def _holds(pointer: Path, original: Path) -> bool:
+    found = lfs_pointer(pointer.read_bytes())
+    return found is not None and Contents(None).digest(original, "lfs") == found[0]
+
+
+def _dvc_md5(path: Path, text: bool) -> str:
+    kind = "md5-text" if text else "md5"
+    contents = Contents(None)
+    if not path.is_dir():
+        return contents.digest(path, kind)
+    found = contents.digests(list(files(path)), kind)
+    listed = sorted(({"md5": md5, "relpath": one.relative_to(path).as_posix()} for one, md5 in found.items()), key=_key)
+    return hashlib.md5(json.dumps(listed, sort_keys=True).encode(), usedforsecurity=False).hexdigest() + ".dir"
+
+
+def _key(entry: Mapping[str, str]) -> str:
+    return entry["relpath"]
+
+
+def _pointers(path: str, tree: Tree) -> Mapping[str, Pointer]:
+    if not is_glob(path):
+        return pointers_below("" if path == "." else path, tree)
+    fixed = posixpath.dirname(path[: min(path.find(sign) for sign in "*?[" if sign in path)])
+    below = pointers_below(fixed, tree)
+    return {one: below[one] for one in matching(path, below)}
+
+
+def _in_tree(path: str, tree: Tree) -> bool:
+    if is_glob(path):
+        return bool(matching(path, tree.files()))
+    kept = (one for one in tree.files() if path == "." or one.startswith(f"{path}/"))
+    return any(not one.endswith((".dvc", ".gitignore", ".gitkeep")) for one in kept)
+
+
+def _lend_dvc(supply: Supply) -> None:
+    """Let `dvc` in the copy use the local settings and the cache of the user's checkout, which git ignores."""
+    settings, cache = Path(".dvc/config.local"), Path(".dvc/cache")
+    if (supply.origin / settings).is_file() and (supply.copy / ".dvc").is_dir():
+        copy(supply.origin / settings, supply.copy / settings)
+    if (supply.origin / cache).is_dir() and (supply.copy / ".dvc").is_dir():
+        with contextlib.suppress(FileExistsError):
+            (supply.copy / cache).symlink_to((supply.origin / cache).resolve())
+
+
+def _run_fetch(supply: Supply, name: str, command: str) -> Path:
+    supply.work.mkdir(parents=True, exist_ok=True)
+    request, log = supply.work / "request.json", supply.work / f"fetch-{_plain(name)}.log"
+    result, usage = str(supply.work / "result.json"), str(supply.work / "usage.json")
+    content = {"format": 1, "argv": ["/bin/sh", "-c", command], "cwd": str(supply.copy)}
+    request.write_text(json.dumps({**content, "result": result, "usage": usage}), encoding="utf-8")
+    order = Order(supply.model, supply.copy, request, log, _environment(supply), supply.seconds)
+    outcome = run(order, supply.progress)
+    if outcome.limit is not None:
+        raise _missing(name, command, f"`fetch:` took longer than {duration(supply.seconds)}", "Raise `budget:`.", log)
+    if outcome.returncode != 0:
+        said = f"`{command}` ended with exit code {outcome.returncode}"
+        raise _missing(name, "the data could not be fetched", said, "Run it by hand to see why.", log)
+    return log
+
+
+def _environment(supply: Supply) -> Mapping[str, str]:
+    return {**allowed(supply.environment), "ML_CI_SOURCE": os.fspath(supply.origin)}
+
+
+def _plain(name: str) -> str:
+    return "".join(letter if letter.isalnum() else "_" for letter in name)
+
+
+def _missing(name: str, path: str, said: str, hint: str, log: Path | None = None) -> StageFailed:
+    log_tail = tail(log) if log else ""
+    return StageFailed(Failure("training", "data-missing", f"`data.{name}`: {path}: {said}", hint, log_tail))
