@@ -1,0 +1,65 @@
+"""What the gates are judged on, and how strictly."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal, Protocol, TypeAlias
+
+from ml_ci.evaluation.values import Comparison
+
+Method: TypeAlias = Literal["score", "exact", "anytime"]
+
+# What `Case.no_baseline` begins with when the base commit does not declare the model.
+NEW_MODEL = "new model"
+
+
+class Predictions(Protocol):
+    """The scored rows of the holdout, read when they are first asked for; one array element per row, in one order.
+
+    `y_true` holds booleans (True is positive), `candidate` and `baseline` scores as floats; `baseline` is None without
+    one.
+    """
+
+    @property
+    def y_true(self) -> Any: ...
+    @property
+    def candidate(self) -> Any: ...
+    @property
+    def baseline(self) -> Any | None: ...
+
+
+@dataclass(frozen=True)
+class Case:
+    """Everything that the gates of one model are judged on.
+
+    `no_baseline` says why there is none: it begins with `new model` when there is nothing to compare with yet, and
+    relative gates then pass; with any other reason they are errors. `same` says that candidate and baseline are one
+    record. `cost` prices (a false positive, a false negative). `predictions` serve metrics that counts do not give.
+    """
+
+    comparison: Comparison
+    no_baseline: str | None = None
+    same: bool = False
+    cost: tuple[float, float] | None = None
+    predictions: Predictions | None = None
+
+    @property
+    def new_model(self) -> bool:
+        """Whether there is no baseline because the model is new."""
+        return self.no_baseline is not None and self.no_baseline.startswith(NEW_MODEL)
+
+
+@dataclass(frozen=True)
+class Policy:
+    """How strictly gates are judged.
+
+    `confidence` in (0.5, 1) asks for proof, None compares the measured numbers; a gate's own `@` comes first.
+    `min_rows` leaves smaller slices out (None: `each` judges all, the others ask for 30). `alpha_spent` is the level
+    that the holdout's ledger allows this look, None without a ledger, 0 when nothing is left.
+    """
+
+    confidence: float | None = None
+    method: Method = "score"
+    min_rows: int | None = None
+    seed: int = 0
+    alpha_spent: float | None = None

@@ -1,0 +1,240 @@
+"""Judge one question on one set of rows: measure it, prove it where proof is asked for, and say so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from ml_ci.conditions.linear import Linear
+from ml_ci.conditions.names import METRICS
+from ml_ci.conditions.tree import Metric, Operator, OverSlices
+from ml_ci.gates import proof
+from ml_ci.gates.evidence import Policy
+from ml_ci.gates.metrics import is_proportion, share
+from ml_ci.gates.proof import CERTAIN, UNPROVABLE, Level
+from ml_ci.gates.question import Question
+from ml_ci.gates.values import Verdict
+from ml_ci.gates.view import UndefinedError, View
+from ml_ci.gates.wording import confidence_said, left_out, more_rows, points, said, title
+
+if TYPE_CHECKING:
+    from ml_ci.gates.statistics.values import Evidence
+
+# Without a confidence an interval is shown all the same: two-sided, 95%.
+_SHOWN_ALPHA = 0.025
+# Beyond rounding in a metric that is no fraction of counts, a difference is a difference.
+_ROUNDING = Fraction(1, 10**12)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """How one question was judged. `p_fail` is its p-value against "within the limit", None where nothing is drawn."""
+
+    verdict: Verdict
+    slice: str | None = None
+    value: float | None = None
+    limit: float | None = None
+    baseline: float | None = None
+    interval: tuple[float, float] | None = None
+    confidence: float | None = None
+    needs: int | None = None
+    reason: str = ""
+    p_fail: float | None = None
+    alpha: float | None = None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The numbers of a question: candidate, limit, the baseline's same metric or None, and whether it holds."""
+
+    value: Fraction
+    limit: Fraction
+    baseline: Fraction | None
+    holds: bool
+
+
+def find(question: Question, view: View, policy: Policy) -> Finding:
+    """Judge one question; every absence is a finding with the verdict `error`, none of them passes."""
+    if question.relative and view.case.comparison.baseline is None:
+        return _without_baseline(view)
+    try:
+        measured = _measure(question, view)
+        return _judge(question, view, policy, measured)
+    except UndefinedError as error:
+        return Finding("error", view.label, reason=_sentence(str(error)))
+
+
+def _without_baseline(view: View) -> Finding:
+    why = view.case.no_baseline or "it was not evaluated"
+    if view.case.new_model:
+        return Finding("pass", view.label, reason=f"{why}: there is no baseline yet, nothing to compare with")
+    reason = (
+        f"No baseline to compare with: {why}; make the baseline available, or set `baseline: none` and a fixed limit"
+    )
+    return Finding("error", view.label, reason=reason)
+
+
+def _measure(question: Question, view: View) -> Measured:
+    value, exact_value = view.total(question.candidate)
+    limit, exact_limit = view.total(question.limit)
+    slack = Fraction(0) if exact_value and exact_limit else _ROUNDING * max(Fraction(1), abs(limit))
+    atom = question.of_baseline
+    baseline = view.total(Linear(Fraction(0), ((atom, Fraction(1)),)))[0] if atom else None
+    return Measured(value, limit, baseline, holds(value, question.operator, limit, slack))
+
+
+def holds(value: Fraction, operator: Operator, limit: Fraction, slack: Fraction = Fraction(0)) -> bool:
+    """Compare; `slack` is the rounding that `<=` and `>=` forgive."""
+    if operator == "<=":
+        return value <= limit + slack
+    if operator == ">=":
+        return value >= limit - slack
+    return value < limit if operator == "<" else value > limit
+
+
+def _judge(question: Question, view: View, policy: Policy, measured: Measured) -> Finding:
+    finding = Finding(
+        verdict="pass" if measured.holds else "fail",
+        slice=view.label,
+        value=float(measured.value),
+        limit=float(measured.limit),
+        baseline=None if measured.baseline is None else float(measured.baseline),
+    )
+    head = _head(question, view, measured) + left_out(*_small(question, view))
+    way = proof.route(question, view)
+    confidence = question.confidence or policy.confidence
+    if way == CERTAIN:
+        return replace(finding, reason=f"{head}: {_certain(question, view, measured)}")
+    if confidence is None:
+        return _as_measured(finding, head, question, view, way, policy)
+    if way == UNPROVABLE:
+        return _unproven(finding, head, question)
+    return _as_proven(finding, head, question, view, confidence, policy)
+
+
+def _certain(question: Question, view: View, measured: Measured) -> str:
+    if view.case.same and question.relative:
+        told = "nothing can have become worse" if measured.holds else "it cannot be better than itself"
+        return f"the candidate is the baseline itself, {told}"
+    return _within(question, measured.holds)
+
+
+def _within(question: Question, held: bool) -> str:
+    if held:
+        return "within the limit"
+    return "above the limit" if question.upper else "below the limit"
+
+
+def _as_measured(finding: Finding, head: str, question: Question, view: View, way: str, policy: Policy) -> Finding:
+    held = finding.verdict == "pass"
+    told = f"{_within(question, held)} as measured"
+    if way not in ("limit", "paired", "slices"):
+        return replace(finding, reason=f"{head}: {told}")
+    evidence = _evidence(question, view, Level(policy.method, _SHOWN_ALPHA, policy.seed))
+    if evidence is None:
+        return replace(finding, reason=f"{head}: {told}")
+    rows, kind = proof.rows_of(question, view)
+    if evidence.outcome == "inconclusive":
+        told += f", but with {rows:,} {kind} it may be noise"
+    return replace(finding, interval=evidence.interval, reason=f"{head}: {told}")
+
+
+def _evidence(question: Question, view: View, level: Level) -> Evidence | None:
+    """Prove for the sake of the interval alone; None where scipy is not installed."""
+    try:
+        return proof.prove(question, view, level)
+    except ImportError:
+        return None
+
+
+def _unproven(finding: Finding, head: str, question: Question) -> Finding:
+    """Judge what has no method: an error where the gate itself asks for proof, else as measured, which is said."""
+    names = {atom.key for atom, _ in question.candidate.weights if isinstance(atom, Metric)} - METRICS
+    own = next((name for name in sorted(names) if not name.startswith("recall_at(")), None)
+    what = f"{own} is your own metric, which cannot be proven" if own else "this form of gate cannot be proven"
+    if question.confidence is not None:
+        return replace(finding, verdict="error", reason=f"{head}: {what}; remove the @ behind it")
+    held = _within(question, finding.verdict == "pass")
+    return replace(finding, reason=f"{head}: {held} as measured; {what} at a confidence")
+
+
+def _as_proven(
+    finding: Finding, head: str, question: Question, view: View, confidence: float, policy: Policy
+) -> Finding:
+    alpha = float(1 - Fraction(repr(confidence)))
+    if policy.alpha_spent is not None:
+        alpha = min(alpha, policy.alpha_spent)
+    if not alpha > 0:
+        reason = f"{head}: this holdout has been looked at too often to prove anything more; label new rows"
+        return replace(finding, verdict="inconclusive", confidence=confidence, reason=reason)
+    evidence = proof.prove(question, view, Level(policy.method, alpha, policy.seed))
+    told = _told(evidence, question, view, 1 - alpha)
+    return replace(
+        finding,
+        verdict=evidence.outcome,
+        interval=evidence.interval,
+        confidence=round(1 - alpha, 12),
+        needs=evidence.needs,
+        reason=f"{head}: {told}",
+        p_fail=evidence.p_fail,
+        alpha=alpha,
+    )
+
+
+def _told(evidence: Evidence, question: Question, view: View, confidence: float) -> str:
+    rows, kind = proof.rows_of(question, view)
+    if evidence.outcome == "pass":
+        return f"within the limit, proven with {confidence_said(confidence)} confidence on {rows:,} {kind}"
+    if evidence.outcome == "fail":
+        return f"{_within(question, False)}, proven with {confidence_said(confidence)} confidence on {rows:,} {kind}"
+    return f"cannot be told from noise with {rows:,} {kind}; {more_rows(evidence.needs, kind)}"
+
+
+def _small(question: Question, view: View) -> tuple[tuple[str, ...], int]:
+    """Name the slices that worst, gap and ratio leave out, and the least number of rows."""
+    small = [
+        name
+        for atom, _ in question.candidate.weights
+        if isinstance(atom, OverSlices) and atom.function != "each"
+        for name in view.kept(atom)[1]
+    ]
+    return tuple(dict.fromkeys(small)), 30 if view.min_rows is None else view.min_rows
+
+
+def _head(question: Question, view: View, measured: Measured) -> str:
+    """Say the numbers: `FNR 8.1% → 9.3%, limit +1.0 points`, `FPR 3.1% (31 of 1,003), limit 5.0%`."""
+    atom = question.single
+    if atom is None:
+        shown = said(None, float(measured.value), float(measured.limit))
+        return f"{_sum_said(question)} {shown[0]}, limit {shown[1]}"
+    if measured.baseline is not None:
+        before, now, limit = said(atom, *map(float, (measured.baseline, measured.value, measured.limit)))
+        if question.limit.weights[0][1] == 1 and title(_alike(question)) == title(atom):
+            difference = points(float(measured.limit - measured.baseline), atom)
+            return f"{title(atom)} {before} → {now}, limit {difference}"
+        return f"{title(atom)} {now}, baseline's {title(_alike(question))} {before}, limit {limit}"
+    now, limit = said(atom, float(measured.value), float(measured.limit))
+    return f"{title(atom)} {now}{_counted(atom, view)}, limit {limit}"
+
+
+def _alike(question: Question) -> Metric | OverSlices:
+    atom = question.of_baseline or question.single
+    assert atom is not None  # noqa: S101 - called with a single metric on the left only
+    return atom
+
+
+def _counted(atom: Metric | OverSlices, view: View) -> str:
+    name = atom.metric if isinstance(atom, OverSlices) else atom.name
+    if not is_proportion(name) or (isinstance(atom, OverSlices) and atom.function != "each"):
+        return ""
+    part, whole = share(view.confusion(False), name)
+    return f" ({part:,} of {whole:,})"
+
+
+def _sum_said(question: Question) -> str:
+    return " and ".join(title(atom) for atom, _ in question.candidate.weights) + " together"
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]

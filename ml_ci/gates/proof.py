@@ -1,0 +1,193 @@
+"""What the data prove about one question: which statistical method answers it, and its answer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from ml_ci.conditions.linear import Linear
+from ml_ci.conditions.names import COUNTS, OF_COST, OF_COUNTS, OF_JOB, OF_SCORES
+from ml_ci.conditions.tree import Metric, OverSlices
+from ml_ci.evaluation.confusion import Paired
+from ml_ci.gates.evidence import Method
+from ml_ci.gates.metrics import OF_ROWS, is_proportion, share
+from ml_ci.gates.question import Question, twin
+from ml_ci.gates.view import View
+
+if TYPE_CHECKING:
+    from ml_ci.gates.statistics.values import Evidence
+
+CERTAIN = "certain"
+UNPROVABLE = "unprovable"
+
+# Rates whose rows do not depend on the model, so that the same rows pair candidate and baseline.
+_PAIRED = frozenset({"fpr", "tnr", "fnr", "tpr", "recall", "accuracy", "selection_rate"})
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """How a question is put to the data: the method, the one-sided level, the seed of what is drawn."""
+
+    method: Method
+    alpha: float
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Candidate against baseline: `b` rows that only the candidate adds to the rate's part, `c` only the baseline."""
+
+    b: int
+    c: int
+    n: int
+
+
+def route(question: Question, view: View) -> str:
+    """Choose how a question is answered.
+
+    `certain`: no sampling error, the measured numbers decide. `limit`: Clopper-Pearson. `paired`: Tango's score test,
+    exact bounds or e-values. `slices`: bounds of every slice. `counts`: draws of the four counts. `scores`: a paired
+    bootstrap of the rows. `unprovable`: a metric of the user's own, or a form without a method.
+    """
+    atoms = [atom for atom, _ in (*question.candidate.weights, *question.limit.weights)]
+    if all(_is_certain(atom) for atom in atoms) or (view.case.same and _cancels(question)):
+        return CERTAIN
+    single = question.single
+    if isinstance(single, OverSlices) and single.function != "each":
+        fits = is_proportion(single.metric) and not question.relative
+        return "slices" if fits else UNPROVABLE
+    names = [_name(atom) for atom in atoms]
+    if any(isinstance(atom, OverSlices) and atom.function != "each" for atom in atoms):
+        return UNPROVABLE
+    if single is not None and is_proportion(_name(single)) and not question.relative:
+        return "limit"
+    if single is not None and _name(single) in _PAIRED and _margin(question) is not None and view.paired() is not None:
+        return "paired"
+    return _route_of_mixture(names, question, view)
+
+
+def prove(question: Question, view: View, level: Level) -> Evidence:
+    """Answer a question that `route` finds provable; KeyError for another one."""
+    return {
+        "limit": _by_limit,
+        "paired": _by_pairs,
+        "slices": _by_slices,
+        "counts": _by_counts,
+        "scores": _by_scores,
+    }[route(question, view)](question, view, level)
+
+
+def pairs(name: str, paired: Paired) -> Pairs:
+    """Cross the two models on the rows of a paired rate; an error for fpr and fnr, what the rate counts for others."""
+    negatives, positives = paired.negatives, paired.positives
+    if name in ("fpr", "tnr"):
+        b, c, n = negatives.candidate_only, negatives.baseline_only, negatives.rows
+    elif name in ("fnr", "tpr", "recall"):
+        b, c, n = positives.candidate_only, positives.baseline_only, positives.rows
+    else:
+        b, c = negatives.candidate_only, negatives.baseline_only
+        more, less = positives.candidate_only, positives.baseline_only
+        b, c = (b + less, c + more) if name == "selection_rate" else (b + more, c + less)
+        n = negatives.rows + positives.rows
+    return Pairs(c, b, n) if name in ("tnr", "tpr", "recall", "accuracy") else Pairs(b, c, n)
+
+
+def rows_of(question: Question, view: View) -> tuple[int, str]:
+    """Give the number and the kind of the rows that a question rests on: (214, "positives")."""
+    single = question.single
+    counts = view.confusion(False)
+    if single is None or (isinstance(single, OverSlices) and single.function != "each"):
+        return counts.rows, "rows"
+    name = _name(single)
+    if is_proportion(name):
+        return int(share(counts, name)[1]), OF_ROWS[name]
+    return counts.rows, "rows"
+
+
+def _by_limit(question: Question, view: View, level: Level) -> Evidence:
+    from ml_ci.gates.statistics import limits
+
+    part, whole = share(view.confusion(False), _name(question.candidate.weights[0][0]))
+    judge = limits.at_most if question.upper else limits.at_least
+    return judge(int(part), int(whole), float(question.limit.constant), level.alpha)
+
+
+def _by_pairs(question: Question, view: View, level: Level) -> Evidence:
+    from ml_ci.gates.statistics import paired
+
+    counted = view.paired() or Paired()
+    crossed = pairs(_name(question.candidate.weights[0][0]), counted)
+    judge = paired.difference_at_most if question.upper else paired.difference_at_least
+    margin = float(_margin(question) or Fraction(0))
+    return judge(crossed.b, crossed.c, crossed.n, margin, level.alpha, level.method)
+
+
+def _by_slices(question: Question, view: View, level: Level) -> Evidence:
+    from ml_ci.gates import over_slices
+
+    atom = question.candidate.weights[0][0]
+    assert isinstance(atom, OverSlices)  # noqa: S101 - route sends nothing else here
+    kept, _ = view.kept(atom)
+    parts = [share(counts, atom.metric) for counts in kept.values()]
+    return over_slices.judge(atom, parts, float(question.limit.constant), question.upper, level.alpha)
+
+
+def _by_counts(question: Question, view: View, level: Level) -> Evidence:
+    from ml_ci.gates import draws
+
+    return draws.judge_counts(question, view, level.alpha, level.seed)
+
+
+def _by_scores(question: Question, view: View, level: Level) -> Evidence:
+    from ml_ci.gates import scores
+
+    return scores.judge_scores(question, view, level.alpha, level.seed)
+
+
+def _route_of_mixture(names: list[str], question: Question, view: View) -> str:
+    ready = view.paired() is not None or not question.relative
+    if ready and all(_is_drawn_from_counts(name, view) for name in names):
+        return "counts"
+    if view.by is None and view.case.predictions is not None and _is_scored(names) and question.single is not None:
+        return "scores"
+    return UNPROVABLE
+
+
+def _is_drawn_from_counts(name: str, view: View) -> bool:
+    return name in OF_COUNTS or (name in OF_COST and view.case.cost is not None)
+
+
+def _is_scored(names: list[str]) -> bool:
+    """Say whether it is one metric of the scores, of the candidate or of both."""
+    return len(set(names)) == 1 and (names[0] in OF_SCORES or names[0].startswith("recall_at("))
+
+
+def _is_certain(atom: Metric | OverSlices) -> bool:
+    """Say whether the holdout is no sample for it: counts, the share of positives, facts of the job."""
+    return _name(atom) in COUNTS | OF_JOB or (_name(atom) == "prevalence" and atom.baseline)
+
+
+def _cancels(question: Question) -> bool:
+    """Say whether nothing but a number remains when the baseline is the candidate itself."""
+    weights = tuple((twin(atom), weight) for atom, weight in question.limit.weights)
+    return not (_plain(question.candidate) - _plain(Linear(Fraction(0), weights))).weights
+
+
+def _plain(sum_of: Linear) -> Linear:
+    """Write each(fnr) as fnr: beside each, the baseline's metric is the same slice's."""
+    weights = (
+        (Metric(atom.metric), weight) if isinstance(atom, OverSlices) and atom.function == "each" else (atom, weight)
+        for atom, weight in sum_of.weights
+    )
+    return Linear(sum_of.constant, tuple(weights))
+
+
+def _margin(question: Question) -> Fraction | None:
+    """Give the margin to the baseline's same metric, in `each` to the same slice's; None for another form."""
+    plain = Question(_plain(question.candidate), question.limit, question.operator)
+    return plain.margin
+
+
+def _name(atom: Metric | OverSlices) -> str:
+    return atom.metric if isinstance(atom, OverSlices) else atom.key

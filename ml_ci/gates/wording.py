@@ -1,0 +1,90 @@
+"""How a gate's result is said to someone who is no statistician."""
+
+from __future__ import annotations
+
+from ml_ci.conditions.names import COUNTS, PROPORTIONS
+from ml_ci.conditions.tree import Metric, OverSlices
+
+MOST_NEEDS = 10_000_000
+
+_SHOUTED = frozenset({"fpr", "fnr", "tpr", "tnr", "npv", "auc", "mcc", "ece", "f1", "tp", "fp", "tn", "fn"})
+_IN_PERCENT = PROPORTIONS | {"balanced_accuracy"}
+_WORDS = {"cost_per_1000": "cost per 1,000 rows", "milliseconds_per_row": "milliseconds per row"}
+
+
+def title(atom: Metric | OverSlices) -> str:
+    """Name a metric: `FNR`, `recall at FPR 0.01`, `gap in FPR by sex, race`."""
+    if isinstance(atom, Metric):
+        return f"recall at FPR {atom.at:g}" if atom.at is not None else _named(atom.name)
+    if atom.function == "each":
+        return _named(atom.metric)
+    phrase = {"worst": "worst {0}", "gap": "gap in {0}", "ratio": "ratio of {0}"}[atom.function]
+    return f"{phrase.format(_named(atom.metric))} by {', '.join(atom.by)}"
+
+
+def said(atom: Metric | OverSlices | None, *values: float) -> list[str]:
+    """Say values of one metric: rates in percent, counts whole; with as many digits as tell them apart."""
+    if in_points(atom):
+        return [f"{_minus(text)}%" for text in _told_apart([value * 100 for value in values], 1)]
+    if isinstance(atom, Metric) and atom.name in COUNTS and all(float(value).is_integer() for value in values):
+        return [_minus(f"{value:,.0f}") for value in values]
+    return [_minus(text) for text in _told_apart(list(values), 3)]
+
+
+def points(difference: float, atom: Metric | OverSlices | None) -> str:
+    """Say a difference with its sign, in points where the metric is a rate: `+1.0 points`."""
+    unit, scale, digits = (" points", 100, 1) if in_points(atom) else ("", 1, 3)
+    shown = round(difference * scale, 9)
+    text = _told_apart([shown, 0.0], digits)[0] if shown else f"{0:.{digits}f}"
+    return f"{'+' if shown >= 0 else ''}{_minus(text)}{unit}"
+
+
+def in_points(atom: Metric | OverSlices | None) -> bool:
+    """Say whether the metric is said in percent, and its differences in points."""
+    if isinstance(atom, OverSlices):
+        return atom.function != "ratio" and atom.metric in _IN_PERCENT
+    return atom is not None and atom.name in _IN_PERCENT
+
+
+def more_rows(needs: int | None, kind: str) -> str:
+    """Say what would decide it: `about 1,900 more would decide it`."""
+    if needs is None:
+        return f"more {kind} alone are not expected to make it pass"
+    if needs >= MOST_NEEDS:
+        return f"it would take more than {MOST_NEEDS:,} further {kind}"
+    return f"about {_two_digits(needs):,} more would decide it"
+
+
+def confidence_said(confidence: float) -> str:
+    """Say a confidence: `95%`, `99.9%`."""
+    return f"{confidence * 100:.6g}%"
+
+
+def left_out(small: tuple[str, ...], least: int) -> str:
+    """Name the slices that were left out; "" for none."""
+    if not small:
+        return ""
+    named = ", ".join(small[:5]) + (f" and {len(small) - 5:,} more" if len(small) > 5 else "")
+    return f" (left out, fewer than {least:,} rows: {named})"
+
+
+def _two_digits(needs: int) -> int:
+    """Round an estimate up to two digits, so that it does not look exact."""
+    step = int(10 ** max(len(str(needs)) - 2, 0))
+    return -(-needs // step) * step
+
+
+def _named(name: str) -> str:
+    return name.upper() if name in _SHOUTED else _WORDS.get(name, name.replace("_", " "))
+
+
+def _told_apart(values: list[float], digits: int) -> list[str]:
+    """Print with the fewest digits, from `digits` to six, at which unequal values look unequal."""
+    rounded = {round(value, 9) for value in values}
+    while digits < 6 and len({f"{value:.{digits}f}" for value in rounded}) < len(rounded):
+        digits += 1
+    return [f"{value + 0.0:,.{digits}f}" for value in values]
+
+
+def _minus(text: str) -> str:
+    return text.replace("-", "−")
