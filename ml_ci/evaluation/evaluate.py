@@ -143,7 +143,7 @@ def _predicted(predictions: Predictions, labels: Labels, name: str, side: str) -
     """Say which rows were predicted to be of a class; with two classes the decision tells."""
     if predictions.codes is not None:
         place = predictions.classes.index(name) if name in predictions.classes else -1
-        return predictions.codes == place
+        return np.asarray(predictions.codes == place, np.bool_)
     if len(labels.names) != 2:
         raise _no_classes(f"the {side} gives no class of its {len(labels.names)} for a row")
     is_positive = bool(labels.y_true[labels.codes == labels.names.index(name)].any())

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ml_ci.errors import UserError
 from ml_ci.spec.values import Positive
 from ml_ci.tables.canonical import brief, canonical, same
+from ml_ci.tables.duck import literal, trimmed
 from ml_ci.tables.table import Table
 
 ABSENT = frozenset({"", "nan", "NaN", "-nan"})
@@ -65,7 +66,7 @@ def positive_counts(table: Table, label: str, positive: Positive) -> Mapping[str
     """Count the distinct labels, having refused missing ones, no positive one, and nothing but positive ones."""
     counts = table.counts(label)
     if absent := sum(rows for value, rows in counts.items() if value in ABSENT):
-        raise _missing(table, label, absent)
+        raise missing(table, label, absent)
     wanted = same(positive.values)
     positives = sum(rows for value, rows in counts.items() if canonical(value) in wanted)
     if positives == 0:
@@ -85,7 +86,7 @@ def positive_counts(table: Table, label: str, positive: Positive) -> Mapping[str
 def _compared(table: Table, label: str, comparison: tuple[str, float]) -> Labels:
     numbers = table.numbers(label)
     if np.isnan(numbers).any():
-        raise _missing(table, label, int(np.isnan(numbers).sum()))
+        raise missing(table, label, int(np.isnan(numbers).sum()))
     symbol, bound = comparison
     positive = COMPARE[symbol](numbers, bound)
     refuse_single_class(int(positive.sum()), table, label, comparison, (float(numbers.min()), float(numbers.max())))
@@ -107,8 +108,9 @@ def refuse_single_class(
     )
 
 
-def _missing(table: Table, label: str, rows: int) -> UserError:
-    first = int(np.flatnonzero(missing(table, label))[0])
+def missing(table: Table, label: str, rows: int) -> UserError:
+    """Name the first row of `rows` that have no label."""
+    first = first_missing(table, label) or 0
     more = f" (and {rows - 1:,} rows more)" if rows > 1 else ""
     return UserError(
         f"{table.where(first)}: no label in column {label!r}{more}",
@@ -116,9 +118,9 @@ def _missing(table: Table, label: str, rows: int) -> UserError:
     )
 
 
-def missing(table: Table, label: str) -> NDArray[np.bool_]:
-    """Say which rows have no label: nothing, or NaN."""
-    return np.array([text in ABSENT for text in table.text(label)], np.bool_)
+def first_missing(table: Table, label: str) -> int | None:
+    """Give the first row that has no label: nothing, or NaN."""
+    return table.first(f"{trimmed(table.sql(label))} IN ({', '.join(map(literal, sorted(ABSENT)))})")
 
 
 def _listed(counts: Mapping[str, int]) -> str:

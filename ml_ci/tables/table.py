@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import csv
+import math
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ml_ci.errors import UserError
-from ml_ci.tables.duck import connect, literal, select, trimmed
 from ml_ci.tables.canonical import brief
+from ml_ci.tables.duck import connect, literal, select, trimmed
 from ml_ci.tables.layout import Layout, examine
 from ml_ci.tables.records import header_and_rows, records
 
@@ -71,12 +72,23 @@ class Table:
 
         value = self.sql(column)
         read = np.ma.filled(self._fetch(f"TRY_CAST({trimmed(value)} AS DOUBLE)"), np.nan).astype(np.float64)
-        bad = self._fetch(f"{trimmed(value)} <> ''").astype(bool) & np.isnan(read)
-        for index in np.flatnonzero(bad):
-            text = self.text(column)[index]
-            if text.lower() not in ("nan", "-nan", "+nan"):
-                raise UserError(f"{self.where(int(index))}: {brief(text)} in column {column!r} is no number")
+        if np.isnan(read).any():
+            self.refuse_text(column)
         return read
+
+    def refuse_text(self, column: str) -> None:
+        """Raise UserError naming the first value of a column that is neither a number nor missing."""
+        value = trimmed(self.sql(column))
+        found = self.first(f"{value} NOT IN ('', 'NaN', 'nan', '-nan') AND TRY_CAST({value} AS DOUBLE) IS NULL")
+        if found is not None:
+            text = self._connection.execute(select(value, self.source, f"LIMIT 1 OFFSET {found}")).fetchone()
+            raise UserError(f"{self.where(found)}: {brief(text[0] if text else '')} in column {column!r} is no number")
+
+    def first(self, condition: str) -> int | None:
+        """Give the 0-based index of the first row for which an SQL condition holds, or None; the rows are streamed."""
+        numbered = select(f"row_number() OVER () - 1 AS place, {condition} AS holds", self.source)
+        found = self._connection.execute(select("min(place)", f"({numbered})", "WHERE holds")).fetchone()
+        return None if found is None or found[0] is None else int(found[0])
 
     def codes(self, columns: Sequence[str]) -> tuple[NDArray[np.int32], tuple[tuple[str, ...], ...]]:
         """Give the distinct values of one or more columns together, and for each row the position of its own.
@@ -103,6 +115,18 @@ class Table:
         value = trimmed(self.sql(column))
         query = select(f"{value} AS v, count(*) AS n", self.source, "GROUP BY v ORDER BY n DESC, v")
         return {str(text): int(rows) for text, rows in self._connection.execute(query).fetchall()}
+
+    def count_where(self, condition: str) -> int:
+        """Count the rows for which an SQL condition holds."""
+        found = self._connection.execute(select("count(*)", self.source, f"WHERE {condition}")).fetchone()
+        return int(found[0]) if found else 0
+
+    def span(self, column: str) -> tuple[float, float]:
+        """Give the smallest and the largest number of a column."""
+        value = f"TRY_CAST({trimmed(self.sql(column))} AS DOUBLE)"
+        found = self._connection.execute(select(f"min({value}), max({value})", self.source)).fetchone()
+        low, high = found or (math.nan, math.nan)
+        return float(low), float(high)
 
     def where(self, index: int) -> str:
         """Name the row at a 0-based index, for messages: `data/x.csv, line 13`, or `data/x.parquet, row 12`."""
