@@ -82,7 +82,7 @@ def _placeholder(model: Draft, found: str, place: Place) -> Iterator[Problem]:
     elif (name and name not in known) or found.endswith("."):
         close = suggest(found, [f"{kind}.{one}" for one in known])
         hint = close or (
-            f"; known are {', '.join(f'{{{kind}.{one}}}' for one in known)}" if known else f"; there is no {kind}:"
+            f"; known are {', '.join(f'{{{kind}.{one}}}' for one in known)}" if known else f"; the model has no {kind}:"
         )
         yield Problem(place, f"unknown placeholder {{{found}}}{hint}")
     elif found == "data.holdout" and model.keys.outputs and not model.keys.outputs.predictions:

@@ -90,8 +90,8 @@ def _baseline(model: Draft) -> Iterator[Problem]:
 def _relative_gates(model: Draft) -> Iterator[Problem]:
     for index, gate in model.gates.items():
         if model.keys.baseline == "none" and gate.condition.relative:
-            message = "the gate compares with the baseline, and there is 'baseline: none'; remove one of them, in "
-            yield Problem(model.place("gates", index), message + show(gate.text))
+            message = "compares with the baseline, and there is 'baseline: none'; remove one of them"
+            yield Problem(model.place("gates", index), f"in {show(gate.text)}: {message}")
 
 
 def _gates_twice(model: Draft) -> Iterator[Problem]:
@@ -109,7 +109,7 @@ def _cost(model: Draft) -> Iterator[Problem]:
         yield Problem(model.place("cost"), "both prices are zero, so that every model costs nothing; price one of them")
     for index, gate in model.gates.items():
         if not cost and gate.condition.metrics & OF_COST:
-            message = f"the gate asks for a cost; add cost: {{fp: 5, fn: 120, currency: USD}}, in {show(gate.text)}"
+            message = f"in {show(gate.text)}: nothing has a price; add cost: {{fp: 5, fn: 120, currency: USD}}"
             yield Problem(model.place("gates", index), message)
 
 

@@ -184,7 +184,7 @@ class _Placed:
                 message = (
                     f"the key stands twice in this mapping, first on line {self.positions[at][0]}; remove one of them"
                 )
-                self.problems.append(Problem(at, message, key.line, key.column))
+                self.problems.append(Problem(at, message, key.line))
                 continue
             self.positions[at] = (key.line, key.column)
             if key.problem:

@@ -21,7 +21,10 @@ _STAND_INS: Mapping[str, Any] = {"label": "label", "positive": 1, "data": {"hold
 
 @dataclass(frozen=True)
 class Draft:
-    """Hold one model's keys and its parsed gates by their position in the list; `broken` names the keys that stand in the file and cannot be read."""
+    """Hold one model's keys and its gates by their position in the list.
+
+    `broken` names the keys that have a problem; what is held in their place means nothing.
+    """
 
     name: str
     keys: ModelShape
@@ -91,7 +94,7 @@ def _draft(name: str, keys: ModelShape, document: Document, problems: list[Probl
         except ConditionError as error:
             hint = f"; {error.suggestion}" if error.suggestion else ""
             at = _column(document.lines[line - 1], column, text, error.column)
-            problems.append(Problem(place, f"{error.message}{hint}, in {show(text)}", line, at))
+            problems.append(Problem(place, f"in {show(text)}: {error.message}{hint}", line, at))
     return Draft(name, keys, gates, document.position(("models", name))[0], broken)
 
 
@@ -103,7 +106,8 @@ def _column(line: str, start: int, text: str, column: int) -> int:
 
 
 def _empty_values(value: Any, place: Place) -> Iterator[Problem]:
-    """Find every key without a value: it looks set and is not. A model's own parameters may be empty."""
+    """Find every key without a value: it looks set and is not. Parameters may be empty, and
+    `run: {out}` is a mapping by mistake."""
     if value is None:
         what = (
             "the item is empty; remove it"
@@ -111,7 +115,7 @@ def _empty_values(value: Any, place: Place) -> Iterator[Problem]:
             else "the key has no value; give it one or remove it"
         )
         yield Problem(place, what)
-    if len(place) == 3 and place[0] == "models" and place[2] == "params":
+    if len(place) == 3 and place[0] == "models" and place[2] in ("params", "run"):
         return
     if isinstance(value, dict | list):
         for key, item in value.items() if isinstance(value, dict) else enumerate(value):

@@ -32,7 +32,10 @@ _KINDS = {
     "model_attributes_type": "a mapping",
     "too_short": "at least one value",
     "string_too_short": "text",
+    "string_too_long": "a shorter text",
 }
+_ONLY_HOLDOUT = "only holdout may be a part of another entry; give this one a path"
+
 # What other tools call our keys.
 _SYNONYMS = {
     "target": "label",
@@ -53,27 +56,31 @@ def problems_of(error: ValidationError, document: Document) -> list[Problem]:
         place = tuple(part for part in found["loc"] if part not in _TAGS and part != "[key]")
         if place[-1:] == ("path",) and place not in document.positions and found["type"] != "missing":
             place = place[:-1]  # a path without its mapping
-        problems.append(Problem(place, _sentence(dict(found), found["loc"])))
+        message = _sentence(dict(found), found["loc"])
+        if message == _ONLY_HOLDOUT:
+            place = place[:4]  # one problem of the entry, however many keys of a part it has
+        problems.append(Problem(place, message))
     return problems
 
 
 def _sentence(found: dict[str, Any], loc: Place) -> str:
     kind, context, got = found["type"], found.get("ctx", {}), found["input"]
     owner, field = _field_at(loc)
+    example = _example(field, isinstance(loc[-1], int))
     if kind == "missing":
-        return f"the key is missing{_example(field, str(loc[-1]))}"
+        if owner is FileShape and isinstance(got, dict) and _is_part_elsewhere(got, loc):
+            return _ONLY_HOLDOUT
+        return f"the key is missing{_key_example(field, str(loc[-1]))}"
     if kind == "extra_forbidden":
         return _unknown(str(loc[-1]), owner, loc)
     if kind == "value_error":
         return str(context["error"])
-    if kind == "literal_error":
-        return f"this ml-ci reads version 1, got {show(got)}; write version: 1, or update ml-ci"
     if kind in _BOUNDS:
         words, bound = _BOUNDS[kind]
-        wanted = f"expected a number {words} {context[bound]}{_example(field)}"
+        wanted = f"expected a number {words} {context[bound]:.15g}{example}"
         return f"{wanted}, got {show(got)}{_percent(kind, context, got)}"
     if kind in _KINDS:
-        return f"expected {_KINDS[kind]}{_example(field)}, got {show(got)}{_quoted(kind, got)}"
+        return f"expected {_KINDS[kind]}{example}, got {show(got)}{_quoted(kind, got)}"
     return f"{found['msg'][:1].lower()}{found['msg'][1:]}, got {show(got)}"
 
 
@@ -90,11 +97,15 @@ def _percent(kind: str, context: dict[str, Any], got: Any) -> str:
     return f", did you mean {got / 100:.6g}?" if meant else ""
 
 
-def _example(field: FieldInfo | None, key: str = "") -> str:
+def _example(field: FieldInfo | None, item: bool) -> str:
     if field is None or not field.examples:
         return ""
-    example = flow(field.examples[0])
-    return f', for example "{key}: {example}"' if key else f" such as {example}"
+    example = field.examples[0]
+    return f" such as {flow(example[0] if item and isinstance(example, list) else example)}"
+
+
+def _key_example(field: FieldInfo | None, key: str) -> str:
+    return f', for example "{key}: {flow(field.examples[0])}"' if field and field.examples else ""
 
 
 def flow(value: Any) -> str:
@@ -108,14 +119,18 @@ def flow(value: Any) -> str:
 
 def _unknown(key: str, owner: type[Strict] | None, loc: Place) -> str:
     known = owner.model_fields if owner else {}
-    if owner is FileShape and key in PartShape.model_fields and "holdout" not in loc:
-        return "only holdout may be a part of another entry; give this one a path"
+    if owner is FileShape and _is_part_elsewhere({key: None}, loc):
+        return _ONLY_HOLDOUT
     if key in _SYNONYMS and owner is ModelShape:
         return f"unknown key, did you mean '{_SYNONYMS[key]}'?"
     elsewhere = next(_homes(key, owner), "")
     if elsewhere:
-        return f"unknown key here; it belongs under {elsewhere}"
+        return f"unknown key here; it belongs {elsewhere}"
     return f"unknown key{suggest(key, known)}" if suggest(key, known) else f"unknown key; known are {', '.join(known)}"
+
+
+def _is_part_elsewhere(entry: dict[str, Any], loc: Place) -> bool:
+    return "holdout" not in loc and not entry.keys().isdisjoint(PartShape.model_fields)
 
 
 def _homes(key: str, owner: type[Strict] | None) -> Iterator[str]:
@@ -123,11 +138,11 @@ def _homes(key: str, owner: type[Strict] | None) -> Iterator[str]:
     for name, field in ModelShape.model_fields.items():
         inner, _ = _inner(field.annotation)
         if inner and inner is not owner and (key in inner.model_fields or (inner is DataShape and key == "validation")):
-            yield f"'{name}:' of the model"
+            yield f"under '{name}:' of the model"
     if owner is not ModelShape and key in ModelShape.model_fields:
-        yield "'models:', in the mapping of one model" if owner is Shape else "the model itself"
+        yield "under 'models:', in the mapping of one model" if owner is Shape else "one level up, in the model itself"
     if owner is not Shape and key in Shape.model_fields:
-        yield "the top of the file"
+        yield "at the top of the file"
 
 
 def _field_at(loc: Place) -> tuple[type[Strict] | None, FieldInfo | None]:

@@ -24,6 +24,13 @@ COMPARISON = r"^ *(<=|>=|<|>) *([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-
 _POWERS = {"k": 1, "m": 2, "g": 3, "t": 4}
 
 
+def version(value: Any) -> int:
+    """Read the version of the format, which is 1."""
+    if isinstance(value, int) and not isinstance(value, bool) and value == 1:
+        return value
+    raise ValueError(f"this ml-ci reads version 1, got {show(value)}; write version: 1, or update ml-ci")
+
+
 def seconds(value: Any) -> float:
     """Read a time limit: `5m`, `90s`, `1h30m`, or a number of seconds; above zero and finite."""
     expected = "expected a time above zero such as 5m, 90s, 1h30m or a number of seconds"
@@ -161,7 +168,7 @@ def entry_point(value: str) -> str:
     """Check `module:function`, a function that Python can import."""
     module, colon, function = value.partition(":")
     names = [*module.split("."), *function.split(".")]
-    if colon and all(name.isidentifier() for name in names):
+    if colon and all(name.isidentifier() for name in names) and not module.endswith(".py"):
         return value
     raise ValueError(f"expected module:function such as churn.train:train, got {show(value)}{_as_entry_point(value)}")
 

@@ -16,6 +16,10 @@ class _Generator(GenerateJsonSchema):
     def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
         return self.generate_inner(schema["schema"])
 
+    def field_title_should_be_set(self, schema: object) -> bool:
+        """Say no: a title `Min Rows` hides the key's own name in an editor."""
+        return False
+
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
         generated = super().default_schema(schema)
         if isinstance(schema.get("default"), str | int | float) and not isinstance(schema.get("default"), bool):

@@ -3,7 +3,7 @@
 What takes two keys to judge is in `checks`; `schema` prints these classes as a JSON Schema.
 """
 
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
 from pydantic import (
     AfterValidator,
@@ -19,6 +19,7 @@ from pydantic import (
 )
 
 from ml_ci.spec import notation, paths
+from ml_ci.spec.problems import show
 from ml_ci.spec.values import Positive, Scalar, SliceSpec, Threshold
 
 MODEL_NAME = r"^[A-Za-z0-9](?:[A-Za-z0-9_.\-]{0,62}[A-Za-z0-9_\-])?$"
@@ -45,10 +46,16 @@ ProjectPath: TypeAlias = Annotated[str, AfterValidator(paths.project_path)]
 DataPath: TypeAlias = Annotated[str, AfterValidator(paths.data_path)]
 
 
+def _title(shape: type) -> str:
+    return shape.__name__.removesuffix("Shape").lower()
+
+
 class Strict(BaseModel):
     """Refuse unknown keys and convert nothing, but read 1 where 1.0 is meant."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, defer_build=True, allow_inf_nan=False)
+    model_config = ConfigDict(
+        extra="forbid", strict=True, defer_build=True, allow_inf_nan=False, model_title_generator=_title
+    )
 
 
 class FileShape(Strict):
@@ -64,6 +71,10 @@ class FileShape(Strict):
 
 class PartShape(Strict):
     """A stable part of another data entry, which training never sees. Give one of `share`, `after` and `where`."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["share"]}, {"required": ["after"]}, {"required": ["where"]}]}
+    )
 
     of: Text = Field(description="The data entry that this is a part of.", examples=["train"])
     share: float | None = Field(
@@ -85,7 +96,12 @@ class PartShape(Strict):
 
 
 def _as_mapping(value: Any) -> Any:
-    return {"path": value} if isinstance(value, str) else value
+    if isinstance(value, str):
+        return {"path": value}
+    if isinstance(value, dict):
+        return value
+    expected = "expected a path such as data/train.csv, or {path: data/train.csv, columns: [text, label]}"
+    raise ValueError(f"{expected}, got {show(value)}")
 
 
 def _holdout_kind(value: Any) -> str:
@@ -120,6 +136,8 @@ class DataShape(Strict):
 
 class OutputsShape(Strict):
     """What a command leaves behind: predictions, a model, or both."""
+
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 
     predictions: ProjectPath | None = Field(
         None,
@@ -210,7 +228,11 @@ class ModelShape(Strict):
         "{data.NAME}, {params}, {seed}, {out} and {needs.NAME} are filled in.",
         examples=["Rscript train.R {data.train} {out}"],
     )
-    outputs: OutputsShape | None = Field(None, description="What the command of `run` leaves behind.")
+    outputs: OutputsShape | None = Field(
+        None,
+        description="What the command of `run` leaves behind.",
+        examples=[{"predictions": "{out}/predictions.csv"}],
+    )
     data: DataShape = Field(
         description="The data by name; `holdout` is required.",
         examples=[{"train": "data/train.csv", "holdout": "data/holdout.csv"}],
@@ -276,7 +298,11 @@ class ModelShape(Strict):
         "on data.validation: fpr=0.01, fnr=0.05.",
         examples=[0.5, "fpr=0.01"],
     )
-    budget: BudgetShape = Field(BudgetShape.model_construct(), description="What one training job may use.")
+    budget: BudgetShape = Field(
+        BudgetShape.model_construct(),
+        description="What one training job may use.",
+        examples=[{"time": "5m", "memory": "4GB"}],
+    )
     confidence: float | None = Field(
         None,
         gt=0.5,
@@ -297,8 +323,16 @@ class ModelShape(Strict):
         description="Metrics of your own by name: module:function, called with (y_true, score).",
         examples=[{"lift": "churn.metrics:lift"}],
     )
-    cost: CostShape | None = Field(None, description="What a false positive and a false negative cost.")
-    reuse: ReuseShape | None = Field(None, description="How often this holdout may be used.")
+    cost: CostShape | None = Field(
+        None,
+        description="What a false positive and a false negative cost.",
+        examples=[{"fp": 5, "fn": 120, "currency": "USD"}],
+    )
+    reuse: ReuseShape | None = Field(
+        None,
+        description="How often this holdout may be used.",
+        examples=[{"looks": 32, "promotions": 3}],
+    )
     code: list[ProjectPath] = Field(
         [], description="Globs of further files that belong to the training code.", examples=[["sql/*.sql"]]
     )
@@ -317,7 +351,9 @@ class ModelShape(Strict):
 class Shape(Strict):
     """ml-ci.yaml: the models of this repository and what has to hold before a change of one is merged."""
 
-    version: Literal[1] = Field(description="The version of this format.", examples=[1])
+    version: Annotated[int, PlainValidator(notation.version), WithJsonSchema({"const": 1})] = Field(
+        description="The version of this format.", examples=[1]
+    )
     store: Annotated[str, AfterValidator(paths.url)] | None = Field(
         None,
         description="The URL or folder of the store in which runs share their records.",
