@@ -15,6 +15,7 @@ from ml_ci.gates.statistics.values import Floats, Numbers, columns
 
 METHOD = "anytime"
 STAKES = 0.95 * np.geomspace(0.05, 1.0, 12)
+LOST = np.log1p(-STAKES)
 
 
 def log_e_pass(b: Numbers, c: Numbers, n: Numbers, margin: Numbers) -> Floats:
@@ -74,5 +75,5 @@ def bounds(b: Numbers, c: Numbers, n: Numbers, alpha: float) -> tuple[Floats, Fl
 
 def _terms(b: Floats, c: Floats, n: Floats, m: Floats) -> Floats:
     stakes = STAKES / (1 - m)
-    gained: Floats = b * np.log1p(-STAKES) + c * np.log1p(stakes * (1 + m)) + (n - b - c) * np.log1p(stakes * m)
+    gained: Floats = b * LOST + c * np.log1p(stakes * (1 + m)) + (n - b - c) * np.log1p(stakes * m)
     return gained

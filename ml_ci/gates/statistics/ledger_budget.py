@@ -44,7 +44,7 @@ def alpha_per_look(alpha: float, looks: int, promotions: int = 0) -> float:
 
 def adaptive_alpha(alpha: float, looks: int) -> float:
     """Give ease.ml/ci's level of each look when every answer may shape the next model: alpha / 2^H."""
-    return checked_alpha(alpha) / 2**looks
+    return checked_alpha(alpha) * 2.0**-looks
 
 
 def budget(alpha: float, looks: int, promotions: int, looks_used: int, promotions_used: int) -> LedgerBudget:

@@ -27,11 +27,12 @@ Method: TypeAlias = Literal["score", "exact", "anytime"]
 
 def chosen(method: str, rows: Numbers, alpha: float) -> list[Method]:
     """Choose the method per element: `score` becomes `exact` below 100 rows or below alpha = 0.001."""
-    if method not in ("score", "exact", "anytime"):
+    named: dict[str, Method] = {"score": "score", "exact": "exact", "anytime": "anytime"}
+    if method not in named:
         raise ValueError(f"the method must be score, exact or anytime, not {method!r}")
     (n,) = columns(rows)
-    if method == "exact" or method == "anytime":
-        return [method] * len(n)
+    if method != "score":
+        return [named[method]] * len(n)
     small: list[bool] = ((n < SCORE_ROWS) | (alpha < SCORE_ALPHA)).tolist()
     return ["exact" if few else "score" for few in small]
 

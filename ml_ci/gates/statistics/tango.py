@@ -23,7 +23,7 @@ def statistic(b: Numbers, c: Numbers, n: Numbers, margin: Numbers) -> Floats:
     b, c, n, m = columns(b, c, n, margin)
     with np.errstate(divide="ignore", invalid="ignore"):
         inside = (b - c - n * m) / np.sqrt(variance(b, c, n, np.minimum(np.maximum(m, -1.0), 1.0)))
-    return np.where(np.abs(m) <= 1.0, inside, np.where(n > 0, -m * np.inf, np.nan))
+    return np.where(np.abs(m) <= 1.0, inside, np.where(n > 0, np.copysign(np.inf, -m), np.nan))
 
 
 def restricted(b: Floats, c: Floats, n: Floats, m: Floats) -> Floats:
