@@ -20,31 +20,11 @@ from ml_ci.changes.sources import Sources
 _PYTHON = (".py", ".pyw", ".ipynb")
 _SHELL = (".sh", ".bash", ".zsh", ".ksh", ".mk", ".bat", ".ps1", "Makefile", "makefile", "justfile", "Justfile")
 _TEXT = (".txt", ".cfg", ".ini", ".toml", ".yaml", ".yml", ".json", ".csv", ".tsv", ".lock", ".sql", ".xml")
-_DOCUMENTS = [
-    "*.md",
-    "**/*.md",
-    "*.rst",
-    "**/*.rst",
-    "docs/**",
-    "LICENSE*",
-    "LICENCE*",
-    "NOTICE*",
-    "AUTHORS*",
-    "CITATION*",
-    "CHANGELOG*",
-    ".github/**",
-    ".gitlab/**",
-    ".ci/**",
-    "**/.gitignore",
-    ".gitattributes",
-    ".dvcignore",
-    ".editorconfig",
-    ".pre-commit-config.yaml",
-    "CODEOWNERS",
-    "tests/**",
-    "ml-ci.yaml",
-    "ml-ci.yml",
-]
+_DOCUMENTS = (
+    *("*.md", "**/*.md", "*.rst", "**/*.rst", "docs/**", "LICENSE*", "LICENCE*", "NOTICE*", "AUTHORS*", "CITATION*"),
+    *("CHANGELOG*", "CODEOWNERS", "**/.gitignore", ".gitattributes", ".dvcignore", ".editorconfig"),
+    *(".pre-commit-config.yaml", ".github/**", ".gitlab/**", ".ci/**", "tests/**", "ml-ci.yaml", "ml-ci.yml"),
+)
 _WORD = re.compile(r"[^\s\"'`;|&<>()\[\]{},=:]+")
 _MODULE = re.compile(r"(?:^|\s)-m\s+([A-Za-z_][\w.]*)")
 _BIGGEST = 1_000_000

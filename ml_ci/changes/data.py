@@ -235,6 +235,12 @@ def _below(place: Path) -> Iterator[Path]:
     if place.is_file():
         yield place
     elif place.is_dir():
+        seen: set[tuple[int, int]] = set()  # links may lead back
         for folder, folders, names in os.walk(place, followlinks=True):
+            stat = Path(folder).stat()
+            if (stat.st_dev, stat.st_ino) in seen:
+                folders.clear()
+                continue
+            seen.add((stat.st_dev, stat.st_ino))
             folders[:] = [name for name in folders if name != ".git"]
             yield from (Path(folder, name) for name in names)

@@ -1,18 +1,58 @@
-"""What changed between two snapshots, in words."""
+"""What changed between two snapshots, in words, part by part."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator
 
+from ml_ci.changes.describe_code import describe_code
+from ml_ci.changes.describe_data import describe_data, rewritten
+from ml_ci.changes.describe_settings import (
+    Loosened,
+    describe_environment,
+    describe_gates,
+    describe_keys,
+    describe_metrics,
+    describe_seed,
+)
 from ml_ci.changes.snapshot import Snapshot
 from ml_ci.changes.values import Change
 
-Loosened = Callable[[str, str], bool]
+_ORDER = ("code", "data", "params", "environment", "seed", "job", "budget", "needs", "metrics", "gates")
 
 
 def describe(old: Snapshot, new: Snapshot, loosened: Loosened | None = None) -> tuple[Change, ...]:
-    """Say part by part what changed, in the order code, data, the rest; nothing changed gives ().
+    """Say part by part what changed: code first, then data, then the rest; () when nothing did.
 
-    `loosened(old, new)` says whether the text of a gate asks for less than before.
+    `loosened(old, new)` says whether the text of a gate asks for less than before. Tables are read where their content
+    is on this machine; where it is not, the change says so. A table whose bytes changed and whose values did not is
+    named although its part is the same.
     """
-    raise NotImplementedError
+    return tuple(change for part in _parts(old, new) for change in _described(part, old, new, loosened))
+
+
+def _parts(old: Snapshot, new: Snapshot) -> list[str]:
+    parts = {*old.fingerprint.parts, *new.fingerprint.parts}
+    return sorted(parts, key=lambda part: (_ORDER.index(part.partition(".")[0]), part == "data.holdout", part))
+
+
+def _described(part: str, old: Snapshot, new: Snapshot, loosened: Loosened | None) -> Iterator[Change]:
+    was, now = old.fingerprint.parts.get(part), new.fingerprint.parts.get(part)
+    if was == now:
+        change = rewritten(old, new, part) if part.startswith("data.") else None
+        yield from [change] if change else []
+    elif was is None or now is None:
+        yield Change(part, "added" if was is None else "removed")
+    else:
+        yield _changed(part, old, new, loosened)
+
+
+def _changed(part: str, old: Snapshot, new: Snapshot, loosened: Loosened | None) -> Change:
+    if part.startswith("data."):
+        return describe_data(old, new, part)
+    if part.startswith("needs."):
+        return Change(part, "was trained anew")
+    if part == "gates":
+        return describe_gates(old, new, loosened)
+    known = {"code": describe_code, "environment": describe_environment, "seed": describe_seed}
+    known |= {"metrics": describe_metrics}
+    return known[part](old, new) if part in known else describe_keys(old, new, part)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -55,13 +54,12 @@ def find_interpreter(python: str | None, folder: Path) -> Path:
     """Find the interpreter that `python:` names: a path below the project folder, or a command; None is ml-ci's own."""
     if python is None:
         return Path(sys.executable)
-    if "/" not in python and os.sep not in python:
-        found = shutil.which(python)
-        if found:
-            return Path(found)
-    path = folder / Path(python).expanduser()
-    if path.is_file():
-        return path
+    beside = folder / Path(python).expanduser()
+    if beside.is_file():
+        return beside
+    found = shutil.which(python) if "/" not in python else None
+    if found:
+        return Path(found)
     raise UserError(
         f"python: {python} was not found", hint="Install that interpreter, or give the path of a virtual environment's."
     )

@@ -1,18 +1,166 @@
-"""The fingerprint of one model in one tree."""
+"""The fingerprint of one model in one tree: its parts in order, and the keys that follow from them."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ml_ci.changes import settings
+from ml_ci.changes.code import Code, function_code, training_code
+from ml_ci.changes.data import Data, DataReader
+from ml_ci.changes.digests import digest
+from ml_ci.changes.environment import environment
+from ml_ci.changes.params import flat, load_params
+from ml_ci.changes.same_values import SameValues, read_as_tables
+from ml_ci.changes.sources import Sources
 from ml_ci.changes.surroundings import Surroundings
-from ml_ci.changes.values import Fingerprint, evaluation_key, judging_key
+from ml_ci.changes.values import Fingerprint, evaluation_key, judging_key, seed_digest
+from ml_ci.errors import UserError
 from ml_ci.repository.values import Tree
-from ml_ci.spec.values import ModelSpec
+from ml_ci.spec.values import CommandJob, FileEntry, ModelSpec, PartEntry
 
 __all__ = ["Fingerprint", "Surroundings", "evaluation_key", "fingerprint", "judging_key"]
+
+_VERSIONED = re.compile(r"(?:[\w./~-]*/)?python\d+\.\d+|[\w./~-]*/python\d*")
+_SCORING = frozenset({"metrics", "gates", "data.holdout"})
 
 
 def fingerprint(model: ModelSpec, tree: Tree, surroundings: Surroundings) -> Fingerprint:
     """Digest everything that the model's results depend on, as it is in `tree`.
 
-    Raises UserError when a declared file is nowhere.
+    Nothing is imported or run but, once, another interpreter that is asked for its packages. UserError when a declared
+    file is nowhere, when a DVC file or the parameters do not parse, when there is no such interpreter.
     """
-    raise NotImplementedError
+    reading = _Reading(model, tree, surroundings)
+    reading.code()
+    reading.data()
+    reading.settings()
+    reading.environment()
+    return reading.finish()
+
+
+@dataclass
+class _Reading:
+    """Collect the parts of one fingerprint."""
+
+    model: ModelSpec
+    tree: Tree
+    surroundings: Surroundings
+    parts: dict[str, str] = field(default_factory=dict)
+    details: dict[str, Mapping[str, object]] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    absent: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.sources = Sources(self.tree, self.surroundings.state)
+        self.outside: frozenset[str] = frozenset()
+
+    def code(self) -> None:
+        found = training_code(self.model, self.sources)
+        self.add("code", found.files)
+        self.outside = found.outside
+        self.warnings += found.warnings
+
+    def data(self) -> None:
+        reader = DataReader(self.tree, self.surroundings)
+        same = SameValues(self.surroundings.state)
+        for name, entry in self.model.data.items():
+            self.entry(f"data.{name}", entry, reader[entry], same)
+        if isinstance(self.model.holdout, FileEntry):
+            self.entry("data.holdout", self.model.holdout, reader[self.model.holdout], same)
+        else:
+            self.part(self.model.holdout)
+        reader.contents.save()
+
+    def entry(self, part: str, entry: FileEntry, data: Data, same: SameValues) -> None:
+        known = same.representative(data.digest)
+        if known != data.digest and not self.sees_values(part):
+            known = data.digest
+        said = {"path": entry.path, "content": data.digest, "columns": entry.columns, "files": len(data.files)}
+        self.parts[part] = digest([known, entry.columns])
+        self.details[part] = said
+        self.warnings += [f"{part}: {warning}" for warning in data.warnings]
+        self.absent |= set() if data.present else {part}
+
+    def sees_values(self, part: str) -> bool:
+        return part in value_parts(self.model, self.tree)
+
+    def part(self, entry: PartEntry) -> None:
+        of = f"data.{entry.of}"
+        if of not in self.parts:
+            raise UserError(f"data.holdout: there is no entry {entry.of!r} to cut it out of")
+        said = settings.part(entry)
+        self.parts["data.holdout"] = digest([self.parts[of], said])
+        self.details["data.holdout"] = said
+        self.absent |= {"data.holdout"} if of in self.absent else set()
+
+    def settings(self) -> None:
+        params = load_params(self.model, self.tree, self.surroundings.folder)
+        self.add("params", flat(params), params)
+        self.add("job", settings.job(self.model))
+        self.add("seed", {"seed": self.model.seed})
+        self.parts["seed"] = seed_digest(self.model.seed)
+        self.add("budget", dict(self.model.budget.rows))
+        self.add("gates", settings.gates(self.model))
+        self.metrics()
+        for name in self.model.needs:
+            self.add(f"needs.{name}", {"training": self.surroundings.needs[name]})
+
+    def metrics(self) -> None:
+        """Add how the model is scored, with the code of `predict` and of the user's metrics."""
+        said = settings.metrics(self.model)
+        written = [entry for entry in (self.model.predict, *self.model.metrics.values()) if entry]
+        found = [function_code(self.model, entry, self.sources) for entry in written]
+        files = {path: known for code in found for path, known in code.files.items()}
+        validation = self.parts.get("data.validation") if self.model.threshold.metric else None
+        self.add("metrics", {**said, "code": files}, [said, files, validation])
+        self.warnings += [warning for code in found for warning in _new(code, self.warnings)]
+
+    def environment(self) -> None:
+        """Add the versions behind the imports; a job in another language has no Python that it depends on."""
+        surroundings = self.surroundings
+        if not any(path.endswith((".py", ".pyw", ".ipynb")) for path in self.details["code"]) and not self.outside:
+            self.add("environment", {})
+            return
+        found = environment(self.outside, job_python(self.model), surroundings.folder, surroundings.state)
+        versions = {**found.versions, **dict.fromkeys(found.missing)}
+        self.add("environment", {"python": found.python, **versions})
+        for name, url in found.editable.items():
+            if not url.startswith(surroundings.folder.as_uri()):
+                self.warnings.append(f"environment: {name} is installed from {url}: changes of its code go unseen")
+
+    def add(self, part: str, said: Mapping[str, object], digested: object = None) -> None:
+        self.parts[part] = digest(said if digested is None else digested)
+        self.details[part] = said
+
+    def finish(self) -> Fingerprint:
+        self.sources.save()
+        trains = frozenset(self.parts) - _SCORING
+        if settings.needs_holdout(self.model):
+            trains |= {"data.holdout"}
+        warnings = tuple(dict.fromkeys(self.warnings))
+        return Fingerprint(self.parts, trains, self.details, warnings, frozenset(self.absent))
+
+
+def value_parts(model: ModelSpec, tree: Tree) -> frozenset[str]:
+    """Name the data parts of which only the values matter: tables of a function job, and a holdout that ml-ci reads."""
+    tables = {f"data.{name}" for name in read_as_tables(model, tree)}
+    reads = not isinstance(model.job, CommandJob) and model.predict is None
+    return frozenset(tables | ({"data.holdout"} if reads else set()))
+
+
+def job_python(model: ModelSpec) -> str | None:
+    """Give the interpreter that a job's packages come from: `python:`, or the one that a command itself names.
+
+    Plain `python` and `python3` are the job's interpreter in a command.
+    """
+    if model.python is None and isinstance(model.job, CommandJob):
+        command = model.job.command
+        words = command.split() if isinstance(command, str) else command
+        return next((word for word in words if _VERSIONED.fullmatch(word)), None)
+    return model.python
+
+
+def _new(code: Code, known: list[str]) -> list[str]:
+    return [warning for warning in code.warnings if warning not in known]

@@ -26,7 +26,8 @@ class Pointer:
     """What DVC knows of a file or a folder: its `digest` and, where it says so, the size and the number of files.
 
     `digest` is `md5:…` (of a folder it ends in `.dir`), or `etag:…`, `checksum:…`, `version:…` of data that stays in
-    the cloud. `text` says that line ends were made uniform before hashing, as DVC 2 did. `written` is the pointer's path.
+    the cloud. `text` says that line ends were made uniform before hashing, as DVC 2 did. `written` is the
+    pointer's own path.
     """
 
     digest: str

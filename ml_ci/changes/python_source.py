@@ -10,7 +10,6 @@ from collections.abc import Iterator, Mapping
 # Fields that say how something was written, or that only some Python versions have.
 _WRITING = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 def parse(source: bytes | str) -> ast.Module | None:
@@ -36,9 +35,10 @@ def tree_digest(tree: ast.AST) -> str | None:
 
 
 def definitions(tree: ast.Module) -> Mapping[str, str]:
-    """Digest each function and class by its dotted name, and what is left of the module by "".
+    """Digest each function (`train()`, `Model.fit()`), class (`Model`) and assigned name (`FEATURES`) of a module.
 
-    A class stands for what it holds beside its methods. A name that is defined twice is digested together.
+    What is left, imports and other statements, goes by "". A class stands for what it holds beside its methods; a name
+    that is defined twice is digested together.
     """
     parts: dict[str, list[str]] = {}
     _collect(tree, "", parts)
@@ -46,18 +46,23 @@ def definitions(tree: ast.Module) -> Mapping[str, str]:
 
 
 def _collect(scope: ast.Module | ast.ClassDef, prefix: str, parts: dict[str, list[str]]) -> None:
-    rest = []
     for statement in _body(scope):
         if isinstance(statement, ast.ClassDef):
-            _collect(statement, f"{prefix}{statement.name}.", parts)
-        elif isinstance(statement, _DEFINITIONS):
-            parts.setdefault(f"{prefix}{statement.name}", []).append(tree_digest(statement) or "")
+            name = f"{prefix}{statement.name}"
+            head = [*statement.bases, *statement.keywords, *statement.decorator_list]
+            parts.setdefault(name, []).extend(tree_digest(node) or "" for node in head)
+            _collect(statement, f"{name}.", parts)
         else:
-            rest.append(tree_digest(statement) or "")
-    if isinstance(scope, ast.ClassDef):
-        head = [*scope.bases, *scope.keywords, *scope.decorator_list]
-        rest += [tree_digest(node) or "" for node in head]
-    parts.setdefault(prefix.rstrip("."), []).extend(rest)
+            parts.setdefault(_name(statement, prefix), []).append(tree_digest(statement) or "")
+
+
+def _name(statement: ast.stmt, prefix: str) -> str:
+    if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
+        return f"{prefix}{statement.name}()"
+    targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+    if len(targets) == 1 and isinstance(targets[0], ast.Name) and isinstance(statement, ast.Assign | ast.AnnAssign):
+        return f"{prefix}{targets[0].id}"
+    return prefix.rstrip(".")
 
 
 def _body(scope: ast.AST) -> list[ast.stmt]:

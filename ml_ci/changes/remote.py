@@ -24,7 +24,7 @@ def remote_digest(url: str) -> str:
     UserError when fsspec or its file system is not installed, when there is nothing at the URL, or nothing is said.
     """
     try:
-        import fsspec
+        import fsspec  # type: ignore[import-untyped,unused-ignore]
 
         system, path = fsspec.core.url_to_fs(url)
     except ImportError as error:

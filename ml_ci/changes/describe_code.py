@@ -1,0 +1,70 @@
+"""Which files and which functions changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ml_ci.changes.notebooks import code_cells
+from ml_ci.changes.python_source import definitions, parse
+from ml_ci.changes.snapshot import Snapshot
+from ml_ci.changes.values import Change
+from ml_ci.changes.words import count, joined
+
+_MODULE = "module level"
+
+
+def describe_code(old: Snapshot, new: Snapshot, part: str = "code") -> Change:
+    """Name the files that changed, and in Python files the functions, classes and constants."""
+    lines = file_lines(_files(old, part), _files(new, part), old, new)
+    if len(lines) == 1:
+        return Change(part, lines[0])
+    return Change(part, f"{count(len(lines), 'file')}: {joined(lines, 2)}", tuple(lines))
+
+
+def file_lines(was: Mapping[str, object], now: Mapping[str, object], old: Snapshot, new: Snapshot) -> list[str]:
+    """Write a line for each file whose digest differs, the changed ones first."""
+    changed = [path for path in now if path in was and was[path] != now[path]]
+    lines = [f"{path}: {_inside(path, old, new)}" for path in changed]
+    lines += [f"{path} added" for path in now if path not in was]
+    return lines + [f"{path} removed" for path in was if path not in now]
+
+
+def _files(snapshot: Snapshot, part: str) -> Mapping[str, object]:
+    return snapshot.fingerprint.details[part]
+
+
+def _inside(path: str, old: Snapshot, new: Snapshot) -> str:
+    try:
+        before, after = old.tree.read(path), new.tree.read(path)
+    except FileNotFoundError:
+        return "changed (its former content is not here)"
+    if path.endswith((".py", ".pyw")):
+        return _names(before, after)
+    return _cells(before, after) if path.endswith(".ipynb") else _lines(before, after)
+
+
+def _names(before: bytes, after: bytes) -> str:
+    trees = parse(before), parse(after)
+    if trees[0] is None or trees[1] is None:
+        return _lines(before, after)
+    was, now = definitions(trees[0]), definitions(trees[1])
+    changed = [name or _MODULE for name in now if name in was and was[name] != now[name]]
+    changed += [f"{name or _MODULE} added" for name in now if name not in was]
+    changed += [f"{name or _MODULE} removed" for name in was if name not in now]
+    return joined(changed, 6) or "the order of its definitions"
+
+
+def _cells(before: bytes, after: bytes) -> str:
+    was, now = code_cells(before), code_cells(after)
+    if was is None or now is None:
+        return _lines(before, after)
+    kept = len(set(was) & set(now))
+    return f"{count(max(len(set(was)), len(set(now))) - kept, 'code cell')} of {len(now)}"
+
+
+def _lines(before: bytes, after: bytes) -> str:
+    was, now = before.splitlines(), after.splitlines()
+    if b"\0" in before or b"\0" in after:
+        return f"{len(before):,} → {len(after):,} bytes"
+    gone, come = set(was) - set(now), set(now) - set(was)
+    return f"{count(len(come), 'line')} added, {len(gone):,} removed"

@@ -1,0 +1,126 @@
+"""What changed in one data entry."""
+
+from __future__ import annotations
+
+import posixpath
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ml_ci.changes.data import DataReader
+from ml_ci.changes.located import Places
+from ml_ci.changes.same_values import SameValues
+from ml_ci.changes.settings import entries
+from ml_ci.changes.snapshot import Snapshot
+from ml_ci.changes.values import Change
+from ml_ci.changes.words import count, differences, joined
+from ml_ci.errors import UserError
+from ml_ci.spec.values import FileEntry
+
+_INTERNAL = ("content", "files")
+_TABLES = (".csv", ".tsv", ".tab", ".txt", ".data", ".parquet", ".pq")
+_BYTES_ONLY = "bytes changed, no value did"
+
+
+def describe_data(old: Snapshot, new: Snapshot, part: str) -> Change:
+    """Say what changed in the entry of a part; for a holdout that is cut out of another entry, how it is cut."""
+    name = part.removeprefix("data.")
+    was, now = entries(old.model).get(name), entries(new.model).get(name)
+    if was is None or now is None:
+        return _recut(old, new, part)
+    if _content(old, part) == _content(new, part):
+        return Change(part, joined(differences({"columns": was.columns}, {"columns": now.columns})) or "changed")
+    before, after = _files(old, was), _files(new, now)
+    if len(before) > 1 or len(after) > 1:
+        return _folder(part, before, after)
+    return _file(old, new, part, was, now)
+
+
+def rewritten(old: Snapshot, new: Snapshot, part: str) -> Change | None:
+    """Say of a part that did not change when its bytes did; None when they did not either."""
+    if _content(old, part) == _content(new, part) or part not in new.fingerprint.parts:
+        return None
+    return Change(part, f"{_BYTES_ONLY}{_renamed(old, new, part)}: nothing to train again")
+
+
+def _file(old: Snapshot, new: Snapshot, part: str, was: FileEntry, now: FileEntry) -> Change:
+    moved = _renamed(old, new, part)
+    with Places() as places:
+        before, after = places.find(old, was), places.find(new, now)
+        if before is None or after is None:
+            side = "former" if before is None else "present"
+            return Change(part, f"content differs{moved}; its {side} content is not on this machine")
+        if _same_values(old, new, part, before, after):
+            return Change(part, f"{_BYTES_ONLY}{moved}; this job may read bytes")
+        found = _tables(part, new, _Side(before, was), _Side(after, now)) or _sizes(part, before, after)
+    return Change(part, found.summary + moved, found.details)
+
+
+@dataclass(frozen=True)
+class _Side:
+    path: Path
+    entry: FileEntry
+
+
+def _same_values(old: Snapshot, new: Snapshot, part: str, before: Path, after: Path) -> bool:
+    same = SameValues(new.surroundings.state)
+    name = part.removeprefix("data.")
+    was = same.values(_content(old, part), entries(old.model)[name], before)
+    now = same.values(_content(new, part), entries(new.model)[name], after)
+    same.save()
+    return was is not None and was == now
+
+
+def _tables(part: str, new: Snapshot, old_side: _Side, new_side: _Side) -> Change | None:
+    from ml_ci.changes.describe_table import describe_table
+    from ml_ci.changes.table_pair import TablePair
+    from ml_ci.tables.table import Table
+
+    try:
+        before, after = (
+            Table.open(side.path, side.entry.columns, shown=side.entry.path) for side in (old_side, new_side)
+        )
+    except UserError as error:
+        is_table = new_side.entry.path.removesuffix(".gz").endswith(_TABLES)
+        return Change(part, f"content differs; {error.message}") if is_table else None
+    words = describe_table(TablePair(before, after), new.model)
+    return Change(part, words.summary, words.details)
+
+
+def _sizes(part: str, before: Path, after: Path) -> Change:
+    return Change(part, f"{before.stat().st_size:,} → {after.stat().st_size:,} bytes")
+
+
+def _folder(part: str, before: Mapping[str, str], after: Mapping[str, str]) -> Change:
+    changed = [path for path in after if path in before and before[path] != after[path]]
+    added = [path for path in after if path not in before]
+    removed = [path for path in before if path not in after]
+    named = {"added": added, "removed": removed, "changed": changed}
+    counts = ", ".join(f"{len(paths):,} {how}" for how, paths in named.items() if paths)
+    details = tuple(
+        f"{how}: {joined([posixpath.basename(path) for path in paths], 6)}" for how, paths in named.items() if paths
+    )
+    return Change(part, f"{count(len(after), 'file')}: {counts or 'moved'}", details)
+
+
+def _recut(old: Snapshot, new: Snapshot, part: str) -> Change:
+    was, now = old.fingerprint.details.get(part, {}), new.fingerprint.details.get(part, {})
+    shown = [{key: said[key] for key in said if key not in _INTERNAL and said[key] is not None} for said in (was, now)]
+    lines = differences(*shown)
+    return Change(part, joined(lines) or f"follows data.{now.get('of')}", tuple(lines) if len(lines) > 3 else ())
+
+
+def _renamed(old: Snapshot, new: Snapshot, part: str) -> str:
+    was, now = old.fingerprint.details[part].get("path"), new.fingerprint.details[part].get("path")
+    return "" if was == now else f", {was} became {now}"
+
+
+def _content(snapshot: Snapshot, part: str) -> str:
+    return str(snapshot.fingerprint.details.get(part, {}).get("content"))
+
+
+def _files(snapshot: Snapshot, entry: FileEntry) -> Mapping[str, str]:
+    reader = DataReader(snapshot.tree, snapshot.surroundings)
+    found = reader[entry].files
+    reader.contents.save()
+    return found

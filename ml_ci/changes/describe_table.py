@@ -1,0 +1,144 @@
+"""What changed in a table, in words."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from ml_ci.changes.drift import MEASURE
+from ml_ci.changes.table_pair import TablePair
+from ml_ci.changes.words import change_of, count, joined, named_first, percent
+from ml_ci.spec.values import ModelSpec, Positive
+from ml_ci.tables.canonical import canonical, same
+
+_TOLD = 0.01  # bits: below, the divergence of two samples of one distribution of a few hundred rows
+_MOVED = 3
+_WIDE = 200
+_COMPARE = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq}
+
+
+@dataclass(frozen=True)
+class TableWords:
+    """The one-line `summary` of a table's change and its further lines."""
+
+    summary: str
+    details: tuple[str, ...]
+
+
+def describe_table(pair: TablePair, model: ModelSpec) -> TableWords:
+    """Say what changed between two versions of a table: rows, columns, missing values, positives, labels, drift."""
+    first = [rows_line(pair)]
+    positives = positives_line(pair, model)
+    labels = labels_line(pair, model)
+    columns = columns_lines(pair)
+    drifts = drift_lines(pair, model)
+    summary = [*first, *([labels] if labels else []), *([positives] if positives else []), *columns[:2]]
+    if drifts:
+        summary.append(f"`{drifts[0][0]}` drifted most")
+    details = [*changed_rows(pair, model), *columns, *missing_lines(pair), *(line for _, line in drifts)]
+    if pair.sampled:
+        details.append("columns were compared on 200,000 rows of each version")
+    return TableWords(", ".join(summary), tuple(details))
+
+
+def rows_line(pair: TablePair) -> str:
+    """Say how many rows there were and are."""
+    was, now = pair.old.rows, pair.new.rows
+    if was == now:
+        return f"{now:,} rows as before"
+    before, plus = change_of(was, now).rsplit(" ", 1)
+    return f"{before} rows {plus}"
+
+
+def changed_rows(pair: TablePair, model: ModelSpec) -> Iterator[str]:
+    """Say how many rows are new, gone and changed; rows are found again by `id:` where it names each once."""
+    if not pair.matched:
+        yield "rows were not matched: there are more than 3,000,000"
+    elif not pair.common:
+        yield "the two versions have no column in common"
+    elif model.id and model.id.strip() in pair.common and pair.unique(model.id.strip()):
+        added, removed, changed = pair.edited(model.id.strip())
+        yield f"rows by {model.id}: {added:,} added, {removed:,} removed, {changed:,} changed"
+    else:
+        come, gone = pair.rows()
+        if come or gone:
+            yield f"{count(come, 'row')} added or changed, {gone:,} removed or changed"
+        elif len(pair.common) == len(pair.new.names) == len(pair.old.names):
+            yield "the same rows in another order, or the same columns"
+
+
+def positives_line(pair: TablePair, model: ModelSpec) -> str | None:
+    """Say how the share of positives changed; None when the label column is not there."""
+    label = model.label.strip()
+    if label not in pair.common:
+        return None
+    shares = [_positive_share(counts, model.positive) for counts in pair.labels(label)]
+    was, now = map(percent, shares)
+    return f"positives {now} as before" if was == now else f"positives {was} → {now}"
+
+
+def labels_line(pair: TablePair, model: ModelSpec) -> str | None:
+    """Say how many rows have another label and nothing else changed; None when there are none."""
+    label = model.label.strip()
+    if label not in pair.common or len(pair.common) < 2 or not pair.matched:
+        return None
+    key = model.id.strip() if model.id and model.id.strip() in pair.common else None
+    changed = pair.relabelled(label, key)
+    return f"{label} changed in {count(changed, 'row')}" if changed else None
+
+
+def columns_lines(pair: TablePair) -> list[str]:
+    """Name the columns that were added, removed and retyped."""
+    added = [name for name in pair.new.names if name not in pair.old.names]
+    removed = [name for name in pair.old.names if name not in pair.new.names]
+    lines = [f"{count(len(removed), 'column')} removed: {joined(removed, 6)}"] if removed else []
+    lines += [f"{count(len(added), 'column')} added: {joined(added, 6)}"] if added else []
+    for name in pair.common[:_WIDE]:
+        was, now = pair.kinds(name)
+        lines += [f"{name} was {was}, is {now}"] if was != now else []
+    return lines
+
+
+def missing_lines(pair: TablePair) -> list[str]:
+    """Name the columns whose share of missing values changed, the most changed first."""
+    lines = []
+    for name in pair.common[:_WIDE]:
+        was, now = pair.missing(name)
+        if percent(was) != percent(now):
+            lines.append((round(1e6 * abs(now - was)), f"{name}: missing {percent(was)} → {percent(now)}"))
+    return named_first(lines)
+
+
+def drift_lines(pair: TablePair, model: ModelSpec) -> list[tuple[str, str]]:
+    """Name the columns that moved most, with the measure; the label and columns that name rows are left out."""
+    left_out = {model.label.strip(), (model.id or "").strip()}
+    moved = []
+    for name in pair.common[:_WIDE]:
+        drift = None if name in left_out else pair.drift(name)
+        if drift is not None and drift > _TOLD:
+            moved.append((drift, name))
+    moved.sort(key=lambda one: (-one[0], one[1]))
+    return [(name, f"{name} drifted: {MEASURE} {drift:.2f} bits{_means(pair, name)}") for drift, name in moved[:_MOVED]]
+
+
+def _means(pair: TablePair, name: str) -> str:
+    means = pair.means(name)
+    if means is None or None in means:
+        return ""
+    return f", mean {means[0]:.4g} → {means[1]:.4g}"
+
+
+def _positive_share(counts: Mapping[str, int], positive: Positive) -> float:
+    rows = sum(counts.values())
+    return sum(number for text, number in counts.items() if _is_positive(text, positive)) / rows
+
+
+def _is_positive(text: str, positive: Positive) -> bool:
+    if positive.comparison is None:
+        return text in same(positive.values)
+    sign, bound = positive.comparison
+    try:
+        return bool(_COMPARE[sign](float(canonical(text)), bound))
+    except ValueError:
+        return False

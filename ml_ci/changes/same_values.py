@@ -1,0 +1,98 @@
+"""Tables whose bytes differ and whose values do not: spaces, quotes, delimiters, line ends.
+
+The digest of a table's values is made only when the bytes of two tables differ. What was found equal is kept, so that
+the next fingerprint knows without reading the table again.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from pathlib import Path
+
+from ml_ci.changes.caches import Cache
+from ml_ci.changes.closure import find_module
+from ml_ci.changes.digests import digest
+from ml_ci.changes.python_source import parse
+from ml_ci.errors import UserError
+from ml_ci.repository.values import Tree
+from ml_ci.spec.values import FileEntry, FunctionJob, ModelSpec
+
+_ROWS = 50_000
+
+
+class SameValues:
+    """Know which contents hold the values of another content."""
+
+    def __init__(self, state: Path | None) -> None:
+        self._cache = Cache(state / "cache" / "values.json" if state else None)
+
+    def representative(self, content: str) -> str:
+        """Give the content that stands for this one: itself, unless it was found to hold the values of another."""
+        kept = self._cache.get(f"same:{content}")
+        return kept if isinstance(kept, str) else content
+
+    def values(self, content: str, entry: FileEntry, place: Path | None) -> str | None:
+        """Digest the values of a table at `place`; None when it is not there, or no table."""
+        key = f"values:{content}:{digest(entry.columns)}"
+        kept = self._cache.get(key)
+        if isinstance(kept, str):
+            return kept
+        found = table_values(place, entry) if place else None
+        if found:
+            self._cache.put(key, found)
+        return found
+
+    def join(self, content: str, to: str) -> None:
+        """Remember that a content holds the values of another."""
+        self._cache.put(f"same:{content}", self.representative(to))
+
+    def save(self) -> None:
+        self._cache.save()
+
+
+def table_values(place: Path, entry: FileEntry) -> str | None:
+    """Digest the names and the values of a table, row by row in their order; None when it is no table.
+
+    The values of a text are its fields without quotes and surrounding white space. Those of Parquet have a type, and a
+    missing one is no empty text.
+    """
+    from ml_ci.tables.duck import connect, select, trimmed
+    from ml_ci.tables.table import Table
+
+    if not place.is_file():
+        return None
+    try:
+        table = Table.open(place, entry.columns)
+    except UserError:
+        return None
+    typed = table.layout.parquet
+    columns = [table.sql(name) for name in table.names]
+    fields = [f"coalesce(typeof({one}) || CAST({one} AS VARCHAR), '')" if typed else trimmed(one) for one in columns]
+    row = "sha256(" + " || chr(31) || ".join(fields) + ")"
+    hasher = hashlib.sha256(digest([typed, list(table.names)]).encode())
+    found = connect().execute(select(row, table.source))
+    while rows := found.fetchmany(_ROWS):
+        hasher.update("".join(text for (text,) in rows).encode())
+    return hasher.hexdigest()
+
+
+def read_as_tables(model: ModelSpec, tree: Tree) -> frozenset[str]:
+    """Name the entries of which a function job sees the values only: its parameters that are DataFrames.
+
+    A parameter annotated with anything else (a Path, a str) sees the bytes; so does a command.
+    """
+    if not isinstance(model.job, FunctionJob):
+        return frozenset()
+    module, _, name = model.job.entry.partition(":")
+    path = find_module(module, tree.files(), (model.cwd if model.cwd != "." else "", "", "src"))
+    source = parse(tree.read(path)) if path else None
+    for statement in source.body if source else ():
+        if isinstance(statement, ast.FunctionDef) and statement.name == name:
+            asked = (*statement.args.posonlyargs, *statement.args.args, *statement.args.kwonlyargs)
+            return frozenset(one.arg for one in asked if _is_table(one.annotation)) & {*model.data}
+    return frozenset()
+
+
+def _is_table(annotation: ast.expr | None) -> bool:
+    return annotation is None or "DataFrame" in ast.unparse(annotation)

@@ -1,0 +1,85 @@
+"""The parts that `ml-ci.yaml` itself decides: the job, how it is scored, how it is judged; as plain, named values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from ml_ci.spec.values import CommandJob, FileEntry, FunctionJob, ModelSpec, PartEntry
+
+
+def job(model: ModelSpec) -> Mapping[str, object]:
+    """Name what the training job is, beside its code and its data."""
+    said: dict[str, object] = {"cwd": model.cwd, "python": model.python}
+    if isinstance(model.job, FunctionJob):
+        return said | {"train": model.job.entry}
+    said |= {"run": model.job.command, "predictions": model.job.predictions, "model": model.job.model}
+    # A command may open its data without being told where: another path is another job.
+    paths = {name: entry.path for name, entry in entries(model).items()}
+    said |= {f"data.{name}": path for name, path in paths.items()}
+    if isinstance(model.holdout, PartEntry) and model.job.predictions:
+        said["label"] = model.label  # its values are emptied in the file that the command gets
+    return said
+
+
+def metrics(model: ModelSpec) -> Mapping[str, object]:
+    """Name what an evaluation depends on beside model and holdout; the code of `predict` and metrics is added to it."""
+    return {
+        "label": model.label,
+        "positive": _positive(model),
+        "threshold": _threshold(model),
+        "slices": [_slice(one.name, one.edges) for one in model.slices],
+        "predict": model.predict,
+        "id": model.id,
+        "metrics": dict(model.metrics),
+        "cost": asdict(model.cost) if model.cost else None,
+        "seeds": model.seeds,
+    }
+
+
+def gates(model: ModelSpec) -> Mapping[str, object]:
+    """Name what a judgement depends on beside the evaluations."""
+    return {
+        "gates": [gate.text for gate in model.gates],
+        "confidence": model.confidence,
+        "method": model.method,
+        "min_rows": model.min_rows,
+        "cost": asdict(model.cost) if model.cost else None,
+        "reuse": asdict(model.reuse) if model.reuse else None,
+    }
+
+
+def entries(model: ModelSpec) -> Mapping[str, FileEntry]:
+    """Give every entry that is a file of its own, the holdout among them if it is one."""
+    holdout = {"holdout": model.holdout} if isinstance(model.holdout, FileEntry) else {}
+    return {**model.data, **holdout}
+
+
+def needs_holdout(model: ModelSpec) -> bool:
+    """Say whether a training depends on the holdout: a part is cut out of its data, predictions are made for it."""
+    predicts = isinstance(model.job, CommandJob) and model.job.predictions is not None
+    return predicts or isinstance(model.holdout, PartEntry)
+
+
+def part(entry: PartEntry) -> Mapping[str, object]:
+    """Name how a part is cut."""
+    return {"of": entry.of, "share": entry.share, "by": entry.by, "seed": entry.seed, "after": entry.after} | {
+        "where": entry.where
+    }
+
+
+def _positive(model: ModelSpec) -> object:
+    if model.positive.comparison:
+        operator, number = model.positive.comparison
+        return f"{operator} {number:g}"
+    values = list(model.positive.values)
+    return values[0] if len(values) == 1 else values
+
+
+def _threshold(model: ModelSpec) -> object:
+    threshold = model.threshold
+    return threshold.value if threshold.metric is None else f"{threshold.metric}={threshold.at:g}"
+
+
+def _slice(name: str, edges: tuple[float, ...] | None) -> str:
+    return f"{name} at {', '.join(f'{edge:g}' for edge in edges)}" if edges else name
