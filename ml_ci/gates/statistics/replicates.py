@@ -23,7 +23,7 @@ class Replicates:
     `values` (replicates,) are NaN where the metric is undefined; so is `estimate`. `acceleration` corrects the bounds
     for skewness. `rows` are the rows of each class; `smooth` as in `weighted.ScoreMetric`: what rows without any
     spread may hide can then be bounded. `undefined` says why there is no estimate, or "". `cautious` takes the outer
-    of the corrected and the plain bounds, for kinked metrics such as a worst slice.
+    of the corrected and the plain bounds, for kinked metrics such as a worst slice. `method` names what drew them.
     """
 
     estimate: float
@@ -33,6 +33,7 @@ class Replicates:
     smooth: bool = False
     undefined: str = ""
     cautious: bool = False
+    method: str = METHOD
 
 
 def at_most(found: Replicates, limit: float, alpha: float) -> Evidence:
@@ -47,7 +48,7 @@ def at_most(found: Replicates, limit: float, alpha: float) -> Evidence:
         raise ValueError("a limit must not be NaN")
     reason = _unusable(found)
     if reason:
-        return undecided(METHOD, reason)
+        return undecided(found.method, reason)
     if np.ptp(found.values[~np.isnan(found.values)]) <= 1e-12 * max(1.0, abs(found.estimate)):
         return _without_spread(found, limit, alpha)
     return _judged(found, limit, alpha)
@@ -71,11 +72,11 @@ def _unusable(found: Replicates) -> str:
 def _without_spread(found: Replicates, limit: float, alpha: float) -> Evidence:
     """Bound what the rows hide: at most a share u = 1 - (alpha / classes)^(1 / n) of each class would differ."""
     if not found.smooth or not found.rows or min(found.rows) == 0:
-        return undecided(METHOD, "every resample gives the same value: these rows cannot show its spread")
+        return undecided(found.method, "every resample gives the same value: these rows cannot show its spread")
     hidden = _hidden(found.rows, alpha)
     low, high = found.estimate - hidden, found.estimate + hidden
     p_pass, p_fail = _p_hidden(found.rows, limit - found.estimate), _p_hidden(found.rows, found.estimate - limit)
-    return Evidence(outcome(p_pass, p_fail, alpha), low, high, p_pass, p_fail, None, METHOD)
+    return Evidence(outcome(p_pass, p_fail, alpha), low, high, p_pass, p_fail, None, found.method)
 
 
 def _hidden(rows: tuple[int, ...], alpha: float) -> float:
@@ -110,7 +111,7 @@ def _judged(found: Replicates, limit: float, alpha: float) -> Evidence:
     decided = "fail" if low is not None and low > limit else decided
     missing = low is None or high is None
     reason = f"{len(found.values):,} resamples are too few for a level of {alpha:.2g}" if missing else ""
-    return Evidence(decided, low, high, p_pass, p_fail, None, METHOD, reason)
+    return Evidence(decided, low, high, p_pass, p_fail, None, found.method, reason)
 
 
 def _bias(found: Replicates) -> float:
