@@ -42,7 +42,8 @@ def parse(text: str, metrics: Iterable[str] = ()) -> Condition:
     """Parse one gate; `metrics` are the user's own metric names.
 
     Total: every string gives a Condition or raises ConditionError, with a column and, where there is one, a suggestion.
-    `@ 0.95` asks for proof of the comparison that it ends; behind a bracketed `and`, of each comparison in it.
+    `@ 0.95` asks for proof of the comparison that it ends; behind a bracketed `and`, of each comparison in it. `@ 0`
+    asks for none, where the model's `confidence:` asks for it everywhere.
     Beside `each`, `baseline.<metric>` is the baseline's same slice.
     """
     source = Source(text)
@@ -100,14 +101,14 @@ class _Reader:
         if outer is not None:
             raise self.source.error(node, "a comparison has one confidence", "keep one @")
         value = self.number(node) if isinstance(node, ast.Constant) else math.nan
-        if 0.5 < value < 1:
+        if value == 0 or 0.5 < value < 1:
             return value
         hint = "write @ 0.95"
         if 50 < value < 100:
             hint = f"write @ {float(Number(value).exact / 100):.6g}"
         elif 0 < value < 0.5:
             hint = f"write @ {float(1 - Number(value).exact):.6g}"
-        raise self.source.error(node, "a confidence is a number between 0.5 and 1", hint)
+        raise self.source.error(node, "a confidence is a number between 0.5 and 1, or 0 for none", hint)
 
     def expression(self, node: ast.expr, depth: int) -> Expression:
         self.check_depth(node, depth)

@@ -86,7 +86,7 @@ Expression: TypeAlias = Number | Metric | OverSlices | Arithmetic
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Terms held in order by operators, `0.1 <= fpr <= 0.2` being one; `confidence` in (0.5, 1) asks for proof."""
+    """Terms held in order by operators, `0.1 <= fpr <= 0.2` being one; `confidence` in (0.5, 1) asks for proof, 0 for none."""
 
     terms: tuple[Expression, ...]
     operators: tuple[Operator, ...]

@@ -103,13 +103,13 @@ def _judge(question: Question, view: View, policy: Policy, measured: Measured) -
     )
     head = _head(question, view, measured) + left_out(*_small(question, view))
     way = proof.route(question, view)
-    confidence = question.confidence or policy.confidence
+    confidence = policy.confidence if question.confidence is None else question.confidence
     if way == CERTAIN:
         return replace(finding, reason=f"{head}: {_certain(question, view, measured)}")
-    if confidence is None:
+    if not confidence:
         return _as_measured(finding, head, question, view, way, policy)
     if way == UNPROVABLE:
-        return _unproven(finding, head, question)
+        return _unproven(finding, head, question, confidence)
     return _as_proven(finding, head, question, view, confidence, policy)
 
 
@@ -148,15 +148,14 @@ def _evidence(question: Question, view: View, level: Level) -> Evidence | None:
         return None
 
 
-def _unproven(finding: Finding, head: str, question: Question) -> Finding:
-    """Judge what has no method: an error where the gate itself asks for proof, else as measured, which is said."""
+def _unproven(finding: Finding, head: str, question: Question, confidence: float) -> Finding:
+    """Leave undecided what no method proves: with a confidence nothing passes that is not proven."""
     names = {atom.key for atom, _ in question.candidate.weights if isinstance(atom, Metric)} - METRICS
     own = next((name for name in sorted(names) if not name.startswith("recall_at(")), None)
-    what = f"{own} is your own metric, which cannot be proven" if own else "this form of gate cannot be proven"
-    if question.confidence is not None:
-        return replace(finding, verdict="error", reason=f"{head}: {what}; remove the @ behind it")
-    held = _within(question, finding.verdict == "pass")
-    return replace(finding, reason=f"{head}: {held} as measured; {what} at a confidence")
+    what = f"{own} is your own metric, which cannot be proven" if own else "no proof is known for this form of gate"
+    measured = f"{_within(question, finding.verdict == 'pass')} as measured"
+    reason = f"{head}: {measured}, but {what}; write @ 0 behind it to go by the measured numbers"
+    return replace(finding, verdict="inconclusive", confidence=confidence, reason=reason)
 
 
 def _as_proven(
@@ -188,7 +187,8 @@ def _told(evidence: Evidence, question: Question, view: View, confidence: float)
         return f"within the limit, proven with {confidence_said(confidence)} confidence on {rows:,} {kind}"
     if evidence.outcome == "fail":
         return f"{_within(question, False)}, proven with {confidence_said(confidence)} confidence on {rows:,} {kind}"
-    return f"cannot be told from noise with {rows:,} {kind}; {more_rows(evidence.needs, kind)}"
+    why = f" ({evidence.reason})" if evidence.reason else ""
+    return f"cannot be told from noise with {rows:,} {kind}{why}; {more_rows(evidence.needs, kind)}"
 
 
 def _small(question: Question, view: View) -> tuple[tuple[str, ...], int]:
@@ -205,17 +205,18 @@ def _small(question: Question, view: View) -> tuple[tuple[str, ...], int]:
 def _head(question: Question, view: View, measured: Measured) -> str:
     """Say the numbers: `FNR 8.1% → 9.3%, limit +1.0 points`, `FPR 3.1% (31 of 1,003), limit 5.0%`."""
     atom = question.single
+    at_least = "" if question.upper else "at least "
     if atom is None:
         shown = said(None, float(measured.value), float(measured.limit))
-        return f"{_sum_said(question)} {shown[0]}, limit {shown[1]}"
+        return f"{_sum_said(question)} = {shown[0]}, limit {at_least}{shown[1]}"
     if measured.baseline is not None:
         before, now, limit = said(atom, *map(float, (measured.baseline, measured.value, measured.limit)))
         if question.limit.weights[0][1] == 1 and title(_alike(question)) == title(atom):
             difference = points(float(measured.limit - measured.baseline), atom)
             return f"{title(atom)} {before} → {now}, limit {difference}"
-        return f"{title(atom)} {now}, baseline's {title(_alike(question))} {before}, limit {limit}"
+        return f"{title(atom)} {now}, baseline's {title(_alike(question))} {before}, limit {at_least}{limit}"
     now, limit = said(atom, float(measured.value), float(measured.limit))
-    return f"{title(atom)} {now}{_counted(atom, view)}, limit {limit}"
+    return f"{title(atom)} {now}{_counted(atom, view)}, limit {at_least}{limit}"
 
 
 def _alike(question: Question) -> Metric | OverSlices:
@@ -233,7 +234,8 @@ def _counted(atom: Metric | OverSlices, view: View) -> str:
 
 
 def _sum_said(question: Question) -> str:
-    return " and ".join(title(atom) for atom, _ in question.candidate.weights) + " together"
+    terms = ((title(atom), weight) for atom, weight in question.candidate.weights)
+    return " + ".join(name if weight == 1 else f"{float(weight):g} × {name}" for name, weight in terms)
 
 
 def _sentence(text: str) -> str:

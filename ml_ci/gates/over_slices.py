@@ -17,13 +17,14 @@ import numpy as np
 from ml_ci.conditions.names import HIGHER_IS_WORSE
 from ml_ci.conditions.tree import OverSlices
 from ml_ci.gates.statistics import limits
-from ml_ci.gates.statistics.values import Evidence, Floats
+from ml_ci.gates.statistics.values import NEEDS_CAP, Evidence, Floats
 
 METHOD = "bounds of every slice"
 
 # So many halvings find a p-value to seven digits of its logarithm: enough for Holm.
 _STEPS = 28
 _SMALLEST_P = 1e-12
+_SCALINGS = 14
 
 Bounds = Callable[[float], tuple[float, float]]
 
@@ -43,7 +44,8 @@ def judge(atom: OverSlices, parts: Sequence[tuple[int, int]], limit: float, uppe
         return Evidence("pass", low, high, alpha, 1.0, None, METHOD)
     if breaks:
         return Evidence("fail", low, high, 1.0, _p_fail(bounds, limit, upper, alpha), None, METHOD)
-    return Evidence("inconclusive", low, high, 1.0, 1.0, None, METHOD)
+    needs = _further_rows(atom, x, n, limit, upper, alpha)
+    return Evidence("inconclusive", low, high, 1.0, 1.0, needs, METHOD)
 
 
 def _bounds(atom: OverSlices, x: Floats, n: Floats) -> Bounds:
@@ -89,6 +91,25 @@ def _ratio(x: Floats, n: Floats) -> Bounds:
 def _largest_of_pairs(table: Floats) -> float:
     """Give the largest entry off the diagonal: a slice is not compared with itself."""
     return float(table[~np.eye(len(table), dtype=bool)].max())
+
+
+def _further_rows(atom: OverSlices, x: Floats, n: Floats, limit: float, upper: bool, alpha: float) -> int | None:
+    """Estimate how many further rows, spread over the slices as they are, would prove the limit at the same rates.
+
+    None where the measured rates break the limit, or reach it only beyond ten million rows.
+    """
+    least, most = 1.0, NEEDS_CAP / float(n.sum())
+    if not _proven(atom, x, n, limit, upper, alpha, most):
+        return None
+    for _ in range(_SCALINGS):
+        middle = math.sqrt(least * most)
+        least, most = (least, middle) if _proven(atom, x, n, limit, upper, alpha, middle) else (middle, most)
+    return max(math.ceil((most - 1) * float(n.sum())), 1)
+
+
+def _proven(atom: OverSlices, x: Floats, n: Floats, limit: float, upper: bool, alpha: float, times: float) -> bool:
+    low, high = _bounds(atom, x * times, n * times)(alpha)
+    return high <= limit if upper else low >= limit
 
 
 def _p_fail(bounds: Bounds, limit: float, upper: bool, alpha: float) -> float:

@@ -47,19 +47,17 @@ def route(question: Question, view: View) -> str:
     """Choose how a question is answered.
 
     `certain`: no sampling error, the measured numbers decide. `limit`: Clopper-Pearson. `paired`: Tango's score test,
-    exact bounds or e-values. `slices`: bounds of every slice. `counts`: draws of the four counts. `scores`: a paired
-    bootstrap of the rows. `unprovable`: a metric of the user's own, or a form without a method.
+    exact bounds or e-values. `slices`: bounds of every slice. `counts`: resamples of the four counts. `scores`:
+    resamples of the scored rows. `unprovable`: a metric of the user's own, or a form without a method.
     """
     atoms = [atom for atom, _ in (*question.candidate.weights, *question.limit.weights)]
     if all(_is_certain(atom) for atom in atoms) or (view.case.same and _cancels(question)):
         return CERTAIN
-    single = question.single
-    if isinstance(single, OverSlices) and single.function != "each":
-        fits = is_proportion(single.metric) and not question.relative
-        return "slices" if fits else UNPROVABLE
     names = [_name(atom) for atom in atoms]
-    if any(isinstance(atom, OverSlices) and atom.function != "each" for atom in atoms):
-        return UNPROVABLE
+    columns = {atom.by for atom in atoms if isinstance(atom, OverSlices) and atom.function != "each"}
+    if columns:
+        return _route_over_slices(question, atoms, columns, names)
+    single = question.single
     if single is not None and is_proportion(_name(single)) and not question.relative:
         return "limit"
     if single is not None and _name(single) in _PAIRED and _margin(question) is not None and view.paired() is not None:
@@ -94,15 +92,11 @@ def pairs(name: str, paired: Paired) -> Pairs:
 
 
 def rows_of(question: Question, view: View) -> tuple[int, str]:
-    """Give the number and the kind of the rows that a question rests on: (214, "positives")."""
-    single = question.single
-    counts = view.confusion(False)
-    if single is None or (isinstance(single, OverSlices) and single.function != "each"):
+    """Give the number and the kind of the rows that the proof of a question rests on: (214, "positives")."""
+    counts, single = view.confusion(False), question.single
+    if single is None or route(question, view) not in ("limit", "paired"):
         return counts.rows, "rows"
-    name = _name(single)
-    if is_proportion(name):
-        return int(share(counts, name)[1]), OF_ROWS[name]
-    return counts.rows, "rows"
+    return int(share(counts, _name(single))[1]), OF_ROWS[_name(single)]
 
 
 def _by_limit(question: Question, view: View, level: Level) -> Evidence:
@@ -134,33 +128,39 @@ def _by_slices(question: Question, view: View, level: Level) -> Evidence:
 
 
 def _by_counts(question: Question, view: View, level: Level) -> Evidence:
-    from ml_ci.gates import draws
+    from ml_ci.gates import resampled
 
-    return draws.judge_counts(question, view, level.alpha, level.seed)
+    return resampled.judge_counts(question, view, level.alpha, level.seed)
 
 
 def _by_scores(question: Question, view: View, level: Level) -> Evidence:
-    from ml_ci.gates import scores
+    from ml_ci.gates import resampled
 
-    return scores.judge_scores(question, view, level.alpha, level.seed)
+    return resampled.judge_scores(question, view, level.alpha, level.seed)
+
+
+def _route_over_slices(
+    question: Question, atoms: list[Metric | OverSlices], columns: set[tuple[str, ...]], names: list[str]
+) -> str:
+    if question.single is not None and not question.relative and is_proportion(names[0]):
+        return "slices"
+    alike = len(columns) == 1 and all(isinstance(atom, OverSlices) and atom.function != "each" for atom in atoms)
+    return "counts" if alike and all(name in OF_COUNTS for name in names) else UNPROVABLE
 
 
 def _route_of_mixture(names: list[str], question: Question, view: View) -> str:
     ready = view.paired() is not None or not question.relative
     if ready and all(_is_drawn_from_counts(name, view) for name in names):
         return "counts"
-    if view.by is None and view.case.predictions is not None and _is_scored(names) and question.single is not None:
-        return "scores"
-    return UNPROVABLE
+    return "scores" if view.by is None and all(_is_scored(name) for name in names) else UNPROVABLE
 
 
 def _is_drawn_from_counts(name: str, view: View) -> bool:
     return name in OF_COUNTS or (name in OF_COST and view.case.cost is not None)
 
 
-def _is_scored(names: list[str]) -> bool:
-    """Say whether it is one metric of the scores, of the candidate or of both."""
-    return len(set(names)) == 1 and (names[0] in OF_SCORES or names[0].startswith("recall_at("))
+def _is_scored(name: str) -> bool:
+    return name in OF_SCORES or name.startswith("recall_at(")
 
 
 def _is_certain(atom: Metric | OverSlices) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ml_ci.conditions.names import COUNTS, PROPORTIONS
+from ml_ci.conditions.names import COUNTS, OF_JOB, PROPORTIONS
 from ml_ci.conditions.tree import Metric, OverSlices
 
 MOST_NEEDS = 10_000_000
@@ -25,10 +25,11 @@ def title(atom: Metric | OverSlices) -> str:
 def said(atom: Metric | OverSlices | None, *values: float) -> list[str]:
     """Say values of one metric: rates in percent, counts whole; with as many digits as tell them apart."""
     if in_points(atom):
-        return [f"{_minus(text)}%" for text in _told_apart([value * 100 for value in values], 1)]
-    if isinstance(atom, Metric) and atom.name in COUNTS and all(float(value).is_integer() for value in values):
+        unit = " points" if isinstance(atom, OverSlices) and atom.function == "gap" else "%"
+        return [f"{_minus(text)}{unit}" for text in _told_apart([value * 100 for value in values], 1)]
+    if all(float(value).is_integer() for value in values) and not _is_score(atom):
         return [_minus(f"{value:,.0f}") for value in values]
-    return [_minus(text) for text in _told_apart(list(values), 3)]
+    return [_minus(text) for text in _told_apart(list(values), 1 if _is_of_job(atom) else 3)]
 
 
 def points(difference: float, atom: Metric | OverSlices | None) -> str:
@@ -44,6 +45,14 @@ def in_points(atom: Metric | OverSlices | None) -> bool:
     if isinstance(atom, OverSlices):
         return atom.function != "ratio" and atom.metric in _IN_PERCENT
     return atom is not None and atom.name in _IN_PERCENT
+
+
+def _is_score(atom: Metric | OverSlices | None) -> bool:
+    return (isinstance(atom, Metric) and atom.name not in COUNTS) or isinstance(atom, OverSlices)
+
+
+def _is_of_job(atom: Metric | OverSlices | None) -> bool:
+    return isinstance(atom, Metric) and atom.name in OF_JOB
 
 
 def more_rows(needs: int | None, kind: str) -> str:
