@@ -56,6 +56,11 @@ def metric_rows(model: ModelReport) -> list[MetricRow]:
     return rows
 
 
+def unmoved(rows: list[MetricRow]) -> bool:
+    """Say whether every metric has the same value on both sides."""
+    return bool(rows) and all(row.arrow == "=" for row in rows)
+
+
 def all_metrics(side: Side) -> dict[str, float | None]:
     """Give the rates of the four counts and the other metrics of one side, finite or None."""
     return {name: defined(value) for name, value in (dict(side.metrics) | rates.rates(side.confusion)).items()}

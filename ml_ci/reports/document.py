@@ -56,7 +56,7 @@ class _Slice(_Counts):
     metrics: dict[_Name, _Number] = Field(default_factory=dict, max_length=1_000)
 
 
-_Values: TypeAlias = Annotated[dict[_Name, _Slice], Field(max_length=20_000)]
+_Values: TypeAlias = Annotated[dict[_Text, _Slice], Field(max_length=20_000)]
 
 
 class _Side(_Counts):
@@ -85,7 +85,7 @@ class _Change(_Document):
 
 class _Gate(_Document):
     condition: _Text
-    slice: _Text | None
+    slice: Annotated[str, Field(max_length=50_000)] | None
     verdict: Verdict
     value: _Number
     limit: _Number

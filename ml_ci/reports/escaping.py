@@ -32,7 +32,7 @@ _ENTITIES = str.maketrans(
 _LINKS = re.compile(r"(?i)(?:https?|ftp|mailto|xmpp):|www(?=\.)|#(?=\d)|GH-(?=\d)")
 # What would begin a list, a heading or a rule at the beginning of a line.
 _START = re.compile(r"^(?:([-+#=:])(?=[-+#=:\s]|$)|(\d+)(?=[.)](?:\s|$)))")
-_QUOTED = re.compile(r"`([^`]+)`")
+_QUOTED = re.compile(r"`([^`\s](?:[^`]*[^`\s])?)`")
 
 
 def text(value: str, most: int = 1000) -> str:
@@ -69,4 +69,6 @@ def fence(lines: list[str], language: str = "text") -> str:
 
 def _entity(sign: str) -> str:
     """Give punctuation as a numeric entity, so that nothing in the code is read as Markdown."""
+    if sign == "@":
+        return f"@{_BREAK}"
     return sign if sign.isalnum() or sign == " " or ord(sign) > 127 else f"&#{ord(sign)};"

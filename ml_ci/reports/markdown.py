@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ml_ci.errors import Failure
 from ml_ci.reports import sentences
 from ml_ci.reports.bars import bar
-from ml_ci.reports.differences import metric_rows, slice_rows
+from ml_ci.reports.differences import metric_rows, slice_rows, unmoved
 from ml_ci.reports.escaping import code, fence, text
 from ml_ci.reports.fitting import LIMIT, Part, fit
 from ml_ci.reports.gate_rows import MARKS, GateRow, gate_row, gate_rows
@@ -105,7 +105,8 @@ def _gates_table(model: ModelReport) -> str:
     cells = [[r.mark, _label(r), _measured(r), text(r.baseline), _together(r.limit), _evidence(r)] for r in shown]
     headers = ["", "gate", "candidate", _baseline_title(model.baseline), "limit", _interval_title(shown)]
     used = [at for at in range(6) if at < 3 or any(row[at] for row in cells)]
-    table = _table([headers[at] for at in used], [[row[at] for at in used] for row in cells], "cl" + "r" * 3 + "l")
+    sides = "".join("clrrrl"[at] for at in used)
+    table = _table([headers[at] for at in used], [[row[at] for at in used] for row in cells], sides)
     more = len(rows) - len(shown)
     return table + (f"\n\nand {plural(more, 'more gate')}." if more else "")
 
@@ -139,16 +140,22 @@ def _baseline_title(side: Side | None) -> str:
 
 def _interval_title(rows: Sequence[GateRow]) -> str:
     levels = {row.gate.confidence for row in rows if row.scale and row.gate.confidence}
-    return f"{percent(levels.pop(), 0)} interval" if len(levels) == 1 else "interval"
+    if len(levels) == 1:
+        return f"{percent(levels.pop(), 0)} interval"
+    return "interval" if any(row.interval for row in rows) else ""
 
 
 def _metrics_table(model: ModelReport) -> str:
     rows = metric_rows(model)
     if not rows:
         return ""
+    if unmoved(rows):
+        return text(sentences.no_difference(len(rows)))
     if model.baseline is None:
         return _table(["metric", "candidate"], [[text(row.title), text(row.candidate)] for row in rows], "lr")
-    cells = [[text(r.title), text(r.baseline), text(r.candidate), text(r.change), text(r.arrow)] for r in rows]
+    cells = [
+        [text(r.title), text(r.baseline), text(r.candidate), _together(r.change), _together(r.arrow)] for r in rows
+    ]
     return _table(["metric", "baseline", "candidate", "change", ""], cells, "lrrrl")
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal, TypeAlias
 
 from ml_ci.conditions import names
 from ml_ci.evaluation.confusion import Confusion
-from ml_ci.reports.numbers import UNDEFINED, decimal, defined, digits_for, duration, percents, points, signed
+from ml_ci.reports.numbers import UNDEFINED, decimal, defined, digits_for, duration, percent, percents, points, signed
 
 Better: TypeAlias = Literal["lower", "higher", "neither"]
 
@@ -29,6 +30,7 @@ _TITLES = {
     "cost": "cost a row",
     "cost_per_1000": "cost of 1,000 rows",
 }
+_RECALL_AT = re.compile(r"recall_at\(fpr=(\d{1,3}(?:\.\d{1,20})?(?:e-?\d{1,2})?)\)")
 # What a user calls the two errors, plural.
 ERRORS = {"fpr": "false alarms", "fnr": "misses"}
 
@@ -37,6 +39,9 @@ def title(metric: str) -> str:
     """Name a metric as it is said: `FPR`, `average precision`. A user's own name stays as it is."""
     if metric in _TITLES:
         return _TITLES[metric]
+    at = _RECALL_AT.fullmatch(metric)
+    if at:
+        return f"recall at FPR {percent(float(at.group(1)))}"
     return metric.replace("_", " ") if metric in names.METRICS else metric
 
 

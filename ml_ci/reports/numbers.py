@@ -48,6 +48,10 @@ def percent(rate: float | None, digits: int = 1) -> str:
     if abs(number) >= _LARGE:
         return decimal(number * 100) + "%" if abs(number) < 1e300 else decimal(number)
     shown = f"{number * 100:.{digits_for((number * 100, 0.0, 100.0), digits)}f}"
+    if number and float(shown) == 0:
+        return "<0.000001%" if number > 0 else ">−0.000001%"
+    if number != 1 and float(shown) == 100:
+        return ">99.999999%" if number < 1 else ">100.0%"
     return _zero_without_sign(shown).replace("-", "−") + "%"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ml_ci.errors import Failure
 from ml_ci.reports import sentences
 from ml_ci.reports.columns import GAP, padded
-from ml_ci.reports.differences import MetricRow, metric_rows, slice_rows
+from ml_ci.reports.differences import MetricRow, metric_rows, slice_rows, unmoved
 from ml_ci.reports.gate_rows import MARKS, GateRow, gate_rows
 from ml_ci.reports.text import label, log_lines, plural, to_ascii
 from ml_ci.reports.values import ModelReport, Report
@@ -83,7 +83,11 @@ def gate_words(row: GateRow) -> str:
 
 
 def _metrics(model: ModelReport) -> Iterator[str]:
-    for row in padded([metric_cells(row) for row in metric_rows(model)], METRIC_SIDES):
+    rows = metric_rows(model)
+    if unmoved(rows):
+        yield sentences.no_difference(len(rows))
+        return
+    for row in padded([metric_cells(row) for row in rows], METRIC_SIDES):
         yield GAP.join(row).rstrip()
 
 

@@ -83,7 +83,12 @@ def gate_sentence(model: ModelReport, gate: GateResult) -> Sentence:
     row = gate_row(model, gate)
     name: str = row.label if row.named else Code(row.label)
     if gate.verdict == "error" or undefined(row):
-        return (name, ": ", _stop(label(gate.reason, 600) or "it has no value, so it cannot hold"))
+        reason = _stop(label(gate.reason, 600))
+        return (
+            (reason,)
+            if reason and gate.slice is None
+            else (name, ": ", reason or "it has no value, so it cannot hold.")
+        )
     measured = f" {numbers(row)}"
     if gate.verdict == "inconclusive":
         return (
@@ -116,10 +121,10 @@ def cause(model: ModelReport) -> Sentence:
     others = [part for part in parts if part != "code"]
     if not others:
         return ("Only code changed.",)
-    names = _listed([_part(model, part) for part in others])
+    names = [_part(model, part) for part in others]
     if "code" in parts:
-        return ("Code and ", *names, " changed.")
-    return (_CODE_FREE, *names, " did.")
+        return (*_listed(["Code", *names]), " changed.")
+    return (_CODE_FREE, *_listed(names), " did.")
 
 
 def _unchanged(model: ModelReport) -> Sentence:
@@ -147,7 +152,7 @@ def next_steps(name: str, model: ModelReport) -> Sentence:
         paths = _listed([_part(model, change.part) for change in data])
         return ("Look at what changed in ", *paths, ", or undo it, and run again.")
     if len(model.changes) > 1:
-        return ("To see which change did it: ", Code(f"ml-ci explain {_quoted(name)}"))
+        return ("To see which change did it, run ", Code(f"ml-ci explain {_quoted(name)}"))
     return ("Improve the model or undo the change; if the new rate is wanted, change the gate in a commit of its own.",)
 
 
@@ -176,6 +181,11 @@ def price(model: ModelReport) -> str:
     way = "costs" if now > was else "saves"
     per_row = decimal(abs(now - was), 2)
     return f"{rates} this change {way} {per_row}{unit} a row ({decimal(was, 2)} → {decimal(now, 2)})."
+
+
+def no_difference(metrics: int) -> str:
+    """Say that no metric moved."""
+    return f"All {metrics:,} metrics are the baseline's." if metrics > 1 else "The metric is the baseline's."
 
 
 def rows_used(model: ModelReport) -> str:
@@ -259,7 +269,9 @@ def _work(model: ModelReport) -> str:
     if model.action == "train":
         if model.candidate is None:
             return (
-                "Training was started" if model.failure and model.failure.stage == "training" else "Nothing was trained"
+                "Training did not finish"
+                if model.failure and model.failure.stage == "training"
+                else "Nothing was trained"
             )
         return "Trained once" + (f" ({duration(train)})" if train is not None else "")
     if model.action == "evaluate":
@@ -297,7 +309,7 @@ def _after_error(name: str, model: ModelReport) -> Sentence:
 def _power(name: str, model: ModelReport) -> Sentence:
     if all(gate.confidence is None for gate in model.gates):
         return ()
-    return (" What this holdout can prove: ", Code(f"ml-ci power {_quoted(name)}"))
+    return (" To see what this holdout can prove, run ", Code(f"ml-ci power {_quoted(name)}"))
 
 
 def _per_row(model: ModelReport, side: Side) -> float | None:

@@ -16,7 +16,7 @@ from ml_ci.gates.values import Verdict
 from ml_ci.reports import sentences
 from ml_ci.reports.bars import bar
 from ml_ci.reports.columns import GAP, columns_of, padded, total
-from ml_ci.reports.differences import SliceRow, metric_rows, slice_rows
+from ml_ci.reports.differences import SliceRow, metric_rows, slice_rows, unmoved
 from ml_ci.reports.gate_rows import MARKS, GateRow, gate_rows
 from ml_ci.reports.plain import METRIC_SIDES, metric_cells
 from ml_ci.reports.sentences import Code, Sentence
@@ -174,7 +174,7 @@ def _gates(model: ModelReport, look: _Look) -> RenderableType | None:
     if not rows:
         return None
     for layout in _LAYOUTS:
-        cells = padded([[look.say(cell) for cell in _gate_cells(row, layout)] for row in rows], "lrrllll")
+        cells = padded([[look.say(cell) for cell in _gate_cells(row, layout)] for row in rows], "lrlllll")
         if total(cells) <= look.room:
             return _gate_columns(rows, cells, look, interval="interval" not in layout)
     return Group(*[line for row in rows for line in _gate_block(row, look)])
@@ -226,6 +226,8 @@ def _metrics(model: ModelReport, look: _Look) -> RenderableType | None:
     rows = metric_rows(model)
     if not rows:
         return None
+    if unmoved(rows):
+        return look.text(sentences.no_difference(len(rows)))
     words = [[look.say(cell) for cell in metric_cells(row)] for row in rows]
     cells = padded(words, METRIC_SIDES)
     if total(cells) > look.room:

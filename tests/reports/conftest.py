@@ -10,6 +10,7 @@ from ml_ci.changes.values import Change
 from ml_ci.errors import Failure
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.values import GateResult
+from ml_ci.plan.values import Action
 from ml_ci.reports.values import ModelReport, Report, Side
 from ml_ci.spec.values import Cost
 
@@ -34,7 +35,7 @@ def side(tp: int, fp: int, tn: int, fn: int, *, source: str | None = None, **mor
         fn=fn - north.fn - south.fn,
     )
     regions = {"north": north, "south": south, "east": east}
-    action = "reuse" if source else "train"
+    action: Action = "reuse" if source else "train"
     return Side("r-" + format(tp * 7919 + fn, "08x"), whole, more, {"region": regions}, source, action)
 
 

@@ -1,0 +1,76 @@
+"""Metrics are named, said in their unit, and know which way is better."""
+
+from __future__ import annotations
+
+import pytest
+
+from ml_ci.evaluation.confusion import Confusion
+from ml_ci.reports.metrics import arrow, better, counts_of, difference, said, title
+from ml_ci.reports.rates import NAMES, rates
+
+
+@pytest.mark.parametrize(
+    ("metric", "before", "after", "shown"),
+    [
+        ("fpr", 0.1, 0.2, "▲ worse"),
+        ("fnr", 0.2, 0.1, "▼ better"),
+        ("recall", 0.1, 0.2, "▲ better"),
+        ("recall_at(fpr=0.01)", 0.2, 0.1, "▼ worse"),
+        ("log_loss", 0.3, 0.2, "▼ better"),
+        ("cost", 1.0, 2.0, "▲ worse"),
+        ("seconds", 2.0, 1.0, "▼ better"),
+        ("auc", 0.9, 0.8, "▼ worse"),
+        ("prevalence", 0.3, 0.4, "▲"),
+        ("profit_of_ours", 2.0, 1.0, "▼"),
+        ("fpr", 0.1, 0.1, "="),
+        ("fpr", None, 0.1, ""),
+        ("fpr", 0.1, float("nan"), ""),
+    ],
+)
+def test_arrows_know_the_direction(metric: str, before: float | None, after: float | None, shown: str) -> None:
+    assert arrow(metric, before, after) == shown
+
+
+def test_each_metric_is_said_in_its_unit() -> None:
+    assert said("fpr", [0.031, None]) == ["3.1%", "undefined"]
+    assert said("auc", [0.9312]) == ["0.931"]
+    assert said("rows", [1003.0]) == ["1,003"]
+    assert said("seconds", [75.0]) == ["1 min 15 s"]
+    assert said("megabytes", [12.34]) == ["12.3 MB"]
+    assert said("cost", [2.567], "USD") == ["2.57 USD"]
+    assert said("auc", [0.9481, 0.94812]) == ["0.94810", "0.94812"]
+    assert difference("fnr", 0.075) == "+7.5 points"
+    assert difference("auc", -0.022) == "−0.022"
+    assert difference("rows", 1203) == "+1,203"
+    assert difference("auc", None) == "undefined"
+
+
+def test_titles() -> None:
+    assert [title(name) for name in ("fpr", "log_loss", "f1", "my_metric")] == ["FPR", "log loss", "F1", "my_metric"]
+    assert better("my_metric") == "neither"
+
+
+def test_counts_behind_a_rate() -> None:
+    confusion = Confusion(tp=322, fp=31, tn=972, fn=80)
+    assert counts_of("fpr", confusion) == (31, 1003)
+    assert counts_of("fnr", confusion) == (80, 402)
+    assert counts_of("precision", confusion) == (322, 353)
+    assert counts_of("auc", confusion) is None
+
+
+def test_rates_of_published_counts() -> None:
+    """COMPAS, African-American defendants, as ProPublica published them: 2,174 rows' worth of the four counts."""
+    counted = rates(Confusion(tp=1369, fp=805, tn=990, fn=532))
+    assert counted["fpr"] == pytest.approx(0.4485, abs=5e-5)
+    assert counted["fnr"] == pytest.approx(0.2799, abs=5e-5)
+    assert counted["precision"] == pytest.approx(0.6297, abs=5e-5)
+    assert counted["npv"] == pytest.approx(0.6505, abs=5e-5)
+    assert tuple(counted) == NAMES
+
+
+def test_a_share_of_no_rows_is_undefined() -> None:
+    assert set(rates(Confusion()).values()) == {None}
+    only_negatives = rates(Confusion(tn=9, fp=1))
+    assert only_negatives["fnr"] is None and only_negatives["recall"] is None
+    assert only_negatives["balanced_accuracy"] is None and only_negatives["mcc"] is None
+    assert only_negatives["fpr"] == 0.1
