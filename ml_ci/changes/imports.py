@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 
+_LINE = re.compile(r"^[ \t]*(?:from[ \t]+(\.*)([\w.]*)[ \t]+import\b(.*)|import[ \t]+([\w., \t]+))", re.MULTILINE)
 _BY_NAME = frozenset({"import_module", "__import__", "run_module"})
 
 
@@ -49,6 +51,22 @@ def imports(tree: ast.AST) -> Imports:
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.endswith(".py"):
             scripts.append(node.value)
     return Imports(tuple(dict.fromkeys(found)), tuple(dict.fromkeys(scripts)), tuple(unknown))
+
+
+def imports_by_line(text: str) -> Imports:
+    """Collect the imports of a file that does not parse, a line at a time; names in parentheses stand for all."""
+    found: list[Import] = []
+    for dots, module, names, plain in _LINE.findall(text):
+        if plain:
+            found += [Import(name.split()[0]) for name in plain.split(",") if name.split()]
+        else:
+            taken = (
+                ["*"]
+                if "(" in names or "\\" in names
+                else [name.split()[0] for name in names.split(",") if name.split()]
+            )
+            found.append(Import(module, len(dots), tuple(taken)))
+    return Imports(tuple(dict.fromkeys(found)))
 
 
 def _called(function: ast.expr) -> str:

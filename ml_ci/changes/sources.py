@@ -9,7 +9,7 @@ from typing import Any
 
 from ml_ci.changes.caches import Cache
 from ml_ci.changes.digests import blob_id, digest
-from ml_ci.changes.imports import Import, Imports, imports
+from ml_ci.changes.imports import Import, Imports, imports, imports_by_line
 from ml_ci.changes.notebooks import code_cells, without_magics
 from ml_ci.changes.python_source import parse, tree_digest
 from ml_ci.repository.values import Tree
@@ -77,10 +77,9 @@ def _bytes(content: bytes) -> str:
 
 def _python(content: bytes) -> Source:
     tree = parse(content)
+    found = imports(tree) if tree else imports_by_line(content.decode("utf-8", "replace"))
     said = tree_digest(tree) if tree else None
-    if tree is None or said is None:
-        return Source(_bytes(content), readable=False)
-    return Source(said, imports(tree))
+    return Source(said, found) if said else Source(_bytes(content), found, readable=False)
 
 
 def _notebook(content: bytes) -> Source:
