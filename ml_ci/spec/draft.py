@@ -106,8 +106,10 @@ def _column(line: str, start: int, text: str, column: int) -> int:
 
 
 def _empty_values(value: Any, place: Place) -> Iterator[Problem]:
-    """Find every key without a value: it looks set and is not. Parameters may be empty, and
-    `run: {out}` is a mapping by mistake."""
+    """Find every key without a value: it looks set and is not.
+
+    Parameters may be empty; within `run:` a mapping is a mistake of its own.
+    """
     if value is None:
         what = (
             "the item is empty; remove it"

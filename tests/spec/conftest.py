@@ -1,0 +1,88 @@
+"""A design's worth of ml-ci.yaml."""
+
+from __future__ import annotations
+
+import pytest
+
+DESIGN = """\
+version: 1
+models:
+  churn:
+    train: churn.train:train            # a Python function; or `run:` any command in any language
+    data:
+      train: data/train.csv
+      holdout: data/holdout.csv         # or {of: train, share: 0.2, by: customer_id}: see below
+    label: churned
+    positive: 1                         # a value, a list of values, or a comparison such as ">= 30"
+    params: params.yaml#churn           # optional
+    slices: [region, {age: [18, 30, 50]}]
+    baseline: merge-base                # merge-base | champion | any git ref | none
+    seed: 0
+    budget: {time: 5m, memory: 4GB, rows: 50000}
+    confidence: 0.95                    # omit it, and gates compare the measured numbers
+    gates:
+      - fpr <= 0.05
+      - fnr <= baseline.fnr + 0.01
+      - each(fnr, by=region) <= 0.20
+      - gap(fpr, by=region) <= 0.05
+"""
+
+EVERY_KEY = """\
+version: 1
+store: s3://bucket/ml-ci
+models:
+  embedder:
+    run: [python3.8, embed.py, --out, '{out}']
+    outputs: {model: '{out}/embedder.bin'}
+    data: {holdout: {path: 's3://bucket/holdout/*.parquet'}}
+    label: spam
+    positive: [spam, true, 3]
+    predict: scoring:embed
+  spam.v2:
+    run: |
+      awk '{print $1}' {data.train} > ${HOME}/x
+      Rscript train.R {data.train} {data.holdout} {needs.embedder} {params} {seed} {out} {other} ${out}
+    outputs: {predictions: '{out}/predictions.csv', model: model.rds}
+    data:
+      train: {path: /big/train.tsv, columns: [text, label, n]}
+      validation: data/validation/
+      holdout: {of: train, share: 0.2, by: text, seed: 3}
+    label: label
+    positive: '>= 30'
+    predict: scoring:score
+    id: text
+    params: {rate: 0.1, layers: [3, null], 7: seven}
+    slices: [[sex, race], {n: [0, 1.5]}]
+    min_rows: 50
+    baseline: origin/main~2
+    seed: 7
+    seeds: 5
+    threshold: fpr=0.01
+    budget: {time: 1h30m, memory: 2GiB, rows: {train: 10, validation: 5}}
+    confidence: 0.9
+    method: anytime
+    gates:
+      - lift >= 1
+      - worst(fnr, by=[a, b]) <= 0.3 and cost <= baseline.cost @ 0.99
+      - each(fnr, by=class) <= 0.3
+    metrics: {lift: own.metrics:lift}
+    cost: {fp: 5, fn: 120.5, currency: USD}
+    reuse: {looks: 8, promotions: 1}
+    code: [sql/**/*.sql]
+    needs: [embedder]
+    cwd: src
+    python: /usr/bin/python3.8
+    fetch: dvc pull {path}
+"""
+
+
+@pytest.fixture
+def design() -> str:
+    """Give the example of the design."""
+    return DESIGN
+
+
+@pytest.fixture
+def every_key() -> str:
+    """Give a file in which every key stands."""
+    return EVERY_KEY
