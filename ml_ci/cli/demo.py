@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from ml_ci.cli.output import show
 
 if TYPE_CHECKING:
     from ml_ci.reports.values import Report
@@ -44,7 +45,7 @@ def command(folder: Path) -> int:
             title = f"Pull request {number} of {len(PULL_REQUESTS)}: {request.title}"
             click.echo(click.style(f"── {title} ".ljust(79, "─"), bold=True))
             click.echo(stat(folder))
-            _show(_judged(folder, progress))
+            show(_judged(folder, progress))
             click.echo(f"\n{request.look}\n")
     checkout(folder, "main")
     click.echo(click.style("── What next ".ljust(79, "─"), bold=True))
@@ -57,12 +58,3 @@ def _judged(folder: Path, progress: Progress) -> Report:
     from ml_ci.steps.values import Options
 
     return run(Options(start=folder, environment=dict(os.environ), progress=progress))
-
-
-def _show(report: Report) -> None:
-    from ml_ci.reports import terminal
-
-    if sys.stdout.isatty():
-        terminal.show(report)
-    else:
-        click.echo(terminal.plain(report), nl=False)

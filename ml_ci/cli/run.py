@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from ml_ci.cli.output import as_json, show
 from ml_ci.errors import UserError
 
 if TYPE_CHECKING:
@@ -17,13 +16,15 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON, and nothing else, on standard output.")
+@click.option(
+    "--json", "json_asked", is_flag=True, help="Print the report as JSON, and nothing else, on standard output."
+)
 @click.option("--model", "-m", "models", multiple=True, metavar="NAME", help="Only this model; may be given again.")
 @click.option("--baseline", metavar="REF", help="Compare with this commit instead of the models' own baselines.")
 @click.option("--report", "files", multiple=True, metavar="FILE", help="Write the report to a .md or .json file too.")
 @click.option("--config", metavar="FILE", help="Another configuration file than the nearest ml-ci.yaml.")
 def command(
-    as_json: bool, models: tuple[str, ...], baseline: str | None, files: tuple[str, ...], config: str | None
+    json_asked: bool, models: tuple[str, ...], baseline: str | None, files: tuple[str, ...], config: str | None
 ) -> int:
     """Run the pipeline and judge the candidate.
 
@@ -51,7 +52,7 @@ def command(
         )
     for file in files:
         _write(Path(file), report)
-    _print(report, as_json)
+    _print(report, json_asked)
     return code_of(report)
 
 
@@ -66,25 +67,15 @@ def _write(file: Path, report: Report) -> None:
     from ml_ci.records.atomic import write_text
 
     if file.suffix == ".json":
-        write_text(file, _json(report))
+        write_text(file, as_json(report))
     else:
         from ml_ci.reports.markdown import render
 
         write_text(file, render(report))
 
 
-def _print(report: Report, as_json: bool) -> None:
-    from ml_ci.reports import terminal
-
-    if as_json:
-        click.echo(_json(report), nl=False)
-    elif sys.stdout.isatty():
-        terminal.show(report)
+def _print(report: Report, json_asked: bool) -> None:
+    if json_asked:
+        click.echo(as_json(report), nl=False)
     else:
-        click.echo(terminal.plain(report), nl=False)
-
-
-def _json(report: Report) -> str:
-    from ml_ci.reports.as_json import to_json
-
-    return json.dumps(to_json(report), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+        show(report)

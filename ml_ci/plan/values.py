@@ -2,6 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from ml_ci.changes.values import Change
+
 Action: TypeAlias = Literal["train", "evaluate", "reuse"]
+
+
+@dataclass(frozen=True)
+class ModelPlan:
+    """Say what a run would do for one model, and why.
+
+    `baseline` says what it would be compared with; `trainings` counts the jobs that would run.
+    """
+
+    action: Action
+    changes: tuple[Change, ...]
+    baseline: str
+    trainings: int
+    notes: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from ml_ci.changes.fingerprint import fingerprint
 from ml_ci.changes.surroundings import Surroundings
 from ml_ci.errors import Failure, StageFailed, UserError
+from ml_ci.gates.evidence import NEW_MODEL
 from ml_ci.repository.base import Base, find_base
 from ml_ci.repository.trees import CommitTree, WorkingTree
 from ml_ci.spec.load import load
@@ -33,13 +34,19 @@ class Fingerprints:
         candidate = self._side("candidate", self.project.spec, model, self.project.tree)
         base = self._base(self.project.options.baseline or model.baseline)
         if base.commit is None:
-            return Sides(candidate, None, None, base.source, base.source)
+            return Sides(candidate, None, None, base.source, f"{NEW_MODEL}: {base.source}")
         spec = self._spec(base.commit)
         if spec is None or name not in spec.models:
-            reason = f"new model: commit {base.commit[:7]} does not declare it"
+            reason = f"{NEW_MODEL}: commit {base.commit[:7]} does not declare it"
             return Sides(candidate, None, base.commit, base.source, reason)
         baseline = self._baseline(spec, model, base.commit)
         return Sides(candidate, baseline, base.commit, base.source)
+
+    @property
+    def base_commit(self) -> str | None:
+        """The commit of the baseline, where the models have one in common."""
+        commits = {base.commit for base in self._bases.values()}
+        return commits.pop() if len(commits) == 1 else None
 
     def _base(self, wanted: str) -> Base:
         if wanted not in self._bases:

@@ -1,0 +1,65 @@
+"""`ml-ci plan`: what a run would do, and why, without doing it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import click
+
+from ml_ci.plan.values import ModelPlan
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON, and nothing else, on standard output.")
+@click.option("--github-matrix", is_flag=True, help='Print {"model": [...]} of the models that need work.')
+@click.option("--model", "-m", "models", multiple=True, metavar="NAME", help="Only this model; may be given again.")
+@click.option("--baseline", metavar="REF", help="Compare with this commit instead of the models' own baselines.")
+@click.option("--config", metavar="FILE", help="Another configuration file than the nearest ml-ci.yaml.")
+def command(
+    as_json: bool, github_matrix: bool, models: tuple[str, ...], baseline: str | None, config: str | None
+) -> None:
+    """Say for each model what a run would do: reuse, evaluate or train, and why.
+
+    Trains nothing, scores nothing, and imports none of the project's code.
+    """
+    from ml_ci.pipeline import plan
+    from ml_ci.steps.values import Options
+
+    target = os.environ.get("GITHUB_BASE_REF") or None
+    plans = plan(Options(start=Path.cwd(), config=config, models=models, baseline=baseline, target=target))
+    if github_matrix:
+        click.echo(json.dumps({"model": [name for name, one in plans.items() if one.action != "reuse"]}))
+    elif as_json:
+        click.echo(json.dumps(_as_json(plans), indent=2, ensure_ascii=False))
+    else:
+        _print(plans)
+
+
+def _as_json(plans: Mapping[str, ModelPlan]) -> dict[str, object]:
+    return {
+        "format": 1,
+        "models": {
+            name: {
+                "action": one.action,
+                "changes": [{"part": change.part, "summary": change.summary} for change in one.changes],
+                "baseline": one.baseline,
+                "trainings": one.trainings,
+                "notes": list(one.notes),
+            }
+            for name, one in plans.items()
+        },
+    }
+
+
+def _print(plans: Mapping[str, ModelPlan]) -> None:
+    for name, one in plans.items():
+        click.echo(f"{click.style(name, bold=True)}: {click.style(one.action, fg='cyan')}   ({one.baseline})")
+        for change in one.changes:
+            click.echo(f"  {change.part}: {change.summary}")
+            for detail in change.details:
+                click.echo(f"    {detail}")
+        for note in one.notes:
+            click.echo(f"  note: {note}")

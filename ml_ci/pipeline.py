@@ -1,0 +1,62 @@
+"""The stages in order. Read this first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ml_ci.errors import StageFailed, UserError
+from ml_ci.plan.values import ModelPlan
+from ml_ci.reports.values import ModelReport, Report
+from ml_ci.steps.clock import Clock
+from ml_ci.steps.decide import planned, recorded
+from ml_ci.steps.outcome import failed, finished, report, unusable
+from ml_ci.steps.project import locate, open_project, selected
+from ml_ci.steps.publish import publish, withdraw
+from ml_ci.steps.sides import Fingerprints
+from ml_ci.steps.values import Options, Project
+
+
+def run(options: Options) -> Report:
+    """Judge every model that is asked for, and leave `.ml_ci/report.json`.
+
+    UserError for the user's mistakes; a job that fails, or a gate that does not pass, is a verdict in the report.
+    """
+    config = locate(options)
+    withdraw(config.parent)
+    try:
+        project = open_project(config, options)
+        fingerprints = Fingerprints(project)
+        models = {name: judge_model(project, fingerprints, name) for name in selected(project)}
+    except UserError as error:
+        publish(config.parent, unusable(error))
+        raise
+    done = report(project, fingerprints.base_commit, models)
+    publish(config.parent, done)
+    return done
+
+
+def judge_model(project: Project, fingerprints: Fingerprints, name: str) -> ModelReport:
+    """Take one model through the stages; what a record answers is not done again."""
+    clock = Clock()
+    try:
+        with clock("plan"):
+            sides = fingerprints.sides(name)
+            plan = planned(project, sides)
+            verdict = recorded(project, plan)
+        if verdict is None:
+            # The stages that count and train are imported only when no record answers.
+            from ml_ci.steps.work import worked
+
+            verdict = worked(project, sides, plan, clock)
+        return finished(project, sides, plan, verdict, clock.seconds)
+    except StageFailed as error:
+        return failed(project, name, error.failure, clock.seconds)
+
+
+def plan(options: Options) -> Mapping[str, ModelPlan]:
+    """Say for each model what `run` would do, and why; nothing is trained, scored or imported from the project."""
+    from ml_ci.steps.explain_plan import told
+
+    project = open_project(locate(options), options)
+    fingerprints = Fingerprints(project)
+    return {name: told(project, fingerprints, name) for name in selected(project)}

@@ -1,0 +1,62 @@
+"""Have the counts of candidate and baseline on the same holdout: find their record, or count."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from ml_ci.evaluation.values import Comparison
+from ml_ci.plan.plan import COMPARISONS, Plan
+from ml_ci.records.codec import pack, unpack
+from ml_ci.records.record import Record
+from ml_ci.spec.values import ModelSpec
+from ml_ci.steps.score import FILE, scored
+from ml_ci.steps.workshop import Workshop
+
+if TYPE_CHECKING:
+    from ml_ci.evaluation.scores import Predictions
+
+
+def compared(shop: Workshop, plan: Plan) -> Comparison:
+    """Give the counts of both sides; train, score and count whatever no record answers."""
+    found = shop.project.store.find(COMPARISONS, plan.comparison)
+    if found is not None:
+        return unpack(Comparison, found.content["comparison"])
+    candidate = scored(shop, shop.sides.candidate, plan.candidate)
+    baseline = None
+    if shop.sides.baseline is not None and plan.baseline is not None:
+        baseline = scored(shop, shop.sides.baseline, plan.baseline)
+    comparison = _count(shop, candidate, baseline)
+    with shop.project.store.draft() as draft:
+        content = {"model": shop.sides.candidate.model.name, "comparison": pack(comparison)}
+        shop.project.store.keep(draft, COMPARISONS, plan.comparison, content)
+    return comparison
+
+
+def _count(shop: Workshop, candidate: Record, baseline: Record | None) -> Comparison:
+    from ml_ci.evaluation.evaluate import compare, holdout_of
+
+    model = shop.sides.candidate.model
+    return compare(
+        holdout_of(shop.holdout, model),
+        load_predictions(candidate),
+        None if baseline is None else load_predictions(baseline),
+        price=model.cost,
+        extra=candidate.content["metrics"],
+        baseline_extra=None if baseline is None else baseline.content["metrics"],
+        wanted=_wanted(model),
+    )
+
+
+def load_predictions(record: Record) -> Predictions:
+    """Load the predictions of a record."""
+    from ml_ci.evaluation.scores import load
+
+    return load(record.file(FILE))
+
+
+def _wanted(model: ModelSpec) -> Collection[str]:
+    from ml_ci.evaluation.metrics import OF_SCORES
+
+    asked = {name for gate in model.gates for name in gate.condition.metrics if name.startswith("recall_at(")}
+    return (*OF_SCORES, *sorted(asked))

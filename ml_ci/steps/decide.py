@@ -1,0 +1,39 @@
+"""Decide what has to be done for one model."""
+
+from __future__ import annotations
+
+from ml_ci.changes.digests import digest
+from ml_ci.changes.values import evaluation_key, judging_key
+from ml_ci.plan.plan import VERDICTS, Keys, Plan, decide
+from ml_ci.steps.judged import Judged, recalled
+from ml_ci.steps.values import Project, Side, Sides
+
+
+def recorded(project: Project, plan: Plan) -> Judged | None:
+    """Give the verdict that a record holds already; None when there is none, or when it is damaged."""
+    record = project.store.find(VERDICTS, plan.verdict)
+    return None if record is None else recalled(record)
+
+
+def planned(project: Project, sides: Sides) -> Plan:
+    """Plan one model: no record is read, only looked for."""
+    candidate = _keys(sides, sides.candidate)
+    baseline = None if sides.baseline is None else _keys(sides, sides.baseline)
+    comparison = digest(["comparison", candidate.predictions, baseline.predictions if baseline else sides.no_baseline])
+    verdict = judging_key(comparison, _told(sides), sides.candidate.fingerprint.gates)
+    return decide(candidate, baseline, comparison, verdict, project.store.has)
+
+
+def _keys(sides: Sides, side: Side) -> Keys:
+    """Key a side's predictions by the candidate's holdout and metrics, and by its own: its threshold and its code."""
+    candidate = sides.candidate.fingerprint
+    metrics = digest([candidate.metrics, side.fingerprint.metrics])
+    training = side.fingerprint.training
+    return Keys(training, evaluation_key(training, candidate.holdout, metrics))
+
+
+def _told(sides: Sides) -> str:
+    """Digest what a verdict tells of the baseline's other parts: its gates and data are named when they changed."""
+    if sides.baseline is None:
+        return digest(sides.no_baseline)
+    return digest(sorted(sides.baseline.fingerprint.parts.items()))

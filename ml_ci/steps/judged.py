@@ -1,0 +1,26 @@
+"""A verdict, as a record keeps it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ml_ci.changes.values import Change
+from ml_ci.evaluation.values import Comparison
+from ml_ci.gates.values import GateResult
+from ml_ci.records.codec import unpack
+from ml_ci.records.record import Record
+
+
+@dataclass(frozen=True)
+class Judged:
+    """A verdict with all that a report tells of it, as a record keeps it."""
+
+    comparison: Comparison
+    gates: tuple[GateResult, ...]
+    changes: tuple[Change, ...]
+    notes: tuple[str, ...] = ()
+
+
+def recalled(record: Record) -> Judged:
+    """Read a verdict back."""
+    return unpack(Judged, record.content["judged"])

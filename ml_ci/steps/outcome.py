@@ -1,0 +1,79 @@
+"""Put the report together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ml_ci.errors import Failure, UserError
+from ml_ci.evaluation.values import Evaluation
+from ml_ci.gates.verdict import overall
+from ml_ci.plan.plan import Plan
+from ml_ci.reports.values import ModelReport, Report, Side
+from ml_ci.spec.values import FileEntry, ModelSpec
+from ml_ci.steps.judged import Judged
+from ml_ci.steps.values import Project, Sides
+
+NOTHING_GATED = "nothing-gated"
+
+
+def finished(project: Project, sides: Sides, plan: Plan, judged: Judged, seconds: Mapping[str, float]) -> ModelReport:
+    """Report a model that was judged."""
+    model, comparison = sides.candidate.model, judged.comparison
+    baseline = None
+    if comparison.baseline is not None and plan.baseline is not None:
+        baseline = _side(comparison.baseline, plan.baseline.training, sides.source)
+    return ModelReport(
+        verdict=overall(result.verdict for result in judged.gates),
+        action=plan.action,
+        changes=judged.changes,
+        candidate=_side(comparison.candidate, plan.candidate.training, None),
+        baseline=baseline,
+        gates=judged.gates,
+        seconds=seconds,
+        failure=None if judged.gates else _nothing_gated(model),
+        notes=(*judged.notes, *project.store.damaged),
+        cost=model.cost,
+        paths=_paths(model),
+    )
+
+
+def failed(project: Project, name: str, failure: Failure, seconds: Mapping[str, float]) -> ModelReport:
+    """Report a model whose result could not be had."""
+    model = project.spec.models[name]
+    notes = tuple(project.store.damaged)
+    return ModelReport("error", "train", seconds=seconds, failure=failure, notes=notes, paths=_paths(model))
+
+
+def report(project: Project, base_commit: str | None, models: Mapping[str, ModelReport]) -> Report:
+    """Report the whole run: its verdict is the worst of the models'."""
+    gated = any(model.failure is None or model.failure.code != NOTHING_GATED for model in models.values())
+    return Report(
+        verdict=overall(model.verdict for model in models.values()),
+        commit=project.head,
+        base_commit=base_commit,
+        models=models,
+        dirty=project.dirty,
+        failure=None if gated else Failure("gates", NOTHING_GATED, "nothing was gated", _GATE_HINT),
+    )
+
+
+def unusable(error: UserError) -> Report:
+    """Report a run that the user's mistake ended."""
+    return Report("error", None, None, failure=Failure("spec", "user-error", error.message, error.hint))
+
+
+_GATE_HINT = "Add `gates:` to ml-ci.yaml, for example: [fpr <= 0.05, fnr <= baseline.fnr + 0.01]."
+
+
+def _nothing_gated(model: ModelSpec) -> Failure:
+    return Failure("gates", NOTHING_GATED, f"`{model.name}` has no gates: nothing was judged", _GATE_HINT)
+
+
+def _side(evaluation: Evaluation, record: str, source: str | None) -> Side:
+    return Side(record, evaluation.confusion, evaluation.metrics, evaluation.slices, source)
+
+
+def _paths(model: ModelSpec) -> Mapping[str, str]:
+    entries = {**model.data, "holdout": model.holdout}
+    paths = {f"data.{name}": entry.path for name, entry in entries.items() if isinstance(entry, FileEntry)}
+    return paths | ({"params": model.params_file[0]} if model.params_file else {})

@@ -1,0 +1,157 @@
+"""Have a side's predictions of the holdout: find their record, or score."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ml_ci.plan.plan import PREDICTIONS, Keys
+from ml_ci.records.record import Record
+from ml_ci.spec.values import ModelSpec
+from ml_ci.steps.train import artifact, predictions, trained
+from ml_ci.steps.values import Side
+from ml_ci.steps.workshop import Workshop, timed
+from ml_ci.training.job import metric, predict
+from ml_ci.training.values import Input, MetricRequest, PredictRequest, ScoredRows
+
+if TYPE_CHECKING:
+    from ml_ci.evaluation.scores import Predictions
+    from ml_ci.tables.table import Table
+
+FILE = "predictions.parquet"
+
+
+def scored(shop: Workshop, side: Side, keys: Keys) -> Record:
+    """Give the record of a side's predictions; train and score where there is none, one process at a time.
+
+    StageFailed when the job fails, or when what it left does not fit the holdout.
+    """
+    store = shop.project.store
+    found = store.find(PREDICTIONS, keys.predictions)
+    if found is not None:
+        return found
+    with store.lock(keys.predictions):
+        found = store.find(PREDICTIONS, keys.predictions)
+        return found if found is not None else _score(shop, side, keys)
+
+
+def _score(shop: Workshop, side: Side, keys: Keys) -> Record:
+    from ml_ci.evaluation.labels import read_labels
+    from ml_ci.evaluation.scores import write
+
+    training = trained(shop, side)
+    labels = read_labels(shop.holdout, shop.sides.candidate.model.label, shop.sides.candidate.model.positive)
+    found, cost = _predictions(shop, side, training)
+    extra = _extra(shop, side, labels.y_true, found)
+    with shop.project.store.draft() as draft:
+        write(found, draft / FILE)
+        content = {
+            "model": side.model.name,
+            "training": keys.training,
+            "rows": found.rows,
+            "kind": found.kind,
+            "metrics": {**_job_metrics(training, cost, found.rows), **extra},
+        }
+        return shop.project.store.keep(draft, PREDICTIONS, keys.predictions, content)
+
+
+def _predictions(shop: Workshop, side: Side, training: Record) -> tuple[Predictions, ScoredRows | None]:
+    """Read what the command predicted; otherwise have the model score the holdout."""
+    left = predictions(training)
+    if left is not None:
+        return _read(shop.sides.candidate.model, side, left, shop.holdout, None), None
+    rows = _scored_rows(shop, side, training, "holdout", shop.holdout_rows, shop.holdout.rows)
+    found = _read(shop.sides.candidate.model, side, rows.predictions, shop.holdout, rows.kind)
+    return _with_threshold(shop, side, training, found), rows
+
+
+def _read(model: ModelSpec, side: Side, path: Path, holdout: Table, kind: str | None) -> Predictions:
+    from ml_ci.evaluation.predictions import read
+
+    own = side.model
+    shown = path.name if kind is None else f"the scores of {own.name}"
+    return read(
+        path,
+        holdout,
+        model.label,
+        model.positive,
+        id=own.id if kind is None else None,
+        threshold=0.5 if own.threshold.value is None else own.threshold.value,
+        kind=kind,
+        shown=shown,
+    )
+
+
+def _with_threshold(shop: Workshop, side: Side, training: Record, found: Predictions) -> Predictions:
+    """Decide by a threshold that is chosen on the validation rows, where the model asks for it."""
+    threshold = side.model.threshold
+    if threshold.metric is None:
+        return found
+    from ml_ci.evaluation.labels import read_labels
+    from ml_ci.evaluation.scores import decide
+    from ml_ci.evaluation.threshold import choose
+
+    model, table = shop.sides.candidate.model, shop.validation
+    rows = shop.unlabelled(table, model.data["validation"].columns)
+    on_validation = _scored_rows(shop, side, training, "validation", rows, table.rows)
+    predicted = _read(model, side, on_validation.predictions, table, on_validation.kind)
+    labels = read_labels(table, model.label, model.positive)
+    return decide(found, choose(labels.y_true, predicted, threshold))
+
+
+def _scored_rows(shop: Workshop, side: Side, training: Record, what: str, rows: Input, count: int) -> ScoredRows:
+    stored = artifact(training)
+    assert stored is not None, "a training without predictions leaves a model"  # noqa: S101
+    bench, project = shop.bench(side), shop.project
+    request = PredictRequest(
+        model=side.model.name,
+        artifact=stored,
+        folder=bench.folder,
+        work=shop.job_folder(side, what),
+        rows=rows,
+        positive=shop.sides.candidate.model.positive,
+        interpreter=bench.interpreter,
+        environment=project.options.environment,
+        entry=side.model.predict,
+        count=count,
+        seed=side.model.seed,
+        cwd=side.model.cwd,
+        budget=side.model.budget,
+    )
+    said = f"scoring the {what} with the {side.name}"
+    return timed(project, side.model.name, said, lambda: predict(request, project.options.progress))
+
+
+def _job_metrics(training: Record, cost: ScoredRows | None, rows: int) -> dict[str, float | None]:
+    """Give what the job and the model cost: seconds and megabytes of the training, milliseconds per scored row."""
+    return {
+        "seconds": training.content["seconds"],
+        "megabytes": training.content["megabytes"],
+        "milliseconds_per_row": None if cost is None else 1000 * cost.seconds / rows,
+    }
+
+
+def _extra(shop: Workshop, side: Side, y_true: Any, found: Predictions) -> Mapping[str, float | None]:
+    """Have the user's own metrics computed; they are the candidate's, so that both sides are measured alike."""
+    metrics = shop.sides.candidate.model.metrics
+    if not metrics:
+        return {}
+    table = shop.work / f"{side.name}-scores.csv"
+    score = found.within_one()
+    lines = (f"{int(true)},{value!r}\n" for true, value in zip(y_true.tolist(), score.tolist(), strict=True))
+    table.write_text("y_true,score\n" + "".join(lines), encoding="utf-8")
+    bench = shop.bench(shop.sides.candidate)
+    request = MetricRequest(
+        model=side.model.name,
+        metrics=metrics,
+        table=table,
+        folder=bench.folder,
+        work=shop.job_folder(side, "metrics"),
+        interpreter=bench.interpreter,
+        environment=shop.project.options.environment,
+        seed=side.model.seed,
+        cwd=shop.sides.candidate.model.cwd,
+        budget=side.model.budget,
+    )
+    return metric(request, shop.project.options.progress)

@@ -1,0 +1,116 @@
+"""Have a side's model: find its record, or train it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from ml_ci.changes.params import load_params
+from ml_ci.plan.plan import TRAININGS
+from ml_ci.records.record import Record
+from ml_ci.spec.values import CommandJob
+from ml_ci.steps.values import Side
+from ml_ci.steps.workshop import Workshop, timed
+from ml_ci.training.job import train
+from ml_ci.training.values import TrainedModel, TrainRequest
+
+LOG = "job.log"
+
+
+def trained(shop: Workshop, side: Side) -> Record:
+    """Give the record of a side's training; train when there is none, one process at a time.
+
+    StageFailed when the job fails: what it left is gone, its log stays in `.ml_ci/logs/`.
+    """
+    store, key = shop.project.store, side.fingerprint.training
+    found = store.find(TRAININGS, key)
+    if found is not None:
+        return found
+    with store.lock(key):
+        found = store.find(TRAININGS, key)
+        return found if found is not None else _train(shop, side)
+
+
+def artifact(record: Record) -> Path | None:
+    """Give the model file or folder of a training; None when it left predictions only."""
+    name = record.content["artifact"]
+    return None if name is None else record.file(name)
+
+
+def predictions(record: Record) -> Path | None:
+    """Give the predictions that a command left; None when it left a model only."""
+    name = record.content["predictions"]
+    return None if name is None else record.file(name)
+
+
+def _train(shop: Workshop, side: Side) -> Record:
+    needs = {name: _needed(shop, needed) for name, needed in side.needs.items()}
+    bench, work = shop.bench(side), shop.job_folder(side, "train")
+    request = TrainRequest(
+        model=side.model.name,
+        job=side.model.job,
+        folder=bench.folder,
+        work=work,
+        inputs=bench.inputs,
+        interpreter=bench.interpreter,
+        environment=shop.project.options.environment,
+        params=load_params(side.model, side.tree, shop.project.folder) or {},
+        seed=side.model.seed,
+        cwd=side.model.cwd,
+        budget=side.model.budget,
+        needs=needs,
+    )
+    try:
+        model = timed(
+            shop.project,
+            side.model.name,
+            f"training the {side.name}",
+            lambda: train(request, shop.project.options.progress),
+        )
+    finally:
+        _keep_log(shop, side, work)
+    return _keep(shop, side, model)
+
+
+def _needed(shop: Workshop, side: Side) -> Path:
+    """Give what a model that this one builds on left: its model, or else its predictions."""
+    record = trained(shop, side)
+    found = artifact(record) or predictions(record)
+    assert found is not None, "a training leaves at least one of the two"  # noqa: S101
+    return found
+
+
+def _keep(shop: Workshop, side: Side, model: TrainedModel) -> Record:
+    with shop.project.store.draft() as draft:
+        content: dict[str, Any] = {
+            "model": side.model.name,
+            "commit": side.commit or shop.project.head,
+            "dirty": side.commit is None and shop.project.dirty,
+            "parts": dict(side.fingerprint.parts),
+            "details": side.fingerprint.details,
+            "artifact": _moved(model.artifact, draft),
+            "predictions": _moved(model.predictions, draft),
+            "command": isinstance(side.model.job, CommandJob),
+            "seconds": model.seconds,
+            "megabytes": model.megabytes,
+        }
+        if model.log.exists():
+            shutil.copyfile(model.log, draft / LOG)
+        return shop.project.store.keep(draft, TRAININGS, side.fingerprint.training, content)
+
+
+def _moved(path: Path | None, draft: Path) -> str | None:
+    if path is None:
+        return None
+    shutil.move(path, draft / path.name)
+    return path.name
+
+
+def _keep_log(shop: Workshop, side: Side, work: Path) -> None:
+    """Keep the last log of each job, of a failed one too, where the user can read it."""
+    log = work / LOG
+    if log.exists():
+        folder = shop.project.store.ready() / "logs"
+        folder.mkdir(exist_ok=True)
+        shutil.copyfile(log, folder / f"{side.model.name}-{side.name}.log")

@@ -1,0 +1,36 @@
+"""Do what no record answers: train, score, compare, judge."""
+
+from __future__ import annotations
+
+from ml_ci.plan.plan import Plan
+from ml_ci.steps.clock import Clock
+from ml_ci.steps.compare import compared
+from ml_ci.steps.describe import described
+from ml_ci.steps.judge import judged
+from ml_ci.steps.judged import Judged
+from ml_ci.steps.sweep import sweep
+from ml_ci.steps.train import trained
+from ml_ci.steps.values import Project, Sides
+from ml_ci.steps.workshop import Workshop, workshop
+
+
+def worked(project: Project, sides: Sides, plan: Plan, clock: Clock) -> Judged:
+    """Train and score the sides that have no record, compare them, judge; every result is kept as it comes."""
+    sweep(project)
+    with workshop(project, sides) as shop:
+        if plan.action == "train":
+            with clock("train"):
+                _train(shop, plan)
+        with clock("evaluate"):
+            comparison = compared(shop, plan)
+        with clock("plan"):
+            changes = described(project, sides)
+        with clock("gate"):
+            return judged(shop, plan, comparison, changes)
+
+
+def _train(shop: Workshop, plan: Plan) -> None:
+    """Train what is missing, the candidate first: a mistake in the change is told before the baseline takes time."""
+    trained(shop, shop.sides.candidate)
+    if shop.sides.baseline is not None and plan.baseline is not None:
+        trained(shop, shop.sides.baseline)

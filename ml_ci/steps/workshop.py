@@ -1,0 +1,199 @@
+"""Where the work on one model is done: a temporary folder with a clean copy per side and the holdout."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from ml_ci.spec.values import CommandJob, FileEntry, ModelSpec, PartEntry
+from ml_ci.steps.values import Project, Side, Sides
+from ml_ci.training.inputs import Placement, place
+from ml_ci.training.interpreter import find
+from ml_ci.training.sources import Sources, Supply
+from ml_ci.training.values import Input, Inputs, Interpreter
+from ml_ci.training.working_copy import working_copy
+
+if TYPE_CHECKING:
+    from ml_ci.tables.table import Table
+
+Made = TypeVar("Made")
+
+
+@dataclass(frozen=True)
+class Bench:
+    """One side's clean copy: the project folder in it, its data in place, the job's interpreter."""
+
+    folder: Path
+    inputs: Inputs
+    interpreter: Interpreter
+
+
+@dataclass
+class Workshop:
+    """Make what the jobs of one model need, each thing once and only when it is asked for."""
+
+    project: Project
+    sides: Sides
+    work: Path
+    stack: ExitStack
+    _benches: dict[tuple[str, str], Bench] = field(default_factory=dict)
+
+    def bench(self, side: Side) -> Bench:
+        """Check a side out, with its data in place."""
+        key = (side.name, side.model.name)
+        if key not in self._benches:
+            self._benches[key] = self._made(side)
+        return self._benches[key]
+
+    def job_folder(self, side: Side, what: str) -> Path:
+        """Give a fresh folder for one job's log and results."""
+        folder = self.work / f"{side.name}-{side.model.name}-{what}"
+        folder.mkdir(parents=True)
+        return folder
+
+    @cached_property
+    def holdout(self) -> Table:
+        """Open the labelled rows on which both sides are scored: the candidate's."""
+        from ml_ci.tables.table import Table
+
+        model = self.sides.candidate.model
+        return Table.open(self._holdout_file, _holdout_columns(model), shown=_holdout_name(model))
+
+    @cached_property
+    def validation(self) -> Table:
+        """Open the labelled rows on which a threshold is chosen."""
+        from ml_ci.tables.table import Table
+
+        entry = self.sides.candidate.model.data["validation"]
+        return Table.open(self._brought("validation", entry), entry.columns, shown=entry.path)
+
+    def unlabelled(self, table: Table, columns: tuple[str, ...] | None) -> Input:
+        """Write a table without its label column, for a model to score."""
+        from ml_ci.tables.columns import without
+
+        model = self.sides.candidate.model
+        target = self.work / f"rows-{table.path.name}"
+        if not target.exists():
+            without(table.path, model.label, target, columns=columns, shown=table.shown)
+        kept = None if columns is None else tuple(name for name in columns if name != model.label)
+        return Input(str(target), kept, _separator(table))
+
+    @property
+    def holdout_rows(self) -> Input:
+        """The holdout without its label column."""
+        return self.unlabelled(self.holdout, _holdout_columns(self.sides.candidate.model))
+
+    @cached_property
+    def _holdout_file(self) -> Path:
+        model = self.sides.candidate.model
+        if isinstance(model.holdout, FileEntry):
+            return self._brought("holdout", model.holdout)
+        return self._cut(model, model.holdout, blank=False)
+
+    @cached_property
+    def _blank_holdout(self) -> Path:
+        model = self.sides.candidate.model
+        assert isinstance(model.holdout, PartEntry)  # noqa: S101
+        return self._cut(model, model.holdout, blank=True)
+
+    def _cut(self, model: ModelSpec, part: PartEntry, *, blank: bool) -> Path:
+        from ml_ci.tables.parts import cut
+
+        entry = model.data[part.of]
+        source = self._brought(part.of, entry)
+        folder = self.work / ("holdout-blank" if blank else "holdout")
+        out = folder / source.name
+        label = model.label if blank else None
+        cut(source, part, folder / f"rest-{source.name}", out, blank=label, columns=entry.columns, shown=entry.path)
+        return out
+
+    def _brought(self, name: str, entry: FileEntry) -> Path:
+        """Give the user's own file of an entry, or fetch it as a job's data are fetched."""
+        at = self.project.folder / entry.path
+        if at.is_file():
+            return at
+        folder = self.work / "fetched"
+        folder.mkdir(exist_ok=True)
+        Sources(self._supply(self.sides.candidate, folder)).bring(name, entry.path)
+        return folder / entry.path
+
+    def _made(self, side: Side) -> Bench:
+        repository = self.project.repository
+        folder = self.stack.enter_context(working_copy(repository, side.tree, self.work / "copies"))
+        environment = self.project.options.environment
+        interpreter = find(side.model.python, self.project.folder, environment.get("PATH"))
+        placement = Placement(
+            model=side.model,
+            supply=self._supply(side, folder),
+            work=self.work / f"{side.name}-{side.model.name}-inputs",
+            holdout=self._for_command(side),
+            hidden=self._hidden(side),
+        )
+        return Bench(folder, place(placement), interpreter)
+
+    def _supply(self, side: Side, folder: Path) -> Supply:
+        return Supply(
+            model=side.model.name,
+            tree=side.tree,
+            copy=folder,
+            origin=self.project.folder,
+            work=self.work / f"{side.name}-{side.model.name}-fetch",
+            environment=self.project.options.environment,
+            fetch=side.model.fetch,
+            progress=self.project.options.progress,
+        )
+
+    def _for_command(self, side: Side) -> Path | None:
+        """Give the candidate's holdout to a command that predicts by itself; a part comes without its labels."""
+        job = side.model.job
+        if (
+            not isinstance(job, CommandJob)
+            or job.predictions is None
+            or side.model.name != self.sides.candidate.model.name
+        ):
+            return None
+        return self._holdout_file if isinstance(self.sides.candidate.model.holdout, FileEntry) else self._blank_holdout
+
+    def _hidden(self, side: Side) -> tuple[str, ...]:
+        candidate = self.sides.candidate.model.holdout
+        return (candidate.path,) if side.name == "baseline" and isinstance(candidate, FileEntry) else ()
+
+
+@contextmanager
+def workshop(project: Project, sides: Sides) -> Iterator[Workshop]:
+    """Open a workshop for one model; it is gone at the end, or after the next run's sweep."""
+    with project.store.workplace() as work, ExitStack() as stack:
+        yield Workshop(project, sides, work, stack)
+
+
+def timed(project: Project, model: str, what: str, call: Callable[[], Made]) -> Made:
+    """Tell of work while it goes on."""
+    import time
+
+    started = time.monotonic()
+    project.options.progress.begin(model, what)
+    try:
+        return call()
+    finally:
+        project.options.progress.end(model, what, time.monotonic() - started)
+
+
+def _holdout_columns(model: ModelSpec) -> tuple[str, ...] | None:
+    if isinstance(model.holdout, PartEntry):
+        return model.data[model.holdout.of].columns
+    return model.holdout.columns
+
+
+def _holdout_name(model: ModelSpec) -> str:
+    if isinstance(model.holdout, PartEntry):
+        return f"the holdout cut from {model.data[model.holdout.of].path}"
+    return model.holdout.path
+
+
+def _separator(table: Table) -> str | None:
+    delimiter = table.layout.delimiter
+    return delimiter if delimiter is not None and len(delimiter) == 1 and delimiter not in (",", "\n") else None
