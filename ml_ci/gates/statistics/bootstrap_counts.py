@@ -50,7 +50,7 @@ def of_counts(
 
     The rows of each slice and class stay as many as they are. Without a baseline, `paired=False`: the candidate's
     errors stand in `candidate_only`, and `statistic` looks at the candidate alone. `worst`, `gap` and `ratio` have
-    kinks: the evidence takes the outer of the corrected and the plain bounds.
+    kinks: the evidence takes the outer of corrected, plain and mirrored bounds.
     """
     rng = np.random.default_rng(seed)
     prior = np.full(4, PRIOR) if paired else np.array([0.0, PRIOR, 0.0, PRIOR])

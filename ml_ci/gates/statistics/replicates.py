@@ -23,7 +23,7 @@ class Replicates:
     `values` (replicates,) are NaN where the metric is undefined; so is `estimate`. `acceleration` corrects the bounds
     for skewness. `rows` are the rows of each class; `smooth` as in `weighted.ScoreMetric`: what rows without any
     spread may hide can then be bounded. `undefined` says why there is no estimate, or "". `cautious` takes the outer
-    of the corrected and the plain bounds, for kinked metrics such as a worst slice. `method` names what drew them.
+    of corrected, plain and mirrored bounds, for kinked metrics such as a worst slice. `method` names what drew them.
     """
 
     estimate: float
@@ -95,23 +95,75 @@ def _p_hidden(rows: tuple[int, ...], room: float) -> float:
 
 
 def _judged(found: Replicates, limit: float, alpha: float) -> Evidence:
-    total = len(found.values) + 1
-    above = np.sort(np.where(np.isnan(found.values), np.inf, found.values))
-    below = np.sort(np.where(np.isnan(found.values), -np.inf, found.values))
-    shapes = [(_bias(found), found.acceleration)]
+    ordered = _Ordered.of(found.values)
+    sides = [_corrected(ordered, (_bias(found), found.acceleration), limit, alpha)]
     if found.cautious:
-        shapes.append((0.0, 0.0))
-    high = _nth(above, max(math.ceil(_level(1 - alpha, *shape) * total - 1e-9) for shape in shapes))
-    low = _nth(below, min(math.floor(_level(alpha, *shape) * total + 1e-9) for shape in shapes))
-    share_high = np.searchsorted(above, limit, "right") / total
-    share_low = (np.searchsorted(below, limit, "right") + 1) / total
-    p_pass = max(1 - _confidence(float(share_high), *shape) for shape in shapes)
-    p_fail = max(_confidence(float(share_low), *shape) for shape in shapes)
-    decided: Outcome = "pass" if high is not None and high <= limit else "inconclusive"
-    decided = "fail" if low is not None and low > limit else decided
-    missing = low is None or high is None
-    reason = f"{len(found.values):,} resamples are too few for a level of {alpha:.2g}" if missing else ""
-    return Evidence(decided, low, high, p_pass, p_fail, None, found.method, reason)
+        sides.append(_corrected(ordered, (0.0, 0.0), limit, alpha))
+        sides.append(_reflected(ordered, found.estimate, limit, alpha))
+    low, high = min(side.low for side in sides), max(side.high for side in sides)
+    p_pass, p_fail = max(side.p_pass for side in sides), max(side.p_fail for side in sides)
+    decided: Outcome = "pass" if high <= limit else "fail" if low > limit else "inconclusive"
+    known = math.isfinite(low) and math.isfinite(high)
+    reason = "" if known else f"{len(found.values):,} resamples are too few for a level of {alpha:.2g}"
+    return Evidence(decided, _finite(low), _finite(high), p_pass, p_fail, None, found.method, reason)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ordered:
+    """Hold the resamples from low to high, the undefined ones at the end that is against the outcome."""
+
+    for_low: Floats
+    for_high: Floats
+
+    @classmethod
+    def of(cls, values: Floats) -> _Ordered:
+        undefined = np.isnan(values)
+        return cls(np.sort(np.where(undefined, -np.inf, values)), np.sort(np.where(undefined, np.inf, values)))
+
+    def lower(self, level: float) -> float:
+        """Give the quantile at `level`, rounded outwards; -inf where the resamples do not reach so far."""
+        rank = math.floor(level * (len(self.for_low) + 1) + 1e-9)
+        return float(self.for_low[rank - 1]) if rank >= 1 else -math.inf
+
+    def upper(self, level: float) -> float:
+        """Give the quantile at `level`, rounded outwards; inf where the resamples do not reach so far."""
+        rank = max(math.ceil(level * (len(self.for_high) + 1) - 1e-9), 1)
+        return float(self.for_high[rank - 1]) if rank <= len(self.for_high) else math.inf
+
+    def level_of_lower(self, value: float) -> float:
+        """Give the smallest level whose `lower` is above `value`."""
+        return (int(np.searchsorted(self.for_low, value, "right")) + 1) / (len(self.for_low) + 1)
+
+    def level_of_upper(self, value: float) -> float:
+        """Give the largest level whose `upper` is at most `value`."""
+        return int(np.searchsorted(self.for_high, value, "right")) / (len(self.for_high) + 1)
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    low: float
+    high: float
+    p_pass: float
+    p_fail: float
+
+
+def _corrected(ordered: _Ordered, shape: tuple[float, float], limit: float, alpha: float) -> _Side:
+    """Bound by quantiles of the resamples, moved for bias and skewness (BCa; with zeros, plain percentiles)."""
+    low = ordered.lower(_level(alpha, *shape))
+    high = ordered.upper(_level(1 - alpha, *shape))
+    p_pass = 1 - _confidence(ordered.level_of_upper(limit), *shape)
+    return _Side(low, high, p_pass, _confidence(ordered.level_of_lower(limit), *shape))
+
+
+def _reflected(ordered: _Ordered, estimate: float, limit: float, alpha: float) -> _Side:
+    """Bound by the quantiles' mirror images at the estimate: the basic bootstrap (Davison and Hinkley 1997, 5.2)."""
+    image = 2 * estimate - limit
+    low, high = 2 * estimate - ordered.upper(1 - alpha), 2 * estimate - ordered.lower(alpha)
+    return _Side(low, high, ordered.level_of_lower(image), 1 - ordered.level_of_upper(image))
+
+
+def _finite(bound: float) -> float | None:
+    return bound if math.isfinite(bound) else None
 
 
 def _bias(found: Replicates) -> float:
@@ -136,11 +188,3 @@ def _confidence(level: float, bias: float, acceleration: float) -> float:
     moved = float(ndtri(level)) - bias
     slope = 1 + acceleration * moved
     return float(ndtr(moved / slope - bias)) if slope > 0 else float(moved > 0)
-
-
-def _nth(ordered: Floats, rank: int) -> float | None:
-    """Give the value of this rank, from 1; None where the resamples do not reach so far or it is undefined."""
-    if not 1 <= rank <= len(ordered):
-        return None
-    value = float(ordered[rank - 1])
-    return value if math.isfinite(value) else None
