@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ml_ci.tables.duck import connect, literal, select, trimmed
+from ml_ci.tables.duck import as_text, connect, literal, select
 from ml_ci.tables.layout import Layout
 
 if TYPE_CHECKING:
@@ -17,11 +17,11 @@ BATCH = 10_000
 
 
 def parquet_rows(path: Path, layout: Layout, shown: str) -> Iterator[tuple[Sequence[str], Callable[[], str]]]:
-    """Give each row as trimmed texts ("" is missing), with what names it in a message."""
+    """Give each row as texts ("" is missing), with what names it in a message."""
     names = [f"c{place}" for place in range(len(layout.names))]
     source = f"read_parquet({literal(path)}) AS t({', '.join(names)})"
     with connect() as connection:
-        connection.execute(select(", ".join(map(trimmed, names)), source))
+        connection.execute(select(", ".join(map(as_text, names)), source))
         row = 0
         while batch := connection.fetchmany(BATCH):
             for fields in batch:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ml_ci.errors import UserError
 from ml_ci.tables.canonical import brief
-from ml_ci.tables.duck import connect, literal, select, trimmed
+from ml_ci.tables.duck import as_number, as_text, connect, literal, select, trimmed
 from ml_ci.tables.layout import Layout, examine
 from ml_ci.tables.records import header_and_rows, records
 
@@ -61,7 +61,8 @@ class Table:
         """Give a column as trimmed texts, shape (rows,), "" where a value is missing."""
         import numpy as np
 
-        return self._fetch(trimmed(self.sql(column))).astype(np.object_)
+        found = self._fetch(as_text(self.sql(column)))
+        return np.array([text.strip() for text in found.tolist()], np.object_)
 
     def numbers(self, column: str) -> NDArray[np.float64]:
         """Give a column as float64, shape (rows,), NaN where a value is missing.
@@ -70,22 +71,23 @@ class Table:
         """
         import numpy as np
 
-        value = self.sql(column)
-        read = np.ma.filled(self._fetch(f"TRY_CAST({trimmed(value)} AS DOUBLE)"), np.nan).astype(np.float64)
+        read = np.ma.filled(self._fetch(as_number(self.sql(column))), np.nan).astype(np.float64)
         if np.isnan(read).any():
             self.refuse_text(column)
         return read
 
     def refuse_text(self, column: str) -> None:
         """Raise UserError naming the first value of a column that is neither a number nor missing."""
-        value = trimmed(self.sql(column))
-        found = self.first(f"{value} NOT IN ('', 'NaN', 'nan', '-nan') AND TRY_CAST({value} AS DOUBLE) IS NULL")
+        value = self.sql(column)
+        found = self.first(f"{as_number(value)} IS NULL AND {trimmed(value)} <> ''")
         if found is not None:
-            text = self._connection.execute(select(value, self.source, f"LIMIT 1 OFFSET {found}")).fetchone()
+            text = self._connection.execute(select(trimmed(value), self.source, f"LIMIT 1 OFFSET {found}")).fetchone()
             raise UserError(f"{self.where(found)}: {brief(text[0] if text else '')} in column {column!r} is no number")
 
     def first(self, condition: str) -> int | None:
         """Give the 0-based index of the first row for which an SQL condition holds, or None; the rows are streamed."""
+        if not self.count_where(condition):  # numbering the rows is the slow part
+            return None
         numbered = select(f"row_number() OVER () - 1 AS place, {condition} AS holds", self.source)
         found = self._connection.execute(select("min(place)", f"({numbered})", "WHERE holds")).fetchone()
         return None if found is None or found[0] is None else int(found[0])
@@ -112,9 +114,11 @@ class Table:
 
     def counts(self, column: str) -> dict[str, int]:
         """Count the rows of each distinct trimmed text of a column ("" is missing), most frequent first."""
-        value = trimmed(self.sql(column))
-        query = select(f"{value} AS v, count(*) AS n", self.source, "GROUP BY v ORDER BY n DESC, v")
-        return {str(text): int(rows) for text, rows in self._connection.execute(query).fetchall()}
+        query = select(f"{self.sql(column)} AS v, count(*) AS n", self.source, "GROUP BY v")
+        found: dict[str, int] = {}
+        for value, rows in self._connection.execute(select(f"{as_text('v')}, n", f"({query})")).fetchall():
+            found[value.strip()] = found.get(value.strip(), 0) + int(rows)
+        return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
     def count_where(self, condition: str) -> int:
         """Count the rows for which an SQL condition holds."""
@@ -123,7 +127,7 @@ class Table:
 
     def span(self, column: str) -> tuple[float, float]:
         """Give the smallest and the largest number of a column."""
-        value = f"TRY_CAST({trimmed(self.sql(column))} AS DOUBLE)"
+        value = as_number(self.sql(column))
         found = self._connection.execute(select(f"min({value}), max({value})", self.source)).fetchone()
         low, high = found or (math.nan, math.nan)
         return float(low), float(high)
@@ -158,15 +162,18 @@ class Table:
     def _encode(self, name: str) -> tuple[NDArray[np.int32], tuple[str, ...]]:
         import numpy as np
 
-        value = trimmed(name)
-        distinct = select(f"DISTINCT {value} AS v", self.source)
-        self._connection.execute(f"CREATE TYPE seen AS ENUM ({select('v', f'({distinct})', 'ORDER BY v')})")
+        distinct = select(f"DISTINCT {name} AS v", self.source)
+        written = select(f"DISTINCT {as_text('v')}", f"({distinct})")
+        self._connection.execute(f"CREATE TYPE seen AS ENUM ({written})")
         try:
             values = self._connection.execute("SELECT unnest(enum_range(NULL::seen))::VARCHAR").fetchall()
-            codes = self._fetch(f"enum_code({value}::seen)").astype(np.int32)
+            codes = self._fetch(f"enum_code({as_text(name)}::seen)")
         finally:
             self._connection.execute("DROP TYPE seen")
-        return codes, tuple(value for (value,) in values)
+        texts = [value.strip() for (value,) in values]
+        names = sorted(set(texts))
+        place = {text: position for position, text in enumerate(names)}
+        return np.array([place[text] for text in texts], np.int32)[codes], tuple(names)
 
     def _read(self) -> str:
         if self.layout.parquet:
