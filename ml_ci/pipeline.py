@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from ml_ci.errors import StageFailed, UserError
+from ml_ci.gates.values import GateResult
 from ml_ci.plan.values import ModelPlan
 from ml_ci.reports.values import ModelReport, Report
 from ml_ci.steps.clock import Clock
@@ -14,6 +16,9 @@ from ml_ci.steps.project import locate, open_project, selected
 from ml_ci.steps.publish import publish, withdraw
 from ml_ci.steps.sides import Fingerprints
 from ml_ci.steps.values import Options, Project
+
+if TYPE_CHECKING:
+    from ml_ci.steps.rows import Scored
 
 
 def run(options: Options) -> Report:
@@ -60,3 +65,25 @@ def plan(options: Options) -> Mapping[str, ModelPlan]:
     project = open_project(locate(options), options)
     fingerprints = Fingerprints(project)
     return {name: told(project, fingerprints, name) for name in selected(project)}
+
+
+def scored(options: Options, name: str) -> Scored:
+    """Give the holdout's rows with what candidate and baseline predicted for each, for a test of the user's own.
+
+    What no record answers is trained and scored. StageFailed when a job fails, UserError for the user's mistakes.
+    """
+    from ml_ci.steps.rows import rows
+
+    project = open_project(locate(options), options)
+    return rows(project, Fingerprints(project).sides(name))
+
+
+def judge_more(options: Options, name: str, conditions: tuple[str, ...]) -> tuple[GateResult, ...]:
+    """Judge further gates of one model, as a test in Python states them; the model's policy holds for them too.
+
+    ConditionError for what is no condition; otherwise as `scored`.
+    """
+    from ml_ci.steps.rows import judge_conditions
+
+    project = open_project(locate(options), options)
+    return judge_conditions(project, Fingerprints(project).sides(name), conditions)

@@ -40,6 +40,9 @@ def command(folder: Path) -> int:
     make(folder)
     click.echo(f"Made a repository in {folder}: a model, its data, ml-ci.yaml, and three branches.\n")
     with showing() as progress:
+        click.echo("First the default branch, as every push to it would:\n")
+        show(_judged(folder, progress))
+        click.echo()
         for number, request in enumerate(PULL_REQUESTS, 1):
             checkout(folder, request.branch)
             title = f"Pull request {number} of {len(PULL_REQUESTS)}: {request.title}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ml_ci.changes.digests import digest
 from ml_ci.changes.values import evaluation_key, judging_key
 from ml_ci.plan.plan import VERDICTS, Keys, Plan, decide
+from ml_ci.spec.values import ModelSpec
 from ml_ci.steps.judged import Judged, recalled
 from ml_ci.steps.values import Project, Side, Sides
 
@@ -19,7 +20,8 @@ def planned(project: Project, sides: Sides) -> Plan:
     """Plan one model: no record is read, only looked for."""
     candidate = _keys(sides, sides.candidate)
     baseline = None if sides.baseline is None else _keys(sides, sides.baseline)
-    comparison = digest(["comparison", candidate.predictions, baseline.predictions if baseline else sides.no_baseline])
+    against = baseline.predictions if baseline else sides.no_baseline
+    comparison = digest(["comparison", candidate.predictions, against, _counted(sides.candidate.model)])
     verdict = judging_key(comparison, _told(sides), sides.candidate.fingerprint.gates)
     return decide(candidate, baseline, comparison, verdict, project.store.has)
 
@@ -37,3 +39,10 @@ def _told(sides: Sides) -> str:
     if sides.baseline is None:
         return digest(sides.no_baseline)
     return digest(sorted(sides.baseline.fingerprint.parts.items()))
+
+
+def _counted(model: ModelSpec) -> list[object]:
+    """Name what the gates ask to be counted beside the slices of the model: a new gate may name another column."""
+    columns = {columns for gate in model.gates for columns in gate.condition.columns}
+    metrics = {metric for gate in model.gates for metric in gate.condition.metrics if metric.startswith("recall_at(")}
+    return [sorted(columns), sorted(metrics)]
