@@ -21,10 +21,9 @@ class _Generator(GenerateJsonSchema):
         return False
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
-        generated = super().default_schema(schema)
-        if isinstance(schema.get("default"), str | int | float) and not isinstance(schema.get("default"), bool):
-            return generated
-        return {key: value for key, value in generated.items() if key != "default"}
+        if isinstance(schema.get("default"), str | int | float):
+            return super().default_schema(schema)
+        return self.generate_inner(schema["schema"])
 
 
 def json_schema() -> dict[str, Any]:
