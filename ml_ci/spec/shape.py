@@ -5,45 +5,15 @@ What takes two keys to judge is in `checks`; `schema` prints these classes as a 
 
 from typing import Annotated, Any, TypeAlias
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    PlainValidator,
-    StringConstraints,
-    Tag,
-    WithJsonSchema,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, StringConstraints, Tag
 
-from ml_ci.spec import notation, paths
+from ml_ci.spec import kinds
+from ml_ci.spec.kinds import DataPath, EntryPoint, ProjectPath, Text
 from ml_ci.spec.problems import show
-from ml_ci.spec.values import Positive, Scalar, SliceSpec, Threshold
+from ml_ci.spec.values import Threshold
 
 MODEL_NAME = r"^[A-Za-z0-9](?:[A-Za-z0-9_.\-]{0,62}[A-Za-z0-9_\-])?$"
 ENTRY_NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,62}$"
-METHODS = ("score", "exact", "anytime")
-
-_TEXT = {"type": "string", "minLength": 1}
-_SCALAR = {"type": ["string", "number", "boolean"]}
-_PAIR = {"type": "array", "items": _TEXT, "minItems": 2, "maxItems": 2, "uniqueItems": True}
-
-
-def _one_column(values: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": values}
-
-
-_EDGES = _one_column({"type": "array", "items": {"type": "number"}, "minItems": 1, "uniqueItems": True})
-_VALUES = {"anyOf": [_SCALAR, {"type": "array", "items": _SCALAR, "minItems": 1}]}
-
-Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
-EntryPoint: TypeAlias = Annotated[
-    str, AfterValidator(notation.entry_point), Field(json_schema_extra={"pattern": r"^[^\s:/]+:[^\s:/]+$"})
-]
-ProjectPath: TypeAlias = Annotated[str, AfterValidator(paths.project_path)]
-DataPath: TypeAlias = Annotated[str, AfterValidator(paths.data_path)]
 
 
 def _title(shape: type) -> str:
@@ -84,13 +54,10 @@ class PartShape(Strict):
         None, description="Hash this column instead of the whole row: its rows stay together.", examples=["customer_id"]
     )
     seed: int | None = Field(None, ge=0, description="Choose another part of the same size.", examples=[0])
-    after: (
-        Annotated[tuple[str, Scalar], PlainValidator(notation.after), WithJsonSchema(_one_column(_SCALAR))] | None
-    ) = Field(None, description="The rows with this column at or above a value.", examples=[{"date": "2026-01-01"}])
-    where: (
-        Annotated[tuple[str, tuple[Scalar, ...]], PlainValidator(notation.where), WithJsonSchema(_one_column(_VALUES))]
-        | None
-    ) = Field(
+    after: kinds.AfterBound | None = Field(
+        None, description="The rows with this column at or above a value.", examples=[{"date": "2026-01-01"}]
+    )
+    where: kinds.WhereValues | None = Field(
         None, description="The rows with this column at a value, or at one of a list.", examples=[{"split": "test"}]
     )
 
@@ -152,31 +119,15 @@ class OutputsShape(Strict):
 class BudgetShape(Strict):
     """What one training job may use. A job over its limit is ended, and the verdict is `error`."""
 
-    time: Annotated[
-        float,
-        PlainValidator(notation.seconds),
-        WithJsonSchema(
-            {"anyOf": [{"type": "number", "exclusiveMinimum": 0}, {"type": "string", "pattern": notation.DURATION}]}
-        ),
-    ] = Field(3600.0, description="Wall time: 5m, 90s, 1h30m, or seconds. One hour by default.", examples=["5m"])
-    memory: (
-        Annotated[
-            int, PlainValidator(notation.memory_bytes), WithJsonSchema({"type": "string", "pattern": notation.MEMORY})
-        ]
-        | None
-    ) = Field(None, description="Memory of all its processes: 4GB, 500MB, 2GiB.", examples=["4GB"])
-    rows: Annotated[
-        dict[str, int],
-        PlainValidator(notation.budget_rows),
-        WithJsonSchema(
-            {
-                "anyOf": [
-                    {"type": "integer", "minimum": 1},
-                    {"type": "object", "minProperties": 1, "additionalProperties": {"type": "integer", "minimum": 1}},
-                ]
-            }
-        ),
-    ] = Field({}, description="Rows of the entry `train`, or by entry: {train: 50000}.", examples=[50000])
+    time: kinds.Seconds = Field(
+        3600.0, description="Wall time: 5m, 90s, 1h30m, or seconds. One hour by default.", examples=["5m"]
+    )
+    memory: kinds.MemoryBytes | None = Field(
+        None, description="Memory of all its processes: 4GB, 500MB, 2GiB.", examples=["4GB"]
+    )
+    rows: kinds.RowLimits = Field(
+        {}, description="Rows of the entry `train`, or by entry: {train: 50000}.", examples=[50000]
+    )
 
 
 class CostShape(Strict):
@@ -196,10 +147,6 @@ class ReuseShape(Strict):
     promotions: int = Field(3, ge=1, description="How many models it may let through.", examples=[3])
 
 
-def _method(value: Any) -> str:
-    return notation.choice(value, METHODS)
-
-
 class ModelShape(Strict):
     """One model: how it is trained, on what, and what has to hold. Give `train`, or `run` with `outputs`."""
 
@@ -215,14 +162,7 @@ class ModelShape(Strict):
         "a data entry, params, seed, out.",
         examples=["churn.train:train"],
     )
-    run: (
-        Annotated[
-            str | tuple[str, ...],
-            PlainValidator(notation.command),
-            WithJsonSchema({"anyOf": [_TEXT, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
-        ]
-        | None
-    ) = Field(
+    run: kinds.Command | None = Field(
         None,
         description="Train by a command in any language: a text for the shell, or a list of arguments. "
         "{data.NAME}, {params}, {seed}, {out} and {needs.NAME} are filled in.",
@@ -238,11 +178,7 @@ class ModelShape(Strict):
         examples=[{"train": "data/train.csv", "holdout": "data/holdout.csv"}],
     )
     label: Text = Field(description="The column of the holdout with the true class.", examples=["churned"])
-    positive: Annotated[
-        Positive,
-        PlainValidator(notation.positive),
-        WithJsonSchema(_VALUES),
-    ] = Field(
+    positive: kinds.PositiveClass = Field(
         description="The positive class: a label, a list of labels, or a comparison of numbers such as '>= 30'.",
         examples=[1],
     )
@@ -255,12 +191,10 @@ class ModelShape(Strict):
     id: Text | None = Field(
         None, description="The column that joins a predictions file with the holdout.", examples=["customer_id"]
     )
-    params: (
-        Annotated[Any, PlainValidator(notation.params), WithJsonSchema({"anyOf": [_TEXT, {"type": "object"}]})] | None
-    ) = Field(None, description="Parameters: a file with the key in it, or a mapping.", examples=["params.yaml#churn"])
-    slices: list[
-        Annotated[SliceSpec, PlainValidator(notation.slicing), WithJsonSchema({"anyOf": [_TEXT, _PAIR, _EDGES]})]
-    ] = Field(
+    params: kinds.Params | None = Field(
+        None, description="Parameters: a file with the key in it, or a mapping.", examples=["params.yaml#churn"]
+    )
+    slices: list[kinds.Slicing] = Field(
         [],
         description="Columns whose groups of rows are counted apart: a column, two of them, or a column with edges.",
         examples=[["region", {"age": [18, 30, 50]}, ["sex", "race"]]],
@@ -281,18 +215,7 @@ class ModelShape(Strict):
         description="Train this many times and judge the procedure, not the luck: 1, or at least 5.",
         examples=[5],
     )
-    threshold: Annotated[
-        Threshold,
-        PlainValidator(notation.threshold),
-        WithJsonSchema(
-            {
-                "anyOf": [
-                    {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1},
-                    {"type": "string", "pattern": notation.THRESHOLD},
-                ]
-            }
-        ),
-    ] = Field(
+    threshold: kinds.Decision = Field(
         Threshold(),
         description="The score from which on a row is positive, 0.5 by default; or the rate for which it is chosen "
         "on data.validation: fpr=0.01, fnr=0.05.",
@@ -310,9 +233,7 @@ class ModelShape(Strict):
         description="Ask every gate for proof at this confidence; leave it out to compare the measured numbers.",
         examples=[0.95],
     )
-    method: Annotated[str, PlainValidator(_method), WithJsonSchema({"enum": list(METHODS)})] = Field(
-        "score", description="The statistics of a gate with a confidence.", examples=["score"]
-    )
+    method: kinds.Method = Field("score", description="The statistics of a gate with a confidence.", examples=["score"])
     gates: list[Text] = Field(
         [],
         description="The conditions that have to hold, for example fnr <= baseline.fnr + 0.01.",
@@ -351,10 +272,8 @@ class ModelShape(Strict):
 class Shape(Strict):
     """ml-ci.yaml: the models of this repository and what has to hold before a change of one is merged."""
 
-    version: Annotated[int, PlainValidator(notation.version), WithJsonSchema({"const": 1})] = Field(
-        description="The version of this format.", examples=[1]
-    )
-    store: Annotated[str, AfterValidator(paths.url)] | None = Field(
+    version: kinds.Version = Field(description="The version of this format.", examples=[1])
+    store: kinds.StoreUrl | None = Field(
         None,
         description="The URL or folder of the store in which runs share their records.",
         examples=["s3://bucket/ml-ci"],
