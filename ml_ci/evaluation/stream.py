@@ -12,7 +12,7 @@ from ml_ci.evaluation.labels import COMPARE, missing, positive_counts, refuse_si
 from ml_ci.evaluation.slices import bin_names, in_order, refuse_too_many, slice_name
 from ml_ci.spec.values import Positive, SliceSpec
 from ml_ci.tables.canonical import canonical, same
-from ml_ci.tables.duck import as_number, connect, literal, select
+from ml_ci.tables.duck import connect, literal, select
 from ml_ci.tables.table import Table
 
 MEMORY = 1 << 30
@@ -102,7 +102,7 @@ def _label(holdout: Table, label: str, positive: Positive) -> str:
     if symbol not in COMPARE:
         raise ValueError(symbol)
     equal = {"==": "=", "!=": "<>"}.get(symbol, symbol)
-    return f"({as_number(holdout.sql(label))} {equal} {float(bound)!r})"
+    return f"({holdout.number_sql(label)} {equal} {float(bound)!r})"
 
 
 def _keys(holdout: Table, spec: SliceSpec) -> list[str]:
@@ -110,7 +110,7 @@ def _keys(holdout: Table, spec: SliceSpec) -> list[str]:
     if spec.edges is None:
         return [holdout.sql(column) for column in spec.columns]
     holdout.refuse_text(spec.columns[0])
-    value = as_number(holdout.sql(spec.columns[0]))
+    value = holdout.number_sql(spec.columns[0])
     above = " + ".join(f"CAST({value} >= {float(edge)!r} AS INTEGER)" for edge in spec.edges)
     return [f"CASE WHEN {value} IS NULL OR isnan({value}) THEN {len(spec.edges) + 1} ELSE {above} END"]
 
@@ -158,7 +158,7 @@ def _refuse_labels(groups: Sequence[Group], holdout: Table, label: str, positive
         positive_counts(holdout, label, positive)
         return
     holdout.refuse_text(label)
-    absent = holdout.count_where(f"coalesce(isnan({as_number(holdout.sql(label))}), true)")
+    absent = holdout.count_where(f"coalesce(isnan({holdout.number_sql(label)}), true)")
     if absent:
         raise missing(holdout, label, absent)
     positives = sum(group[5] for group in groups if group[0] == -1 and group[1])

@@ -37,11 +37,6 @@ def as_text(expression: str) -> str:
     return f"coalesce(CAST({expression} AS VARCHAR), '')"
 
 
-def as_number(expression: str) -> str:
-    """Write the SQL of a value as DOUBLE; NULL where it is missing or no number."""
-    return f"TRY_CAST({expression} AS DOUBLE)"
-
-
 def trimmed(expression: str) -> str:
     """Write the SQL of a value as text without surrounding white space, "" where it is missing."""
     return f"trim({as_text(expression)}, {literal(WHITE_SPACE)})"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ml_ci.errors import UserError
 from ml_ci.tables.canonical import brief
-from ml_ci.tables.duck import as_number, as_text, connect, literal, select, trimmed
+from ml_ci.tables.duck import as_text, connect, literal, select, trimmed
 from ml_ci.tables.layout import Layout, examine
 from ml_ci.tables.records import header_and_rows, records
 
@@ -71,7 +71,7 @@ class Table:
         """
         import numpy as np
 
-        read = np.ma.filled(self._fetch(as_number(self.sql(column))), np.nan).astype(np.float64)
+        read = np.ma.filled(self._fetch(self.number_sql(column)), np.nan).astype(np.float64)
         if np.isnan(read).any():
             self.refuse_text(column)
         return read
@@ -79,7 +79,7 @@ class Table:
     def refuse_text(self, column: str) -> None:
         """Raise UserError naming the first value of a column that is neither a number nor missing."""
         value = self.sql(column)
-        found = self.first(f"{as_number(value)} IS NULL AND {trimmed(value)} <> ''")
+        found = self.first(f"{self.number_sql(column)} IS NULL AND {trimmed(value)} <> ''")
         if found is not None:
             text = self._connection.execute(select(trimmed(value), self.source, f"LIMIT 1 OFFSET {found}")).fetchone()
             raise UserError(f"{self.where(found)}: {brief(text[0] if text else '')} in column {column!r} is no number")
@@ -127,7 +127,7 @@ class Table:
 
     def span(self, column: str) -> tuple[float, float]:
         """Give the smallest and the largest number of a column."""
-        value = as_number(self.sql(column))
+        value = self.number_sql(column)
         found = self._connection.execute(select(f"min({value}), max({value})", self.source)).fetchone()
         low, high = found or (math.nan, math.nan)
         return float(low), float(high)
@@ -146,6 +146,12 @@ class Table:
     def sql(self, column: str) -> str:
         """Give the SQL name of a column inside `source`; UserError with a suggestion when there is none."""
         return f"c{self.layout.index(column, self.shown)}"
+
+    def number_sql(self, column: str) -> str:
+        """Give the SQL of a column as DOUBLE, NULL where a value is missing or no number; see `sql`."""
+        # of a text, not the bare column: DuckDB moves that cast into its CSV reader, where it stops at the first text
+        value = self.sql(column) if self.layout.parquet else as_text(self.sql(column))
+        return f"TRY_CAST({value} AS DOUBLE)"
 
     def _fetch(self, expression: str) -> NDArray[Any]:
         import numpy as np
