@@ -1,0 +1,284 @@
+"""Gates that ask for proof."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from ml_ci.evaluation.confusion import Confusion
+from ml_ci.evaluation.values import Comparison, Evaluation
+from ml_ci.gates.evidence import Case
+from ml_ci.gates.values import GateResult
+
+Judged = Callable[..., tuple[GateResult, ...]]
+Make = Callable[..., Case]
+
+# The reference's golden verdicts of the paired score test, at 95%: b, c, n, margin, verdict, bounds, needs.
+GOLDEN = [
+    (4, 4, 500, 0.01, "inconclusive", (-0.010706, 0.010706), 777),
+    (20, 20, 2000, 0.01, "pass", (-0.005367, 0.005367), None),
+    (12, 9, 2000, 0.01, "pass", (-0.002413, 0.005579), None),
+    (35, 5, 2000, 0.01, "fail", (0.010194, 0.020738), None),
+    (0, 0, 500, 0.01, "pass", (-0.005382, 0.005382), None),
+    (0, 0, 200, 0.01, "inconclusive", (-0.013347, 0.013347), 413),
+    (3, 1, 120, 0.05, "inconclusive", (-0.014531, 0.053761), 203),
+]
+
+
+@pytest.mark.parametrize(("b", "c", "n", "margin", "verdict", "bounds", "needs"), GOLDEN)
+def test_golden_paired_verdicts(
+    judged: Judged,
+    paired_case: Make,
+    b: int,
+    c: int,
+    n: int,
+    margin: float,
+    verdict: str,
+    bounds: tuple[float, float],
+    needs: int | None,
+) -> None:
+    case = paired_case({"all": ((50, b, c, n - b - c - 50), (1, 1, 1, 1))})
+    (result,) = judged(case, f"fpr <= baseline.fpr + {margin} @ 0.95")
+    assert result.verdict == verdict
+    assert result.interval == pytest.approx(bounds, abs=2e-6)
+    assert result.confidence == 0.95
+    assert result.needs == (None if needs is None else pytest.approx(needs, abs=1))
+
+
+def test_the_complement_is_the_mirror_image(judged: Judged, paired_case: Make) -> None:
+    case = paired_case({"all": ((50, 12, 9, 1929), (50, 12, 9, 1929))})
+    error, hit = judged(case, "fpr <= baseline.fpr + 0.01", "tnr >= baseline.tnr - 0.01", confidence=0.95)
+    assert (error.verdict, hit.verdict) == ("pass", "pass")
+    assert error.interval and hit.interval
+    assert hit.interval == pytest.approx((-error.interval[1], -error.interval[0]))
+
+
+@pytest.mark.parametrize(("rows", "verdict"), [(298, "inconclusive"), (299, "pass")])
+def test_rows_without_errors_that_prove_a_limit(judged: Judged, rows: int, verdict: str) -> None:
+    case = Case(Comparison(Evaluation(Confusion(tp=5, fp=0, tn=rows, fn=0))))
+    assert judged(case, "fpr <= 0.01", confidence=0.95)[0].verdict == verdict
+    assert judged(case, "tnr >= 0.99", confidence=0.95)[0].verdict == verdict
+
+
+def test_the_sentence_for_someone_who_is_no_statistician(judged: Judged, paired_case: Make) -> None:
+    case = paired_case({"all": ((1, 0, 0, 99), (15, 5, 2, 192))})
+    (result,) = judged(case, "fnr <= baseline.fnr + 0.03", confidence=0.95)
+    assert result.reason == (
+        "FNR 7.9% → 9.3%, limit +3.0 points: cannot be told from noise with 214 positives; "
+        "about 820 more would decide it"
+    )
+    assert result.needs == pytest.approx(815, abs=5)
+
+
+def test_accuracy_and_selection_rate_are_paired(judged: Judged, paired_case: Make) -> None:
+    case = paired_case({"all": ((10, 8, 4, 978), (10, 3, 5, 982))})
+    accuracy, selected = judged(
+        case,
+        "accuracy >= baseline.accuracy - 0.01",
+        "selection_rate <= baseline.selection_rate + 0.01",
+        confidence=0.95,
+    )
+    assert accuracy.value is not None and accuracy.baseline is not None
+    assert accuracy.value - accuracy.baseline == pytest.approx((9 - 11) / 2000)
+    assert selected.value is not None and selected.baseline is not None
+    assert selected.value - selected.baseline == pytest.approx((8 + 5 - 4 - 3) / 2000)
+    for result in (accuracy, selected):
+        assert result.interval is not None
+        middle = sum(result.interval) / 2
+        assert middle == pytest.approx(result.value - result.baseline, abs=3e-4)  # type: ignore[operator]
+    assert (accuracy.verdict, selected.verdict) == ("pass", "pass")
+
+
+SUMS = [
+    ("f1 >= 0.9", "pass"),
+    ("f1 >= 0.999", "fail"),
+    ("f1 >= baseline.f1 - 0.02", "pass"),
+    ("precision >= baseline.precision - 0.02", "pass"),
+    ("fnr <= 1.5 * baseline.fnr + 0.02", "pass"),
+    ("fnr <= 0.2 * baseline.fnr", "fail"),
+    ("mcc >= baseline.mcc + 0.05", "fail"),
+    ("balanced_accuracy >= baseline.balanced_accuracy", "inconclusive"),
+    ("cost <= baseline.cost + 0.1", "pass"),
+    ("cost_per_1000 >= 1000", "fail"),
+]
+
+
+@pytest.mark.parametrize(("text", "verdict"), SUMS)
+def test_what_has_no_closed_form_is_resampled(judged: Judged, paired_case: Make, text: str, verdict: str) -> None:
+    case = paired_case({"all": ((20, 8, 7, 965), (20, 7, 8, 965))}, cost=(1.0, 5.0))
+    (result,) = judged(case, text, confidence=0.95)
+    assert result.verdict == verdict
+    assert result == judged(case, text, confidence=0.95)[0]
+    assert result.interval is not None
+    assert result.value is not None and result.limit is not None
+    centre = result.value - (result.baseline or 0)
+    assert result.interval[0] - 1e-9 <= centre <= result.interval[1] + 1e-9
+
+
+def test_no_error_seen_is_not_no_error_possible(judged: Judged) -> None:
+    case = Case(Comparison(Evaluation(Confusion(tp=5, tn=5))))
+    assert judged(case, "f1 >= 0.95", confidence=0.95)[0].verdict == "inconclusive"
+
+
+@dataclass(frozen=True)
+class Scored:
+    y_true: Any
+    candidate: Any
+    baseline: Any
+
+
+def scored_case(shift: float) -> Case:
+    rng = np.random.default_rng(1)
+    y_true = np.arange(1000) % 2 == 0
+    baseline = np.clip(0.3 * y_true + rng.uniform(0, 0.7, 1000), 0, 1)
+    candidate = np.clip(baseline + shift * y_true, 0, 1)
+    from sklearn.metrics import roc_auc_score
+
+    sides = [
+        Evaluation(Confusion(250, 250, 250, 250), metrics={"auc": float(roc_auc_score(y_true, score))})
+        for score in (candidate, baseline)
+    ]
+    return Case(Comparison(sides[0], sides[1]), predictions=Scored(y_true, candidate, baseline))
+
+
+@pytest.mark.parametrize(
+    ("shift", "text", "verdict"),
+    [
+        (0.0, "auc >= baseline.auc - 0.02", "pass"),
+        (0.1, "auc >= baseline.auc", "pass"),
+        (-0.1, "auc >= baseline.auc", "fail"),
+        (-0.1, "auc >= 0.5 * baseline.auc + 0.1", "pass"),
+        (0.0, "auc >= 0.5", "pass"),
+        (0.0, "auc >= 0.99", "fail"),
+    ],
+)
+def test_metrics_of_the_scores_are_resampled_by_row(judged: Judged, shift: float, text: str, verdict: str) -> None:
+    (result,) = judged(scored_case(shift), text, confidence=0.95)
+    assert result.verdict == verdict
+    assert result.interval is not None
+
+
+def test_without_the_scored_rows_there_is_no_proof(judged: Judged) -> None:
+    (result,) = judged(replace(scored_case(0.0), predictions=None), "auc >= 0.5", confidence=0.95)
+    assert result.verdict == "error"
+    assert result.reason == "The scored rows are needed for a proof, and not there; run the evaluation again"
+
+
+SLICED = {"a": (450, 20, 980, 50), "b": (440, 25, 975, 60), "c": (455, 200, 800, 45)}
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict"),
+    [
+        ("worst(fpr, by=region) <= 0.25", "pass"),
+        ("worst(fpr, by=region) <= 0.15", "fail"),
+        ("worst(fpr, by=region) <= 0.2", "inconclusive"),
+        ("worst(recall, by=region) >= 0.8", "pass"),
+        ("worst(recall, by=region) >= 0.95", "fail"),
+        ("gap(fpr, by=region) <= 0.25", "pass"),
+        ("gap(fpr, by=region) <= 0.1", "fail"),
+        ("gap(fnr, by=region) <= 0.04", "inconclusive"),
+        ("ratio(fnr, by=region) <= 2.5", "pass"),
+        ("ratio(fpr, by=region) <= 3", "fail"),
+        ("gap(f1, by=region) <= 0.5", "pass"),
+    ],
+)
+def test_worst_gap_and_ratio(judged: Judged, single_case: Make, text: str, verdict: str) -> None:
+    (result,) = judged(single_case(SLICED), text, confidence=0.95)
+    assert result.verdict == verdict
+    assert result.interval is not None
+    assert result.interval[0] <= (result.value or 0) <= result.interval[1]
+
+
+def test_equal_slices_of_few_rows_are_no_proof_of_a_gap(judged: Judged, single_case: Make) -> None:
+    """A bootstrap of the gap would call the noise between ten small slices a gap."""
+    rng = np.random.default_rng(3)
+    wrong = 0
+    for _ in range(40):
+        errors = rng.binomial(30, 0.2, 10)
+        case = single_case({f"s{at}": (10, int(fp), 30 - int(fp), 10) for at, fp in enumerate(errors)})
+        wrong += judged(case, "gap(fpr, by=region) <= 0.05", confidence=0.95)[0].verdict == "fail"
+    assert wrong <= 4
+
+
+def test_needs_of_a_worst_slice(judged: Judged, single_case: Make) -> None:
+    (result,) = judged(single_case(SLICED), "worst(fpr, by=region) <= 0.21", confidence=0.95)
+    assert result.verdict == "inconclusive"
+    assert result.needs is not None
+    more = single_case({name: tuple(3 * count for count in counts) for name, counts in SLICED.items()})
+    (again,) = judged(more, "worst(fpr, by=region) <= 0.25", confidence=0.95)
+    assert again.verdict == "pass"
+
+
+def test_holm_over_the_gates(judged: Judged) -> None:
+    """One fail in twenty gates may be chance; a clear one is not; a single gate needs no correction."""
+    barely = Case(Comparison(Evaluation(Confusion(tp=500, fn=500, fp=64, tn=936))))
+    assert judged(barely, "fpr <= 0.05", confidence=0.95)[0].verdict == "fail"
+    others = [f"fnr <= 0.{number}" for number in range(60, 80)]
+    first, *rest = judged(barely, "fpr <= 0.05", *others, confidence=0.95)
+    assert first.verdict == "inconclusive"
+    assert first.reason.endswith("with 21 gates judged at once this may still be chance")
+    assert {one.verdict for one in rest} == {"pass"}
+    clear = Case(Comparison(Evaluation(Confusion(tp=500, fn=500, fp=90, tn=910))))
+    assert judged(clear, "fpr <= 0.05", *others, confidence=0.95)[0].verdict == "fail"
+
+
+def test_counts_and_facts_of_the_job_need_no_proof(judged: Judged) -> None:
+    case = Case(Comparison(Evaluation(Confusion(5, 5, 5, 5), metrics={"seconds": 3.0})))
+    results = judged(case, "rows >= 20", "fp <= 5", "seconds <= 2", confidence=0.95)
+    assert [one.verdict for one in results] == ["pass", "pass", "fail"]
+    assert {one.confidence for one in results} == {None}
+
+
+def test_what_cannot_be_proven_does_not_pass(judged: Judged) -> None:
+    case = Case(Comparison(Evaluation(Confusion(5, 5, 5, 5), metrics={"lift": 3.0})))
+    proof, measured = judged(case, "lift >= 2", "lift >= 2 @ 0", confidence=0.95)
+    assert (proof.verdict, measured.verdict) == ("inconclusive", "pass")
+    assert "lift is your own metric, which cannot be proven; write @ 0 behind it" in proof.reason
+
+
+def test_the_gates_own_confidence_comes_first(judged: Judged) -> None:
+    case = Case(Comparison(Evaluation(Confusion(tp=5, tn=70))))
+    loose, strict, measured = judged(case, "fpr <= 0.05", "fpr <= 0.05 @ 0.99", "fpr <= 0.05 @ 0", confidence=0.95)
+    assert (loose.verdict, loose.confidence) == ("pass", 0.95)
+    assert (strict.verdict, strict.confidence) == ("inconclusive", 0.99)
+    assert (measured.verdict, measured.confidence) == ("pass", None)
+
+
+def test_the_ledger_tightens_the_level(judged: Judged) -> None:
+    case = Case(Comparison(Evaluation(Confusion(tp=5, tn=70))))
+    (tight,) = judged(case, "fpr <= 0.05", confidence=0.95, alpha_spent=0.001)
+    assert (tight.verdict, tight.confidence) == ("inconclusive", 0.999)
+    (spent,) = judged(case, "fpr <= 0.05", confidence=0.95, alpha_spent=0.0)
+    assert spent.verdict == "inconclusive"
+    assert "looked at too often to prove anything more; label new rows" in spent.reason
+
+
+def test_more_rows_after_a_look_are_judged_by_e_values(judged: Judged, paired_case: Make) -> None:
+    case = paired_case({"all": ((0, 20, 20, 1960), (0, 0, 0, 5))})
+    (score,) = judged(case, "fpr <= baseline.fpr + 0.01", confidence=0.99)
+    (anytime,) = judged(case, "fpr <= baseline.fpr + 0.01", confidence=0.99, method="anytime")
+    assert (score.verdict, anytime.verdict) == ("pass", "inconclusive")
+
+
+@pytest.mark.parametrize("cells", [(0, 0, 0, 40), (40, 0, 0, 0), (0, 40, 0, 0), (0, 0, 40, 0)])
+def test_forty_rows_are_undecided_or_clear(judged: Judged, paired_case: Make, cells: tuple[int, int, int, int]) -> None:
+    case = paired_case({"all": (cells, cells)})
+    (result,) = judged(case, "fnr <= baseline.fnr + 0.01", confidence=0.95)
+    assert result.verdict == {(0, 40, 0, 0): "fail", (0, 0, 40, 0): "pass"}.get(cells, "inconclusive")
+
+
+def test_ten_million_rows(judged: Judged, paired_case: Make) -> None:
+    half = (10_000, 3_000, 2_900, 4_984_100)
+    results = judged(
+        paired_case({"all": (half, half)}),
+        "fpr <= 0.01",
+        "fnr <= baseline.fnr + 0.001",
+        "f1 >= baseline.f1 - 0.001",
+        confidence=0.99,
+    )
+    assert [one.verdict for one in results] == ["pass", "pass", "pass"]
