@@ -749,6 +749,13 @@ def predict(request):
         annotations = _annotations(function)
     model = _model(request, annotations[0])
     rows = _rows(request, annotations[1], custom=function is not None)
+    kind, values = score_rows(model, rows, function, request)
+    _write_predictions(request["predictions"], kind, values)
+    return {"kind": kind, "rows": len(values)}
+
+
+def score_rows(model, rows, function, request):
+    """Give the kind of scores and one value per row, checked: from the user's function, or from the model's own methods."""
     if function is None:
         kind, values, what = default_scores(model, rows, request)
     else:
@@ -757,8 +764,7 @@ def predict(request):
         kind, values = classify(_column(values, what), request)
     count = len(rows) if hasattr(rows, "shape") else request["count"]
     check_scores(values, kind, count, what)
-    _write_predictions(request["predictions"], kind, values)
-    return {"kind": kind, "rows": len(values)}
+    return kind, values
 
 
 def _annotations(function):
@@ -899,7 +905,13 @@ def _from_proba(answer, classes, request, what):
     if len(names) != width and table:
         raise JobFailed("predict-raised", "%s gives %d columns, and the model has %d classes" % (what, width, len(names)))
     chosen = positive_classes(names, request["positive"], what)
-    return "probability", [min(1.0, sum(float(row[index]) for index in chosen)) for row in table]
+    return "probability", [_sum([float(row[index]) for index in chosen]) for row in table]
+
+
+def _sum(parts):
+    """Add probabilities; a hair over 1 is rounding, anything else (NaN too) is left for the check to find."""
+    total = sum(parts)
+    return 1.0 if 1.0 < total < 1.0 + 1e-6 else total
 
 
 def _from_margins(answer, classes, request, what):

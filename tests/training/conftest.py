@@ -104,7 +104,7 @@ def jobs(tmp_path: Path) -> Jobs:
     folder, work = tmp_path / "project", tmp_path / "work"
     folder.mkdir()
     work.mkdir()
-    return Jobs(folder, work, {**os.environ, "GITHUB_OUTPUT": "/somewhere", "GITHUB_TOKEN": "secret"})
+    return Jobs(folder, work, {**os.environ, "GITHUB_OUTPUT": "/somewhere", "GITHUB_TOKEN": "hunter2"})
 
 
 def failure(call: Callable[[], object]) -> Failure:

@@ -140,7 +140,9 @@ def test_cwd_that_is_nowhere(jobs: Any, failed: Failed) -> None:
 
 
 def test_time_limit(jobs: Any, failed: Failed) -> None:
-    source = "import signal, time\ndef train():\n    signal.signal(signal.SIGTERM, signal.SIG_IGN)\n    time.sleep(60)\n"
+    source = (
+        "import signal, time\ndef train():\n    signal.signal(signal.SIGTERM, signal.SIG_IGN)\n    time.sleep(60)\n"
+    )
     found = failed(lambda: jobs.function(source, budget=Budget(seconds=0.5)))
     assert found.code == "time-limit"
     assert "its limit is 0.5 s" in found.message

@@ -1,0 +1,187 @@
+"""Nothing that a job does outlives it, hangs the run or fills the disk."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from ml_ci.errors import Failure
+from ml_ci.spec.values import Budget
+from ml_ci.training.job import train
+
+Failed = Callable[[Callable[[], object]], Failure]
+ROOT = Path(__file__).parents[2]
+
+# Starts a process that writes its id and then sleeps, in the way that `leave` says.
+STRAY = """
+    import os, signal, sys, time
+    def sleep(path):
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        with open(path + ".part", "w") as stream:
+            stream.write(str(os.getpid()))
+        os.rename(path + ".part", path)
+        time.sleep(100)
+        os._exit(0)
+    def child(path):
+        if os.fork() == 0:
+            sleep(path)
+    def daemon(path):
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                sleep(path)
+            os._exit(0)
+        os.wait()
+    def forgetful(path):
+        if os.fork() == 0:
+            os.setsid()
+            if os.fork() == 0:
+                code = ("import os, sys, time; open(sys.argv[1] + '.part', 'w').write(str(os.getpid())); "
+                        "os.rename(sys.argv[1] + '.part', sys.argv[1]); time.sleep(100)")
+                os.execve(sys.executable, [sys.executable, "-c", code, path], {})
+            os._exit(0)
+        os.wait()
+    def wait_for(path):
+        while not os.path.exists(path):
+            time.sleep(0.01)
+"""
+
+
+def gone(path: Path, seconds: float = 5.0) -> bool:
+    """Say whether the process whose id is in a file ends in time."""
+    pid = int(path.read_text())
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+@pytest.mark.parametrize("leave", ["child", "daemon", "forgetful"])
+@pytest.mark.parametrize("then", ["return 1", "time.sleep(100)"])
+def test_ends_what_a_job_left_behind(jobs: Any, tmp_path: Path, failed: Failed, leave: str, then: str) -> None:
+    if leave == "forgetful" and not sys.platform.startswith("linux"):
+        pytest.skip("a daemon with an empty environment is found on Linux only, where its supervisor adopts it")
+    note = tmp_path / "pid"
+    source = (
+        textwrap.dedent(STRAY) + f"def train():\n    {leave}({str(note)!r})\n    wait_for({str(note)!r})\n    {then}\n"
+    )
+    started = time.monotonic()
+    if then == "return 1":
+        jobs.function(source)
+    else:
+        found = failed(lambda: jobs.function(source, budget=Budget(seconds=1.0)))
+        assert found.code == "time-limit"
+    assert time.monotonic() - started < 15
+    assert gone(note)
+
+
+def test_a_job_that_prints_100_mb_keeps_head_and_tail(jobs: Any) -> None:
+    source = """
+        import sys
+        def train():
+            print("the first line")
+            for number in range(1000):
+                sys.stdout.write(("x" * 99 + "\\n") * 1000)
+            print("the last line")
+            return 1
+    """
+    model = jobs.function(source)
+    log = model.log.read_bytes()
+    assert len(log) < 1_400_000
+    assert log.startswith(b"the first line\n")
+    assert b"bytes of the log were dropped here]" in log
+    assert b"the last line\n" in log[-200:]
+    assert model.seconds < 15
+
+
+PARENT = """
+    import os, sys
+    from pathlib import Path
+    from ml_ci.spec.values import Budget, FunctionJob
+    from ml_ci.training.interpreter import find
+    from ml_ci.training.job import train
+    from ml_ci.training.values import Inputs, TrainRequest
+    folder, work = map(Path, sys.argv[1:])
+    train(TrainRequest("churn", FunctionJob("jobs:train"), folder, work, Inputs(), find(None, folder), os.environ,
+                       budget=Budget(seconds=100)))
+"""
+
+
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("leave", ["sleep", "daemon"])
+def test_the_job_ends_when_ml_ci_is_ended(jobs: Any, tmp_path: Path, end: signal.Signals, leave: str) -> None:
+    note = tmp_path / "pid"
+    jobs.write("jobs.py", textwrap.dedent(STRAY) + f"def train():\n    {leave}({str(note)!r})\n    time.sleep(100)\n")
+    script = jobs.write("parent.py", PARENT)
+    command = (sys.executable, str(script), str(jobs.folder), str(jobs.work))
+    parent = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.DEVNULL)
+    while not note.exists() and parent.poll() is None:
+        time.sleep(0.02)
+    parent.send_signal(end)
+    assert parent.wait(15) != 0
+    assert gone(note)
+
+
+class Cancelled(Exception):
+    pass
+
+
+class Recorder:
+    """Keep the ticks; end the job at the first that shows `until`."""
+
+    def __init__(self, until: str) -> None:
+        self.ticks: list[tuple[str, float, float, str]] = []
+        self._until = until
+
+    def tick(self, model: str, seconds: float, megabytes: float, last_line: str) -> None:
+        self.ticks.append((model, seconds, megabytes, last_line))
+        if last_line == self._until:
+            raise Cancelled
+
+
+def test_what_tick_raises_ends_the_job(jobs: Any, tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    jobs.write(
+        "jobs.py",
+        f"import os, time\ndef train():\n    open({str(note)!r}, 'w').write(str(os.getpid()))\n"
+        "    print('epoch 1')\n    print('epoch 2', flush=True)\n    time.sleep(100)\n",
+    )
+    recorder = Recorder("epoch 2")
+    with pytest.raises(Cancelled):
+        train(jobs.request("jobs:train"), recorder)
+    model, seconds, megabytes, _ = recorder.ticks[-1]
+    assert model == "churn"
+    assert 0 < seconds < 20
+    assert megabytes > 5
+    assert gone(note)
+
+
+def test_what_closes_every_descriptor_does_not_end_its_supervisor(jobs: Any) -> None:
+    source = "import os, time\ndef train():\n    os.closerange(3, 256)\n    time.sleep(0.2)\n    return 1\n"
+    assert jobs.function(source).artifact.exists()
+
+
+def test_jobs_run_side_by_side(jobs: Any, tmp_path: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+    from dataclasses import replace
+
+    jobs.write("jobs.py", "def train(seed): return seed\n")
+    requests = [replace(jobs.request("jobs:train"), seed=seed, work=tmp_path / f"work-{seed}") for seed in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        models = list(pool.map(train, requests))
+    assert [model.artifact.parent.name for model in models] == [f"work-{seed}" for seed in range(4)]

@@ -1,0 +1,162 @@
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ml_ci.errors import UserError
+from ml_ci.repository.repository import Repository
+from ml_ci.training.working_copy import sweep, working_copy
+
+Git = Callable[..., str]
+ROOT = Path(__file__).parents[2]
+
+
+def state(top: Path) -> dict[str, tuple[int, str]]:
+    """Give mode and content digest of every file and link of a tree, git's own memory of worktrees included."""
+    found = {}
+    for path in sorted(top.rglob("*")):
+        if path.is_symlink():
+            found[str(path)] = (0, str(path.readlink()))
+        elif path.is_file() and "objects" not in path.parts:
+            found[str(path)] = (path.stat().st_mode, hashlib.sha256(path.read_bytes()).hexdigest())
+    return found
+
+
+@pytest.fixture
+def top(git: Git, tmp_path: Path) -> Path:
+    top = tmp_path / "repository"
+    (top / "src").mkdir()
+    (top / "src/train.py").write_text("print('committed')\n")
+    (top / "gone.txt").write_text("x")
+    (top / "run.sh").write_text("#!/bin/sh\n")
+    (top / "run.sh").chmod(0o755)
+    (top / "link").symlink_to("src/train.py")
+    (top / ".gitignore").write_text("*.pkl\n.ml_ci/\n")
+    hook = top / ".git/hooks/post-checkout"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\ntouch {tmp_path}/hook-ran\n")
+    hook.chmod(0o755)
+    git("add", "-A")
+    git("commit", "-q", "-m", "first")
+    (top / "src/train.py").write_text("print('changed')\n")
+    (top / "gone.txt").unlink()
+    (top / "new file.txt").write_text("untracked")
+    (top / "model.pkl").write_text("ignored")
+    (top / ".ml_ci").mkdir()
+    (top / ".ml_ci/report.json").write_text("{}")
+    return top
+
+
+def names(folder: Path) -> set[str]:
+    return {path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir()} - {".git"}
+
+
+def test_the_working_tree_as_it_is(top: Path, tmp_path: Path, git: Git) -> None:
+    repository, before = Repository.find(top), state(top)
+    with working_copy(repository, repository.tree(None), tmp_path / "work") as copy:
+        assert names(copy) == {".gitignore", "link", "new file.txt", "run.sh", "src/train.py"}
+        assert (copy / "src/train.py").read_text() == "print('changed')\n"
+        assert (copy / "link").readlink() == Path("src/train.py")
+        assert os.access(copy / "run.sh", os.X_OK)
+        status = subprocess.run(
+            ("git", "status", "--short"), cwd=copy, capture_output=True, text=True, check=True
+        ).stdout
+        assert status.splitlines() == [" D gone.txt", " M src/train.py", '?? "new file.txt"']
+        (copy / "src/train.py").write_text("the job's")
+        (copy / "link").write_text("the job's")
+    assert not list((tmp_path / "work").iterdir())
+    assert git("worktree", "list").count("\n") == 0
+    assert state(top) == before
+    assert not (tmp_path / "hook-ran").exists()
+
+
+def test_a_commit(top: Path, tmp_path: Path, git: Git) -> None:
+    repository, before = Repository.find(top), state(top)
+    tree = repository.tree(repository.head())
+    with working_copy(repository, tree, tmp_path / "work") as copy:
+        assert names(copy) == {".gitignore", "gone.txt", "link", "run.sh", "src/train.py"}
+        assert (copy / "src/train.py").read_text() == "print('committed')\n"
+    assert not list((tmp_path / "work").iterdir())
+    assert state(top) == before
+    assert not (tmp_path / "hook-ran").exists()
+
+
+def test_a_project_below_the_top_and_work_inside_it(top: Path) -> None:
+    repository = Repository.find(top / "src")
+    with working_copy(repository, repository.tree(None), top / "src/.ml_ci/work") as copy:
+        assert copy.name == "src"
+        assert names(copy) == {"train.py"}
+        assert (copy.parent / "new file.txt").exists()
+
+
+def test_without_a_commit(tmp_path: Path, git: Git) -> None:
+    (tmp_path / "repository/train.py").write_text("x")
+    repository = Repository.find(tmp_path / "repository")
+    with working_copy(repository, repository.tree(None), tmp_path / "work") as copy:
+        assert names(copy) == {"train.py"}
+    assert not list((tmp_path / "work").iterdir())
+
+
+def test_a_repository_inside_is_copied_without_what_it_ignores(top: Path, tmp_path: Path) -> None:
+    inner = top / "inner"
+    inner.mkdir()
+    subprocess.run(("git", "init", "-q"), cwd=inner, check=True)
+    (inner / ".gitignore").write_text("*.tmp\n")
+    (inner / "a.py").write_text("x")
+    (inner / "a.tmp").write_text("x")
+    repository = Repository.find(top)
+    with working_copy(repository, repository.tree(None), tmp_path / "work") as copy:
+        assert names(copy / "inner") == {".gitignore", "a.py"}
+
+
+def test_removed_after_an_exception_and_whatever_a_job_left(top: Path, tmp_path: Path, git: Git) -> None:
+    repository = Repository.find(top)
+    with (
+        pytest.raises(RuntimeError, match="job"),
+        working_copy(repository, repository.tree(None), tmp_path / "work") as copy,
+    ):
+        (copy / "locked").mkdir()
+        (copy / "locked/file").write_text("x")
+        (copy / "locked").chmod(0o500)
+        (copy / ".git").unlink()
+        raise RuntimeError("job")
+    assert not list((tmp_path / "work").iterdir())
+    assert git("worktree", "list").count("\n") == 0
+
+
+def test_a_commit_that_git_does_not_have(top: Path, tmp_path: Path) -> None:
+    repository = Repository.find(top)
+    tree = repository.tree("0" * 40)
+    with pytest.raises(UserError) as caught, working_copy(repository, tree, tmp_path / "work"):
+        pass
+    assert "git could not check out commit 0000000" in caught.value.message
+    assert caught.value.hint
+    assert not list((tmp_path / "work").iterdir())
+
+
+def test_sweep_takes_the_copies_of_dead_runs_only(top: Path, tmp_path: Path, git: Git) -> None:
+    work, repository = tmp_path / "work", Repository.find(top)
+    code = (
+        "import os, sys, signal; from pathlib import Path\n"
+        "from ml_ci.repository.repository import Repository\n"
+        "from ml_ci.training.working_copy import working_copy\n"
+        "repository = Repository.find(Path(sys.argv[1]))\n"
+        "with working_copy(repository, repository.tree(None), Path(sys.argv[2])):\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    subprocess.run((sys.executable, "-c", code, str(top), str(work)), env=environment, check=False)
+    assert git("worktree", "list").count("\n") == 1
+    with working_copy(repository, repository.tree(None), work) as alive:
+        assert sweep(repository, work) == 1
+        assert (alive / "run.sh").exists()
+        assert git("worktree", "list").count("\n") == 1
+    assert not list(work.iterdir())
+    assert sweep(repository, work) == 0
+    assert git("worktree", "list").count("\n") == 0
