@@ -10,7 +10,7 @@ from ml_ci.changes.snapshot import Snapshot
 from ml_ci.changes.values import Change
 from ml_ci.changes.words import count, joined
 
-_MODULE = "module level"
+_MODULE = "imports or other statements"
 
 
 def describe_code(old: Snapshot, new: Snapshot, part: str = "code") -> Change:
@@ -48,9 +48,11 @@ def _names(before: bytes, after: bytes) -> str:
     if trees[0] is None or trees[1] is None:
         return _lines(before, after)
     was, now = definitions(trees[0]), definitions(trees[1])
-    changed = [name or _MODULE for name in now if name in was and was[name] != now[name]]
-    changed += [f"{name or _MODULE} added" for name in now if name not in was]
-    changed += [f"{name or _MODULE} removed" for name in was if name not in now]
+    rest = [_MODULE] if was.get("") != now.get("") else []
+    changed = [name for name in now if name and name in was and was[name] != now[name]]
+    changed += [f"{name} added" for name in now if name and name not in was]
+    changed += [f"{name} removed" for name in was if name and name not in now]
+    changed += rest
     return joined(changed, 6) or "the order of its definitions"
 
 

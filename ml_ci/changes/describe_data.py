@@ -13,11 +13,10 @@ from ml_ci.changes.same_values import SameValues
 from ml_ci.changes.settings import entries
 from ml_ci.changes.snapshot import Snapshot
 from ml_ci.changes.values import Change
-from ml_ci.changes.words import count, differences, joined
+from ml_ci.changes.words import count, differences, joined, shown
 from ml_ci.errors import UserError
 from ml_ci.spec.values import FileEntry
 
-_INTERNAL = ("content", "files")
 _TABLES = (".csv", ".tsv", ".tab", ".txt", ".data", ".parquet", ".pq")
 _BYTES_ONLY = "bytes changed, no value did"
 
@@ -105,9 +104,17 @@ def _folder(part: str, before: Mapping[str, str], after: Mapping[str, str]) -> C
 
 def _recut(old: Snapshot, new: Snapshot, part: str) -> Change:
     was, now = old.fingerprint.details.get(part, {}), new.fingerprint.details.get(part, {})
-    shown = [{key: said[key] for key in said if key not in _INTERNAL and said[key] is not None} for said in (was, now)]
-    lines = differences(*shown)
+    if ("of" in was) != ("of" in now):
+        return Change(part, f"{_whence(was)} → {_whence(now)}")
+    lines = differences(was, now)
     return Change(part, joined(lines) or f"follows data.{now.get('of')}", tuple(lines) if len(lines) > 3 else ())
+
+
+def _whence(said: Mapping[str, object]) -> str:
+    if "of" not in said:
+        return str(said.get("path"))
+    how = [f"{key} {shown(said[key])}" for key in ("share", "by", "after", "where") if said.get(key) is not None]
+    return f"a part of data.{said['of']} ({', '.join(how)})"
 
 
 def _renamed(old: Snapshot, new: Snapshot, part: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ml_ci.changes.drift import MEASURE
@@ -12,7 +12,8 @@ from ml_ci.changes.words import change_of, count, joined, named_first, percent
 from ml_ci.spec.values import ModelSpec, Positive
 from ml_ci.tables.canonical import canonical, same
 
-_TOLD = 0.01  # bits: below, the divergence of two samples of one distribution of a few hundred rows
+_LEAST = 0.002  # bits: less is no news
+_NOISE = 3  # and neither is what is less than three times the divergence that noise gives
 _MOVED = 3
 _WIDE = 200
 _COMPARE = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq}
@@ -28,18 +29,15 @@ class TableWords:
 
 def describe_table(pair: TablePair, model: ModelSpec) -> TableWords:
     """Say what changed between two versions of a table: rows, columns, missing values, positives, labels, drift."""
-    first = [rows_line(pair)]
-    positives = positives_line(pair, model)
-    labels = labels_line(pair, model)
+    rows = row_lines(pair, model)
     columns = columns_lines(pair)
     drifts = drift_lines(pair, model)
-    summary = [*first, *([labels] if labels else []), *([positives] if positives else []), *columns[:2]]
-    if drifts:
-        summary.append(f"`{drifts[0][0]}` drifted most")
-    details = [*changed_rows(pair, model), *columns, *missing_lines(pair), *(line for _, line in drifts)]
+    summary = [rows_line(pair), *rows[:1], labels_line(pair, model), positives_line(pair, model), *columns[:2]]
+    summary += [f"`{drifts[0][0]}` drifted most"] if drifts else []
+    details = [*rows[1:], *columns[2:], *missing_lines(pair), *(line for _, line in drifts)]
     if pair.sampled:
         details.append("columns were compared on 200,000 rows of each version")
-    return TableWords(", ".join(summary), tuple(details))
+    return TableWords(", ".join(filter(None, summary)), tuple(details))
 
 
 def rows_line(pair: TablePair) -> str:
@@ -51,31 +49,40 @@ def rows_line(pair: TablePair) -> str:
     return f"{before} rows {plus}"
 
 
-def changed_rows(pair: TablePair, model: ModelSpec) -> Iterator[str]:
-    """Say how many rows are new, gone and changed; rows are found again by `id:` where it names each once."""
+def row_lines(pair: TablePair, model: ModelSpec) -> list[str]:
+    """Say which rows are new, gone and changed: a phrase for the summary ("" where it says no more), and further lines.
+
+    Rows are found again by `id:` where it names each once, and by all that both versions have otherwise.
+    """
     if not pair.matched:
-        yield "rows were not matched: there are more than 3,000,000"
-    elif not pair.common:
-        yield "the two versions have no column in common"
-    elif model.id and model.id.strip() in pair.common and pair.unique(model.id.strip()):
+        return ["", "rows were not matched: there are more than 3,000,000"]
+    if not pair.common:
+        return ["no column in common"]
+    if model.id and model.id.strip() in pair.common and pair.unique(model.id.strip()):
         added, removed, changed = pair.edited(model.id.strip())
-        yield f"rows by {model.id}: {added:,} added, {removed:,} removed, {changed:,} changed"
-    else:
-        come, gone = pair.rows()
-        if come or gone:
-            yield f"{count(come, 'row')} added or changed, {gone:,} removed or changed"
-        elif len(pair.common) == len(pair.new.names) == len(pair.old.names):
-            yield "the same rows in another order, or the same columns"
+        said = {"added": added, "removed": removed, "changed": changed}
+        return ["", "by " + model.id + ": " + ", ".join(f"{number:,} rows {how}" for how, number in said.items())]
+    return _matched_lines(pair)
+
+
+def _matched_lines(pair: TablePair) -> list[str]:
+    come, gone = pair.rows()
+    if pair.old.rows == pair.new.rows:
+        whole = len(pair.common) == len(pair.new.names) == len(pair.old.names)
+        return [f"{come:,} of them changed" if come else "in another order" if whole else ""]
+    if come and gone:
+        return ["", f"{count(come, 'row')} added or changed, {gone:,} removed or changed"]
+    return []
 
 
 def positives_line(pair: TablePair, model: ModelSpec) -> str | None:
-    """Say how the share of positives changed; None when the label column is not there."""
+    """Say how the share of positives changed; None when it did not, or the label column is not there."""
     label = model.label.strip()
     if label not in pair.common:
         return None
     shares = [_positive_share(counts, model.positive) for counts in pair.labels(label)]
     was, now = map(percent, shares)
-    return f"positives {now} as before" if was == now else f"positives {was} → {now}"
+    return None if was == now else f"positives {was} → {now}"
 
 
 def labels_line(pair: TablePair, model: ModelSpec) -> str | None:
@@ -111,15 +118,15 @@ def missing_lines(pair: TablePair) -> list[str]:
 
 
 def drift_lines(pair: TablePair, model: ModelSpec) -> list[tuple[str, str]]:
-    """Name the columns that moved most, with the measure; the label and columns that name rows are left out."""
+    """Name the columns that moved most, with the measure; the label and columns that only name rows are left out."""
     left_out = {model.label.strip(), (model.id or "").strip()}
     moved = []
     for name in pair.common[:_WIDE]:
         drift = None if name in left_out else pair.drift(name)
-        if drift is not None and drift > _TOLD:
-            moved.append((drift, name))
+        if drift is not None and drift[0] > max(_LEAST, _NOISE * drift[1]):
+            moved.append((drift[0], name))
     moved.sort(key=lambda one: (-one[0], one[1]))
-    return [(name, f"{name} drifted: {MEASURE} {drift:.2f} bits{_means(pair, name)}") for drift, name in moved[:_MOVED]]
+    return [(name, f"{name} drifted: {MEASURE} {drift:.3f} bits{_means(pair, name)}") for drift, name in moved[:_MOVED]]
 
 
 def _means(pair: TablePair, name: str) -> str:

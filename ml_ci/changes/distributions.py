@@ -48,10 +48,17 @@ def search_path() -> list[str]:
 def _by_name(path: list[str]) -> dict[str, Any]:
     known: dict[str, Any] = {}
     for found in metadata.distributions(path=path):
-        name = found.metadata["Name"]
+        name = _name(found)
         if name:
             known.setdefault(_normal(name), found)
     return known
+
+
+def _name(found: Any) -> str:
+    # The folder's name says it too, and parsing the metadata of every distribution would take the most of the time.
+    folder = getattr(getattr(found, "_path", None), "name", "")
+    match = re.match(r"([A-Za-z0-9][\w.]*)-[^-]+\.dist-info$", folder)
+    return match.group(1) if match else found.metadata["Name"] or ""
 
 
 def _owners(modules: list[str], known: dict[str, Any]) -> tuple[set[str], list[str]]:
@@ -72,11 +79,14 @@ def _top_level(name: str, found: Any) -> set[str]:
 
 
 def _recorded(record: str) -> Iterator[str]:
+    seen = ""
     for line in record.splitlines():
-        first, slash, rest = line.partition("/")
-        if slash:
-            if re.match(r"[A-Za-z_]\w*$", first) and ".py" in rest.partition(",")[0] + ".so":
-                yield first
+        first, slash, _ = line.partition("/")
+        if slash and first == seen:
+            continue
+        seen = first
+        if slash and re.match(r"[A-Za-z_]\w*$", first):
+            yield first
         elif re.match(r"[A-Za-z_]\w*\.(py|.*so|.*pyd),", line):
             yield line.partition(".")[0]
 

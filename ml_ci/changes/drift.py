@@ -26,5 +26,18 @@ def jensen_shannon(old: Mapping[str, int], new: Mapping[str, int]) -> float | No
     return min(1.0, max(0.0, total))
 
 
+def noise(old: Mapping[str, int], new: Mapping[str, int]) -> float | None:
+    """Give the divergence to be expected between two samples of one distribution, in bits.
+
+    (k - 1)(1/n + 1/m) / (8 ln 2) for k bins, n and m rows. For small differences the divergence in nats is
+    ⅛ Σ (p - q)² / m, which is Pearson's statistic times (1/n + 1/m) / 8, and that statistic is chi-square with k - 1
+    degrees of freedom. None when one side has no rows.
+    """
+    was, now = sum(old.values()), sum(new.values())
+    if not was or not now:
+        return None
+    return (len({*old, *new}) - 1) * (1 / was + 1 / now) / (8 * math.log(2))
+
+
 def _term(share: float, middle: float) -> float:
     return share * math.log2(share / middle) if share else 0.0

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
-from ml_ci.changes.drift import jensen_shannon
+from ml_ci.changes.drift import jensen_shannon, noise
 from ml_ci.tables.canonical import canonical
 from ml_ci.tables.duck import connect, literal, select, trimmed
 from ml_ci.tables.table import Table
@@ -52,16 +53,20 @@ class TablePair:
         what = f"avg((c{place} = '')::INT)"
         return self._one(select(what, "old_sample")), self._one(select(what, "new_sample"))
 
-    def drift(self, column: str) -> float | None:
-        """Give the Jensen–Shannon divergence of a column between the versions, in bits; None without values.
+    def drift(self, column: str) -> tuple[float, float] | None:
+        """Give the Jensen–Shannon divergence of a column between the versions, and what noise alone gives, in bits.
 
         Numbers are counted in ten bins of equal share of the old values, texts by their hundred most frequent values
-        and the rest; missing values are a bin of their own.
+        and the rest; missing values are a bin of their own. None without rows, or when the column only names rows.
         """
+        kinds = {*self.kinds(column)}
+        if kinds <= {"integer", "text", "date"} and self.unique(column):
+            return None
         place = self.common.index(column)
-        numeric = {*self.kinds(column)} <= {"integer", "number"}
-        binned = self._bins(place) if numeric else self._top(place)
-        return jensen_shannon(self._histogram("old_sample", binned), self._histogram("new_sample", binned))
+        binned = self._bins(place) if kinds <= {"integer", "number"} else self._top(place)
+        counts = self._histogram("old_sample", binned), self._histogram("new_sample", binned)
+        found, expected = jensen_shannon(*counts), noise(*counts)
+        return None if found is None or expected is None else (found, expected)
 
     def means(self, column: str) -> tuple[float, float] | None:
         """Give the mean of a numeric column, old and new; None of any other."""
@@ -103,9 +108,9 @@ class TablePair:
         return int(added), int(removed), int(changed)
 
     def unique(self, column: str) -> bool:
-        """Say whether a column names each row once, in both versions."""
+        """Say whether a column names each row once, in both versions (in the sample of them, where there is one)."""
         what = f"count(*) = count(DISTINCT {self._column(column)})"
-        return all(bool(self._one(select(what, side))) for side in self._sides())
+        return all(bool(self._one(select(what, side))) for side in ("old_sample", "new_sample"))
 
     def _copy(self, name: str, table: Table) -> None:
         fields = ", ".join(f"{trimmed(table.sql(column))} AS c{place}" for place, column in enumerate(self.common))
@@ -149,6 +154,7 @@ class TablePair:
             counts[canonical(text)] = counts.get(canonical(text), 0) + int(number)
         return counts
 
+    @cache  # noqa: B019 (a pair lives as long as its description)
     def _kind(self, side: str, place: int) -> str:
         value = f"c{place}"
         number = f"TRY_CAST({value} AS DOUBLE) IS NOT NULL"
