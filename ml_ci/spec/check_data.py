@@ -23,7 +23,7 @@ def _names(model: Draft) -> Iterator[Problem]:
             yield Problem(
                 place, f"{show(name)} cannot name data: a training function's parameter of that name is taken"
             )
-        elif not re.match(ENTRY_NAME, name):
+        elif not re.fullmatch(ENTRY_NAME, name):
             yield Problem(place, f"expected a name such as train or train_2024 (a Python parameter), got {show(name)}")
         elif variables.setdefault(name.upper(), name) != name:
             yield Problem(
@@ -75,13 +75,15 @@ def _columns(model: Draft) -> Iterator[Problem]:
                 yield Problem(model.place("data", name, "columns", index), f"the column {show(column)} is listed twice")
 
 
-def _label(model: Draft) -> Iterator[Problem]:
+def _label_and_id(model: Draft) -> Iterator[Problem]:
     keys = model.keys
     holdout = keys.data.holdout
     source = keys.data.files.get(holdout.of) if isinstance(holdout, PartShape) else holdout
-    if source and source.columns and keys.label not in source.columns:
-        hint = suggest(keys.label, source.columns) or f"; columns are {', '.join(source.columns)}"
-        yield Problem(model.place("label"), f"the holdout has no column {show(keys.label)}{hint}")
+    columns = source.columns or [] if source else []
+    for key, column in (("label", keys.label), ("id", keys.id)):
+        if columns and column is not None and column not in columns:
+            hint = suggest(column, columns) or f"; columns are {', '.join(columns)}"
+            yield Problem(model.place(key), f"the holdout has no column {show(column)}{hint}")
     if keys.id == keys.label:
         yield Problem(model.place("id"), f"{show(keys.label)} is the label; name the column that identifies a row")
 
@@ -113,7 +115,7 @@ DATA_CHECKS: tuple[tuple[str, Check], ...] = (
     ("data", _part),
     ("data", _leak),
     ("data", _columns),
-    ("data label id", _label),
+    ("data label id", _label_and_id),
     ("data threshold", _threshold),
     ("data budget", _budget),
 )

@@ -29,7 +29,7 @@ def check(models: Sequence[Draft]) -> Iterator[Problem]:
 
 
 def _model_name(model: Draft, models: Sequence[Draft]) -> Iterator[Problem]:
-    if not re.match(MODEL_NAME, model.name):
+    if not re.fullmatch(MODEL_NAME, model.name):
         expected = "expected a name that can be a file's: up to 64 letters, digits, '-', '_' and '.'"
         yield Problem(model.place(), f"{expected}, got {show(model.name)}")
     for other in models:

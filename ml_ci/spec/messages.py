@@ -36,6 +36,8 @@ _KINDS = {
 }
 _ONLY_HOLDOUT = "only holdout may be a part of another entry; give this one a path"
 
+_MOST = 1000  # a file made to waste time is not answered in full
+
 # What other tools call our keys.
 _SYNONYMS = {
     "target": "label",
@@ -52,7 +54,7 @@ _SYNONYMS = {
 def problems_of(error: ValidationError, document: Document) -> list[Problem]:
     """Give one problem for each thing that pydantic found, with its place in the file."""
     problems = []
-    for found in error.errors(include_url=False):
+    for found in error.errors(include_url=False)[:_MOST]:
         place = tuple(part for part in found["loc"] if part not in _TAGS and part != "[key]")
         if place[-1:] == ("path",) and place not in document.positions and found["type"] != "missing":
             place = place[:-1]  # a path without its mapping

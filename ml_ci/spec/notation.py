@@ -37,7 +37,7 @@ def seconds(value: Any) -> float:
     if _is_number(value):
         total = float(value)
     else:
-        found = re.match(DURATION, value) if isinstance(value, str) and len(value) < 40 else None
+        found = re.fullmatch(DURATION, value) if isinstance(value, str) and len(value) < 40 else None
         if not found:
             raise ValueError(f"{expected}, got {show(value)}")
         total = sum(float(part or 0) * unit for part, unit in zip(found.groups(), (3600, 60, 1), strict=True))
@@ -48,7 +48,7 @@ def seconds(value: Any) -> float:
 
 def memory_bytes(value: Any) -> int:
     """Read a memory limit in bytes: `4GB` is 4 * 10**9, `4GiB` is 4 * 2**30."""
-    found = re.match(MEMORY, value) if isinstance(value, str) and len(value) < 40 else None
+    found = re.fullmatch(MEMORY, value) if isinstance(value, str) and len(value) < 40 else None
     size = 0
     if found:
         number, prefix, binary = found.groups()
@@ -62,7 +62,7 @@ def threshold(value: Any) -> Threshold:
     """Read a threshold between 0 and 1, or the rate that it is chosen for on `data.validation`: `fpr=0.01`."""
     if _is_number(value) and 0 < value < 1:
         return Threshold(float(value))
-    found = re.match(THRESHOLD, value) if isinstance(value, str) and len(value) < 40 else None
+    found = re.fullmatch(THRESHOLD, value) if isinstance(value, str) and len(value) < 40 else None
     if found and 0 <= float(found[2]) < 1:
         return Threshold(None, found[1], float(found[2]))
     raise ValueError(
@@ -80,7 +80,7 @@ def positive(value: Any) -> Positive:
             raise ValueError("expected at least one label, got an empty list")
         return Positive(tuple(scalar(item) for item in value))
     if isinstance(value, str):
-        found = re.match(COMPARISON, value) if len(value) < 60 else None
+        found = re.fullmatch(COMPARISON, value) if len(value) < 60 else None
         if found:
             return Positive(comparison=(found[1], _finite(found[2])))
     return Positive((scalar(value),))

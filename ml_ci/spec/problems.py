@@ -13,6 +13,8 @@ Place: TypeAlias = tuple[str | int, ...]
 
 HINT = "Nothing was run. `ml-ci schema` prints the JSON Schema, with which an editor completes and checks this file."
 
+MOST_LINES = 100  # of one error
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -39,7 +41,10 @@ def error(problems: Iterable[Problem], path: str) -> UserError:
     for problem in problems:
         by_place.setdefault((problem.place, problem.column), problem)
     ordered = sorted(by_place.values(), key=lambda problem: (problem.line, problem.column))
-    return UserError("\n".join(problem.text(path) for problem in ordered), hint=HINT)
+    lines = [problem.text(path) for problem in ordered[:MOST_LINES]]
+    if len(ordered) > MOST_LINES:
+        lines.append(f"{path}: and at least {len(ordered) - MOST_LINES:,} more problems")
+    return UserError("\n".join(lines), hint=HINT)
 
 
 def dotted(place: Place) -> str:

@@ -1439,6 +1439,41 @@ BAD: list[tuple[str, list[str]]] = [
             "10: models.churn.fetch: expected text such as dvc pull {path}, got ''",
         ],
     ),
+    (
+        swap("  churn:", '  "churn\\n":'),
+        [
+            "3: models.churn\\n: expected a name that can be a file's: up to 64 letters, digits, '-', "
+            "'_' and '.', got 'churn\\n'",
+        ],
+    ),
+    (
+        swap(T, '"train\\n": t.csv'),
+        [
+            "6: models.churn.data.train\\n: expected a name such as train or train_2024 (a Python "
+            "parameter), got 'train\\n'",
+        ],
+    ),
+    (
+        plus('budget: {time: "5m\\n", memory: "4GB\\n"}'),
+        [
+            "10: models.churn.budget.time: expected a time above zero such as 5m, 90s, 1h30m or a "
+            "number of seconds, got '5m\\n'",
+            "10: models.churn.budget.memory: expected an amount with its unit such as 4GB, 500MB or 2GiB, got '4GB\\n'",
+        ],
+    ),
+    (
+        plus('threshold: "fpr=0.1\\n"'),
+        [
+            "10: models.churn.threshold: expected a number between 0 and 1 such as 0.5, or a rate "
+            "such as fpr=0.01 or fnr=0.05, got 'fpr=0.1\\n'",
+        ],
+    ),
+    (
+        swap(H, "holdout: {path: h.csv, columns: [churned, n]}") + "    id: uid\n",
+        [
+            "10: models.churn.id: the holdout has no column 'uid'; columns are churned, n",
+        ],
+    ),
 ]
 
 

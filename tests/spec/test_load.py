@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from dataclasses import fields
 from pathlib import Path
 
@@ -190,6 +191,16 @@ def test_aliases_that_unfold_without_end_are_refused() -> None:
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]
     with pytest.raises(UserError, match="unfolds to more than 50,000 values"):
         load("\n".join(lines), "f")
+
+
+def test_a_file_of_nothing_but_mistakes_is_answered_soon_and_in_short() -> None:
+    text = "version: 1\nmodels:\n  m:\n" + "".join(f"    treshold{n}: 1\n" for n in range(40_000))
+    started = time.process_time()
+    with pytest.raises(UserError) as caught:
+        load(text, "ml-ci.yaml")
+    assert time.process_time() - started < 20
+    lines = caught.value.message.split("\n")
+    assert len(lines) == 101 and lines[-1].startswith("ml-ci.yaml: and at least ")
 
 
 def test_loading_imports_nothing_heavy() -> None:
