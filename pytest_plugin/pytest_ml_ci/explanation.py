@@ -1,0 +1,75 @@
+"""The few lines that explain in pytest why a gate does not pass."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from ml_ci.errors import Failure
+from ml_ci.gates.values import GateResult
+from ml_ci.reports import sentences
+from ml_ci.reports.gate_rows import MARKS, gate_row
+from ml_ci.reports.numbers import percent
+from ml_ci.reports.text import label, log_lines
+from ml_ci.reports.values import ModelReport, Report
+
+_MOST_RESULTS = 8
+_MOST_CHANGES = 6
+
+
+def explain(name: str, report: Report, gates: Sequence[GateResult], *, log: bool = False) -> str:
+    """Say why these gates of one model do not pass: the numbers, the cause, what was done, what to do.
+
+    `log` adds the tail of a failed job's log.
+    """
+    model = report.models[name]
+    if model.failure:
+        return "\n".join(_failed(name, model.failure, log))
+    return "\n".join(_judged(name, report, replace(model, gates=tuple(gates))))
+
+
+def contradiction(name: str, model: ModelReport) -> str:
+    """Say that no gate explains the verdict on a model."""
+    return f"{sentences.marked(name, model)}\n  {sentences.plain(sentences.why(model))}"
+
+
+def _failed(name: str, failure: Failure, log: bool) -> Iterator[str]:
+    yield f"{MARKS['error']} {label(name, 100)} could not be judged: {label(failure.message, 1000)}"
+    if failure.hint:
+        yield f"  {sentences.failure_hint(failure)}"
+    if log and failure.log_tail.strip():
+        yield "  the job's log ended with:"
+        yield from (f"  | {line}".rstrip() for line in log_lines(failure.log_tail))
+
+
+def _judged(name: str, report: Report, model: ModelReport) -> Iterator[str]:
+    bad = [gate for gate in model.gates if gate.verdict != "pass"]
+    for gate in bad[:_MOST_RESULTS]:
+        yield from _gate(model, gate)
+    if len(bad) > _MOST_RESULTS:
+        yield f"and {len(bad) - _MOST_RESULTS:,} more"
+    worst = replace(model, verdict=bad[0].verdict if bad else model.verdict)
+    yield from _indented(sentences.plain(sentences.cause(model)))
+    for change in model.changes[:_MOST_CHANGES]:
+        yield f"    {label(change.part, 80)}: {label(change.summary, 300)}"
+    yield from _indented(
+        sentences.plain(sentences.done(model)),
+        sentences.plain(sentences.next_steps(name, worst)),
+        f"again: {sentences.plain(sentences.again(name, report))}",
+    )
+
+
+def _gate(model: ModelReport, gate: GateResult) -> Iterator[str]:
+    row = gate_row(model, gate)
+    said = sentences.plain(sentences.gate_sentence(model, gate))
+    yield f"{row.mark} {said}"
+    confidence = f"{percent(gate.confidence, 0)} " if gate.confidence else ""
+    of = " of the difference" if row.shape.relative else ""
+    yield from _indented(
+        f"{confidence}interval{of}: {row.interval}" if row.interval else "",
+        row.remark if row.remark.rstrip(".") not in said else "",
+    )
+
+
+def _indented(*lines: str) -> Iterator[str]:
+    yield from (f"  {line}" for line in lines if line)

@@ -1,0 +1,82 @@
+"""What the pipeline says of the models, asked for once in each process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from ml_ci.errors import Failure, StageFailed, UserError
+from ml_ci.gates.values import GateResult
+from ml_ci.reports.values import ModelReport, Report
+from ml_ci.steps.values import Options
+
+if TYPE_CHECKING:
+    from ml_ci.steps.rows import Scored
+
+MISTAKE = "user-error"
+"""The code of a failure that is the user's mistake: the session ends with pytest's exit code 4."""
+
+
+@dataclass
+class Results:
+    """Ask the pipeline. Several processes may: whoever comes first trains, the others find its record."""
+
+    options: Options
+    _reports: dict[str, Report] = field(default_factory=dict)
+    _scored: dict[str, Scored | Failure] = field(default_factory=dict)
+
+    def report(self, model: str) -> Report:
+        """Give the report of one model; a mistake of the user is a failure in it."""
+        if model not in self._reports:
+            self._reports[model] = self._run(model)
+        return self._reports[model]
+
+    def more(self, model: str, conditions: tuple[str, ...]) -> tuple[GateResult, ...] | Failure:
+        """Judge further gates from the counts of a model whose report holds no failure."""
+        from ml_ci.pipeline import judge_more
+
+        try:
+            return judge_more(self._only(model), model, conditions)
+        except (UserError, StageFailed) as error:
+            return failure_of(error)
+
+    def scored(self, model: str) -> Scored | Failure:
+        """Give holdout, labels and predictions of a model, or what makes them impossible."""
+        if model not in self._scored:
+            self._scored[model] = self._score(model)
+        return self._scored[model]
+
+    def _run(self, model: str) -> Report:
+        from ml_ci.pipeline import run
+
+        try:
+            return run(self._only(model))
+        except UserError as error:
+            return failed(model, failure_of(error))
+
+    def _score(self, model: str) -> Scored | Failure:
+        from ml_ci.pipeline import scored
+
+        failure = self.report(model).models[model].failure
+        if failure is not None:
+            return failure
+        try:
+            return scored(self._only(model), model)
+        except (UserError, StageFailed) as error:
+            return failure_of(error)
+
+    def _only(self, model: str) -> Options:
+        return replace(self.options, models=(model,))
+
+
+def failure_of(error: UserError | StageFailed) -> Failure:
+    """Turn an error into the failure that a report holds."""
+    if isinstance(error, StageFailed):
+        return error.failure
+    return Failure("configuration", MISTAKE, error.message, error.hint)
+
+
+def failed(name: str, failure: Failure) -> Report:
+    """Make the report of a model that could not be judged."""
+    model = ModelReport(verdict="error", action="reuse", failure=failure)
+    return Report(verdict="error", commit=None, base_commit=None, models={name: model})

@@ -1,0 +1,106 @@
+"""One `pytest --ml-ci` in one process: its models, and how a test is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ml_ci.errors import Failure
+from ml_ci.gates.values import GateResult
+from ml_ci.gates.verdict import overall
+from ml_ci.reports.values import ModelReport, Report
+from ml_ci.spec.values import ModelSpec, Spec
+from pytest_ml_ci.explanation import contradiction, explain
+from pytest_ml_ci.items import NOTHING_GATED, GateItem, NotPassedError
+from pytest_ml_ci.marks import Marked
+from pytest_ml_ci.properties import properties
+from pytest_ml_ci.results import Results, failed
+from pytest_ml_ci.summary import tell
+
+if TYPE_CHECKING:
+    from ml_ci.steps.rows import Scored
+    from pytest_ml_ci.holdout import Holdout
+
+_NO_GATES = Failure(
+    "gates",
+    "nothing-gated",
+    "nothing was gated: it has no gates, so nothing is known to hold",
+    "Add a line under `gates:` in ml-ci.yaml, for example `- fpr <= 0.05`.",
+)
+
+
+@dataclass
+class Run:
+    """Judge tests. `file` is ml-ci.yaml, `names` are the models that were asked for."""
+
+    file: Path
+    spec: Spec
+    names: Sequence[str]
+    results: Results
+    first: dict[str, str] = field(default_factory=dict)
+    """By model the node id of the test that shows the log of a failed job, so that it is shown once."""
+    _holdouts: dict[str, Holdout] = field(default_factory=dict)
+
+    def models(self) -> list[ModelSpec]:
+        """Give the models that were asked for, in the order of the file."""
+        return [self.spec.models[name] for name in self.names]
+
+    def judge(self, item: GateItem) -> None:
+        """Judge one gate; NotPassedError unless it passes."""
+        report = _ungated(item.model) if item.name == NOTHING_GATED else self.results.report(item.model)
+        model = report.models[item.model]
+        gates = [gate for gate in model.gates if gate.condition == item.name]
+        item.stash[TOLD] = tell(report, item.model, conditions=[item.name])
+        item.user_properties += properties(item.model, model, gates, verdict_of(model, gates))
+        self._demand(item, report, item.model, gates)
+
+    def judge_marked(self, item: pytest.Item, asked: Marked) -> None:
+        """Judge the gates that a test's markers ask for; NotPassedError unless all of them pass."""
+        report = self.results.report(asked.model)
+        more = () if report.models[asked.model].failure else self.results.more(asked.model, asked.conditions)
+        if isinstance(more, Failure):
+            report, more = failed(asked.model, more), ()
+        model = report.models[asked.model]
+        item.stash[TOLD] = tell(report, asked.model, more=more)
+        for condition in asked.conditions:
+            gates = [gate for gate in more if gate.condition == condition]
+            item.user_properties += properties(asked.model, model, gates, verdict_of(model, gates))
+            self._demand(item, report, asked.model, gates)
+
+    def failure_text(self, item: pytest.Item, model: str, failure: Failure) -> str:
+        """Explain a failure that keeps a test from its fixtures."""
+        return explain(model, failed(model, failure), (), log=self._shows_log(item, model))
+
+    def holdout(self, model: str, scored: Scored) -> Holdout:
+        """Give the holdout of a model, one object for all tests: it keeps the columns that were read."""
+        from pytest_ml_ci.holdout import Holdout
+
+        return self._holdouts.setdefault(model, Holdout(scored))
+
+    def _demand(self, item: pytest.Item, report: Report, name: str, gates: Sequence[GateResult]) -> None:
+        model = report.models[name]
+        if verdict_of(model, gates) != "pass":
+            raise NotPassedError(explain(name, report, gates, log=self._shows_log(item, name)))
+        if model.verdict != "pass" and all(gate.verdict == "pass" for gate in model.gates):
+            raise NotPassedError(contradiction(name, model))
+
+    def _shows_log(self, item: pytest.Item, model: str) -> bool:
+        return self.first.setdefault(model, item.nodeid) == item.nodeid
+
+
+TOLD = pytest.StashKey[str]()
+RUN = pytest.StashKey[Run]()
+MARKED = pytest.StashKey[Marked]()
+
+
+def verdict_of(model: ModelReport, gates: Sequence[GateResult]) -> str:
+    """Give the verdict on one gate from the results of its slices; without any result it is `error`."""
+    return "error" if model.failure else overall(gate.verdict for gate in gates)
+
+
+def _ungated(name: str) -> Report:
+    return failed(name, _NO_GATES)

@@ -1,0 +1,99 @@
+"""What every process tells of the models, put together into one report at the end of the session."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from ml_ci.gates.values import GateResult, Verdict
+from ml_ci.gates.verdict import overall
+from ml_ci.reports.as_json import from_json, to_json
+from ml_ci.reports.values import ModelReport, Report
+from pytest_ml_ci.results import MISTAKE
+
+
+def tell(report: Report, name: str, conditions: Sequence[str] = (), more: Sequence[GateResult] = ()) -> str:
+    """Write what one test says as text, which any process can read.
+
+    `conditions` are the gates of ml-ci.yaml that it judged, `more` the results of gates of its own.
+    """
+    own = ModelReport(verdict=overall(gate.verdict for gate in more), action="reuse", gates=tuple(more))
+    return json.dumps(
+        {
+            "model": name,
+            "conditions": list(conditions),
+            "report": to_json(report),
+            "more": to_json(replace(report, verdict=own.verdict, models={name: own}, failure=None)),
+        }
+    )
+
+
+@dataclass
+class Summary:
+    """Collect what the tests tell; `models` are the names in the order of ml-ci.yaml."""
+
+    models: Sequence[str]
+    _reports: dict[str, Report] = field(default_factory=dict)
+    _judged: dict[str, set[str]] = field(default_factory=dict)
+    _more: dict[str, dict[GateResult, None]] = field(default_factory=dict)
+
+    def take(self, told: str) -> None:
+        """Take what a test told."""
+        said = json.loads(told)
+        name = said["model"]
+        if name not in self._reports:
+            self._reports[name] = from_json(said["report"])
+        self._judged.setdefault(name, set()).update(said["conditions"])
+        self._more.setdefault(name, {}).update(dict.fromkeys(from_json(said["more"]).models[name].gates))
+
+    @property
+    def has_mistake(self) -> bool:
+        """Whether a model could not be judged by a mistake of the user."""
+        failures = (report.models[name].failure for name, report in self._reports.items())
+        return any(failure is not None and failure.code == MISTAKE for failure in failures)
+
+    def report(self) -> Report | None:
+        """Give the report of the gates that were judged by tests; None when none was."""
+        models = {name: self._selected(name) for name in self.models if name in self._reports}
+        models = {name: model for name, model in models.items() if model.gates or model.failure}
+        return self._joined(models)
+
+    def whole(self) -> Report | None:
+        """Give the report of the models that tests asked about, with every gate, selected or not."""
+        models = {
+            name: replace(model, gates=(*model.gates, *self._more[name]), verdict=_worst(model, self._more[name]))
+            for name in self.models
+            if name in self._reports
+            for model in [self._reports[name].models[name]]
+        }
+        return self._joined(models)
+
+    def _joined(self, models: Mapping[str, ModelReport]) -> Report | None:
+        if not models:
+            return None
+        first = next(iter(self._reports.values()))
+        return replace(first, verdict=overall(model.verdict for model in models.values()), models=models, failure=None)
+
+    def _selected(self, name: str) -> ModelReport:
+        model = self._reports[name].models[name]
+        if model.failure:
+            return model
+        judged = tuple(gate for gate in model.gates if gate.condition in self._judged[name])
+        left = len({gate.condition for gate in model.gates} - self._judged[name])
+        gates = judged + tuple(self._more[name])
+        return replace(
+            model,
+            verdict=overall(gate.verdict for gate in gates) if left else _worst(model, gates),
+            gates=gates,
+            notes=(*model.notes, *([_left_out(left)] if left else [])),
+        )
+
+
+def _worst(model: ModelReport, gates: Iterable[GateResult]) -> Verdict:
+    return overall([model.verdict, *(gate.verdict for gate in gates)])
+
+
+def _left_out(number: int) -> str:
+    gates = "1 gate was" if number == 1 else f"{number:,} gates were"
+    return f"{gates} not selected in this run, and not judged."
