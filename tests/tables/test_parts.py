@@ -117,7 +117,7 @@ def test_unknown_columns_and_missing_groups_are_errors(write: Write) -> None:
 
 def test_by_keeps_groups_together(write: Write) -> None:
     source = write("i,customer\n" + "".join(f"{i}, c{i % 50}\n" for i in range(1000)))
-    counts, rest, out = _cut(source, PartEntry("t", share=0.3, by="customer"))
+    counts, _, _ = _cut(source, PartEntry("t", share=0.3, by="customer"))
     assert counts.part + counts.rest == 1000
     groups = [set(Table.open(source.with_name(name)).text("customer")) for name in ("rest.out", "part.out")]
     assert not groups[0] & groups[1]

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn import metrics as theirs
+
+from ml_ci.evaluation import metrics as ours
+from ml_ci.evaluation.confusion import Confusion
+from ml_ci.spec.values import Cost
+
+ROWS = st.lists(
+    st.tuples(st.booleans(), st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0])), min_size=2, max_size=50
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(rows=ROWS)
+def test_each_agrees_with_scikit_learn(rows: list[tuple[bool, float]]) -> None:
+    rows = [*rows, (True, 0.6), (False, 0.4)]
+    y, score = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
+    drawn = ours.curve(y, score)
+    assert ours.auc(drawn) == pytest.approx(theirs.roc_auc_score(y, score))
+    assert ours.average_precision(drawn) == pytest.approx(theirs.average_precision_score(y, score))
+    assert ours.log_loss(y, score) == pytest.approx(theirs.log_loss(y, score))
+    assert ours.brier(y, score) == pytest.approx(theirs.brier_score_loss(y, score))
+    fpr, tpr, _ = theirs.roc_curve(y, score, drop_intermediate=False)
+    for at in (0.0, 0.1, 0.5, 1.0):
+        assert ours.recall_at(drawn, at) == pytest.approx(tpr[fpr <= at].max())
+
+
+def test_large_random_scores_agree() -> None:
+    random = np.random.default_rng(1)
+    y = random.random(20_000) < 0.2
+    score = np.clip(random.normal(0.3 + 0.2 * y, 0.2), 0, 1).round(3)
+    found = ours.of_scores(y, score, "probability")
+    assert found["auc"] == pytest.approx(theirs.roc_auc_score(y, score), abs=1e-12)
+    assert found["average_precision"] == pytest.approx(theirs.average_precision_score(y, score), abs=1e-12)
+    assert found["log_loss"] == pytest.approx(theirs.log_loss(y, score))
+
+
+def test_ece_by_hand() -> None:
+    y = np.array([True, False, True, True])
+    score = np.array([0.1, 0.1, 0.95, 1.0])
+    # bin [1/15, 2/15): 1 of 2 positive, said 0.1; bin [14/15, 1]: 2 of 2 positive, said 0.975
+    assert ours.ece(y, score) == pytest.approx((2 * 0.4 + 2 * 0.025) / 4)
+
+
+def test_all_scores_equal_and_a_single_class() -> None:
+    half = np.full(4, 0.5)
+    assert ours.of_scores(np.array([True, False, True, False]), half, "probability", ["auc"]) == {"auc": 0.5}
+    only = ours.of_scores(np.ones(4, np.bool_), half, "probability", [*ours.OF_SCORES, "recall_at(fpr=0.1)"])
+    assert only["auc"] is None
+    assert only["recall_at(fpr=0.1)"] is None
+    assert only["average_precision"] == 1.0
+    assert (
+        ours.of_scores(np.zeros(4, np.bool_), half, "probability", ["average_precision"])["average_precision"] is None
+    )
+
+
+def test_recall_at_counts_ties_together() -> None:
+    y = np.array([True, True, False, False])
+    assert ours.recall_at(ours.curve(y, np.array([0.9, 0.5, 0.5, 0.1])), 0.1) == 0.5
+    assert ours.recall_at(ours.curve(y, np.array([0.5, 0.5, 0.5, 0.1])), 0.1) == 0.0
+
+
+def test_undefined_by_kind() -> None:
+    y, score = np.array([True, False]), np.array([3.0, -2.0])
+    wanted = [*ours.OF_SCORES, "recall_at(fpr=0.5)"]
+    margin = ours.of_scores(y, score, "margin", wanted)
+    assert (margin["auc"], margin["log_loss"], margin["brier"], margin["ece"]) == (1.0, None, None, None)
+    assert margin["recall_at(fpr=0.5)"] == 1.0
+    assert set(ours.of_scores(y, None, "label", wanted).values()) == {None}
+    empty = np.zeros(0)
+    assert set(ours.of_scores(empty.astype(np.bool_), empty, "probability", wanted).values()) == {None}
+
+
+def test_cost() -> None:
+    assert ours.cost(Confusion(tp=1, fp=2, tn=3, fn=4), Cost(5, 120)) == 49.0
+    assert ours.cost(Confusion(), Cost(5, 120)) is None
