@@ -59,6 +59,10 @@ def test_another_metric_is_no_metric_of_counts() -> None:
 @given(st.builds(Confusion, *[st.integers(0, 50)] * 4), st.sampled_from(sorted(OF_COUNTS)))
 def test_arrays_agree_with_single_counts(counts: Confusion, name: str) -> None:
     alone = exact(counts, name)
-    side = Confusion(*(np.array([value], dtype=float) for value in (counts.tp, counts.fp, counts.tn, counts.fn)))
+    side = Confusion(
+        *(  # type: ignore[arg-type]
+            np.array([value], dtype=float) for value in (counts.tp, counts.fp, counts.tn, counts.fn)
+        )
+    )
     together = float(arrays(side, name)[0])
     assert np.isnan(together) if alone is None else together == pytest.approx(float(alone))
