@@ -8,7 +8,6 @@ import numpy as np
 from scipy.special import betainc, betaincinv, ndtri
 
 from ml_ci.gates.statistics.values import (
-    NEEDS_CAP,
     Evidence,
     Floats,
     Numbers,
@@ -18,10 +17,15 @@ from ml_ci.gates.statistics.values import (
     columns,
     mirrored,
     outcome,
+    squared_ratio,
     undecided,
+    whole_rows,
 )
 
 METHOD = "clopper-pearson"
+
+# Stands for more rows than anybody has, where a limit is next to 0.
+MOST_ROWS = 10**15
 
 
 def upper(errors: Numbers, rows: Numbers, alpha: float) -> Floats:
@@ -88,7 +92,7 @@ def rows_without_errors(limit: float, alpha: float) -> int | None:
     """Give the rows that prove `limit` when none of them errs: ceil(ln alpha / ln(1 - limit)); None for limit <= 0."""
     if not limit > 0.0:
         return None
-    return 1 if limit >= 1.0 else max(1, math.ceil(math.log(alpha) / math.log1p(-limit)))
+    return 1 if limit >= 1.0 else max(1, math.ceil(min(math.log(alpha) / math.log1p(-limit), MOST_ROWS)))
 
 
 def smallest_limit(rows: int, alpha: float) -> float | None:
@@ -109,8 +113,8 @@ def further_rows(errors: float, rows: float, limit: float, alpha: float, power: 
     if limit >= 1.0:
         return 1
     spread = -ndtri(alpha) * math.sqrt(limit * (1 - limit)) + ndtri(power) * math.sqrt(rate * (1 - rate))
-    wanted = max(floor, math.ceil((spread / (limit - rate)) ** 2) if rate else 0)
-    return int(min(max(wanted - rows, 1), NEEDS_CAP))
+    wanted = max(float(floor), squared_ratio(float(spread), limit - rate) if rate else 0.0)
+    return whole_rows(wanted - rows)
 
 
 def _evidence(

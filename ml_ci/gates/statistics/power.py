@@ -9,7 +9,7 @@ from scipy.special import ndtri
 
 from ml_ci.gates.statistics import evalues, limits, tango
 from ml_ci.gates.statistics.roots import roots
-from ml_ci.gates.statistics.values import NEEDS_CAP, Floats, checked_alpha, columns
+from ml_ci.gates.statistics.values import NEEDS_CAP, Floats, checked_alpha, columns, squared_ratio, whole_rows
 
 # Below either of these the score statistic's normal approximation is not trusted: the exact method stands in.
 SCORE_ROWS = 100
@@ -24,7 +24,7 @@ def smallest_rows(margin: float, alpha: float) -> int | None:
     if not margin > 0.0:
         return None
     z = float(ndtri(checked_alpha(alpha)))
-    return 1 if margin >= 1.0 else max(1, math.ceil(z * z * (1 - margin) / margin - 1e-9))
+    return 1 if margin >= 1.0 else max(1, math.ceil(min(z * z * (1 - margin) / margin, limits.MOST_ROWS) - 1e-9))
 
 
 def smallest_margin(rows: int, alpha: float) -> float | None:
@@ -75,7 +75,7 @@ def planned_rows(margin: float, discordance: float, difference: float, alpha: fl
     under_null = math.sqrt(float(tango.variance(*share)[0]))
     under_truth = math.sqrt(max(discordance - difference**2, 0.0))
     spread = -ndtri(checked_alpha(alpha)) * under_null + ndtri(power) * under_truth
-    return max(1, math.ceil(float(spread / (margin - difference)) ** 2))
+    return max(1, math.ceil(min(squared_ratio(float(spread), margin - difference), limits.MOST_ROWS)))
 
 
 def further_rows(
@@ -95,11 +95,11 @@ def further_rows(
     if not statistic < 0.0:
         return None
     if method == "exact" or alpha < SCORE_ALPHA:
-        return _capped(_exact_rows(b, c, n, margin, alpha, power) - n)
-    wanted = n * ((ndtri(power) - ndtri(alpha)) / statistic) ** 2
+        return whole_rows(_exact_rows(b, c, n, margin, alpha, power) - n)
+    wanted = n * squared_ratio(float(ndtri(power) - ndtri(alpha)), statistic)
     # Fewer than 100 rows are judged exactly; from there on it is the score method's turn.
     least = n if n >= SCORE_ROWS else min(SCORE_ROWS, _exact_rows(b, c, n, margin, alpha, power))
-    return _capped(max(wanted, least) - n)
+    return whole_rows(max(wanted, least) - n)
 
 
 def further_labels(needs: int, b: int, c: int, n: int) -> int:
@@ -117,17 +117,17 @@ def _exact_rows(b: float, c: float, n: float, margin: float, alpha: float, power
     spread = float(-ndtri(alpha / 2)) * apart + float(ndtri(power)) * math.sqrt(
         max((b + c) / n - ((b - c) / n) ** 2, 0.0)
     )
-    return max((spread / (margin - (b - c) / n)) ** 2, provable_rows(margin, alpha, "exact") or 0.0, n + 1.0)
+    return max(squared_ratio(spread, margin - (b - c) / n), provable_rows(margin, alpha, "exact") or 0.0, n + 1.0)
 
 
 def _anytime_rows(margin: float, alpha: float) -> int:
-    return _capped(_reached(0.0, 0.0, 1.0, margin, alpha))
+    return whole_rows(_reached(0.0, 0.0, 1.0, margin, alpha))
 
 
 def _further_anytime(b: float, c: float, n: float, margin: float, alpha: float) -> int | None:
     if not abs(margin) < 1.0 or not float(evalues.growth(b, c, n, margin)[0]) > 0.0:
         return None
-    return _capped(_reached(b, c, n, margin, alpha) - n)
+    return whole_rows(_reached(b, c, n, margin, alpha) - n)
 
 
 def _reached(b: float, c: float, n: float, margin: float, alpha: float) -> float:
@@ -141,7 +141,3 @@ def _reached(b: float, c: float, n: float, margin: float, alpha: float) -> float
     while missing(high)[0] > 0 and high[0] < 2 * NEEDS_CAP:
         low, high = high, 2 * high
     return float(roots(missing, low, high, tolerance=1e-3)[0])
-
-
-def _capped(rows: float) -> int:
-    return int(min(max(math.ceil(rows), 1), NEEDS_CAP))

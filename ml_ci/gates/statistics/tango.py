@@ -30,12 +30,14 @@ def restricted(b: Floats, c: Floats, n: Floats, m: Floats) -> Floats:
     """Give q, the likeliest share of baseline-only errors among all rows if the true difference were `m`."""
     half = (2 * n - b + c) * m - (b + c)
     inside = half * half + 8 * n * c * m * (1 - m)
-    return (np.sqrt(np.maximum(inside, 0.0)) - half) / (4 * n)
+    share = (np.sqrt(np.maximum(inside, 0.0)) - half) / (4 * n)
+    # No table has less; a rounding error below it would be a variance of 0, and that a proof out of nothing.
+    return np.maximum(share, np.maximum(-m, 0.0))
 
 
 def variance(b: Floats, c: Floats, n: Floats, m: Floats) -> Floats:
-    """Give the variance of b - c under the true difference `m`: n (2 q + m (1 - m)), never below 0."""
-    return np.maximum(n * (2 * restricted(b, c, n, m) + m * (1 - m)), 0.0)
+    """Give the variance of b - c under the true difference `m`: n (2 q + m (1 - m)), at least n |m| (1 - |m|)."""
+    return n * (2 * restricted(b, c, n, m) + m * (1 - m))
 
 
 def upper(b: Numbers, c: Numbers, n: Numbers, alpha: float) -> Floats:

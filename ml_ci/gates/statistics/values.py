@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -40,6 +41,16 @@ class Evidence:
     def interval(self) -> tuple[float, float] | None:
         """Give both bounds, or None where one of them is unknown."""
         return None if self.low is None or self.high is None else (self.low, self.high)
+
+
+def whole_rows(rows: float) -> int:
+    """Round an estimate of further rows up, to at least 1 and at most `NEEDS_CAP`."""
+    return max(1, math.ceil(min(rows, NEEDS_CAP)))
+
+
+def squared_ratio(part: float, whole: float) -> float:
+    """Give (part / whole)^2, without overflow next to a `whole` of 0."""
+    return min(abs(part / whole), 1e100) ** 2 if whole else math.inf
 
 
 def undecided(method: str, reason: str, needs: int | None = None) -> Evidence:
