@@ -28,7 +28,7 @@ class Slices:
 
 
 def specs_of(model: ModelSpec) -> tuple[SliceSpec, ...]:
-    """Give every slice of a model: `slices:`, and the `by=` of its gates where they name others; without `class`."""
+    """Give every slice of a model: `slices:`, and the `by=` of its gates where they name others."""
     named = {spec.columns: spec for spec in model.slices}
     for gate in model.gates:
         for columns in sorted(gate.condition.columns):

@@ -5,9 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
+from ml_ci.conditions import parse
 from ml_ci.errors import UserError
-from ml_ci.evaluation.slices import bin_names, in_order, read_slices, slice_name
-from ml_ci.spec.values import SliceSpec
+from ml_ci.evaluation.slices import bin_names, in_order, read_slices, slice_name, specs_of
+from ml_ci.spec.values import FileEntry, FunctionJob, GateSpec, ModelSpec, Positive, SliceSpec
 from ml_ci.tables.table import Table
 
 Make = Callable[..., Table]
@@ -56,6 +57,24 @@ def test_names_of_bins() -> None:
 
 def test_order() -> None:
     assert in_order(["10", "9", "b", "(missing)", "a", "9"]) == ["9", "10", "a", "b", "(missing)"]
+
+
+def test_the_slices_of_a_model_are_its_own_and_those_of_its_gates() -> None:
+    gates = tuple(
+        GateSpec(text, parse(text))
+        for text in ("each(fnr, by=age) <= 0.2", "gap(fpr, by=[sex, race]) <= 0.1", "each(fnr, by=class) <= 0.5")
+    )
+    model = ModelSpec(
+        "m",
+        FunctionJob("a:b"),
+        {},
+        FileEntry("h"),
+        "y",
+        Positive((1,)),
+        slices=(SliceSpec(("age",), (18,)),),
+        gates=gates,
+    )
+    assert specs_of(model) == (SliceSpec(("age",), (18,)), SliceSpec(("sex", "race")), SliceSpec(("class",)))
 
 
 def test_what_is_no_slice(make: Make) -> None:
