@@ -8,9 +8,9 @@ from typing import Any
 
 from ml_ci.errors import Failure, UserError
 from ml_ci.evaluation.confusion import Confusion
+from ml_ci.gates.metrics import metrics_of
 from ml_ci.gates.values import GateResult
 from ml_ci.reports.numbers import defined
-from ml_ci.reports.rates import rates
 from ml_ci.reports.values import ModelReport, Report, Side
 
 FORMAT = 1
@@ -98,7 +98,7 @@ def _side(side: Side | None) -> dict[str, Any] | None:
         "source": side.source,
         "action": side.action,
         **_counts(side.confusion),
-        "metrics": _numbers({**side.metrics, **rates(side.confusion)}),
+        "metrics": _numbers({**side.metrics, **metrics_of(side.confusion)}),
         "slices": {
             column: {value: _slice(counts) for value, counts in values.items()}
             for column, values in side.slices.items()
@@ -108,7 +108,7 @@ def _side(side: Side | None) -> dict[str, Any] | None:
 
 def _slice(counts: Confusion) -> dict[str, Any]:
     """Give counts and rates; the two rates that the tool is for stand beside the counts as well."""
-    return {**_counts(counts), "fpr": counts.fpr, "fnr": counts.fnr, "metrics": rates(counts)}
+    return {**_counts(counts), "fpr": counts.fpr, "fnr": counts.fnr, "metrics": metrics_of(counts)}
 
 
 def _counts(c: Confusion) -> dict[str, int]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ml_ci.conditions.names import OF_COUNTS
 from ml_ci.evaluation.confusion import Confusion
-from ml_ci.reports import rates
+from ml_ci.gates.metrics import metrics_of
 from ml_ci.reports.gate_rows import slice_title
 from ml_ci.reports.metrics import arrow, difference, said, title
 from ml_ci.reports.numbers import defined
@@ -30,14 +31,13 @@ class MetricRow:
 
 @dataclass(frozen=True)
 class SliceRow:
-    """One slice: its rows in the candidate, and FPR and FNR of both sides; `moved` is the larger move of the two."""
+    """One slice: its rows in the candidate, and FPR and FNR of both sides."""
 
     title: str
     rows: int
     fpr: tuple[str, str]
     fnr: tuple[str, str]
     arrows: tuple[str, str]
-    moved: float
 
 
 def metric_rows(model: ModelReport) -> list[MetricRow]:
@@ -45,7 +45,7 @@ def metric_rows(model: ModelReport) -> list[MetricRow]:
     if model.candidate is None:
         return []
     new, old = all_metrics(model.candidate), all_metrics(model.baseline) if model.baseline else {}
-    others = [name for name in model.candidate.metrics if name not in rates.NAMES]
+    others = [name for name in model.candidate.metrics if name not in OF_COUNTS]
     currency = model.cost.currency if model.cost else ""
     rows = []
     for name in [*_SHOWN, *sorted(others)][:_MOST_METRICS]:
@@ -63,7 +63,7 @@ def unmoved(rows: list[MetricRow]) -> bool:
 
 def all_metrics(side: Side) -> dict[str, float | None]:
     """Give the rates of the four counts and the other metrics of one side, finite or None."""
-    return {name: defined(value) for name, value in (dict(side.metrics) | rates.rates(side.confusion)).items()}
+    return {name: defined(value) for name, value in (dict(side.metrics) | metrics_of(side.confusion)).items()}
 
 
 def _metric_row(name: str, before: float | None, after: float | None, both: bool, currency: str) -> MetricRow:
@@ -76,24 +76,30 @@ def _metric_row(name: str, before: float | None, after: float | None, both: bool
     return MetricRow(shown, was, now, change, arrow(name, before, after))
 
 
-def slice_rows(model: ModelReport) -> list[SliceRow]:
-    """Give the slices that moved, the furthest first; without a baseline every slice, the largest first."""
+def slice_rows(model: ModelReport, most: int) -> tuple[list[SliceRow], int]:
+    """Give the `most` slices that moved furthest, and how many moved; without a baseline the largest, and all.
+
+    How far a slice moved is the larger move of its FPR and FNR.
+    """
     if model.candidate is None:
-        return []
-    rows = []
+        return [], 0
+    found = []
     for column, values in model.candidate.slices.items():
         before = model.baseline.slices.get(column, {}) if model.baseline else {}
-        rows += [_slice_row(slice_title(column, value), now, before.get(value)) for value, now in values.items()]
+        found += [(slice_title(column, value), now, before.get(value, Confusion())) for value, now in values.items()]
     if model.baseline is None:
-        return sorted(rows, key=lambda row: -row.rows)
-    return sorted((row for row in rows if row.moved > 0), key=lambda row: -row.moved)
+        found.sort(key=lambda one: -one[1].rows)
+    else:
+        found = sorted((one for one in found if _moved(*one[1:])), key=lambda one: -_moved(*one[1:]))
+    return [_slice_row(*one) for one in found[:most]], len(found)
 
 
-def _slice_row(name: str, now: Confusion, before: Confusion | None) -> SliceRow:
-    old = before or Confusion()
-    moves = [
-        abs(new - was) for new, was in ((now.fpr, old.fpr), (now.fnr, old.fnr)) if new is not None and was is not None
-    ]
+def _moved(now: Confusion, before: Confusion) -> float:
+    pairs = ((now.fpr, before.fpr), (now.fnr, before.fnr))
+    return max((abs(new - old) for new, old in pairs if new is not None and old is not None), default=0.0)
+
+
+def _slice_row(name: str, now: Confusion, old: Confusion) -> SliceRow:
     fpr, fnr = said("fpr", [old.fpr, now.fpr]), said("fnr", [old.fnr, now.fnr])
     arrows = arrow("fpr", old.fpr, now.fpr), arrow("fnr", old.fnr, now.fnr)
-    return SliceRow(label(name, 120), now.rows, (fpr[0], fpr[1]), (fnr[0], fnr[1]), arrows, max(moves, default=0.0))
+    return SliceRow(label(name, 120), now.rows, (fpr[0], fpr[1]), (fnr[0], fnr[1]), arrows)

@@ -8,11 +8,11 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ml_ci.changes.values import Change
+from ml_ci.conditions.names import OF_COUNTS
 from ml_ci.errors import Failure, UserError
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.values import GateResult, Verdict
 from ml_ci.plan.values import Action
-from ml_ci.reports import rates
 from ml_ci.reports.text import label
 from ml_ci.reports.values import ModelReport, Report, Side
 from ml_ci.spec.values import Cost
@@ -70,7 +70,7 @@ class _Side(_Counts):
         return Side(
             record=self.record,
             confusion=self.value(),
-            metrics={name: value for name, value in self.metrics.items() if name not in rates.NAMES},
+            metrics={name: value for name, value in self.metrics.items() if name not in OF_COUNTS},
             slices={column: {k: v.value() for k, v in values.items()} for column, values in self.slices.items()},
             source=self.source,
             action=self.action,

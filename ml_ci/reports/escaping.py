@@ -32,7 +32,7 @@ _ENTITIES = str.maketrans(
 _LINKS = re.compile(r"(?i)(?:https?|ftp|mailto|xmpp):|www(?=\.)|#(?=\d)|GH-(?=\d)")
 # What would begin a list, a heading or a rule at the beginning of a line.
 _START = re.compile(r"^(?:([-+#=:])(?=[-+#=:\s]|$)|(\d+)(?=[.)](?:\s|$)))")
-_QUOTED = re.compile(r"`([^`\s](?:[^`]*[^`\s])?)`")
+_QUOTED = re.compile(r"(?<!`)`([^`\s](?:[^`]*[^`\s])?)`(?!`)")
 
 
 def text(value: str, most: int = 1000) -> str:

@@ -6,14 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ml_ci.evaluation.confusion import Confusion
+from ml_ci.gates.metrics import OF_ROWS
 from ml_ci.gates.values import GateResult, Verdict
+from ml_ci.gates.wording import more_rows
 from ml_ci.reports.conditions import Shape, name, shape
 from ml_ci.reports.metrics import RATES, counts_of, difference, said
 from ml_ci.reports.numbers import UNDEFINED, decimal, defined, percent, points, share, signed
-from ml_ci.reports.text import label, plural
+from ml_ci.reports.text import label
 from ml_ci.reports.values import ModelReport, Side
 
 MARKS: dict[Verdict, str] = {"pass": "✓", "fail": "✗", "inconclusive": "?", "error": "!"}
+# Beyond so many slices of one gate, those that pass are one row.
+_MOST_SLICES = 6
 _ORDER: tuple[Verdict, ...] = ("error", "fail", "inconclusive", "pass")
 
 
@@ -51,21 +55,24 @@ class GateRow:
     folded: int = 0
 
 
-def gate_rows(model: ModelReport, slices_each: int = 6) -> list[GateRow]:
-    """Give the gates in the order of `ml-ci.yaml`; of one gate's slices the ones that do not pass come first.
+def gate_rows(model: ModelReport, most: int = 100) -> tuple[list[GateRow], int]:
+    """Give the first `most` rows of the gates, and how many more there are.
 
-    Of the passing slices of a gate with more than `slices_each` results, one row says how many there are.
+    Gates stand in the order of `ml-ci.yaml`; of one gate's slices the ones that do not pass come first, and where
+    there are many, one row says how many pass.
     """
-    rows: list[GateRow] = []
-    for results in _by_condition(model.gates):
-        ordered = sorted(results, key=lambda gate: _ORDER.index(gate.verdict))
-        passing = [gate for gate in ordered if gate.verdict == "pass"]
-        if len(ordered) <= slices_each or len(passing) < 2:
-            rows += [gate_row(model, gate) for gate in ordered]
-            continue
-        rows += [gate_row(model, gate) for gate in ordered if gate.verdict != "pass"]
-        rows.append(_folded(model, passing))
-    return rows
+    groups = [group for results in _by_condition(model.gates) for group in _groups(results)]
+    shown = [gate_row(model, group[0]) if len(group) == 1 else _folded(model, group) for group in groups[:most]]
+    return shown, len(groups) - len(shown)
+
+
+def _groups(results: list[GateResult]) -> list[list[GateResult]]:
+    """Give each result of one gate a group of its own; many passing ones share the last."""
+    ordered = sorted(results, key=lambda gate: _ORDER.index(gate.verdict))
+    passing = [gate for gate in ordered if gate.verdict == "pass"]
+    if len(ordered) <= _MOST_SLICES or len(passing) < 2:
+        return [[gate] for gate in ordered]
+    return [*([gate] for gate in ordered if gate.verdict != "pass"), passing]
 
 
 def gate_row(model: ModelReport, gate: GateResult) -> GateRow:
@@ -84,11 +91,32 @@ def gate_row(model: ModelReport, gate: GateResult) -> GateRow:
         baseline=baseline,
         limit=limit,
         interval=_interval(seen, gate),
-        needs=f"about {plural(gate.needs, 'more row')} would decide it" if gate.needs else "",
-        remark=label(gate.reason, 600) if gate.verdict != "pass" or not limit else "",
+        needs=_needs(seen, gate),
+        remark=_remark(gate, limit),
         scale=_scale(seen, gate),
         shape=seen,
     )
+
+
+def told(gate: GateResult) -> str:
+    """Give the reason without the numbers that it opens with: `above the limit, proven with 95% confidence`."""
+    head, colon, rest = label(gate.reason, 600).partition(": ")
+    return rest if colon and ", limit " in head else label(gate.reason, 600)
+
+
+def _remark(gate: GateResult, limit: str) -> str:
+    if gate.verdict != "pass" or not limit or "may be noise" in gate.reason:
+        words = told(gate)
+        return words[:1].upper() + words[1:]
+    return ""
+
+
+def _needs(seen: Shape, gate: GateResult) -> str:
+    """Say how many further rows, of the kind that the metric is a share of, would decide it."""
+    if not gate.needs:
+        return ""
+    kind = OF_ROWS.get(seen.metric or "", "rows") if seen.how in ("", "each") else "rows"
+    return more_rows(gate.needs, kind).replace("more would", f"more {kind} would")
 
 
 def find_slice(side: Side | None, slice_name: str | None) -> Confusion | None:
@@ -96,9 +124,9 @@ def find_slice(side: Side | None, slice_name: str | None) -> Confusion | None:
     if side is None or slice_name is None:
         return side.confusion if side else None
     for column, values in side.slices.items():
-        for value, counts in values.items():
-            if slice_name == slice_title(column, value):
-                return counts
+        start = slice_title(column, "")
+        if slice_name.startswith(start) and slice_name[len(start) :] in values:
+            return values[slice_name[len(start) :]]
     return None
 
 
@@ -201,6 +229,12 @@ def _scale(seen: Shape, gate: GateResult) -> Scale | None:
         value = None if value is None else value - baseline
         limit = None if limit is None else limit - baseline
     return Scale(*gate.interval, value, limit)
+
+
+def remarks(row: GateRow) -> list[str]:
+    """Give what is to be read below a gate: the reason, and the rows that are missing unless it says so."""
+    known = "would decide it" in row.remark or "it would take" in row.remark
+    return [line for line in (row.remark, "" if known else row.needs) if line]
 
 
 def undefined(row: GateRow) -> bool:

@@ -98,16 +98,14 @@ def _log(failure: Failure | None) -> str:
 
 
 def _gates_table(model: ModelReport) -> str:
-    rows = gate_rows(model)
-    if not rows:
+    shown, more = gate_rows(model, _MOST_GATES)
+    if not shown:
         return ""
-    shown = rows[:_MOST_GATES]
     cells = [[r.mark, _label(r), _measured(r), text(r.baseline), _together(r.limit), _evidence(r)] for r in shown]
     headers = ["", "gate", "candidate", _baseline_title(model.baseline), "limit", _interval_title(shown)]
     used = [at for at in range(6) if at < 3 or any(row[at] for row in cells)]
     sides = "".join("clrrrl"[at] for at in used)
     table = _table([headers[at] for at in used], [[row[at] for at in used] for row in cells], sides)
-    more = len(rows) - len(shown)
     return table + (f"\n\nand {plural(more, 'more gate')}." if more else "")
 
 
@@ -181,16 +179,15 @@ def _notes(model: ModelReport) -> str:
 
 def _slices(model: ModelReport) -> str:
     """Fold away the slices that moved; without a baseline, the slices there are."""
-    rows = slice_rows(model)
+    rows, moved = slice_rows(model, _MOST_SLICES)
     if not rows:
         return ""
     cells = [
-        [text(r.title), f"{r.rows:,}", _move(r.fpr, r.arrows[0], model), _move(r.fnr, r.arrows[1], model)]
-        for r in rows[:_MOST_SLICES]
+        [text(r.title), f"{r.rows:,}", _move(r.fpr, r.arrows[0], model), _move(r.fnr, r.arrows[1], model)] for r in rows
     ]
     table = _table(["slice", "rows", "FPR", "FNR"], cells, "lrll")
-    more = len(rows) - len(cells)
-    title = f"{plural(len(rows), 'slice')} that moved" if model.baseline else plural(len(rows), "slice")
+    more = moved - len(rows)
+    title = f"{plural(moved, 'slice')} that moved" if model.baseline else plural(moved, "slice")
     return _details(title, table + (f"\n\nand {plural(more, 'more slice')}." if more else ""))
 
 

@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 
 from ml_ci.conditions import names
 from ml_ci.evaluation.confusion import Confusion
+from ml_ci.gates.metrics import is_proportion, share
 from ml_ci.reports.numbers import UNDEFINED, decimal, defined, digits_for, duration, percent, percents, points, signed
 
 Better: TypeAlias = Literal["lower", "higher", "neither"]
@@ -97,16 +98,4 @@ def arrow(metric: str, before: float | None, after: float | None) -> str:
 
 def counts_of(metric: str, confusion: Confusion) -> tuple[int, int] | None:
     """Give the counts (part, whole) behind a rate that is a share of rows; None for every other metric."""
-    c = confusion
-    return {
-        "fpr": (c.fp, c.negatives),
-        "tnr": (c.tn, c.negatives),
-        "fnr": (c.fn, c.positives),
-        "tpr": (c.tp, c.positives),
-        "recall": (c.tp, c.positives),
-        "precision": (c.tp, c.tp + c.fp),
-        "npv": (c.tn, c.tn + c.fn),
-        "accuracy": (c.tp + c.tn, c.rows),
-        "prevalence": (c.positives, c.rows),
-        "selection_rate": (c.tp + c.fp, c.rows),
-    }.get(metric)
+    return share(confusion, metric) if is_proportion(metric) else None

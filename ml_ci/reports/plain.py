@@ -8,7 +8,7 @@ from ml_ci.errors import Failure
 from ml_ci.reports import sentences
 from ml_ci.reports.columns import GAP, padded
 from ml_ci.reports.differences import MetricRow, metric_rows, slice_rows, unmoved
-from ml_ci.reports.gate_rows import MARKS, GateRow, gate_rows
+from ml_ci.reports.gate_rows import MARKS, GateRow, gate_rows, remarks
 from ml_ci.reports.text import label, log_lines, plural, to_ascii
 from ml_ci.reports.values import ModelReport, Report
 
@@ -65,21 +65,20 @@ def _log(failure: Failure | None) -> Iterator[str]:
 
 
 def _gates(model: ModelReport) -> Iterator[str]:
-    rows = gate_rows(model)
+    rows, left = gate_rows(model)
     width = min(max((len(row.label) for row in rows), default=0), 48)
     for row in rows:
         yield f"{row.mark} {row.label:<{width}}  {gate_words(row)}".rstrip()
-        if row.remark:
-            yield f"    {row.remark}"
+        yield from (f"    {line}" for line in remarks(row))
+    if left:
+        yield f"and {plural(left, 'more gate')}"
 
 
 def gate_words(row: GateRow) -> str:
     """Say a gate's numbers in one line: `19.9% (80 of 402), baseline 12.4%, limit ≤ +1.0 points, interval ...`."""
     counts = f" ({row.counts})" if row.counts else ""
     named = (("baseline", row.baseline), ("limit", row.limit), ("interval", row.interval))
-    return ", ".join(
-        [row.candidate + counts, *(f"{name} {value}" for name, value in named if value)] + [row.needs] * bool(row.needs)
-    )
+    return ", ".join([row.candidate + counts, *(f"{name} {value}" for name, value in named if value)])
 
 
 def _metrics(model: ModelReport) -> Iterator[str]:
@@ -97,13 +96,13 @@ def metric_cells(row: MetricRow) -> list[str]:
 
 
 def _slices(model: ModelReport) -> Iterator[str]:
-    rows = slice_rows(model) if model.baseline else []
+    rows, moved = slice_rows(model, _MOST_SLICES) if model.baseline else ([], 0)
     if rows:
-        yield f"{plural(len(rows), 'slice')} that moved:"
-    for row in rows[:_MOST_SLICES]:
+        yield f"{plural(moved, 'slice')} that moved:"
+    for row in rows:
         yield f"  {row.title}: FPR {_move(row.fpr)}, FNR {_move(row.fnr)} ({plural(row.rows, 'row')})"
-    if len(rows) > _MOST_SLICES:
-        yield f"  and {plural(len(rows) - _MOST_SLICES, 'more slice')}"
+    if moved > len(rows):
+        yield f"  and {plural(moved - len(rows), 'more slice')}"
 
 
 def _move(pair: tuple[str, str]) -> str:

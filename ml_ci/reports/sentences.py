@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from ml_ci.errors import Failure
 from ml_ci.gates.values import GateResult, Verdict
-from ml_ci.reports.gate_rows import MARKS, GateRow, gate_row, undefined
+from ml_ci.reports.gate_rows import MARKS, GateRow, gate_row, told, undefined
 from ml_ci.reports.metrics import ERRORS, better, title
 from ml_ci.reports.numbers import decimal, duration, percent
 from ml_ci.reports.text import label, plural
@@ -93,7 +93,7 @@ def gate_sentence(model: ModelReport, gate: GateResult) -> Sentence:
     if gate.verdict == "inconclusive":
         return (
             name,
-            f"{measured}: {row.needs or label(gate.reason, 600) or 'cannot be told from noise'}".rstrip(".") + ".",
+            f"{measured}: {told(gate) or row.needs or 'cannot be told from noise'}".rstrip(".") + ".",
         )
     if gate.verdict == "fail":
         opening = _opening(row)
@@ -114,10 +114,16 @@ def numbers(row: GateRow) -> str:
 
 
 def cause(model: ModelReport) -> Sentence:
-    """Say which parts changed: `No line of code changed; data/train.csv did.`; () where there is nothing to say."""
+    """Say which parts changed: `No line of code changed; data/train.csv did.`; () where there is nothing to say.
+
+    A change of the part `model` says why there is no baseline.
+    """
     if not model.changes:
         return _unchanged(model)
     parts = list(dict.fromkeys(change.part for change in model.changes))
+    if "model" in parts:
+        why = next(change.summary for change in model.changes if change.part == "model")
+        return (_stop(f"There is no baseline to compare it with: {label(why, 200)}"),)
     others = [part for part in parts if part != "code"]
     if not others:
         return ("Only code changed.",)

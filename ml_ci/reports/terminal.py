@@ -17,7 +17,7 @@ from ml_ci.reports import sentences
 from ml_ci.reports.bars import bar
 from ml_ci.reports.columns import GAP, columns_of, padded, total
 from ml_ci.reports.differences import SliceRow, metric_rows, slice_rows, unmoved
-from ml_ci.reports.gate_rows import MARKS, GateRow, gate_rows
+from ml_ci.reports.gate_rows import MARKS, GateRow, gate_rows, remarks
 from ml_ci.reports.plain import METRIC_SIDES, metric_cells
 from ml_ci.reports.sentences import Code, Sentence
 from ml_ci.reports.text import label, log_lines, plural, to_ascii
@@ -170,14 +170,15 @@ def _log(failure: Failure | None, look: _Look) -> Iterator[RenderableType]:
 
 def _gates(model: ModelReport, look: _Look) -> RenderableType | None:
     """Set the gates in the widest layout that fits: all in columns, the interval on a line below, or each a block."""
-    rows = gate_rows(model)
+    rows, left = gate_rows(model)
     if not rows:
         return None
+    more = [look.text(f"and {plural(left, 'more gate')}", "dim")] * bool(left)
     for layout in _LAYOUTS:
         cells = padded([[look.say(cell) for cell in _gate_cells(row, layout)] for row in rows], "lrlllll")
         if total(cells) <= look.room:
-            return _gate_columns(rows, cells, look, interval="interval" not in layout)
-    return Group(*[line for row in rows for line in _gate_block(row, look)])
+            return Group(*_gate_columns(rows, cells, look, interval="interval" not in layout), *more)
+    return Group(*[line for row in rows for line in _gate_block(row, look)], *more)
 
 
 def _gate_cells(row: GateRow, layout: frozenset[str]) -> list[str]:
@@ -187,13 +188,13 @@ def _gate_cells(row: GateRow, layout: frozenset[str]) -> list[str]:
     return [f"{row.mark} {row.label}", baseline, row.candidate, counts, row.limit, *evidence]
 
 
-def _gate_columns(rows: list[GateRow], cells: list[list[str]], look: _Look, *, interval: bool) -> Group:
+def _gate_columns(rows: list[GateRow], cells: list[list[str]], look: _Look, *, interval: bool) -> list[RenderableType]:
     lines: list[RenderableType] = []
     for row, words in zip(rows, cells, strict=True):
         line = _row(words)
         line.stylize(_COLORS[row.gate.verdict], 0, 1 if row.mark == "✓" else len(words[0]))
         lines += [line, *_below(row, look, interval=interval)]
-    return Group(*lines)
+    return lines
 
 
 def _gate_block(row: GateRow, look: _Look) -> Iterator[RenderableType]:
@@ -208,7 +209,7 @@ def _below(row: GateRow, look: _Look, *, interval: bool) -> list[RenderableType]
     drawn = f"{row.interval}  {_bar(row)}"
     fits = columns_of(look.say(drawn)) <= look.room - 2
     shown = ([drawn] if fits else [row.interval, _bar(row)]) if interval and row.interval else []
-    lines = [*shown, *(line for line in (row.remark, row.needs) if line)]
+    lines = [*shown, *remarks(row)]
     return [_indent(look.text(line, "dim")) for line in lines]
 
 
@@ -246,18 +247,18 @@ def _directed(cells: list[str]) -> Text:
 
 def _slices(model: ModelReport, look: _Look) -> RenderableType | None:
     """Set the slices that moved in columns, or each on two lines."""
-    rows = slice_rows(model) if model.baseline else []
+    rows, moved = slice_rows(model, _MOST_SLICES) if model.baseline else ([], 0)
     if not rows:
         return None
-    words = [[look.say(cell) for cell in _slice_cells(row)] for row in rows[:_MOST_SLICES]]
+    words = [[look.say(cell) for cell in _slice_cells(row)] for row in rows]
     cells = padded(words, "lrll")
-    lines: list[RenderableType] = [look.text(f"{plural(len(rows), 'slice')} that moved", "bold")]
+    lines: list[RenderableType] = [look.text(f"{plural(moved, 'slice')} that moved", "bold")]
     if total(cells) <= look.room:
         lines += [_row(row) for row in cells]
     else:
         lines += [look.text(f"{row[0]}\n  {row[2]}\n  {row[3]}") for row in words]
-    if len(rows) > _MOST_SLICES:
-        lines.append(look.text(f"and {plural(len(rows) - _MOST_SLICES, 'more slice')}", "dim"))
+    if moved > len(rows):
+        lines.append(look.text(f"and {plural(moved - len(rows), 'more slice')}", "dim"))
     return Group(*lines)
 
 

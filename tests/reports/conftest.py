@@ -55,7 +55,7 @@ def failed_by_data() -> Report:
             (0.0211, 0.0436),
             0.95,
             None,
-            "At most 4.4% of the negatives are false alarms.",
+            ("FPR 3.1% (31 of 1,003), limit 5.0%: within the limit, proven with 95% confidence on 1,003 negatives"),
         ),
         GateResult(
             "fnr <= baseline.fnr + 0.01",
@@ -67,7 +67,7 @@ def failed_by_data() -> Report:
             (0.0514, 0.0998),
             0.95,
             None,
-            "The rise of 7.5 points is proven to be more than 1.0.",
+            ("FNR 12.4% → 19.9%, limit +1.0 points: above the limit, proven with 95% confidence on 402 positives"),
         ),
         GateResult("each(fnr, by=region) <= 0.20", "pass", "region = east", 36 / 182, 0.20, None, (0.14, 0.199), 0.95),
         GateResult(
@@ -80,7 +80,10 @@ def failed_by_data() -> Report:
             (0.057, 0.437),
             0.95,
             140,
-            "4 of 20 is too few to tell 20.0% from the limit.",
+            (
+                "FNR 20.0% (4 of 20), limit 20.0%: "
+                "cannot be told from noise with 20 positives; about 140 more would decide it"
+            ),
         ),
         GateResult("gap(fpr, by=region) <= 0.05", "pass", None, 0.012, 0.05, None, None, 0.95),
     )
@@ -138,7 +141,7 @@ def failed_by_code() -> Report:
             (0.067, 0.101),
             0.95,
             None,
-            "8.3% is proven to be over 5.0%.",
+            ("FPR 8.3% (83 of 1,003), limit 5.0%: above the limit, proven with 95% confidence on 1,003 negatives"),
         ),
         GateResult("auc >= baseline.auc - 0.005", "fail", None, 0.9312, 0.9481, 0.9531),
         GateResult("fnr + 0.5 * fpr <= 0.2", "pass", None, 0.163, 0.2, None),
@@ -168,7 +171,10 @@ def inconclusive() -> Report:
             (-0.021, 0.041),
             0.95,
             1900,
-            "A rise of 0.9 points cannot be told from noise with 214 positives.",
+            (
+                "FNR 8.4% → 9.3%, limit +1.0 points: "
+                "cannot be told from noise with 214 positives; about 1,900 more would decide it"
+            ),
         ),
     )
     changes = (Change("data.holdout", "1,100 → 1,217 rows (+117)"), Change("metrics", "threshold 0.5 → 0.45"))
@@ -292,7 +298,10 @@ def forty_rows() -> Report:
             (0.0021, 0.3848),
             0.95,
             310,
-            "12 positives cannot prove 10.0%.",
+            (
+                "FNR 8.3% (1 of 12), limit 10.0%: "
+                "cannot be told from noise with 12 positives; about 310 more would decide it"
+            ),
         ),
     )
     model = ModelReport(

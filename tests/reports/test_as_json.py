@@ -15,14 +15,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_ci.changes.values import Change
+from ml_ci.conditions.names import COUNTS, OF_COUNTS
 from ml_ci.errors import Failure, UserError
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.values import GateResult
 from ml_ci.reports.as_json import MOST_BYTES, dumps, from_json, loads, schema, to_json
-from ml_ci.reports.rates import NAMES
 from ml_ci.reports.values import ModelReport, Report, Side
 from ml_ci.spec.values import Cost
 
+NAMES = OF_COUNTS - COUNTS
 Reports = dict[str, Callable[[], Report]]
 
 
@@ -98,7 +99,7 @@ _sides = st.builds(
     Side,
     record=_texts,
     confusion=_counts,
-    metrics=st.dictionaries(_texts.filter(lambda name: name not in NAMES), _numbers, max_size=3),
+    metrics=st.dictionaries(_texts.filter(lambda name: name not in OF_COUNTS), _numbers, max_size=3),
     slices=st.dictionaries(_texts, st.dictionaries(_texts, _counts, max_size=3), max_size=2),
     source=st.none() | _texts,
     action=st.sampled_from([None, "train", "reuse"]),

@@ -19,7 +19,8 @@ _SIGNS = st.text(alphabet="ab1 |`\\<>@#*_~[]()!&;:/.$-+=\n\r\t\"'{}^w\u202e", ma
 
 def rendered(markdown: str) -> str:
     """Render as GitHub does, with raw HTML let through, so that none can hide."""
-    return cmarkgfm.github_flavored_markdown_to_html(markdown, Options.CMARK_OPT_UNSAFE)
+    page: str = cmarkgfm.github_flavored_markdown_to_html(markdown, Options.CMARK_OPT_UNSAFE)
+    return page
 
 
 def shown(fragment: str) -> str:
@@ -33,11 +34,11 @@ def tags(fragment: str) -> set[str]:
 
 def _seen(value: str) -> str:
     """Give what a reader is to see of a string: all of it, names in backticks without them."""
-    return " ".join(re.sub(r"`([^`\s](?:[^`]*[^`\s])?)`", r"\1", label(value, 1000)).split())
+    return " ".join(re.sub(r"(?<!`)`([^`\s](?:[^`]*[^`\s])?)`(?!`)", r"\1", label(value, 1000)).split())
 
 
 @given(_SIGNS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_text_is_shown_and_does_nothing(value: str) -> None:
     page = rendered(f"x {text(value)} y")
     assert tags(page) <= {"p", "span", "code"}
@@ -45,7 +46,7 @@ def test_text_is_shown_and_does_nothing(value: str) -> None:
 
 
 @given(_SIGNS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_text_at_the_beginning_of_a_line_is_no_block(value: str) -> None:
     page = rendered(f"- {text(value)}z")
     assert tags(page) <= {"ul", "li", "span", "code"}
@@ -53,7 +54,7 @@ def test_text_at_the_beginning_of_a_line_is_no_block(value: str) -> None:
 
 
 @given(_SIGNS, _SIGNS)
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_cells_stay_in_their_table(one: str, two: str) -> None:
     page = rendered(f"| a | b |\n|---|---|\n| {text(one)} | {code(two)} |\n| {code(one)} | {text(two)} |\n")
     assert tags(page) <= {"table", "thead", "tbody", "tr", "th", "td", "span", "code"}

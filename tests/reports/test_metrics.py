@@ -6,7 +6,6 @@ import pytest
 
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.reports.metrics import arrow, better, counts_of, difference, said, title
-from ml_ci.reports.rates import NAMES, rates
 
 
 @pytest.mark.parametrize(
@@ -56,21 +55,3 @@ def test_counts_behind_a_rate() -> None:
     assert counts_of("fnr", confusion) == (80, 402)
     assert counts_of("precision", confusion) == (322, 353)
     assert counts_of("auc", confusion) is None
-
-
-def test_rates_of_published_counts() -> None:
-    """COMPAS, African-American defendants, as ProPublica published them: 2,174 rows' worth of the four counts."""
-    counted = rates(Confusion(tp=1369, fp=805, tn=990, fn=532))
-    assert counted["fpr"] == pytest.approx(0.4485, abs=5e-5)
-    assert counted["fnr"] == pytest.approx(0.2799, abs=5e-5)
-    assert counted["precision"] == pytest.approx(0.6297, abs=5e-5)
-    assert counted["npv"] == pytest.approx(0.6505, abs=5e-5)
-    assert tuple(counted) == NAMES
-
-
-def test_a_share_of_no_rows_is_undefined() -> None:
-    assert set(rates(Confusion()).values()) == {None}
-    only_negatives = rates(Confusion(tn=9, fp=1))
-    assert only_negatives["fnr"] is None and only_negatives["recall"] is None
-    assert only_negatives["balanced_accuracy"] is None and only_negatives["mcc"] is None
-    assert only_negatives["fpr"] == 0.1

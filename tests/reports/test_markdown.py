@@ -1,0 +1,122 @@
+"""The comment: tables that parse, nothing that breaks out, never too long."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+import cmarkgfm
+import pytest
+from cmarkgfm.cmark import Options
+
+from ml_ci.changes.values import Change
+from ml_ci.evaluation.confusion import Confusion
+from ml_ci.gates.values import GateResult
+from ml_ci.reports.fitting import LIMIT
+from ml_ci.reports.markdown import render
+from ml_ci.reports.values import Report
+
+Reports = dict[str, Callable[[], Report]]
+# What the report itself uses; a tag beyond these came out of a string.
+_BLOCKS = {"h3", "h4", "p", "table", "thead", "tbody", "tr", "th", "td", "ul", "li", "pre", "details", "blockquote"}
+_TAGS = _BLOCKS | {"strong", "em", "code", "summary", "sub", "br", "span"}
+
+
+def _html(report: Report) -> str:
+    html: str = cmarkgfm.github_flavored_markdown_to_html(render(report), Options.CMARK_OPT_UNSAFE)
+    return html
+
+
+def test_only_our_own_elements_and_no_link(any_report: Report) -> None:
+    page = _html(any_report)
+    assert set(re.findall(r"<(\w+)", page)) <= _TAGS
+    assert "href=" not in page
+    assert page.count("<details") == page.count("</details>") == page.count("<summary>")
+
+
+def test_every_table_parses_with_the_cells_of_its_header(any_report: Report) -> None:
+    source, page = render(any_report), _html(any_report)
+    assert page.count("<table>") == len(re.findall(r"^\|[:-]+\|", source, re.MULTILINE))
+    for table in re.findall(r"<table>.*?</table>", page, re.DOTALL):
+        widths = {len(re.findall(r"<t[hd]", row)) for row in re.findall(r"<tr>.*?</tr>", table, re.DOTALL)}
+        assert len(widths) == 1
+    for line in source.split("\n"):
+        assert not line.startswith("|") or line.endswith("|")
+
+
+def test_the_verdict_comes_first(any_report: Report) -> None:
+    first = render(any_report).split("\n")[0]
+    assert first.startswith("### ") and first[4] in "✓✗?!"
+
+
+def test_hostile_strings_mention_nobody(reports: Reports) -> None:
+    source = render(reports["hostile"]())
+    page = re.sub(r"<(code|pre)\b.*?</\1>", "", _html(reports["hostile"]()), flags=re.DOTALL)
+    assert not re.search(r"(?:^|\W)@\w|#\d", re.sub(r"<[^>]+>", "", page))
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f\u202e]", source)
+
+
+def test_the_junior_engineers_sentence(reports: Reports) -> None:
+    source = render(reports["failed_by_data"]())
+    assert "### ✗ churn may not be promoted" in source
+    assert "**Misses went up: FNR 12.4% → 19.9% (80 of 402), limit +1.0 points.**" in source
+    assert "No line of code changed; `data/train.csv` did." in source
+    assert "| 12.4% | 19.9% | +7.5\xa0points | ▲\xa0worse |" in re.sub(r" +", " ", source)
+    assert "about 140 more positives would decide it" in source
+    assert "<details><summary>3 slices that moved</summary>" in source
+    assert "Make it again: `ml-ci run --baseline 3f2c1ab`" in source
+
+
+def test_a_failed_job_shows_its_log_in_a_fence_of_its_own(reports: Reports) -> None:
+    source = render(reports["crashed"]())
+    assert "<details open><summary>the job's log, last 8 lines</summary>\n\n````text\n" in source
+    assert "ValueError: Input X contains NaN.\n```\n@team see <b>this</b>\nfatal\n````" in source
+
+
+def test_undefined_is_said_and_never_zero(reports: Reports) -> None:
+    source = render(reports["all_undefined"]())
+    assert "undefined" in source and " 0.0%" not in source and "nan" not in source.lower()
+
+
+def test_many_passing_slices_are_one_row(reports: Reports) -> None:
+    source = render(reports["forty_slices"]())
+    assert "FNR, 35 other slices" in source
+    assert source.count("\n| ✗") == 5 and source.count("\n| ✓") == 1
+
+
+def _vast(report: Report, size: int) -> Report:
+    """Give a report with thousands of everything and names of thousands of signs."""
+    model = report.models["churn"]
+    assert model.candidate and model.baseline
+    names = [f"{at} {'|<@x`' * 400}" for at in range(size)]
+    slices = {"column" * 50: dict.fromkeys(names, Confusion(1, 2, 3, 4))}
+    before = {"column" * 50: dict.fromkeys(names, Confusion(4, 3, 2, 1))}
+    gates = tuple(
+        GateResult(f"fnr <= 0.{at}", "fail", name, 0.5, 0.1, reason=name * 3) for at, name in enumerate(names)
+    )
+    changes = tuple(Change(name, name, tuple(names[:50])) for name in names[:100])
+    vast = replace(
+        model,
+        candidate=replace(model.candidate, slices=slices),
+        baseline=replace(model.baseline, slices=before),
+        gates=gates,
+        changes=changes,
+        notes=tuple(names),
+    )
+    return replace(report, models={f"model {at} {'_*' * 200}": vast for at in range(size // 30)})
+
+
+@pytest.mark.parametrize("limit", [60_000, 5_000, 400])
+def test_never_longer_than_the_limit(reports: Reports, any_report: Report, limit: int) -> None:
+    assert len(render(any_report, limit)) <= limit
+
+
+def test_a_vast_report_fits_and_still_begins_with_the_verdict(reports: Reports) -> None:
+    vast = _vast(reports["failed_by_data"](), 600)
+    source = render(vast)
+    assert len(source) <= LIMIT
+    assert source.startswith("### ✗ all 20 models may not be promoted")
+    assert "_Left out to fit: slices, how it was decided" in source
+    page = cmarkgfm.github_flavored_markdown_to_html(source, Options.CMARK_OPT_UNSAFE)
+    assert set(re.findall(r"<(\w+)", page)) <= _TAGS

@@ -1,0 +1,196 @@
+"""What is said of each report, word for word."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+
+from ml_ci.changes.values import Change
+from ml_ci.gates.values import GateResult
+from ml_ci.reports import sentences
+from ml_ci.reports.sentences import Code, plain
+from ml_ci.reports.values import ModelReport, Report
+
+Reports = dict[str, Callable[[], Report]]
+
+_VERDICTS = {
+    "passed": "✓ churn may be promoted",
+    "failed_by_data": "✗ churn may not be promoted",
+    "inconclusive": "? churn cannot be judged yet",
+    "crashed": "! churn could not be judged",
+}
+_WHYS = {
+    "passed": "All 3 gates hold. FPR 3.0% → 2.8%, FNR 12.4% → 12.2%.",
+    "failed_by_data": "Misses went up: FNR 12.4% → 19.9% (80 of 402), limit +1.0 points.",
+    "failed_by_code": "Too many false alarms: FPR 8.3% (83 of 1,003), limit 5.0%. 1 more gate fails.",
+    "inconclusive": "FNR against the baseline 8.4% → 9.3% (20 of 214), limit +1.0 points: "
+    "cannot be told from noise with 214 positives; about 1,900 more would decide it.",
+    "crashed": "The training job raised ValueError: Input X contains NaN.",
+    "new_model": "Both gates hold. FPR 3.1%, FNR 19.9%.",
+    "reused": "Both gates hold. FPR 3.0%, FNR 12.4%.",
+    "forty_slices": "Too many misses: FNR, store = store 06 20.0% (6 of 30), limit 18.0%. 4 more gates fail.",
+    "forty_rows": "FNR 8.3% (1 of 12), limit 10.0%: "
+    "cannot be told from noise with 12 positives; about 310 more would decide it.",
+    "one_class": "FNR is undefined: the holdout has no positives.",
+    "all_undefined": "FPR is undefined: no rows. 1 more gate has no result.",
+    "nothing_gated": "Nothing was gated: no gate gave a result, so nothing is known to hold.",
+}
+_CAUSES = {
+    "passed": "Only code changed.",
+    "failed_by_data": "No line of code changed; data/train.csv did.",
+    "failed_by_code": "Code, the params and the gates changed.",
+    "inconclusive": "No line of code changed; data.holdout and the metrics did.",
+    "new_model": "There is no baseline to compare it with.",
+    "reused": "Nothing that this model depends on has changed.",
+}
+_DONE = {
+    "failed_by_data": "Trained once (12 s); baseline found (merge-base 3f2c1ab).",
+    "inconclusive": "Nothing was trained, the model scored again (0.3 s); baseline found (champion v12).",
+    "crashed": "Training did not finish.",
+    "new_model": "Trained once (4.2 s); no baseline.",
+    "reused": "Nothing was trained: the result was on record; baseline found (merge-base 3f2c1ab).",
+    "forty_slices": "Nothing was trained, the model scored again (20 ms); baseline scored again (merge-base 3f2c1ab).",
+}
+_NEXT = {
+    "passed": "",
+    "failed_by_data": "Look at what changed in data/train.csv, or undo it, and run again.",
+    "failed_by_code": "To see which change did it, run ml-ci explain churn",
+    "inconclusive": "Label more rows for the holdout, or loosen the gate on purpose. "
+    "To see what this holdout can prove, run ml-ci power churn",
+    "crashed": "Fill or drop the missing values in data/train.csv, or run churn.train:train by itself",
+    "nothing_gated": "Add a line under gates: in ml-ci.yaml, for example fpr <= 0.05.",
+    "one_class": "Give the holdout rows on which every gate is defined: "
+    "both classes, in every slice that a gate names.",
+}
+
+
+def _only(report: Report) -> tuple[str, ModelReport]:
+    return next(iter(report.models.items()))
+
+
+@pytest.mark.parametrize(("report", "said"), _VERDICTS.items())
+def test_verdict(reports: Reports, report: str, said: str) -> None:
+    assert sentences.marked(*_only(reports[report]())) == said
+
+
+@pytest.mark.parametrize(("report", "said"), _WHYS.items())
+def test_why(reports: Reports, report: str, said: str) -> None:
+    assert plain(sentences.why(_only(reports[report]())[1])) == said
+
+
+@pytest.mark.parametrize(("report", "said"), _CAUSES.items())
+def test_cause(reports: Reports, report: str, said: str) -> None:
+    assert plain(sentences.cause(_only(reports[report]())[1])) == said
+
+
+@pytest.mark.parametrize(("report", "said"), _DONE.items())
+def test_done(reports: Reports, report: str, said: str) -> None:
+    assert plain(sentences.done(_only(reports[report]())[1])) == said
+
+
+@pytest.mark.parametrize(("report", "said"), _NEXT.items())
+def test_next_steps(reports: Reports, report: str, said: str) -> None:
+    assert plain(sentences.next_steps(*_only(reports[report]()))) == said
+
+
+def test_paths_and_commands_are_set_as_code(reports: Reports) -> None:
+    model = reports["failed_by_data"]().models["churn"]
+    assert Code("data/train.csv") in [piece for piece in sentences.cause(model) if isinstance(piece, Code)]
+
+
+def test_overall(reports: Reports) -> None:
+    assert sentences.overall(reports["two_models"]()) == "1 of 2 models may not be promoted"
+    assert sentences.overall(reports["no_model"]()) == "the run could not be judged"
+    passed = reports["passed"]()
+    both = replace(passed, models={"a": passed.models["churn"], "b": passed.models["churn"]})
+    assert sentences.overall(both) == "all 2 models may be promoted"
+
+
+def test_again_names_the_model_only_among_several(reports: Reports) -> None:
+    assert plain(sentences.again("churn", reports["passed"]())) == "ml-ci run --baseline 3f2c1ab"
+    assert plain(sentences.again("fraud", reports["two_models"]())) == "ml-ci run --model fraud"
+    one = reports["two_models"]()
+    odd = replace(one, models={**one.models, "a b; rm": one.models["churn"]})
+    assert plain(sentences.again("a b; rm", odd)) == "ml-ci run --model 'a b; rm' --baseline 3f2c1ab"
+
+
+def test_price(reports: Reports) -> None:
+    model = reports["failed_by_data"]().models["churn"]
+    costs = "At 5 USD a false alarm and 120 USD a miss this change costs 2.57 USD a row (4.38 → 6.94)."
+    assert sentences.price(model) == costs
+    saves = sentences.price(replace(model, candidate=model.baseline, baseline=model.candidate))
+    assert saves == "At 5 USD a false alarm and 120 USD a miss this change saves 2.57 USD a row (6.94 → 4.38)."
+    same = sentences.price(replace(model, candidate=model.baseline))
+    assert same == "At 5 USD a false alarm and 120 USD a miss this change costs nothing: 4.38 USD a row as before."
+    alone = sentences.price(replace(model, baseline=None))
+    assert alone == "At 5 USD a false alarm and 120 USD a miss this model costs 6.94 USD a row."
+    assert sentences.price(replace(model, cost=None)) == ""
+
+
+def test_commits(reports: Reports) -> None:
+    said = plain(sentences.commits(reports["passed"]()))
+    assert said == "Commit 9d1e2f3, with uncommitted changes, against 3f2c1ab."
+    assert plain(sentences.commits(reports["all_undefined"]())) == "No commit yet."
+
+
+@pytest.mark.parametrize(
+    ("gate", "said"),
+    [
+        (
+            GateResult("auc >= baseline.auc - 0.005", "fail", None, 0.9312, 0.9481, 0.9531),
+            "AUC went down: AUC 0.953 → 0.931, limit −0.005.",
+        ),
+        (
+            GateResult("fnr <= baseline.fnr - 0.01", "fail", None, 0.1, 0.1, 0.11),
+            "FNR 11.0% → 10.0% (80 of 402), limit −1.0 points.",
+        ),
+        (
+            GateResult("fnr <= baseline.fnr", "fail", None, 0.12, 0.11, 0.11),
+            "Misses went up: FNR 11.0% → 12.0% (80 of 402), limit the baseline's.",
+        ),
+        (
+            GateResult("gap(fpr, by=region) <= 0.05", "fail", None, 0.08, 0.05),
+            "gap in FPR by region 8.0 points, limit 5.0 points.",
+        ),
+        (
+            GateResult("ratio(fpr, by=region) <= 1.25", "fail", None, 1.5, 1.25),
+            "ratio of FPR by region 1.500, limit 1.250.",
+        ),
+        (
+            GateResult("fpr + fnr <= 0.2", "fail", None, 0.23, 0.2),
+            "fpr + fnr <= 0.2 0.230, limit 0.200.",
+        ),
+        (
+            GateResult("fpr <= 0.0309", "fail", None, 0.03091, 0.0309),
+            "Too many false alarms: FPR 3.091% (31 of 1,003), limit 3.090%.",
+        ),
+        (
+            GateResult("each(fnr, by=region) <= 0.2", "error", "region = west", None, 0.2, reason="no rows"),
+            "FNR, region = west: no rows.",
+        ),
+        (GateResult("fnr <= 0.2", "error", None, None, 0.2), "FNR: it has no value, so it cannot hold."),
+        (
+            GateResult("fnr <= 0.2", "inconclusive", None, 0.19, 0.2, reason="Too few positives"),
+            "FNR 19.0% (80 of 402), limit 20.0%: Too few positives.",
+        ),
+    ],
+)
+def test_gate_sentence(reports: Reports, gate: GateResult, said: str) -> None:
+    model = reports["failed_by_data"]().models["churn"]
+    assert plain(sentences.gate_sentence(model, gate)) == said
+
+
+def test_many_changed_parts_are_counted(reports: Reports) -> None:
+    model = reports["passed"]().models["churn"]
+    many = replace(model, changes=tuple(Change(f"data.d{at}", "x") for at in range(7)))
+    said = "No line of code changed; data.d0, data.d1, data.d2, data.d3 and 3 more did."
+    assert plain(sentences.cause(many)) == said
+
+
+def test_every_report_has_its_sentences(any_report: Report) -> None:
+    assert sentences.overall(any_report)
+    for name, model in any_report.models.items():
+        said = [sentences.why(model), sentences.done(model), sentences.next_steps(name, model)]
+        assert all(len(plain(sentence)) < 2_500 and "\n" not in plain(sentence) for sentence in said)
