@@ -8,8 +8,16 @@ ml-ci dies, and collects processes that the job left behind. It starts itself ag
 Only JSON goes in and comes out. ml-ci is not installed where this runs, and nothing of it may be imported.
 """
 
+from __future__ import annotations
+
 import os
 import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # the import of typing is not worth its time in every Python that a job starts
+    from typing import Any, Dict, List, Optional, Tuple
+
+    Request = Dict[str, Any]
 
 FORMAT = 1
 SEED = "ML_CI_SEED"
@@ -22,12 +30,12 @@ COOKIE = "ML_CI_JOB"
 class _SeedOnImport(object):
     """Seed `random` and `numpy.random` at their import, so that nobody pays for an import that is not needed."""
 
-    def __init__(self, seed):
+    def __init__(self, seed: int) -> None:
         self.seed = seed
         self.waiting = {"random", "numpy.random"}
         self.busy = False
 
-    def find_spec(self, name, path=None, target=None):
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         if name not in self.waiting or self.busy:
             return None
         import importlib.util
@@ -42,22 +50,22 @@ class _SeedOnImport(object):
         self.waiting.discard(name)
         execute = spec.loader.exec_module
 
-        def execute_and_seed(module):
+        def execute_and_seed(module: Any) -> None:
             execute(module)
             _seed_module(module, self.seed)
 
         try:
-            spec.loader.exec_module = execute_and_seed
+            spec.loader.exec_module = execute_and_seed  # type: ignore[method-assign]
         except AttributeError:
             return None
         return spec
 
 
-def _seed_module(module, seed):
+def _seed_module(module: Any, seed: int) -> None:
     module.seed(seed % 2**32)
 
 
-def install_seed(seed):
+def install_seed(seed: int) -> None:
     """Seed the global generators of `random` and numpy: now where they are imported, at their import otherwise."""
     hook = _SeedOnImport(seed)
     for name in sorted(hook.waiting):
@@ -69,14 +77,14 @@ def install_seed(seed):
         sys.meta_path.insert(0, hook)
 
 
-def _as_sitecustomize():
+def _as_sitecustomize() -> None:
     seed = os.environ.get(SEED, "")
     if seed.lstrip("-").isdigit():
         install_seed(int(seed))
     _chain_sitecustomize()
 
 
-def _chain_sitecustomize():
+def _chain_sitecustomize() -> None:
     """Run the `sitecustomize` that this copy hides, if there is one."""
     import importlib.machinery
     import importlib.util
@@ -94,20 +102,20 @@ def _chain_sitecustomize():
 class JobFailed(Exception):
     """Carry a stable code, the sentence and the next step to ml-ci."""
 
-    def __init__(self, code, message, hint=""):
+    def __init__(self, code: str, message: str, hint: str = "") -> None:
         Exception.__init__(self, message)
         self.code = code
         self.message = message
         self.hint = hint
 
 
-def _one_line(error):
+def _one_line(error: BaseException) -> str:
     text = " ".join(str(error).split())
     name = type(error).__name__
     return ("%s: %s" % (name, text) if text else name)[:500]
 
 
-def _user_frame(error, folder):
+def _user_frame(error: BaseException, folder: str) -> str:
     """Give ` (file, line N)` of the innermost frame inside the project, or ''."""
     import traceback
 
@@ -120,7 +128,7 @@ def _user_frame(error, folder):
     return found
 
 
-def _print_traceback():
+def _print_traceback() -> None:
     """Print the traceback to the log, without this file's own frames where the user's follow."""
     import traceback
 
@@ -131,7 +139,7 @@ def _print_traceback():
     traceback.print_exception(kind, error, trace)
 
 
-def _write_json(path, value):
+def _write_json(path: str, value: Any) -> None:
     """Write a JSON file whole or not at all."""
     import json
 
@@ -141,7 +149,7 @@ def _write_json(path, value):
     os.replace(scratch, path)
 
 
-def _read_json(path):
+def _read_json(path: str) -> Any:
     import json
 
     with open(path, encoding="utf-8") as stream:
@@ -151,7 +159,7 @@ def _read_json(path):
 # The supervisor ------------------------------------------------------------------------------------------------------
 
 
-def supervise(path):
+def supervise(path: str) -> int:
     """Start the job of a request, end it when ml-ci is gone, and end as the job ended."""
     import subprocess
     import threading
@@ -181,7 +189,7 @@ def supervise(path):
     return _end_like(status)
 
 
-def _adopt_orphans():
+def _adopt_orphans() -> None:
     """Become the parent of daemons that the job leaves (Linux), so that ml-ci finds and ends them."""
     if not sys.platform.startswith("linux"):
         return
@@ -193,14 +201,14 @@ def _adopt_orphans():
         pass
 
 
-def _reap_until(pid):
+def _reap_until(pid: int) -> int:
     while True:
         ended, status = os.waitpid(-1, 0)
         if ended == pid:
             return status
 
 
-def _peak():
+def _peak() -> int:
     """Give the largest resident set of one process of the job, in bytes."""
     import resource
 
@@ -208,7 +216,7 @@ def _peak():
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * unit
 
 
-def _end_like(status):
+def _end_like(status: int) -> int:
     if not os.WIFSIGNALED(status):
         return os.WEXITSTATUS(status)
     import resource
@@ -222,7 +230,7 @@ def _end_like(status):
     return 128 + number
 
 
-def _watch_lifeline(lifeline):
+def _watch_lifeline(lifeline: int) -> None:
     """Wait until ml-ci closes its end of the pipe: it does so when it dies, however it dies."""
     try:
         while os.read(lifeline, 4096):
@@ -232,7 +240,7 @@ def _watch_lifeline(lifeline):
     _end_everything()
 
 
-def _end_everything():
+def _end_everything() -> None:
     import signal
 
     _end_children()
@@ -241,7 +249,7 @@ def _end_everything():
     os.killpg(os.getpgid(0), signal.SIGKILL)
 
 
-def _end_children():
+def _end_children() -> None:
     """Kill our children, and those that become ours when their parent dies, until there is none (where /proc shows them)."""
     for _ in range(200):
         children = _children()
@@ -252,7 +260,7 @@ def _end_children():
         _reap_some()
 
 
-def _children():
+def _children() -> List[int]:
     own = str(os.getpid())
     found = []
     for pid in _pids():
@@ -266,7 +274,7 @@ def _children():
     return found
 
 
-def _reap_some():
+def _reap_some() -> None:
     import time
 
     time.sleep(0.01)
@@ -277,7 +285,7 @@ def _reap_some():
         pass
 
 
-def _kill(pid):
+def _kill(pid: int) -> None:
     import signal
 
     try:
@@ -286,14 +294,14 @@ def _kill(pid):
         pass
 
 
-def _pids():
+def _pids() -> List[int]:
     try:
         return [int(name) for name in os.listdir("/proc") if name.isdigit()]
     except OSError:
         return []
 
 
-def _carriers():
+def _carriers() -> List[int]:
     """Give the other processes that carry this job's cookie, where the system shows them (/proc)."""
     mark = ("%s=%s" % (COOKIE, os.environ.get(COOKIE, "-"))).encode()
     found = []
@@ -310,7 +318,7 @@ def _carriers():
 # The worker ----------------------------------------------------------------------------------------------------------
 
 
-def work(path):
+def work(path: str) -> None:
     """Do what a request asks inside this process, write the result, and end without waiting for stray threads."""
     request = _read_json(path)
     _NOW.update(owner=os.getpid(), raised=_RAISED[request["kind"]])
@@ -318,7 +326,7 @@ def work(path):
     sys.argv = [request.get("entry") or "ml-ci"]
     _set_path(request)
     try:
-        result = {"format": FORMAT, "ok": True}
+        result: Request = {"format": FORMAT, "ok": True}
         result.update(_KINDS[request["kind"]](request))
     except JobFailed as error:
         result = {"format": FORMAT, "ok": False, "code": error.code, "message": error.message, "hint": error.hint}
@@ -332,25 +340,25 @@ def work(path):
     os._exit(0 if result["ok"] else 1)
 
 
-_NOW = {"owner": 0, "raised": "job-raised"}
+_NOW: Request = {"owner": 0, "raised": "job-raised"}
 _RAISED = {"train": "job-raised", "predict": "predict-raised", "metric": "metric-raised"}
 
 
-def _leave_if_forked():
+def _leave_if_forked() -> None:
     """End a forked child of the user's code that came back through our frames: it has nothing to say."""
     if os.getpid() != _NOW["owner"]:
         _flush()
         os._exit(0)
 
 
-def _set_path(request):
+def _set_path(request: Request) -> None:
     """Put `cwd` and the project folder where a script's own folder would be, and take this file's folder away."""
     own = os.path.dirname(os.path.abspath(__file__))
     rest = [entry for entry in sys.path if os.path.abspath(entry or ".") != own]
     sys.path[:] = list(dict.fromkeys([request["cwd"], request["folder"]] + rest))
 
 
-def _run_exit_hooks():
+def _run_exit_hooks() -> None:
     """Let libraries clean up behind them, five seconds at most."""
     import atexit
     import threading
@@ -360,7 +368,7 @@ def _run_exit_hooks():
     hooks.join(5.0)
 
 
-def _flush():
+def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
@@ -371,7 +379,7 @@ def _flush():
 # Entry points --------------------------------------------------------------------------------------------------------
 
 
-def load_entry(request, entry, key):
+def load_entry(request: Request, entry: str, key: str) -> Any:
     """Import `module:function`; JobFailed `import` says what was looked for, where, and what is near."""
     import importlib
 
@@ -387,7 +395,7 @@ def load_entry(request, entry, key):
         raise JobFailed(
             "import",
             "importing `%s` ended the process (%s)" % (name, _one_line(error)),
-            "Keep a script's own run behind `if __name__ == \"__main__\":`.",
+            'Keep a script\'s own run behind `if __name__ == "__main__":`.',
         )
     except BaseException as error:
         _print_traceback()
@@ -396,7 +404,7 @@ def load_entry(request, entry, key):
     return _attribute(module, attribute, entry, key)
 
 
-def _attribute(module, attribute, entry, key):
+def _attribute(module: Any, attribute: str, entry: str, key: str) -> Any:
     found = module
     for part in attribute.split("."):
         found = getattr(found, part, None)
@@ -404,22 +412,32 @@ def _attribute(module, attribute, entry, key):
         return found
     where = getattr(module, "__file__", None) or module.__name__
     names = sorted(
-        name for name, value in vars(module).items() if callable(value) and not name.startswith("_") and hasattr(value, "__code__")
+        name
+        for name, value in vars(module).items()
+        if callable(value) and not name.startswith("_") and hasattr(value, "__code__")
     )
     near = _near(attribute, names)
-    hint = "Did you mean `%s:%s`?" % (module.__name__, near) if near else "It defines: %s." % (", ".join(names[:8]) or "no function")
+    hint = (
+        "Did you mean `%s:%s`?" % (module.__name__, near)
+        if near
+        else "It defines: %s." % (", ".join(names[:8]) or "no function")
+    )
     if found is not None:
-        raise JobFailed("import", "`%s: %s`: `%s` in %s is not a function" % (key, entry, attribute, os.path.basename(where)), hint)
-    raise JobFailed("import", "`%s: %s`: %s has no function `%s`" % (key, entry, os.path.basename(where), attribute), hint)
+        raise JobFailed(
+            "import", "`%s: %s`: `%s` in %s is not a function" % (key, entry, attribute, os.path.basename(where)), hint
+        )
+    raise JobFailed(
+        "import", "`%s: %s`: %s has no function `%s`" % (key, entry, os.path.basename(where), attribute), hint
+    )
 
 
-def _near(word, names):
+def _near(word: str, names: List[str]) -> str:
     import difflib
 
     return (difflib.get_close_matches(word, names, 1) or [""])[0]
 
 
-def _module_missing(request, name, entry, key):
+def _module_missing(request: Request, name: str, entry: str, key: str) -> JobFailed:
     looked = "%s.py" % name.replace(".", "/")
     inside = os.path.relpath(request["cwd"], request["folder"])
     at = looked if inside == "." else "%s/%s" % (inside, looked)
@@ -430,7 +448,7 @@ def _module_missing(request, name, entry, key):
     return JobFailed("import", message, "Is the file there, and is its folder the project's or what `cwd:` names?")
 
 
-def _module_folder(folder, looked):
+def _module_folder(folder: str, looked: str) -> Optional[str]:
     for top, folders, files in os.walk(folder):
         folders[:] = sorted(entry for entry in folders if not entry.startswith("."))
         inside = os.path.relpath(top, folder)
@@ -441,7 +459,7 @@ def _module_folder(folder, looked):
     return None
 
 
-def _import_missing(request, name, error):
+def _import_missing(request: Request, name: str, error: ImportError) -> JobFailed:
     where = _user_frame(error, request["folder"])
     wanted = error.name or "?"
     message = "importing `%s` needs `%s`, which %s does not have%s" % (name, wanted, sys.executable, where)
@@ -454,7 +472,7 @@ def _import_missing(request, name, error):
 # Arguments -----------------------------------------------------------------------------------------------------------
 
 
-def arguments_for(function, request):
+def arguments_for(function: Any, request: Request) -> Dict[str, Any]:
     """Give the keyword arguments that the function's parameters ask for by name; JobFailed for a name nobody knows."""
     import inspect
     import pathlib
@@ -480,22 +498,28 @@ def arguments_for(function, request):
         elif parameter.default is parameter.empty:
             raise _unknown_parameter(name, request, known)
         if name in given and parameter.kind is parameter.POSITIONAL_ONLY:
-            raise JobFailed("unknown-parameter", "`%s`: parameter `%s` is positional only" % (request["entry"], name), "Remove the `/`.")
+            raise JobFailed(
+                "unknown-parameter",
+                "`%s`: parameter `%s` is positional only" % (request["entry"], name),
+                "Remove the `/`.",
+            )
     return given
 
 
-def _unknown_parameter(name, request, known):
+def _unknown_parameter(name: str, request: Request, known: Any) -> JobFailed:
     names = sorted(request["data"]) + sorted(request["needs"]) + sorted(known)
     near = _near(name, names)
     hint = ("Did you mean `%s`? " % near if near else "") + "It may ask for: %s." % ", ".join(names)
-    return JobFailed("unknown-parameter", "`%s` asks for `%s`, which nothing is called" % (request["entry"], name), hint)
+    return JobFailed(
+        "unknown-parameter", "`%s` asks for `%s`, which nothing is called" % (request["entry"], name), hint
+    )
 
 
-def _needed(path, annotation):
+def _needed(path: str, annotation: str) -> Any:
     return read_path(path, annotation) if annotation in ("path", "text") else load_artifact(path)
 
 
-def annotation_of(function, parameter):
+def annotation_of(function: Any, parameter: Any) -> str:
     """Say what a parameter is to be given: `pandas`, `polars`, `lazy`, `path`, `text`, '' for nothing said, or the annotation."""
     written = parameter.annotation
     if written is parameter.empty:
@@ -506,7 +530,7 @@ def annotation_of(function, parameter):
     return _meaning(text.strip("'\" "))
 
 
-def _evaluated(function, name, written):
+def _evaluated(function: Any, name: str, written: Any) -> Any:
     """Evaluate an annotation that is text, as its own module would; the text itself when that fails (TYPE_CHECKING imports)."""
     import typing
 
@@ -516,13 +540,13 @@ def _evaluated(function, name, written):
         return written
 
 
-def _spelled(annotation):
+def _spelled(annotation: str) -> str:
     if isinstance(annotation, type) and not hasattr(annotation, "__origin__"):
         return "%s.%s" % (annotation.__module__, annotation.__qualname__)
     return str(annotation)
 
 
-def _meaning(text):
+def _meaning(text: str) -> str:
     import re
 
     if "LazyFrame" in text:
@@ -540,7 +564,7 @@ def _meaning(text):
     return text
 
 
-def read_input(name, entry, wanted):
+def read_input(name: str, entry: Any, wanted: str) -> Any:
     """Read a data entry as what the annotation asks for."""
     path = entry["path"]
     several = _expanded(path)
@@ -557,13 +581,14 @@ def read_input(name, entry, wanted):
             return read_path(path, "path", several)
         raise JobFailed(
             "unknown-parameter",
-            "`data.%s` is %s, not one table" % (name, "a folder" if several is None else "a glob of %d files" % len(several)),
+            "`data.%s` is %s, not one table"
+            % (name, "a folder" if several is None else "a glob of %d files" % len(several)),
             "Annotate the parameter `%s: pathlib.Path`, and read it there." % name,
         )
     return read_table("data.%s" % name, entry, wanted)
 
 
-def _expanded(path):
+def _expanded(path: str) -> Optional[List[str]]:
     """Give the files of a glob, sorted; None for anything else."""
     import glob
 
@@ -572,16 +597,20 @@ def _expanded(path):
     return sorted(glob.glob(path, recursive=True))
 
 
-def read_path(path, wanted, several=None):
+def read_path(path: str, wanted: str, several: Optional[List[str]] = None) -> Any:
     import pathlib
 
     if "://" in path and wanted == "path":
-        raise JobFailed("unknown-parameter", "`%s` is a URL, not a path" % path, "Annotate the parameter `str` or `pandas.DataFrame`.")
+        raise JobFailed(
+            "unknown-parameter",
+            "`%s` is a URL, not a path" % path,
+            "Annotate the parameter `str` or `pandas.DataFrame`.",
+        )
     kind = str if wanted == "text" else pathlib.Path
     return kind(path) if several is None else [kind(one) for one in several]
 
 
-def read_table(what, entry, wanted):
+def read_table(what: str, entry: Any, wanted: str) -> Any:
     """Read a table as the user's own code would, by pandas unless polars is asked for."""
     library = _library(what, "polars" if wanted in ("polars", "lazy") else "pandas")
     try:
@@ -594,7 +623,7 @@ def read_table(what, entry, wanted):
         raise JobFailed(_NOW["raised"], "%s could not be read by %s: %s" % (what, library.__name__, _one_line(error)))
 
 
-def _library(what, name):
+def _library(what: str, name: str) -> Any:
     import importlib
 
     try:
@@ -603,12 +632,13 @@ def _library(what, name):
         _print_traceback()
         raise JobFailed(
             "import",
-            "%s is to be a %s DataFrame, and %s cannot import %s (%s)" % (what, name, sys.executable, name, _one_line(error)),
+            "%s is to be a %s DataFrame, and %s cannot import %s (%s)"
+            % (what, name, sys.executable, name, _one_line(error)),
             "Install %s there, or annotate the parameter with pathlib.Path and read the file yourself." % name,
         )
 
 
-def _suffix(path):
+def _suffix(path: str) -> str:
     base = path.split("?", 1)[0].lower()
     for packed in (".gz", ".bz2", ".xz", ".zip", ".zst"):
         if base.endswith(packed):
@@ -616,11 +646,11 @@ def _suffix(path):
     return os.path.splitext(base)[1]
 
 
-def _separator(entry):
+def _separator(entry: Any) -> Optional[str]:
     return entry.get("separator") or ("\t" if _suffix(entry["path"]) in (".tsv", ".tab") else None)
 
 
-def _by_pandas(pandas, entry):
+def _by_pandas(pandas: Any, entry: Any) -> Any:
     path, suffix = entry["path"], _suffix(entry["path"])
     if suffix in (".parquet", ".pq"):
         return pandas.read_parquet(path)
@@ -632,7 +662,7 @@ def _by_pandas(pandas, entry):
         return pandas.read_feather(path)
     if suffix in (".xlsx", ".xls"):
         return pandas.read_excel(path)
-    options = {}
+    options: Request = {}
     if _separator(entry):
         options["sep"] = _separator(entry)
     if entry.get("columns"):
@@ -640,7 +670,7 @@ def _by_pandas(pandas, entry):
     return pandas.read_csv(path, **options)
 
 
-def _by_polars(polars, entry):
+def _by_polars(polars: Any, entry: Any) -> Any:
     path, suffix = entry["path"], _suffix(entry["path"])
     if suffix in (".parquet", ".pq"):
         return polars.read_parquet(path)
@@ -650,7 +680,7 @@ def _by_polars(polars, entry):
         return polars.read_json(path)
     if suffix in (".feather", ".arrow", ".ipc"):
         return polars.read_ipc(path)
-    options = {"separator": _separator(entry)} if _separator(entry) else {}
+    options: Request = {"separator": _separator(entry)} if _separator(entry) else {}
     if entry.get("columns"):
         options.update(has_header=False, new_columns=list(entry["columns"]))
     return polars.read_csv(path, **options)
@@ -659,19 +689,21 @@ def _by_polars(polars, entry):
 # Training ------------------------------------------------------------------------------------------------------------
 
 
-def train(request):
+def train(request: Request) -> Request:
     """Call the training function and store what it returns; give the artifact's path."""
     function = load_entry(request, request["entry"], "train")
     given = arguments_for(function, request)
     model = call(function, (), given, request, request["entry"], "job-raised")
     if model is None:
         raise JobFailed(
-            "returned-none", "`%s` returned None instead of a fitted model" % request["entry"], "End it with `return model`."
+            "returned-none",
+            "`%s` returned None instead of a fitted model" % request["entry"],
+            "End it with `return model`.",
         )
     return {"artifact": store(model, request)}
 
 
-def call(function, positional, named, request, what, code):
+def call(function: Any, positional: Any, named: Any, request: Request, what: str, code: str) -> Any:
     """Call the user's function; whatever it raises becomes a JobFailed with `code`."""
     try:
         answer = function(*positional, **named)
@@ -679,7 +711,9 @@ def call(function, positional, named, request, what, code):
         _leave_if_forked()
         status = 0 if error.code is None else error.code
         if status == 0:
-            raise JobFailed("no-result", "`%s` called sys.exit(0) before it returned a result" % what, "Return instead of exiting.")
+            raise JobFailed(
+                "no-result", "`%s` called sys.exit(0) before it returned a result" % what, "Return instead of exiting."
+            )
         _print_traceback()
         raise JobFailed("job-exit", "`%s` called sys.exit(%r)" % (what, status))
     except BaseException as error:
@@ -690,14 +724,14 @@ def call(function, positional, named, request, what, code):
     return answer
 
 
-def store(model, request):
+def store(model: Any, request: Request) -> str:
     """Store a returned object beside the request: a path is copied, anything else is pickled."""
     import pathlib
 
     if isinstance(model, pathlib.PurePath):
         return _store_path(model, request)
     target = os.path.join(request["work"], "model.pkl")
-    first = None
+    first: Optional[BaseException] = None
     for name in ("pickle", "cloudpickle", "joblib"):
         try:
             _dump(name, model, target + ".part")
@@ -708,6 +742,7 @@ def store(model, request):
         else:
             os.replace(target + ".part", target)
             return target
+    assert first is not None
     raise JobFailed(
         "unpicklable",
         "what `%s` returned (%s) cannot be stored: %s" % (request["entry"], type(model).__name__, _one_line(first)),
@@ -716,7 +751,7 @@ def store(model, request):
     )
 
 
-def _dump(name, model, path):
+def _dump(name: str, model: Any, path: str) -> None:
     import importlib
 
     library = importlib.import_module(name)
@@ -727,7 +762,7 @@ def _dump(name, model, path):
         library.dump(model, stream, protocol=4)
 
 
-def _store_path(path, request):
+def _store_path(path: Any, request: Request) -> str:
     import shutil
 
     source = os.path.join(os.getcwd(), str(path))
@@ -741,7 +776,7 @@ def _store_path(path, request):
 # Prediction ----------------------------------------------------------------------------------------------------------
 
 
-def predict(request):
+def predict(request: Request) -> Request:
     """Score the rows with a stored model; write the predictions and say what they are."""
     function, annotations = None, ("", "")
     if request["entry"]:
@@ -754,7 +789,7 @@ def predict(request):
     return {"kind": kind, "rows": len(values)}
 
 
-def score_rows(model, rows, function, request):
+def score_rows(model: Any, rows: Any, function: Any, request: Request) -> Tuple[str, List[Any]]:
     """Give the kind of scores and one value per row, checked: from the user's function, or from the model's own methods."""
     if function is None:
         kind, values, what = default_scores(model, rows, request)
@@ -767,7 +802,7 @@ def score_rows(model, rows, function, request):
     return kind, values
 
 
-def _annotations(function):
+def _annotations(function: Any) -> Tuple[str, str]:
     import inspect
 
     positional = [
@@ -779,7 +814,7 @@ def _annotations(function):
     return found[0], found[1]
 
 
-def _model(request, wanted):
+def _model(request: Request, wanted: str) -> Any:
     path = request["artifact"]
     loadable = os.path.splitext(path)[1].lower() in (".pkl", ".pickle", ".joblib")
     if wanted in ("path", "text"):
@@ -795,7 +830,7 @@ def _model(request, wanted):
     )
 
 
-def load_artifact(path):
+def load_artifact(path: str) -> Any:
     """Load a stored object by pickle, or by joblib where that is what wrote it; JobFailed `model-load`."""
     import pickle
 
@@ -805,7 +840,7 @@ def load_artifact(path):
     except BaseException as error:
         first = error
     try:
-        import joblib
+        import joblib  # type: ignore[import-untyped,unused-ignore]
 
         return joblib.load(path)
     except ImportError:
@@ -813,10 +848,12 @@ def load_artifact(path):
     except BaseException as error:
         first = first if isinstance(first, (ImportError, AttributeError)) else error
     print("could not load %s: %s" % (path, _one_line(first)), file=sys.stderr)
-    raise JobFailed("model-load", "the model %s does not load: %s" % (os.path.basename(path), _one_line(first)), _load_hint(first))
+    raise JobFailed(
+        "model-load", "the model %s does not load: %s" % (os.path.basename(path), _one_line(first)), _load_hint(first)
+    )
 
 
-def _load_hint(error):
+def _load_hint(error: BaseException) -> str:
     if "__main__" in str(error):
         return (
             "It holds a class or function of the script that trained it: move that into a module that the script imports, "
@@ -827,7 +864,7 @@ def _load_hint(error):
     return "Is it a whole file, written by pickle or joblib of the same versions?"
 
 
-def _rows(request, wanted, custom):
+def _rows(request: Request, wanted: str, custom: bool) -> Any:
     entry = request["rows"]
     if wanted == "" and not custom and not _importable("pandas") and _importable("polars"):
         wanted = "polars"
@@ -842,13 +879,13 @@ def _rows(request, wanted, custom):
     return read_table("the holdout's rows", entry, wanted)
 
 
-def _importable(name):
+def _importable(name: str) -> bool:
     import importlib.util
 
     return importlib.util.find_spec(name) is not None
 
 
-def default_scores(model, rows, request):
+def default_scores(model: Any, rows: Any, request: Request) -> Tuple[str, List[Any], str]:
     """Score by predict_proba, decision_function or predict, the first that the model has and that fits the positive class."""
     rows = _features(model, rows)
     classes = _classes(model)
@@ -871,7 +908,7 @@ def default_scores(model, rows, request):
     )
 
 
-def _features(model, rows):
+def _features(model: Any, rows: Any) -> Any:
     """Select the columns that the model was fitted on, where it knows them and they are all there."""
     try:
         names = [str(name) for name in model.feature_names_in_]
@@ -880,7 +917,7 @@ def _features(model, rows):
     return rows[names] if set(names) <= set(rows.columns) else rows
 
 
-def _classes(model):
+def _classes(model: Any) -> Any:
     try:
         classes = model.classes_
     except Exception:
@@ -888,33 +925,35 @@ def _classes(model):
     return _listed(classes)
 
 
-def _listed(values):
+def _listed(values: Any) -> List[Any]:
     """Give any one-dimensional thing as a list of Python objects."""
     for name in ("to_list", "tolist"):
         if hasattr(values, name):
-            return getattr(values, name)()
+            return list(getattr(values, name)())
     return list(values)
 
 
-def _from_proba(answer, classes, request, what):
+def _from_proba(answer: Any, classes: Any, request: Request, what: str) -> Optional[Tuple[str, List[Any]]]:
     table = _table(answer, what)
     width = len(table[0]) if table else 0
     if width == 1:
         return "probability", [row[0] for row in table]
     names = list(range(width)) if classes is None else classes
     if len(names) != width and table:
-        raise JobFailed("predict-raised", "%s gives %d columns, and the model has %d classes" % (what, width, len(names)))
+        raise JobFailed(
+            "predict-raised", "%s gives %d columns, and the model has %d classes" % (what, width, len(names))
+        )
     chosen = positive_classes(names, request["positive"], what)
     return "probability", [_sum([float(row[index]) for index in chosen]) for row in table]
 
 
-def _sum(parts):
+def _sum(parts: List[float]) -> float:
     """Add probabilities; a hair over 1 is rounding, anything else (NaN too) is left for the check to find."""
     total = sum(parts)
     return 1.0 if 1.0 < total < 1.0 + 1e-6 else total
 
 
-def _from_margins(answer, classes, request, what):
+def _from_margins(answer: Any, classes: Any, request: Request, what: str) -> Optional[Tuple[str, List[Any]]]:
     table = _table(answer, what)
     width = len(table[0]) if table else 1
     if classes is None:
@@ -933,17 +972,21 @@ def _from_margins(answer, classes, request, what):
     return None  # margins of several positive classes do not add up: predict's labels do
 
 
-def _table(values, what):
+def _table(values: Any, what: str) -> List[List[Any]]:
     """Give a two-dimensional answer as a list of rows; one dimension becomes one column."""
     if isinstance(values, list) and values and hasattr(values[0], "shape") and len(values[0].shape) == 2:
-        raise JobFailed("predict-raised", "%s answers for several outputs; ml-ci judges one" % what, "Name `predict: module:function`.")
+        raise JobFailed(
+            "predict-raised",
+            "%s answers for several outputs; ml-ci judges one" % what,
+            "Name `predict: module:function`.",
+        )
     if hasattr(values, "to_numpy"):
         values = values.to_numpy()
     rows = _listed(values)
     return [list(row) if isinstance(row, (list, tuple)) or hasattr(row, "__array__") else [row] for row in rows]
 
 
-def positive_classes(classes, positive, what):
+def positive_classes(classes: Any, positive: Request, what: str) -> List[int]:
     """Give the indexes of the classes that are positive; 1 or True where classes are 0/1 and none of them matches."""
     chosen = [index for index, label in enumerate(classes) if is_positive(label, positive)]
     if not chosen and sorted(map(str, classes)) in (["0", "1"], ["0.0", "1.0"], ["False", "True"]):
@@ -958,13 +1001,13 @@ def positive_classes(classes, positive, what):
     )
 
 
-def _positive_text(positive):
+def _positive_text(positive: Request) -> str:
     if positive.get("comparison"):
         return "%s %s" % tuple(positive["comparison"])
     return ", ".join(repr(value) for value in positive["values"])
 
 
-def is_positive(label, positive):
+def is_positive(label: object, positive: Request) -> bool:
     """Say whether a label is positive: by comparison of its number, or by canonical equality with one of the values."""
     if positive.get("comparison"):
         operator, bound = positive["comparison"]
@@ -983,14 +1026,14 @@ _COMPARE = {
 }
 
 
-def canonical(value):
+def canonical(value: object) -> str:
     """Give a label as trimmed text."""
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
     return str(value).strip()
 
 
-def equal(left, right):
+def equal(left: object, right: object) -> bool:
     """Say whether two labels are the same: as text, as finite numbers, or as boolean words in any case."""
     left, right = canonical(left), canonical(right)
     if left == right:
@@ -1001,7 +1044,7 @@ def equal(left, right):
     return numbers[0] is not None and numbers[0] == numbers[1]
 
 
-def _number(text):
+def _number(text: str) -> Optional[float]:
     import math
 
     try:
@@ -1011,7 +1054,7 @@ def _number(text):
     return number if math.isfinite(number) and "_" not in text else None
 
 
-def _column(values, what):
+def _column(values: Any, what: str) -> List[Any]:
     """Give what a function returned as a list of Python objects, one per row."""
     shape = getattr(values, "shape", None)
     if shape is not None and len(shape) == 2 and shape[1] == 1:
@@ -1031,7 +1074,7 @@ def _column(values, what):
         raise JobFailed("predict-shape", "%s returned %s instead of one value per row" % (what, type(values).__name__))
 
 
-def classify(values, request, labels=False):
+def classify(values: Any, request: Request, labels: bool = False) -> Tuple[str, List[Any]]:
     """Say whether values are probabilities or labels.
 
     Text, booleans and integers are labels; so are numbers where `positive:` is a comparison and they leave [0, 1].
@@ -1049,11 +1092,13 @@ def classify(values, request, labels=False):
     return "probability", values
 
 
-def check_scores(values, kind, count, what):
+def check_scores(values: Any, kind: str, count: Optional[int], what: str) -> None:
     """Refuse a wrong number of rows, missing values, and probabilities outside [0, 1]; rows count from 1."""
     if count is not None and len(values) != count:
         raise JobFailed(
-            "row-count", "%s gave %d values for %d rows" % (what, len(values), count), "Return one value per row, in the order of the rows."
+            "row-count",
+            "%s gave %d values for %d rows" % (what, len(values), count),
+            "Return one value per row, in the order of the rows.",
         )
     for number, value in enumerate(values, 1):
         if value is None or value != value or (kind == "label" and canonical(value) == ""):
@@ -1072,7 +1117,7 @@ def check_scores(values, kind, count, what):
             raise JobFailed("score-range", "%s gave %r for row %d" % (what, value, number))
 
 
-def _write_predictions(path, kind, values):
+def _write_predictions(path: str, kind: str, values: Any) -> None:
     import csv
 
     with open(path + ".part", "w", newline="", encoding="utf-8") as stream:
@@ -1085,7 +1130,7 @@ def _write_predictions(path, kind, values):
 # Metrics -------------------------------------------------------------------------------------------------------------
 
 
-def metric(request):
+def metric(request: Request) -> Request:
     """Call the user's own metrics with y_true (0, 1) and score; None is what they may give for undefined."""
     import csv
 
@@ -1100,7 +1145,7 @@ def metric(request):
     return {"metrics": values}
 
 
-def _arrays(y_true, score):
+def _arrays(y_true: Any, score: Any) -> Tuple[Any, Any]:
     try:
         import numpy
     except ImportError:
@@ -1108,7 +1153,7 @@ def _arrays(y_true, score):
     return numpy.asarray(y_true, dtype=numpy.int64), numpy.asarray(score, dtype=numpy.float64)
 
 
-def _finite(answer, name, entry):
+def _finite(answer: Any, name: str, entry: str) -> Optional[float]:
     import math
 
     if answer is None:
@@ -1116,14 +1161,16 @@ def _finite(answer, name, entry):
     try:
         number = float(answer)
     except (TypeError, ValueError):
-        raise JobFailed("metric-value", "metric `%s` (`%s`) gave %s, which is no number" % (name, entry, type(answer).__name__))
+        raise JobFailed(
+            "metric-value", "metric `%s` (`%s`) gave %s, which is no number" % (name, entry, type(answer).__name__)
+        )
     return number if math.isfinite(number) else None
 
 
 _KINDS = {"train": train, "predict": predict, "metric": metric}
 
 
-def main(arguments):
+def main(arguments: List[str]) -> int:
     """Be the supervisor of a request, or with `--work` its worker."""
     if arguments[:1] == ["--work"]:
         work(arguments[1])

@@ -165,7 +165,7 @@ def _replace(source: Path, target: Path, folder: Path) -> None:
     if not is_inside(target, folder):
         raise UserError(f"{target.name} would be written outside of the working copy, through a link")
     remove(target)
-    copy(source, target)
+    copy(source.resolve(), target)
 
 
 def _input(model: ModelSpec, supply: Supply, entry: FileEntry) -> Input:

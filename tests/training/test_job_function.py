@@ -1,5 +1,7 @@
 """Training functions: what they are given, what is stored, and each way to fail."""
 
+# ruff: noqa: E501 (a row of a table stays on its line)
+
 from __future__ import annotations
 
 import pickle
@@ -8,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from ml_ci.errors import Failure
 from ml_ci.spec.values import Budget
 

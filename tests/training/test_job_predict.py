@@ -1,5 +1,7 @@
 """Scoring with a stored model, and the user's own metrics."""
 
+# ruff: noqa: E501 (a row of a table stays on its line)
+
 from __future__ import annotations
 
 import csv
