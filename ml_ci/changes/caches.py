@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import tempfile
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,11 @@ class Cache:
     def __init__(self, file: Path | None, limit: int = 5_000) -> None:
         self._file = file
         self._limit = limit
-        self._values: dict[str, Any] = _load(file) if file else {}
         self._changed = False
+
+    @cached_property
+    def _values(self) -> dict[str, Any]:
+        return _load(self._file) if self._file else {}
 
     def get(self, key: str) -> Any:
         """Give the value kept for `key`, or None."""

@@ -107,11 +107,12 @@ class DataReader:
     def _loose(self, path: str) -> Data | None:
         """Look at data that git does not have: ignored files, or files outside of the repository."""
         place = self._folder / path
-        paths = sorted(_globbed(self._folder, path)) if is_glob(path) else sorted(_below(place))
+        paths = sorted(_globbed(self._folder, path) if is_glob(path) else _below(place))
         if not paths:
             return None
         digests = self.contents.digests(paths, self._algorithm)
-        files = {os.path.relpath(one, self._folder): f"git:{known}" for one, known in digests.items()}
+        base = f"{self._folder}{os.sep}"
+        files = {one.removeprefix(base): f"git:{known}" for one, known in digests.items()}
         warnings = (self._unversioned(path),) if self._tree.commit else ()
         if len(files) == 1 and place.is_file():
             return Data(next(iter(files.values())), files, warnings=warnings)
@@ -157,7 +158,8 @@ class DataReader:
         if self._tree.folder is None:
             return found | {path: f"git:{blob_id(self._tree.read(path), self._algorithm)}" for path in rest}
         large = [path for path in rest if path in self._lfs and self._is_whole(path)]
-        plain = {path: self._tree.folder / path for path in rest if path not in large}
+        base = str(self._tree.folder)
+        plain = {path: f"{base}{os.sep}{path}" for path in rest if path not in large}
         digests = self.contents.digests(plain.values(), self._algorithm)
         found |= {path: f"git:{digests[place]}" for path, place in plain.items()}
         return found | {path: self._lfs_digest(self._tree.folder / path) for path in large}
@@ -189,7 +191,8 @@ class DataReader:
 
     def _folder_md5(self, place: Path) -> str:
         digests = self.contents.digests(_below(place), "md5")
-        listed = [{"md5": known, "relpath": one.relative_to(place).as_posix()} for one, known in digests.items()]
+        base = f"{place}{os.sep}"
+        listed = [{"md5": known, "relpath": one.removeprefix(base)} for one, known in digests.items()]
         text = json.dumps(sorted(listed, key=lambda one: one["relpath"]), sort_keys=True)
         return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest() + ".dir"
 
@@ -223,17 +226,16 @@ def _folder_data(path: str, files: Mapping[str, str], present: bool, warnings: t
     return Data(f"files:{digest(inside)}", dict(sorted(files.items())), present, warnings)
 
 
-def _globbed(folder: Path, pattern: str) -> Iterator[Path]:
-    if Path(pattern).is_absolute():
-        anchor = Path(Path(pattern).anchor)
-        yield from (path for path in anchor.glob(str(Path(pattern).relative_to(anchor))) if path.is_file())
-    else:
-        yield from (path for path in folder.glob(pattern) if path.is_file())
+def _globbed(folder: Path, pattern: str) -> Iterator[str]:
+    absolute = Path(pattern).is_absolute()
+    anchor = Path(Path(pattern).anchor) if absolute else folder
+    inside = str(Path(pattern).relative_to(anchor)) if absolute else pattern
+    return (str(path) for path in anchor.glob(inside) if path.is_file())
 
 
-def _below(place: Path) -> Iterator[Path]:
+def _below(place: Path) -> Iterator[str]:
     if place.is_file():
-        yield place
+        yield str(place)
     elif place.is_dir():
         seen: set[tuple[int, int]] = set()  # links may lead back
         for folder, folders, names in os.walk(place, followlinks=True):
@@ -243,4 +245,4 @@ def _below(place: Path) -> Iterator[Path]:
                 continue
             seen.add((stat.st_dev, stat.st_ino))
             folders[:] = [name for name in folders if name != ".git"]
-            yield from (Path(folder, name) for name in names)
+            yield from (f"{folder}{os.sep}{name}" for name in names)

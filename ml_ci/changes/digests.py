@@ -24,6 +24,8 @@ def blob_id(content: bytes, algorithm: str = "sha1") -> str:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, Mapping) and all(type(one) is str for pair in value.items() for one in pair):
+        return {"texts": sorted(value.items())}  # as below, and fast for a folder of many files
     if isinstance(value, Mapping):
         return {"map": sorted(([_plain(key), _plain(item)] for key, item in value.items()), key=json.dumps)}
     if isinstance(value, list | tuple):

@@ -338,11 +338,11 @@ def test_a_file_written_a_moment_ago_is_not_kept(tmp_path: Path) -> None:
 
 
 def test_many_files_are_hashed_as_one_by_one(tmp_path: Path) -> None:
-    places = [tmp_path / f"{n}" for n in range(40)]
+    places = [tmp_path / f"{n}" for n in range(12)]
     for place in places:
-        place.write_text(place.name * 1000)
+        place.write_text(place.name * (1_200_000 if place.name > "7" else 1000))
     contents = Contents(None)
-    assert contents.digests(places, "sha1") == {place: contents.digest(place, "sha1") for place in places}
+    assert contents.digests(map(str, places), "sha1") == {str(one): contents.digest(one, "sha1") for one in places}
 
 
 def test_an_unreadable_file_is_named(tmp_path: Path) -> None:
