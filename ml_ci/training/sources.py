@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import posixpath
@@ -18,12 +17,13 @@ from ml_ci.changes.pointers import Pointer, dvc_pointer, lfs_pointer, pointers_b
 from ml_ci.changes.remote import is_remote
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.repository.values import Tree
+from ml_ci.training.dvc_data import cached, is_what
 from ml_ci.training.ending import duration
 from ml_ci.training.environment import allowed
 from ml_ci.training.log import tail
 from ml_ci.training.process import Order, run
 from ml_ci.training.progress import Progress, Silent
-from ml_ci.training.transfer import LARGE, copy, files, is_inside, signature
+from ml_ci.training.transfer import LARGE, copy, files, is_inside, remove, signature
 from ml_ci.training.values import Linked
 
 
@@ -107,17 +107,28 @@ class Sources:
     def _pointed(self, name: str, path: str, pointer: Pointer) -> None:
         """Take today's data where they are what the pointer says (always for the working tree), or fetch them."""
         present = self._supply.origin / path
-        if present.exists() and (self._supply.tree.commit is None or self._is(pointer)):
+        ours = self._supply.origin / pointer.path
+        if present.exists() and (self._supply.tree.commit is None or is_what(pointer, ours)):
             self._take(name, path)
+            return
+        if self._from_cache(pointer) and (self._supply.copy / path).exists():
             return
         said = f"{pointer.written} names {pointer.digest}, and " + (
             "today's file is another" if present.exists() else "the data are not on this machine"
         )
         self._fetch(name, path, said, "dvc pull {path}")
 
-    def _is(self, pointer: Pointer) -> bool:
-        at = self._supply.origin / pointer.path
-        return pointer.md5 is not None and at.exists() and _dvc_md5(at, pointer.text) == pointer.md5
+    def _from_cache(self, pointer: Pointer) -> bool:
+        """Take the data from DVC's cache where they are there, whole and sound."""
+        target = self._supply.copy / pointer.path
+        found = cached(pointer, self._supply.origin)
+        if found is None or not is_inside(target, self._supply.copy):
+            return False
+        for inside, place in found.items():
+            copy(place.resolve(), target / inside)
+        if not is_what(pointer, target):
+            remove(target)
+        return target.exists()
 
     def _loose(self, name: str, path: str) -> None:
         origin = self._supply.origin
@@ -176,20 +187,6 @@ def is_lfs_pointer(path: Path) -> bool:
 def _holds(pointer: Path, original: Path) -> bool:
     found = lfs_pointer(pointer.read_bytes())
     return found is not None and Contents(None).digest(original, "lfs") == found[0]
-
-
-def _dvc_md5(path: Path, text: bool) -> str:
-    kind = "md5-text" if text else "md5"
-    contents = Contents(None)
-    if not path.is_dir():
-        return contents.digest(path, kind)
-    found = contents.digests(list(files(path)), kind)
-    listed = sorted(({"md5": md5, "relpath": one.relative_to(path).as_posix()} for one, md5 in found.items()), key=_key)
-    return hashlib.md5(json.dumps(listed, sort_keys=True).encode(), usedforsecurity=False).hexdigest() + ".dir"
-
-
-def _key(entry: Mapping[str, str]) -> str:
-    return entry["relpath"]
 
 
 def _pointers(path: str, tree: Tree) -> Mapping[str, Pointer]:

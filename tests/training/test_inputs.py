@@ -277,6 +277,20 @@ def test_dvc_data_of_another_version_are_fetched(project: Project, tmp_path: Pat
     assert (project.top / "data/train.csv").read_text() != ROWS
 
 
+@pytest.mark.parametrize("layout", [".dvc/cache/files/md5", ".dvc/cache"])
+def test_dvc_data_of_another_version_are_taken_from_the_cache(project: Project, failed: Failed, layout: str) -> None:
+    old = dvc(project)
+    known = hashlib.md5(ROWS.encode()).hexdigest()
+    content = project.write(f"{layout}/{known[:2]}/{known[2:]}", ROWS)
+    content.chmod(0o444)
+    copy, _ = project.place(spec(), old)
+    assert (copy / "data/train.csv").read_text() == ROWS
+    assert os.access(copy / "data/train.csv", os.W_OK)
+    content.chmod(0o644)
+    content.write_text("damaged")
+    assert failed(lambda: project.place(spec(), old)).code == "data-missing"
+
+
 @pytest.mark.parametrize(
     ("fetch", "message", "log"),
     [
