@@ -28,20 +28,18 @@ _LARGE_TABLE = 6_000
 
 def render(report: Report, limit: int = LIMIT) -> str:
     """Give the whole report in at most `limit` characters; what does not fit is left out in a fixed order."""
-    several = len(report.models) > 1
-    parts = [Part(f"### {MARKS[report.verdict]} {text(sentences.overall(report))}")] if _needs_title(report) else []
-    if report.failure:
-        parts += _failure_parts(report.failure)
+    several, failure = len(report.models) > 1, sentences.failure(report)
+    parts = []
+    if len(report.models) != 1 or failure:
+        parts.append(Part(f"### {MARKS[report.verdict]} {text(sentences.overall(report))}"))
+    if failure:
+        parts += _failure_parts(failure)
     if several:
         parts.append(Part(_overview(report), shed=1, name="the list of models"))
     for name in report.models:
         parts += _model_parts(name, report, "####" if several else "###")
-    parts.append(Part(f"<sub>{_set(sentences.commits(report))}</sub>"))
-    return fit(parts, limit)
-
-
-def _needs_title(report: Report) -> bool:
-    return len(report.models) != 1 or report.failure is not None
+    commits = _set(sentences.commits(report))
+    return fit([*parts, Part(f"<sub>{commits}</sub>" if commits else "")], limit)
 
 
 def _model_parts(name: str, report: Report, heading: str) -> list[Part]:
@@ -158,17 +156,18 @@ def _metrics_table(model: ModelReport) -> str:
 
 
 def _changes(model: ModelReport) -> str:
-    if not model.changes:
+    changes = sentences.changes(model)
+    if not changes:
         return ""
     lines = ["**What changed**", ""]
-    for change in model.changes[:_MOST_CHANGES]:
+    for change in changes[:_MOST_CHANGES]:
         path = model.paths.get(change.part)
         where = f" ({code(path, 120)})" if path else ""
         lines.append(f"- {code(change.part, 80)}{where}: {text(change.summary, 400)}")
         lines += [f"  - {text(detail, 300)}" for detail in change.details[:_MOST_DETAILS]]
         more = len(change.details) - _MOST_DETAILS
         lines += [f"  - and {more:,} more"] if more > 0 else []
-    more = len(model.changes) - _MOST_CHANGES
+    more = len(changes) - _MOST_CHANGES
     lines += [f"- and {plural(more, 'more part')}"] if more > 0 else []
     return "\n".join(lines)
 

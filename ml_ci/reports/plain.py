@@ -23,9 +23,10 @@ def plain(report: Report, *, ascii_only: bool = False) -> str:
 
 
 def _lines(report: Report) -> Iterator[str]:
-    if len(report.models) != 1 or report.failure:
+    failure = sentences.failure(report)
+    if len(report.models) != 1 or failure:
         yield f"{MARKS[report.verdict]} {sentences.overall(report)}"
-        yield from _failure(report.failure)
+        yield from _failure(failure)
         yield ""
     for name, model in report.models.items():
         yield from _model(name, model, report)
@@ -110,6 +111,6 @@ def _move(pair: tuple[str, str]) -> str:
 
 
 def _changes(model: ModelReport) -> Iterator[str]:
-    for change in model.changes:
+    for change in sentences.changes(model):
         yield f"  changed {label(change.part, 80)}: {label(change.summary, 400)}"
         yield from (f"    {label(detail, 300)}" for detail in change.details[:8])

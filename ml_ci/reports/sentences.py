@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Sequence
 from typing import TypeAlias
 
+from ml_ci.changes.values import Change
 from ml_ci.errors import Failure
 from ml_ci.gates.values import GateResult, Verdict
 from ml_ci.reports.gate_rows import MARKS, GateRow, gate_row, told, undefined
@@ -152,13 +153,15 @@ def next_steps(name: str, model: ModelReport) -> Sentence:
     if model.verdict == "error":
         return _after_error(name, model)
     if model.verdict == "inconclusive":
-        return ("Label more rows for the holdout, or loosen the gate on purpose.", *_power(name, model))
+        more = any(gate.needs for gate in model.gates if gate.verdict == "inconclusive")
+        first = "Label more rows for the holdout" if more else "Improve the model"
+        return (f"{first}, or loosen the gate on purpose.",)
     data = [change for change in model.changes if change.part.startswith("data.")]
     if data and all(change.part != "code" for change in model.changes):
         paths = _listed([_part(model, change.part) for change in data])
         return ("Look at what changed in ", *paths, ", or undo it, and run again.")
     if len(model.changes) > 1:
-        return ("To see which change did it, run ", Code(f"ml-ci explain {_quoted(name)}"))
+        return ("Undo one change at a time and run again, to see which did it.",)
     return ("Improve the model or undo the change; if the new rate is wanted, change the gate in a commit of its own.",)
 
 
@@ -203,11 +206,24 @@ def rows_used(model: ModelReport) -> str:
 
 
 def commits(report: Report) -> Sentence:
-    """Say what was judged: `Commit 9d1e2f3, with uncommitted changes, against 3f2c1ab.`"""
+    """Say what was judged: `Commit 9d1e2f3, with uncommitted changes, against 3f2c1ab.`; () when nothing was."""
+    if not report.models and not report.commit:
+        return ()
     head: tuple[str, ...] = ("Commit ", Code(label(report.commit, 40)[:7])) if report.commit else ("No commit yet",)
     dirty = (", with uncommitted changes",) if report.dirty else ()
     base = (", against ", Code(label(report.base_commit, 40)[:7])) if report.base_commit else ()
     return (*head, *dirty, *base, ".")
+
+
+def failure(report: Report) -> Failure | None:
+    """Give what ended the whole run, unless a model's own failure says it already."""
+    known = {model.failure.code for model in report.models.values() if model.failure}
+    return None if report.failure and report.failure.code in known else report.failure
+
+
+def changes(model: ModelReport) -> tuple[Change, ...]:
+    """Give the changed parts; `model`, which says why there is no baseline, is none of them."""
+    return tuple(change for change in model.changes if change.part != "model")
 
 
 def failure_hint(failure: Failure) -> str:
@@ -310,12 +326,6 @@ def _after_error(name: str, model: ModelReport) -> Sentence:
             ".",
         )
     return ("Give the holdout rows on which every gate is defined: both classes, in every slice that a gate names.",)
-
-
-def _power(name: str, model: ModelReport) -> Sentence:
-    if all(gate.confidence is None for gate in model.gates):
-        return ()
-    return (" To see what this holdout can prove, run ", Code(f"ml-ci power {_quoted(name)}"))
 
 
 def _per_row(model: ModelReport, side: Side) -> float | None:

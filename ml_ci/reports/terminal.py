@@ -89,14 +89,16 @@ def _print(report: Report, console: Console, look: _Look) -> None:
 
 
 def _blocks(report: Report, look: _Look) -> Iterator[RenderableType]:
-    if len(report.models) != 1 or report.failure:
+    failure = sentences.failure(report)
+    if len(report.models) != 1 or failure:
         yield _title(f"{MARKS[report.verdict]} {sentences.overall(report)}", report.verdict, look)
-        yield from _failure(report.failure, look)
+        yield from _failure(failure, look)
         yield Text()
     for name, model in report.models.items():
         yield from _model(name, model, report, look)
         yield Text()
-    yield look.text(sentences.plain(sentences.commits(report)), "dim")
+    if sentences.commits(report):
+        yield look.text(sentences.plain(sentences.commits(report)), "dim")
 
 
 def _model(name: str, model: ModelReport, report: Report, look: _Look) -> Iterator[RenderableType]:
@@ -268,12 +270,13 @@ def _slice_cells(row: SliceRow) -> list[str]:
 
 
 def _changes(model: ModelReport, look: _Look) -> RenderableType | None:
-    if not model.changes:
+    changes = sentences.changes(model)
+    if not changes:
         return None
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(overflow="fold", max_width=max(look.width // 3, 8))
     table.add_column(overflow="fold")
-    for change in model.changes:
+    for change in changes:
         table.add_row(look.text(label(change.part, 80), "cyan"), look.text(label(change.summary, 400)))
         for detail in change.details[:_MOST_DETAILS]:
             table.add_row("", look.text(label(detail, 300), "dim"))

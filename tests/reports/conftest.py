@@ -212,13 +212,20 @@ def crashed() -> Report:
 
 
 def new_model() -> Report:
-    reason = "new model: the base commit does not declare it, there is nothing to compare with"
+    reason = "new model: there is no baseline yet, nothing to compare with"
     gates = (
         GateResult("fpr <= 0.05", "pass", None, 31 / 1003, 0.05),
         GateResult("fnr <= baseline.fnr + 0.01", "pass", None, 80 / 402, None, None, reason=reason),
     )
     model = ModelReport(
-        "pass", "train", (), side(322, 31, 972, 80, auc=0.93), None, gates, {"train": 4.2}, cost=Cost(5, 120, "EUR")
+        "pass",
+        "train",
+        (Change("model", "new model"),),
+        side(322, 31, 972, 80, auc=0.93),
+        None,
+        gates,
+        {"train": 4.2},
+        cost=Cost(5, 120, "EUR"),
     )
     return Report("pass", HEAD, BASE, {"fraud": model})
 
@@ -343,14 +350,18 @@ def all_undefined() -> Report:
 
 
 def nothing_gated() -> Report:
-    return Report("error", HEAD, BASE, {"free": ModelReport("error", "train", (), side(9, 1, 9, 1), None, ())})
+    hint = "Add `gates:` to ml-ci.yaml, for example: [fpr <= 0.05]."
+    failure = Failure("gates", "nothing-gated", "`free` has no gates: nothing was judged", hint)
+    model = ModelReport("error", "train", (), side(9, 1, 9, 1), None, (), failure=failure)
+    whole = Failure("gates", "nothing-gated", "nothing was gated", hint)
+    return Report("error", HEAD, BASE, {"free": model}, failure=whole)
 
 
 def no_model() -> Report:
     failure = Failure(
         "spec", "no-merge-base", "No merge base of HEAD and origin/main was found.", "Fetch it: git fetch --unshallow"
     )
-    return Report("error", HEAD, None, {}, failure=failure)
+    return Report("error", None, None, {}, failure=failure)
 
 
 REPORTS: dict[str, Callable[[], Report]] = {

@@ -35,14 +35,14 @@ _WHYS = {
     "cannot be told from noise with 12 positives; about 310 more would decide it.",
     "one_class": "FNR is undefined: the holdout has no positives.",
     "all_undefined": "FPR is undefined: no rows. 1 more gate has no result.",
-    "nothing_gated": "Nothing was gated: no gate gave a result, so nothing is known to hold.",
+    "nothing_gated": "`free` has no gates: nothing was judged.",
 }
 _CAUSES = {
     "passed": "Only code changed.",
     "failed_by_data": "No line of code changed; data/train.csv did.",
     "failed_by_code": "Code, the params and the gates changed.",
     "inconclusive": "No line of code changed; data.holdout and the metrics did.",
-    "new_model": "There is no baseline to compare it with.",
+    "new_model": "There is no baseline to compare it with: new model.",
     "reused": "Nothing that this model depends on has changed.",
 }
 _DONE = {
@@ -56,11 +56,10 @@ _DONE = {
 _NEXT = {
     "passed": "",
     "failed_by_data": "Look at what changed in data/train.csv, or undo it, and run again.",
-    "failed_by_code": "To see which change did it, run ml-ci explain churn",
-    "inconclusive": "Label more rows for the holdout, or loosen the gate on purpose. "
-    "To see what this holdout can prove, run ml-ci power churn",
+    "failed_by_code": "Undo one change at a time and run again, to see which did it.",
+    "inconclusive": "Label more rows for the holdout, or loosen the gate on purpose.",
     "crashed": "Fill or drop the missing values in data/train.csv, or run churn.train:train by itself",
-    "nothing_gated": "Add a line under gates: in ml-ci.yaml, for example fpr <= 0.05.",
+    "nothing_gated": "Add `gates:` to ml-ci.yaml, for example: [fpr <= 0.05].",
     "one_class": "Give the holdout rows on which every gate is defined: "
     "both classes, in every slice that a gate names.",
 }
@@ -133,6 +132,7 @@ def test_commits(reports: Reports) -> None:
     said = plain(sentences.commits(reports["passed"]()))
     assert said == "Commit 9d1e2f3, with uncommitted changes, against 3f2c1ab."
     assert plain(sentences.commits(reports["all_undefined"]())) == "No commit yet."
+    assert sentences.commits(reports["no_model"]()) == ()
 
 
 @pytest.mark.parametrize(
@@ -180,6 +180,26 @@ def test_commits(reports: Reports) -> None:
 def test_gate_sentence(reports: Reports, gate: GateResult, said: str) -> None:
     model = reports["failed_by_data"]().models["churn"]
     assert plain(sentences.gate_sentence(model, gate)) == said
+
+
+def test_nothing_gated_without_a_failure_is_no_pass(reports: Reports) -> None:
+    name, model = _only(reports["nothing_gated"]())
+    bare = replace(model, failure=None)
+    assert plain(sentences.why(bare)) == "Nothing was gated: no gate gave a result, so nothing is known to hold."
+    steps = plain(sentences.next_steps(name, bare))
+    assert steps == "Add a line under gates: in ml-ci.yaml, for example fpr <= 0.05."
+
+
+def test_a_failure_is_said_once(reports: Reports) -> None:
+    assert sentences.failure(reports["nothing_gated"]()) is None
+    assert sentences.failure(reports["no_model"]()) is not None
+
+
+def test_more_rows_are_asked_for_only_where_they_help(reports: Reports) -> None:
+    name, model = _only(reports["forty_rows"]())
+    unprovable = replace(model, gates=(replace(model.gates[0], needs=None),))
+    said = "Improve the model, or loosen the gate on purpose."
+    assert plain(sentences.next_steps(name, unprovable)) == said
 
 
 def test_many_changed_parts_are_counted(reports: Reports) -> None:
