@@ -86,7 +86,7 @@ def simulated(
 
 
 def looks(judge: Judge, rows: Sequence[int], replicates: int, seed: int = 0) -> float:
-    """Give the share of candidates that are worse by the margin exactly and pass at any of the looks at growing rows."""
+    """Give the share of candidates, worse by exactly the margin, that pass at any of the looks at growing rows."""
     rng = np.random.default_rng(seed)
     shares = [(DISCORDANCE + MARGIN) / 2, (DISCORDANCE - MARGIN) / 2, 1 - DISCORDANCE]
     counts, ever = np.zeros((replicates, 2), dtype=np.int64), np.zeros(replicates, dtype=bool)

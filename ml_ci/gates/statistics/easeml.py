@@ -11,7 +11,7 @@ Feedback: TypeAlias = Literal["none", "full"]
 def log_terms(delta: float, steps: int, feedback: Feedback) -> float:
     """Give L: ln H - ln delta where no answer is told before the end, H ln 2 - ln delta where each is told."""
     if not 0.0 < delta < 1.0 or steps < 1:
-        raise ValueError("delta must lie between 0 and 1, and there must be at least one step")
+        raise ValueError("delta must be between 0 and 1, and there must be at least one step")
     return (math.log(steps) if feedback == "none" else steps * math.log(2.0)) - math.log(delta)
 
 

@@ -16,15 +16,12 @@ Flags: TypeAlias = npt.NDArray[np.bool_]
 
 def holm_adjusted(p_values: Numbers) -> Floats:
     """Adjust p-values so that each may be compared with alpha; a NaN counts as 1."""
-    p = _known(p_values)
-    order = np.argsort(p, kind="stable")
-    stepped = np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1))
-    return _restored(np.minimum(stepped, 1.0), order)
+    return np.minimum(_stepped_down(p_values), 1.0)
 
 
 def holm(p_values: Numbers, alpha: float) -> Flags:
     """Say which hypotheses Holm's step-down procedure rejects at family-wise level `alpha`."""
-    return holm_adjusted(p_values) <= alpha
+    return _stepped_down(p_values) <= alpha
 
 
 def benjamini_hochberg_adjusted(p_values: Numbers) -> Floats:
@@ -71,6 +68,12 @@ def _confirmed(found: Evidence, upheld: bool) -> Evidence:
     return replace(
         found, outcome="inconclusive", reason="one of several gates: the fail is not upheld by Holm's correction"
     )
+
+
+def _stepped_down(p_values: Numbers) -> Floats:
+    p = _known(p_values)
+    order = np.argsort(p, kind="stable")
+    return _restored(np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)), order)
 
 
 def _known(p_values: Numbers) -> Floats:

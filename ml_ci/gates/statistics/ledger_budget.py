@@ -33,13 +33,19 @@ def questions(looks: int, promotions: int = 0) -> int:
     """
     if looks < 1 or not 0 <= promotions <= looks:
         raise ValueError("a plan needs at least one look, and no more promotions than looks")
-    told = looks * sum(math.comb(looks, k) for k in range(promotions + 1))
-    return int(min(told, 2**looks))
+    ceiling, told, ways = 2**looks, 0, 1
+    for promoted in range(promotions + 1):
+        told += looks * ways
+        if told >= ceiling:
+            return int(ceiling)
+        ways = ways * (looks - promoted) // (promoted + 1)
+    return told
 
 
 def alpha_per_look(alpha: float, looks: int, promotions: int = 0) -> float:
     """Give the level of each of so many looks that keeps `alpha` for all of them together."""
-    return checked_alpha(alpha) / questions(looks, promotions)
+    # Through logarithms: the questions of a long plan are more than a float can count.
+    return math.exp(math.log(checked_alpha(alpha)) - math.log(questions(looks, promotions)))
 
 
 def adaptive_alpha(alpha: float, looks: int) -> float:

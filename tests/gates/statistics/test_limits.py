@@ -104,7 +104,7 @@ def test_impossible_counts_are_refused(errors: float, rows: float) -> None:
 
 @pytest.mark.parametrize("alpha", [0.0, -0.1, 0.5, 1.0, math.nan])
 def test_an_impossible_level_is_refused(alpha: float) -> None:
-    with pytest.raises(ValueError, match="alpha must lie between 0 and 0.5"):
+    with pytest.raises(ValueError, match=r"alpha must lie between 0 and 0\.5"):
         limits.at_most(1, 5, 0.05, alpha)
 
 

@@ -84,7 +84,7 @@ def test_bounds_solve_their_equation_and_swapping_mirrors_them(table: tuple[int,
     b, c, n = table
     low, high = (float(ends[0]) for ends in tango.bounds(b, c, n, alpha))
     z = -float(ndtri(alpha))
-    if -1 < low and high < 1:
+    if low > -1 and high < 1:
         assert tango.statistic(b, c, n, high)[0] == pytest.approx(-z, abs=1e-3)
         assert tango.statistic(b, c, n, low)[0] == pytest.approx(z, abs=1e-3)
     assert -1 <= low <= (b - c) / n <= high <= 1

@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ml_ci.gates.statistics import paired, power
+from ml_ci.gates.statistics.values import NEEDS_CAP
+
+
+@pytest.mark.parametrize(("margin", "at_95", "at_99"), [(0.01, 268, 536), (0.02, 133, 266), (0.05, 52, 103)])
+def test_published_smallest_rows(margin: float, at_95: int, at_99: int) -> None:
+    assert (power.smallest_rows(margin, 0.05), power.smallest_rows(margin, 0.01)) == (at_95, at_99)
+
+
+@pytest.mark.parametrize("method", ["score", "exact", "anytime"])
+@pytest.mark.parametrize("margin", [0.005, 0.01, 0.02, 0.05, 0.1, 0.4])
+@pytest.mark.parametrize("alpha", [0.05, 0.01, 1e-5])
+def test_the_provable_rows_are_those_of_the_gate_itself(method: str, margin: float, alpha: float) -> None:
+    rows = power.provable_rows(margin, alpha, method)
+    assert rows is not None
+    assert paired.difference_at_most(0, 0, rows, margin, alpha, method).outcome == "pass"
+    assert paired.difference_at_most(0, 0, rows - 1, margin, alpha, method).outcome == "inconclusive"
+
+
+@pytest.mark.parametrize("method", ["score", "exact", "anytime"])
+@pytest.mark.parametrize("rows", [1, 40, 99, 100, 3000])
+def test_the_provable_margin_is_that_of_the_gate_itself(method: str, rows: int) -> None:
+    margin = power.provable_margin(rows, 0.05, method)
+    assert margin is not None
+    assert paired.difference_at_most(0, 0, rows, margin + 1e-6, 0.05, method).outcome == "pass"
+    assert paired.difference_at_most(0, 0, rows, margin - 1e-6, 0.05, method).outcome == "inconclusive"
+
+
+def test_below_a_hundred_rows_more_are_needed_than_the_score_test_alone_would_ask_for() -> None:
+    assert (power.smallest_rows(0.05, 0.05), power.provable_rows(0.05, 0.05)) == (52, 72)
+
+
+@pytest.mark.parametrize("margin", [0.0, -0.01])
+def test_no_number_of_rows_without_a_discordant_one_proves_an_improvement(margin: float) -> None:
+    assert power.smallest_rows(margin, 0.05) is None
+    assert power.provable_rows(margin, 0.05) is None
+
+
+def test_margins_that_every_difference_keeps() -> None:
+    assert power.smallest_rows(1.0, 0.05) == power.provable_rows(1.5, 0.05) == 1
+
+
+def test_no_rows_prove_no_margin() -> None:
+    assert power.smallest_margin(0, 0.05) is None
+    assert power.provable_margin(0, 0.05) is None
+    assert power.smallest_margin(500, 0.05) == pytest.approx(0.005382, abs=5e-7)
+
+
+def test_rows_for_a_planned_power() -> None:
+    # Section 3's formula. The exact enumeration of section 2's table (2,311) is held in tests/simulation.
+    assert power.planned_rows(0.01, 0.02, 0.0, 0.05, 0.95) == 2375
+    assert power.planned_rows(0.01, 0.02, 0.01, 0.05) is None
+    with pytest.raises(ValueError, match="discordance"):
+        power.planned_rows(0.05, 0.01, 0.02, 0.05)
+
+
+@given(st.floats(1e-12, 0.5), st.integers(1, 1000), st.sampled_from(["score", "exact", "anytime"]))
+def test_further_rows_are_within_their_cap(margin: float, n: int, method: str) -> None:
+    found = power.further_rows(0, 0, n, margin, 0.05, method)
+    assert found is not None
+    assert 1 <= found <= NEEDS_CAP
+
+
+def test_further_rows_are_none_where_the_measured_difference_is_not_below_the_margin() -> None:
+    for method in ("score", "exact", "anytime"):
+        assert power.further_rows(25, 5, 2000, 0.01, 0.05, method) is None
+        assert power.further_rows(5, 5, 2000, 0.0, 0.05, method) is None
+
+
+def test_only_discordant_rows_need_labels() -> None:
+    assert power.further_labels(777, 4, 4, 500) == 13
+    assert power.further_labels(413, 0, 0, 200) == 7
+    assert power.further_labels(5, 3, 3, 6) == 5
+    assert power.further_labels(268, 0, 0, 0) == 268
