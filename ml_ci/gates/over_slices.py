@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -21,12 +22,27 @@ from ml_ci.gates.statistics.values import NEEDS_CAP, Evidence, Floats
 
 METHOD = "bounds of every slice"
 
-# So many halvings find a p-value to seven digits of its logarithm: enough for Holm.
-_STEPS = 28
 _SMALLEST_P = 1e-12
-_SCALINGS = 14
+# Where a search may stop: two percent are close enough for an estimate of rows, and for Holm on the safe side.
+_CLOSE = 1.02
 
-Bounds = Callable[[float], tuple[float, float]]
+Bound = Callable[[float], float]
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The lower and the upper bound as functions of their one-sided level."""
+
+    low: Bound
+    high: Bound
+
+    def clears(self, limit: float, upper: bool, alpha: float) -> bool:
+        """Say whether the limit is proven to hold."""
+        return self.high(alpha) <= limit if upper else self.low(alpha) >= limit
+
+    def breaks(self, limit: float, upper: bool, alpha: float) -> bool:
+        """Say whether the limit is proven to be broken."""
+        return self.low(alpha) > limit if upper else self.high(alpha) < limit
 
 
 def judge(atom: OverSlices, parts: Sequence[tuple[int, int]], limit: float, upper: bool, alpha: float) -> Evidence:
@@ -38,11 +54,10 @@ def judge(atom: OverSlices, parts: Sequence[tuple[int, int]], limit: float, uppe
     x = np.array([part for part, _ in parts], dtype=np.float64)
     n = np.array([whole for _, whole in parts], dtype=np.float64)
     bounds = _bounds(atom, x, n)
-    low, high = bounds(alpha)
-    holds, breaks = (high <= limit, low > limit) if upper else (low >= limit, high < limit)
-    if holds:
+    low, high = bounds.low(alpha), bounds.high(alpha)
+    if bounds.clears(limit, upper, alpha):
         return Evidence("pass", low, high, alpha, 1.0, None, METHOD)
-    if breaks:
+    if bounds.breaks(limit, upper, alpha):
         return Evidence("fail", low, high, 1.0, _p_fail(bounds, limit, upper, alpha), None, METHOD)
     needs = _further_rows(atom, x, n, limit, upper, alpha)
     return Evidence("inconclusive", low, high, 1.0, 1.0, needs, METHOD)
@@ -55,37 +70,40 @@ def _bounds(atom: OverSlices, x: Floats, n: Floats) -> Bounds:
 
 
 def _highest(x: Floats, n: Floats) -> Bounds:
-    def bounds(alpha: float) -> tuple[float, float]:
-        return float(limits.lower(x, n, alpha / len(x)).max()), float(limits.upper(x, n, alpha).max())
-
-    return bounds
+    return Bounds(
+        low=lambda alpha: float(limits.lower(x, n, alpha / len(x)).max()),
+        high=lambda alpha: float(limits.upper(x, n, alpha).max()),
+    )
 
 
 def _lowest(x: Floats, n: Floats) -> Bounds:
-    def bounds(alpha: float) -> tuple[float, float]:
-        return float(limits.lower(x, n, alpha).min()), float(limits.upper(x, n, alpha / len(x)).min())
-
-    return bounds
+    return Bounds(
+        low=lambda alpha: float(limits.lower(x, n, alpha).min()),
+        high=lambda alpha: float(limits.upper(x, n, alpha / len(x)).min()),
+    )
 
 
 def _gap(x: Floats, n: Floats) -> Bounds:
-    def bounds(alpha: float) -> tuple[float, float]:
-        every, pair = alpha / (2 * len(x)), alpha / 2
-        low = limits.lower(x, n, every).max() - limits.upper(x, n, every).min()
-        return max(float(low), 0.0), _largest_of_pairs(limits.upper(x, n, pair)[:, None] - limits.lower(x, n, pair))
+    def low(alpha: float) -> float:
+        every = alpha / (2 * len(x))
+        return max(float(limits.lower(x, n, every).max() - limits.upper(x, n, every).min()), 0.0)
 
-    return bounds
+    def high(alpha: float) -> float:
+        return _largest_of_pairs(limits.upper(x, n, alpha / 2)[:, None] - limits.lower(x, n, alpha / 2))
+
+    return Bounds(low, high)
 
 
 def _ratio(x: Floats, n: Floats) -> Bounds:
-    def bounds(alpha: float) -> tuple[float, float]:
-        every, pair = alpha / (2 * len(x)), alpha / 2
-        low = limits.lower(x, n, every).max() / limits.upper(x, n, every).min()
-        with np.errstate(divide="ignore"):
-            ratios = limits.upper(x, n, pair)[:, None] / limits.lower(x, n, pair)
-        return max(float(low), 1.0), _largest_of_pairs(ratios)
+    def low(alpha: float) -> float:
+        every = alpha / (2 * len(x))
+        return max(float(limits.lower(x, n, every).max() / limits.upper(x, n, every).min()), 1.0)
 
-    return bounds
+    def high(alpha: float) -> float:
+        with np.errstate(divide="ignore"):
+            return _largest_of_pairs(limits.upper(x, n, alpha / 2)[:, None] / limits.lower(x, n, alpha / 2))
+
+    return Bounds(low, high)
 
 
 def _largest_of_pairs(table: Floats) -> float:
@@ -98,26 +116,23 @@ def _further_rows(atom: OverSlices, x: Floats, n: Floats, limit: float, upper: b
 
     None where the measured rates break the limit, or reach it only beyond ten million rows.
     """
+
+    def proven(times: float) -> bool:
+        return _bounds(atom, x * times, n * times).clears(limit, upper, alpha)
+
     least, most = 1.0, NEEDS_CAP / float(n.sum())
-    if not _proven(atom, x, n, limit, upper, alpha, most):
+    if not proven(most):
         return None
-    for _ in range(_SCALINGS):
+    while most / least > _CLOSE:
         middle = math.sqrt(least * most)
-        least, most = (least, middle) if _proven(atom, x, n, limit, upper, alpha, middle) else (middle, most)
+        least, most = (least, middle) if proven(middle) else (middle, most)
     return max(math.ceil((most - 1) * float(n.sum())), 1)
 
 
-def _proven(atom: OverSlices, x: Floats, n: Floats, limit: float, upper: bool, alpha: float, times: float) -> bool:
-    low, high = _bounds(atom, x * times, n * times)(alpha)
-    return high <= limit if upper else low >= limit
-
-
 def _p_fail(bounds: Bounds, limit: float, upper: bool, alpha: float) -> float:
-    """Find the smallest level at which the bound still breaks the limit; at `alpha` it does."""
+    """Find the smallest level at which the limit is still proven to be broken; at `alpha` it is."""
     low, high = math.log(_SMALLEST_P), math.log(alpha)
-    for _ in range(_STEPS):
+    while high - low > _CLOSE - 1:
         middle = (low + high) / 2
-        ends = bounds(math.exp(middle))
-        breaks = ends[0] > limit if upper else ends[1] < limit
-        low, high = (low, middle) if breaks else (middle, high)
+        low, high = (low, middle) if bounds.breaks(limit, upper, math.exp(middle)) else (middle, high)
     return math.exp(high)

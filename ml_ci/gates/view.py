@@ -15,6 +15,7 @@ from ml_ci.evaluation.confusion import Confusion, Paired
 from ml_ci.evaluation.values import Evaluation
 from ml_ci.gates.evidence import Case
 from ml_ci.gates.metrics import OF_ROWS, exact
+from ml_ci.gates.wording import title
 
 Value: TypeAlias = Fraction | float
 
@@ -97,24 +98,24 @@ class View:
 
     def _measured(self, atom: Metric) -> float | Fraction:
         if self.by is not None:
-            raise UndefinedError(f"{atom.key} is not known per slice; compare each(...) with a metric of the counts")
+            raise UndefinedError(f"{title(atom)} is not known per slice; compare each(...) with a metric of the counts")
         if atom.name in OF_COST and self.case.cost is not None:
             return self._cost(atom)
         metrics = self.side(atom.baseline).metrics
         factor = 1000 if atom.name == "cost_per_1000" and atom.key not in metrics else 1
         key = "cost" if factor == 1000 else atom.key
         if key not in metrics:
-            raise UndefinedError(f"{atom.key} {self._whose(atom.baseline)} was not measured; {_remedy(atom)}")
+            raise UndefinedError(f"{title(atom)} {self._whose(atom.baseline)} was not measured; {_remedy(atom)}")
         value = metrics[key]
         if value is None or not math.isfinite(value):
             why = self._why_undefined(atom)
-            raise UndefinedError(f"{atom.key} {self._whose(atom.baseline)} is undefined{why}; {_remedy(atom)}")
+            raise UndefinedError(f"{title(atom)} {self._whose(atom.baseline)} is undefined{why}; {_remedy(atom)}")
         return float(value) * factor
 
     def _cost(self, atom: Metric) -> Fraction:
         counts, prices = self.confusion(atom.baseline), self.case.cost or (0.0, 0.0)
         if not counts.rows:
-            raise UndefinedError(f"{atom.key} {self._whose(atom.baseline)} is undefined: there are no rows")
+            raise UndefinedError(f"{title(atom)} {self._whose(atom.baseline)} is undefined: there are no rows")
         fp, fn = (Fraction(repr(float(price))) for price in prices)
         return (fp * counts.fp + fn * counts.fn) / counts.rows * (1000 if atom.name == "cost_per_1000" else 1)
 
@@ -145,7 +146,7 @@ def over(atom: OverSlices, values: list[Value]) -> Value:
         return highest - lowest
     if lowest <= 0:
         raise UndefinedError(
-            f"{atom} is undefined: the lowest slice's {atom.metric} is zero or less; write gap instead"
+            f"{atom} is undefined: the lowest slice's {title(Metric(atom.metric))} is zero or less; write gap instead"
         )
     return highest / lowest
 
@@ -155,13 +156,13 @@ def defined(counts: Confusion, name: str, whose: str) -> Value:
     value = exact(counts, name)
     if value is not None:
         return value
-    lacking = OF_ROWS.get(name, "rows")
+    lacking, said = OF_ROWS.get(name, "rows"), title(Metric(name))
     hint = "add labelled rows, or set min_rows: to leave out small slices" if "slice" in whose else "add labelled rows"
     if not counts.rows:
-        raise UndefinedError(f"{name} {whose} is undefined: there are no rows; {hint}")
+        raise UndefinedError(f"{said} {whose} is undefined: there are no rows; {hint}")
     if name in ("precision", "npv"):
         hint = "look at the threshold: the model never predicts that class"
-    raise UndefinedError(f"{name} {whose} is undefined: there are no {lacking}; {hint}")
+    raise UndefinedError(f"{said} {whose} is undefined: there are no {lacking}; {hint}")
 
 
 def _fraction(value: Value) -> Fraction:

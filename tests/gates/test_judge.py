@@ -153,13 +153,13 @@ def only(*counts: int, **metrics: float | None) -> Case:
 
 
 ABSENT: list[tuple[Case, str, str]] = [
-    (only(0, 3, 4, 0), "fnr <= 1", "Fnr of the candidate is undefined: there are no positives; add labelled rows"),
-    (only(3, 0, 0, 4), "fpr <= 1", "Fpr of the candidate is undefined: there are no negatives; add labelled rows"),
+    (only(0, 3, 4, 0), "fnr <= 1", "FNR of the candidate is undefined: there are no positives; add labelled rows"),
+    (only(3, 0, 0, 4), "fpr <= 1", "FPR of the candidate is undefined: there are no negatives; add labelled rows"),
     (only(), "accuracy >= 0", "undefined: there are no rows"),
     (only(0, 0, 5, 5), "precision >= 0", "there are no rows predicted positive; look at the threshold"),
-    (only(5, 5, 0, 0), "mcc >= 0", "Mcc of the candidate is undefined"),
-    (only(5, 5, 5, 5), "auc >= 0", "Auc of the candidate was not measured"),
-    (only(5, 5, 5, 5, auc=None), "auc >= 0", "Auc of the candidate is undefined; gate another metric"),
+    (only(5, 5, 0, 0), "mcc >= 0", "MCC of the candidate is undefined"),
+    (only(5, 5, 5, 5), "auc >= 0", "AUC of the candidate was not measured"),
+    (only(5, 5, 5, 5, auc=None), "auc >= 0", "AUC of the candidate is undefined; gate another metric"),
     (only(5, 5, 5, 5, auc=math.nan), "auc >= 0", "is undefined"),
     (only(5, 5, 5, 5, auc=math.inf), "auc >= 0", "is undefined"),
     (only(0, 5, 5, 0, auc=None), "auc >= 0", "the holdout has no positives"),
@@ -192,14 +192,14 @@ SLICED_ABSENT = [
     (
         "each(fnr, by=region) <= 1",
         {},
-        "Fnr of the candidate in the slice region = b is undefined: there are no positives",
+        "FNR of the candidate in the slice region = b is undefined: there are no positives",
     ),
     ("worst(fnr, by=region) <= 1", {"min_rows": 1}, "in the slice region = b is undefined: there are no positives"),
     ("gap(fpr, by=region) <= 1", {"min_rows": 50}, "Only one slice of region has 50 rows or more (2 in all)"),
     ("gap(fpr, by=region) <= 1", {"min_rows": 500}, "No slice of region has 500 rows or more (2 in all)"),
     ("worst(fpr, by=region) <= 1", {"min_rows": 500}, "No slice of region has 500 rows"),
     ("each(fpr, by=region) <= 1", {"min_rows": 500}, "All 2 slices by region have fewer than 500 rows"),
-    ("ratio(fpr, by=region) <= 9", {"min_rows": 1}, "the lowest slice's fpr is zero or less; write gap instead"),
+    ("ratio(fpr, by=region) <= 9", {"min_rows": 1}, "the lowest slice's FPR is zero or less; write gap instead"),
 ]
 
 
