@@ -41,7 +41,9 @@ def _described(part: str, old: Snapshot, new: Snapshot, loosened: Loosened | Non
         change = rewritten(old, new, part) if part.startswith("data.") else None
         yield from [change] if change else []
     elif was is None or now is None:
-        yield Change(part, "added" if was is None else "removed")
+        side, how = (new, "added") if was is None else (old, "removed")
+        path = side.fingerprint.details[part].get("path")
+        yield Change(part, f"{how}: {path}" if path else how)
     else:
         yield _changed(part, old, new, loosened)
 

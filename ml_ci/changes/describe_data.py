@@ -43,9 +43,9 @@ def rewritten(old: Snapshot, new: Snapshot, part: str) -> Change | None:
 
 
 def _file(old: Snapshot, new: Snapshot, part: str, was: FileEntry, now: FileEntry) -> Change:
-    moved = _renamed(old, new, part)
+    moved, name = _renamed(old, new, part), part.removeprefix("data.")
     with Places() as places:
-        before, after = places.find(old, was), places.find(new, now)
+        before, after = places.find(old, name), places.find(new, name)
         if before is None or after is None:
             side = "former" if before is None else "present"
             return Change(part, f"content differs{moved}; its {side} content is not on this machine")

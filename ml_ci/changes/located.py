@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import posixpath
 import tempfile
 from pathlib import Path
 from types import TracebackType
 
+from ml_ci.changes.content import Contents
 from ml_ci.changes.data import DataReader, in_dvc_cache
 from ml_ci.changes.pointers import lfs_pointer
 from ml_ci.changes.remote import is_remote
+from ml_ci.changes.settings import entries
 from ml_ci.changes.snapshot import Snapshot
+from ml_ci.errors import UserError
 from ml_ci.spec.values import FileEntry
 
 
@@ -25,20 +29,19 @@ class Places:
     ) -> None:
         self._folder.cleanup()
 
-    def find(self, snapshot: Snapshot, entry: FileEntry) -> Path | None:
-        """Give the path of a file with the content that the entry has in this snapshot; None when it is not here."""
+    def find(self, snapshot: Snapshot, name: str) -> Path | None:
+        """Give the path of a file with the content that the entry had when the snapshot was taken; None without one."""
+        entry = entries(snapshot.model)[name]
+        known = str(snapshot.fingerprint.details[f"data.{name}"]["content"])
         if is_remote(entry.path):
             return None
-        beside = snapshot.surroundings.folder / entry.path
-        if snapshot.tree.folder is not None:
-            return beside if beside.is_file() and _is_content(beside) else None
-        if entry.path in snapshot.tree.files():
-            return self._written(snapshot, entry.path)
-        known = DataReader(snapshot.tree, snapshot.surroundings)[entry].digest
-        kept = in_dvc_cache(known, snapshot.surroundings.folder)
-        if kept or not known.startswith("git:"):
-            return kept
-        return beside if beside.is_file() else None
+        path = posixpath.normpath(entry.path)
+        if snapshot.tree.commit and path in snapshot.tree.files():
+            return self._written(snapshot, path)
+        beside = snapshot.surroundings.folder / path
+        if beside.is_file() and _is_content(beside) and _still(snapshot, entry, beside, known):
+            return beside
+        return in_dvc_cache(known, snapshot.surroundings.folder)
 
     def _written(self, snapshot: Snapshot, path: str) -> Path | None:
         content = snapshot.tree.read(path)
@@ -49,6 +52,16 @@ class Places:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(content)
         return place
+
+
+def _still(snapshot: Snapshot, entry: FileEntry, place: Path, known: str) -> bool:
+    # What was on disk when the snapshot was taken may have been replaced; and a commit's pointer says nothing of it.
+    try:
+        if snapshot.tree.commit and known.startswith("md5:"):
+            return known == f"md5:{Contents(snapshot.surroundings.state).digest(place, 'md5')}"
+        return known == DataReader(snapshot.tree, snapshot.surroundings)[entry].digest
+    except UserError:
+        return False
 
 
 def _is_content(place: Path) -> bool:

@@ -46,7 +46,7 @@ def _equal(name: str, old: Snapshot, new: Snapshot, same: SameValues) -> bool:
     with Places() as places:
         for side in (old, new):
             entry = entries(side.model)[name]
-            values.append(same.values(_content(side, name), entry, places.find(side, entry)))
+            values.append(same.values(_content(side, name), entry, places.find(side, name)))
     return values[0] is not None and values[0] == values[1]
 
 
