@@ -17,14 +17,14 @@ _MOST_RESULTS = 8
 _MOST_CHANGES = 6
 
 
-def explain(name: str, report: Report, gates: Sequence[GateResult], *, log: bool = False) -> str:
+def explain(name: str, report: Report, gates: Sequence[GateResult], *, log_at: str = "") -> str:
     """Say why these gates of one model do not pass: the numbers, the cause, what was done, what to do.
 
-    `log` adds the tail of a failed job's log.
+    `log_at` is the test that shows the tail of a failed job's log; "" shows it here.
     """
     model = report.models[name]
     if model.failure:
-        return "\n".join(_failed(name, model.failure, log))
+        return "\n".join(_failed(name, model.failure, log_at))
     return "\n".join(_judged(name, report, replace(model, gates=tuple(gates))))
 
 
@@ -33,11 +33,13 @@ def contradiction(name: str, model: ModelReport) -> str:
     return f"{sentences.marked(name, model)}\n  {sentences.plain(sentences.why(model))}"
 
 
-def _failed(name: str, failure: Failure, log: bool) -> Iterator[str]:
+def _failed(name: str, failure: Failure, log_at: str) -> Iterator[str]:
     yield f"{MARKS['error']} {label(name, 100)} could not be judged: {label(failure.message, 1000)}"
     if failure.hint:
         yield f"  {sentences.failure_hint(failure)}"
-    if log and failure.log_tail.strip():
+    if log_at and failure.log_tail.strip():
+        yield f"  the job's log is shown with {log_at}"
+    elif failure.log_tail.strip():
         yield "  the job's log ended with:"
         yield from (f"  | {line}".rstrip() for line in log_lines(failure.log_tail))
 

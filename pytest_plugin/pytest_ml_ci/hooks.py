@@ -10,15 +10,16 @@ from typing import Any
 import pytest
 
 from ml_ci.errors import UserError
-from ml_ci.steps.project import open_project, selected
+from ml_ci.steps.project import STATE, open_project, selected
 from ml_ci.steps.publish import publish, withdraw
 from ml_ci.steps.values import Options
-from pytest_ml_ci.items import GateItem, NotPassedError, SpecFile
+from pytest_ml_ci.items import GateItem, SpecFile
 from pytest_ml_ci.marks import marked
 from pytest_ml_ci.reporting import Attendance, failed_report
 from pytest_ml_ci.results import Results
 from pytest_ml_ci.run import MARKED, RUN, TOLD, Run
 from pytest_ml_ci.selection import configuration, include, is_partial
+from pytest_ml_ci.session_store import SessionStore
 from pytest_ml_ci.summary import Summary
 from pytest_ml_ci.terminal import show
 
@@ -47,7 +48,13 @@ def _open(config: pytest.Config) -> Run:
         environment=_environment(),
     )
     project = open_project(file, options)
-    return Run(file, project.spec, selected(project), Results(options))
+    return Run(file, project.spec, selected(project), Results(options, _shared(config, project.store.ready())))
+
+
+def _shared(config: pytest.Config, state: Path) -> SessionStore | None:
+    """Find what the workers of this session share; None outside of xdist."""
+    session = getattr(config, "workerinput", {}).get("testrunuid")
+    return SessionStore(state / "pytest" / session) if session else None
 
 
 def _environment() -> dict[str, str]:
@@ -68,6 +75,7 @@ class Hooks:
         self.has_mistake = False
         self.gates_expected = False
         self.is_missing = False
+        self.shared: SessionStore | None = None
 
     def pytest_report_header(self) -> str:
         """Name the configuration and the models."""
@@ -98,6 +106,11 @@ class Hooks:
         self._expect([item.nodeid for item in session.items])
 
     @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Note where the workers keep what they share."""
+        self.shared = SessionStore(self.run.file.parent / STATE / "pytest" / node.workerinput["testrunuid"])
+
+    @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
         """Note in the controller what the workers have to report."""
         self._expect(ids)
@@ -108,10 +121,9 @@ class Hooks:
         asked = item.stash.get(MARKED, None)
         if asked is None or not asked.conditions:
             return
-        try:
-            self.run.judge_marked(item, asked)
-        except NotPassedError as error:
-            pytest.fail(str(error), pytrace=False)
+        refusal = self.run.refusal(item, asked)
+        if refusal:
+            pytest.fail(refusal, pytrace=False)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -153,6 +165,8 @@ class Hooks:
         if self.has_mistake or self.summary.has_mistake:
             session.exitstatus = pytest.ExitCode.USAGE_ERROR
         self._tell_junit()
+        if self.shared is not None:
+            self.shared.remove()
         self._publish(complete=exitstatus not in _STOPPED and not self.is_missing)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:

@@ -69,7 +69,9 @@ class GateItem(pytest.Item):
 
     def runtest(self) -> None:
         """Judge the gate; NotPassedError unless it passes."""
-        self.parent.run.judge(self)
+        refusal = self.parent.run.refusal_of_gate(self)
+        if refusal:
+            raise NotPassedError(refusal)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show why the gate does not pass; anything else is our bug and keeps its traceback."""

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from ml_ci.errors import UserError
 from ml_ci.evaluation import metrics
 from ml_ci.evaluation.confusion import Confusion
-from ml_ci.reports.metrics import counts_of, title
-from ml_ci.reports.numbers import defined, percent, share
-from ml_ci.reports.rates import rates
+from ml_ci.gates.metrics import OF_ROWS, metrics_of, share
+from ml_ci.reports.metrics import title
+from ml_ci.reports.numbers import defined, percent
 
 if TYPE_CHECKING:
     from ml_ci.evaluation.scores import Predictions
@@ -91,7 +91,7 @@ class Measured:
         if self._price:
             per_row = metrics.cost(self.confusion, self._price)
             priced = {"cost": per_row, "cost_per_1000": None if per_row is None else 1000 * per_row}
-        found = {**self._whole, **of_rows, **priced, **rates(self.confusion)}
+        found = {**self._whole, **of_rows, **priced, **metrics_of(self.confusion)}
         return {name: defined(value) for name, value in found.items()}
 
     @property
@@ -149,17 +149,16 @@ class Measured:
         return f"<{self._name}: {c.rows:,} rows, {self._rate('fpr')}, {self._rate('fnr')}>"
 
     def _rate(self, name: str) -> str:
-        part, whole = counts_of(name, self.confusion) or (0, 0)
-        rate = part / whole if whole else None
-        return f"{title(name)} {percent(rate)} ({share(part, whole)})"
+        part, whole = share(self.confusion, name)
+        return f"{title(name)} {percent(self.metrics[name])} ({part:,} of {whole:,})"
 
     def _why_undefined(self, name: str) -> str:
+        if self._predictions.kind != "probability" and name in metrics.OF_SCORES:
+            return f"The model gives a {self._predictions.kind}, no probability."
         for count, word in ((self.rows, "rows"), (self.positives, "positives"), (self.negatives, "negatives")):
             if not count:
                 return f"There are no {word} among these rows."
-        if self._predictions.kind != "probability" and name in metrics.OF_SCORES:
-            return f"The model gives a {self._predictions.kind}, no probability."
-        return "The counts do not define it."
+        return f"There are no {OF_ROWS.get(name, 'rows that define it')}."
 
     def _rows(self, values: NDArray[_Kind]) -> NDArray[_Kind]:
         return values if self._selected is None else values[self._selected]

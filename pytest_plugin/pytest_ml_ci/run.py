@@ -15,7 +15,7 @@ from ml_ci.gates.verdict import overall
 from ml_ci.reports.values import ModelReport, Report
 from ml_ci.spec.values import ModelSpec, Spec
 from pytest_ml_ci.explanation import contradiction, explain
-from pytest_ml_ci.items import NOTHING_GATED, GateItem, NotPassedError
+from pytest_ml_ci.items import NOTHING_GATED, GateItem
 from pytest_ml_ci.marks import Marked
 from pytest_ml_ci.properties import properties
 from pytest_ml_ci.results import Results, failed
@@ -49,31 +49,33 @@ class Run:
         """Give the models that were asked for, in the order of the file."""
         return [self.spec.models[name] for name in self.names]
 
-    def judge(self, item: GateItem) -> None:
-        """Judge one gate; NotPassedError unless it passes."""
+    def refusal_of_gate(self, item: GateItem) -> str:
+        """Judge one gate of ml-ci.yaml; give why it does not pass, "" only when it does."""
         report = _ungated(item.model) if item.name == NOTHING_GATED else self.results.report(item.model)
         model = report.models[item.model]
         gates = [gate for gate in model.gates if gate.condition == item.name]
         item.stash[TOLD] = tell(report, item.model, conditions=[item.name])
         item.user_properties += properties(item.model, model, gates, verdict_of(model, gates))
-        self._demand(item, report, item.model, gates)
+        return self._refusal(item, report, item.model, gates)
 
-    def judge_marked(self, item: pytest.Item, asked: Marked) -> None:
-        """Judge the gates that a test's markers ask for; NotPassedError unless all of them pass."""
-        report = self.results.report(asked.model)
+    def refusal(self, item: pytest.Item, asked: Marked) -> str:
+        """Judge the gates that a test's markers ask for; give why one does not pass, "" only when all of them do."""
+        report = self.results.judged(asked.model)
         more = () if report.models[asked.model].failure else self.results.more(asked.model, asked.conditions)
         if isinstance(more, Failure):
             report, more = failed(asked.model, more), ()
         model = report.models[asked.model]
         item.stash[TOLD] = tell(report, asked.model, more=more)
+        refusals = []
         for condition in asked.conditions:
             gates = [gate for gate in more if gate.condition == condition]
             item.user_properties += properties(asked.model, model, gates, verdict_of(model, gates))
-            self._demand(item, report, asked.model, gates)
+            refusals.append(self._refusal(item, report, asked.model, gates))
+        return next((refusal for refusal in refusals if refusal), "")
 
     def failure_text(self, item: pytest.Item, model: str, failure: Failure) -> str:
         """Explain a failure that keeps a test from its fixtures."""
-        return explain(model, failed(model, failure), (), log=self._shows_log(item, model))
+        return explain(model, failed(model, failure), (), log_at=self._log_at(item, model))
 
     def holdout(self, model: str, scored: Scored) -> Holdout:
         """Give the holdout of a model, one object for all tests: it keeps the columns that were read."""
@@ -81,15 +83,16 @@ class Run:
 
         return self._holdouts.setdefault(model, Holdout(scored))
 
-    def _demand(self, item: pytest.Item, report: Report, name: str, gates: Sequence[GateResult]) -> None:
+    def _refusal(self, item: pytest.Item, report: Report, name: str, gates: Sequence[GateResult]) -> str:
         model = report.models[name]
         if verdict_of(model, gates) != "pass":
-            raise NotPassedError(explain(name, report, gates, log=self._shows_log(item, name)))
-        if model.verdict != "pass" and all(gate.verdict == "pass" for gate in model.gates):
-            raise NotPassedError(contradiction(name, model))
+            return explain(name, report, gates, log_at=self._log_at(item, name))
+        contradicted = model.gates and model.verdict != "pass" and all(gate.verdict == "pass" for gate in model.gates)
+        return contradiction(name, model) if contradicted else ""
 
-    def _shows_log(self, item: pytest.Item, model: str) -> bool:
-        return self.first.setdefault(model, item.nodeid) == item.nodeid
+    def _log_at(self, item: pytest.Item, model: str) -> str:
+        first = self.first.setdefault(model, item.nodeid)
+        return "" if first == item.nodeid else first
 
 
 TOLD = pytest.StashKey[str]()

@@ -68,6 +68,14 @@ class Project:
         """Run git in the project."""
         subprocess.run(("git", *arguments), cwd=self.path, check=True, capture_output=True)
 
+    def worsen(self) -> None:
+        """Change the code of the model so that it misses 70% instead of 10%; the record of this is there."""
+        self.write(train=WORSE)
+
+    def break_training(self) -> None:
+        """Change the code of the model so that it raises."""
+        self.write(train=BROKEN)
+
     def write(self, **files: str) -> None:
         """Write Python modules by name."""
         for name, content in files.items():
@@ -168,6 +176,7 @@ def untrained(pytester: pytest.Pytester, loaded: tuple[str, ...]) -> Project:
 
 def _fill(project: Project) -> None:
     project.write(train=TRAIN)
+    (project.path / ".gitignore").write_text("runpytest-*\n__pycache__\n.pytest_cache\n")
     (project.path / "data").mkdir()
     (project.path / "data" / "train.csv").write_text(table(100))
     (project.path / "data" / "holdout.csv").write_text(table(200))

@@ -1,17 +1,244 @@
-"""Gates of ml-ci.yaml as test items."""
+"""Gates of ml-ci.yaml as test items: collected, judged, explained."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import pytest
 
-def test_gate_is_item(project: Any, spread: tuple[str, ...]) -> None:
+RELATIVE = "fnr <= baseline.fnr + 0.01"
+
+
+def test_every_gate_is_an_item_with_its_own_outcome(project: Any, spread: tuple[str, ...]) -> None:
+    project.configure(RELATIVE, "fpr <= 0.2", "each(fnr, by=region) <= 0.75")
+    project.worsen()
     result = project.run("--ml-ci", "-v", *spread)
+    result.assert_outcomes(passed=1, failed=2)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    for outcome in (
+        f"*ml-ci.yaml::churn::{RELATIVE}*FAILED*",
+        "*ml-ci.yaml::churn::fpr <= 0.2*PASSED*",
+        "*ml-ci.yaml::churn::each(fnr, by=region) <= 0.75*FAILED*",
+    ):
+        _has_line(result, outcome, spread)
+
+
+def _has_line(result: pytest.RunResult, pattern: str, spread: tuple[str, ...]) -> None:
+    if spread:  # a worker's line has the outcome first
+        start, outcome = pattern.removesuffix("*").rsplit("*", 1)
+        pattern = f"*{outcome}*{start.strip('*')}*"
+    result.stdout.fnmatch_lines([pattern.replace("[", "[[]")])
+
+
+def test_a_failure_is_explained_in_a_few_lines_without_a_traceback(project: Any) -> None:
+    project.configure(RELATIVE)
+    project.worsen()
+    result = project.run("--ml-ci", "--tb=long")
+    result.stdout.fnmatch_lines(
+        [
+            f"*_ churn: {RELATIVE} _*",
+            "✗ Misses went up: FNR 10.0% → 70.0% (70 of 100), limit +1.0 points.",
+            "  interval of the difference: +50.2 … +69.1 points",
+            "  Code and the gates changed.",
+            "    code: train.py: SHIFT",
+            "*compared with the baseline (merge-base *",
+            "  again: ml-ci run --baseline *",
+        ]
+    )
+    text = result.stdout.str()
+    explained = text[text.index("✗ Misses") : text.index("= ml-ci =")]
+    assert len(explained.splitlines()) < 15
+    assert "Traceback" not in text
+
+
+def test_only_the_failing_slices_are_explained(project: Any) -> None:
+    project.configure("each(fnr, by=region) <= 0.75")
+    project.worsen()
+    result = project.run("--ml-ci", "-q")
+    result.stdout.fnmatch_lines(["✗ Too many misses: FNR, region = US 80.0% (40 of 50), limit 75.0%."])
+    assert "region = EU" not in result.stdout.str()
+
+
+def test_an_inconclusive_gate_fails_and_says_what_would_decide_it(project: Any) -> None:
+    project.configure("fnr <= 0.105 @ 0.95")
+    result = project.run("--ml-ci")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["[?] FNR 10.0% (10 of 100), limit 10.5%: about * more rows would decide it."])
+
+
+def test_a_new_model_passes_its_relative_gates_and_says_so(project: Any) -> None:
+    project.configure(churn=["fpr <= 0.2"], fresh=[RELATIVE])
+    result = project.run("--ml-ci", "-k", "fresh")
+    result.assert_outcomes(passed=1, deselected=1)
+    assert "new model" in result.stdout.str()
+
+
+def test_gates_are_judged_although_testpaths_leave_the_root_out(project: Any, spread: tuple[str, ...]) -> None:
+    project.pytester.makeini("[pytest]\ntestpaths = tests\n")
+    (project.path / "tests").mkdir()
+    (project.path / "tests" / "test_own.py").write_text("def test_own(): pass")
+    project.run("--ml-ci", *spread).assert_outcomes(passed=2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "outcomes"),
+    [
+        (["tests"], {"passed": 2}),
+        (["."], {"passed": 2}),
+        ([".", "ml-ci.yaml"], {"passed": 2}),
+        (["tests", "ml-ci.yaml"], {"passed": 2}),
+        (["ml-ci.yaml"], {"passed": 1}),
+        (["tests/test_own.py::test_own"], {"passed": 1}),
+        (["ml-ci.yaml::churn"], {"passed": 1}),
+        (["ml-ci.yaml::churn::fpr <= 0.2"], {"passed": 1}),
+        (["--deselect", "ml-ci.yaml::churn"], {"passed": 1, "deselected": 1}),
+        (["-k", "own"], {"passed": 1, "deselected": 1}),
+        (["-k", "churn"], {"passed": 1, "deselected": 1}),
+    ],
+    ids=" ".join,
+)
+def test_gates_are_collected_once_unless_the_user_picks(
+    project: Any, arguments: list[str], outcomes: dict[str, int]
+) -> None:
+    (project.path / "tests").mkdir()
+    (project.path / "tests" / "test_own.py").write_text("def test_own(): pass")
+    result = project.run("--ml-ci", *arguments)
+    result.assert_outcomes(**outcomes)
+    assert result.ret == pytest.ExitCode.OK
+
+
+def test_another_ml_ci_yaml_below_is_not_collected(project: Any) -> None:
+    (project.path / "templates").mkdir()
+    (project.path / "templates" / "ml-ci.yaml").write_text("version: 1\n")
+    project.run("--ml-ci").assert_outcomes(passed=1)
+
+
+@pytest.mark.parametrize("by", ["option", "ini", "argument"])
+def test_the_configuration_may_lie_elsewhere(project: Any, by: str) -> None:
+    sub = project.path / "ml"
+    sub.mkdir()
+    for name in ("ml-ci.yaml", "train.py", "data"):
+        project.git("mv", name, f"ml/{name}")
+    project.pytester.makeini("[pytest]\n" + ("ml_ci_config = ml/ml-ci.yaml\n" if by == "ini" else ""))
+    arguments = {"option": ["--ml-ci-config=ml/ml-ci.yaml"], "ini": [], "argument": ["ml/ml-ci.yaml"]}[by]
+    result = project.run("--ml-ci", "--collect-only", "-q", *arguments)
+    result.stdout.fnmatch_lines(["ml/ml-ci.yaml::churn::fpr <= 0.2"])
+
+
+def test_collecting_trains_nothing(untrained: Any) -> None:
+    result = untrained.run("--ml-ci", "--collect-only", "-q")
+    assert result.ret == pytest.ExitCode.OK
+    result.stdout.fnmatch_lines(["ml-ci.yaml::churn::fpr <= 0.2"])
+    assert untrained.trainings() == 0
+    assert "= ml-ci =" not in result.stdout.str()
+
+
+def test_workers_train_once_between_them(untrained: Any) -> None:
+    untrained.configure("fpr <= 0.2", "fnr <= 0.9", "accuracy >= 0.1", "rows >= 10")
+    untrained.worsen()
+    untrained.run("--ml-ci", "-n2").assert_outcomes(passed=4)
+    assert untrained.trainings() == 2, "candidate and baseline, once each"
+    untrained.run("--ml-ci").assert_outcomes(passed=4)
+    assert untrained.trainings() == 2
+
+
+def test_only_the_models_that_are_asked_for(project: Any) -> None:
+    project.configure(churn=["fpr <= 0.2"], other=["fpr <= 0.2"])
+    result = project.run("--ml-ci", "--ml-ci-model", "churn", "-v")
     result.assert_outcomes(passed=1)
+    result.stdout.no_fnmatch_line("*other*")
 
 
-def test_fail(project: Any, spread: tuple[str, ...]) -> None:
-    project.configure("fnr <= baseline.fnr + 0.01", "each(fpr, by=region) <= 0.3")
-    project.write(train=(project.path / "train.py").read_text().replace("SHIFT = 0","SHIFT = 0.3"))
+def test_the_baseline_may_be_named(project: Any) -> None:
+    project.configure(RELATIVE)
+    project.worsen()
+    project.commit()
+    project.run("--ml-ci", "--ml-ci-baseline", "HEAD").assert_outcomes(passed=1)
+    project.run("--ml-ci", "--ml-ci-baseline", "HEAD~1").assert_outcomes(failed=1)
+
+
+def test_exitfirst_stops_at_the_first_failing_gate(project: Any, spread: tuple[str, ...]) -> None:
+    project.configure("fnr <= 0.01", "fnr <= 0.02", "fnr <= 0.03", "fnr <= 0.04", "fnr <= 0.05")
+    result = project.run("--ml-ci", "-x", *spread)
+    assert result.ret != pytest.ExitCode.OK
+    assert "its report was lost" not in result.stdout.str()
+
+
+def test_a_model_without_gates_fails(project: Any, spread: tuple[str, ...]) -> None:
+    project.configure()
     result = project.run("--ml-ci", *spread)
-    result.assert_outcomes(passed=1, failed=1)
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["! churn could not be judged: *nothing was gated*", "*Add*gates:*"])
+
+
+def test_every_gate_of_a_failed_training_fails_and_its_log_is_shown_once(project: Any) -> None:
+    project.configure("fpr <= 0.2", "fnr <= 0.2", "accuracy >= 0.8")
+    project.break_training()
+    result = project.run("--ml-ci", "--junitxml=junit.xml", "-q")
+    result.assert_outcomes(failed=3)
+    messages = [str(case[-1].text) for case in project.junit().values()]
+    assert len(messages) == 3
+    assert all("churn could not be judged" in message for message in messages)
+    assert [message.count("Traceback") for message in messages] == [1, 0, 0]
+    assert "the job's log is shown with ml-ci.yaml::churn::fpr <= 0.2" in messages[1]
+
+
+def test_junit_holds_what_each_gate_rests_on(project: Any, spread: tuple[str, ...]) -> None:
+    project.configure(RELATIVE, "each(fnr, by=region) <= 0.75")
+    project.worsen()
+    project.run("--ml-ci", "--junitxml=junit.xml", *spread)
+    cases = project.junit()
+    found = _properties(cases[f"ml-ci.yaml.churn::{RELATIVE}"])
+    assert found["ml_ci_model"] == "churn"
+    assert found["ml_ci_verdict"] == "fail"
+    assert found["ml_ci_action"] in ("train", "evaluate", "reuse")
+    assert float(found["ml_ci_value"]) == 0.7
+    assert float(found["ml_ci_baseline"]) == 0.1
+    assert float(found["ml_ci_limit"]) == pytest.approx(0.11)
+    low, high = json.loads(found["ml_ci_interval"])
+    assert low < 0.6 < high
+    assert found["ml_ci_record"]
+    assert _properties(cases["ml-ci.yaml.churn::each(fnr, by=region) <= 0.75"])["ml_ci_slice"] == "region = US"
+    text = (project.path / "junit.xml").read_text()
+    assert '<property name="ml_ci_verdict" value="fail"' in text[: text.index("<testcase")]
+    assert 'failures="2"' in text
+
+
+def _properties(case: Any) -> dict[str, str]:
+    return {one.get("name"): one.get("value") for one in case.iter("property")}
+
+
+def test_the_section_shows_verdict_and_metrics(project: Any, spread: tuple[str, ...]) -> None:
+    project.configure(RELATIVE, "fpr <= 0.2")
+    project.worsen()
+    result = project.run("--ml-ci", *spread)
+    result.stdout.fnmatch_lines(
+        ["*= ml-ci =*", "✗ churn may not be promoted", "*FNR *10.0% → *70.0% *+60.0 points *worse*"]
+    )
+
+
+def test_the_section_is_a_line_per_model_when_quiet(project: Any) -> None:
+    project.configure(churn=["fpr <= 0.2"], fresh=["fpr <= 0.2"])
+    result = project.run("--ml-ci", "-q")
+    text = result.stdout.str()
+    assert text[text.index("= ml-ci =") :].split("\n")[1:3] == [
+        "✓ churn may be promoted: The only gate holds. FPR 10.0%, FNR 10.0%.",
+        "✓ fresh may be promoted: The only gate holds. FPR 10.0%, FNR 10.0%.",
+    ]
+
+
+def test_the_section_judges_only_the_gates_that_were_selected(project: Any) -> None:
+    project.configure("fnr <= 0.2", "fpr <= 0.2")
+    project.worsen()
+    result = project.run("--ml-ci", "-k", "fpr")
+    result.assert_outcomes(passed=1, deselected=1)
+    result.stdout.fnmatch_lines(["✓ churn may be promoted", "*note: 1 gate was not selected in this run*"])
+
+
+def test_the_report_of_all_models_is_left(project: Any, spread: tuple[str, ...]) -> None:
+    project.configure(churn=["fpr <= 0.2"], fresh=["fnr <= 0.05"])
+    project.run("--ml-ci", *spread).assert_outcomes(passed=1, failed=1)
+    report = json.loads((project.path / ".ml_ci" / "report.json").read_text())
+    assert {name: model["verdict"] for name, model in report["models"].items()} == {"churn": "pass", "fresh": "fail"}
+    assert report["verdict"] == "fail"
