@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ml_ci.conditions.names import OF_COUNTS
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.metrics import metrics_of
-from ml_ci.reports.gate_rows import slice_title
+from ml_ci.reports.gate_rows import currency, slice_title
 from ml_ci.reports.metrics import arrow, difference, said, title
 from ml_ci.reports.numbers import defined
 from ml_ci.reports.text import label
@@ -46,13 +46,12 @@ def metric_rows(model: ModelReport) -> list[MetricRow]:
         return []
     new, old = all_metrics(model.candidate), all_metrics(model.baseline) if model.baseline else {}
     others = [name for name in model.candidate.metrics if name not in OF_COUNTS]
-    currency = model.cost.currency if model.cost else ""
     rows = []
     for name in [*_SHOWN, *sorted(others)][:_MOST_METRICS]:
         before, after = defined(old.get(name)), defined(new.get(name))
         if before is None and after is None and name not in ("fpr", "fnr"):
             continue
-        rows.append(_metric_row(name, before, after, model.baseline is not None, currency))
+        rows.append(_metric_row(name, before, after, model.baseline is not None, currency(model)))
     return rows
 
 
@@ -66,13 +65,13 @@ def all_metrics(side: Side) -> dict[str, float | None]:
     return {name: defined(value) for name, value in (dict(side.metrics) | metrics_of(side.confusion)).items()}
 
 
-def _metric_row(name: str, before: float | None, after: float | None, both: bool, currency: str) -> MetricRow:
-    was, now = said(name, [before, after], currency)
+def _metric_row(name: str, before: float | None, after: float | None, both: bool, unit: str) -> MetricRow:
+    was, now = said(name, [before, after], unit)
     shown = label(title(name), 60)
     if not both:
         return MetricRow(shown, "", now, "", "")
     moved = after - before if before is not None and after is not None else None
-    change = difference(name, moved) if moved else ""
+    change = difference(name, moved, unit) if moved else ""
     return MetricRow(shown, was, now, change, arrow(name, before, after))
 
 

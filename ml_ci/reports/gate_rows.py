@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ml_ci.evaluation.confusion import Confusion
-from ml_ci.gates.metrics import OF_ROWS
+from ml_ci.gates.metrics import OF_ROWS, metrics_of
 from ml_ci.gates.values import GateResult, Verdict
 from ml_ci.gates.wording import more_rows
 from ml_ci.reports.conditions import Shape, name, shape
@@ -80,14 +80,15 @@ def gate_row(model: ModelReport, gate: GateResult) -> GateRow:
     seen = _seen(model, gate)
     title = name(seen, label(gate.slice, 120) if gate.slice else None)
     fallback = label(gate.condition, 200) + (f", {label(gate.slice, 120)}" if gate.slice else "")
-    candidate, baseline, limit = _cells(seen, gate, model.cost.currency if model.cost else "")
+    measured = _with_value(seen, gate, model.candidate)
+    candidate, baseline, limit = _cells(seen, measured, currency(model))
     return GateRow(
         gate=gate,
         mark=MARKS[gate.verdict],
         label=title or fallback,
         named=title is not None,
         candidate=candidate,
-        counts=_counts(seen, gate, model.candidate),
+        counts=_counts(seen, measured, model.candidate),
         baseline=baseline,
         limit=limit,
         interval=_interval(seen, gate),
@@ -117,6 +118,19 @@ def _needs(seen: Shape, gate: GateResult) -> str:
         return ""
     kind = OF_ROWS.get(seen.metric or "", "rows") if seen.how in ("", "each") else "rows"
     return more_rows(gate.needs, kind).replace("more would", f"more {kind} would")
+
+
+def currency(model: ModelReport) -> str:
+    """Give the currency of `cost:`, or ""."""
+    return label(model.cost.currency, 12) if model.cost else ""
+
+
+def _with_value(seen: Shape, gate: GateResult, side: Side | None) -> GateResult:
+    """Give a gate of a new model, which passes without having been measured, the value that the counts have."""
+    if gate.verdict != "pass" or gate.value is not None or seen.metric is None or seen.how not in ("", "each"):
+        return gate
+    confusion = find_slice(side, gate.slice)
+    return replace(gate, value=metrics_of(confusion).get(seen.metric)) if confusion else gate
 
 
 def find_slice(side: Side | None, slice_name: str | None) -> Confusion | None:
@@ -183,7 +197,7 @@ def _cells(seen: Shape, gate: GateResult, currency: str) -> tuple[str, str, str]
     if gate.limit is None:
         limit = ""
     elif seen.relative and margin is not None:
-        limit = difference(seen.metric or "", margin) if margin else "the baseline's"
+        limit = difference(seen.metric or "", margin, currency) if margin else "the baseline's"
     else:
         limit = cells[2]
     return cells[0], cells[1] if has_baseline else "", f"{seen.sign} {limit}".strip() if limit else ""

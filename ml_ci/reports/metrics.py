@@ -62,24 +62,30 @@ def said(metric: str, values: list[float | None], currency: str = "") -> list[st
         return [UNDEFINED if defined(value) is None else f"{value:,.0f}" for value in values]
     if metric == "seconds":
         return [duration(value) for value in values]
-    unit = {
-        "megabytes": " MB",
-        "milliseconds_per_row": " ms",
-        **dict.fromkeys(names.OF_COST, f" {currency}".rstrip()),
-    }.get(metric, "")
-    digits = digits_for(values, 2 if metric in names.OF_COST else 1 if unit else 3)
+    unit, digits = _unit(metric, currency)
+    digits = digits_for(values, digits)
     return [shown if shown == UNDEFINED else shown + unit for shown in (decimal(value, digits) for value in values)]
 
 
-def difference(metric: str, delta: float | None) -> str:
-    """Say the difference of two values of a metric: points for rates, a signed number for the others."""
+def difference(metric: str, delta: float | None, currency: str = "") -> str:
+    """Say the difference of two values of a metric with its sign: points for rates, the metric's unit for others."""
     if metric.partition("(")[0] in RATES | {"recall_at"}:
         return points(delta)
     if defined(delta) is None or delta is None:
         return UNDEFINED
     if metric in names.COUNTS:
         return f"{delta:+,.0f}".replace("-", "−") if delta else "0"
-    return signed(round(delta, 9), 2 if metric in names.OF_COST else 3)
+    if metric == "seconds":
+        return ("+" if delta > 0 else "−" if delta < 0 else "") + duration(abs(delta))
+    unit, digits = _unit(metric, currency)
+    return signed(round(delta, 9), digits) + unit
+
+
+def _unit(metric: str, currency: str) -> tuple[str, int]:
+    """Give the unit of a metric that is no rate, with a space before it, and the fewest decimals to say it with."""
+    if metric in names.OF_COST:
+        return f" {currency}".rstrip(), 2
+    return {"megabytes": (" MB", 1), "milliseconds_per_row": (" ms", 1)}.get(metric, ("", 3))
 
 
 def arrow(metric: str, before: float | None, after: float | None) -> str:

@@ -13,7 +13,7 @@ from typing import TypeAlias
 from ml_ci.changes.values import Change
 from ml_ci.errors import Failure
 from ml_ci.gates.values import GateResult, Verdict
-from ml_ci.reports.gate_rows import MARKS, GateRow, gate_row, told, undefined
+from ml_ci.reports.gate_rows import MARKS, GateRow, currency, gate_row, told, undefined
 from ml_ci.reports.metrics import ERRORS, better, title
 from ml_ci.reports.numbers import decimal, duration, percent
 from ml_ci.reports.text import label, plural
@@ -177,7 +177,7 @@ def price(model: ModelReport) -> str:
     """Say what the change costs a row, at the prices of `cost:`; "" without prices or a baseline to compare with."""
     if model.cost is None or model.candidate is None:
         return ""
-    fp, fn, unit = decimal(model.cost.fp, 0), decimal(model.cost.fn, 0), f" {label(model.cost.currency, 12)}".rstrip()
+    fp, fn, unit = decimal(model.cost.fp, 0), decimal(model.cost.fn, 0), f" {currency(model)}".rstrip()
     rates = f"At {fp}{unit} a false alarm and {fn}{unit} a miss"
     now = _per_row(model, model.candidate)
     was = _per_row(model, model.baseline) if model.baseline else None

@@ -215,7 +215,7 @@ def new_model() -> Report:
     reason = "new model: there is no baseline yet, nothing to compare with"
     gates = (
         GateResult("fpr <= 0.05", "pass", None, 31 / 1003, 0.05),
-        GateResult("fnr <= baseline.fnr + 0.01", "pass", None, 80 / 402, None, None, reason=reason),
+        GateResult("fnr <= baseline.fnr + 0.01", "pass", reason=reason),
     )
     model = ModelReport(
         "pass",
@@ -248,8 +248,20 @@ def two_models() -> Report:
 def hostile() -> Report:
     counts = {HOSTILE: Confusion(4, 1, 9, 2), "x" * 3000: Confusion(1, 1, 1, 1)}
     then = {HOSTILE: Confusion(5, 2, 8, 1), "x" * 3000: Confusion(1, 0, 2, 1)}
-    new = Side(HOSTILE, Confusion(5, 2, 10, 3), {HOSTILE: 0.5, "auc": None}, {HOSTILE: counts}, HOSTILE)
-    old = Side(HOSTILE, Confusion(6, 2, 10, 2), {HOSTILE: 0.25}, {HOSTILE: then}, HOSTILE)
+    new = Side(
+        HOSTILE,
+        Confusion(5, 2, 10, 3),
+        {HOSTILE: 0.5, "auc": None, "cost": 0.5, "megabytes": 12.0, "seconds": 3.0},
+        {HOSTILE: counts},
+        HOSTILE,
+    )
+    old = Side(
+        HOSTILE,
+        Confusion(6, 2, 10, 2),
+        {HOSTILE: 0.25, "cost": 0.25, "megabytes": 10.0, "seconds": 1.0},
+        {HOSTILE: then},
+        HOSTILE,
+    )
     gates = (
         GateResult(HOSTILE, "fail", HOSTILE, 0.4, 0.3, 0.2, (0.1, 0.9), 0.95, 12, HOSTILE),
         GateResult("fnr <= 0.2", "error", f"{HOSTILE} = {HOSTILE}", None, 0.2, None, reason=HOSTILE),

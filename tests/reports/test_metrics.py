@@ -42,6 +42,10 @@ def test_each_metric_is_said_in_its_unit() -> None:
     assert difference("auc", -0.022) == "−0.022"
     assert difference("rows", 1203) == "+1,203"
     assert difference("auc", None) == "undefined"
+    assert difference("megabytes", 7.459) == "+7.5 MB"
+    assert difference("milliseconds_per_row", -5.95) == "−6.0 ms"
+    assert difference("seconds", 14.472) == "+14 s" and difference("seconds", -0.02) == "−20 ms"
+    assert difference("cost", 2.567, "USD") == "+2.57 USD"
 
 
 def test_titles() -> None:

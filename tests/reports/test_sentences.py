@@ -214,3 +214,15 @@ def test_every_report_has_its_sentences(any_report: Report) -> None:
     for name, model in any_report.models.items():
         said = [sentences.why(model), sentences.done(model), sentences.next_steps(name, model)]
         assert all(len(plain(sentence)) < 2_500 and "\n" not in plain(sentence) for sentence in said)
+
+
+def test_a_new_models_gate_shows_what_was_measured(reports: Reports) -> None:
+    _, model = _only(reports["new_model"]())
+    gate = GateResult("fnr <= baseline.fnr + 0.01", "pass", reason="new model: there is no baseline yet")
+    assert plain(sentences.gate_sentence(model, gate)) == "FNR against the baseline 19.9% (80 of 402)."
+
+
+def test_an_undefined_gate_that_fails_borrows_no_value(reports: Reports) -> None:
+    _, model = _only(reports["new_model"]())
+    gate = GateResult("fnr <= 0.2", "error", None, None, 0.2, reason="The baseline could not be had")
+    assert plain(sentences.gate_sentence(model, gate)) == "The baseline could not be had."
