@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
+import re
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from ml_ci.tables.sniff import LINE, sniff
 
 CHUNK = 1 << 20
 SAMPLE = 1 << 18
+BLANK_LINE = re.compile(rb"(?:\A|\n)[ \t\f\v]*\n|\n[ \t\f\v]+\Z")
 BOM = codecs.BOM_UTF8
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 
@@ -87,6 +89,8 @@ def binary(path: Path, compressed: bool) -> IO[bytes]:
 def _first_bytes(path: Path, shown: str) -> bytes:
     if path.is_dir():
         raise UserError(f"{shown} is a folder, and a table was expected", hint="Name the file inside it.")
+    if path.exists() and not path.is_file():
+        raise UserError(f"{shown} is no regular file", hint="Name a file that holds the table.")
     try:
         with path.open("rb") as file:
             start = file.read(64)
@@ -150,9 +154,7 @@ def _note(facts: _Facts, piece: bytes, decoder: codecs.IncrementalDecoder, shown
 
 
 def _is_plain(piece: bytes) -> bool:
-    if b'"' in piece or b"\n\n" in piece or b"\n\r\n" in piece or piece.startswith((b"\n", b"\r")):
-        return False
-    return b"\r" not in piece
+    return b'"' not in piece and b"\r" not in piece and not BLANK_LINE.search(piece)
 
 
 def _longest(piece: bytes) -> int:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from fractions import Fraction
+from hashlib import sha256
 from typing import Any, TypeAlias
 
 from ml_ci.errors import UserError
@@ -27,8 +27,8 @@ def row_hash(seed: int, fields: Sequence[str]) -> str:
     SHA-256 over the UTF-8 text of the seed and the trimmed fields, joined by the unit separator (U+001F): the same in
     every version and on every machine, whatever the white space, the quotes, the delimiter or the place of the row.
     """
-    content = "\x1f".join([str(seed), *(field.strip() for field in fields)])
-    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+    content = "\x1f".join([str(seed), *map(str.strip, fields)])
+    return sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def share_bound(share: float) -> str:
@@ -54,6 +54,8 @@ def content_columns(names: Sequence[str]) -> list[int]:
 
 def _share(part: PartEntry, share: float, names: Sequence[str], position: Position) -> Membership:
     bound, places = share_bound(share), content_columns(names)
+    if part.by is None and len(places) == len(names):
+        return lambda fields, where: row_hash(part.seed, fields) < bound
     if part.by is None:
         return lambda fields, where: row_hash(part.seed, [fields[place] for place in places]) < bound
     column, by = position(part.by), part.by

@@ -97,14 +97,20 @@ def _cut_text(
     rest.write(before)
     out.write(before)
     in_rest = in_part = 0
+    line = 0
+
+    def where() -> str:
+        return f"{shown}, line {line}"
+
     for record in found:
-        if not record.fields:
-            rest.write(record.raw)
-        elif belongs(record.fields, lambda line=record.line: f"{shown}, line {line}"):  # type: ignore[misc]
-            out.write(record.raw if blank is None else emptied(record, blank, layout))
+        line, raw, fields = record
+        if not fields:
+            rest.write(raw)
+        elif belongs(fields, where):
+            out.write(raw if blank is None else emptied(record, blank, layout))
             in_part += 1
         else:
-            rest.write(record.raw)
+            rest.write(raw)
             in_rest += 1
     return PartCounts(in_rest, in_part)
 

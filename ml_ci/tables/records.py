@@ -55,7 +55,9 @@ def _lines(file: IO[bytes], layout: Layout, shown: str) -> Iterator[Record]:
         fields = text.split() if layout.delimiter == WHITE_SPACE else [_unquoted(text.strip())]
         if not text.strip():
             fields = []
-        yield _checked(Record(line, raw, fields), layout, shown)
+        if len(fields) != len(layout.names):
+            fields = _blank_or_broken(line, raw, fields, layout, shown)
+        yield Record(line, raw, fields)
 
 
 def _unquoted(text: str) -> str:
@@ -71,14 +73,18 @@ def _text(raw: bytes, layout: Layout, line: int) -> str:
 def _csv(file: IO[bytes], layout: Layout, shown: str) -> Iterator[Record]:
     csv.field_size_limit(FIELD_LIMIT)  # the default refuses texts over 128 KiB
     taken: list[bytes] = []
+    before = b""
 
     def lines() -> Iterator[str]:
-        for number, raw in enumerate(file, 1):
+        encoding = layout.encoding
+        for raw in file:
             taken.append(raw)
-            yield _text(raw, layout, number)
+            yield raw.decode(encoding)
 
+    if file.peek(len(BOM)).startswith(BOM):  # type: ignore[attr-defined]
+        before = file.read(len(BOM))
     reader = csv.reader(lines(), delimiter=layout.delimiter or ",", skipinitialspace=True, strict=True)
-    line = 1
+    line, width = 1, len(layout.names)
     while True:
         try:
             fields = next(reader, None)
@@ -86,19 +92,22 @@ def _csv(file: IO[bytes], layout: Layout, shown: str) -> Iterator[Record]:
             raise _broken(line, str(error), shown) from None
         if fields is None:
             return
-        raw = taken[0] if len(taken) == 1 else b"".join(taken)
-        yield _checked(Record(line, raw, fields if raw.strip() else []), layout, shown)
+        raw = before + (taken[0] if len(taken) == 1 else b"".join(taken))
+        before = b""
+        if len(fields) != width or (width == 1 and not raw.strip()):
+            fields = _blank_or_broken(line, raw, fields, layout, shown)
+        yield Record(line, raw, fields)
         line += len(taken)
         taken.clear()
 
 
-def _checked(record: Record, layout: Layout, shown: str) -> Record:
-    if record.fields and len(record.fields) != len(layout.names):
-        raise UserError(
-            f"{shown}, line {record.line}: {len(record.fields)} values, and the table has {len(layout.names)} columns",
-            hint="Quote values that hold the delimiter, a quote or a line end.",
-        )
-    return record
+def _blank_or_broken(line: int, raw: bytes, fields: list[str], layout: Layout, shown: str) -> list[str]:
+    if not raw.removeprefix(BOM).strip():
+        return []
+    raise UserError(
+        f"{shown}, line {line}: {len(fields)} values, and the table has {len(layout.names)} columns",
+        hint="Quote values that hold the delimiter, a quote or a line end.",
+    )
 
 
 def _broken(line: int, reason: str, shown: str) -> UserError:

@@ -37,6 +37,8 @@ Write = Callable[..., Path]
         ('"a","b"\n"1","x"\n"2","y"\n', "t.csv"),
         ('a,b\n1, "x"\n2,y\n', "t.csv"),
         ("\na,b\n\n1,x\n   \n2,y\n\n", "t.csv"),
+        ("a,b\n1,x\n  \n2,y\n", "t.csv"),
+        ("a,b\n1,x\n2,y\n ", "t.csv"),
         (gzip.compress(b"a,b\n1,x\n2,y\n"), "t.csv.gz"),
         (gzip.compress(b"a,b\n1,x\n2,y\n"), "gzip-by-content.csv"),
     ],
@@ -58,6 +60,14 @@ def test_quotes_line_ends_and_unicode_in_values(write: Write) -> None:
 
 def test_a_single_column_keeps_its_rows(write: Write) -> None:
     assert Table.open(write('score\n0.1\n\n0.2\n""\n')).text("score").tolist() == ["0.1", "0.2", ""]
+
+
+@pytest.mark.parametrize(
+    "text", ["score\n0.1\n  \n0.2\n", "score\n0.1\n0.2\n\t", "\nscore\n0.1\n0.2", "score\r\n0.1\r\n\r\n0.2"]
+)
+def test_blank_lines_are_no_rows(write: Write, text: str) -> None:
+    table = Table.open(write(text))
+    assert table.text("score").tolist() == ["0.1", "0.2"]
 
 
 def test_latin_1_is_read_and_said(write: Write) -> None:
@@ -160,6 +170,8 @@ def test_what_is_no_table(write: Write, content: bytes, message: str) -> None:
 def test_a_folder_and_a_missing_file(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="data is a folder, and a table was expected"):
         Table.open(tmp_path, shown="data")
+    with pytest.raises(UserError, match="zero is no regular file"):
+        Table.open(Path("/dev/zero"), shown="zero")
     with pytest.raises(UserError, match=r"x.csv does not exist"):
         Table.open(tmp_path / "x.csv", shown="x.csv")
     (tmp_path / "y.parquet").write_text("a,b\n1,2\n")
