@@ -21,7 +21,6 @@ if TYPE_CHECKING:  # the import of typing is not worth its time in every Python 
 
 FORMAT = 1
 SEED = "ML_CI_SEED"
-COOKIE = "ML_CI_JOB"
 
 
 # Seeds ---------------------------------------------------------------------------------------------------------------
@@ -197,7 +196,7 @@ def _adopt_orphans() -> None:
         import ctypes
 
         ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
-    except Exception:  # the cookie in their environment is the other way to find them
+    except Exception:  # ml-ci, while it lives, finds them by the cookie in their environment
         pass
 
 
@@ -244,8 +243,6 @@ def _end_everything() -> None:
     import signal
 
     _end_children()
-    for pid in _carriers():
-        _kill(pid)
     os.killpg(os.getpgid(0), signal.SIGKILL)
 
 
@@ -299,20 +296,6 @@ def _pids() -> List[int]:
         return [int(name) for name in os.listdir("/proc") if name.isdigit()]
     except OSError:
         return []
-
-
-def _carriers() -> List[int]:
-    """Give the other processes that carry this job's cookie, where the system shows them (/proc)."""
-    mark = ("%s=%s" % (COOKIE, os.environ.get(COOKIE, "-"))).encode()
-    found = []
-    for pid in _pids():
-        try:
-            with open("/proc/%d/environ" % pid, "rb") as stream:
-                if mark in stream.read().split(b"\0") and pid != os.getpid():
-                    found.append(pid)
-        except OSError:
-            continue
-    return found
 
 
 # The worker ----------------------------------------------------------------------------------------------------------

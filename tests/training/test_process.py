@@ -17,6 +17,7 @@ import pytest
 
 from ml_ci.errors import Failure
 from ml_ci.spec.values import Budget
+from ml_ci.training.family import Family
 from ml_ci.training.job import train
 
 Failed = Callable[[Callable[[], object]], Failure]
@@ -185,3 +186,32 @@ def test_jobs_run_side_by_side(jobs: Any, tmp_path: Path) -> None:
     with ThreadPoolExecutor(4) as pool:
         models = list(pool.map(train, requests))
     assert [model.log.parent.name for model in models] == [f"work-{seed}" for seed in range(4)]
+
+
+def sleeper(cookie: str) -> subprocess.Popen[bytes]:
+    code = "import time; time.sleep(100)"
+    environment = {**os.environ, "ML_CI_JOB": cookie}
+    return subprocess.Popen((sys.executable, "-c", code), env=environment, start_new_session=True)
+
+
+def test_whoever_carries_the_cookie_belongs_to_the_job() -> None:
+    """Where no supervisor adopts orphans (macOS), this is how daemons are found."""
+    supervisor, daemon, other = sleeper("a"), sleeper("a"), sleeper("b")
+    try:
+        time.sleep(0.2)
+        Family(supervisor.pid, "ML_CI_JOB=a").end()
+        assert supervisor.wait(5) == -signal.SIGKILL
+        daemon.wait(5)
+        assert other.poll() is None
+    finally:
+        for process in (supervisor, daemon, other):
+            process.kill()
+            process.wait()
+
+
+def test_a_peak_between_two_looks_counts(jobs: Any, failed: Failed, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Family, "measure", lambda family: 0)
+    source = "def train():\n    hog = bytearray(200_000_000)\n    return 1\n"
+    found = failed(lambda: jobs.function(source, budget=Budget(seconds=20, memory=100_000_000)))
+    assert (found.code, "its limit is 100 MB" in found.message) == ("memory-limit", True)
+    assert (jobs.function(source).megabytes) > 200
