@@ -17,7 +17,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ml_ci.changes.content import Contents
-from ml_ci.changes.digests import blob_id, digest
+from ml_ci.changes.digests import blob_id, digest, object_format
 from ml_ci.changes.globs import is_glob, matching
 from ml_ci.changes.pointers import LfsPatterns, Pointer, dvc_pointer, lfs_blob_id, lfs_pointer, pointers_below
 from ml_ci.changes.remote import is_remote, remote_digest
@@ -132,8 +132,7 @@ class DataReader:
 
     @cached_property
     def _algorithm(self) -> str:
-        known = next((one for one in self._files.values() if one), "")
-        return "sha256" if len(known) == 64 else "sha1"
+        return object_format(self._files)
 
     @cached_property
     def _lfs(self) -> LfsPatterns:

@@ -23,6 +23,12 @@ def blob_id(content: bytes, algorithm: str = "sha1") -> str:
     return hashlib.new(algorithm, b"blob %d\0" % len(content) + content, usedforsecurity=False).hexdigest()
 
 
+def object_format(files: Mapping[str, str | None]) -> str:
+    """Say by which algorithm a repository names its objects, from the files of one of its trees."""
+    known = next((one for one in files.values() if one), "")
+    return "sha256" if len(known) == 64 else "sha1"
+
+
 def _plain(value: object) -> object:
     if isinstance(value, Mapping) and all(type(one) is str for pair in value.items() for one in pair):
         return {"texts": sorted(value.items())}  # as below, and fast for a folder of many files

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ml_ci.changes.caches import Cache
-from ml_ci.changes.digests import blob_id, digest
+from ml_ci.changes.digests import blob_id, digest, object_format
 from ml_ci.changes.imports import Import, Imports, imports, imports_by_line
 from ml_ci.changes.notebooks import code_cells, without_magics
 from ml_ci.changes.python_source import parse, tree_digest
@@ -30,6 +30,7 @@ class Sources:
     def __init__(self, tree: Tree, state: Path | None) -> None:
         self.files = tree.files()
         self._tree = tree
+        self._algorithm = object_format(self.files)
         self._cache = Cache(state / "cache" / "sources.json" if state else None)
         self._seen: dict[str, Source] = {}
 
@@ -49,7 +50,12 @@ class Sources:
     def _find(self, path: str) -> Source:
         known = self.files.get(path)
         content = None if known else self._tree.read(path)
-        key = f"{_kind(path)}:{known or blob_id(content or b'')}"
+        known = known or blob_id(content or b"", self._algorithm)
+        if _kind(path) == "bytes":
+            return Source(digest(["bytes", known]))  # git has hashed it already
+        return self._parsed(path, f"{_kind(path)}:{known}", content)
+
+    def _parsed(self, path: str, key: str, content: bytes | None) -> Source:
         found = _restored(self._cache.get(key))
         if found is None:
             found = source(path, self._tree.read(path) if content is None else content)
@@ -71,8 +77,7 @@ def _kind(path: str) -> str:
 
 
 def _bytes(content: bytes) -> str:
-    # Line ends are how a checkout writes a file, not what it says.
-    return digest(["bytes", blob_id(content.replace(b"\r\n", b"\n"))])
+    return digest(["bytes", blob_id(content)])
 
 
 def _python(content: bytes) -> Source:

@@ -53,8 +53,11 @@ def test_a_damaged_notebook_counts_by_its_bytes() -> None:
     assert not found.readable and found.digest != source("a.ipynb", b"[").digest
 
 
-def test_other_files_count_by_their_bytes_but_for_line_ends() -> None:
-    assert source("a.R", b"x\ny\n") == source("a.R", b"x\r\ny\r\n") != source("a.R", b"x\ny \n")
+def test_other_files_count_by_their_git_object_and_are_not_read(tree: Any) -> None:
+    files = tree({"a.R": "x\n", "b.R": "x\n", "c.R": "y\n"})
+    files.read = None
+    sources = Sources(files, None)
+    assert sources["a.R"] == sources["b.R"] != sources["c.R"]
 
 
 def test_what_was_read_is_kept_by_its_git_object(tree: Any, tmp_path: Path) -> None:
