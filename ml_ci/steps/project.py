@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from pathlib import Path
 
 from ml_ci.errors import UserError
 from ml_ci.records.store import Store
 from ml_ci.repository.repository import Repository
 from ml_ci.spec.find import find
-from ml_ci.spec.load import load
 from ml_ci.spec.values import Spec
+from ml_ci.steps.spec_cache import load
 from ml_ci.steps.values import Options, Project
 
 STATE = ".ml_ci"
@@ -23,7 +22,8 @@ def locate(options: Options) -> Path:
 
 def open_project(config: Path, options: Options) -> Project:
     """Read the project's configuration and its state in git; UserError when it has mistakes, or there is no git."""
-    spec = load(read(config), config.name)
+    state = config.parent.resolve() / STATE
+    spec = load(read(config), config.name, state)
     repository = Repository.find(config.parent)
     tree = repository.tree()
     _check_models(spec, options.models)
@@ -33,7 +33,7 @@ def open_project(config: Path, options: Options) -> Project:
         tree=tree,
         head=repository.head(),
         dirty=bool(tree.changed()),
-        store=Store(repository.project / STATE),
+        store=Store(state),
         options=options,
     )
 
@@ -57,6 +57,8 @@ def selected(project: Project) -> tuple[str, ...]:
 def _check_models(spec: Spec, asked: tuple[str, ...]) -> None:
     for name in asked:
         if name not in spec.models:
+            from difflib import get_close_matches
+
             near = get_close_matches(name, spec.models, n=1)
             hint = f"Did you mean `{near[0]}`?" if near else f"Its models are: {', '.join(spec.models)}."
             raise UserError(f"{spec.path} has no model `{name}`", hint=hint)

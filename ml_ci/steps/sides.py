@@ -10,8 +10,8 @@ from ml_ci.errors import Failure, StageFailed, UserError
 from ml_ci.gates.evidence import NEW_MODEL
 from ml_ci.repository.base import Base, find_base
 from ml_ci.repository.trees import CommitTree, WorkingTree
-from ml_ci.spec.load import load
 from ml_ci.spec.values import ModelSpec, PartEntry, Spec
+from ml_ci.steps.spec_cache import load
 from ml_ci.steps.values import Project, Side, SideName, Sides
 
 
@@ -67,7 +67,8 @@ class Fingerprints:
         except FileNotFoundError:
             return None
         try:
-            return load(text.decode("utf-8", "replace"), f"{path} of commit {commit[:7]}")
+            named = f"{path} of commit {commit[:7]}"
+            return load(text.decode("utf-8", "replace"), named, self.project.store.root)
         except UserError as error:
             raise StageFailed(
                 Failure(

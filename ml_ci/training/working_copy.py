@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO
 
 from ml_ci.errors import UserError
 from ml_ci.repository.git import GitError, git
@@ -18,8 +16,6 @@ from ml_ci.repository.values import Tree
 from ml_ci.training.transfer import copy, remove
 
 _OWN = ".ml_ci"
-_PREFIX = "copy-"
-_LOCK = ".lock"
 
 
 @contextmanager
@@ -28,62 +24,18 @@ def working_copy(repository: Repository, tree: Tree, work: Path) -> Iterator[Pat
 
     Of the working tree: its tracked files and those that are untracked and not ignored, as they are on disk. Of a
     commit: what git checks out. Nothing of the user's tree is touched, and none of the user's hooks run. UserError when
-    git cannot make it.
+    git cannot make it. What a killed run leaves is swept with the workplace of the store that `work` lies in.
     """
-    with _claimed(work) as place:
-        try:
-            with _checked_out(repository, tree, place):
-                remove(place / repository.prefix / _OWN)
-                project = place / repository.prefix
-                project.mkdir(parents=True, exist_ok=True)
-                yield project
-        finally:
-            _forget(repository, place)
-
-
-def sweep(repository: Repository, work: Path) -> int:
-    """Remove the working copies of runs that were killed, with git's memory of them; give how many there were."""
-    swept = 0
-    for lock in sorted(work.glob(f"{_PREFIX}*{_LOCK}")):
-        with contextlib.suppress(OSError), lock.open("rb") as stream:
-            if _lock(stream):
-                _forget(repository, lock.with_name(lock.name.removesuffix(_LOCK)))
-                lock.unlink(missing_ok=True)
-                swept += 1
-    return swept
-
-
-@contextmanager
-def _claimed(work: Path) -> Iterator[Path]:
-    """Give a new path below `work`, beside a lock file that is held as long as this process lives."""
     work.mkdir(parents=True, exist_ok=True)
-    place = work.resolve() / f"{_PREFIX}{uuid.uuid4().hex[:12]}"
-    lock = place.with_name(place.name + _LOCK)
-    with _held(lock):
-        try:
-            yield place
-        finally:
-            lock.unlink(missing_ok=True)
-
-
-@contextmanager
-def _held(lock: Path) -> Iterator[None]:
-    while True:
-        stream = lock.open("wb")
-        # A sweep may have taken the file away between its making and its locking.
-        if _lock(stream) and lock.exists() and lock.stat().st_ino == os.fstat(stream.fileno()).st_ino:
-            break
-        stream.close()
-    with stream:
-        yield
-
-
-def _lock(stream: IO[bytes]) -> bool:
+    place = work.resolve() / f"copy-{uuid.uuid4().hex[:12]}"
     try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+        with _checked_out(repository, tree, place):
+            remove(place / repository.prefix / _OWN)
+            project = place / repository.prefix
+            project.mkdir(parents=True, exist_ok=True)
+            yield project
+    finally:
+        _forget(repository, place)
 
 
 def _forget(repository: Repository, place: Path) -> None:

@@ -3,7 +3,6 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,10 +10,9 @@ import pytest
 
 from ml_ci.errors import UserError
 from ml_ci.repository.repository import Repository
-from ml_ci.training.working_copy import sweep, working_copy
+from ml_ci.training.working_copy import working_copy
 
 Git = Callable[..., str]
-ROOT = Path(__file__).parents[2]
 
 
 def state(top: Path) -> dict[str, tuple[int, str]]:
@@ -138,25 +136,3 @@ def test_a_commit_that_git_does_not_have(top: Path, tmp_path: Path) -> None:
     assert "git could not check out commit 0000000" in caught.value.message
     assert caught.value.hint
     assert not list((tmp_path / "work").iterdir())
-
-
-def test_sweep_takes_the_copies_of_dead_runs_only(top: Path, tmp_path: Path, git: Git) -> None:
-    work, repository = tmp_path / "work", Repository.find(top)
-    code = (
-        "import os, sys, signal; from pathlib import Path\n"
-        "from ml_ci.repository.repository import Repository\n"
-        "from ml_ci.training.working_copy import working_copy\n"
-        "repository = Repository.find(Path(sys.argv[1]))\n"
-        "with working_copy(repository, repository.tree(None), Path(sys.argv[2])):\n"
-        "    os.kill(os.getpid(), signal.SIGKILL)\n"
-    )
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    subprocess.run((sys.executable, "-c", code, str(top), str(work)), env=environment, check=False)
-    assert git("worktree", "list").count("\n") == 1
-    with working_copy(repository, repository.tree(None), work) as alive:
-        assert sweep(repository, work) == 1
-        assert (alive / "run.sh").exists()
-        assert git("worktree", "list").count("\n") == 1
-    assert not list(work.iterdir())
-    assert sweep(repository, work) == 0
-    assert git("worktree", "list").count("\n") == 0
