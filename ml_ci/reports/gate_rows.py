@@ -107,8 +107,7 @@ def told(gate: GateResult) -> str:
 
 def _remark(gate: GateResult, limit: str) -> str:
     if gate.verdict != "pass" or not limit or "may be noise" in gate.reason:
-        words = told(gate)
-        return words[:1].upper() + words[1:]
+        return told(gate)
     return ""
 
 
@@ -248,7 +247,7 @@ def _scale(seen: Shape, gate: GateResult) -> Scale | None:
 def remarks(row: GateRow) -> list[str]:
     """Give what is to be read below a gate: the reason, and the rows that are missing unless it says so."""
     known = "would decide it" in row.remark or "it would take" in row.remark
-    return [line for line in (row.remark, "" if known else row.needs) if line]
+    return [line[:1].upper() + line[1:] for line in (row.remark, "" if known else row.needs) if line]
 
 
 def undefined(row: GateRow) -> bool:

@@ -13,6 +13,7 @@ from ml_ci.reports.escaping import code, fence, text
 from ml_ci.reports.fitting import LIMIT, Part, fit
 from ml_ci.reports.gate_rows import MARKS, GateRow, gate_row, gate_rows
 from ml_ci.reports.numbers import percent
+from ml_ci.reports.prices import price
 from ml_ci.reports.sentences import Code, Sentence
 from ml_ci.reports.text import log_lines, plural
 from ml_ci.reports.values import ModelReport, Report, Side
@@ -52,7 +53,7 @@ def _model_parts(name: str, report: Report, heading: str) -> list[Part]:
         Part(_gates_table(model), shed=2, name="gates"),
         Part(_metrics_table(model), shed=4, name="metrics"),
         Part(_changes(model), shed=6, name="what changed"),
-        Part(f"**What was done:** {_set(sentences.done(model))} {text(sentences.price(model))}".rstrip(), shed=3),
+        Part(f"**What was done:** {_set(sentences.done(model))} {text(price(model))}".rstrip(), shed=3),
         Part(_notes(model), shed=7, name="notes"),
         Part(_slices(model), shed=9, name="slices"),
         Part(_reasons(model), shed=8, name="how it was decided"),

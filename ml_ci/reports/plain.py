@@ -9,6 +9,7 @@ from ml_ci.reports import sentences
 from ml_ci.reports.columns import GAP, padded
 from ml_ci.reports.differences import MetricRow, metric_rows, slice_rows, unmoved
 from ml_ci.reports.gate_rows import MARKS, GateRow, gate_rows, remarks
+from ml_ci.reports.prices import price
 from ml_ci.reports.text import label, log_lines, plural, to_ascii
 from ml_ci.reports.values import ModelReport, Report
 
@@ -43,7 +44,7 @@ def _model(name: str, model: ModelReport, report: Report) -> Iterator[str]:
     yield from (f"  {line}" for line in _slices(model))
     yield from _changes(model)
     yield from _indented(*(f"note: {label(note, 600)}" for note in model.notes))
-    yield from _indented(sentences.plain(sentences.done(model)), sentences.price(model))
+    yield from _indented(sentences.plain(sentences.done(model)), price(model))
     steps = sentences.plain(sentences.next_steps(name, model))
     yield from _indented(f"next: {steps}" if steps else "", f"again: {sentences.plain(sentences.again(name, report))}")
 

@@ -13,11 +13,11 @@ from typing import TypeAlias
 from ml_ci.changes.values import Change
 from ml_ci.errors import Failure
 from ml_ci.gates.values import GateResult, Verdict
-from ml_ci.reports.gate_rows import MARKS, GateRow, currency, gate_row, told, undefined
+from ml_ci.reports.gate_rows import MARKS, GateRow, gate_row, told, undefined
 from ml_ci.reports.metrics import ERRORS, better, title
-from ml_ci.reports.numbers import decimal, duration, percent
+from ml_ci.reports.numbers import duration, percent
 from ml_ci.reports.text import label, plural
-from ml_ci.reports.values import ModelReport, Report, Side
+from ml_ci.reports.values import ModelReport, Report
 
 
 class Code(str):
@@ -173,25 +173,6 @@ def again(name: str, report: Report) -> Sentence:
     return (Code(label(f"ml-ci run{only}{base}", 300)),)
 
 
-def price(model: ModelReport) -> str:
-    """Say what the change costs a row, at the prices of `cost:`; "" without prices or a baseline to compare with."""
-    if model.cost is None or model.candidate is None:
-        return ""
-    fp, fn, unit = decimal(model.cost.fp, 0), decimal(model.cost.fn, 0), f" {currency(model)}".rstrip()
-    rates = f"At {fp}{unit} a false alarm and {fn}{unit} a miss"
-    now = _per_row(model, model.candidate)
-    was = _per_row(model, model.baseline) if model.baseline else None
-    if now is None:
-        return ""
-    if was is None:
-        return f"{rates} this model costs {decimal(now, 2)}{unit} a row."
-    if now == was:
-        return f"{rates} this change costs nothing: {decimal(now, 2)}{unit} a row as before."
-    way = "costs" if now > was else "saves"
-    per_row = decimal(abs(now - was), 2)
-    return f"{rates} this change {way} {per_row}{unit} a row ({decimal(was, 2)} → {decimal(now, 2)})."
-
-
 def no_difference(metrics: int) -> str:
     """Say that no metric moved."""
     return f"All {metrics:,} metrics are the baseline's." if metrics > 1 else "The metric is the baseline's."
@@ -326,11 +307,6 @@ def _after_error(name: str, model: ModelReport) -> Sentence:
             ".",
         )
     return ("Give the holdout rows on which every gate is defined: both classes, in every slice that a gate names.",)
-
-
-def _per_row(model: ModelReport, side: Side) -> float | None:
-    c = side.confusion
-    return (c.fp * model.cost.fp + c.fn * model.cost.fn) / c.rows if model.cost and c.rows else None
 
 
 def _quoted(name: str) -> str:

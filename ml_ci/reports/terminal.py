@@ -19,6 +19,7 @@ from ml_ci.reports.columns import GAP, columns_of, padded, total
 from ml_ci.reports.differences import SliceRow, metric_rows, slice_rows, unmoved
 from ml_ci.reports.gate_rows import MARKS, GateRow, gate_rows, remarks
 from ml_ci.reports.plain import METRIC_SIDES, metric_cells
+from ml_ci.reports.prices import price
 from ml_ci.reports.sentences import Code, Sentence
 from ml_ci.reports.text import label, log_lines, plural, to_ascii
 from ml_ci.reports.values import ModelReport, Report
@@ -114,7 +115,7 @@ def _model(name: str, model: ModelReport, report: Report, look: _Look) -> Iterat
     for note in model.notes[:20]:
         yield _indent(look.text(f"note: {label(note, 600)}", "yellow"))
     yield from _said(sentences.done(model), look)
-    yield from _said((sentences.price(model),) if model.cost else (), look)
+    yield from _said((price(model),) if model.cost else (), look)
     steps = sentences.next_steps(name, model)
     if steps:
         yield from _said(("Next: ", *steps), look)

@@ -10,6 +10,7 @@ import pytest
 from ml_ci.changes.values import Change
 from ml_ci.gates.values import GateResult
 from ml_ci.reports import sentences
+from ml_ci.reports.prices import price
 from ml_ci.reports.sentences import Code, plain
 from ml_ci.reports.values import ModelReport, Report
 
@@ -118,14 +119,14 @@ def test_again_names_the_model_only_among_several(reports: Reports) -> None:
 def test_price(reports: Reports) -> None:
     model = reports["failed_by_data"]().models["churn"]
     costs = "At 5 USD a false alarm and 120 USD a miss this change costs 2.57 USD a row (4.38 → 6.94)."
-    assert sentences.price(model) == costs
-    saves = sentences.price(replace(model, candidate=model.baseline, baseline=model.candidate))
+    assert price(model) == costs
+    saves = price(replace(model, candidate=model.baseline, baseline=model.candidate))
     assert saves == "At 5 USD a false alarm and 120 USD a miss this change saves 2.57 USD a row (6.94 → 4.38)."
-    same = sentences.price(replace(model, candidate=model.baseline))
+    same = price(replace(model, candidate=model.baseline))
     assert same == "At 5 USD a false alarm and 120 USD a miss this change costs nothing: 4.38 USD a row as before."
-    alone = sentences.price(replace(model, baseline=None))
+    alone = price(replace(model, baseline=None))
     assert alone == "At 5 USD a false alarm and 120 USD a miss this model costs 6.94 USD a row."
-    assert sentences.price(replace(model, cost=None)) == ""
+    assert price(replace(model, cost=None)) == ""
 
 
 def test_commits(reports: Reports) -> None:
