@@ -86,7 +86,10 @@ Expression: TypeAlias = Number | Metric | OverSlices | Arithmetic
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Terms held in order by operators, `0.1 <= fpr <= 0.2` being one; `confidence` in (0.5, 1) asks for proof, 0 for none."""
+    """Terms held in order by operators, as in `0.1 <= fpr <= 0.2`.
+
+    `confidence` in (0.5, 1) asks for proof, 0 for none, None leaves it to the model.
+    """
 
     terms: tuple[Expression, ...]
     operators: tuple[Operator, ...]
@@ -124,7 +127,7 @@ class Condition:
 
     @property
     def confidence(self) -> float | None:
-        """The highest confidence that a comparison asks for by `@`, or None."""
+        """The highest confidence that a comparison asks for by `@`, 0 where all ask for none, None without an `@`."""
         asked = [one.confidence for one in self.comparisons if one.confidence is not None]
         return max(asked, default=None)
 
@@ -144,7 +147,8 @@ def atoms(expression: Expression) -> Iterator[Metric | OverSlices]:
 
 
 def _print_column(column: str) -> str:
-    bare = column.isidentifier() and (column == "class" or not keyword.iskeyword(column))
+    plain = column.isidentifier() and column.replace("_", "a").isalnum()
+    bare = plain and (column == "class" or not keyword.iskeyword(column))
     return column if bare else json.dumps(column, ensure_ascii=False)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -116,7 +117,7 @@ def _judge(question: Question, view: View, policy: Policy, measured: Measured) -
 def _certain(question: Question, view: View, measured: Measured) -> str:
     if view.case.same and question.relative:
         told = "nothing can have become worse" if measured.holds else "it cannot be better than itself"
-        return f"the candidate is the baseline itself, {told}"
+        return f"the same model as the baseline, {told}"
     return _within(question, measured.holds)
 
 
@@ -137,7 +138,7 @@ def _as_measured(finding: Finding, head: str, question: Question, view: View, wa
     rows, kind = proof.rows_of(question, view)
     if evidence.outcome == "inconclusive":
         told += f", but with {rows:,} {kind} it may be noise"
-    return replace(finding, interval=evidence.interval, reason=f"{head}: {told}")
+    return replace(finding, interval=_finite(evidence.interval), reason=f"{head}: {told}")
 
 
 def _evidence(question: Question, view: View, level: Level) -> Evidence | None:
@@ -172,7 +173,7 @@ def _as_proven(
     return replace(
         finding,
         verdict=evidence.outcome,
-        interval=evidence.interval,
+        interval=_finite(evidence.interval),
         confidence=round(1 - alpha, 12),
         needs=evidence.needs,
         reason=f"{head}: {told}",
@@ -189,6 +190,11 @@ def _told(evidence: Evidence, question: Question, view: View, confidence: float)
         return f"{_within(question, False)}, proven with {confidence_said(confidence)} confidence on {rows:,} {kind}"
     why = f" ({evidence.reason})" if evidence.reason else ""
     return f"cannot be told from noise with {rows:,} {kind}{why}; {more_rows(evidence.needs, kind)}"
+
+
+def _finite(interval: tuple[float, float] | None) -> tuple[float, float] | None:
+    """Give an interval that a report can hold, or None."""
+    return interval if interval is not None and all(math.isfinite(end) for end in interval) else None
 
 
 def _small(question: Question, view: View) -> tuple[tuple[str, ...], int]:

@@ -20,7 +20,9 @@ def loosened(
     A limit that moved, `<` that became `<=`, a lower confidence, and a comparison that was dropped loosen a gate.
     `confidence` is what the old and the new model ask for where a gate has no `@` of its own.
     """
-    before, after = _by_key(old), _by_key(new)
+    before, after = _strictest(old, confidence[0]), _strictest(new, confidence[1])
+    if before is None or after is None:
+        return None
     shared = before.keys() & after.keys()
     answers = [_looser(before[key], after[key], confidence) for key in shared]
     if any(answers):
@@ -31,10 +33,16 @@ def loosened(
     return bool(dropped)
 
 
-def _by_key(condition: Condition) -> dict[_Key, Question]:
-    """Index a condition's questions by what they ask about; of two about the same the last counts."""
-    asked = (question for comparison in condition.comparisons for question in questions(comparison))
-    return {_key(question): question for question in asked}
+def _strictest(condition: Condition, confidence: float | None) -> dict[_Key, Question] | None:
+    """Index a condition's questions by what they ask about, of two about the same the stricter; None if neither is."""
+    found: dict[_Key, Question] = {}
+    for question in (one for comparison in condition.comparisons for one in questions(comparison)):
+        other = found.setdefault(_key(question), question)
+        looser = _looser(other, question, (confidence, confidence))
+        if looser is None:
+            return None
+        found[_key(question)] = other if looser else question
+    return found
 
 
 def _key(question: Question) -> _Key:

@@ -29,6 +29,7 @@ PRINTED = [
     ("worst(fnr, by='by=class') <= 0.3", 'worst(fnr, by="by=class") <= 0.3'),
     ("worst(fnr, by=größe) <= 0.3", "worst(fnr, by=größe) <= 0.3"),
     ('worst(fnr, by="a \\"b\\" # c <= 5%") <= 0.3', 'worst(fnr, by="a \\"b\\" # c <= 5%") <= 0.3'),
+    ("worst(fnr, by='a·b') <= 0.3", 'worst(fnr, by="a·b") <= 0.3'),
     ("ratio(fpr, by=race) <= 1.25", "ratio(fpr, by=race) <= 1.25"),
     ("gap(fpr, by=sex) <= baseline.gap(fpr, by=sex)", "gap(fpr, by=sex) <= baseline.gap(fpr, by=sex)"),
     ("gap(fpr, by=sex) <= gap(baseline.fpr, by=sex)", "gap(fpr, by=sex) <= baseline.gap(fpr, by=sex)"),
@@ -249,3 +250,9 @@ def test_a_printed_condition_parses_to_itself(condition: Condition) -> None:
     text = str(condition)
     if len(text) <= 1000:
         assert parse(text) == condition
+
+
+def test_at_zero_asks_for_no_proof() -> None:
+    assert str(parse("fpr <= 0.05 @ 0")) == "fpr <= 0.05 @ 0"
+    assert parse("fpr <= 0.05 @ 0").confidence == 0
+    assert parse("fpr <= 0.05").confidence is None

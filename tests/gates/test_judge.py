@@ -237,8 +237,8 @@ def test_the_same_model_cannot_have_become_worse(judged: Judged, paired_case: Ma
         confidence=confidence,
     )  # fmt: skip
     assert (equal.verdict, better.verdict, slices.verdict) == ("pass", "fail", "pass")
-    assert "the candidate is the baseline itself, nothing can have become worse" in equal.reason
-    assert "the candidate is the baseline itself, it cannot be better than itself" in better.reason
+    assert "the same model as the baseline, nothing can have become worse" in equal.reason
+    assert "the same model as the baseline, it cannot be better than itself" in better.reason
 
 
 def test_a_class_per_slice(judged: Judged, single_case: Make) -> None:
