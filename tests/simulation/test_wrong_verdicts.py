@@ -2,13 +2,12 @@ from __future__ import annotations
 
 import importlib.util
 import math
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 
 import numpy as np
 import pytest
-
-from ml_ci.gates.statistics import paired
 
 REPLICATES = 20_000
 
@@ -60,11 +59,7 @@ def test_the_references_table(
 def test_a_candidate_on_the_border_passes_wrongly_at_most_at_the_level(rows: int, method: str) -> None:
     """The score test is approximate: a tenth above its level at these sizes; the others never exceed it."""
 
-    def judge(b: np.ndarray, c: np.ndarray, n: int) -> np.ndarray:  # type: ignore[type-arg]
-        found: np.ndarray = wrong_verdicts.by_evidence(b, c, n, method)  # type: ignore[type-arg]
-        return found
-
-    passed, failed, _ = wrong_verdicts.enumerated(judge, rows, 0.01)
+    passed, failed, _ = wrong_verdicts.enumerated(partial(wrong_verdicts.by_p_values, method=method), rows, 0.01)
     slack = 1.1 if method == "score" else 1.0
     assert passed <= 0.05 * slack
     assert failed <= 0.05 * 1.3 if method == "score" else failed <= 0.05
@@ -72,12 +67,7 @@ def test_a_candidate_on_the_border_passes_wrongly_at_most_at_the_level(rows: int
 
 def test_published_rows_for_95_percent_power() -> None:
     """2,311 in the reference; exact enumeration reaches 95% at 2,307, and stays there."""
-
-    def judge(b: np.ndarray, c: np.ndarray, n: int) -> np.ndarray:  # type: ignore[type-arg]
-        columns = (np.asarray(column, dtype=float) for column in (b, c, np.full(len(b), n), np.full(len(b), 0.01)))
-        return np.where(paired.p_values("score", *columns)[0] <= 0.05, 1, 0)
-
-    power = {n: wrong_verdicts.enumerated(judge, n, 0.0).passed for n in (2306, 2307, 2311)}
+    power = {n: wrong_verdicts.enumerated(wrong_verdicts.by_p_values, n, 0.0).passed for n in (2306, 2307, 2311)}
     assert power[2306] < 0.95 <= power[2307]
     assert power[2311] >= 0.95
     hoeffding = [wrong_verdicts.enumerated(wrong_verdicts.by_hoeffding, n, 0.0).passed for n in (86_900, 87_052)]
@@ -92,10 +82,18 @@ def test_ten_gates_need_no_correction_to_pass() -> None:
 def test_twenty_looks_while_rows_are_added() -> None:
     """21% with the score test, 1.3% with e-values."""
     rows = list(range(500, 10_001, 500))
-    score = wrong_verdicts.looks(wrong_verdicts.by_evidence, rows, 1500)
-    anytime = wrong_verdicts.looks(lambda b, c, n: wrong_verdicts.by_evidence(b, c, n, "anytime"), rows, 1500)
-    assert score == pytest.approx(0.21, abs=0.04)
-    assert anytime == pytest.approx(0.013, abs=0.0125)
+    score = wrong_verdicts.looks(wrong_verdicts.by_p_values, rows, 4000)
+    anytime = wrong_verdicts.looks(lambda b, c, n: wrong_verdicts.by_p_values(b, c, n, "anytime"), rows, 4000)
+    assert score == pytest.approx(0.21, abs=0.025)
+    assert anytime == pytest.approx(0.013, abs=0.008)
+
+
+@pytest.mark.parametrize("method", ["score", "exact", "anytime"])
+def test_p_values_and_evidence_judge_alike(method: str) -> None:
+    b, c = (axis.ravel() for axis in np.meshgrid(np.arange(25), np.arange(12)))
+    by_p_values = wrong_verdicts.by_p_values(b, c, 700, method)
+    assert by_p_values.tolist() == wrong_verdicts.by_evidence(b, c, 700, method).tolist()
+    assert set(by_p_values.tolist()) == {-1, 0, 1}
 
 
 def test_the_command_prints_the_table(capsys: pytest.CaptureFixture[str]) -> None:

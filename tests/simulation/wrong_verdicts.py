@@ -55,6 +55,13 @@ def by_evidence(b: Ints, c: Ints, n: int, method: str = "score") -> Ints:
     return np.array([signs[one.outcome] for one in found])
 
 
+def by_p_values(b: Ints, c: Ints, n: int, method: paired.Method = "score") -> Ints:
+    """Judge by the gate's own p-values, without bounds and further rows: the same outcomes in less time."""
+    counts = (np.asarray(column, dtype=np.float64) for column in (b, c, np.full(len(b), n), np.full(len(b), MARGIN)))
+    p_pass, p_fail = paired.p_values(method, *counts)
+    return np.where(p_pass <= ALPHA, 1, np.where(p_fail <= ALPHA, -1, 0))
+
+
 def by_hoeffding(b: Ints, c: Ints, n: int) -> Ints:
     """Judge as ease.ml/ci does."""
     reach = easeml.hoeffding_margin(n, ALPHA) or math.inf

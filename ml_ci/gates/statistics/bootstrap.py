@@ -126,7 +126,7 @@ def _acceleration(classes: tuple[Stratum, Stratum], value: Prepared, rng: np.ran
     """Give a sixth of the influences' skewness, from groups of rows left out in turn, centred within their class."""
     left: tuple[list[float], list[float]] = ([], [])
     for index, weights_n, weights_p in resampling.left_out(classes, rng):
-        left[index].append(float(value(weights_n, weights_p)[0]))
+        left[index].extend(value(weights_n, weights_p).tolist())
     influence = np.array([np.mean(values) - one for values in left for one in values])
     spread = float((influence**2).sum())
     return float((influence**3).sum()) / (6 * spread**1.5) if spread > 0.0 else 0.0

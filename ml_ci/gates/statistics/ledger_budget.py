@@ -45,7 +45,7 @@ def questions(looks: int, promotions: int = 0) -> int:
 def alpha_per_look(alpha: float, looks: int, promotions: int = 0) -> float:
     """Give the level of each of so many looks that keeps `alpha` for all of them together."""
     # Through logarithms: the questions of a long plan are more than a float can count.
-    return math.exp(math.log(checked_alpha(alpha)) - math.log(questions(looks, promotions)))
+    return min(alpha, math.exp(math.log(checked_alpha(alpha)) - math.log(questions(looks, promotions))))
 
 
 def adaptive_alpha(alpha: float, looks: int) -> float:

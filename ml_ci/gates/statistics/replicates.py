@@ -104,7 +104,8 @@ def _judged(found: Replicates, limit: float, alpha: float) -> Evidence:
     p_pass, p_fail = max(side.p_pass for side in sides), max(side.p_fail for side in sides)
     decided: Outcome = "pass" if high <= limit else "fail" if low > limit else "inconclusive"
     known = math.isfinite(low) and math.isfinite(high)
-    reason = "" if known else f"{len(found.values):,} resamples are too few for a level of {alpha:.2g}"
+    defined = int(np.isfinite(found.values).sum())
+    reason = "" if known else f"{defined:,} defined resamples are too few for a level of {alpha:.2g}"
     return Evidence(decided, _finite(low), _finite(high), p_pass, p_fail, None, found.method, reason)
 
 

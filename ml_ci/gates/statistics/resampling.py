@@ -53,17 +53,19 @@ def measured(classes: tuple[Stratum, Stratum]) -> tuple[Floats, Floats]:
 
 
 def left_out(classes: tuple[Stratum, Stratum], rng: np.random.Generator) -> Iterator[tuple[int, Floats, Floats]]:
-    """Yield (class, weights, weights) with one group of rows of one class left out; the class keeps its total."""
+    """Yield (class, weights, weights), each replicate without one group of rows of that class; its total stays."""
     total = sum(len(stratum.positions) for stratum in classes)
-    whole = measured(classes)
     for index, stratum in enumerate(classes):
         size = len(stratum.positions)
         groups = min(size, max(GROUPS * size // max(total, 1), GROUPS // 4))
         member = rng.permutation(size) % max(groups, 1)
-        for group in range(groups if groups > 1 else 0):
-            kept = np.where(member == group, 0.0, 1.0)
-            changed = (kept * (stratum.rows / kept.sum()))[np.newaxis, :]
-            yield (index, changed, whole[1]) if index == 0 else (index, whole[0], changed)
+        chunk = max(1, CHUNK // max(total, 1))
+        for start in range(0, groups if groups > 1 else 0, chunk):
+            group = np.arange(start, min(start + chunk, groups))
+            kept = (member != group[:, np.newaxis]).astype(np.float64)
+            kept *= stratum.rows / kept.sum(axis=1, keepdims=True)
+            other = _even(classes[1 - index], len(group))
+            yield (index, kept, other) if index == 0 else (index, other, kept)
 
 
 def _bagged(positions: npt.NDArray[np.intp], rng: np.random.Generator) -> Stratum:

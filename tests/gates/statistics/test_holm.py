@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from statsmodels.stats.multitest import multipletests
 
@@ -27,6 +27,7 @@ def test_published_rejections() -> None:
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=40))
+@settings(max_examples=15, deadline=None)  # statsmodels takes 40 ms for Holm
 def test_statsmodels_agrees(p_values: list[float]) -> None:
     assert holm.holm_adjusted(p_values) == pytest.approx(multipletests(p_values, method="holm")[1], abs=1e-12)
     theirs = multipletests(p_values, method="fdr_bh")[1]

@@ -1,0 +1,77 @@
+"""A gate's statistics beside the same answers from scipy and statsmodels; ratios, never seconds."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from scipy.optimize import brentq
+from scipy.stats import norm
+from statsmodels.stats.proportion import proportion_confint
+
+from ml_ci.gates.statistics import limits, paired
+
+pytestmark = pytest.mark.benchmark
+
+GATES = 200
+
+
+def _fastest(call: Callable[[], object], times: int = 7) -> float:
+    call()
+    taken = []
+    for _ in range(times):
+        start = time.process_time()
+        call()
+        taken.append(time.process_time() - start)
+    return max(min(taken), 1e-9)
+
+
+def _tango(b: int, c: int, n: int, m: float) -> float:
+    quadratic = (2 * n, -b - c + (2 * n - b + c) * m, -c * m * (1 - m))
+    q = (math.sqrt(quadratic[1] ** 2 - 4 * quadratic[0] * quadratic[2]) - quadratic[1]) / (2 * quadratic[0])
+    return (b - c - n * m) / math.sqrt(n * (2 * q + m * (1 - m)))
+
+
+def _by_scipy(b: int, c: int, n: int, m: float) -> tuple[float, float, float, float]:
+    """What one writes with scipy.stats: two roots and two tails."""
+    z, measured = norm.isf(0.05), (b - c) / n
+    high = brentq(lambda x: _tango(b, c, n, x) + z, measured, 0.999, xtol=1e-11)
+    low = brentq(lambda x: _tango(b, c, n, x) - z, -0.999, measured, xtol=1e-11)
+    score = _tango(b, c, n, m)
+    return low, high, norm.cdf(score), norm.sf(score)
+
+
+def test_paired_differences() -> None:
+    draw = np.random.default_rng(0)
+    b, c = draw.integers(5, 60, GATES), draw.integers(5, 60, GATES)
+    ours = _fastest(lambda: paired.differences_at_most(b, c, 2000, 0.01, 0.05))
+    one = _fastest(lambda: [paired.difference_at_most(20, 20, 2000, 0.01, 0.05) for _ in range(20)]) / 20
+    theirs = _fastest(lambda: [_by_scipy(int(x), int(y), 2000, 0.01) for x, y in zip(b, c, strict=True)], 3)
+    print(f"\nscore test, {GATES} gates at once: scipy takes {theirs / ours:.1f} times as long")
+    print(f"score test, one gate: scipy takes {theirs / GATES / one:.2f} times as long ({one * 1000:.2f} ms)")
+    assert theirs / ours > 1.5
+    assert theirs / GATES / one > 0.2
+    assert paired.difference_at_most(20, 20, 2000, 0.01, 0.05).interval == pytest.approx(
+        _by_scipy(20, 20, 2000, 0.01)[:2], abs=1e-9
+    )
+
+
+def test_limits() -> None:
+    errors = np.random.default_rng(0).integers(0, 60, GATES)
+    ours = _fastest(lambda: limits.rates_at_most(errors, 1000, 0.03, 0.05))
+    theirs = _fastest(lambda: [proportion_confint(int(x), 1000, 0.1, "beta") for x in errors], 3)
+    print(f"\nlimits, {GATES} gates at once: statsmodels takes {theirs / ours:.1f} times as long")
+    assert theirs / ours > 2
+
+
+def test_a_gate_beside_a_training_job_is_nothing() -> None:
+    """Every method, one gate, in units of one numpy sort of a million numbers."""
+    column = np.random.default_rng(0).random(1_000_000)
+    sort = _fastest(lambda: np.sort(column), 3)
+    for method in ("score", "exact", "anytime"):
+        one = _fastest(lambda method=method: paired.difference_at_most(4, 4, 500, 0.01, 0.05, method))  # type: ignore[misc]
+        print(f"\n{method}: {one / sort:.4f} sorts of a million numbers ({one * 1000:.2f} ms)")
+        assert one / sort < 0.5
