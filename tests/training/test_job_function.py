@@ -268,3 +268,11 @@ def test_pandas_that_is_missing_is_named(jobs: Any, failed: Failed) -> None:
     assert found.code == "import"
     assert "data.train is to be a pandas DataFrame" in found.message
     assert "pathlib.Path" in found.hint
+
+
+def test_what_the_job_does_to_our_own_program_is_its_failure(jobs: Any, failed: Failed) -> None:
+    source = "import sys\ndef train():\n    sys.modules['__main__'].store = None\n    return 1\n"
+    found = failed(lambda: jobs.function(source))
+    assert (found.stage, found.code) == ("training", "internal")
+    assert found.message.startswith("ml-ci's child program failed: TypeError")
+    assert "TypeError" in found.log_tail
