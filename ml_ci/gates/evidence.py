@@ -33,8 +33,9 @@ class Case:
     """Everything that the gates of one model are judged on.
 
     `no_baseline` says why there is none: it begins with `new model` when there is nothing to compare with yet, and
-    relative gates then pass; with any other reason they are errors. `same` says that candidate and baseline are one
-    record. `cost` prices (a false positive, a false negative). `predictions` serve metrics that counts do not give.
+    relative gates then pass; with any other reason they are errors. `same` says that candidate and baseline come from
+    one training. `cost` prices (a false positive, a false negative). `predictions` serve metrics that counts do not
+    give.
     """
 
     comparison: Comparison

@@ -115,7 +115,7 @@ def _judge(question: Question, view: View, policy: Policy, measured: Measured) -
 
 
 def _certain(question: Question, view: View, measured: Measured) -> str:
-    if view.case.same and question.relative:
+    if proof.is_same(question, view):
         told = "nothing can have become worse" if measured.holds else "it cannot be better than itself"
         return f"the same model as the baseline, {told}"
     return _within(question, measured.holds)

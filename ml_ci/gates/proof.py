@@ -51,7 +51,7 @@ def route(question: Question, view: View) -> str:
     resamples of the scored rows. `unprovable`: a metric of the user's own, or a form without a method.
     """
     atoms = [atom for atom, _ in (*question.candidate.weights, *question.limit.weights)]
-    if all(_is_certain(atom) for atom in atoms) or (view.case.same and _cancels(question)):
+    if all(_is_certain(atom) for atom in atoms) or is_same(question, view):
         return CERTAIN
     names = [_name(atom) for atom in atoms]
     columns = {atom.by for atom in atoms if isinstance(atom, OverSlices) and atom.function != "each"}
@@ -63,6 +63,17 @@ def route(question: Question, view: View) -> str:
     if single is not None and _name(single) in _PAIRED and _margin(question) is not None and view.paired() is not None:
         return "paired"
     return _route_of_mixture(names, question, view)
+
+
+def is_same(question: Question, view: View) -> bool:
+    """Say whether a relative question is put to one model on both sides, and the measured numbers bear it out.
+
+    The same training with another threshold or other predict code decides differently: that is not the same.
+    """
+    if not (view.case.same and question.relative and _cancels(question)):
+        return False
+    alike = all(view.value(atom) == view.value(twin(atom)) for atom, _ in question.limit.weights)
+    return alike and not _discordant(view.paired())
 
 
 def prove(question: Question, view: View, level: Level) -> Evidence:
@@ -166,6 +177,11 @@ def _is_scored(name: str) -> bool:
 def _is_certain(atom: Metric | OverSlices) -> bool:
     """Say whether the holdout is no sample for it: counts, the share of positives, facts of the job."""
     return _name(atom) in COUNTS | OF_JOB or (_name(atom) == "prevalence" and atom.baseline)
+
+
+def _discordant(paired: Paired | None) -> bool:
+    cells = (paired.negatives, paired.positives) if paired else ()
+    return any(one.candidate_only or one.baseline_only for one in cells)
 
 
 def _cancels(question: Question) -> bool:

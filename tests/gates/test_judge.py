@@ -241,6 +241,13 @@ def test_the_same_model_cannot_have_become_worse(judged: Judged, paired_case: Ma
     assert "the same model as the baseline, it cannot be better than itself" in better.reason
 
 
+def test_one_training_with_another_threshold_is_not_the_same_model(judged: Judged, paired_case: Make) -> None:
+    case = paired_case({"a": ((5, 3, 3, 9), (5, 3, 3, 9))}, same=True)
+    (result,) = judged(case, "fnr <= baseline.fnr", confidence=0.95)
+    assert result.verdict == "inconclusive"
+    assert "same model" not in result.reason
+
+
 def test_a_class_per_slice(judged: Judged, single_case: Make) -> None:
     case = single_case({"cat": (8, 1, 20, 2), "dog": (5, 1, 20, 5)}, column="class")
     assert [(one.slice, one.verdict) for one in judged(case, "each(fnr, by=class) <= 0.3")] == [
