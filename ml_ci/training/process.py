@@ -12,11 +12,13 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from ml_ci.training.family import Family
 from ml_ci.training.log import BoundedLog, Pump
 from ml_ci.training.progress import Progress
+
+if TYPE_CHECKING:
+    from ml_ci.training.family import Family
 
 COOKIE = "ML_CI_JOB"
 CHILD = Path(__file__).with_name("child.py")
@@ -57,6 +59,8 @@ def run(order: Order, progress: Progress) -> Outcome:
     by SIGKILL too, the job's supervisor notices and ends the job. What `progress.tick` raises, and KeyboardInterrupt,
     end the job and propagate.
     """
+    from ml_ci.training.family import Family  # with psutil, which a run without jobs does not need
+
     cookie = uuid.uuid4().hex
     log = BoundedLog(order.log)
     read_end, write_end = os.pipe()
