@@ -146,7 +146,7 @@ def _refuse_ids(holdout: Table, specs: Sequence[SliceSpec]) -> None:
     plain = [spec for spec in specs if spec.edges is None]
     if not plain:
         return
-    values = [f"approx_count_distinct(({', '.join(_keys(holdout, spec))},))" for spec in plain]
+    values = [f"approx_count_distinct(row({', '.join(_keys(holdout, spec))}))" for spec in plain]
     with connect() as connection:
         found: Any = connection.execute(select(", ".join(values), holdout.source)).fetchone()
     for spec, rough in zip(plain, found, strict=True):
