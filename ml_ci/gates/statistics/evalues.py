@@ -20,11 +20,7 @@ LOST = np.log1p(-STAKES)
 
 def log_e_pass(b: Numbers, c: Numbers, n: Numbers, margin: Numbers) -> Floats:
     """Give ln E against "the difference is above `margin`"; proven at ln(1 / alpha). `margin` inside (-1, 1)."""
-    b, c, n, m = (column[:, np.newaxis] for column in columns(b, c, n, margin))
-    terms = _terms(b, c, n, m)
-    top = terms.max(axis=1)
-    average: Floats = top + np.log(np.exp(terms - top[:, np.newaxis]).mean(axis=1))
-    return average
+    return _log_average(*(column[:, np.newaxis] for column in columns(b, c, n, margin)))
 
 
 def growth(b: Numbers, c: Numbers, n: Numbers, margin: Numbers) -> Floats:
@@ -52,13 +48,19 @@ def upper(b: Numbers, c: Numbers, n: Numbers, alpha: float) -> Floats:
     b, c, n = columns(b, c, n)
     edge = 1.0 - 1e-12
 
+    wide = b[:, np.newaxis], c[:, np.newaxis], n[:, np.newaxis]
+    wanted = -math.log(alpha)
+
     def missing(m: Floats) -> Floats:
-        return -math.log(alpha) - log_e_pass(b, c, n, m)
+        return wanted - _log_average(*wide, m[:, np.newaxis])
 
     # At the measured difference no bet has won (ln(1 + x) <= x), so that the bound lies above it.
-    measured = np.clip((b - c) / np.maximum(n, 1.0), -edge, edge)
-    found = roots(missing, measured, np.full_like(n, edge))
-    return np.where(found >= edge, 1.0, found)
+    rows = np.maximum(n, 1.0)
+    measured = np.clip((b - c) / rows, -edge, edge)
+    # Mostly it lies near: a few standard errors above; a search from 1 would take twice as long.
+    near = np.minimum(measured + (2.5 * np.sqrt((b + c + 1) * wanted) + 4 * wanted) / rows, edge)
+    found = roots(missing, measured, np.where(missing(near) <= 0, near, edge), tolerance=1e-9)
+    return np.where(found >= 1.0 - 1e-8, 1.0, found)
 
 
 def lower(b: Numbers, c: Numbers, n: Numbers, alpha: float) -> Floats:
@@ -71,6 +73,14 @@ def bounds(b: Numbers, c: Numbers, n: Numbers, alpha: float) -> tuple[Floats, Fl
     b, c, n = columns(b, c, n)
     both = upper(np.concatenate([b, c]), np.concatenate([c, b]), np.concatenate([n, n]), alpha)
     return -both[len(b) :], both[: len(b)]
+
+
+def _log_average(b: Floats, c: Floats, n: Floats, m: Floats) -> Floats:
+    """Average E over the stakes, in logarithms; the columns are (elements, 1)."""
+    terms = _terms(b, c, n, m)
+    top = terms.max(axis=1)
+    average: Floats = top + np.log(np.exp(terms - top[:, np.newaxis]).mean(axis=1))
+    return average
 
 
 def _terms(b: Floats, c: Floats, n: Floats, m: Floats) -> Floats:
