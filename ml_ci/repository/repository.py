@@ -79,7 +79,6 @@ class Repository:
     def remove_worktree(self, at: Path) -> None:
         """Remove a checkout made by `worktree`, with what git remembers of it."""
         line(self.top, "worktree", "remove", "--force", "--force", str(at))
-        self.prune_worktrees()
 
     def prune_worktrees(self) -> None:
         """Let git forget the checkouts whose folders are gone."""

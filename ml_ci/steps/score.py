@@ -93,7 +93,7 @@ def _with_threshold(shop: Workshop, side: Side, training: Record, found: Predict
     from ml_ci.evaluation.threshold import choose
 
     model, table = shop.sides.candidate.model, shop.validation
-    rows = shop.unlabelled(table, model.data["validation"].columns)
+    rows = shop.unlabelled("validation", table, model.data["validation"].columns)
     on_validation = _scored_rows(shop, side, training, "validation", rows, table.rows)
     predicted = _read(model, side, on_validation.predictions, table, on_validation.kind)
     labels = read_labels(table, model.label, model.positive)

@@ -71,13 +71,14 @@ class Workshop:
         entry = self.sides.candidate.model.data["validation"]
         return Table.open(self._brought("validation", entry), entry.columns, shown=entry.path)
 
-    def unlabelled(self, table: Table, columns: tuple[str, ...] | None) -> Input:
-        """Write a table without its label column, for a model to score."""
+    def unlabelled(self, name: str, table: Table, columns: tuple[str, ...] | None) -> Input:
+        """Write the table of the entry `name` without its label column, for a model to score."""
         from ml_ci.tables.columns import without
 
         model = self.sides.candidate.model
-        target = self.work / f"rows-{table.path.name}"
+        target = self.work / f"{name}-rows" / table.path.name
         if not target.exists():
+            target.parent.mkdir()
             without(table.path, model.label, target, columns=columns, shown=table.shown)
         kept = None if columns is None else tuple(name for name in columns if name != model.label)
         return Input(str(target), kept, _separator(table))
@@ -85,7 +86,7 @@ class Workshop:
     @property
     def holdout_rows(self) -> Input:
         """The holdout without its label column."""
-        return self.unlabelled(self.holdout, _holdout_columns(self.sides.candidate.model))
+        return self.unlabelled("holdout", self.holdout, _holdout_columns(self.sides.candidate.model))
 
     @cached_property
     def _holdout_file(self) -> Path:
