@@ -69,7 +69,7 @@ def _gate(model: ModelReport, gate: GateResult) -> Iterator[str]:
     of = " of the difference" if row.shape.relative else ""
     yield from _indented(
         f"{confidence}interval{of}: {row.interval}" if row.interval else "",
-        row.remark if row.remark.rstrip(".") not in said else "",
+        row.remark if row.remark.rstrip(".").lower() not in said.lower() else "",
     )
 
 

@@ -21,7 +21,7 @@ class Attendance:
 
     def take(self, report: pytest.TestReport) -> None:
         """Take a report. A setup that went well says nothing yet: its call has to follow."""
-        if report.when == "call" or (not report.passed and report.when == "setup"):
+        if report.when == "call" or (not report.passed and report.when != "teardown"):
             self.reported.add(report.nodeid)
 
     def lost(self) -> list[str]:

@@ -8,7 +8,8 @@ import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
 
@@ -53,6 +54,25 @@ def table(rows: int) -> str:
         x, wrong = (at % 20) / 20, at % 20 in (3, 17)
         lines.append(f"{x},{('EU', 'US')[at % 2]},{int((x >= 0.475) != wrong)}")
     return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """How the project was judged: exit code, output, test cases by name."""
+
+    code: int
+    text: str
+    suite: ElementTree.Element
+    cases: Mapping[str, ElementTree.Element]
+
+    def failure(self, name: str) -> str:
+        """Give the message of a failed test; fails when it did not fail."""
+        failure = self.cases[name].find("failure")
+        assert failure is not None, f"{name} passed"
+        return str(failure.text)
+
+    def properties(self, name: str) -> dict[str, str]:
+        return {str(one.get("name")): str(one.get("value")) for one in self.cases[name].iter("property")}
 
 
 class Project:
@@ -172,6 +192,21 @@ def untrained(pytester: pytest.Pytester, loaded: tuple[str, ...]) -> Project:
     project = Project(pytester.path, pytester.path.parent / f"{pytester.path.name}.log", loaded, pytester)
     _fill(project)
     return project
+
+
+@pytest.fixture(scope="session")
+def judge(loaded: tuple[str, ...]) -> Callable[..., Judged]:
+    """Give a function that judges the project in a folder with a pytest of its own."""
+
+    def call(path: Path, *arguments: str) -> Judged:
+        workers = ("-p", "xdist") if "-n2" in arguments else ()
+        command = (sys.executable, "-m", "pytest", *loaded, *workers, "--ml-ci", "--junitxml=junit.xml", *arguments)
+        done = subprocess.run(command, cwd=path, capture_output=True, text=True, timeout=300)
+        suite = ElementTree.parse(path / "junit.xml").getroot()[0]
+        cases = {f"{case.get('classname')}::{case.get('name')}": case for case in suite.iter("testcase")}
+        return Judged(done.returncode, done.stdout + done.stderr, suite, cases)
+
+    return call
 
 
 def _fill(project: Project) -> None:

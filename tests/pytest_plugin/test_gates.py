@@ -2,33 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
 RELATIVE = "fnr <= baseline.fnr + 0.01"
-
-
-def test_every_gate_is_an_item_with_its_own_outcome(project: Any, spread: tuple[str, ...]) -> None:
-    project.configure(RELATIVE, "fpr <= 0.2", "each(fnr, by=region) <= 0.75")
-    project.worsen()
-    result = project.run("--ml-ci", "-v", *spread)
-    result.assert_outcomes(passed=1, failed=2)
-    assert result.ret == pytest.ExitCode.TESTS_FAILED
-    for outcome in (
-        f"*ml-ci.yaml::churn::{RELATIVE}*FAILED*",
-        "*ml-ci.yaml::churn::fpr <= 0.2*PASSED*",
-        "*ml-ci.yaml::churn::each(fnr, by=region) <= 0.75*FAILED*",
-    ):
-        _has_line(result, outcome, spread)
-
-
-def _has_line(result: pytest.RunResult, pattern: str, spread: tuple[str, ...]) -> None:
-    if spread:  # a worker's line has the outcome first
-        start, outcome = pattern.removesuffix("*").rsplit("*", 1)
-        pattern = f"*{outcome}*{start.strip('*')}*"
-    result.stdout.fnmatch_lines([pattern.replace("[", "[[]")])
 
 
 def test_a_failure_is_explained_in_a_few_lines_without_a_traceback(project: Any) -> None:
@@ -64,7 +42,9 @@ def test_an_inconclusive_gate_fails_and_says_what_would_decide_it(project: Any) 
     project.configure("fnr <= 0.105 @ 0.95")
     result = project.run("--ml-ci")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["[?] FNR 10.0% (10 of 100), limit 10.5%: about * more rows would decide it."])
+    result.stdout.fnmatch_lines(
+        ["[?] FNR 10.0% (10 of 100), limit 10.5%: cannot be told from noise with 100 positives; about * more would *"]
+    )
 
 
 def test_a_new_model_passes_its_relative_gates_and_says_so(project: Any) -> None:
@@ -165,9 +145,9 @@ def test_exitfirst_stops_at_the_first_failing_gate(project: Any, spread: tuple[s
     assert "its report was lost" not in result.stdout.str()
 
 
-def test_a_model_without_gates_fails(project: Any, spread: tuple[str, ...]) -> None:
+def test_a_model_without_gates_fails(project: Any) -> None:
     project.configure()
-    result = project.run("--ml-ci", *spread)
+    result = project.run("--ml-ci")
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["! churn could not be judged: *nothing was gated*", "*Add*gates:*"])
 
@@ -182,40 +162,6 @@ def test_every_gate_of_a_failed_training_fails_and_its_log_is_shown_once(project
     assert all("churn could not be judged" in message for message in messages)
     assert [message.count("Traceback") for message in messages] == [1, 0, 0]
     assert "the job's log is shown with ml-ci.yaml::churn::fpr <= 0.2" in messages[1]
-
-
-def test_junit_holds_what_each_gate_rests_on(project: Any, spread: tuple[str, ...]) -> None:
-    project.configure(RELATIVE, "each(fnr, by=region) <= 0.75")
-    project.worsen()
-    project.run("--ml-ci", "--junitxml=junit.xml", *spread)
-    cases = project.junit()
-    found = _properties(cases[f"ml-ci.yaml.churn::{RELATIVE}"])
-    assert found["ml_ci_model"] == "churn"
-    assert found["ml_ci_verdict"] == "fail"
-    assert found["ml_ci_action"] in ("train", "evaluate", "reuse")
-    assert float(found["ml_ci_value"]) == 0.7
-    assert float(found["ml_ci_baseline"]) == 0.1
-    assert float(found["ml_ci_limit"]) == pytest.approx(0.11)
-    low, high = json.loads(found["ml_ci_interval"])
-    assert low < 0.6 < high
-    assert found["ml_ci_record"]
-    assert _properties(cases["ml-ci.yaml.churn::each(fnr, by=region) <= 0.75"])["ml_ci_slice"] == "region = US"
-    text = (project.path / "junit.xml").read_text()
-    assert '<property name="ml_ci_verdict" value="fail"' in text[: text.index("<testcase")]
-    assert 'failures="2"' in text
-
-
-def _properties(case: Any) -> dict[str, str]:
-    return {one.get("name"): one.get("value") for one in case.iter("property")}
-
-
-def test_the_section_shows_verdict_and_metrics(project: Any, spread: tuple[str, ...]) -> None:
-    project.configure(RELATIVE, "fpr <= 0.2")
-    project.worsen()
-    result = project.run("--ml-ci", *spread)
-    result.stdout.fnmatch_lines(
-        ["*= ml-ci =*", "✗ churn may not be promoted", "*FNR *10.0% → *70.0% *+60.0 points *worse*"]
-    )
 
 
 def test_the_section_is_a_line_per_model_when_quiet(project: Any) -> None:
@@ -234,11 +180,3 @@ def test_the_section_judges_only_the_gates_that_were_selected(project: Any) -> N
     result = project.run("--ml-ci", "-k", "fpr")
     result.assert_outcomes(passed=1, deselected=1)
     result.stdout.fnmatch_lines(["✓ churn may be promoted", "*note: 1 gate was not selected in this run*"])
-
-
-def test_the_report_of_all_models_is_left(project: Any, spread: tuple[str, ...]) -> None:
-    project.configure(churn=["fpr <= 0.2"], fresh=["fnr <= 0.05"])
-    project.run("--ml-ci", *spread).assert_outcomes(passed=1, failed=1)
-    report = json.loads((project.path / ".ml_ci" / "report.json").read_text())
-    assert {name: model["verdict"] for name, model in report["models"].items()} == {"churn": "pass", "fresh": "fail"}
-    assert report["verdict"] == "fail"

@@ -58,11 +58,11 @@ def test_an_exit_with_success_in_the_middle_fails(project: Any) -> None:
     result.stdout.fnmatch_lines([f"ml-ci.yaml::churn::fpr <= 0.2: {LOST}"])
 
 
-@pytest.mark.parametrize("how", ["collect_ignore", "--ignore"])
-def test_gates_that_are_not_collected_fail_the_session(project: Any, spread: tuple[str, ...], how: str) -> None:
+@pytest.mark.parametrize("arguments", [(), ("-n2",), ("--ignore=ml-ci.yaml",)], ids=["conftest", "xdist", "option"])
+def test_gates_that_are_not_collected_fail_the_session(project: Any, arguments: tuple[str, ...]) -> None:
     project.write(test_own="def test_own(): pass\n")
-    if how == "collect_ignore":
+    if "--ignore=ml-ci.yaml" not in arguments:
         project.pytester.makeconftest('collect_ignore = ["ml-ci.yaml"]')
-    result = project.run("--ml-ci", *(["--ignore=ml-ci.yaml"] if how == "--ignore" else []), *spread)
+    result = project.run("--ml-ci", *arguments)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(["ml-ci.yaml: no gate was collected, so nothing was judged."])

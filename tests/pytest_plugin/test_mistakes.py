@@ -60,9 +60,9 @@ def test_an_option_without_the_plugin_asked_for(project: Any, option: str) -> No
     result.stderr.fnmatch_lines([f"ERROR: {option.partition('=')[0]} does nothing without --ml-ci. Add --ml-ci."])
 
 
-def test_a_mistake_found_while_judging_fails_the_gate_and_the_session(project: Any, spread: tuple[str, ...]) -> None:
+def test_a_mistake_found_while_judging_fails_the_gate_and_the_session(project: Any) -> None:
     (project.path / "data" / "holdout.csv").unlink()
-    result = project.run("--ml-ci", *spread)
+    result = project.run("--ml-ci")
     result.assert_outcomes(failed=1)
     assert result.ret == USAGE
     result.stdout.fnmatch_lines(["! churn could not be judged: *data/holdout.csv*"])
@@ -98,6 +98,12 @@ def test_a_wrong_marker_among_workers(project: Any) -> None:
     result = project.run("--ml-ci", "-n2")
     assert result.ret == USAGE
     assert "ml-ci.yaml has no model `chrun`" in result.stdout.str() + result.stderr.str()
+
+
+def test_a_mistake_found_by_a_worker_reaches_the_end(project: Any) -> None:
+    result = project.run("--ml-ci", "--ml-ci-baseline", "no-such-branch", "-n2")
+    result.assert_outcomes(failed=1)
+    assert result.ret == USAGE
 
 
 def test_a_gate_without_a_model_among_several(project: Any) -> None:
