@@ -25,6 +25,7 @@ class Plan:
     """What has to be done for one model: `action` is the largest of the steps that no record answers.
 
     `trainings` counts the training jobs that will run; `comparison` and `verdict` are the keys of what comes out.
+    `candidate_action` and `baseline_action` say what each side takes by itself; None without a baseline.
     """
 
     action: Action
@@ -33,14 +34,30 @@ class Plan:
     comparison: str
     verdict: str
     trainings: int
+    candidate_action: Action
+    baseline_action: Action | None
 
 
 def decide(candidate: Keys, baseline: Keys | None, comparison: str, verdict: str, known: Known) -> Plan:
-    """Decide from which records there are: `known(kind, key)` says whether one is."""
-    sides = [candidate] if baseline is None else [candidate, baseline]
-    missing = {side.training for side in sides if not known(TRAININGS, side.training)}
-    if known(VERDICTS, verdict) or known(COMPARISONS, comparison):
-        return Plan("reuse", candidate, baseline, comparison, verdict, 0)
-    unscored = {side.training for side in sides if not known(PREDICTIONS, side.predictions)}
-    action: Action = "train" if missing & unscored else "evaluate"
-    return Plan(action, candidate, baseline, comparison, verdict, len(missing & unscored))
+    """Decide from which records there are: `known(kind, key)` says whether one is.
+
+    Counting and judging again is no work worth a name: where both sides' predictions are known, or their counts, the
+    action is `reuse`.
+    """
+    counted = known(VERDICTS, verdict) or known(COMPARISONS, comparison)
+    own: Action = "reuse" if counted else _action(candidate, known)
+    other: Action | None = None
+    if baseline is not None:
+        other = "reuse" if counted else _action(baseline, known)
+    trained = {side.training for side, action in ((candidate, own), (baseline, other)) if side and action == "train"}
+    action: Action = max(own, other or "reuse", key=_WORK.index)
+    return Plan(action, candidate, baseline, comparison, verdict, len(trained), own, other)
+
+
+_WORK: tuple[Action, ...] = ("reuse", "evaluate", "train")
+
+
+def _action(side: Keys, known: Known) -> Action:
+    if known(PREDICTIONS, side.predictions):
+        return "reuse"
+    return "evaluate" if known(TRAININGS, side.training) else "train"

@@ -276,12 +276,19 @@ def _work(model: ModelReport) -> str:
                 if model.failure and model.failure.stage == "training"
                 else "Nothing was trained"
             )
-        return "Trained once" + (f" ({duration(train)})" if train is not None else "")
+        return _trained(model) + (f" ({duration(train)})" if train is not None else "")
     if model.action == "evaluate":
         return "Nothing was trained, the model scored again" + (
             f" ({duration(evaluate)})" if evaluate is not None else ""
         )
     return "Nothing was trained: the result was on record"
+
+
+def _trained(model: ModelReport) -> str:
+    own, other = (side.action if side is not None else None for side in (model.candidate, model.baseline))
+    if other != "train":
+        return "Trained once"
+    return "Trained twice" if own == "train" else "Only the baseline was trained"
 
 
 def _baseline(model: ModelReport) -> str:

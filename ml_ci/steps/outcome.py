@@ -8,6 +8,7 @@ from ml_ci.errors import Failure, UserError
 from ml_ci.evaluation.values import Evaluation
 from ml_ci.gates.verdict import overall
 from ml_ci.plan.plan import Plan
+from ml_ci.plan.values import Action
 from ml_ci.reports.values import ModelReport, Report, Side
 from ml_ci.spec.values import FileEntry, ModelSpec
 from ml_ci.steps.judged import Judged
@@ -21,17 +22,17 @@ def finished(project: Project, sides: Sides, plan: Plan, judged: Judged, seconds
     model, comparison = sides.candidate.model, judged.comparison
     baseline = None
     if comparison.baseline is not None and plan.baseline is not None:
-        baseline = _side(comparison.baseline, plan.baseline.training, sides.source)
+        baseline = _side(comparison.baseline, plan.baseline.training, sides.source, plan.baseline_action)
     return ModelReport(
         verdict=overall(result.verdict for result in judged.gates),
         action=plan.action,
         changes=judged.changes,
-        candidate=_side(comparison.candidate, plan.candidate.training, None),
+        candidate=_side(comparison.candidate, plan.candidate.training, None, plan.candidate_action),
         baseline=baseline,
         gates=judged.gates,
         seconds=seconds,
         failure=None if judged.gates else _nothing_gated(model),
-        notes=(*judged.notes, *project.store.damaged),
+        notes=(*judged.notes, *project.store.notes),
         cost=model.cost,
         paths=_paths(model),
     )
@@ -40,7 +41,7 @@ def finished(project: Project, sides: Sides, plan: Plan, judged: Judged, seconds
 def failed(project: Project, name: str, failure: Failure, seconds: Mapping[str, float]) -> ModelReport:
     """Report a model whose result could not be had."""
     model = project.spec.models[name]
-    notes = tuple(project.store.damaged)
+    notes = project.store.notes
     return ModelReport("error", "train", seconds=seconds, failure=failure, notes=notes, paths=_paths(model))
 
 
@@ -69,8 +70,8 @@ def _nothing_gated(model: ModelSpec) -> Failure:
     return Failure("gates", NOTHING_GATED, f"`{model.name}` has no gates: nothing was judged", _GATE_HINT)
 
 
-def _side(evaluation: Evaluation, record: str, source: str | None) -> Side:
-    return Side(record, evaluation.confusion, evaluation.metrics, evaluation.slices, source)
+def _side(evaluation: Evaluation, record: str, source: str | None, action: Action | None) -> Side:
+    return Side(record, evaluation.confusion, evaluation.metrics, evaluation.slices, source, action)
 
 
 def _paths(model: ModelSpec) -> Mapping[str, str]:
