@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from ml_ci.conditions.names import OF_COUNTS
@@ -16,6 +17,8 @@ from ml_ci.reports.values import ModelReport, Side
 # tpr is recall and tnr is 1 - fpr: said once.
 _SHOWN = ("fpr", "fnr", "precision", "recall", "accuracy", "f1")
 _MOST_METRICS = 25
+# What a job took differs from one machine and hour to the next: only who gates it wants to see it.
+_NOISE = ("seconds", "megabytes", "milliseconds_per_row")
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,8 @@ def metric_rows(model: ModelReport) -> list[MetricRow]:
     if model.candidate is None:
         return []
     new, old = all_metrics(model.candidate), all_metrics(model.baseline) if model.baseline else {}
-    others = [name for name in model.candidate.metrics if name not in OF_COUNTS]
+    hidden = {name for name in _NOISE if not any(_names(name, gate.condition) for gate in model.gates)}
+    others = [name for name in model.candidate.metrics if name not in OF_COUNTS and name not in hidden]
     rows = []
     for name in [*_SHOWN, *sorted(others)][:_MOST_METRICS]:
         before, after = defined(old.get(name)), defined(new.get(name))
@@ -53,6 +57,10 @@ def metric_rows(model: ModelReport) -> list[MetricRow]:
             continue
         rows.append(_metric_row(name, before, after, model.baseline is not None, currency(model)))
     return rows
+
+
+def _names(metric: str, condition: str) -> bool:
+    return re.search(rf"\b{metric}\b", condition) is not None
 
 
 def unmoved(rows: list[MetricRow]) -> bool:

@@ -25,7 +25,7 @@ _TITLES = {
     "mcc": "MCC",
     "ece": "ECE",
     "brier": "Brier score",
-    "megabytes": "model size",
+    "megabytes": "peak memory of the training",
     "seconds": "training time",
     "milliseconds_per_row": "time a row",
     "cost": "cost a row",

@@ -61,9 +61,10 @@ def predict(request: PredictRequest, progress: Progress | None = None) -> Scored
             predictions=str(target),
         )
         kind, rows = ending.result.get("kind"), ending.result.get("rows")
-        if kind not in _KINDS or not isinstance(rows, int) or not target.is_file():
+        seconds = _number(ending.result.get("seconds"), request)
+        if kind not in _KINDS or not isinstance(rows, int) or seconds is None or not target.is_file():
             raise _broken(request, "evaluation")
-        return ScoredRows(target, cast("Kind", kind), rows, ending.log, ending.seconds, ending.megabytes)
+        return ScoredRows(target, cast("Kind", kind), rows, ending.log, seconds, ending.megabytes)
 
 
 def metric(request: MetricRequest, progress: Progress | None = None) -> Mapping[str, float | None]:

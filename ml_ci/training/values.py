@@ -110,7 +110,10 @@ class PredictRequest:
 
 @dataclass(frozen=True)
 class ScoredRows:
-    """Predictions as a CSV file in the order of the rows: a column `score`, or `prediction` when `kind` is label."""
+    """Predictions as a CSV file in the order of the rows: a column `score`, or `prediction` when `kind` is label.
+
+    `seconds` is the time that the model took to score, without the start of its process and the reading of the rows.
+    """
 
     predictions: Path
     kind: Kind
