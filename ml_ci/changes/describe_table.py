@@ -55,7 +55,7 @@ def row_lines(pair: TablePair, model: ModelSpec) -> list[str]:
     Rows are found again by `id:` where it names each once, and by all that both versions have otherwise.
     """
     if not pair.matched:
-        return ["", "rows were not matched: there are more than 3,000,000"]
+        return ["", "rows were not matched: there are more than 1,000,000"]
     if not pair.common:
         return ["no column in common"]
     if model.id and model.id.strip() in pair.common and pair.unique(model.id.strip()):

@@ -54,10 +54,11 @@ class SameValues:
 def table_values(place: Path, entry: FileEntry) -> str | None:
     """Digest the names and the values of a table, row by row in their order; None when it is no table.
 
-    The values of a text are its fields without quotes and surrounding white space. Those of Parquet have a type, and a
+    The values of a text are its fields without quotes and surrounding spaces. Those of Parquet have a type, and a
     missing one is no empty text.
     """
-    from ml_ci.tables.duck import connect, select, trimmed
+    from ml_ci.changes.table_pair import spared
+    from ml_ci.tables.duck import connect, select
     from ml_ci.tables.table import Table
 
     if not place.is_file():
@@ -68,7 +69,7 @@ def table_values(place: Path, entry: FileEntry) -> str | None:
         return None
     typed = table.layout.parquet
     columns = [table.sql(name) for name in table.names]
-    fields = [f"coalesce(typeof({one}) || CAST({one} AS VARCHAR), '')" if typed else trimmed(one) for one in columns]
+    fields = [f"coalesce(typeof({one}) || CAST({one} AS VARCHAR), '')" if typed else spared(one) for one in columns]
     row = "sha256(" + " || chr(31) || ".join(fields) + ")"
     hasher = hashlib.sha256(digest([typed, list(table.names)]).encode())
     found = connect().execute(select(row, table.source))

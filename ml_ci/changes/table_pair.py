@@ -9,16 +9,24 @@ from typing import Any
 
 from ml_ci.changes.drift import jensen_shannon, noise
 from ml_ci.tables.canonical import canonical
-from ml_ci.tables.duck import connect, literal, select, trimmed
+from ml_ci.tables.duck import connect, literal, select
 from ml_ci.tables.table import Table
 
 # Beyond these a description would take longer than it is worth: rows are not matched, columns are sampled.
-MOST_MATCHED = 3_000_000
+MOST_MATCHED = 1_000_000
 MOST_SAMPLED = 200_000
 _BINS = 10
 _VALUES = 100
 _MEMORY = 1 << 30
 _DATE = r"\d{4}-\d\d-\d\d([T ].*)?"
+
+
+def spared(expression: str) -> str:
+    """Write the SQL of a value as text without spaces around it, "" where it is missing.
+
+    A tenth of the time that trimming every kind of white space takes, which a description of many rows can do without.
+    """
+    return f"trim(coalesce(CAST({expression} AS VARCHAR), ''))"
 
 
 class TablePair:
@@ -113,10 +121,13 @@ class TablePair:
         return all(bool(self._one(select(what, side))) for side in ("old_sample", "new_sample"))
 
     def _copy(self, name: str, table: Table) -> None:
-        fields = ", ".join(f"{trimmed(table.sql(column))} AS c{place}" for place, column in enumerate(self.common))
         size = f"USING SAMPLE reservoir({MOST_SAMPLED} ROWS) REPEATABLE (0)" if table.rows > MOST_SAMPLED else ""
-        source = select(fields or "1 AS nothing", table.source)
-        self._connection.execute(f"CREATE TEMP TABLE {name} AS {select('*', f'({source})', size)}")
+        sampled = f"({select('*', table.source, size)}) AS s"
+        self._connection.execute(f"CREATE TEMP TABLE {name} AS {select(self._texts(table), sampled)}")
+
+    def _texts(self, table: Table) -> str:
+        fields = [f"{spared(table.sql(column))} AS c{place}" for place, column in enumerate(self.common)]
+        return ", ".join(fields) or "1 AS nothing"
 
     def _sides(self) -> tuple[str, str]:
         # All rows where they fit, under the names c0, c1, ... of the common columns.
@@ -125,8 +136,7 @@ class TablePair:
         return self._whole(self.old), self._whole(self.new)
 
     def _whole(self, table: Table) -> str:
-        fields = ", ".join(f"{trimmed(table.sql(column))} AS c{place}" for place, column in enumerate(self.common))
-        return f"({select(fields, table.source)})"
+        return f"({select(self._texts(table), table.source)})"
 
     def _match(self, name: str, columns: Sequence[str]) -> None:
         old, new = (
@@ -147,7 +157,7 @@ class TablePair:
 
     def _counted(self, table: Table, column: str) -> Mapping[str, int]:
         counts: dict[str, int] = {}
-        value = trimmed(table.sql(column))
+        value = spared(table.sql(column))
         for text, number in self._connection.execute(
             select(f"{value}, count(*)", table.source, "GROUP BY 1")
         ).fetchall():

@@ -216,7 +216,7 @@ def test_many_rows_are_sampled(changes: Any, history: Any, monkeypatch: pytest.M
     history.write("data/train.csv", table(1100, shift=5))
     said = only(changes(), "data.train")
     assert said.summary.startswith("1,000 → 1,100 rows (+100), ")
-    assert "rows were not matched: there are more than 3,000,000" in said.details
+    assert "rows were not matched: there are more than 1,000,000" in said.details
     assert said.details[-1] == "columns were compared on 200,000 rows of each version"
 
 
