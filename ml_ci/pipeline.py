@@ -37,6 +37,10 @@ def run(options: Options) -> Report:
         raise
     done = report(project, fingerprints.base_commit, models)
     publish(config.parent, done)
+    if project.store.kept:
+        from ml_ci.steps.tidy import tidy
+
+        tidy(project, fingerprints)
     return done
 
 

@@ -7,7 +7,7 @@ import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 FORMAT = 1
@@ -44,14 +44,42 @@ def write(folder: Path, kind: str, key: str, content: Mapping[str, Any]) -> None
 
 def read(folder: Path, kind: str, key: str) -> Record:
     """Read a record and verify it, with every file in it; DamagedRecordError names what is wrong."""
+    body = vouched(folder, kind, key)
+    _verify(folder, body["files"])
+    return Record(kind, key, folder, body["content"])
+
+
+def glance(folder: Path, kind: str, key: str) -> Record:
+    """Read a record without looking at its files; DamagedRecordError names what is wrong with `record.json`."""
+    return Record(kind, key, folder, vouched(folder, kind, key)["content"])
+
+
+def vouched(folder: Path, kind: str, key: str) -> dict[str, Any]:
+    """Give what `record.json` says, whole and sealed: `files` maps each file below the folder to its size and digest.
+
+    It may come from elsewhere: nothing in it is believed before it has this shape. DamagedRecordError otherwise.
+    """
     body = _body(folder)
     seal = body.pop("digest", None)
     if seal != _seal(body):
         raise DamagedRecordError(f"{NAME} does not match its own digest")
-    if (body["format"], body["kind"], body["key"]) != (FORMAT, kind, key):
+    if (body.get("format"), body.get("kind"), body.get("key")) != (FORMAT, kind, key):
         raise DamagedRecordError(f"{NAME} belongs to another record or format")
-    _verify(folder, body["files"])
-    return Record(kind, key, folder, body["content"])
+    if not isinstance(body.get("content"), dict) or not isinstance(body.get("files"), dict):
+        raise DamagedRecordError(f"{NAME} names no content or no files")
+    _check_files(body["files"])
+    return body
+
+
+def _check_files(files: Mapping[str, Any]) -> None:
+    for name, known in files.items():
+        path = PurePosixPath(name)
+        inside = not path.is_absolute() and ".." not in path.parts and path.as_posix() == name and "\0" not in name
+        if not inside or name in ("", ".", NAME) or any(str(folder) in files for folder in path.parents):
+            raise DamagedRecordError(f"{NAME} names {name!r}, which is no file below the record")
+        whole = isinstance(known, dict) and type(known.get("size")) is int and known["size"] >= 0
+        if not whole or not isinstance(known.get("sha256"), str):
+            raise DamagedRecordError(f"{NAME} does not say the size and the digest of {name!r}")
 
 
 def _body(folder: Path) -> dict[str, Any]:
@@ -59,7 +87,7 @@ def _body(folder: Path) -> dict[str, Any]:
         body = json.loads((folder / NAME).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise DamagedRecordError(f"{NAME} is missing") from None
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise DamagedRecordError(f"{NAME} cannot be read: {error}") from None
     if not isinstance(body, dict):
         raise DamagedRecordError(f"{NAME} is no object")
@@ -67,7 +95,10 @@ def _body(folder: Path) -> dict[str, Any]:
 
 
 def _seal(body: Mapping[str, Any]) -> str:
-    text = json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    try:
+        text = json.dumps(body, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    except (ValueError, RecursionError) as error:
+        raise DamagedRecordError(f"{NAME} holds what no record holds: {error}") from None
     return hashlib.sha256(text.encode()).hexdigest()
 
 

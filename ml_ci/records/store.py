@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 import uuid
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ml_ci.records.record import DamagedRecordError, Record, read, write
+
+if TYPE_CHECKING:
+    from ml_ci.records.shared import Shared
 
 # A folder of `work/` is held by a lock file beside it while its process lives; an unlocked one is a killed run's.
 _LOCK = ".lock"
@@ -22,24 +24,31 @@ _LOCK = ".lock"
 class Store:
     """Keep records under `root`; several processes may use one store at the same time.
 
-    `damaged` collects a sentence for each record that was found damaged and set aside.
+    `shared` is the store of others, asked for what is not here. `damaged` collects a sentence for each record that was
+    found damaged and set aside, `kept` the kind and key of each record that was made.
     """
 
     root: Path
+    shared: Shared | None = None
     damaged: list[str] = field(default_factory=list)
+    kept: list[tuple[str, str]] = field(default_factory=list)
 
     def find(self, kind: str, key: str) -> Record | None:
         """Find a record and verify it; a damaged one is named, set aside, and counts as not there."""
-        folder = self._folder(kind, key)
-        if not folder.is_dir():
-            return None
-        try:
-            record = read(folder, kind, key)
-        except DamagedRecordError as error:
-            self._set_aside(folder, kind, key, error)
-            return None
-        os.utime(folder)  # eviction takes the longest unused first
-        return record
+        return self._here(kind, key) or self._brought(kind, key)
+
+    def has(self, kind: str, key: str) -> bool:
+        """Say whether there is a record, here or in the shared store, without verifying it."""
+        return self.holds(kind, key) or (self.shared is not None and self.shared.has(kind, key))
+
+    def holds(self, kind: str, key: str) -> bool:
+        """Say whether there is a record here, without verifying it."""
+        return self.folder(kind, key).is_dir()
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Say what of the store the user should know: damage, and a shared store that does not answer."""
+        return (*self.damaged, *(self.shared.notes if self.shared else ()))
 
     def records(self) -> Iterator[tuple[str, str, Path]]:
         """Give kind, key and folder of every record, unverified, sorted."""
@@ -57,15 +66,50 @@ class Store:
     def keep(self, draft: Path, kind: str, key: str, content: Mapping[str, Any]) -> Record:
         """Turn a draft into the record of `key`: it appears whole, by one rename. One that is there already stays."""
         write(draft, kind, key, content)
-        folder = self._folder(kind, key)
+        self.kept.append((kind, key))
+        return self._placed(draft, kind, key, content)
+
+    def adopt(self, draft: Path, kind: str, key: str) -> Record:
+        """Take a whole record that was made elsewhere; DamagedRecordError when it is not as it was written."""
+        return self._placed(draft, kind, key, read(draft, kind, key).content)
+
+    def _placed(self, draft: Path, kind: str, key: str, content: Mapping[str, Any]) -> Record:
+        folder = self.folder(kind, key)
         folder.parent.mkdir(parents=True, exist_ok=True)
         try:
             draft.rename(folder)
         except OSError:
-            if (found := self.find(kind, key)) is not None:
+            if (found := self._here(kind, key)) is not None:
                 return found
             draft.rename(folder)  # a damaged one stood there, and was set aside
         return Record(kind, key, folder, content)
+
+    def _here(self, kind: str, key: str) -> Record | None:
+        folder = self.folder(kind, key)
+        if not folder.is_dir():
+            return None
+        with suppress(OSError):
+            os.utime(folder)  # eviction takes the longest unused first
+        try:
+            return read(folder, kind, key)
+        except DamagedRecordError as error:
+            self._set_aside(folder, kind, key, error)
+            return None
+
+    def _brought(self, kind: str, key: str) -> Record | None:
+        if self.shared is None or not self.shared.has(kind, key):
+            return None
+        with self.draft() as draft:
+            return self.adopt(draft, kind, key) if self.shared.fetch(kind, key, draft) else None
+
+    def drop(self, kind: str, key: str) -> bool:
+        """Remove a record, all of it at once; say whether it was there."""
+        with self.workplace() as place:
+            try:
+                self.folder(kind, key).rename(place / "dropped")
+            except FileNotFoundError:
+                return False
+        return True
 
     @contextmanager
     def lock(self, key: str) -> Iterator[None]:
@@ -83,14 +127,13 @@ class Store:
 
         self._ready("work")
         folder = self.root / "work" / f"{int(time.time())}-{uuid.uuid4().hex[:12]}"
-        # The lock stands before the folder does: `sweep` of another process never sees the one without the other.
+        # The lock stands before the folder does: the sweep of another process never sees the one without the other.
         with FileLock(f"{folder}{_LOCK}"):
             folder.mkdir()
             try:
                 yield folder
             finally:
-                shutil.rmtree(folder, ignore_errors=True)
-                Path(f"{folder}{_LOCK}").unlink(missing_ok=True)
+                _remove(folder)
 
     def abandoned(self) -> Iterator[Path]:
         """Give the folders of `work/` that killed runs left; the caller removes them while it holds each."""
@@ -102,16 +145,24 @@ class Store:
             try:
                 with FileLock(f"{folder}{_LOCK}", timeout=0):
                     yield folder
-                    shutil.rmtree(folder, ignore_errors=True)
-                    Path(f"{folder}{_LOCK}").unlink(missing_ok=True)
+                    _remove(folder)
             except Timeout:
                 continue
+
+    def oldest_work(self) -> float | None:
+        """Give the time at which the oldest run that is at work began (seconds since 1970), or None.
+
+        A workplace that a killed run left counts until it is swept: the answer errs on the early side.
+        """
+        begun = [int(folder.name.partition("-")[0]) for folder in (self.root / "work").glob("*-*") if folder.is_dir()]
+        return min(begun, default=None)
 
     @property
     def _records(self) -> Path:
         return self.root / "records"
 
-    def _folder(self, kind: str, key: str) -> Path:
+    def folder(self, kind: str, key: str) -> Path:
+        """Give the folder in which a record lies, or would lie."""
         return self._records / kind / key[:2] / key
 
     def _ready(self, *parts: str) -> Path:
@@ -138,3 +189,12 @@ class Store:
         self.damaged.append(
             f"the record {kind}/{key[:12]} was damaged ({error}); it was set aside in {where}, and is made again"
         )
+
+
+def _remove(folder: Path) -> None:
+    """Remove a workplace with its lock, also what a job made read-only; what cannot be removed is tried again."""
+    from ml_ci.training.transfer import remove
+
+    remove(folder)
+    if not folder.exists():
+        Path(f"{folder}{_LOCK}").unlink(missing_ok=True)

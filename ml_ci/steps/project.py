@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ml_ci.errors import UserError
 from ml_ci.records.store import Store
@@ -11,6 +12,9 @@ from ml_ci.spec.find import find
 from ml_ci.spec.values import Spec
 from ml_ci.steps.spec_cache import load
 from ml_ci.steps.values import Options, Project
+
+if TYPE_CHECKING:
+    from ml_ci.records.shared import Shared
 
 STATE = ".ml_ci"
 
@@ -33,9 +37,17 @@ def open_project(config: Path, options: Options) -> Project:
         tree=tree,
         head=repository.head(),
         dirty=bool(tree.changed()),
-        store=Store(state),
+        store=Store(state, _shared(options.store or spec.store, config.parent)),
         options=options,
     )
+
+
+def _shared(url: str | None, folder: Path) -> Shared | None:
+    if url is None:
+        return None
+    from ml_ci.records.shared import Shared
+
+    return Shared(url, folder)
 
 
 def read(config: Path) -> str:

@@ -11,6 +11,7 @@ from ml_ci.gates.evidence import NEW_MODEL
 from ml_ci.repository.base import Base, find_base
 from ml_ci.repository.trees import CommitTree, WorkingTree
 from ml_ci.spec.values import ModelSpec, PartEntry, Spec
+from ml_ci.steps.elsewhere import trained_elsewhere
 from ml_ci.steps.spec_cache import load
 from ml_ci.steps.values import Project, Side, SideName, Sides
 
@@ -85,7 +86,7 @@ class Fingerprints:
     def _baseline(self, spec: Spec, candidate: ModelSpec, commit: str) -> Side:
         model = _same_cut(spec.models[candidate.name], candidate)
         try:
-            return self._side("baseline", spec, model, self._tree(commit))
+            return trained_elsewhere(self.project, self._side("baseline", spec, model, self._tree(commit)))
         except UserError as error:
             message = f"the baseline of commit {commit[:7]} cannot be had: {error.message}"
             raise StageFailed(Failure("changes", "baseline-data", message, error.hint)) from None

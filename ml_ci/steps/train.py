@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ml_ci.changes.params import load_params
 from ml_ci.plan.plan import TRAININGS
+from ml_ci.records.index import Known, remember
 from ml_ci.records.record import Record
 from ml_ci.spec.values import CommandJob
 from ml_ci.steps.values import Side
@@ -97,7 +99,17 @@ def _keep(shop: Workshop, side: Side, model: TrainedModel) -> Record:
         }
         if model.log.exists():
             shutil.copyfile(model.log, draft / LOG)
-        return shop.project.store.keep(draft, TRAININGS, side.fingerprint.training, content)
+        record = shop.project.store.keep(draft, TRAININGS, side.fingerprint.training, content)
+    _remember(shop, side, content)
+    return record
+
+
+def _remember(shop: Workshop, side: Side, content: Mapping[str, Any]) -> None:
+    """Let the training be found by its commit, if it is the commit's and not that of a tree with changes."""
+    if content["commit"] is None or content["dirty"]:
+        return
+    known = Known(side.fingerprint.training, content["parts"], content["details"].get("environment", {}))
+    remember(shop.project.store, content["commit"], side.model.name, known)
 
 
 def _moved(path: Path | None, draft: Path) -> str | None:

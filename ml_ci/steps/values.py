@@ -23,6 +23,7 @@ class Options:
 
     `start` is where `ml-ci.yaml` is looked for. `models` empty means every model. `baseline` overrides the models' own.
     `target` is the branch that a pull request goes to, where it is known. `environment` is handed to jobs.
+    `store` is the URL of the shared store, over that of the file; it is written to only with `push`.
     """
 
     start: Path
@@ -31,6 +32,8 @@ class Options:
     baseline: str | None = None
     target: str | None = None
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    store: str | None = None
+    push: bool = False
     progress: Progress = field(default_factory=Silent)
 
 

@@ -1,0 +1,101 @@
+"""A store that others share by URL: asked for what is not here, written to only on request.
+
+It is reached when it is first needed. One that does not answer is a note and no result: it is not asked again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ml_ci.records.record import DamagedRecordError
+
+if TYPE_CHECKING:
+    from ml_ci.records.remote import Remote
+
+Answer = TypeVar("Answer")
+
+
+class NoAnswerError(Exception):
+    """Say why a shared store could not be read or written, and what to do."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+@dataclass
+class Shared:
+    """Know a shared store by its `url`; a relative folder lies below `base`.
+
+    `notes` collects a sentence for whatever went wrong.
+    """
+
+    url: str
+    base: Path
+    notes: list[str] = field(default_factory=list)
+    _remote: Remote | None = None
+    _silent: bool = False
+    _damaged: set[tuple[str, str]] = field(default_factory=set)
+
+    def has(self, kind: str, key: str) -> bool:
+        """Say whether it has a record that was not found damaged; False when it does not answer."""
+        return (kind, key) not in self._damaged and self._ask(lambda remote: remote.has(kind, key), False)
+
+    def fetch(self, kind: str, key: str, folder: Path) -> bool:
+        """Bring a record into the empty `folder`, verified; False when there is none, it is damaged, or no answer."""
+        try:
+            return self._ask(lambda remote: remote.fetch(kind, key, folder), False)
+        except DamagedRecordError as error:
+            self._damaged.add((kind, key))
+            self.notes.append(
+                f"the record {kind}/{key[:12]} in the store {self.url} is damaged ({error}); it was not used, and is "
+                "made again"
+            )
+            return False
+
+    def push(self, kind: str, key: str, folder: Path) -> bool:
+        """Send a record, unless it is there already and whole; say whether it was sent."""
+
+        def send(remote: Remote) -> bool:
+            if (kind, key) not in self._damaged and remote.has(kind, key):
+                return False
+            remote.push(kind, key, folder)
+            self._damaged.discard((kind, key))
+            return True
+
+        return self._ask(send, False)
+
+    def remembered(self, commit: str, model: str) -> Mapping[str, Any]:
+        """Give what is remembered of a commit's trainings of a model, by key; empty when it does not answer."""
+        return self._ask(lambda remote: remote.remembered(commit, model), {})
+
+    def remember(self, commit: str, model: str, key: str, file: Path) -> None:
+        """Send what is remembered of one training."""
+        self._ask(lambda remote: remote.remember(commit, model, key, file), None)
+
+    def keys(self) -> Iterator[tuple[str, str]]:
+        """Give kind and key of each of its records; NoAnswerError when it does not answer."""
+        return self.reached().keys()
+
+    def reached(self) -> Remote:
+        """Give the store itself; NoAnswerError when it cannot be reached."""
+        if self._remote is None:
+            from ml_ci.records.remote import Remote
+
+            self._remote = Remote.open(self.url, self.base)
+        return self._remote
+
+    def _ask(self, call: Callable[[Remote], Answer], otherwise: Answer) -> Answer:
+        if self._silent:
+            return otherwise
+        try:
+            return call(self.reached())
+        except NoAnswerError as error:
+            self._silent = True
+            said = f"the store {self.url} could not be used: {error.message}; the run went on without it"
+            self.notes.append(f"{said}. {error.hint}" if error.hint else said)
+            return otherwise
