@@ -51,6 +51,7 @@ class _Reading:
     details: dict[str, Mapping[str, object]] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
     absent: set[str] = field(default_factory=set)
+    asked: str = ""
 
     def __post_init__(self) -> None:
         self.sources = Sources(self.tree, self.surroundings.state)
@@ -110,9 +111,12 @@ class _Reading:
     def metrics(self) -> None:
         """Add how the model is scored, with the code of `predict` and of the user's metrics."""
         said = settings.metrics(self.model)
-        written = [entry for entry in (self.model.predict, *self.model.metrics.values()) if entry]
-        found = [function_code(self.model, entry, self.sources) for entry in written]
-        files = {path: known for code in found for path, known in code.files.items()}
+        own = [function_code(self.model, entry, self.sources) for entry in self.model.metrics.values()]
+        predict = self.model.predict
+        found = [*([function_code(self.model, predict, self.sources)] if predict else ()), *own]
+        files = _files(found)
+        asked = {key: value for key, value in said.items() if key not in _OF_ONE_SIDE}
+        self.asked = digest([asked, _files(own), self.parts.get("data.validation")])
         validation = self.parts.get("data.validation") if self.model.threshold.metric else None
         self.add("metrics", {**said, "code": files}, [said, files, validation])
         self.warnings += [warning for code in found for warning in _new(code, self.warnings)]
@@ -140,7 +144,7 @@ class _Reading:
         if settings.needs_holdout(self.model):
             trains |= {"data.holdout"}
         warnings = tuple(dict.fromkeys(self.warnings))
-        return Fingerprint(self.parts, trains, self.details, warnings, frozenset(self.absent))
+        return Fingerprint(self.parts, trains, self.details, warnings, frozenset(self.absent), self.asked)
 
 
 def value_parts(model: ModelSpec, tree: Tree) -> frozenset[str]:
@@ -160,6 +164,10 @@ def job_python(model: ModelSpec) -> str | None:
         words = command.split() if isinstance(command, str) else command
         return next((word for word in words if _VERSIONED.fullmatch(word)), None)
     return model.python
+
+
+def _files(found: Iterable[Code]) -> dict[str, str]:
+    return {path: known for code in found for path, known in code.files.items()}
 
 
 def _new(code: Code, known: list[str]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tempfile
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -42,7 +43,9 @@ class TablePair:
         self.common = tuple(name for name in new.names if name in old.names)
         self.sampled = max(old.rows, new.rows) > MOST_SAMPLED
         self.matched = max(old.rows, new.rows) <= MOST_MATCHED
+        self._spill = tempfile.TemporaryDirectory(prefix="ml-ci-pair-")  # DuckDB's own choice is the current folder
         self._connection = connect(_MEMORY)
+        self._connection.execute(f"SET temp_directory = {literal(self._spill.name)}")
         for name, table in (("old_sample", old), ("new_sample", new)):
             self._copy(name, table)
 

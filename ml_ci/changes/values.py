@@ -29,7 +29,8 @@ class Fingerprint:
     `needs.NAME`, `metrics`, `gates`) to a hexadecimal digest. `training_parts` names those that a training depends
     on. `details` says, by part, what the digest was made of (files and their digests, keys and their values,
     distributions and their versions): builtin types only, so that a record can keep it. `absent` names the data
-    parts that are known by a pointer only: their content is not on this machine.
+    parts that are known by a pointer only: their content is not on this machine. `asked` digests what an evaluation
+    asks of both sides alike (label, positive, slices, the user's metrics), and not how this side's model is scored.
     """
 
     parts: Mapping[str, str]
@@ -37,6 +38,7 @@ class Fingerprint:
     details: Mapping[str, Mapping[str, object]] = field(default_factory=dict, compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
     absent: frozenset[str] = field(default=frozenset(), compare=False)
+    asked: str = ""
 
     @property
     def training(self) -> str:
