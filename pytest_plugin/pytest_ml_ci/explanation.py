@@ -8,7 +8,7 @@ from dataclasses import replace
 from ml_ci.errors import Failure
 from ml_ci.gates.values import GateResult
 from ml_ci.reports import sentences
-from ml_ci.reports.gate_rows import MARKS, gate_row
+from ml_ci.reports.gate_rows import MARKS, gate_row, remarks
 from ml_ci.reports.numbers import percent
 from ml_ci.reports.text import label, log_lines
 from ml_ci.reports.values import ModelReport, Report
@@ -69,7 +69,7 @@ def _gate(model: ModelReport, gate: GateResult) -> Iterator[str]:
     of = " of the difference" if row.shape.relative else ""
     yield from _indented(
         f"{confidence}interval{of}: {row.interval}" if row.interval else "",
-        row.remark if row.remark.rstrip(".").lower() not in said.lower() else "",
+        *(line for line in remarks(row) if line.rstrip(".").lower() not in said.lower()),
     )
 
 

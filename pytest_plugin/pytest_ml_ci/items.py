@@ -28,7 +28,10 @@ class SpecFile(pytest.File):
     @classmethod
     def of(cls, parent: pytest.Collector, path: Path, run: Run) -> SpecFile:
         """Make the collector of the configuration of this run."""
-        file: SpecFile = cls.from_parent(parent, path=path)
+        # The node id that pytest makes for a file outside of its root directory is empty.
+        root = parent.config.rootpath
+        node_id = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.name
+        file: SpecFile = cls.from_parent(parent, path=path, nodeid=node_id)
         file.run = run
         return file
 

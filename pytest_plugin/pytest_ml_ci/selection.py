@@ -65,9 +65,13 @@ def _normal(path: Path) -> Path:
 
 
 def _nearest(config: pytest.Config) -> Path:
-    try:
-        return find(config.invocation_params.dir, None)
-    except UserError:
-        if config.rootpath == config.invocation_params.dir:
-            raise
-    return find(config.rootpath, None)
+    """Look upwards from where pytest was started, then from what it was given, then from its root directory."""
+    paths = [_path(config, argument) for argument in config.args]
+    given = [path if path.is_dir() else path.parent for path in paths]
+    errors = []
+    for start in (config.invocation_params.dir, *given, config.rootpath):
+        try:
+            return find(start, None)
+        except UserError as error:
+            errors.append(error)
+    raise errors[0]

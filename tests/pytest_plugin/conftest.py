@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -145,27 +145,31 @@ def loaded() -> tuple[str, ...]:
     return ("-p", "ml_ci" if entry_points(group="pytest11", name="ml_ci") else "pytest_ml_ci.plugin")
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _importable() -> Iterator[None]:
-    """Let this process and its children find the plugin, and no other plugin, so that they start fast.
+FOLDERS = (str(ROOT), str(ROOT / "pytest_plugin"))
+# Children find the plugin, and load no other one, so that they start fast.
+ENVIRONMENT = {"PYTHONPATH": os.pathsep.join(FOLDERS), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
 
-    What a run imports is imported first: pytester forgets what runs in this process imported, and numpy bears it once.
-    """
-    folders = [str(ROOT), str(ROOT / "pytest_plugin")]
-    with pytest.MonkeyPatch.context() as patch:
-        for folder in reversed(folders):
-            patch.syspath_prepend(folder)
-        patch.setenv("PYTHONPATH", os.pathsep.join(folders))
-        patch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
-        patch.delenv("PYTEST_ADDOPTS", raising=False)
-        for name in ("numpy", "scipy.special", "duckdb", "pydantic", "rich.console", "ml_ci.pipeline"):
-            if name not in sys.modules:
-                __import__(name)
-        yield
+
+@pytest.fixture(autouse=True, scope="session")
+def _heavy_modules() -> None:
+    """Import what a run imports before pytester is there, which forgets what runs imported: numpy bears it once."""
+    for name in ("numpy", "scipy.special", "duckdb", "pydantic", "rich.console", "ml_ci.pipeline"):
+        if name not in sys.modules:
+            __import__(name)
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let this process and its children find the plugin."""
+    for folder in reversed(FOLDERS):
+        monkeypatch.syspath_prepend(folder)
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
 
 
 @pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory, _git_identity: None, _importable: None) -> Project:
+def trained(tmp_path_factory: pytest.TempPathFactory, _git_identity: None) -> Project:
     """Make the project once, with records of its model and of a worse one, so that no test has to train them."""
     from ml_ci.pipeline import run
     from ml_ci.steps.values import Options
@@ -201,7 +205,8 @@ def judge(loaded: tuple[str, ...]) -> Callable[..., Judged]:
     def call(path: Path, *arguments: str) -> Judged:
         workers = ("-p", "xdist") if "-n2" in arguments else ()
         command = (sys.executable, "-m", "pytest", *loaded, *workers, "--ml-ci", "--junitxml=junit.xml", *arguments)
-        done = subprocess.run(command, cwd=path, capture_output=True, text=True, timeout=300)
+        environment = {**os.environ, **ENVIRONMENT}
+        done = subprocess.run(command, cwd=path, env=environment, capture_output=True, text=True, timeout=300)
         suite = ElementTree.parse(path / "junit.xml").getroot()[0]
         cases = {f"{case.get('classname')}::{case.get('name')}": case for case in suite.iter("testcase")}
         return Judged(done.returncode, done.stdout + done.stderr, suite, cases)

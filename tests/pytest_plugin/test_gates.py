@@ -20,7 +20,7 @@ def test_a_failure_is_explained_in_a_few_lines_without_a_traceback(project: Any)
             "  interval of the difference: +50.2 … +69.1 points",
             "  Code and the gates changed.",
             "    code: train.py: SHIFT",
-            "*compared with the baseline (merge-base *",
+            "*(merge-base *",
             "  again: ml-ci run --baseline *",
         ]
     )
@@ -104,6 +104,17 @@ def test_the_configuration_may_lie_elsewhere(project: Any, by: str) -> None:
     arguments = {"option": ["--ml-ci-config=ml/ml-ci.yaml"], "ini": [], "argument": ["ml/ml-ci.yaml"]}[by]
     result = project.run("--ml-ci", "--collect-only", "-q", *arguments)
     result.stdout.fnmatch_lines(["ml/ml-ci.yaml::churn::fpr <= 0.2"])
+
+
+@pytest.mark.parametrize("where", ["below", "outside"])
+def test_pytest_may_be_started_elsewhere(project: Any, monkeypatch: pytest.MonkeyPatch, where: str) -> None:
+    tests = project.path / "tests"
+    tests.mkdir()
+    (tests / "test_own.py").write_text("def test_own(): pass")
+    monkeypatch.chdir(tests if where == "below" else project.path.parent)
+    result = project.run("--ml-ci", "-v", *([] if where == "below" else [str(tests)]))
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["*ml-ci.yaml::churn::fpr <= 0.2 PASSED*"])
 
 
 def test_collecting_trains_nothing(untrained: Any) -> None:

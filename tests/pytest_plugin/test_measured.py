@@ -103,7 +103,7 @@ def test_where_refuses_an_empty_selection(measured: Any) -> None:
 def test_an_undefined_metric_raises_and_passes_no_comparison(measured: Any) -> None:
     with pytest.raises(UserError, match=r"fpr of .* is undefined\nThere are no negatives among these rows."):
         assert measured.where("age", 2).fpr <= 0.1
-    with pytest.raises(UserError, match="own of .* is undefined"):
+    with pytest.raises(UserError, match=r"own of .* is undefined"):
         assert measured.own <= 1
     assert measured.where("age", 2).metrics["fpr"] is None
 
@@ -126,7 +126,7 @@ def test_labels_have_no_auc(scored: Any) -> None:
 
     measured = Measured("m", Holdout(scored), scored.y_true, Predictions(scored.candidate.decision, "label"))
     assert measured.fpr == pytest.approx(1 / 3)
-    with pytest.raises(UserError, match="The model gives a label, no probability."):
+    with pytest.raises(UserError, match="The model gives a label"):
         assert measured.auc
 
 

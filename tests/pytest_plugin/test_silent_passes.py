@@ -75,7 +75,7 @@ def test_a_slice_without_negatives_has_no_fpr(candidate):
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory, _git_identity: None, _importable: None) -> Path:
+def prepared(tmp_path_factory: pytest.TempPathFactory, _git_identity: None) -> Path:
     """Make the project: a commit in which all is well, and a change on top that ruins each model in its way."""
     path = tmp_path_factory.mktemp("silent")
     (path / "data").mkdir()
