@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from ml_ci.changes import settings
@@ -23,6 +23,8 @@ from ml_ci.spec.values import CommandJob, FileEntry, ModelSpec, PartEntry
 __all__ = ["Fingerprint", "Surroundings", "evaluation_key", "fingerprint", "judging_key"]
 
 _VERSIONED = re.compile(r"(?:[\w./~-]*/)?python\d+\.\d+|[\w./~-]*/python\d*")
+# How one side is scored: the baseline keeps its own, so that a change of the candidate's is no change of the other.
+_OF_ONE_SIDE = frozenset({"predict", "threshold", "id"})
 _SCORING = frozenset({"metrics", "gates", "data.holdout"})
 
 

@@ -27,9 +27,9 @@ def planned(project: Project, sides: Sides) -> Plan:
 
 
 def _keys(sides: Sides, side: Side) -> Keys:
-    """Key a side's predictions by the candidate's holdout and metrics, and by its own: its threshold and its code."""
+    """Key a side's predictions by the candidate's holdout, what it asks, and the side's own threshold and code."""
     candidate = sides.candidate.fingerprint
-    metrics = digest([candidate.metrics, side.fingerprint.metrics])
+    metrics = digest([candidate.asked, side.fingerprint.metrics])
     training = side.fingerprint.training
     return Keys(training, evaluation_key(training, candidate.holdout, metrics))
 
