@@ -82,7 +82,8 @@ def _tables(part: str, new: Snapshot, old_side: _Side, new_side: _Side) -> Chang
     except UserError as error:
         is_table = new_side.entry.path.removesuffix(".gz").endswith(_TABLES)
         return Change(part, f"content differs; {error.message}") if is_table else None
-    words = describe_table(TablePair(before, after), new.model)
+    with TablePair(before, after) as pair:
+        words = describe_table(pair, new.model)
     return Change(part, words.summary, words.details)
 
 

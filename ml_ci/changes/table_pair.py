@@ -31,7 +31,7 @@ def spared(expression: str) -> str:
 
 
 class TablePair:
-    """Compare two tables; `common` are the names that both have, in the new table's order.
+    """Compare two tables for the time of a `with` block; `common` are the names that both have, in the new table's order.
 
     `sampled` says that distributions and missing values are estimated on 200,000 rows of each; `matched` that rows
     were few enough to be matched.
@@ -48,6 +48,13 @@ class TablePair:
         self._connection.execute(f"SET temp_directory = {literal(self._spill.name)}")
         for name, table in (("old_sample", old), ("new_sample", new)):
             self._copy(name, table)
+
+    def __enter__(self) -> TablePair:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+        self._spill.cleanup()
 
     def labels(self, column: str) -> tuple[Mapping[str, int], Mapping[str, int]]:
         """Count the values of a column in all rows, old and new, by their canonical text."""
