@@ -31,7 +31,7 @@ def spared(expression: str) -> str:
 
 
 class TablePair:
-    """Compare two tables for the time of a `with` block; `common` are the names that both have, in the new table's order.
+    """Compare two tables for the time of a `with` block; `common` are the names that both have, in the new order.
 
     `sampled` says that distributions and missing values are estimated on 200,000 rows of each; `matched` that rows
     were few enough to be matched.
