@@ -20,6 +20,7 @@ _COMMANDS = {
     "plan": "ml_ci.cli.plan",
     "demo": "ml_ci.cli.demo",
     "schema": "ml_ci.cli.schema",
+    "records": "ml_ci.cli.records",
 }
 
 

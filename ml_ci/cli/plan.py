@@ -18,8 +18,14 @@ from ml_ci.plan.values import ModelPlan
 @click.option("--model", "-m", "models", multiple=True, metavar="NAME", help="Only this model; may be given again.")
 @click.option("--baseline", metavar="REF", help="Compare with this commit instead of the models' own baselines.")
 @click.option("--config", metavar="FILE", help="Another configuration file than the nearest ml-ci.yaml.")
+@click.option("--store", metavar="URL", envvar="ML_CI_STORE", help="The shared store, instead of `store:`.")
 def command(
-    as_json: bool, github_matrix: bool, models: tuple[str, ...], baseline: str | None, config: str | None
+    as_json: bool,
+    github_matrix: bool,
+    models: tuple[str, ...],
+    baseline: str | None,
+    config: str | None,
+    store: str | None,
 ) -> None:
     """Say for each model what a run would do: reuse, evaluate or train, and why.
 
@@ -29,7 +35,7 @@ def command(
     from ml_ci.steps.values import Options
 
     target = os.environ.get("GITHUB_BASE_REF") or None
-    plans = plan(Options(start=Path.cwd(), config=config, models=models, baseline=baseline, target=target))
+    plans = plan(Options(start=Path.cwd(), config=config, models=models, baseline=baseline, target=target, store=store))
     if github_matrix:
         click.echo(json.dumps({"model": [name for name, one in plans.items() if one.action != "reuse"]}))
     elif as_json:

@@ -22,9 +22,32 @@ if TYPE_CHECKING:
 @click.option("--model", "-m", "models", multiple=True, metavar="NAME", help="Only this model; may be given again.")
 @click.option("--baseline", metavar="REF", help="Compare with this commit instead of the models' own baselines.")
 @click.option("--report", "files", multiple=True, metavar="FILE", help="Write the report to a .md or .json file too.")
+@click.option(
+    "--jobs",
+    "-j",
+    type=click.IntRange(min=1),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Work on N models side by side; a model waits for those that it needs.",
+)
 @click.option("--config", metavar="FILE", help="Another configuration file than the nearest ml-ci.yaml.")
+@click.option("--store", metavar="URL", envvar="ML_CI_STORE", help="The shared store, instead of `store:`.")
+@click.option(
+    "--push",
+    is_flag=True,
+    envvar="ML_CI_STORE_WRITE",
+    help="Send new records to the shared store; never on a fork's pull request.",
+)
 def command(
-    json_asked: bool, models: tuple[str, ...], baseline: str | None, files: tuple[str, ...], config: str | None
+    json_asked: bool,
+    models: tuple[str, ...],
+    baseline: str | None,
+    files: tuple[str, ...],
+    jobs: int,
+    config: str | None,
+    store: str | None,
+    push: bool,
 ) -> int:
     """Run the pipeline and judge the candidate.
 
@@ -45,8 +68,11 @@ def command(
                 config=config,
                 models=models,
                 baseline=baseline,
+                jobs=jobs,
                 target=os.environ.get("GITHUB_BASE_REF") or None,
                 environment=dict(os.environ),
+                store=store,
+                push=push,
                 progress=progress,
             )
         )

@@ -33,6 +33,13 @@ class Folder:
 
     root: Path
 
+    def prepare(self) -> None:
+        """Make the folder, before objects are put into it."""
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise NoAnswerError(_said(error)) from None
+
     def has(self, name: str) -> bool:
         """Say whether there is an object; NoAnswerError when the folder itself is not there."""
         if not self.root.is_dir():
@@ -97,6 +104,9 @@ class Objects:
         except ValueError as error:
             raise NoAnswerError(_said(error), "Known are a folder, s3://, gs:// and what fsspec knows.") from None
         return cls(system, str(root).rstrip("/"))
+
+    def prepare(self) -> None:
+        """Do nothing: buckets are not made by the way."""
 
     def has(self, name: str) -> bool:
         """Say whether there is an object."""

@@ -26,19 +26,23 @@ class NoAnswerError(Exception):
         self.message = message
         self.hint = hint
 
+    def said(self, url: str) -> str:
+        """Say it of the store at `url`."""
+        return f"the store {url} could not be used, and was left out: {self.message}"
+
 
 @dataclass
 class Shared:
     """Know a shared store by its `url`; a relative folder lies below `base`.
 
-    `notes` collects a sentence for whatever went wrong.
+    `notes` collects a sentence for whatever went wrong; `silent` says that it did not answer, and is not asked again.
     """
 
     url: str
     base: Path
     notes: list[str] = field(default_factory=list)
     _remote: Remote | None = None
-    _silent: bool = False
+    silent: bool = False
     _damaged: set[tuple[str, str]] = field(default_factory=set)
 
     def has(self, kind: str, key: str) -> bool:
@@ -61,6 +65,7 @@ class Shared:
         """Send a record, unless it is there already and whole; say whether it was sent."""
 
         def send(remote: Remote) -> bool:
+            remote.place.prepare()
             if (kind, key) not in self._damaged and remote.has(kind, key):
                 return False
             remote.push(kind, key, folder)
@@ -68,6 +73,10 @@ class Shared:
             return True
 
         return self._ask(send, False)
+
+    def check(self) -> None:
+        """Ask it something, so that `notes` tell whether it answers."""
+        self.has("trainings", "0" * 64)
 
     def remembered(self, commit: str, model: str) -> Mapping[str, Any]:
         """Give what is remembered of a commit's trainings of a model, by key; empty when it does not answer."""
@@ -90,12 +99,11 @@ class Shared:
         return self._remote
 
     def _ask(self, call: Callable[[Remote], Answer], otherwise: Answer) -> Answer:
-        if self._silent:
+        if self.silent:
             return otherwise
         try:
             return call(self.reached())
         except NoAnswerError as error:
-            self._silent = True
-            said = f"the store {self.url} could not be used: {error.message}; the run went on without it"
-            self.notes.append(f"{said}. {error.hint}" if error.hint else said)
+            self.silent = True
+            self.notes.append(f"{error.said(self.url)}. {error.hint}".strip())
             return otherwise

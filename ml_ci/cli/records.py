@@ -1,0 +1,182 @@
+"""`ml-ci records`: what is stored, and what is shared."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ml_ci.errors import UserError
+
+if TYPE_CHECKING:
+    from ml_ci.records.shared import Shared
+    from ml_ci.reports.records import RecordRow
+    from ml_ci.steps.stock import Stock
+
+_CONFIG = click.option("--config", metavar="FILE", help="Another configuration file than the nearest ml-ci.yaml.")
+_STORE = click.option(
+    "--store", metavar="URL", envvar="ML_CI_STORE", help="The shared store, instead of `store:` in ml-ci.yaml."
+)
+_POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
+_SECONDS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
+
+
+def _size(ctx: click.Context, param: click.Parameter, value: str | None) -> int | None:
+    found = re.fullmatch(r"(\d+(?:\.\d+)?) ?([kmgt]?)(i?)b?", (value or "").lower())
+    if value is not None and not found:
+        raise click.BadParameter(f"{value} is no size such as 500MB or 2GiB", ctx, param)
+    return None if not found else round(float(found[1]) * (1024 if found[3] else 1000) ** _POWERS[found[2]])
+
+
+def _age(ctx: click.Context, param: click.Parameter, value: str | None) -> float | None:
+    found = re.fullmatch(r"(\d+(?:\.\d+)?) ?([mhdw])", (value or "").lower())
+    if value is not None and not found:
+        raise click.BadParameter(f"{value} is no age such as 12h, 30d or 8w", ctx, param)
+    return None if not found else float(found[1]) * _SECONDS[found[2]]
+
+
+@click.group()
+def command() -> None:
+    """List, show, prune and share the records: what trainings and evaluations left in .ml_ci/.
+
+    A record is found again by its key, the digest of everything that it depends on. Runs share records through a store:
+    `store: URL` in ml-ci.yaml, a folder, s3://, gs:// or whatever fsspec knows (pip install 'ml-ci[remote]').
+    """
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
+@click.option("--kind", metavar="KIND", help="Only this kind: trainings, predictions, comparisons, verdicts.")
+@click.option("--model", "-m", metavar="NAME", help="Only records of this model.")
+@_CONFIG
+def list_(as_json: bool, kind: str | None, model: str | None, config: str | None) -> None:
+    """List the records, the longest unused first.
+
+    A commit with + was trained from a tree with changes. PARTS shows the first digits of each part's digest: where two
+    trainings differ, these parts had changed.
+    """
+    from ml_ci.reports.records import table
+
+    rows = [
+        row
+        for row in _stock(config).rows()
+        if kind in (None, row.kind) and (model is None or row.content.get("model") == model)
+    ]
+    if as_json:
+        click.echo(json.dumps({"format": 1, "records": [_row(row) for row in rows]}, indent=2, ensure_ascii=False))
+    else:
+        click.echo("\n".join(table(rows)))
+
+
+@command.command()
+@click.argument("key")
+@click.option("--log", is_flag=True, help="Print the last lines of the job's log too.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
+@_CONFIG
+def show(key: str, log: bool, as_json: bool, config: str | None) -> None:
+    """Show one record: what it depends on, what it holds, its files. KEY is a unique beginning of its key."""
+    from ml_ci.reports.records import said_log, shown
+
+    stock = _stock(config)
+    row = stock.row(key)
+    files = stock.files(row)
+    if as_json:
+        click.echo(json.dumps({"format": 1, **_row(row), "content": row.content, "files": files}, indent=2))
+        return
+    click.echo("\n".join(shown(row, files)))
+    if log:
+        text = stock.log(row)
+        click.echo("\n".join(said_log(text)) if text else "log: none, only trainings have one")
+
+
+@command.command()
+@click.option("--max-size", callback=_size, metavar="SIZE", help="Remove the longest unused beyond this, such as 2GB.")
+@click.option("--older-than", callback=_age, metavar="AGE", help="Remove what was unused this long, such as 30d.")
+@click.option("--dry-run", is_flag=True, help="Say what would be removed, and remove nothing.")
+@_CONFIG
+def prune(max_size: int | None, older_than: float | None, dry_run: bool, config: str | None) -> None:
+    """Remove records, the longest unused first.
+
+    Without an option, until 5 GB are left: what every run does by itself. Never removed: what a comparison of the
+    working tree or HEAD with its baseline needs, and what a run that is at work has used.
+    """
+    from ml_ci.records.evict import LIMIT
+    from ml_ci.reports.records import said_size
+    from ml_ci.reports.text import plural
+
+    limit = LIMIT if max_size is None and older_than is None else max_size
+    stock = _stock(config)
+    removed = stock.prune(limit, older_than, dry_run=dry_run)
+    for record in removed:
+        click.echo(f"{record.kind}/{record.key[:12]}  {said_size(record.size)}")
+    verb = "would be removed" if dry_run else "removed"
+    click.echo(f"{plural(len(removed), 'record')}, {said_size(sum(one.size for one in removed))} {verb}")
+    over = stock.size() - (sum(one.size for one in removed) if dry_run else 0)
+    if limit is not None and over > limit:
+        click.echo(f"{said_size(over)} stay, more than {said_size(limit)}: the comparisons here need them")
+
+
+@command.command()
+@click.argument("keys", nargs=-1)
+@_STORE
+@_CONFIG
+def push(keys: tuple[str, ...], store: str | None, config: str | None) -> None:
+    """Send records to the shared store: all of them, or those that KEYS begin.
+
+    Whoever may write a store decides what every reader of it takes for a verdict: push from the default branch only.
+    """
+    from ml_ci.reports.text import plural
+
+    stock = _stock(config, store)
+    sent = stock.push(keys)
+    _complain(stock.shared)
+    click.echo(f"{plural(sent, 'record')} sent to {stock.shared.url}")
+
+
+@command.command()
+@click.argument("keys", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="Bring every record that the store has.")
+@_STORE
+@_CONFIG
+def pull(keys: tuple[str, ...], everything: bool, store: str | None, config: str | None) -> None:
+    """Bring records from the shared store: what a run here would ask for, --all, or those that KEYS begin.
+
+    Every record is verified as it arrives; a damaged one is named and left there.
+    """
+    from ml_ci.reports.text import plural
+
+    stock = _stock(config, store)
+    brought = stock.pull(keys, everything=everything)
+    _complain(stock.shared)
+    click.echo(f"{plural(brought, 'record')} brought from {stock.shared.url}")
+
+
+def _complain(shared: Shared) -> None:
+    """End with the first thing that went wrong: here the store is what was asked for."""
+    if shared.notes:
+        raise UserError("\n".join(shared.notes))
+
+
+def _stock(config: str | None, store: str | None = None) -> Stock:
+    from ml_ci.steps.stock import Stock
+    from ml_ci.steps.values import Options
+
+    return Stock.open(Options(start=Path.cwd(), config=config, store=store))
+
+
+def _row(row: RecordRow) -> dict[str, object]:
+    return {
+        "kind": row.kind,
+        "key": row.key,
+        "model": row.content.get("model"),
+        "commit": row.content.get("commit"),
+        "dirty": row.content.get("dirty"),
+        "bytes": row.size,
+        "age_seconds": round(row.age, 1),
+        "unused_seconds": round(row.unused, 1),
+        "parts": dict(row.parts),
+        "damage": row.damage or None,
+    }
