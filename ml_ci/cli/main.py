@@ -20,6 +20,8 @@ _COMMANDS = {
     "plan": "ml_ci.cli.plan",
     "demo": "ml_ci.cli.demo",
     "schema": "ml_ci.cli.schema",
+    "report": "ml_ci.cli.report",
+    "github": "ml_ci.cli.github",
     "records": "ml_ci.cli.records",
 }
 

@@ -1,0 +1,122 @@
+"""`ml-ci report`: a report file in any of its forms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ml_ci.cli.output import as_json, show
+from ml_ci.errors import UserError
+
+if TYPE_CHECKING:
+    from ml_ci.reports.values import Report
+
+FORMATS = ("terminal", "markdown", "json", "junit", "sarif", "github")
+
+
+@click.command()
+@click.argument("file", default=".ml_ci/report.json", type=click.Path(path_type=Path))
+@click.option("--format", "form", type=click.Choice(FORMATS), default="terminal", show_default=True, help="Which form.")
+@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE, not standard output.")
+@click.option("--exit-code", "verdict_asked", is_flag=True, help="End with the exit code of the report's verdict.")
+@click.option(
+    "--github-output",
+    envvar="GITHUB_OUTPUT",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="With `github`: append the step's outputs to FILE ($GITHUB_OUTPUT).",
+)
+@click.option(
+    "--step-summary",
+    envvar="GITHUB_STEP_SUMMARY",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="With `github`: append the Markdown to FILE ($GITHUB_STEP_SUMMARY).",
+)
+def command(
+    file: Path,
+    form: str,
+    output: Path | None,
+    verdict_asked: bool,
+    github_output: Path | None,
+    step_summary: Path | None,
+) -> int:
+    """Show the report in FILE, which `ml-ci run` left at .ml_ci/report.json.
+
+    The file is read as somebody else's: it is validated, its rates are counted again, its strings are escaped.
+
+    \b
+    terminal   what `ml-ci run` shows
+    markdown   for a comment or a wiki: at most 60,000 characters
+    json       validated and written again
+    junit      one test case per gate; an inconclusive gate is a failure
+    sarif      the gates that do not pass, at their lines of ml-ci.yaml (code scanning, editors)
+    github     for a step of a workflow: annotations, the step's outputs, the job summary
+
+    Outputs of `github`: verdict, exit-code, sentence, models, failed-models, report.
+    """
+    from ml_ci.cli.exits import code_of
+    from ml_ci.github.files import read_report
+
+    report = read_report(file)
+    if form == "github":
+        from ml_ci.github.step import tell_step
+
+        _write(tell_step(report, file, github_output, step_summary), output)
+    else:
+        _put(form, report, output)
+    return code_of(report) if verdict_asked else 0
+
+
+def _terminal(report: Report) -> str:
+    from ml_ci.reports.plain import plain
+
+    return plain(report)
+
+
+def _markdown(report: Report) -> str:
+    from ml_ci.reports.markdown import render
+
+    return render(report)
+
+
+def _junit(report: Report) -> str:
+    from ml_ci.reports.junit import render
+
+    return render(report)
+
+
+def _sarif(report: Report) -> str:
+    from ml_ci.reports.sarif import render
+
+    return render(report)
+
+
+_FORMS: dict[str, Callable[[Report], str]] = {
+    "terminal": _terminal,
+    "markdown": _markdown,
+    "json": as_json,
+    "junit": _junit,
+    "sarif": _sarif,
+}
+
+
+def _put(form: str, report: Report, output: Path | None) -> None:
+    if output is None and form == "terminal":
+        show(report)
+    else:
+        _write(_FORMS[form](report), output)
+
+
+def _write(text: str, output: Path | None) -> None:
+    from ml_ci.records.atomic import write_text
+
+    if output is None:
+        click.echo(text, nl=False)
+    elif not output.resolve().parent.is_dir():
+        raise UserError(f"--output {output}: there is no folder {output.parent}", hint="Make it first.")
+    else:
+        write_text(output, text)
