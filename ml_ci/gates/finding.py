@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from ml_ci.conditions.linear import Linear
 from ml_ci.conditions.names import METRICS
@@ -21,6 +23,9 @@ from ml_ci.gates.wording import confidence_said, left_out, more_rows, points, sa
 
 if TYPE_CHECKING:
     from ml_ci.gates.statistics.values import Evidence
+
+# By slice (None: all rows), what was proven for many slices at once.
+Ready: TypeAlias = "Mapping[str | None, Evidence]"
 
 # Without a confidence an interval is shown all the same: two-sided, 95%.
 _SHOWN_ALPHA = 0.025
@@ -55,13 +60,26 @@ class Measured:
     holds: bool
 
 
-def find(question: Question, view: View, policy: Policy) -> Finding:
-    """Judge one question; every absence is a finding with the verdict `error`, none of them passes."""
+def find_each(question: Question, views: Sequence[View], policy: Policy) -> list[Finding]:
+    """Judge one question on many slices; what can be proven at once is."""
+    ready: Ready = {}
+    level = _level(question, policy)
+    if level is not None and not (question.relative and views[0].case.comparison.baseline is None):
+        with suppress(ImportError):
+            ready = proof.prove_each(question, views, level)
+    return [find(question, view, policy, ready) for view in views]
+
+
+def find(question: Question, view: View, policy: Policy, ready: Ready | None = None) -> Finding:
+    """Judge one question; every absence is a finding with the verdict `error`, none of them passes.
+
+    `ready` holds, by slice, evidence that was made for many slices at once.
+    """
     if question.relative and view.case.comparison.baseline is None:
         return _without_baseline(view)
     try:
         measured = _measure(question, view)
-        return _judge(question, view, policy, measured)
+        return _judge(question, view, policy, measured, ready or {})
     except UndefinedError as error:
         return Finding("error", view.label, reason=_sentence(str(error)))
 
@@ -94,7 +112,22 @@ def holds(value: Fraction, operator: Operator, limit: Fraction, slack: Fraction 
     return value < limit if operator == "<" else value > limit
 
 
-def _judge(question: Question, view: View, policy: Policy, measured: Measured) -> Finding:
+def _confidence(question: Question, policy: Policy) -> float | None:
+    return policy.confidence if question.confidence is None else question.confidence
+
+
+def _level(question: Question, policy: Policy) -> Level | None:
+    """Give the level at which a question is put to the data; None where the holdout's ledger has nothing left."""
+    confidence = _confidence(question, policy)
+    if not confidence:
+        return Level(policy.method, _SHOWN_ALPHA, policy.seed)
+    alpha = float(1 - Fraction(repr(confidence)))
+    if policy.alpha_spent is not None:
+        alpha = min(alpha, policy.alpha_spent)
+    return Level(policy.method, alpha, policy.seed) if alpha > 0 else None
+
+
+def _judge(question: Question, view: View, policy: Policy, measured: Measured, ready: Ready) -> Finding:
     finding = Finding(
         verdict="pass" if measured.holds else "fail",
         slice=view.label,
@@ -104,14 +137,14 @@ def _judge(question: Question, view: View, policy: Policy, measured: Measured) -
     )
     head = _head(question, view, measured) + left_out(*_small(question, view))
     way = proof.route(question, view)
-    confidence = policy.confidence if question.confidence is None else question.confidence
+    confidence = _confidence(question, policy)
     if way == CERTAIN:
         return replace(finding, reason=f"{head}: {_certain(question, view, measured)}")
     if not confidence:
-        return _as_measured(finding, head, question, view, way, policy)
+        return _as_measured(finding, head, question, view, way, policy, ready)
     if way == UNPROVABLE:
         return _unproven(finding, head, question, confidence)
-    return _as_proven(finding, head, question, view, confidence, policy)
+    return _as_proven(finding, head, question, view, confidence, policy, ready)
 
 
 def _certain(question: Question, view: View, measured: Measured) -> str:
@@ -127,12 +160,14 @@ def _within(question: Question, held: bool) -> str:
     return "above the limit" if question.upper else "below the limit"
 
 
-def _as_measured(finding: Finding, head: str, question: Question, view: View, way: str, policy: Policy) -> Finding:
+def _as_measured(
+    finding: Finding, head: str, question: Question, view: View, way: str, policy: Policy, ready: Ready
+) -> Finding:
     held = finding.verdict == "pass"
     told = f"{_within(question, held)} as measured"
     if way not in ("limit", "paired", "slices"):
         return replace(finding, reason=f"{head}: {told}")
-    evidence = _evidence(question, view, Level(policy.method, _SHOWN_ALPHA, policy.seed))
+    evidence = ready.get(view.slice) or _evidence(question, view, Level(policy.method, _SHOWN_ALPHA, policy.seed))
     if evidence is None:
         return replace(finding, reason=f"{head}: {told}")
     rows, kind = proof.rows_of(question, view)
@@ -160,15 +195,14 @@ def _unproven(finding: Finding, head: str, question: Question, confidence: float
 
 
 def _as_proven(
-    finding: Finding, head: str, question: Question, view: View, confidence: float, policy: Policy
+    finding: Finding, head: str, question: Question, view: View, confidence: float, policy: Policy, ready: Ready
 ) -> Finding:
-    alpha = float(1 - Fraction(repr(confidence)))
-    if policy.alpha_spent is not None:
-        alpha = min(alpha, policy.alpha_spent)
-    if not alpha > 0:
+    level = _level(question, policy)
+    if level is None:
         reason = f"{head}: this holdout has been looked at too often to prove anything more; label new rows"
         return replace(finding, verdict="inconclusive", confidence=confidence, reason=reason)
-    evidence = proof.prove(question, view, Level(policy.method, alpha, policy.seed))
+    alpha = level.alpha
+    evidence = ready.get(view.slice) or proof.prove(question, view, level)
     told = _told(evidence, question, view, 1 - alpha)
     return replace(
         finding,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from ml_ci.gates.evidence import Case, Policy
-from ml_ci.gates.finding import Finding, find
+from ml_ci.gates.finding import Finding, find, find_each
 from ml_ci.gates.question import Question, questions
 from ml_ci.gates.values import GateResult
 from ml_ci.gates.verdict import ORDER
@@ -45,8 +45,7 @@ def _ask(question: Question, case: Case, policy: Policy) -> list[Finding]:
     kept = [name for name, counts in slices.items() if counts.rows >= least]
     if not kept:
         return [_no_slice(question.by, len(slices), least)]
-    views = (View(case, policy.min_rows, question.by, name) for name in kept)
-    findings = [find(question, view, policy) for view in views]
+    findings = find_each(question, [View(case, policy.min_rows, question.by, name) for name in kept], policy)
     small = left_out(tuple(name for name in slices if name not in kept), least)
     return [replace(findings[0], reason=findings[0].reason + small), *findings[1:]]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -13,7 +15,7 @@ from ml_ci.evaluation.confusion import Paired
 from ml_ci.gates.evidence import Method
 from ml_ci.gates.metrics import OF_ROWS, is_proportion, share
 from ml_ci.gates.question import Question, twin
-from ml_ci.gates.view import View
+from ml_ci.gates.view import UndefinedError, View
 
 if TYPE_CHECKING:
     from ml_ci.gates.statistics.values import Evidence
@@ -87,6 +89,21 @@ def prove(question: Question, view: View, level: Level) -> Evidence:
     }[route(question, view)](question, view, level)
 
 
+def prove_each(question: Question, views: Sequence[View], level: Level) -> dict[str | None, Evidence]:
+    """Answer one question on many slices at once, by slice; those whose method takes no columns are left to `prove`."""
+    by_route: dict[str, list[View]] = {}
+    for view in views:
+        with suppress(UndefinedError):
+            by_route.setdefault(route(question, view), []).append(view)
+    answers = {"limit": _by_limits, "paired": _by_many_pairs}
+    return {
+        view.slice: evidence
+        for way, several in by_route.items()
+        if way in answers
+        for view, evidence in zip(several, answers[way](question, several, level), strict=True)
+    }
+
+
 def pairs(name: str, paired: Paired) -> Pairs:
     """Cross the two models on the rows of a paired rate; an error for fpr and fnr, what the rate counts for others."""
     negatives, positives = paired.negatives, paired.positives
@@ -111,21 +128,30 @@ def rows_of(question: Question, view: View) -> tuple[int, str]:
 
 
 def _by_limit(question: Question, view: View, level: Level) -> Evidence:
+    return _by_limits(question, [view], level)[0]
+
+
+def _by_limits(question: Question, views: Sequence[View], level: Level) -> Sequence[Evidence]:
     from ml_ci.gates.statistics import limits
 
-    part, whole = share(view.confusion(False), _name(question.candidate.weights[0][0]))
-    judge = limits.at_most if question.upper else limits.at_least
-    return judge(int(part), int(whole), float(question.limit.constant), level.alpha)
+    name = _name(question.candidate.weights[0][0])
+    parts, wholes = zip(*(share(view.confusion(False), name) for view in views), strict=True)
+    judge = limits.rates_at_most if question.upper else limits.rates_at_least
+    return judge(parts, wholes, float(question.limit.constant), level.alpha)
 
 
 def _by_pairs(question: Question, view: View, level: Level) -> Evidence:
+    return _by_many_pairs(question, [view], level)[0]
+
+
+def _by_many_pairs(question: Question, views: Sequence[View], level: Level) -> Sequence[Evidence]:
     from ml_ci.gates.statistics import paired
 
-    counted = view.paired() or Paired()
-    crossed = pairs(_name(question.candidate.weights[0][0]), counted)
-    judge = paired.difference_at_most if question.upper else paired.difference_at_least
-    margin = float(_margin(question) or Fraction(0))
-    return judge(crossed.b, crossed.c, crossed.n, margin, level.alpha, level.method)
+    name = _name(question.candidate.weights[0][0])
+    crossed = [pairs(name, view.paired() or Paired()) for view in views]
+    judge = paired.differences_at_most if question.upper else paired.differences_at_least
+    columns = ([one.b for one in crossed], [one.c for one in crossed], [one.n for one in crossed])
+    return judge(*columns, float(_margin(question) or Fraction(0)), level.alpha, level.method)
 
 
 def _by_slices(question: Question, view: View, level: Level) -> Evidence:

@@ -30,7 +30,9 @@ def _closed_in(function: Callable[[Floats], Floats], low: Floats, high: Floats, 
     was_left = np.full(low.shape, -1)
     for turn in range(1, ITERATIONS):
         width = high - low
-        if width.max() <= 2 * tolerance:
+        # A bracket that has closed stays as it is: an answer does not depend on what else is asked.
+        still = width > 2 * tolerance
+        if not still.any():
             break
         if turn % 4:
             least = np.minimum(tolerance, 0.5 * width)
@@ -43,7 +45,7 @@ def _closed_in(function: Callable[[Floats], Floats], low: Floats, high: Floats, 
         left = value > 0
         # An end that stays twice in a row is weighed down, which draws the next probe to its side.
         weight = np.where(was_left == left, _weight(value, np.where(left, at_low, at_high)), 1.0)
-        low, high = np.where(left, probe, low), np.where(left, high, probe)
+        low, high = np.where(left & still, probe, low), np.where(left | ~still, high, probe)
         at_low, at_high = np.where(left, value, at_low * weight), np.where(left, at_high * weight, value)
         was_left = left
     return 0.5 * (low + high)
