@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from threading import Event
 from typing import TYPE_CHECKING
 
 from ml_ci.errors import StageFailed, UserError
@@ -14,6 +15,7 @@ from ml_ci.steps.decide import planned, recorded
 from ml_ci.steps.outcome import failed, finished, report, unusable
 from ml_ci.steps.project import locate, open_project, selected
 from ml_ci.steps.publish import publish, withdraw
+from ml_ci.steps.side_by_side import side_by_side, stoppable
 from ml_ci.steps.sides import Fingerprints
 from ml_ci.steps.values import Options, Project
 
@@ -29,9 +31,9 @@ def run(options: Options) -> Report:
     config = locate(options)
     withdraw(config.parent)
     try:
-        project = open_project(config, options)
+        project, stop = stoppable(open_project(config, options))
         fingerprints = Fingerprints(project)
-        models = {name: judge_model(project, fingerprints, name) for name in selected(project)}
+        models = judge_all(project, fingerprints, stop)
     except UserError as error:
         publish(config.parent, unusable(error))
         raise
@@ -42,6 +44,18 @@ def run(options: Options) -> Report:
 
         tidy(project, fingerprints)
     return done
+
+
+def judge_all(project: Project, fingerprints: Fingerprints, stop: Event) -> Mapping[str, ModelReport]:
+    """Judge the models that are asked for, `jobs` at a time, each behind those that it builds on; in the file's order.
+
+    A model whose training fails makes those that build on it `error`; the others go on.
+    """
+    names = selected(project)
+    needs = {name: model.needs for name, model in project.spec.models.items()}
+    jobs = project.options.jobs
+    done = side_by_side(names, needs, lambda name: judge_model(project, fingerprints, name), jobs, stop)
+    return {name: done[name] for name in names}
 
 
 def judge_model(project: Project, fingerprints: Fingerprints, name: str) -> ModelReport:

@@ -9,7 +9,11 @@ from pathlib import Path
 
 import click
 
+from ml_ci.changes.values import Change
 from ml_ci.plan.values import ModelPlan
+from ml_ci.reports.text import clean
+
+_SAME = Change("changes", "none")
 
 
 @click.command()
@@ -30,6 +34,14 @@ def command(
     """Say for each model what a run would do: reuse, evaluate or train, and why.
 
     Trains nothing, scores nothing, and imports none of the project's code.
+
+    \b
+    A workflow's matrix of the models that need work:
+      - id: plan
+        run: echo "matrix=$(ml-ci plan --github-matrix)" >> "$GITHUB_OUTPUT"
+    and in the job that it builds, which is left out when there are none:
+      if: needs.plan.outputs.matrix != '{"model": []}'
+      strategy: {matrix: "${{ fromJSON(needs.plan.outputs.matrix) }}"}
     """
     from ml_ci.pipeline import plan
     from ml_ci.steps.values import Options
@@ -51,7 +63,7 @@ def _as_json(plans: Mapping[str, ModelPlan]) -> dict[str, object]:
             name: {
                 "action": one.action,
                 "changes": [{"part": change.part, "summary": change.summary} for change in one.changes],
-                "baseline": one.baseline,
+                "baseline": one.baseline or None,
                 "trainings": one.trainings,
                 "notes": list(one.notes),
             }
@@ -61,11 +73,15 @@ def _as_json(plans: Mapping[str, ModelPlan]) -> dict[str, object]:
 
 
 def _print(plans: Mapping[str, ModelPlan]) -> None:
+    told: set[str] = set()
     for name, one in plans.items():
-        click.echo(f"{click.style(name, bold=True)}: {click.style(one.action, fg='cyan')}   ({one.baseline})")
-        for change in one.changes:
-            click.echo(f"  {change.part}: {change.summary}")
+        baseline = f"   (against {clean(one.baseline)})" if one.baseline else ""
+        click.echo(f"{click.style(clean(name), bold=True)}: {click.style(one.action, fg='cyan')}{baseline}")
+        for change in one.changes or (_SAME,):
+            click.echo(f"  {clean(change.part)}: {clean(change.summary)}")
             for detail in change.details:
-                click.echo(f"    {detail}")
+                click.echo(f"    {clean(detail)}")
         for note in one.notes:
-            click.echo(f"  note: {note}")
+            if note not in told:  # models share code: what is said of it is said once
+                click.echo(f"  note: {clean(note)}")
+        told |= {*one.notes}

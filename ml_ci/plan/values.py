@@ -14,7 +14,7 @@ Action: TypeAlias = Literal["train", "evaluate", "reuse"]
 class ModelPlan:
     """Say what a run would do for one model, and why.
 
-    `baseline` says what it would be compared with; `trainings` counts the jobs that would run.
+    `baseline` says what it would be compared with, "" without one; `trainings` counts the jobs that would run.
     """
 
     action: Action

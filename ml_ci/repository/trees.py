@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 
 from ml_ci.repository.git import GitError, finish, git, start
 
@@ -58,6 +59,7 @@ class CommitTree:
         self._project = project
         self._prefix = prefix
         self._reader: subprocess.Popen[bytes] | None = None
+        self._reading = Lock()
 
     def files(self) -> Mapping[str, str | None]:
         """Give every file of the commit below the project folder with its git object id."""
@@ -91,6 +93,10 @@ class CommitTree:
         return None
 
     def _object(self, known: str) -> bytes:
+        with self._reading:  # one question at a time: models side by side share a base commit's tree
+            return self._asked(known)
+
+    def _asked(self, known: str) -> bytes:
         if self._reader is None:
             self._reader = start(self._project, "cat-file", "--batch")
         assert self._reader.stdin is not None and self._reader.stdout is not None  # noqa: S101

@@ -2,31 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from ml_ci.changes.describe import describe
-from ml_ci.changes.snapshot import Snapshot
-from ml_ci.changes.surroundings import Surroundings
 from ml_ci.changes.values import Change
 from ml_ci.conditions import ConditionError, parse
+from ml_ci.steps.snapshots import snapshot
 from ml_ci.steps.values import Project, Side, Sides
+
+_NEEDS = "needs."
 
 
 def described(project: Project, sides: Sides) -> tuple[Change, ...]:
     """Say part by part what changed; without a baseline, why there is none."""
     if sides.baseline is None:
         return (Change("model", sides.no_baseline or "new model"),)
-    return describe(_snapshot(project, sides.baseline), _snapshot(project, sides.candidate), _loosened)
+    return between(project, sides.baseline, sides.candidate)
 
 
-def _snapshot(project: Project, side: Side) -> Snapshot:
-    needs = {name: needed.fingerprint.training for name, needed in side.needs.items()}
-    surroundings = Surroundings(project.folder, project.store.root, needs)
-    return Snapshot(side.model, side.tree, surroundings, side.fingerprint)
+def between(project: Project, old: Side, new: Side) -> tuple[Change, ...]:
+    """Say part by part what changed from one side to the other."""
+
+    def loosened(was: str, now: str) -> bool:
+        return _loosened(was, now, (old.model.confidence, new.model.confidence))
+
+    changes = describe(snapshot(project, old), snapshot(project, new), loosened)
+    return tuple(_with_cause(project, change, old, new) for change in changes)
 
 
-def _loosened(old: str, new: str) -> bool:
+def _with_cause(project: Project, change: Change, old: Side, new: Side) -> Change:
+    """Say of a model that this one builds on why it is trained again."""
+    name = change.part.removeprefix(_NEEDS)
+    if name == change.part or name not in old.needs or name not in new.needs:
+        return change
+    causes = tuple(_causes(project, old.needs[name], new.needs[name]))
+    parts = ", ".join(cause.part for cause in causes)
+    details = tuple(f"{cause.part}: {cause.summary}" for cause in causes)
+    return replace(change, summary=f"trained again, for its {parts}" if parts else "trained again", details=details)
+
+
+def _causes(project: Project, old: Side, new: Side) -> Iterator[Change]:
+    was, now = old.fingerprint, new.fingerprint
+    for change in between(project, old, new):
+        trains = change.part in was.training_parts | now.training_parts
+        if trains and was.parts.get(change.part) != now.parts.get(change.part):
+            yield change
+
+
+def _loosened(old: str, new: str, confidence: tuple[float | None, float | None]) -> bool:
     from ml_ci.gates.loosened import loosened
 
     try:
-        return bool(loosened(parse(old), parse(new)))
+        return bool(loosened(parse(old), parse(new), confidence=confidence))
     except ConditionError:
         return False

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ml_ci.changes.values import Change
 from ml_ci.errors import StageFailed
-from ml_ci.plan.plan import Plan
+from ml_ci.plan.plan import TRAININGS, Plan
 from ml_ci.plan.values import ModelPlan
 from ml_ci.steps.decide import planned
 from ml_ci.steps.describe import described
 from ml_ci.steps.sides import Fingerprints
-from ml_ci.steps.values import Project, Sides
+from ml_ci.steps.values import Project, Side, Sides
 
 
 def told(project: Project, fingerprints: Fingerprints, name: str) -> ModelPlan:
@@ -17,10 +19,12 @@ def told(project: Project, fingerprints: Fingerprints, name: str) -> ModelPlan:
     try:
         sides = fingerprints.sides(name)
     except StageFailed as error:
-        return ModelPlan("train", (Change("baseline", error.failure.message),), "", 0, (error.failure.hint,))
+        hints = (error.failure.hint,) if error.failure.hint else ()
+        return ModelPlan("train", (Change("baseline", error.failure.message),), "", 0, hints)
     plan = planned(project, sides)
-    notes = sides.candidate.fingerprint.warnings
-    return ModelPlan(plan.action, _reasons(project, sides, plan), sides.source, plan.trainings, notes)
+    notes = (*sides.candidate.fingerprint.warnings, *_upstream(project, sides, plan))
+    source = "" if sides.baseline is None else sides.source
+    return ModelPlan(plan.action, _reasons(project, sides, plan), source, plan.trainings, tuple(dict.fromkeys(notes)))
 
 
 def _reasons(project: Project, sides: Sides, plan: Plan) -> tuple[Change, ...]:
@@ -28,3 +32,20 @@ def _reasons(project: Project, sides: Sides, plan: Plan) -> tuple[Change, ...]:
     if plan.action != "reuse" and not changes:
         return (Change("records", "nothing changed, and the store has no result of this model yet"),)
     return changes
+
+
+def _upstream(project: Project, sides: Sides, plan: Plan) -> Iterator[str]:
+    """Name the models that have to be trained before this one, though nobody asks for their verdict."""
+    asked = project.options.models
+    actions = ((sides.candidate, plan.candidate_action), (sides.baseline, plan.baseline_action))
+    for side, action in actions:
+        for name in dict.fromkeys(_untrained(project, side)) if side and action == "train" else ():
+            if asked and name not in asked:
+                yield f"`{name}`, which it needs, is trained first"
+
+
+def _untrained(project: Project, side: Side) -> Iterator[str]:
+    for name, needed in side.needs.items():
+        yield from _untrained(project, needed)
+        if not project.store.has(TRAININGS, needed.fingerprint.training):
+            yield name

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from threading import RLock
 
 from ml_ci.changes.fingerprint import fingerprint
-from ml_ci.changes.surroundings import Surroundings
 from ml_ci.errors import Failure, StageFailed, UserError
 from ml_ci.gates.evidence import NEW_MODEL
 from ml_ci.repository.base import Base, find_base
 from ml_ci.repository.trees import CommitTree, WorkingTree
 from ml_ci.spec.values import ModelSpec, PartEntry, Spec
 from ml_ci.steps.elsewhere import trained_elsewhere
+from ml_ci.steps.settled import settled
+from ml_ci.steps.snapshots import surroundings
 from ml_ci.steps.spec_cache import load
 from ml_ci.steps.values import Project, Side, SideName, Sides
 
@@ -24,13 +27,35 @@ class Fingerprints:
     _bases: dict[str, Base] = field(default_factory=dict)
     _specs: dict[str, Spec | None] = field(default_factory=dict)
     _trees: dict[str, CommitTree] = field(default_factory=dict)
+    _lock: RLock = field(default_factory=RLock, repr=False)
 
     def sides(self, name: str) -> Sides:
         """Give both sides of a model.
 
         StageFailed when the baseline is declared and cannot be had; UserError when no base commit can be found, or the
-        candidate's own files are missing.
+        candidate's own files are missing. May be called from several threads.
         """
+        with self._lock:
+            return settled(self.project, self._sides(name))
+
+    def at(self, name: str, commit: str) -> Side:
+        """Give a model as a commit has it; one that does not declare it is taken with today's entry in ml-ci.yaml.
+
+        StageFailed when it cannot be had.
+        """
+        with self._lock:
+            spec = self._spec(commit)
+            today = self.project.spec
+            known = spec if spec is not None and name in spec.models else today
+            return self._baseline(known, today.models[name], commit)
+
+    def made(self, side: SideName, model: ModelSpec, commit: str, needs: Mapping[str, Side]) -> Side:
+        """Give the side of a model that no commit declares: in the tree of `commit`, on top of the sides in `needs`."""
+        with self._lock:
+            tree = self._tree(commit)
+            return Side(side, model, tree, fingerprint(model, tree, surroundings(self.project, needs)), needs)
+
+    def _sides(self, name: str) -> Sides:
         model = self.project.spec.models[name]
         candidate = self._side("candidate", self.project.spec, model, self.project.tree)
         base = self._base(self.project.options.baseline or model.baseline)
@@ -93,12 +118,7 @@ class Fingerprints:
 
     def _side(self, name: SideName, spec: Spec, model: ModelSpec, tree: WorkingTree | CommitTree) -> Side:
         needs = {needed: self._side(name, spec, spec.models[needed], tree) for needed in model.needs}
-        surroundings = Surroundings(
-            folder=self.project.folder,
-            state=self.project.store.root,
-            needs={needed: side.fingerprint.training for needed, side in needs.items()},
-        )
-        return Side(name, model, tree, fingerprint(model, tree, surroundings), needs)
+        return Side(name, model, tree, fingerprint(model, tree, surroundings(self.project, needs)), needs)
 
 
 def _same_cut(baseline: ModelSpec, candidate: ModelSpec) -> ModelSpec:

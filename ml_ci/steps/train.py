@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ml_ci.changes.params import load_params
+from ml_ci.errors import Failure, StageFailed
 from ml_ci.plan.plan import TRAININGS
 from ml_ci.records.index import Known, remember
 from ml_ci.records.record import Record
@@ -18,6 +20,7 @@ from ml_ci.training.job import train
 from ml_ci.training.values import TrainedModel, TrainRequest
 
 LOG = "job.log"
+NEEDS_FAILED = "needs-failed"
 
 
 def trained(shop: Workshop, side: Side) -> Record:
@@ -31,7 +34,7 @@ def trained(shop: Workshop, side: Side) -> Record:
         return found
     with store.lock(key):
         found = store.find(TRAININGS, key)
-        return found if found is not None else _train(shop, side)
+        return found if found is not None else _tried(shop, side)
 
 
 def artifact(record: Record) -> Path | None:
@@ -44,6 +47,18 @@ def predictions(record: Record) -> Path | None:
     """Give the predictions that a command left; None when it left a model only."""
     name = record.content["predictions"]
     return None if name is None else record.file(name)
+
+
+def _tried(shop: Workshop, side: Side) -> Record:
+    """Train, but not once more what failed in this run already: two models may build on the same one."""
+    failed, key = shop.project.failed, side.fingerprint.training
+    if key in failed:
+        raise StageFailed(failed[key])
+    try:
+        return _train(shop, side)
+    except StageFailed as error:
+        failed[key] = error.failure
+        raise
 
 
 def _train(shop: Workshop, side: Side) -> Record:
@@ -77,10 +92,20 @@ def _train(shop: Workshop, side: Side) -> Record:
 
 def _needed(shop: Workshop, side: Side) -> Path:
     """Give what a model that this one builds on left: its model, or else its predictions."""
-    record = trained(shop, side)
+    try:
+        record = trained(shop, side)
+    except StageFailed as error:
+        raise StageFailed(_cause(side, error.failure)) from None
     found = artifact(record) or predictions(record)
     assert found is not None, "a training leaves at least one of the two"  # noqa: S101
     return found
+
+
+def _cause(side: Side, failure: Failure) -> Failure:
+    if failure.code == NEEDS_FAILED:
+        return failure
+    message = f"`{side.model.name}`, which this model needs, could not be trained ({side.name}): {failure.message}"
+    return replace(failure, code=NEEDS_FAILED, message=message)
 
 
 def _keep(shop: Workshop, side: Side, model: TrainedModel) -> Record:

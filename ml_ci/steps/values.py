@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Literal, TypeAlias
 
 from ml_ci.changes.values import Fingerprint
+from ml_ci.errors import Failure
 from ml_ci.records.store import Store
 from ml_ci.repository.repository import Repository
 from ml_ci.repository.trees import CommitTree, WorkingTree
 from ml_ci.spec.values import ModelSpec, Spec
 from ml_ci.steps.progress import Progress, Silent
 
-SideName: TypeAlias = Literal["candidate", "baseline"]
+SideName: TypeAlias = Literal["candidate", "baseline", "mixture"]
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,8 @@ class Options:
 
     `start` is where `ml-ci.yaml` is looked for. `models` empty means every model. `baseline` overrides the models' own.
     `target` is the branch that a pull request goes to, where it is known. `environment` is handed to jobs.
-    `store` is the URL of the shared store, over that of the file; it is written to only with `push`.
+    `store` is the URL of the shared store, over that of the file; it is written to only with `push`. `jobs` says how
+    many models are worked on side by side.
     """
 
     start: Path
@@ -34,12 +36,16 @@ class Options:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     store: str | None = None
     push: bool = False
+    jobs: int = 1
     progress: Progress = field(default_factory=Silent)
 
 
 @dataclass(frozen=True)
 class Project:
-    """A project that was opened: what is asked of it, and where everything is."""
+    """A project that was opened: what is asked of it, and where everything is.
+
+    `failed` remembers, by training key, what made a training of this run impossible: it is not tried twice.
+    """
 
     spec: Spec
     repository: Repository
@@ -48,6 +54,7 @@ class Project:
     dirty: bool
     store: Store
     options: Options
+    failed: dict[str, Failure] = field(default_factory=dict)
 
     @property
     def folder(self) -> Path:

@@ -161,7 +161,7 @@ class Workshop:
 
     def _hidden(self, side: Side) -> tuple[str, ...]:
         candidate = self.sides.candidate.model.holdout
-        return (candidate.path,) if side.name == "baseline" and isinstance(candidate, FileEntry) else ()
+        return (candidate.path,) if side.name != "candidate" and isinstance(candidate, FileEntry) else ()
 
 
 @contextmanager

@@ -1,0 +1,20 @@
+"""A side of the comparison as the stage `changes` sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ml_ci.changes.snapshot import Snapshot
+from ml_ci.changes.surroundings import Surroundings
+from ml_ci.steps.values import Project, Side
+
+
+def surroundings(project: Project, needs: Mapping[str, Side]) -> Surroundings:
+    """Say where a fingerprint finds what no tree holds; `needs` are the sides that it builds on, by model."""
+    keys = {name: needed.fingerprint.training for name, needed in needs.items()}
+    return Surroundings(project.folder, project.store.root, keys)
+
+
+def snapshot(project: Project, side: Side) -> Snapshot:
+    """Give a side with all that its description needs."""
+    return Snapshot(side.model, side.tree, surroundings(project, side.needs), side.fingerprint)
