@@ -12,6 +12,7 @@ from ml_ci.changes.describe_settings import (
     describe_gates,
     describe_keys,
     describe_metrics,
+    told_by_code,
     describe_seed,
 )
 from ml_ci.changes.snapshot import Snapshot
@@ -44,7 +45,7 @@ def _described(part: str, old: Snapshot, new: Snapshot, loosened: Loosened | Non
         side, how = (new, "added") if was is None else (old, "removed")
         path = side.fingerprint.details[part].get("path")
         yield Change(part, f"{how}: {path}" if path else how)
-    else:
+    elif part != "metrics" or not told_by_code(old, new):
         yield _changed(part, old, new, loosened)
 
 
