@@ -645,12 +645,20 @@ def _by_pandas(pandas: Any, entry: Any) -> Any:
         return pandas.read_feather(path)
     if suffix in (".xlsx", ".xls"):
         return pandas.read_excel(path)
-    options: Request = {}
+    options: Request = {"skipinitialspace": True}
     if _separator(entry):
         options["sep"] = _separator(entry)
     if entry.get("columns"):
         options.update(header=None, names=list(entry["columns"]))
-    return pandas.read_csv(path, **options)
+    return _trimmed(pandas.read_csv(path, **options))
+
+
+def _trimmed(frame: Any) -> Any:
+    """Take white space from around names and texts: a table in which nothing else changed has to train the same model."""
+    frame.columns = [name.strip() if isinstance(name, str) else name for name in frame.columns]
+    for name in frame.columns[[str(kind) in ("object", "str", "string") for kind in frame.dtypes]]:
+        frame[name] = frame[name].map(lambda value: value.strip() if isinstance(value, str) else value)
+    return frame
 
 
 def _by_polars(polars: Any, entry: Any) -> Any:
@@ -666,7 +674,8 @@ def _by_polars(polars: Any, entry: Any) -> Any:
     options: Request = {"separator": _separator(entry)} if _separator(entry) else {}
     if entry.get("columns"):
         options.update(has_header=False, new_columns=list(entry["columns"]))
-    return polars.read_csv(path, **options)
+    frame = polars.read_csv(path, **options)
+    return frame.rename({name: name.strip() for name in frame.columns}).with_columns(polars.col(polars.String).str.strip_chars())
 
 
 # Training ------------------------------------------------------------------------------------------------------------

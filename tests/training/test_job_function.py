@@ -69,6 +69,17 @@ def test_reads_tables_by_annotation(jobs: Any, imports: str, annotation: str, ex
     assert returned(jobs.function(source)) == expected
 
 
+@pytest.mark.parametrize(("imports", "annotation"), [("", ""), ("import polars as pl", ": pl.DataFrame")])
+def test_white_space_around_names_and_texts_is_no_part_of_them(jobs: Any, imports: str, annotation: str) -> None:
+    jobs.table("train", "age, job , city\n30, clerk ,Bonn \n41,smith, Rome\n")
+    expected = "[list(train.columns), list(train['job']), list(train['city'])]"
+    assert returned(jobs.function(f"{imports}\ndef train(train{annotation}): return {expected}")) == [
+        ["age", "job", "city"],
+        ["clerk", "smith"],
+        ["Bonn", "Rome"],
+    ]
+
+
 def test_reads_tables_without_header_and_with_a_separator(jobs: Any) -> None:
     jobs.table("train", "30;1\n41;0\n", columns=("age", "churned"), separator=";")
     assert returned(jobs.function("def train(train): return train.to_dict('list')")) == {
