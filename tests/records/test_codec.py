@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -28,20 +29,20 @@ PAIRED = Paired(PairedErrors(1, 2, 3, 4), PairedErrors(5, 6, 7, 8))
         GateResult("fpr <= 0.1", "error"),
     ],
 )
-def test_round_trip(value):
+def test_round_trip(value: Any) -> None:
     assert unpack(type(value), json.loads(json.dumps(pack(value)))) == value
 
 
-def test_whole_numbers_stay_rates():
+def test_whole_numbers_stay_rates() -> None:
     assert unpack(GateResult, {"condition": "x", "verdict": "pass", "value": 1}).value == 1.0
 
 
 @pytest.mark.parametrize("data", [{"tp": "1"}, {"tp": 1.5}, {"unknown": 1}])
-def test_what_does_not_fit_is_refused(data):
+def test_what_does_not_fit_is_refused(data: Any) -> None:
     with pytest.raises((TypeError, KeyError)):
         unpack(Confusion, data)
 
 
-def test_only_builtin_types_cross():
+def test_only_builtin_types_cross() -> None:
     with pytest.raises(TypeError, match="complex does not cross a file"):
         pack({"a": 1j})

@@ -7,6 +7,7 @@ import multiprocessing
 import os
 import signal
 import time
+from typing import Any
 
 import pytest
 
@@ -17,11 +18,11 @@ KEY = "ab" + "0" * 62
 
 
 @pytest.fixture
-def store(tmp_path):
+def store(tmp_path: Any) -> Any:
     return Store(tmp_path / ".ml_ci")
 
 
-def kept(store, key=KEY, text="weights"):
+def kept(store: Any, key: Any = KEY, text: Any = "weights") -> Any:
     with store.draft() as draft:
         (draft / "model.pkl").write_text(text)
         (draft / "folder").mkdir()
@@ -29,7 +30,7 @@ def kept(store, key=KEY, text="weights"):
         return store.keep(draft, "trainings", key, {"seconds": 1.5})
 
 
-def test_what_was_kept_is_found(store):
+def test_what_was_kept_is_found(store: Any) -> None:
     kept(store)
     found = store.find("trainings", KEY)
     assert found.content == {"seconds": 1.5}
@@ -38,7 +39,7 @@ def test_what_was_kept_is_found(store):
     assert store.damaged == []
 
 
-def test_what_was_not_kept_is_not_found(store):
+def test_what_was_not_kept_is_not_found(store: Any) -> None:
     assert store.find("trainings", KEY) is None
     with store.draft() as draft:
         (draft / "model.pkl").write_text("unfinished")
@@ -46,28 +47,28 @@ def test_what_was_not_kept_is_not_found(store):
     assert list((store.root / "work").iterdir()) == []
 
 
-def test_the_first_of_two_stays(store):
+def test_the_first_of_two_stays(store: Any) -> None:
     kept(store, text="first")
     kept(store, text="second")
     assert store.find("trainings", KEY).file("model.pkl").read_text() == "first"
 
 
-def test_git_never_sees_the_store(store):
+def test_git_never_sees_the_store(store: Any) -> None:
     kept(store)
     assert (store.root / ".gitignore").read_text() == "*\n"
 
 
-def cut_off(path):
+def cut_off(path: Any) -> None:
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
 
 
-def flip(path):
+def flip(path: Any) -> None:
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1
     path.write_bytes(content)
 
 
-def alter(path):
+def alter(path: Any) -> None:
     body = json.loads(path.read_text())
     body["content"]["seconds"] = 0
     path.write_text(json.dumps(body))
@@ -87,7 +88,7 @@ def alter(path):
         (lambda path: path.write_bytes(b"\xff\xfe"), "record.json", "cannot be read"),
     ],
 )
-def test_a_damaged_record_is_named_set_aside_and_made_again(store, harm, name, said):
+def test_a_damaged_record_is_named_set_aside_and_made_again(store: Any, harm: Any, name: Any, said: Any) -> None:
     folder = kept(store).folder
     harm(folder / name)
     assert store.find("trainings", KEY) is None
@@ -98,7 +99,7 @@ def test_a_damaged_record_is_named_set_aside_and_made_again(store, harm, name, s
     assert store.find("trainings", KEY) is not None
 
 
-def test_a_record_moved_to_another_key_is_not_believed(store):
+def test_a_record_moved_to_another_key_is_not_believed(store: Any) -> None:
     folder = kept(store).folder
     other = "ab" + "1" * 62
     folder.rename(folder.parent / other)
@@ -106,20 +107,20 @@ def test_a_record_moved_to_another_key_is_not_believed(store):
     assert "belongs to another record" in store.damaged[0]
 
 
-def test_a_damaged_record_in_the_way_does_not_stop_a_new_one(store):
+def test_a_damaged_record_in_the_way_does_not_stop_a_new_one(store: Any) -> None:
     folder = kept(store).folder
     cut_off(folder / "record.json")
     assert kept(store, text="new").file("model.pkl").read_text() == "new"
     assert store.find("trainings", KEY).file("model.pkl").read_text() == "new"
 
 
-def hold(root, key, seconds):
+def hold(root: Any, key: Any, seconds: Any) -> None:
     with Store(root).lock(key):
         (root / "held").write_text(str(os.getpid()))
         time.sleep(seconds)
 
 
-def started(store, key, seconds):
+def started(store: Any, key: Any, seconds: Any) -> Any:
     process = multiprocessing.get_context("spawn").Process(target=hold, args=(store.root, key, seconds))
     process.start()
     deadline = time.monotonic() + 30
@@ -128,7 +129,7 @@ def started(store, key, seconds):
     return process
 
 
-def test_a_killed_holder_frees_its_lock(store):
+def test_a_killed_holder_frees_its_lock(store: Any) -> None:
     process = started(store, KEY, 60)
     os.kill(process.pid, signal.SIGKILL)
     process.join()
@@ -136,14 +137,14 @@ def test_a_killed_holder_frees_its_lock(store):
         pass
 
 
-def leave(root):
+def leave(root: Any) -> None:
     with Store(root).workplace() as folder:
         (folder / "half").write_text("half")
         (root / "held").write_text("x")
         time.sleep(60)
 
 
-def test_what_a_killed_run_left_is_swept_and_what_runs_is_not(store):
+def test_what_a_killed_run_left_is_swept_and_what_runs_is_not(store: Any) -> None:
     with store.workplace() as mine:
         process = multiprocessing.get_context("spawn").Process(target=leave, args=(store.root,))
         process.start()
@@ -159,7 +160,7 @@ def test_what_a_killed_run_left_is_swept_and_what_runs_is_not(store):
         assert mine.exists()
 
 
-def test_a_text_is_written_whole_or_not_at_all(tmp_path):
+def test_a_text_is_written_whole_or_not_at_all(tmp_path: Any) -> None:
     path = tmp_path / "report.json"
     write_text(path, "old")
     with pytest.raises(UnicodeEncodeError):
