@@ -22,6 +22,9 @@ _SAME = Change("changes", "none")
 @click.option("--model", "-m", "models", multiple=True, metavar="NAME", help="Only this model; may be given again.")
 @click.option("--baseline", metavar="REF", help="Compare with this commit instead of the models' own baselines.")
 @click.option("--config", metavar="FILE", help="Another configuration file than the nearest ml-ci.yaml.")
+@click.option(
+    "--python", metavar="PYTHON", envvar="ML_CI_PYTHON", help="The interpreter of jobs that name none by `python:`."
+)
 @click.option("--store", metavar="URL", envvar="ML_CI_STORE", help="The shared store, instead of `store:`.")
 def command(
     as_json: bool,
@@ -29,6 +32,7 @@ def command(
     models: tuple[str, ...],
     baseline: str | None,
     config: str | None,
+    python: str | None,
     store: str | None,
 ) -> None:
     """Say for each model what a run would do: reuse, evaluate or train, and why.
@@ -47,7 +51,16 @@ def command(
     from ml_ci.steps.values import Options
 
     target = os.environ.get("GITHUB_BASE_REF") or None
-    plans = plan(Options(start=Path.cwd(), config=config, models=models, baseline=baseline, target=target, store=store))
+    options = Options(
+        start=Path.cwd(),
+        config=config,
+        models=models,
+        baseline=baseline,
+        target=target,
+        python=python,
+        store=store,
+    )
+    plans = plan(options)
     if github_matrix:
         click.echo(json.dumps({"model": [name for name, one in plans.items() if one.action != "reuse"]}))
     elif as_json:

@@ -32,6 +32,9 @@ if TYPE_CHECKING:
     help="Work on N models side by side; a model waits for those that it needs.",
 )
 @click.option("--config", metavar="FILE", help="Another configuration file than the nearest ml-ci.yaml.")
+@click.option(
+    "--python", metavar="PYTHON", envvar="ML_CI_PYTHON", help="The interpreter of jobs that name none by `python:`."
+)
 @click.option("--store", metavar="URL", envvar="ML_CI_STORE", help="The shared store, instead of `store:`.")
 @click.option(
     "--push",
@@ -46,6 +49,7 @@ def command(
     files: tuple[str, ...],
     jobs: int,
     config: str | None,
+    python: str | None,
     store: str | None,
     push: bool,
 ) -> int:
@@ -71,6 +75,7 @@ def command(
                 jobs=jobs,
                 target=os.environ.get("GITHUB_BASE_REF") or None,
                 environment=dict(os.environ),
+                python=python,
                 store=store,
                 push=push,
                 progress=progress,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ml_ci.changes.fingerprint import job_python
 from ml_ci.errors import UserError
 from ml_ci.records.store import Store
 from ml_ci.repository.repository import Repository
@@ -19,6 +21,17 @@ if TYPE_CHECKING:
 STATE = ".ml_ci"
 
 
+def with_python(spec: Spec, python: str | None) -> Spec:
+    """Give the spec with `python` as the interpreter of every job that names none of its own."""
+    if python is None:
+        return spec
+    models = {
+        name: replace(model, python=python) if job_python(model) is None else model
+        for name, model in spec.models.items()
+    }
+    return replace(spec, models=models)
+
+
 def locate(options: Options) -> Path:
     """Find the configuration file; UserError when there is none."""
     return find(options.start, options.config)
@@ -27,7 +40,7 @@ def locate(options: Options) -> Path:
 def open_project(config: Path, options: Options) -> Project:
     """Read the project's configuration and its state in git; UserError when it has mistakes, or there is no git."""
     state = config.parent.resolve() / STATE
-    spec = load(read(config), config.name, state)
+    spec = with_python(load(read(config), config.name, state), options.python)
     repository = Repository.find(config.parent)
     tree = repository.tree()
     _check_models(spec, options.models)

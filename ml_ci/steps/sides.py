@@ -15,6 +15,7 @@ from ml_ci.spec.values import ModelSpec, PartEntry, Spec
 from ml_ci.steps.elsewhere import trained_elsewhere
 from ml_ci.steps.settled import settled
 from ml_ci.steps.snapshots import surroundings
+from ml_ci.steps.project import with_python
 from ml_ci.steps.spec_cache import load
 from ml_ci.steps.values import Project, Side, SideName, Sides
 
@@ -94,7 +95,8 @@ class Fingerprints:
             return None
         try:
             named = f"{path} of commit {commit[:7]}"
-            return load(text.decode("utf-8", "replace"), named, self.project.store.root)
+            spec = load(text.decode("utf-8", "replace"), named, self.project.store.root)
+            return with_python(spec, self.project.options.python)
         except UserError as error:
             raise StageFailed(
                 Failure(

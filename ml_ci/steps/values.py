@@ -25,7 +25,7 @@ class Options:
     `start` is where `ml-ci.yaml` is looked for. `models` empty means every model. `baseline` overrides the models' own.
     `target` is the branch that a pull request goes to, where it is known. `environment` is handed to jobs.
     `store` is the URL of the shared store, over that of the file; it is written to only with `push`. `jobs` says how
-    many models are worked on side by side.
+    many models are worked on side by side. `python` is the jobs' interpreter where the file names none.
     """
 
     start: Path
@@ -37,6 +37,7 @@ class Options:
     store: str | None = None
     push: bool = False
     jobs: int = 1
+    python: str | None = None
     progress: Progress = field(default_factory=Silent)
 
 
