@@ -29,10 +29,12 @@ class Evaluation:
 class Comparison:
     """Candidate beside baseline on the candidate's holdout; without a baseline `baseline` and `paired` are None.
 
-    `paired_slices` has the keys of `candidate.slices`.
+    `paired_slices` has the keys of `candidate.slices`. With `seeds: k`, `seeds` holds the comparison of each seed, the
+    model's own first.
     """
 
     candidate: Evaluation
     baseline: Evaluation | None = None
     paired: Paired | None = None
     paired_slices: Mapping[str, Mapping[str, Paired]] = field(default_factory=dict)
+    seeds: tuple[Comparison, ...] = ()

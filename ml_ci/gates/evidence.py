@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -28,6 +29,18 @@ class Predictions(Protocol):
     def baseline(self) -> Any | None: ...
 
 
+class OwnReplicates(Protocol):
+    """Resamples of the user's own metrics, made when they are first asked for.
+
+    `names` are the metrics that can be resampled; calling it gives a metric's replicates, (replicates,), NaN where
+    undefined: those of the candidate, and those of the baseline on the same resampled rows (None without one).
+    """
+
+    @property
+    def names(self) -> Collection[str]: ...
+    def __call__(self, name: str, baseline: bool) -> Any: ...
+
+
 @dataclass(frozen=True)
 class Case:
     """Everything that the gates of one model are judged on.
@@ -35,7 +48,7 @@ class Case:
     `no_baseline` says why there is none: it begins with `new model` when there is nothing to compare with yet, and
     relative gates then pass; with any other reason they are errors. `same` says that candidate and baseline come from
     one training. `cost` prices (a false positive, a false negative). `predictions` serve metrics that counts do not
-    give.
+    give, `own` those of the user's own code.
     """
 
     comparison: Comparison
@@ -43,6 +56,7 @@ class Case:
     same: bool = False
     cost: tuple[float, float] | None = None
     predictions: Predictions | None = None
+    own: OwnReplicates | None = None
 
     @property
     def new_model(self) -> bool:
@@ -56,7 +70,8 @@ class Policy:
 
     `confidence` in (0.5, 1) asks for proof, None compares the measured numbers; a gate's own `@` comes first.
     `min_rows` leaves smaller slices out (None: `each` judges all, the others ask for 30). `alpha_spent` is the level
-    that the holdout's ledger allows this look, None without a ledger, 0 when nothing is left.
+    that the holdout's ledger allows this look, None without a ledger, 0 when nothing is left. `why_anytime` says why the
+    method was set to `anytime` where nobody asked for it.
     """
 
     confidence: float | None = None
@@ -64,3 +79,4 @@ class Policy:
     min_rows: int | None = None
     seed: int = 0
     alpha_spent: float | None = None
+    why_anytime: str = ""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from ml_ci.conditions.linear import Linear
 from ml_ci.conditions.names import METRICS
 from ml_ci.conditions.tree import Metric, Operator, OverSlices
-from ml_ci.gates import proof
+from ml_ci.gates import procedure, proof
 from ml_ci.gates.evidence import Policy
 from ml_ci.gates.metrics import is_proportion, share
 from ml_ci.gates.proof import CERTAIN, UNPROVABLE, Level
@@ -165,6 +165,10 @@ def _as_measured(
 ) -> Finding:
     held = finding.verdict == "pass"
     told = f"{_within(question, held)} as measured"
+    if view.case.comparison.seeds:
+        held = held and procedure.mean_holds(question, view)
+        finding = replace(finding, verdict="pass" if held else "fail")
+        told += f"; {procedure.told(question, view)}"
     if way not in ("limit", "paired", "slices"):
         return replace(finding, reason=f"{head}: {told}")
     evidence = ready.get(view.slice) or _evidence(question, view, Level(policy.method, _SHOWN_ALPHA, policy.seed))
@@ -188,7 +192,7 @@ def _unproven(finding: Finding, head: str, question: Question, confidence: float
     """Leave undecided what no method proves: with a confidence nothing passes that is not proven."""
     names = {atom.key for atom, _ in question.candidate.weights if isinstance(atom, Metric)} - METRICS
     own = next((name for name in sorted(names) if not name.startswith("recall_at(")), None)
-    what = f"{own} is your own metric, which cannot be proven" if own else "no proof is known for this form of gate"
+    what = f"{own}, your own metric, was not resampled here" if own else "no proof is known for this form of gate"
     measured = f"{_within(question, finding.verdict == 'pass')} as measured"
     reason = f"{head}: {measured}, but {what}; write @ 0 behind it to go by the measured numbers"
     return replace(finding, verdict="inconclusive", confidence=confidence, reason=reason)
@@ -204,6 +208,12 @@ def _as_proven(
     alpha = level.alpha
     evidence = ready.get(view.slice) or proof.prove(question, view, level)
     told = _told(evidence, question, view, 1 - alpha)
+    if view.case.comparison.seeds:
+        over_seeds = procedure.evidence(question, view, alpha)
+        evidence = procedure.together(evidence, over_seeds, alpha)
+        told += f"; {procedure.told(question, view)}: {_told_of_seeds(over_seeds)}"
+    if policy.why_anytime and evidence.method == "anytime":
+        told += f" (by e-values: {policy.why_anytime})"
     return replace(
         finding,
         verdict=evidence.outcome,
@@ -224,6 +234,13 @@ def _told(evidence: Evidence, question: Question, view: View, confidence: float)
         return f"{_within(question, False)}, proven with {confidence_said(confidence)} confidence on {rows:,} {kind}"
     why = f" ({evidence.reason})" if evidence.reason else ""
     return f"cannot be told from noise with {rows:,} {kind}{why}; {more_rows(evidence.needs, kind)}"
+
+
+def _told_of_seeds(evidence: Evidence) -> str:
+    if evidence.reason:
+        return evidence.reason
+    told = {"pass": "the seeds prove it too", "fail": "the seeds prove the contrary"}
+    return told.get(evidence.outcome, "the seeds differ too much to tell, train with more of them")
 
 
 def _finite(interval: tuple[float, float] | None) -> tuple[float, float] | None:

@@ -50,7 +50,7 @@ def route(question: Question, view: View) -> str:
 
     `certain`: no sampling error, the measured numbers decide. `limit`: Clopper-Pearson. `paired`: Tango's score test,
     exact bounds or e-values. `slices`: bounds of every slice. `counts`: resamples of the four counts. `scores`:
-    resamples of the scored rows. `unprovable`: a metric of the user's own, or a form without a method.
+    resamples of the scored rows. `own`: the user's metrics on resampled rows. `unprovable`: a form without a method.
     """
     atoms = [atom for atom, _ in (*question.candidate.weights, *question.limit.weights)]
     if all(_is_certain(atom) for atom in atoms) or is_same(question, view):
@@ -86,6 +86,7 @@ def prove(question: Question, view: View, level: Level) -> Evidence:
         "slices": _by_slices,
         "counts": _by_counts,
         "scores": _by_scores,
+        "own": _by_own,
     }[route(question, view)](question, view, level)
 
 
@@ -176,6 +177,12 @@ def _by_scores(question: Question, view: View, level: Level) -> Evidence:
     return resampled.judge_scores(question, view, level.alpha, level.seed)
 
 
+def _by_own(question: Question, view: View, level: Level) -> Evidence:
+    from ml_ci.gates import resampled
+
+    return resampled.judge_own(question, view, level.alpha)
+
+
 def _route_over_slices(
     question: Question, atoms: list[Metric | OverSlices], columns: set[tuple[str, ...]], names: list[str]
 ) -> str:
@@ -189,7 +196,10 @@ def _route_of_mixture(names: list[str], question: Question, view: View) -> str:
     ready = view.paired() is not None or not question.relative
     if ready and all(_is_drawn_from_counts(name, view) for name in names):
         return "counts"
-    return "scores" if view.by is None and all(_is_scored(name) for name in names) else UNPROVABLE
+    if view.by is None and all(_is_scored(name) for name in names):
+        return "scores"
+    own = view.case.own
+    return "own" if view.by is None and own is not None and all(name in own.names for name in names) else UNPROVABLE
 
 
 def _is_drawn_from_counts(name: str, view: View) -> bool:

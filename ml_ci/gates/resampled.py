@@ -53,6 +53,23 @@ def judge_scores(question: Question, view: View, alpha: float, seed: int) -> Evi
     return _judge(found, question, view, alpha)
 
 
+def judge_own(question: Question, view: View, alpha: float) -> Evidence:
+    """Judge a question about metrics of the user's own code, on resamples that were made by that code."""
+    own = view.case.own
+    if own is None:
+        raise UndefinedError("the user's own metric was not resampled; run the evaluation again")
+    difference = question.candidate - Linear(question.limit.constant * 0, question.limit.weights)
+    estimate = float(view.total(difference)[0])
+    values = np.sum(
+        [float(weight) * own(_plain_name(atom), atom.baseline) for atom, weight in difference.weights], axis=0
+    )
+    return _judge(Replicates(estimate, np.asarray(values, np.float64), cautious=True), question, view, alpha)
+
+
+def _plain_name(atom: Metric | OverSlices) -> str:
+    return atom.metric if isinstance(atom, OverSlices) else atom.key
+
+
 def _judge(found: Replicates, question: Question, view: View, alpha: float) -> Evidence:
     """Hold `candidate - weighted baseline` against the constant of the limit."""
     judge = replicates.at_most if question.upper else replicates.at_least

@@ -238,7 +238,7 @@ def test_what_cannot_be_proven_does_not_pass(judged: Judged) -> None:
     case = Case(Comparison(Evaluation(Confusion(5, 5, 5, 5), metrics={"lift": 3.0})))
     proof, measured = judged(case, "lift >= 2", "lift >= 2 @ 0", confidence=0.95)
     assert (proof.verdict, measured.verdict) == ("inconclusive", "pass")
-    assert "lift is your own metric, which cannot be proven; write @ 0 behind it" in proof.reason
+    assert "but lift, your own metric, was not resampled here; write @ 0 behind it" in proof.reason
 
 
 def test_the_gates_own_confidence_comes_first(judged: Judged) -> None:
