@@ -6,8 +6,10 @@ import json
 import keyword
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 Operator: TypeAlias = Literal["<=", "<", ">=", ">"]
 Sign: TypeAlias = Literal["+", "-", "*"]
@@ -28,6 +30,8 @@ class Number:
     @property
     def exact(self) -> Fraction:
         """The decimal as written, so that 0.29 + 0.01 is 0.3."""
+        from fractions import Fraction  # nothing is judged where nothing changed
+
         return Fraction(repr(self.value))
 
     def __str__(self) -> str:

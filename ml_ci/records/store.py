@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
@@ -126,7 +125,7 @@ class Store:
         from filelock import FileLock
 
         self._ready("work")
-        folder = self.root / "work" / f"{int(time.time())}-{uuid.uuid4().hex[:12]}"
+        folder = self.root / "work" / f"{int(time.time())}-{os.urandom(6).hex()}"
         # The lock stands before the folder does: the sweep of another process never sees the one without the other.
         with FileLock(f"{folder}{_LOCK}"):
             folder.mkdir()
@@ -180,7 +179,7 @@ class Store:
         return self._ready()
 
     def _set_aside(self, folder: Path, kind: str, key: str, error: DamagedRecordError) -> None:
-        aside = self._ready("damaged") / f"{kind}-{key[:12]}-{uuid.uuid4().hex[:6]}"
+        aside = self._ready("damaged") / f"{kind}-{key[:12]}-{os.urandom(3).hex()}"
         try:
             folder.rename(aside)
         except FileNotFoundError:

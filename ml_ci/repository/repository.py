@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import overload
 
@@ -45,7 +46,11 @@ class Repository:
         return os.fsdecode(git(self.project, *arguments)).rstrip("\n")
 
     def head(self) -> str | None:
-        """Give HEAD's commit; None before the first commit."""
+        """Give HEAD's commit, as it was when first asked for; None before the first commit."""
+        return self._head
+
+    @cached_property
+    def _head(self) -> str | None:
         return self.commit("HEAD")
 
     def branch(self) -> str | None:
