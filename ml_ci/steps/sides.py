@@ -13,9 +13,9 @@ from ml_ci.repository.base import Base, find_base
 from ml_ci.repository.trees import CommitTree, WorkingTree
 from ml_ci.spec.values import ModelSpec, PartEntry, Spec
 from ml_ci.steps.elsewhere import trained_elsewhere
+from ml_ci.steps.project import with_python
 from ml_ci.steps.settled import settled
 from ml_ci.steps.snapshots import surroundings
-from ml_ci.steps.project import with_python
 from ml_ci.steps.spec_cache import load
 from ml_ci.steps.values import Project, Side, SideName, Sides
 
