@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ml_ci.errors import UserError
+from ml_ci.records.store import Store
 from ml_ci.steps.project import STATE, open_project, selected
 from ml_ci.steps.publish import publish, withdraw
 from ml_ci.steps.values import Options
@@ -38,7 +39,10 @@ def start(config: pytest.Config) -> None:
 
 
 def _open(config: pytest.Config) -> Run:
-    file = configuration(config)
+    try:
+        file = configuration(config)
+    except UserError as error:  # the command line's option has another name here
+        raise pytest.UsageError(str(error).replace("--config", "--ml-ci-config")) from None
     options = Options(
         start=file.parent,
         config=file.name,
@@ -48,13 +52,13 @@ def _open(config: pytest.Config) -> Run:
         environment=_environment(),
     )
     project = open_project(file, options)
-    return Run(file, project.spec, selected(project), Results(options, _shared(config, project.store.ready())))
+    return Run(file, project.spec, selected(project), Results(options, _shared(config, project.store)))
 
 
-def _shared(config: pytest.Config, state: Path) -> SessionStore | None:
+def _shared(config: pytest.Config, store: Store) -> SessionStore | None:
     """Find what the workers of this session share; None outside of xdist."""
     session = getattr(config, "workerinput", {}).get("testrunuid")
-    return SessionStore(state / "pytest" / session) if session else None
+    return SessionStore(store.ready() / "pytest" / session) if session else None
 
 
 def _environment() -> dict[str, str]:

@@ -131,7 +131,7 @@ class Measured:
 
     def __getattr__(self, name: str) -> float:
         __tracebackhide__ = True
-        if name.startswith("_"):
+        if name.startswith("_") or name in vars(type(self)):  # the latter would ask itself for ever
             raise AttributeError(name)
         if name not in self.metrics:
             near = get_close_matches(name, [*self.metrics, *_COUNTS, "where"], n=1)

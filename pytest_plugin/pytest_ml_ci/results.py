@@ -48,14 +48,16 @@ class Results:
             return report
         return replace(report, models={model: replace(found, failure=None)}, failure=None)
 
-    def more(self, model: str, conditions: tuple[str, ...]) -> tuple[GateResult, ...] | Failure:
+    def more(self, model: str, conditions: tuple[str, ...]) -> tuple[GateResult, ...]:
         """Judge further gates from the counts of a model whose report holds no failure."""
         from ml_ci.pipeline import judge_more
 
         try:
             return judge_more(self._only(model), model, conditions)
         except (UserError, StageFailed) as error:
-            return failure_of(error)
+            failure = failure_of(error)
+            reason = f"{failure.message}. {failure.hint}" if failure.hint else failure.message
+            return tuple(GateResult(gate, "error", reason=f"`{gate}`: {reason}") for gate in conditions)
 
     def scored(self, model: str) -> Scored | Failure:
         """Give holdout, labels and predictions of a model, or what makes them impossible."""

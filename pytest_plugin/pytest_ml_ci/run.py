@@ -61,10 +61,8 @@ class Run:
     def refusal(self, item: pytest.Item, asked: Marked) -> str:
         """Judge the gates that a test's markers ask for; give why one does not pass, "" only when all of them do."""
         report = self.results.judged(asked.model)
-        more = () if report.models[asked.model].failure else self.results.more(asked.model, asked.conditions)
-        if isinstance(more, Failure):
-            report, more = failed(asked.model, more), ()
         model = report.models[asked.model]
+        more = () if model.failure else self.results.more(asked.model, asked.conditions)
         item.stash[TOLD] = tell(report, asked.model, more=more)
         refusals = []
         for condition in asked.conditions:

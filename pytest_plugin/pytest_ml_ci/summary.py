@@ -42,8 +42,9 @@ class Summary:
         """Take what a test told."""
         said = json.loads(told)
         name = said["model"]
-        if name not in self._reports:
-            self._reports[name] = from_json(said["report"])
+        report = from_json(said["report"])
+        if name not in self._reports or report.models[name].failure:
+            self._reports[name] = report
         self._judged.setdefault(name, set()).update(said["conditions"])
         self._more.setdefault(name, {}).update(dict.fromkeys(from_json(said["more"]).models[name].gates))
 
@@ -84,7 +85,7 @@ class Summary:
         gates = judged + tuple(self._more[name])
         return replace(
             model,
-            verdict=overall(gate.verdict for gate in gates) if left else _worst(model, gates),
+            verdict=_worst(model, gates) if model.gates and not left else overall(gate.verdict for gate in gates),
             gates=gates,
             notes=(*model.notes, *([_left_out(left)] if left else [])),
         )

@@ -34,7 +34,7 @@ def test_a_crashed_worker_does_not_lose_a_gate(project: Any) -> None:
     result.assert_outcomes(failed=1)
 
 
-def test_a_gate_whose_report_never_comes_fails(project: Any) -> None:
+def test_a_gate_whose_report_never_comes_fails(project: Any, spread: tuple[str, ...]) -> None:
     project.configure("fpr <= 0.2", "fnr <= 0.2")
     project.pytester.makeconftest(
         """
@@ -42,7 +42,7 @@ def test_a_gate_whose_report_never_comes_fails(project: Any) -> None:
             return True if item.name == "fpr <= 0.2" else None
         """
     )
-    result = project.run("--ml-ci", "--junitxml=junit.xml")
+    result = project.run("--ml-ci", "--junitxml=junit.xml", *spread)
     result.assert_outcomes(passed=1, failed=1)
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines([f"ml-ci.yaml::churn::fpr <= 0.2: {LOST}"])

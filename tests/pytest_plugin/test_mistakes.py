@@ -28,7 +28,13 @@ def test_no_configuration(pytester: pytest.Pytester, project: Any) -> None:
     (project.path / "ml-ci.yaml").unlink()
     result = project.run("--ml-ci")
     assert result.ret == USAGE
-    result.stderr.fnmatch_lines(["ERROR: there is no ml-ci.yaml in *"])
+    result.stderr.fnmatch_lines(["ERROR: there is no ml-ci.yaml in *", "*`--ml-ci-config PATH` names one *"])
+
+
+def test_a_configuration_that_is_not_there(project: Any) -> None:
+    result = project.run("--ml-ci", "--ml-ci-config=sub/ml-ci.yaml")
+    assert result.ret == USAGE
+    result.stderr.fnmatch_lines(["ERROR: --ml-ci-config sub/ml-ci.yaml: there is no file *"])
 
 
 def test_no_git(project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
