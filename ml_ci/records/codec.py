@@ -33,6 +33,14 @@ def unpack(kind: type[Value], data: Any) -> Value:
     return value
 
 
+def unpack_if_fit(kind: type[Value], data: Any) -> Value | None:
+    """Turn packed JSON back; None when it does not fit: another version of ml-ci packed it, or somebody else."""
+    try:
+        return unpack(kind, data)
+    except (TypeError, KeyError, ValueError, AttributeError):
+        return None
+
+
 def _unpack(kind: Any, data: Any) -> Any:
     if is_dataclass(kind):
         hints = _hints(kind)  # type: ignore[arg-type]

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from ml_ci.evaluation.values import Comparison
 from ml_ci.plan.plan import COMPARISONS, Plan
-from ml_ci.records.codec import pack, unpack
+from ml_ci.records.codec import pack, unpack_if_fit
 from ml_ci.records.record import Record
 from ml_ci.spec.values import ModelSpec
+from ml_ci.steps.blame import of_baseline
 from ml_ci.steps.score import FILE, scored
 from ml_ci.steps.workshop import Workshop
 
@@ -19,13 +20,15 @@ if TYPE_CHECKING:
 
 def compared(shop: Workshop, plan: Plan) -> Comparison:
     """Give the counts of both sides; train, score and count whatever no record answers."""
-    found = shop.project.store.find(COMPARISONS, plan.comparison)
+    record = shop.project.store.find(COMPARISONS, plan.comparison)
+    found = None if record is None else unpack_if_fit(Comparison, record.content.get("comparison"))
     if found is not None:
-        return unpack(Comparison, found.content["comparison"])
+        return found
     candidate = scored(shop, shop.sides.candidate, plan.candidate)
     baseline = None
     if shop.sides.baseline is not None and plan.baseline is not None:
-        baseline = scored(shop, shop.sides.baseline, plan.baseline)
+        with of_baseline(shop.sides.baseline):
+            baseline = scored(shop, shop.sides.baseline, plan.baseline)
     comparison = _count(shop, candidate, baseline)
     with shop.project.store.draft() as draft:
         content = {"model": shop.sides.candidate.model.name, "comparison": pack(comparison)}

@@ -8,8 +8,7 @@ from ml_ci.changes.values import Change
 from ml_ci.errors import StageFailed
 from ml_ci.plan.plan import TRAININGS, Plan
 from ml_ci.plan.values import ModelPlan
-from ml_ci.steps.decide import planned
-from ml_ci.steps.describe import described
+from ml_ci.steps.decide import planned, recorded
 from ml_ci.steps.sides import Fingerprints
 from ml_ci.steps.values import Project, Side, Sides
 
@@ -22,12 +21,18 @@ def told(project: Project, fingerprints: Fingerprints, name: str) -> ModelPlan:
         hints = (error.failure.hint,) if error.failure.hint else ()
         return ModelPlan("train", (Change("baseline", error.failure.message),), "", 0, hints)
     plan = planned(project, sides)
-    notes = (*sides.candidate.fingerprint.warnings, *_upstream(project, sides, plan))
+    reasons = _reasons(project, sides, plan)
+    notes = (*sides.candidate.fingerprint.warnings, *_upstream(project, sides, plan), *project.store.notes)
     source = "" if sides.baseline is None else sides.source
-    return ModelPlan(plan.action, _reasons(project, sides, plan), source, plan.trainings, tuple(dict.fromkeys(notes)))
+    return ModelPlan(plan.action, reasons, source, plan.trainings, tuple(dict.fromkeys(notes)))
 
 
 def _reasons(project: Project, sides: Sides, plan: Plan) -> tuple[Change, ...]:
+    verdict = recorded(project, plan)
+    if verdict is not None:
+        return verdict.changes  # what changed was described when it was judged
+    from ml_ci.steps.describe import described
+
     changes = described(project, sides)
     if plan.action != "reuse" and not changes:
         return (Change("records", "nothing changed, and the store has no result of this model yet"),)

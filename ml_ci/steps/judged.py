@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ml_ci.changes.values import Change
 from ml_ci.evaluation.values import Comparison
 from ml_ci.gates.values import GateResult
-from ml_ci.records.codec import unpack
+from ml_ci.records.codec import unpack_if_fit
 from ml_ci.records.record import Record
 
 
@@ -21,6 +21,6 @@ class Judged:
     notes: tuple[str, ...] = ()
 
 
-def recalled(record: Record) -> Judged:
-    """Read a verdict back."""
-    return unpack(Judged, record.content["judged"])
+def recalled(record: Record) -> Judged | None:
+    """Read a verdict back; None when it is not one that this version understands."""
+    return unpack_if_fit(Judged, record.content.get("judged"))

@@ -96,3 +96,18 @@ def test_a_record_that_is_damaged_between_two_runs_is_named_and_made_again(tiny:
     assert all("was damaged" in note and "is made again" in note for note in notes)
     assert tiny.trainings == 2
     assert json.loads(tiny.run("run", "--json")[1])["models"]["tiny"]["notes"] == []
+
+
+def test_a_verdict_of_another_version_is_judged_again(tiny: Any) -> None:
+    assert tiny.run("run")[0] == 0
+    store = Store(tiny.store)
+    for kind, key, folder in list(store.records()):
+        if kind in ("verdicts", "comparisons"):
+            content = {"judged": {"verdict_of_tomorrow": 1}, "comparison": {"counts": 1}}
+            store.drop(kind, key)
+            with store.draft() as draft:
+                assert store.keep(draft, kind, key, content).folder == folder
+    code, out, err = tiny.run("run", "--json")
+    assert code == 0, err
+    assert json.loads(out)["models"]["tiny"]["verdict"] == "pass"
+    assert tiny.trainings == 2
