@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from ml_ci.github.tasks import Outcome
     from ml_ci.github.values import Request
 
 _PATH = click.Path(path_type=Path)
@@ -93,7 +94,7 @@ def comment(**given: Any) -> int:
     """
     from ml_ci.github.tasks import comment_on
 
-    return comment_on(_request(given))
+    return _told(lambda: comment_on(_request(given)))
 
 
 @command.command()
@@ -109,10 +110,12 @@ def status(pending: bool, lost: bool, models: tuple[str, ...], **given: Any) -> 
     """
     from ml_ci.github import tasks
 
+    if pending and lost:
+        raise click.UsageError("--pending and --lost exclude each other")
     request = _request(given)
     if pending:
-        return tasks.set_pending(request, models)
-    return tasks.set_lost(request) if lost else tasks.set_statuses(request)
+        return _told(lambda: tasks.set_pending(request, models))
+    return _told(lambda: tasks.set_lost(request) if lost else tasks.set_statuses(request))
 
 
 @command.command()
@@ -121,7 +124,7 @@ def summary(**given: Any) -> int:
     """Append the report to the job summary, at most 1 MiB."""
     from ml_ci.github.tasks import summarize
 
-    return summarize(_request(given))
+    return _told(lambda: summarize(_request(given)))
 
 
 @command.command()
@@ -133,7 +136,7 @@ def event(**given: Any) -> int:
     """
     from ml_ci.github.tasks import show_event
 
-    return show_event(_request(given))
+    return _told(lambda: show_event(_request(given)))
 
 
 def _request(given: dict[str, Any]) -> Request:
@@ -146,3 +149,16 @@ def _request(given: dict[str, Any]) -> Request:
         run_id=os.environ.get("GITHUB_RUN_ID", ""),
         head=os.environ.get("GITHUB_SHA", ""),
     )
+
+
+def _told(task: Callable[[], Outcome]) -> int:
+    """Perform a task and say what was done; 1 where GitHub gave no answer, which is nobody's mistake."""
+    from ml_ci.github.api import UnavailableError
+
+    try:
+        outcome = task()
+    except UnavailableError as error:
+        click.echo(f"{click.style('error', fg='red', bold=True)}: {error}", err=True)
+        return 1
+    click.echo(outcome.said)
+    return outcome.code

@@ -65,7 +65,7 @@ def command(
     if form == "github":
         from ml_ci.github.step import tell_step
 
-        _write(tell_step(report, file, github_output, step_summary), output)
+        _write(tell_step(report, file, code_of(report), github_output, step_summary), output)
     else:
         _put(form, report, output)
     return code_of(report) if verdict_asked else 0

@@ -15,7 +15,7 @@ class GateResult:
     `condition` is the gate as written. `value`, `limit` and `baseline` are rates or metrics, None where undefined.
     `interval` is of the value, or of the difference to the baseline where the gate is relative. `needs` is the
     estimated number of further labelled rows. `reason` is one sentence for someone who is no statistician;
-    `slice` reads `region = north`, or None for all rows.
+    `slice` reads `region = north`, or None for all rows. `line` is where the gate stands in the configuration.
     """
 
     condition: str
@@ -28,3 +28,4 @@ class GateResult:
     confidence: float | None = None
     needs: int | None = None
     reason: str = ""
+    line: int | None = None

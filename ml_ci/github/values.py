@@ -58,9 +58,8 @@ class Status:
 
 @dataclass(frozen=True)
 class Comment:
-    """A comment of a pull request: its number, its author's login, whether that is a bot, its Markdown."""
+    """A comment of a pull request: its number, its author's login, its Markdown."""
 
     id: int
     author: str
-    bot: bool
     body: str

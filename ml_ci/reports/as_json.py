@@ -26,6 +26,8 @@ def to_json(report: Report) -> dict[str, Any]:
         "base_commit": report.base_commit,
         "dirty": bool(report.dirty),
         "failure": _failure(report.failure),
+        "config": report.config,
+        "cautions": list(report.cautions),
         "models": {name: _model(model) for name, model in report.models.items()},
     }
 
@@ -87,6 +89,7 @@ def _model(model: ModelReport) -> dict[str, Any]:
         "notes": list(model.notes),
         "cost": _cost(model),
         "paths": dict(model.paths),
+        "cautions": list(model.cautions),
     }
 
 
@@ -136,6 +139,7 @@ def _gate(gate: GateResult) -> dict[str, Any]:
         "confidence": defined(gate.confidence),
         "needs": None if gate.needs is None else int(gate.needs),
         "reason": gate.reason,
+        "line": None if gate.line is None else int(gate.line),
     }
 
 

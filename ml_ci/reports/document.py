@@ -21,6 +21,8 @@ _Name: TypeAlias = Annotated[str, Field(max_length=2_000)]
 _Text: TypeAlias = Annotated[str, Field(max_length=20_000)]
 _Log: TypeAlias = Annotated[str, Field(max_length=1_000_000)]
 _Commit: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{7,64}$")]
+# Below the repository's root, in ordinary signs: it becomes the place of annotations.
+_Path: TypeAlias = Annotated[str, Field(max_length=1_000, pattern=r"^[^\x00-\x1f\x7f\\:/.][^\x00-\x1f\x7f\\:]*$")]
 _Count: TypeAlias = Annotated[int, Field(ge=0, le=10**15)]
 _Share: TypeAlias = Annotated[float, Field(gt=0, lt=1)]
 _Number: TypeAlias = float | None
@@ -94,6 +96,7 @@ class _Gate(_Document):
     confidence: _Share | None
     needs: _Count | None
     reason: _Text
+    line: Annotated[int, Field(ge=1, le=10**7)] | None = None
 
     def result(self) -> GateResult:
         fields = dict(self)
@@ -127,6 +130,7 @@ class _Model(_Document):
     notes: list[_Text] = Field(default_factory=list, max_length=1_000)
     cost: _Cost | None = None
     paths: dict[_Name, _Name] = Field(default_factory=dict, max_length=1_000)
+    cautions: list[_Text] = Field(default_factory=list, max_length=1_000)
 
     def report(self) -> ModelReport:
         return ModelReport(
@@ -141,6 +145,7 @@ class _Model(_Document):
             notes=tuple(self.notes),
             cost=Cost(**dict(self.cost)) if self.cost else None,
             paths=self.paths,
+            cautions=tuple(self.cautions),
         )
 
 
@@ -153,6 +158,8 @@ class ReportDocument(_Document):
     base_commit: _Commit | None
     dirty: bool = False
     failure: _Failure | None = None
+    config: _Path | None = None
+    cautions: list[_Text] = Field(default_factory=list, max_length=1_000)
     models: dict[_Name, _Model] = Field(max_length=1_000)
 
     @model_validator(mode="after")
@@ -171,6 +178,8 @@ class ReportDocument(_Document):
             models={name: model.report() for name, model in self.models.items()},
             dirty=self.dirty,
             failure=Failure(**dict(self.failure)) if self.failure else None,
+            config=self.config,
+            cautions=tuple(self.cautions),
         )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from ml_ci.errors import Failure
 from ml_ci.reports import sentences
 from ml_ci.reports.bars import bar
+from ml_ci.reports.chart import chart
 from ml_ci.reports.differences import metric_rows, slice_rows, unmoved
 from ml_ci.reports.escaping import code, fence, text
 from ml_ci.reports.fitting import LIMIT, Part, fit
@@ -27,27 +28,32 @@ _MOST_DETAILS = 8
 _LARGE_TABLE = 6_000
 
 
-def render(report: Report, limit: int = LIMIT) -> str:
-    """Give the whole report in at most `limit` characters; what does not fit is left out in a fixed order."""
+def render(report: Report, limit: int = LIMIT, *, charts: bool = False) -> str:
+    """Give the whole report in at most `limit` characters; what does not fit is left out in a fixed order.
+
+    `charts` adds what GitHub draws from text, beside the tables.
+    """
     several, failure = len(report.models) > 1, sentences.failure(report)
     parts = []
     if len(report.models) != 1 or failure:
         parts.append(Part(f"### {MARKS[report.verdict]} {text(sentences.overall(report))}"))
     if failure:
         parts += _failure_parts(failure)
+    parts.append(Part(_cautions(report.cautions)))
     if several:
         parts.append(Part(_overview(report), shed=1, name="the list of models"))
     for name in report.models:
-        parts += _model_parts(name, report, "####" if several else "###")
+        parts += _model_parts(name, report, "####" if several else "###", charts)
     commits = _set(sentences.commits(report))
     return fit([*parts, Part(f"<sub>{commits}</sub>" if commits else "")], limit)
 
 
-def _model_parts(name: str, report: Report, heading: str) -> list[Part]:
+def _model_parts(name: str, report: Report, heading: str, charts: bool) -> list[Part]:
     model = report.models[name]
     return [
         Part(f"{heading} {MARKS[model.verdict]} {text(sentences.verdict(name, model))}"),
         Part(f"**{_set(sentences.why(model))}** {_set(sentences.cause(model))}".rstrip()),
+        Part(_cautions(model.cautions)),
         Part(_next(name, model)),
         Part(_log(model.failure), shed=5, name="the log"),
         Part(_gates_table(model), shed=2, name="gates"),
@@ -56,6 +62,7 @@ def _model_parts(name: str, report: Report, heading: str) -> list[Part]:
         Part(f"**What was done:** {_set(sentences.done(model))} {text(price(model))}".rstrip(), shed=3),
         Part(_notes(model), shed=7, name="notes"),
         Part(_slices(model), shed=9, name="slices"),
+        Part(_chart(model) if charts else "", shed=10, name="the chart"),
         Part(_reasons(model), shed=8, name="how it was decided"),
         Part(f"Make it again: {_set(sentences.again(name, report))}", shed=3),
     ]
@@ -175,6 +182,16 @@ def _changes(model: ModelReport) -> str:
 
 def _notes(model: ModelReport) -> str:
     return "\n".join(f"> {text(note, 600)}  " for note in model.notes[:20])
+
+
+def _cautions(cautions: Sequence[str]) -> str:
+    return "\n".join(f"> ⚠ {text(caution, 600)}  " for caution in cautions[:20])
+
+
+def _chart(model: ModelReport) -> str:
+    """Fold away the slices as a picture; their table stands above it."""
+    drawn = chart(model)
+    return _details("the same as a chart", fence(drawn, "mermaid")) if drawn else ""
 
 
 def _slices(model: ModelReport) -> str:

@@ -29,6 +29,9 @@ def _lines(report: Report) -> Iterator[str]:
         yield f"{MARKS[report.verdict]} {sentences.overall(report)}"
         yield from _failure(failure)
         yield ""
+    if report.cautions:
+        yield from (f"! {label(caution, 600)}" for caution in report.cautions[:20])
+        yield ""
     for name, model in report.models.items():
         yield from _model(name, model, report)
         yield ""
@@ -38,6 +41,7 @@ def _lines(report: Report) -> Iterator[str]:
 def _model(name: str, model: ModelReport, report: Report) -> Iterator[str]:
     yield sentences.marked(name, model)
     yield from _indented(sentences.plain(sentences.why(model)), sentences.plain(sentences.cause(model)))
+    yield from _indented(*(f"! {label(caution, 600)}" for caution in model.cautions[:20]))
     yield from _log(model.failure)
     yield from (f"  {line}" for line in _gates(model))
     yield from (f"  {line}" for line in _metrics(model))

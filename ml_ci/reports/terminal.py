@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from io import StringIO
 
@@ -95,6 +95,7 @@ def _blocks(report: Report, look: _Look) -> Iterator[RenderableType]:
         yield _title(f"{MARKS[report.verdict]} {sentences.overall(report)}", report.verdict, look)
         yield from _failure(failure, look)
         yield Text()
+    yield from _cautions(report.cautions, look)
     for name, model in report.models.items():
         yield from _model(name, model, report, look)
         yield Text()
@@ -106,6 +107,7 @@ def _model(name: str, model: ModelReport, report: Report, look: _Look) -> Iterat
     yield _title(sentences.marked(name, model), model.verdict, look)
     yield _indent(_set(sentences.why(model), look, "bold"))
     yield from _said(sentences.cause(model), look)
+    yield from _cautions(model.cautions, look)
     yield from _log(model.failure, look)
     yield from _section(_gates(model, look))
     yield from _section(_metrics(model, look))
@@ -120,6 +122,11 @@ def _model(name: str, model: ModelReport, report: Report, look: _Look) -> Iterat
     if steps:
         yield from _said(("Next: ", *steps), look)
     yield from _said(("Make it again: ", *sentences.again(name, report)), look)
+
+
+def _cautions(cautions: Sequence[str], look: _Look) -> Iterator[RenderableType]:
+    for caution in cautions[:20]:
+        yield _indent(look.text(f"! {label(caution, 600)}", "bold yellow"))
 
 
 def _title(words: str, verdict: Verdict, look: _Look) -> Text:

@@ -36,6 +36,7 @@ class ModelReport:
     """Everything that a run found out about one model.
 
     `paths` says where a changed part is, relative to the project folder (`data.train` → `data/train.csv`).
+    `cautions` say what a reviewer has to know of how it was judged: a gate that was loosened, a holdout that changed.
     """
 
     verdict: Verdict
@@ -49,11 +50,15 @@ class ModelReport:
     notes: tuple[str, ...] = ()
     cost: Cost | None = None
     paths: Mapping[str, str] = field(default_factory=dict)
+    cautions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Report:
-    """The outcome of a whole run. `commit` is HEAD's id; `dirty` says that the tree had uncommitted changes."""
+    """The outcome of a whole run. `commit` is HEAD's id; `dirty` says that the tree had uncommitted changes.
+
+    `config` is the configuration's path from the root of the repository; `cautions` are of the run as a whole.
+    """
 
     verdict: Verdict
     commit: str | None
@@ -61,3 +66,5 @@ class Report:
     models: Mapping[str, ModelReport] = field(default_factory=dict)
     dirty: bool = False
     failure: Failure | None = None
+    config: str | None = None
+    cautions: tuple[str, ...] = ()

@@ -53,6 +53,7 @@ def test_the_keys_are_the_designs(reports: Reports) -> None:
         "confidence",
         "needs",
         "reason",
+        "line",
     }
     assert set(model["gates"][0]) == gate_keys
     assert model["gates"][1]["interval"] == [0.0514, 0.0998]

@@ -1,0 +1,67 @@
+"""Find the pull request by API: never by what an artifact says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from ml_ci.github.activity import Head
+from ml_ci.github.api import Api, Call
+
+_NEEDS = "pull-requests: read"
+
+
+@dataclass(frozen=True)
+class PullRequest:
+    """A pull request: its number, the commit at its head now, whether it is open."""
+
+    number: int
+    sha: str
+    open: bool
+
+
+def by_number(api: Api, number: int) -> PullRequest:
+    """Look a pull request up; RefusedError (404) where there is none."""
+    call = Call("GET", f"/repos/{{repo}}/pulls/{number}", f"look up pull request #{number}", _NEEDS)
+    return _pull_request(api.send(call).data)
+
+
+def by_head(api: Api, head: Head) -> PullRequest | None:
+    """Find the open pull request into this repository whose head is this branch of this repository; None without one.
+
+    Where its head has moved on, it is given all the same, with the commit that it has now. Where a commit is at the
+    head of several, the first opened is given.
+    """
+    owner = head.repository.partition("/")[0]
+    listed = Call(
+        "GET",
+        "/repos/{repo}/pulls",
+        "find the pull request",
+        _NEEDS,
+        {"state": "open", "head": f"{owner}:{head.branch}"},
+    )
+    found = list(_of_head(api, listed, head)) or list(_of_head(api, _of_commit(head), head))
+    return min(found, key=lambda one: (one.sha != head.sha, one.number), default=None)
+
+
+def _of_commit(head: Head) -> Call:
+    return Call("GET", f"/repos/{{repo}}/commits/{quote(head.sha, safe='')}/pulls", "find the pull request", _NEEDS)
+
+
+def _of_head(api: Api, call: Call, head: Head) -> Iterator[PullRequest]:
+    """Keep what is what was asked for: GitHub ignores a `head` that it does not understand, and lists everything."""
+    for data in api.pages(call):
+        source, target = data.get("head") or {}, data.get("base") or {}
+        same = _name(source) == head.repository.lower() and source.get("ref") == head.branch
+        if same and _name(target) == api.repository.lower() and data.get("state") == "open":
+            yield _pull_request(data)
+
+
+def _name(side: Mapping[str, Any]) -> str:
+    return str((side.get("repo") or {}).get("full_name", "")).lower()
+
+
+def _pull_request(data: Mapping[str, Any]) -> PullRequest:
+    return PullRequest(int(data["number"]), str(data["head"]["sha"]), data.get("state") == "open")

@@ -1,0 +1,85 @@
+"""Make one report of several: the jobs of a matrix each judge some of the models. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ml_ci.errors import Failure
+from ml_ci.gates.values import Verdict
+from ml_ci.gates.verdict import ORDER, overall
+from ml_ci.reports.values import ModelReport, Report
+from ml_ci.spec.values import ModelSpec, Spec
+
+
+def joined(reports: Sequence[Report]) -> Report:
+    """Join reports of the same commit; the verdict is the worst of theirs.
+
+    Of a model that several tell of, the worst result counts. Reports of different commits are an error: they are not
+    of one run. No report at all is an error too.
+    """
+    if len(reports) == 1:
+        return reports[0]
+    models: dict[str, ModelReport] = {}
+    for name, model in (pair for report in reports for pair in report.models.items()):
+        models[name] = _worse(models[name], model) if name in models else model
+    failure = next((report.failure for report in reports if report.failure), None) or _of_one_run(reports)
+    return Report(
+        verdict=_worst(reports, failure),
+        commit=next((report.commit for report in reports if report.commit), None),
+        base_commit=_shared([report.base_commit for report in reports]),
+        models=models,
+        dirty=any(report.dirty for report in reports),
+        failure=failure,
+        cautions=tuple(dict.fromkeys(caution for report in reports for caution in report.cautions)),
+        config=_shared([report.config for report in reports]),
+    )
+
+
+def held_to(report: Report, spec: Spec) -> Report:
+    """Hold a report to a configuration that is trusted: what it declares and the report lacks is an error.
+
+    A run in a pull request judges by files that the request may change; this finds the model or the gate left out.
+    """
+    models = dict(report.models)
+    for name, model in spec.models.items():
+        models[name] = _complete(models.get(name), model)
+    verdict = overall([report.verdict, *(model.verdict for model in models.values())])
+    return replace(report, models=models, verdict=verdict)
+
+
+def _complete(found: ModelReport | None, model: ModelSpec) -> ModelReport:
+    if found is None:
+        return ModelReport("error", "reuse", failure=_missing(f"no result of `{model.name}` arrived"))
+    judged = {gate.condition for gate in found.gates}
+    left_out = [gate.text for gate in model.gates if gate.text not in judged]
+    if not left_out or found.failure is not None:
+        return found
+    message = f"the report leaves out a gate of the base branch: {', '.join(f'`{text}`' for text in left_out)}"
+    return replace(found, verdict="error", failure=_missing(message))
+
+
+def _missing(message: str) -> Failure:
+    return Failure("report", "incomplete-report", message, "Run with --gates-from and the base branch, on every model.")
+
+
+def _worst(reports: Sequence[Report], failure: Failure | None) -> Verdict:
+    own: list[Verdict] = ["error"] if failure else []
+    return overall([*(report.verdict for report in reports), *own])
+
+
+def _of_one_run(reports: Sequence[Report]) -> Failure | None:
+    commits = sorted({report.commit for report in reports if report.commit})
+    if len(commits) < 2:
+        return None
+    told = " and ".join(commit[:7] for commit in commits[:3])
+    return Failure("report", "mixed-reports", f"the reports are of different commits: {told}", "Give those of one run.")
+
+
+def _worse(one: ModelReport, other: ModelReport) -> ModelReport:
+    return min((one, other), key=lambda model: ORDER.index(model.verdict))
+
+
+def _shared(values: Sequence[str | None]) -> str | None:
+    known = set(values)
+    return known.pop() if len(known) == 1 else None

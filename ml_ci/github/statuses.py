@@ -1,0 +1,74 @@
+"""Commit statuses: one per model and one for the whole, success only where the verdict is pass. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from ml_ci.gates.values import Verdict
+from ml_ci.github.values import State, Status
+from ml_ci.reports import sentences
+from ml_ci.reports.text import clip, label
+from ml_ci.reports.values import Report
+
+WHOLE = "ml-ci"
+_OF_MODEL = "ml-ci/"
+_MOST_DESCRIPTION = 140
+_MOST_CONTEXT = 100
+# GitHub keeps at most 1,000 statuses for a commit and context, and slows down who sets many.
+_MOST_MODELS = 100
+_STATES: Mapping[Verdict, State] = {
+    "pass": "success",
+    "fail": "failure",
+    "inconclusive": "failure",
+    "error": "error",
+}
+
+
+def statuses(report: Report, target_url: str = "") -> tuple[Status, ...]:
+    """Give the statuses of a report: its models' first, the whole's last."""
+    models = [
+        _status(context_of(name), model.verdict, sentences.plain(sentences.why(model)), target_url)
+        for name, model in list(report.models.items())[:_MOST_MODELS]
+    ]
+    failure = sentences.failure(report)
+    said = failure.message if failure else sentences.overall(report)
+    return (*models, _status(WHOLE, report.verdict, f"{said[:1].upper()}{said[1:]}", target_url))
+
+
+def pending(models: Iterable[str], target_url: str = "") -> tuple[Status, ...]:
+    """Give the statuses that say that a run has begun."""
+    contexts = [WHOLE, *(context_of(name) for name in models)]
+    return tuple(Status(context, "pending", "The run has begun", target_url) for context in contexts)
+
+
+def left(latest: Mapping[str, str], told: Sequence[Status], target_url: str = "") -> tuple[Status, ...]:
+    """Give an error for every status of ours that is pending and that `told` does not answer.
+
+    `latest` maps a context to its newest state.
+    """
+    answered = {status.context for status in told}
+    lost = [
+        context
+        for context, state in latest.items()
+        if state == "pending" and context not in answered and (context == WHOLE or context.startswith(_OF_MODEL))
+    ]
+    return tuple(Status(context, "error", _NO_RESULT, target_url) for context in sorted(lost))
+
+
+def lost(latest: Mapping[str, str], target_url: str = "") -> tuple[Status, ...]:
+    """Give what a run that died leaves to say: an error for what is pending, and for the whole if unset."""
+    known = latest if WHOLE in latest else {**latest, WHOLE: "pending"}
+    return left(known, (), target_url)
+
+
+def context_of(model: str) -> str:
+    """Name the status of a model."""
+    return _OF_MODEL + label(model, _MOST_CONTEXT)
+
+
+_NO_RESULT = "The run ended without a result: look at its log and run it again"
+
+
+def _status(context: str, verdict: Verdict, said: str, target_url: str) -> Status:
+    inconclusive = "Inconclusive: " if verdict == "inconclusive" else ""
+    return Status(context, _STATES[verdict], clip(inconclusive + label(said, 200), _MOST_DESCRIPTION), target_url)

@@ -1,0 +1,45 @@
+"""A report told to the step of a workflow that made it: log, annotations, outputs, summary."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+from ml_ci.github.commands import heredoc, remarks, unheard
+from ml_ci.github.files import append
+from ml_ci.github.summary import write_summary
+from ml_ci.reports import sentences
+from ml_ci.reports.plain import plain
+from ml_ci.reports.text import label
+from ml_ci.reports.values import Report
+
+
+def tell_step(report: Report, file: Path, code: int, output: Path | None, summary: Path | None) -> str:
+    """Append outputs and summary to the step's files, where there are such, and give what to print.
+
+    `code` is the exit code of the report's verdict.
+    """
+    if output is not None:
+        append(output, heredoc(outputs(report, file, code)))
+    if summary is not None:
+        write_summary(report, summary)
+    lines = [annotation.command() for annotation in remarks(report)]
+    return unheard(plain(report)) + "".join(f"{line}\n" for line in lines)
+
+
+def outputs(report: Report, file: Path, code: int) -> Mapping[str, str]:
+    """Give the step's outputs: text on one line each."""
+    failed = [name for name, model in report.models.items() if model.verdict != "pass"]
+    return {
+        "verdict": report.verdict,
+        "exit-code": str(code),
+        "sentence": label(sentences.overall(report), 300),
+        "models": _list(list(report.models)),
+        "failed-models": _list(failed),
+        "report": label(str(file), 1_000),
+    }
+
+
+def _list(names: list[str]) -> str:
+    return json.dumps([label(name) for name in names[:256]])

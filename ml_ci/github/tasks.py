@@ -1,0 +1,217 @@
+"""What the commands of `ml-ci github` do, each as one list of steps."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ml_ci.errors import UserError
+from ml_ci.github import send_statuses, sticky
+from ml_ci.github.activity import Activity, activity
+from ml_ci.github.api import Api, RefusedError
+from ml_ci.github.commands import heredoc
+from ml_ci.github.draft import draft, key_of
+from ml_ci.github.files import append, lost, read_event, read_reports
+from ml_ci.github.pull import PullRequest, by_head, by_number
+from ml_ci.github.shards import held_to, joined
+from ml_ci.github.statuses import left, pending, statuses
+from ml_ci.github.statuses import lost as lost_statuses
+from ml_ci.github.summary import write_summary
+from ml_ci.github.values import Request
+from ml_ci.reports.text import label
+from ml_ci.reports.values import Report
+from ml_ci.spec.values import Spec
+
+_SHA = re.compile(r"^[0-9a-f]{40}(?:[0-9a-f]{24})?$")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was done, to be printed, and the exit code."""
+
+    said: str
+    code: int = 0
+
+
+def comment_on(request: Request) -> Outcome:
+    """Have the one comment of the pull request say what the reports say; the job summary where it may not be had."""
+    report = gathered(request)
+    todo = asked(request)
+    if not todo.comments:
+        return _elsewhere(request, report, f"no comment: {todo.why}")
+    api = _api(request)
+    try:
+        found = _pull_request(api, todo)
+        if isinstance(found, str):
+            return _elsewhere(request, report, f"no comment: {found}")
+        wanted = draft(report, key_of(request.key, request.workflow), _run_url(request))
+        done = sticky.put(api, found.number, wanted, request.author)
+    except RefusedError as error:
+        if error.status == 403 and _summarized(request, report):
+            told = f"{error.message}; the report is in the job summary instead"
+            raise RefusedError(403, told, hint=error.hint) from None
+        raise
+    return Outcome(f"comment on pull request #{found.number}: {done}", _code(report))
+
+
+def set_statuses(request: Request) -> Outcome:
+    """Set a status per model and one for the whole; what was pending and has no result becomes an error."""
+    report = gathered(request)
+    todo = asked(request)
+    if not todo.statuses:
+        return Outcome(f"no status: {todo.why}", _code(report))
+    api = _api(request)
+    sha = _sha(api, todo)
+    told = statuses(report, _target(request))
+    send_statuses.send(api, sha, (*left(_latest(api, sha), told, _target(request)), *told))
+    return Outcome(f"status of commit {sha[:7]}: {told[-1].state} ({len(told)} set)", _code(report))
+
+
+def set_pending(request: Request, models: tuple[str, ...]) -> Outcome:
+    """Say that the run has begun."""
+    todo = asked(request)
+    if not todo.statuses:
+        return Outcome(f"no status: {todo.why}")
+    api = _api(request)
+    sha = _sha(api, todo)
+    told = pending(models, _target(request))
+    send_statuses.send(api, sha, told)
+    return Outcome(f"status of commit {sha[:7]}: pending ({len(told)} set)")
+
+
+def set_lost(request: Request) -> Outcome:
+    """Turn what a run that died left pending into an error; what has a result is left as it is."""
+    todo = asked(request)
+    if not todo.statuses:
+        return Outcome(f"no status: {todo.why}")
+    api = _api(request)
+    sha = _sha(api, todo)
+    told = lost_statuses(send_statuses.latest(api, sha), _target(request))
+    send_statuses.send(api, sha, told)
+    return Outcome(
+        f"status of commit {sha[:7]}: {len(told)} left pending, now error" if told else "nothing was pending"
+    )
+
+
+def summarize(request: Request) -> Outcome:
+    """Append the reports to the job summary."""
+    report = gathered(request)
+    if request.step_summary is None:
+        raise UserError("there is no job summary to write to", hint="Give --step-summary FILE, or GITHUB_STEP_SUMMARY.")
+    written = write_summary(report, request.step_summary)
+    return Outcome("job summary: written" if written else "job summary: there is no room left in it", _code(report))
+
+
+def show_event(request: Request) -> Outcome:
+    """Give what the event asks for as JSON, and as outputs of the step."""
+    todo = asked(request)
+    told = {
+        "kind": todo.kind,
+        "sha": todo.sha,
+        "pull-request": todo.pull_request,
+        "gates-from": todo.gates_from,
+        "comments": todo.comments,
+        "statuses": todo.statuses,
+        "promotes": todo.promotes,
+        "why": todo.why,
+    }
+    if request.github_output is not None:
+        append(request.github_output, heredoc({name: _output(value) for name, value in told.items()}))
+    return Outcome(json.dumps({"format": 1, **told}, indent=2))
+
+
+def gathered(request: Request) -> Report:
+    """Read the reports, as one, held to the trusted configuration; a report that is lost or not valid is an error."""
+    try:
+        report = joined(read_reports(request.reports))
+    except UserError as error:
+        report = lost(error)
+    return report if request.expect is None else held_to(report, _spec(request.expect))
+
+
+def asked(request: Request) -> Activity:
+    """Say what the event asks for; a pull request or a commit that was named by hand comes first."""
+    todo = activity(request.event_name, read_event(request.event), request.head)
+    if request.pull_request is not None:
+        same = request.pull_request == todo.pull_request
+        sha = todo.sha if same else ""
+        todo = replace(todo, pull_request=request.pull_request, sha=sha, head=None, comments=True, statuses=True)
+    if request.sha:
+        if not _SHA.match(request.sha):
+            raise UserError(f"--sha {label(request.sha)}: no commit's full id", hint="Give all 40 digits.")
+        todo = replace(todo, sha=request.sha, statuses=True)
+    return todo
+
+
+def _pull_request(api: Api, todo: Activity) -> PullRequest | str:
+    """Find the pull request to comment on, or say why there is none: a run that was overtaken says nothing."""
+    if todo.pull_request is not None:
+        found: PullRequest | None = by_number(api, todo.pull_request)
+    else:
+        found = by_head(api, todo.head) if todo.head else None
+    if found is None:
+        return "no open pull request has this head"
+    if todo.sha and found.sha != todo.sha:
+        return f"pull request #{found.number} has moved on to {label(found.sha, 7)}, this is of {todo.sha[:7]}"
+    return found
+
+
+def _sha(api: Api, todo: Activity) -> str:
+    """Give the commit for statuses: the pull request's head, asked for where only its number is known."""
+    if todo.sha or todo.pull_request is None:
+        return todo.sha
+    return by_number(api, todo.pull_request).sha
+
+
+def _latest(api: Api, sha: str) -> dict[str, str]:
+    """Read what is set; a token that may write and not read leaves nothing to be found pending."""
+    try:
+        return dict(send_statuses.latest(api, sha))
+    except RefusedError as error:
+        if error.status == 403:
+            return {}
+        raise
+
+
+def _elsewhere(request: Request, report: Report, why: str) -> Outcome:
+    told = "; the report is in the job summary" if _summarized(request, report) else ""
+    return Outcome(why + told, _code(report))
+
+
+def _summarized(request: Request, report: Report) -> bool:
+    return request.step_summary is not None and write_summary(report, request.step_summary)
+
+
+def _code(report: Report) -> int:
+    """Give 1 where no report arrived, or none that could be read: what was written tells of it."""
+    return 1 if report.failure is not None and report.failure.stage == "report" else 0
+
+
+def _api(request: Request) -> Api:
+    return Api(request.api_url, request.repository, request.token)
+
+
+def _run_url(request: Request) -> str:
+    """Give the address of the run, from what the runner says; "" elsewhere."""
+    if not (request.run_id.isdigit() and request.repository):
+        return ""
+    return f"{request.server_url.rstrip('/')}/{request.repository}/actions/runs/{request.run_id}"
+
+
+def _target(request: Request) -> str:
+    return request.target_url or _run_url(request)
+
+
+def _spec(file: Path) -> Spec:
+    from ml_ci.spec.load import load
+    from ml_ci.steps.project import read
+
+    return load(read(file), str(file))
+
+
+def _output(value: object) -> str:
+    if value is None:
+        return ""
+    return str(value).lower() if isinstance(value, bool) else label(str(value), 500)
