@@ -70,7 +70,7 @@ class Policy:
 
     `confidence` in (0.5, 1) asks for proof, None compares the measured numbers; a gate's own `@` comes first.
     `min_rows` leaves smaller slices out (None: `each` judges all, the others ask for 30). `alpha_spent` is the level
-    that the holdout's ledger allows this look, None without a ledger, 0 when nothing is left. `why_anytime` says why the
+    that the ledger allows this look, None without a ledger, 0 when nothing is left. `why_anytime` says why the
     method was set to `anytime` where nobody asked for it.
     """
 

@@ -30,7 +30,7 @@ class Replicates:
 def _case(spread: float, baseline: float = 2.5) -> Case:
     draw = np.random.default_rng(0).normal(0, spread, 500)
     sides = [Evaluation(Confusion(5, 5, 5, 5), metrics={"lift": value}) for value in (3.0, baseline)]
-    return Case(Comparison(*sides), own=Replicates(3.0 + draw, baseline + draw))
+    return Case(Comparison(sides[0], sides[1]), own=Replicates(3.0 + draw, baseline + draw))
 
 
 def test_a_limit_is_proven_refuted_or_left_open(judged: Judged) -> None:

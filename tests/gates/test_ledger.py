@@ -1,0 +1,133 @@
+"""What counts as a look at a holdout, and what a look may spend."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pytest
+
+from ml_ci.conditions import parse
+from ml_ci.gates.ledger import Ledger, Look, Pair, merged, promoted, standing, strictest
+from ml_ci.spec.values import GateSpec, Reuse
+from ml_ci.tables.content import Content
+
+
+def _holdout(rows: Iterable[int]) -> Content:
+    hashes = tuple(rows)
+    return Content(f"digest of {min(hashes)} to {max(hashes)}", len(hashes), hashes)
+
+
+HOLDOUT = _holdout(range(100))
+
+
+def _look(number: int, *, promoted: bool = False) -> Look:
+    pair = Pair("churn", f"candidate {number}", f"baseline {number}")
+    return Look(pair, f"2026-01-01T00:{number:02}:00+00:00", "pass", None, promoted)
+
+
+def _ledger(looks: int, promotions: int = 0, holdout: Content = HOLDOUT) -> Ledger:
+    return Ledger(holdout, tuple(_look(number, promoted=number < promotions) for number in range(looks)))
+
+
+NEW = Pair("churn", "new", "old")
+
+
+def test_the_first_look_says_nothing() -> None:
+    found = standing(HOLDOUT, [], NEW, None, 0.95)
+    assert (found.looks, found.fresh, found.alpha, found.notes) == (0, True, None, ())
+
+
+def test_without_a_plan_looks_are_counted_and_nothing_is_spent() -> None:
+    found = standing(HOLDOUT, [_ledger(6, 1)], NEW, None, 0.95)
+    assert (found.looks, found.promotions, found.alpha, found.spent) == (6, 1, None, False)
+    assert found.notes == ("look 7 at this holdout, 1 promotion before it",)
+    (alarm,) = standing(HOLDOUT, [_ledger(40)], NEW, None, 0.95).notes
+    assert alarm.startswith("look 41 at this holdout, 0 promotions before it: so many looks flatter the numbers")
+
+
+def test_a_plan_gives_each_look_its_level() -> None:
+    """.05 / (32 (1 + 32 + 496 + 4,960)), as the reference has it."""
+    found = standing(HOLDOUT, [_ledger(6, 1)], NEW, Reuse(32, 3), 0.95)
+    assert found.alpha == pytest.approx(0.05 / (32 * (1 + 32 + 496 + 4960)))
+    assert found.notes == ("look 7 of 32 at this holdout, 1 promotion of 3 before it",)
+    assert not found.spent
+
+
+@pytest.mark.parametrize(("looks", "promotions"), [(32, 0), (40, 3), (10, 4)])
+def test_a_spent_plan_says_so_and_leaves_nothing(looks: int, promotions: int) -> None:
+    found = standing(HOLDOUT, [_ledger(looks, promotions)], NEW, Reuse(32, 3), 0.95)
+    assert (found.alpha, found.spent) == (0, True)
+    assert "is spent" in found.notes[0] and "label fresh rows" in found.notes[0]
+
+
+def test_the_same_pair_again_is_no_further_look() -> None:
+    again = _look(3).pair
+    found = standing(HOLDOUT, [_ledger(40)], again, Reuse(32, 3), 0.95)
+    assert (found.looks, found.fresh, found.spent) == (3, False, False)
+
+
+def test_another_threshold_is_another_look() -> None:
+    pair = _look(3).pair
+    found = standing(HOLDOUT, [_ledger(5)], Pair(pair.model, pair.candidate, pair.baseline, "other"), None, None)
+    assert (found.looks, found.fresh) == (5, True)
+
+
+def test_a_model_beside_itself_that_was_seen_before_is_no_look() -> None:
+    same = Pair("churn", "baseline 2", "baseline 2")
+    assert not standing(HOLDOUT, [_ledger(5)], same, None, None).fresh
+    assert standing(HOLDOUT, [], same, None, None).fresh
+
+
+@pytest.mark.parametrize(
+    ("rows", "looks"),
+    [
+        (range(120), 5),
+        (range(50), 5),
+        (range(40, 140), 5),
+        (range(1000, 1100), 0),
+        (range(300), 0),
+        (range(90, 190), 0),
+    ],
+)
+def test_looks_count_while_half_of_the_rows_are_the_same(rows: range, looks: int) -> None:
+    assert standing(_holdout(rows), [_ledger(5)], NEW, None, None).looks == looks
+
+
+def test_rows_added_after_a_look_at_the_same_pair_ask_for_e_values() -> None:
+    pair = _look(2).pair
+    grown = standing(_holdout(range(150)), [_ledger(5)], pair, None, 0.95)
+    assert grown.anytime == "rows were added, 100 → 150, after a look at the same two models"
+    assert grown.notes[-1] == f"judged by e-values: {grown.anytime}"
+    assert standing(_holdout(range(150)), [_ledger(5)], NEW, None, 0.95).anytime == ""
+    assert standing(HOLDOUT, [_ledger(5)], pair, None, 0.95).anytime == ""
+    assert standing(_holdout(range(10, 150)), [_ledger(5)], pair, None, 0.95).anytime == "", "ten rows were replaced"
+
+
+def test_a_merge_is_a_union_by_pair() -> None:
+    one, other = _ledger(3, 1), Ledger(HOLDOUT, (_look(1, promoted=True), _look(7)))
+    both = merged(one, other)
+    assert [look.pair.candidate for look in both.looks] == [f"candidate {n}" for n in (0, 1, 2, 7)]
+    assert both.promotions == 2
+    assert merged(both, one) == both == merged(other, one)
+
+
+def test_a_promotion_is_noted_in_every_look_at_the_candidate() -> None:
+    assert promoted(_ledger(3), "churn", "candidate 1").promotions == 1
+    assert promoted(_ledger(3), "other", "candidate 1").promotions == 0
+
+
+@pytest.mark.parametrize(
+    ("texts", "confidence", "strict"),
+    [
+        (["fpr <= 0.1"], None, None),
+        (["fpr <= 0.1"], 0.95, 0.95),
+        (["fpr <= 0.1 @ 0.99"], 0.95, 0.99),
+        (["fpr <= 0.1 @ 0.9"], 0.95, 0.9),
+        (["fpr <= 0.1 @ 0"], 0.95, None),
+        (["fpr <= 0.1 @ 0.99", "fnr <= 0.1"], None, 0.99),
+    ],
+)
+def test_the_strictest_confidence_is_what_looks_spend(
+    texts: list[str], confidence: float | None, strict: float | None
+) -> None:
+    assert strictest([GateSpec(text, parse(text)) for text in texts], confidence) == strict
