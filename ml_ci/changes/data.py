@@ -126,9 +126,12 @@ class DataReader:
         if self._tree.commit:
             hint = "Declare how to get it, for example `fetch: dvc pull {path}`, or compare with a later commit."
             return UserError(f"{path} is neither in commit {self._tree.commit[:7]} nor on this machine", hint=hint)
-        return UserError(
-            f"{path} does not exist", hint="Correct the path under `data:` in ml-ci.yaml, or get the data."
-        )
+        from difflib import get_close_matches
+
+        near = get_close_matches(path, self._files, n=1)
+        meant = f"Did you mean {near[0]}? " if near else ""
+        hint = f"{meant}Correct the path under `data:` in ml-ci.yaml, or get the data."
+        return UserError(f"{path} does not exist", hint=hint)
 
     @cached_property
     def _algorithm(self) -> str:

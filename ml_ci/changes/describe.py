@@ -12,8 +12,8 @@ from ml_ci.changes.describe_settings import (
     describe_gates,
     describe_keys,
     describe_metrics,
-    told_by_code,
     describe_seed,
+    told_by_code,
 )
 from ml_ci.changes.snapshot import Snapshot
 from ml_ci.changes.values import Change

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import os
 import sys
@@ -19,6 +20,8 @@ _COMMANDS = {
     "run": "ml_ci.cli.run",
     "plan": "ml_ci.cli.plan",
     "demo": "ml_ci.cli.demo",
+    "explain": "ml_ci.cli.explain",
+    "bisect": "ml_ci.cli.bisect",
     "schema": "ml_ci.cli.schema",
     "report": "ml_ci.cli.report",
     "github": "ml_ci.cli.github",
@@ -87,11 +90,40 @@ def exit_code(call: Callable[[], object]) -> int:
         _say("interrupted", "jobs were ended; finished records are kept", "Run the same command again to go on.")
         return INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader went away; nothing is left to say
+        hush()  # the reader went away; nothing is left to say
         return FAILED
+    except OSError as error:
+        return _of_the_machine(error) or _bug()
     except Exception:
         return _bug()
     return answer if isinstance(answer, int) else PASSED
+
+
+def hush() -> None:
+    """Send what standard output still holds nowhere: it cannot be written, and Python would complain at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+# What the machine refuses is no bug of ours; a wrong kind of file is the user's only in our own folder.
+_REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE}
+_IN_THE_WAY = {errno.ENOTDIR, errno.EISDIR, errno.EEXIST}
+
+
+def _of_the_machine(error: OSError) -> int | None:
+    """Say what cannot be written or read; None when the error is not the machine's."""
+    path = str(error.filename2 or error.filename or "standard output")
+    if error.errno not in _REFUSED and not (error.errno in _IN_THE_WAY and ".ml_ci" in path):
+        return None
+    if error.filename is None:
+        hush()
+    if error.errno in _IN_THE_WAY:
+        hint = (
+            "Something else is in the way of ml-ci's own folder: remove it, .ml_ci only holds what can be made again."
+        )
+    else:
+        hint = "Is the disk full, or is the place not yours to write to?"
+    _say("error", f"{path}: {error.strerror}", hint)
+    return MISTAKE
 
 
 def _say(kind: str, *lines: str) -> None:

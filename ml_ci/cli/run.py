@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from ml_ci.cli.main import hush
 from ml_ci.cli.output import as_json, show
 from ml_ci.errors import UserError
 
@@ -61,30 +63,54 @@ def command(
     from ml_ci.cli.exits import code_of
     from ml_ci.cli.progress import showing
     from ml_ci.pipeline import run
+    from ml_ci.steps.outcome import unusable
     from ml_ci.steps.values import Options
 
     for file in files:
         _check_kind(file)
-    with showing() as progress:
-        report = run(
-            Options(
-                start=Path.cwd(),
-                config=config,
-                models=models,
-                baseline=baseline,
-                jobs=jobs,
-                target=os.environ.get("GITHUB_BASE_REF") or None,
-                environment=dict(os.environ),
-                python=python,
-                store=store,
-                push=push,
-                progress=progress,
+    _withdraw(files)
+    try:
+        with showing() as progress:
+            report = run(
+                Options(
+                    start=Path.cwd(),
+                    config=config,
+                    models=models,
+                    baseline=baseline,
+                    jobs=jobs,
+                    target=os.environ.get("GITHUB_BASE_REF") or None,
+                    environment=dict(os.environ),
+                    python=python,
+                    store=store,
+                    push=push,
+                    progress=progress,
+                )
             )
-        )
+    except UserError as error:
+        _leave(unusable(error), files, json_asked)
+        raise
+    _leave(report, files, json_asked=json_asked, drawn=True)
+    return code_of(report)
+
+
+def _leave(report: Report, files: tuple[str, ...], json_asked: bool, drawn: bool = False) -> None:
+    """Write the files that are asked for, then print; a reader that goes away early changes no verdict."""
     for file in files:
         _write(Path(file), report)
-    _print(report, json_asked)
-    return code_of(report)
+    try:
+        if json_asked:
+            click.echo(as_json(report), nl=False)
+        elif drawn:
+            show(report)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        hush()
+
+
+def _withdraw(files: tuple[str, ...]) -> None:
+    """Take the reports of an earlier run away: a run that dies must not leave somebody else's pass."""
+    for file in files:
+        Path(file).unlink(missing_ok=True)
 
 
 def _check_kind(file: str) -> None:
@@ -103,10 +129,3 @@ def _write(file: Path, report: Report) -> None:
         from ml_ci.reports.markdown import render
 
         write_text(file, render(report))
-
-
-def _print(report: Report, json_asked: bool) -> None:
-    if json_asked:
-        click.echo(as_json(report), nl=False)
-    else:
-        show(report)

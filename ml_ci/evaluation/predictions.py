@@ -71,7 +71,11 @@ def _column(table: Table, holdout: Table, name: str) -> str:
     there = [column for column in ("score", "prediction") if table.has(column)]
     if len(there) == 1:
         return there[0]
-    code, said = ("both-columns", "both `score` and `prediction`") if there else ("no-column", "neither")
+    code, said = (
+        ("both-columns", "both `score` and `prediction`")
+        if there
+        else ("no-column", "neither `score` nor `prediction`")
+    )
     raise _failed(
         code,
         f"{name} has {said}; its columns are: {', '.join(table.names[:20])}",
@@ -92,7 +96,11 @@ def _order(table: Table, holdout: Table, id: str | None, name: str) -> NDArray[n
     wanted = _holdout_ids(holdout, id)
     given = _given_ids(table, id, name)
     if unknown := [key for key in given if key not in wanted]:
-        raise _failed("unknown-id", f"{name}, row {given[unknown[0]] + 1}: the holdout has no {id} {brief(unknown[0])}")
+        raise _failed(
+            "unknown-id",
+            f"{name}, row {given[unknown[0]] + 1}: the holdout has no {id} {brief(unknown[0])}",
+            "Write one row for each row of the holdout, and no other.",
+        )
     if absent := [key for key in wanted if key not in given]:
         raise _failed(
             "missing-id",
@@ -124,10 +132,12 @@ def _given_ids(table: Table, id: str, name: str) -> dict[str, int]:  # noqa: A00
         )
     keys = [canonical(text) for text in table.text(id)]
     if "" in keys:
-        raise _failed("missing-id", f"{name}, row {keys.index('') + 1}: no value in the id column {id!r}")
+        message = f"{name}, row {keys.index('') + 1}: no value in the id column {id!r}"
+        raise _failed("missing-id", message, "Write the holdout's id beside each prediction.")
     if repeated := _repeated(keys):
         key, first, second = repeated
-        raise _failed("duplicate-id", f"{name}, row {second + 1}: {id} {brief(key)} was in row {first + 1} already")
+        message = f"{name}, row {second + 1}: {id} {brief(key)} was in row {first + 1} already"
+        raise _failed("duplicate-id", message, "Write one row for each row of the holdout.")
     return {key: row for row, key in enumerate(keys)}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -55,7 +56,10 @@ def find_base(repository: Repository, wanted: str, *, dirty: bool, target: str |
 
 
 def default_branch(repository: Repository, target: str | None = None) -> DefaultBranch:
-    """Find the default branch: `target`, origin's HEAD, `main` or `master`, or the only branch; else a UserError."""
+    """Find the default branch: `target`, origin's HEAD, `main` or `master`; else the remote is asked for its own.
+
+    Without a remote the only branch is the default one. A UserError when none is found.
+    """
     if target is not None:
         return _fetched(repository, target)
     refs = _refs(repository)
@@ -63,6 +67,8 @@ def default_branch(repository: Repository, target: str | None = None) -> Default
         for ref in (f"refs/remotes/origin/{name}", f"refs/heads/{name}"):
             if ref in refs:
                 return DefaultBranch(name, ref)
+    if asked := _remote_default(repository):
+        return _fetched(repository, asked)
     raise UserError("the default branch was not found: no origin/HEAD, no `main`, no `master`", hint=_ELSE)
 
 
@@ -76,8 +82,19 @@ def _default_names(repository: Repository, refs: frozenset[str]) -> Iterator[str
         yield repository.git("symbolic-ref", "refs/remotes/origin/HEAD").removeprefix("refs/remotes/origin/")
     yield from ("main", "master")
     heads = [ref.removeprefix("refs/heads/") for ref in refs if ref.startswith("refs/heads/")]
-    if len(heads) == 1:
+    # With a remote this may be a clone of one branch, which is then not the default one.
+    if len(heads) == 1 and not repository.git("remote"):
         yield heads[0]
+
+
+def _remote_default(repository: Repository) -> str | None:
+    """Ask the remote which branch its HEAD is; None when there is no remote, or it does not answer."""
+    try:
+        answer = repository.git("ls-remote", "--symref", "origin", "HEAD")
+    except GitError:
+        return None
+    found = re.match(r"ref: refs/heads/(\S+)\tHEAD", answer)
+    return found.group(1) if found else None
 
 
 def _fetched(repository: Repository, name: str) -> DefaultBranch:

@@ -10,6 +10,7 @@ from ml_ci.evaluation.labels import read_labels
 from ml_ci.evaluation.scores import Predictions
 from ml_ci.gates.judge import judge
 from ml_ci.gates.values import GateResult
+from ml_ci.steps.blame import of_baseline
 from ml_ci.steps.compare import compared, load_predictions
 from ml_ci.steps.decide import planned
 from ml_ci.steps.judge import case, extra_gates, policy
@@ -54,7 +55,8 @@ def rows(project: Project, sides: Sides) -> Scored:
         candidate = scored(shop, sides.candidate, plan.candidate)
         baseline = None
         if sides.baseline is not None and plan.baseline is not None:
-            baseline = scored(shop, sides.baseline, plan.baseline)
+            with of_baseline(sides.baseline):
+                baseline = scored(shop, sides.baseline, plan.baseline)
         table, model = shop.holdout, sides.candidate.model
         return Scored(
             holdout=HoldoutRows(_own(project, sides.candidate, table), table.names, table.rows),

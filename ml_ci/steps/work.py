@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ml_ci.plan.plan import Plan
+from ml_ci.steps.blame import of_baseline
 from ml_ci.steps.clock import Clock
 from ml_ci.steps.compare import compared
 from ml_ci.steps.describe import described
@@ -41,4 +42,5 @@ def _train(shop: Workshop, plan: Plan) -> None:
     """Train what is missing, the candidate first: a mistake in the change is told before the baseline takes time."""
     trained(shop, shop.sides.candidate)
     if shop.sides.baseline is not None and plan.baseline is not None:
-        trained(shop, shop.sides.baseline)
+        with of_baseline(shop.sides.baseline):
+            trained(shop, shop.sides.baseline)

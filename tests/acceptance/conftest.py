@@ -155,7 +155,9 @@ class Project:
     def start(self, *arguments: str) -> subprocess.Popen[bytes]:
         """Start ml-ci in a process of its own, whose end the test decides; its output is not kept."""
         quiet = subprocess.DEVNULL
-        return subprocess.Popen((sys.executable, "-m", "ml_ci", *arguments), cwd=self.folder, stdout=quiet, stderr=quiet)
+        return subprocess.Popen(
+            (sys.executable, "-m", "ml_ci", *arguments), cwd=self.folder, stdout=quiet, stderr=quiet
+        )
 
     def report(self) -> Any:
         """Read the report that the last run left."""

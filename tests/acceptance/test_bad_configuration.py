@@ -1,0 +1,137 @@
+"""The user's mistakes in ml-ci.yaml, in data and on the command line: exit code 2, and what to do."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# what is edited in ml-ci.yaml → what the message says
+EDITS = {
+    "an unknown key": ("    label: bought", "    labl: bought", ("ml-ci.yaml:9", "labl", "label")),
+    "a missing file": (
+        "data/train.csv",
+        "data/trian.csv",
+        ("data/trian.csv does not exist", "Did you mean data/train.csv?", "`data:`"),
+    ),
+    "a missing holdout": (
+        "data/holdout.csv",
+        "data/hold.csv",
+        ("data/hold.csv does not exist", "Did you mean data/holdout.csv?"),
+    ),
+    "a label that is not in the holdout": ("label: bought", "label: buoght", ("data/holdout.csv", "buoght", "bought")),
+    "a positive that never occurs": ('"yes"', '"true"', ("data/holdout.csv", "true", "yes")),
+    "a slice that is no column": ("[region]", "[regoin]", ("data/holdout.csv", "regoin", "region")),
+    "a gate by no slice": ("fpr <= 0.2", "each(fpr, by=regoin) <= 0.2", ("regoin", "region")),
+    "a gate that is no condition": ("fpr <= 0.2", "fpr =< 0.2", ("ml-ci.yaml:13", "fpr =< 0.2")),
+    "no YAML": ("models:", "models: [", ("ml-ci.yaml:",)),
+    "an interpreter that is not there": ("    label:", "    python: python9.9\n    label:", ("python9.9",)),
+}
+
+
+@pytest.mark.parametrize("case", EDITS)
+def test_a_mistake_in_the_file(project: Any, case: str) -> None:
+    old, new, said = EDITS[case]
+    project.run()
+    project.edit("ml-ci.yaml", old, new)
+    answer = project.run()
+    assert answer.code == 2, answer.out + answer.err
+    for words in said:
+        assert words in answer.err
+    assert answer.out == ""
+    assert "Traceback" not in answer.err
+    report = project.report()
+    assert (report["verdict"], report["models"]) == ("error", {}), "the report of the earlier run is gone"
+    assert report["failure"]["message"]
+    assert project.trainings() == 1, "nothing is trained for a mistake that can be seen before"
+    project.verify()
+
+
+OPTIONS = {
+    "a model": (("--model", "shpo"), "ml-ci.yaml has no model `shpo`", "Did you mean `shop`?"),
+    "a baseline": (("--baseline", "nowhere"), "the baseline `nowhere` names no commit here", "git fetch"),
+    "an option-like baseline": (("--baseline=--upload-pack=x",), "names no commit", ""),
+    "a file": (("--config", "other.yaml"), "other.yaml", ""),
+    "a report's ending": (("--report", "report.pdf"), "report.pdf", ".md"),
+    "a report's folder": (("--report", "nowhere/report.md"), "there is no folder nowhere", "Make it first."),
+    "an option": (("--jason",), "--jason", "--json"),
+}
+
+
+@pytest.mark.parametrize("case", OPTIONS)
+def test_a_mistake_on_the_command_line(known: Any, case: str) -> None:
+    arguments, message, hint = OPTIONS[case]
+    answer = known.run("run", *arguments)
+    assert (answer.code, answer.out) == (2, "")
+    assert message in answer.err
+    assert hint in answer.err
+    assert "Traceback" not in answer.err
+    assert known.trainings() == 0
+    known.verify()
+
+
+def test_no_configuration(project: Any) -> None:
+    (project.path / "ml-ci.yaml").unlink()
+    answer = project.run()
+    assert answer.code == 2
+    assert "ml-ci.yaml" in answer.err
+    assert not (project.path / ".ml_ci").exists()
+
+
+@pytest.mark.parametrize("part", [".ml_ci", ".ml_ci/records", ".ml_ci/work", ".ml_ci/report.json/x"])
+def test_a_place_that_cannot_be_written(project: Any, part: str) -> None:
+    """A file stands where a folder has to be, or a folder where a file has to be."""
+    (project.path / part).parent.mkdir(parents=True, exist_ok=True)
+    (project.path / part).write_text("in the way")
+    answer = project.run()
+    assert answer.code == 2, answer.err
+    assert part.split("/x")[0] in answer.err
+    assert "Traceback" not in answer.err
+
+
+@pytest.mark.skipif(hasattr(os, "geteuid") and os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_without_permission(project: Any) -> None:
+    project.path.chmod(0o555)
+    try:
+        answer = project.run()
+    finally:
+        project.path.chmod(0o755)
+    assert answer.code == 2
+    assert ".ml_ci" in answer.err
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="/dev/full is Linux")
+def test_a_full_disk_under_standard_output(known: Any) -> None:
+    with Path("/dev/full").open("w") as full:
+        command, errors = (sys.executable, "-m", "ml_ci", "run"), subprocess.PIPE
+        done = subprocess.run(command, cwd=known.path, stdout=full, stderr=errors, text=True, timeout=60, check=False)
+    assert done.returncode == 2, done.stderr
+    assert "No space left" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert known.report()["verdict"] == "pass"
+
+
+DATA = {
+    "a row with a cell too many": ("data/holdout.csv", "0.06001,US,no\n", "0.06001,US,no,9\n", ("data/holdout.csv",)),
+    "a label that is empty": (
+        "data/holdout.csv",
+        "0.06001,US,no\n",
+        "0.06001,US,\n",
+        ("data/holdout.csv", "bought", "line 3"),
+    ),
+}
+
+
+@pytest.mark.parametrize("case", DATA)
+def test_a_mistake_in_the_data(project: Any, case: str) -> None:
+    name, old, new, said = DATA[case]
+    project.edit(name, old, new)
+    answer = project.run()
+    assert answer.code == 2, answer.out
+    for words in said:
+        assert words in answer.err
+    project.verify()
