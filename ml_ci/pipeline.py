@@ -20,6 +20,8 @@ from ml_ci.steps.sides import Fingerprints
 from ml_ci.steps.values import Options, Project
 
 if TYPE_CHECKING:
+    from ml_ci.explain.values import Explanation
+    from ml_ci.steps.explain import Ask
     from ml_ci.steps.rows import Scored
 
 
@@ -83,6 +85,19 @@ def plan(options: Options) -> Mapping[str, ModelPlan]:
     project = open_project(locate(options), options)
     fingerprints = Fingerprints(project)
     return {name: told(project, fingerprints, name) for name in selected(project)}
+
+
+def explain(options: Options, ask: Ask) -> tuple[Explanation, ...]:
+    """Say of each model with a gate that does not hold which of several changes did how much of it.
+
+    What no record answers is judged first; then mixtures of old and new parts are trained, cached like any other.
+    """
+    from ml_ci.steps.explain import explained
+
+    project, stop = stoppable(open_project(locate(options), options))
+    fingerprints = Fingerprints(project)
+    reports = judge_all(project, fingerprints, stop)
+    return tuple(explained(project, fingerprints, name, report, ask) for name, report in reports.items())
 
 
 def scored(options: Options, name: str) -> Scored:

@@ -32,13 +32,13 @@ def environment() -> Mapping[str, str]:
     return {**kept, "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
 
 
-def start(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
-    """Start git in `folder` with pipes; UserError when git is not installed."""
+def start(folder: Path, *arguments: str, index: Path | None = None) -> subprocess.Popen[bytes]:
+    """Start git in `folder` with pipes, on another `index` than the user's; UserError when git is not installed."""
     try:
         return subprocess.Popen(
             ("git", *arguments),
             cwd=folder,
-            env=environment(),
+            env=environment() if index is None else {**environment(), "GIT_INDEX_FILE": str(index)},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -49,17 +49,17 @@ def start(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
         raise UserError("git was not found", hint="Install git and put it on PATH.") from None
 
 
-def finish(process: subprocess.Popen[bytes], *arguments: str) -> bytes:
-    """Wait for a started git and give what it printed; GitError when it failed."""
-    out, err = process.communicate()
+def finish(process: subprocess.Popen[bytes], *arguments: str, told: bytes | None = None) -> bytes:
+    """Tell a started git what it is `told` on standard input, and give what it printed; GitError when it failed."""
+    out, err = process.communicate(told)
     if process.returncode != 0:
         raise GitError(arguments, process.returncode, err.decode("utf-8", "replace").strip())
     return out
 
 
-def git(folder: Path, *arguments: str) -> bytes:
+def git(folder: Path, *arguments: str, told: bytes | None = None, index: Path | None = None) -> bytes:
     """Run git in `folder` and give what it printed; GitError when it failed."""
-    return finish(start(folder, *arguments), *arguments)
+    return finish(start(folder, *arguments, index=index), *arguments, told=told)
 
 
 def line(folder: Path, *arguments: str) -> str | None:

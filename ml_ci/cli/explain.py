@@ -1,0 +1,87 @@
+"""`ml-ci explain`: which of several changes did it."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from ml_ci.explain.values import Effort, Explanation
+
+
+@click.command()
+@click.argument("models", metavar="[MODEL]...", nargs=-1)
+@click.option("--anyway", is_flag=True, help="Explain the difference also where every gate holds.")
+@click.option("--dry-run", is_flag=True, help="Say how many trainings it takes, and do none of the mixtures.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
+@click.option("--report", "file", metavar="FILE.md", help="Write a Markdown section too.")
+@click.option("--baseline", metavar="REF", help="Compare with this commit instead of the models' own baselines.")
+@click.option("--config", metavar="FILE", help="Another configuration file than the nearest ml-ci.yaml.")
+@click.option("--store", metavar="URL", envvar="ML_CI_STORE", help="The shared store, instead of `store:`.")
+def command(
+    models: tuple[str, ...],
+    anyway: bool,
+    dry_run: bool,
+    as_json: bool,
+    file: str | None,
+    baseline: str | None,
+    config: str | None,
+    store: str | None,
+) -> int:
+    """Say which part of a change did how much, when code, data, parameters ... changed together.
+
+    For each MODEL (all, if none is named) with a gate that does not hold, models with old and new parts mixed are
+    trained (old code with new data, and so on; 14 at most beside candidate and baseline) and scored on the same
+    holdout. Each part's share of the change of every rate is its Shapley value: the shares add up exactly.
+
+    \b
+    Before it starts it says how many trainings it takes. They are kept as records: a second time takes none.
+    Exit codes: 0 explained, or nothing to explain; 1 something could not be trained; 2 a mistake of usage.
+    """
+    from ml_ci.cli.progress import showing
+    from ml_ci.pipeline import explain
+    from ml_ci.steps.explain import Ask
+    from ml_ci.steps.values import Options
+
+    with showing() as progress:
+        options = Options(
+            start=Path.cwd(),
+            config=config,
+            models=models,
+            baseline=baseline,
+            target=os.environ.get("GITHUB_BASE_REF") or None,
+            environment=dict(os.environ),
+            store=store,
+            progress=progress,
+        )
+        found = explain(options, Ask(anyway, dry_run, _tell))
+    if file is not None:
+        _write(Path(file), found)
+    _print(found, as_json)
+    return 1 if any(one.failure is not None for one in found) else 0
+
+
+def _tell(model: str, effort: Effort) -> None:
+    from ml_ci.reports.explanation import budget
+
+    click.echo(budget(model, effort.trainings, effort.seconds), err=True)
+
+
+def _write(file: Path, found: tuple[Explanation, ...]) -> None:
+    from ml_ci.records.atomic import write_text
+    from ml_ci.reports.explanation import markdown
+
+    write_text(file, "\n".join(map(markdown, found)))
+
+
+def _print(found: tuple[Explanation, ...], as_json: bool) -> None:
+    from ml_ci.reports.explanation import plain, to_json
+
+    if as_json:
+        click.echo(json.dumps(to_json(found), indent=2, ensure_ascii=False, allow_nan=False))
+    else:
+        click.echo("\n".join(map(plain, found)), nl=False)

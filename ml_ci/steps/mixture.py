@@ -1,0 +1,92 @@
+"""Sides that nobody committed: some parts of the candidate on top of the baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from ml_ci.errors import Failure, StageFailed
+from ml_ci.explain.parts import CODE, files_of, mixed_model
+from ml_ci.explain.values import Part
+from ml_ci.repository.git import GitError
+from ml_ci.repository.mixture import frozen, mixed
+from ml_ci.steps.sides import Fingerprints
+from ml_ci.steps.values import Project, Side
+
+_EXCHANGED = ("data.", "params", "seed", "budget", "needs.", "code")
+
+
+@dataclass(frozen=True)
+class Mixer:
+    """Make sides in which the files and settings of chosen parts are new, and all others old."""
+
+    project: Project
+    fingerprints: Fingerprints = field(repr=False)
+    old: Side
+    new: Side
+    parts: tuple[Part, ...]
+
+    def side(self, chosen: Collection[str]) -> Side:
+        """Give the model with the parts named in `chosen` as they are in the candidate.
+
+        StageFailed when the parts cannot be exchanged: their files are the same, or the data are nowhere.
+        """
+        holds = frozenset[str]().union(*(part.holds for part in self.parts if part.name in chosen))
+        if len(chosen) == len(self.parts):
+            return self.new
+        if not chosen:
+            return self.old
+        code = self.new if CODE in holds else self.old
+        model = mixed_model(self.old.model, self.new.model, holds)
+        needs = {
+            name: (self.new if f"needs.{name}" in holds else self.old).needs.get(name, code.needs[name])
+            for name in code.needs
+        }
+        made = self.fingerprints.made("mixture", model, self._commit(holds), needs)
+        self._check(made, holds)
+        return made
+
+    def _commit(self, holds: Collection[str]) -> str:
+        base, other = (self._new, self._old) if CODE in holds else (self._old, self._new)
+        taken = {path for name in self._elsewhere(holds) for path in self._files(name)}
+        try:
+            return mixed(self.project.repository, base, other, taken.__contains__)
+        except GitError as error:
+            raise StageFailed(
+                Failure("explain", "no-mixture", f"git could not mix two trees: {error.message}")
+            ) from None
+
+    def _elsewhere(self, holds: Collection[str]) -> Iterable[str]:
+        """Name the parts with files that are not of the side that the code is of; the holdout is always the new one."""
+        names = ["params", *(f"data.{name}" for name in {**self.old.model.data, **self.new.model.data})]
+        yield from (name for name in names if (name in holds) != (CODE in holds))
+        if CODE not in holds:
+            yield "data.holdout"
+
+    def _files(self, name: str) -> frozenset[str]:
+        models = (self.old.model, self.new.model)
+        found = files_of(name, models, {**self.old.tree.files(), **self.new.tree.files()})
+        locked = name in {one for part in self.parts if len(part.holds) > 1 for one in part.holds} and not found
+        return frozenset(path for path in self._locks if locked) | found
+
+    @property
+    def _locks(self) -> Iterable[str]:
+        return (path for path in {**self.old.tree.files(), **self.new.tree.files()} if path.endswith("dvc.lock"))
+
+    @cached_property
+    def _old(self) -> str:
+        return self.old.commit or frozen(self.project.repository)
+
+    @cached_property
+    def _new(self) -> str:
+        return self.new.commit or frozen(self.project.repository)
+
+    def _check(self, made: Side, holds: Collection[str]) -> None:
+        """See that every part is really the one that it should be: a share of something else would be wrong."""
+        for name, known in made.fingerprint.parts.items():
+            meant = self.new if name in holds else self.old
+            if name.startswith(_EXCHANGED) and name != "data.holdout" and known != meant.fingerprint.parts.get(name):
+                message = f"{name} of the {meant.name} cannot be taken by itself: other parts hold some of its files"
+                hint = "Commit everything that changed (data under DVC with `dvc add`), or keep data out of code files."
+                raise StageFailed(Failure("explain", "no-mixture", message, hint))
