@@ -30,14 +30,18 @@ class WorkingTree:
 
     def changed(self) -> frozenset[str]:
         """Give the paths that differ from HEAD: modified, staged, deleted or untracked."""
-        return self._seen[1]
+        return frozenset(self._seen[1])
+
+    def edited(self) -> bool:
+        """Say whether a tracked file differs from HEAD; untracked files do not count."""
+        return any(state != "??" for state in self._seen[1].values())
 
     def read(self, path: str) -> bytes:
         """Read a file from disk; FileNotFoundError when there is none."""
         return (self._folder / path).read_bytes()
 
     @cached_property
-    def _seen(self) -> tuple[Mapping[str, str | None], frozenset[str]]:
+    def _seen(self) -> tuple[Mapping[str, str | None], Mapping[str, str]]:
         # Both at once: each is a walk over the index, and they do not depend on one another.
         staged = start(self._folder, "ls-files", "-s", "-z")
         status = start(
@@ -46,7 +50,7 @@ class WorkingTree:
         tracked = dict(_staged(finish(staged, "ls-files")))
         states: Mapping[str, str] = dict(_states(finish(status, "status")))
         states = _below(self._folder, states)
-        return _merge(self._folder, tracked, states), frozenset(states)
+        return _merge(self._folder, tracked, states), states
 
 
 class CommitTree:

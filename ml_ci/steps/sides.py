@@ -25,7 +25,7 @@ class Fingerprints:
     """Make sides; each base commit is read once and each model in it fingerprinted once."""
 
     project: Project
-    _bases: dict[str, Base] = field(default_factory=dict)
+    _bases: dict[tuple[str, bool], Base] = field(default_factory=dict)
     _specs: dict[str, Spec | None] = field(default_factory=dict)
     _trees: dict[str, CommitTree] = field(default_factory=dict)
     _lock: RLock = field(default_factory=RLock, repr=False)
@@ -59,7 +59,7 @@ class Fingerprints:
     def _sides(self, name: str) -> Sides:
         model = self.project.spec.models[name]
         candidate = self._side("candidate", self.project.spec, model, self.project.tree)
-        base = self._base(self.project.options.baseline or model.baseline)
+        base = self._base(self.project.options.baseline or model.baseline, self._touched(candidate))
         if base.commit is None:
             return Sides(candidate, None, None, base.source, f"{NEW_MODEL}: {base.source}")
         spec = self._spec(base.commit)
@@ -75,12 +75,31 @@ class Fingerprints:
         commits = {base.commit for base in self._bases.values()}
         return commits.pop() if len(commits) == 1 else None
 
-    def _base(self, wanted: str) -> Base:
-        if wanted not in self._bases:
+    def _base(self, wanted: str, touched: bool) -> Base:
+        key = (wanted, touched)
+        if key not in self._bases:
             project = self.project
             target = project.options.target
-            self._bases[wanted] = find_base(project.repository, wanted, dirty=project.dirty, target=target)
-        return self._bases[wanted]
+            self._bases[key] = find_base(project.repository, wanted, dirty=touched, target=target)
+        return self._bases[key]
+
+    def _touched(self, candidate: Side) -> bool:
+        """Say whether uncommitted changes count: edits of tracked files do, new files where this model depends on them.
+
+        A report or a cache left in the tree is no change: on the default branch the candidate would be compared with
+        HEAD, which is the candidate itself.
+        """
+        head = self.project.head
+        if not self.project.dirty or head is None or self.project.tree.edited():
+            return self.project.dirty
+        try:
+            spec, name = self._spec(head), candidate.model.name
+            if spec is None or name not in spec.models:
+                return True
+            committed = self._side("candidate", spec, spec.models[name], self._tree(head))
+        except (StageFailed, UserError):
+            return True
+        return committed.fingerprint.parts != candidate.fingerprint.parts
 
     def _spec(self, commit: str) -> Spec | None:
         if commit not in self._specs:

@@ -120,3 +120,12 @@ def test_a_project_below_the_top_is_found_in_the_worktree(repository, tmp_path):
     with Repository.find(repository.path / "project").worktree(commit, tmp_path / "copy") as project:
         assert project == Path(tmp_path / "copy" / "project")
         assert (project / "b").is_file()
+
+
+def test_new_files_alone_are_no_edit(repository):
+    repository.commit({"a": "1"})
+    tree = Repository.find(repository.path).tree
+    repository.write({"new": "2"})
+    assert not tree().edited()
+    repository.write({"a": "3"})
+    assert tree().edited()
