@@ -1,0 +1,90 @@
+"""Put ml-ci, from the checkout that this file lies in, into a virtual environment of its own.
+
+`install.py place` says where that is and under which key it may be cached; `install.py` makes it when it is not there.
+Only the standard library: this runs before anything is installed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+LOCK = Path(__file__).resolve().with_name("requirements.lock")
+_SOURCES = ("ml_ci", "pytest_plugin", "templates")
+_COMPLETE = "complete"
+
+
+def place() -> Path:
+    """Give the folder of the environment: another one for other sources, another lock or another Python."""
+    cache = os.environ.get("RUNNER_TOOL_CACHE") or str(Path.home() / ".cache")
+    return Path(cache) / "ml-ci" / digest()
+
+
+def digest() -> str:
+    """Digest everything that the environment depends on."""
+    found = hashlib.sha256(f"{sys.version} {sys.base_prefix} {platform.platform()}".encode())
+    for file in _files():
+        found.update(f"\n{file.relative_to(CHECKOUT).as_posix()}\n".encode() + file.read_bytes())
+    return found.hexdigest()[:32]
+
+
+def install(at: Path) -> None:
+    """Make the environment beside its place and move it there whole: two jobs may do this on one machine."""
+    if (at / _COMPLETE).is_file():
+        print(f"ml-ci is in {at} already")
+        return
+    at.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f"{at.name}-", dir=at.parent) as folder:
+        made = Path(folder) / "environment"
+        _fill(made)
+        (made / _COMPLETE).touch()
+        shutil.rmtree(at, ignore_errors=True)  # half an environment, from a cache that was cut off
+        try:
+            made.rename(at)
+        except OSError:
+            if not (at / _COMPLETE).is_file():
+                raise
+
+
+def interpreter(environment: Path) -> Path:
+    """Give the Python of an environment."""
+    return environment / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+def main(arguments: list[str]) -> None:
+    """Write the step's outputs `path`, `key` and `python`, and, without `place`, install."""
+    at = place()
+    with Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as outputs:
+        outputs.write(f"path={at}\nkey=ml-ci-{at.name}\npython={interpreter(at)}\n")
+    if arguments != ["place"]:
+        install(at)
+
+
+def _files() -> Iterator[Path]:
+    yield from (CHECKOUT / "pyproject.toml", LOCK)
+    for source in _SOURCES:
+        found = (file for file in (CHECKOUT / source).rglob("*") if file.is_file())
+        yield from sorted(file for file in found if "__pycache__" not in file.parts and ".egg-info" not in str(file))
+
+
+def _fill(made: Path) -> None:
+    subprocess.run((sys.executable, "-I", "-m", "venv", str(made)), check=True)
+    pip = (str(interpreter(made)), "-I", "-m", "pip", "install", "--quiet", "--disable-pip-version-check")
+    subprocess.run((*pip, "--require-hashes", "--requirement", str(LOCK)), check=True)
+    with tempfile.TemporaryDirectory() as folder:
+        # A build leaves files beside the sources: it gets a copy of them.
+        copy = Path(folder) / "ml-ci"
+        shutil.copytree(CHECKOUT, copy, ignore=shutil.ignore_patterns(".*", "tests", "build", "__pycache__"))
+        subprocess.run((*pip, "--no-deps", "--no-build-isolation", str(copy)), check=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

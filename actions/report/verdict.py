@@ -1,0 +1,13 @@
+"""Print the one verdict of all reports in a folder, held to a trusted ml-ci.yaml where there is one."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from ml_ci.github.tasks import gathered
+from ml_ci.github.values import Request
+
+if __name__ == "__main__":
+    folder, *expect = (Path(argument) for argument in sys.argv[1:])
+    print(gathered(Request(reports=(folder,), expect=expect[0] if expect else None)).verdict)
