@@ -24,7 +24,7 @@ from ml_ci.spec.values import (
 
 def build(drafts: Drafts, path: str) -> Spec:
     """Build a spec from drafts without a problem."""
-    return Spec({draft.name: _model(draft) for draft in drafts.models}, drafts.store, path)
+    return Spec({draft.name: _model(draft) for draft in drafts.models}, drafts.store, path, drafts.registry)
 
 
 def _model(draft: Draft) -> ModelSpec:

@@ -43,6 +43,7 @@ class Drafts:
 
     models: tuple[Draft, ...] = ()
     store: str | None = None
+    registry: str | None = None
     problems: tuple[Problem, ...] = ()
 
 
@@ -56,12 +57,12 @@ def draft(document: Document) -> Drafts:
     try:
         shape = Shape.model_validate(value)
         models: Mapping[str, ModelShape] = shape.models
-        store = shape.store
+        store, registry = shape.store, shape.registry
     except ValidationError as error:
         problems += problems_of(error, document)
-        models, store = _readable(value, problems), None
+        models, store, registry = _readable(value, problems), None, None
     drafts = [_draft(name, keys, document, problems) for name, keys in models.items()]
-    return Drafts(tuple(drafts), store, tuple(problems))
+    return Drafts(tuple(drafts), store, registry, tuple(problems))
 
 
 def _readable(value: dict[str, Any], problems: list[Problem]) -> dict[str, ModelShape]:

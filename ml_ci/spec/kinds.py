@@ -63,6 +63,7 @@ EntryPoint: TypeAlias = Annotated[
 ProjectPath: TypeAlias = Annotated[str, AfterValidator(paths.project_path)]
 DataPath: TypeAlias = Annotated[str, AfterValidator(paths.data_path)]
 StoreUrl: TypeAlias = Annotated[str, AfterValidator(paths.url)]
+RegistryUrl: TypeAlias = Annotated[str, AfterValidator(paths.registry_url)]
 
 Version: TypeAlias = Annotated[int, Read(notation.version, {"const": 1})]
 Command: TypeAlias = Annotated[

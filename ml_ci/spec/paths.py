@@ -48,6 +48,16 @@ def url(path: str) -> str:
     return path
 
 
+def registry_url(path: str) -> str:
+    """Check the URL of an MLflow server or database: a URL without credentials; sqlite by an absolute path."""
+    url(path)
+    if not is_url(path):
+        raise ValueError(f"expected the URL of an MLflow server such as https://mlflow.example.org, got {show(path)}")
+    if path.startswith("sqlite:") and not path.startswith("sqlite:////"):
+        raise ValueError(f"expected sqlite:// and an absolute path (sqlite:////srv/mlflow.db), got {show(path)}")
+    return path
+
+
 def _check_text(path: str) -> str:
     if not path.strip():
         raise ValueError("expected a path, got an empty text")

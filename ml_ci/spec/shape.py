@@ -278,6 +278,11 @@ class Shape(Strict):
         description="The URL or folder of the store in which runs share their records.",
         examples=["s3://bucket/ml-ci"],
     )
+    registry: kinds.RegistryUrl | None = Field(
+        None,
+        description="The MLflow server that holds the champions; a file below .ml_ci/ by default.",
+        examples=["https://mlflow.example.org"],
+    )
     models: dict[str, ModelShape] = Field(
         min_length=1,
         json_schema_extra={"propertyNames": {"pattern": MODEL_NAME}},

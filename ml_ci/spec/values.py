@@ -167,8 +167,9 @@ class ModelSpec:
 
 @dataclass(frozen=True)
 class Spec:
-    """A whole `ml-ci.yaml`: its models by name, in the file's order, and the remote store's URL or None."""
+    """A whole `ml-ci.yaml`: its models by name, in the file's order, and the URLs of remote store and registry."""
 
     models: Mapping[str, ModelSpec]
     store: str | None = None
     path: str = "ml-ci.yaml"
+    registry: str | None = None

@@ -30,6 +30,7 @@ models:
 EVERY_KEY = """\
 version: 1
 store: s3://bucket/ml-ci
+registry: https://mlflow.example.org
 models:
   embedder:
     run: [python3.8, embed.py, --out, '{out}']

@@ -312,6 +312,26 @@ BAD: list[tuple[str, list[str]]] = [
         ],
     ),
     (
+        BASE + "registry: https://me:secret@host/x\n",
+        [
+            "10: registry: the URL holds a password; take it out (and change it) and set credentials in the "
+            "environment",
+        ],
+    ),
+    (
+        BASE + "registry: mlflow.db\n",
+        [
+            "10: registry: expected the URL of an MLflow server such as https://mlflow.example.org, got 'mlflow.db'",
+        ],
+    ),
+    (
+        BASE + "registry: sqlite:///mlflow.db\n",
+        [
+            "10: registry: expected sqlite:// and an absolute path (sqlite:////srv/mlflow.db), got "
+            "'sqlite:///mlflow.db'",
+        ],
+    ),
+    (
         BASE + "store: ''\n",
         [
             "10: store: expected a path, got an empty text",

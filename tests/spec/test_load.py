@@ -73,7 +73,7 @@ def test_reads_the_example_of_the_design(design: str) -> None:
 def test_reads_every_key(every_key: str) -> None:
     spec = load(every_key, "ml-ci.yaml")
     embedder, spam = spec.models["embedder"], spec.models["spam.v2"]
-    assert spec.store == "s3://bucket/ml-ci"
+    assert (spec.store, spec.registry) == ("s3://bucket/ml-ci", "https://mlflow.example.org")
     assert embedder.job == CommandJob(("python3.8", "embed.py", "--out", "{out}"), None, "{out}/embedder.bin")
     assert embedder.holdout == FileEntry("s3://bucket/holdout/*.parquet")
     assert embedder.positive == Positive(("spam", True, 3))

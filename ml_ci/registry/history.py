@@ -1,0 +1,70 @@
+"""Who was champion when: the moves of the alias as the registry keeps them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from ml_ci.records.codec import unpack
+from ml_ci.registry.registry import Registry
+from ml_ci.registry.values import CHAMPION, MOVE, Event, Version
+
+
+@dataclass(frozen=True)
+class Stay:
+    """A time in use: the move that began it, and seconds until the next one or until now; `current` is in use now."""
+
+    event: Event
+    seconds: float
+    current: bool
+
+
+@dataclass(frozen=True)
+class History:
+    """The stays of a model's champions, the youngest first; `champion` is in use now.
+
+    `foreign` says that the alias names a version which no move of ml-ci put there.
+    """
+
+    model: str
+    stays: tuple[Stay, ...]
+    champion: Version | None
+    foreign: bool
+
+
+def history(registry: Registry, model: str, now: datetime) -> History:
+    """Read the history of a model; one that was never promoted has no stays."""
+    events = moves(registry.tags(model))
+    champion = registry.aliased(model, CHAMPION)
+    last = events[-1].version if events else None
+    foreign = champion is not None and champion.version != last
+    ends = [_time(event) for event in events[1:]] + [now]
+    stays = (
+        [
+            Stay(event, max(0.0, (end - _time(event)).total_seconds()), event is events[-1] and not foreign)
+            for event, end in zip(events, ends, strict=True)
+        ]
+        if events
+        else []
+    )
+    return History(model, tuple(reversed(stays)), champion, foreign)
+
+
+def moves(tags: Mapping[str, str]) -> list[Event]:
+    """Read the moves out of a registered model's tags, the oldest first; a damaged one is left out."""
+    found = []
+    for key, text in tags.items():
+        if key.startswith(MOVE):
+            try:
+                event = unpack(Event, json.loads(text))
+                _time(event)
+            except (KeyError, TypeError, ValueError, AttributeError):
+                continue
+            found.append(event)
+    return sorted(found, key=lambda event: event.time)
+
+
+def _time(event: Event) -> datetime:
+    return datetime.fromisoformat(event.time)

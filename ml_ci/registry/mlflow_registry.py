@@ -1,0 +1,223 @@
+"""The registry in MLflow: a server, or a database; the only module that imports MLflow."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from ml_ci.errors import UserError
+from ml_ci.registry.location import Location
+from ml_ci.registry.values import PROMOTION, Dataset, NoAnswerError, Offer, Version
+
+_DIGEST = 36  # MLflow refuses a longer digest of a dataset; the whole one stands in its profile
+_PARAM = 6000
+_GONE = ("RESOURCE_DOES_NOT_EXIST",)
+
+
+class MlflowRegistry:
+    """Talk to MLflow through one client with explicit addresses; nothing global is set."""
+
+    def __init__(self, location: Location) -> None:
+        client = _client_class()
+        self.location = location
+        with self._answers(), _opening(location):
+            self._client = client(tracking_uri=location.uri, registry_uri=location.uri)
+            if location.embedded:
+                self._client.search_registered_models(max_results=1)  # makes the tables, under the lock
+
+    def aliased(self, model: str, alias: str) -> Version | None:
+        with self._answers():
+            found = self._model(model)
+            number = None if found is None else found.aliases.get(alias)
+            return None if number is None else _version(self._client.get_model_version(model, str(number)))
+
+    def versions(self, model: str) -> tuple[Version, ...]:
+        found: list[Version] = []
+        with self._answers():
+            token = None
+            while True:
+                page = self._client.search_model_versions(f"name = {_quoted(model)}", page_token=token)
+                # A search may leave tags out on some stores; a single version never does.
+                found += [_version(self._client.get_model_version(model, str(one.version))) for one in page]
+                token = page.token
+                if not token:
+                    return tuple(sorted(found, key=lambda one: int(one.version)))
+
+    def log(self, offer: Offer) -> str:
+        with self._answers():
+            run = self._run(offer)
+            self._log_values(run, offer)
+            self._client.log_artifacts(run, str(offer.folder))
+            self._client.set_terminated(run, "FINISHED")
+            return run
+
+    def register(self, offer: Offer, run: str) -> Version:
+        with self._answers():
+            if self._model(offer.model) is None:
+                self._create_model(offer.model)
+            artifacts = self._client.get_run(run).info.artifact_uri
+            tags = dict(offer.tags)
+            made = self._client.create_model_version(offer.model, f"{artifacts}/model", run_id=run, tags=tags)
+            return _version(self._client.get_model_version(offer.model, str(made.version)))
+
+    def point(self, model: str, alias: str, version: str) -> None:
+        with self._answers():
+            self._client.set_registered_model_alias(model, alias, version)
+
+    def unpoint(self, model: str, alias: str) -> None:
+        with self._answers():
+            found = self._model(model)
+            if found is not None and alias in found.aliases:
+                self._client.delete_registered_model_alias(model, alias)
+
+    def tag(self, model: str, version: str, key: str, value: str) -> None:
+        with self._answers():
+            self._client.set_model_version_tag(model, version, key, value)
+
+    def tags(self, model: str) -> Mapping[str, str]:
+        with self._answers():
+            found = self._model(model)
+            return {} if found is None else dict(found.tags)
+
+    def tag_model(self, model: str, key: str, value: str) -> None:
+        with self._answers():
+            self._client.set_registered_model_tag(model, key, value)
+
+    def untag_model(self, model: str, key: str) -> None:
+        with self._answers():
+            found = self._model(model)
+            if found is not None and key in found.tags:
+                self._client.delete_registered_model_tag(model, key)
+
+    def download(self, version: Version, part: str | None, to: Path) -> Path:
+        import mlflow.artifacts
+
+        with self._answers():
+            if part is not None and version.run is not None:
+                return Path(self._client.download_artifacts(version.run, part, str(to)))
+            source = self._client.get_model_version_download_uri(version.model, version.version)
+            uri = self.location.uri
+            return Path(
+                mlflow.artifacts.download_artifacts(source, dst_path=str(to), tracking_uri=uri, registry_uri=uri)
+            )
+
+    def _model(self, name: str) -> Any:
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return self._client.get_registered_model(name)
+        except MlflowException as error:
+            if error.error_code in _GONE:
+                return None
+            raise
+
+    def _create_model(self, name: str) -> None:
+        from mlflow.exceptions import MlflowException
+
+        try:
+            self._client.create_registered_model(name)
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_ALREADY_EXISTS":
+                raise
+
+    def _run(self, offer: Offer) -> str:
+        experiment = self._experiment(f"ml-ci/{offer.model}")
+        asked = f"tags.`{PROMOTION}` = {_quoted(offer.id)}"
+        for run in self._client.search_runs([experiment], asked, max_results=1):
+            return str(run.info.run_id)
+        tags = {PROMOTION: offer.id, "mlflow.source.git.commit": offer.event.commit or ""}
+        name = f"{offer.model} {(offer.event.commit or '')[:7]}".strip()
+        return str(self._client.create_run(experiment, tags=tags, run_name=name).info.run_id)
+
+    def _experiment(self, name: str) -> str:
+        from mlflow.exceptions import MlflowException
+
+        found = self._client.get_experiment_by_name(name)
+        if found is not None:
+            return str(found.experiment_id)
+        place = (self.location.state / "mlflow-artifacts").as_uri() if self.location.embedded else None
+        try:
+            return str(self._client.create_experiment(name, artifact_location=place))
+        except MlflowException as error:
+            found = self._client.get_experiment_by_name(name)
+            if error.error_code != "RESOURCE_ALREADY_EXISTS" or found is None:
+                raise
+            return str(found.experiment_id)
+
+    def _log_values(self, run: str, offer: Offer) -> None:
+        from mlflow.entities import Metric, Param
+
+        known = self._client.get_run(run).data
+        metrics = [Metric(key, value, 0, 0) for key, value in offer.metrics.items() if key not in known.metrics]
+        params = [Param(key, text[:_PARAM]) for key, text in offer.params.items() if key not in known.params]
+        for batch in range(0, max(len(metrics), len(params)), 100):
+            self._client.log_batch(run, metrics=metrics[batch : batch + 100], params=params[batch : batch + 100])
+        self._client.log_inputs(run, datasets=[_input(one) for one in offer.datasets])
+
+    @contextmanager
+    def _answers(self) -> Iterator[None]:
+        """Turn what MLflow and the libraries below it raise into one kind of error."""
+        from mlflow.exceptions import MlflowException
+        from requests.exceptions import RequestException
+
+        hint = "Is it running, does it let you write, and is `registry:` in ml-ci.yaml its URL?"
+        try:
+            yield
+        except (MlflowException, RequestException, OSError) as error:
+            said = " ".join(str(error).split())[:500]
+            raise NoAnswerError(
+                f"the registry {self.location.shown} did not do what was asked: {said}", hint
+            ) from error
+
+
+def _client_class() -> Any:
+    """Import MLflow; UserError when it is not installed."""
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    try:
+        from mlflow.tracking import MlflowClient
+    except ImportError as error:
+        hint = "Install it: pip install 'ml-ci[mlflow]'"
+        raise UserError(f"the registry needs MLflow, which is not installed ({error.name})", hint=hint) from None
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    return MlflowClient
+
+
+@contextmanager
+def _opening(location: Location) -> Iterator[None]:
+    """Let one process at a time open the embedded database: several that make its tables at once corrupt it."""
+    if not location.embedded:
+        with nullcontext():
+            yield
+        return
+    from filelock import FileLock
+
+    with FileLock(location.state / "mlflow.db.lock"):
+        yield
+
+
+def _version(found: Any) -> Version:
+    tags = {str(key): str(value) for key, value in (found.tags or {}).items()}
+    created = (found.creation_timestamp or 0) / 1000
+    return Version(found.name, str(found.version), created, found.source or "", found.run_id or None, tags)
+
+
+def _input(one: Dataset) -> Any:
+    import json
+
+    from mlflow.entities import Dataset as MlflowDataset
+    from mlflow.entities import DatasetInput, InputTag
+
+    profile = json.dumps({"digest": one.digest})
+    said = MlflowDataset(one.name, one.digest[:_DIGEST], "local", json.dumps({"uri": one.source}), None, profile)
+    return DatasetInput(said, [InputTag("mlflow.data.context", one.context)])
+
+
+def _quoted(text: str) -> str:
+    if "'" in text:
+        raise UserError(f"the registry cannot be asked for {text}", hint="Rename it without quotes.")
+    return f"'{text}'"

@@ -1,0 +1,121 @@
+"""Move the champion, in steps each of which may be done again: the registry itself is the journal.
+
+A promotion is found again by its id. Versions are numbered by the registry one after the other, so that of several
+promotions that replace the same champion at the same time the lowest number wins, and every other sees it.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from ml_ci.records.codec import pack, unpack
+from ml_ci.registry import audit
+from ml_ci.registry.registry import Registry
+from ml_ci.registry.values import (
+    CHAMPION,
+    EVENT,
+    MOVE,
+    NONE,
+    PREVIOUS,
+    PROMOTED,
+    PROMOTION,
+    REPLACES,
+    WITHDRAWN,
+    Event,
+    NoAnswerError,
+    Offer,
+    Promoted,
+    RefusedError,
+    Version,
+)
+
+
+def promote(registry: Registry, offer: Offer, state: Path) -> Promoted:
+    """Make the offered model champion; RefusedError when the champion moved meanwhile, or somebody else is first."""
+    version = _begun(registry, offer)
+    if version is None:
+        _check_unmoved(registry, offer)
+        version = registry.register(offer, registry.log(offer))
+    current = registry.aliased(offer.model, CHAMPION)
+    if current is None or current.version != version.version:
+        _claim(registry, offer, version)
+        _check_unmoved(registry, offer, version)
+        if offer.replaces != NONE:
+            registry.point(offer.model, PREVIOUS, offer.replaces)
+        registry.point(offer.model, CHAMPION, version.version)
+    return Promoted(version, finish(registry, version, state), moved=True)
+
+
+def finish(registry: Registry, version: Version, state: Path) -> Event:
+    """Read the champion back, write what happened into the registry and the audit log, and mark the promotion done."""
+    now = registry.aliased(version.model, CHAMPION)
+    if now is None or now.version != version.version:
+        found = "nothing" if now is None else now.named
+        raise RefusedError(f"the champion of {version.model} is {found}, and should be {version.named}", hint=_MOVED)
+    event = event_of(version)
+    registry.tag_model(version.model, MOVE + event.id, json.dumps(pack(event), ensure_ascii=False))
+    audit.append(state, event)
+    registry.tag(version.model, version.version, PROMOTED, event.time)
+    return event
+
+
+def unfinished(version: Version) -> bool:
+    """Say whether ml-ci registered a version and was stopped before its promotion was done."""
+    return version.ours and not version.finished
+
+
+def event_of(version: Version) -> Event:
+    """Give the event that a version's tags hold; NoAnswerError when they are damaged."""
+    try:
+        said = unpack(Event, json.loads(version.tags[EVENT]))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise NoAnswerError(f"the tags of {version.model} v{version.version} are damaged") from None
+    return Event(**{**vars(said), "version": version.version})
+
+
+def _begun(registry: Registry, offer: Offer) -> Version | None:
+    """Find the version that an earlier try registered."""
+    found = [one for one in registry.versions(offer.model) if one.tags.get(PROMOTION) == offer.id]
+    return next((one for one in found if WITHDRAWN not in one.tags), None)
+
+
+def _claim(registry: Registry, offer: Offer, own: Version) -> None:
+    """Let the lowest of the versions win that are to replace the same champion and are not done."""
+    for other in registry.versions(offer.model):
+        if int(other.version) >= int(own.version) or not _rivals(other, offer):
+            continue
+        if not offer.take_over:
+            _withdraw(registry, own)
+            raise RefusedError(
+                f"{other.named} of {offer.model} is being promoted at the same time, and was first", hint=_PENDING
+            )
+        _withdraw(registry, other)
+
+
+def _rivals(other: Version, offer: Offer) -> bool:
+    return unfinished(other) and other.tags.get(REPLACES) == offer.replaces
+
+
+def _check_unmoved(registry: Registry, offer: Offer, own: Version | None = None) -> None:
+    """Refuse when the champion is another than the one that was judged; a version that was registered is withdrawn."""
+    now = registry.aliased(offer.model, CHAMPION)
+    if (NONE if now is None else now.version) == offer.replaces:
+        return
+    if own is not None:
+        _withdraw(registry, own)
+    found = "there is none now" if now is None else f"it is {now.named} now"
+    judged = "there was none" if offer.replaces == NONE else f"it was v{offer.replaces}"
+    message = f"the champion of {offer.model} moved: when this model was judged {judged}, {found}"
+    raise RefusedError(message, hint=_MOVED)
+
+
+def _withdraw(registry: Registry, version: Version) -> None:
+    registry.tag(version.model, version.version, WITHDRAWN, "true")
+
+
+_MOVED = "Compare with the champion that there is now: ml-ci run --baseline champion, then promote again."
+_PENDING = (
+    "Run `ml-ci promote` once more where it was begun. If nobody will finish it: "
+    "ml-ci promote --allow-pending --reason 'why' withdraws it."
+)

@@ -1,0 +1,126 @@
+"""Read who is champion without MLflow, whose import alone takes more than a plan may: by SQL, or by two requests."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Mapping
+from contextlib import closing
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+from ml_ci.registry.location import Location
+from ml_ci.registry.values import CHAMPION, NoAnswerError, Version
+
+_SECONDS = 20
+_LARGEST = 4 * 1024 * 1024
+_HINT = "Is it running, and is `registry:` in ml-ci.yaml (or MLFLOW_TRACKING_URI) its URL?"
+
+
+def champion(location: Location, model: str, alias: str = CHAMPION) -> Version | None:
+    """Give the version that an alias names; None when there is no such model or alias.
+
+    NoAnswerError when the registry cannot be reached or does not answer as MLflow does.
+    """
+    if location.is_file:
+        return _from_file(location, model, alias)
+    if location.is_server:
+        return _from_server(location, model, alias)
+    from ml_ci.registry.mlflow_registry import MlflowRegistry
+
+    return MlflowRegistry(location).aliased(model, alias)
+
+
+def _from_file(location: Location, model: str, alias: str) -> Version | None:
+    import sqlite3
+
+    if not location.database.is_file():
+        return None
+    try:
+        with closing(sqlite3.connect(f"file:{location.database}?mode=ro", uri=True, timeout=_SECONDS)) as database:
+            return _row(database, model, alias)
+    except sqlite3.Error as error:
+        hint = "Move the file away to begin a new history, or restore it from a copy."
+        raise NoAnswerError(f"{location.shown} cannot be read: {error}", hint) from None
+
+
+def _row(database: Any, model: str, alias: str) -> Version | None:
+    tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    if "registered_model_aliases" not in tables:
+        return None  # a database that was just made
+    found = database.execute(
+        "SELECT v.version, v.creation_time, v.source, v.run_id FROM registered_model_aliases AS a"
+        " JOIN model_versions AS v ON v.name = a.name AND v.version = a.version WHERE a.name = ? AND a.alias = ?",
+        (model, alias),
+    ).fetchone()
+    if found is None:
+        return None
+    version, created, source, run = found
+    query = "SELECT key, value FROM model_version_tags WHERE name = ? AND version = ?"
+    tags = {str(key): str(value) for key, value in database.execute(query, (model, version))}
+    return Version(model, str(version), (created or 0) / 1000, source or "", run, tags)
+
+
+def _from_server(location: Location, model: str, alias: str) -> Version | None:
+    said = _get(location, "registered-models/get", {"name": model})
+    if said is None:
+        return None
+    aliases = said.get("registered_model", {}).get("aliases", ())
+    number = next((str(one["version"]) for one in aliases if one.get("alias") == alias), None)
+    if number is None:
+        return None
+    found = _get(location, "model-versions/get", {"name": model, "version": number})
+    if found is None:
+        raise NoAnswerError(f"{location.shown}: `{alias}` of {model} names v{number}, which is not there", _HINT)
+    return _version(model, found.get("model_version", {}))
+
+
+def _version(model: str, said: Mapping[str, Any]) -> Version:
+    tags = {str(tag["key"]): str(tag.get("value", "")) for tag in said.get("tags", ())}
+    created = int(said.get("creation_timestamp") or 0) / 1000
+    return Version(model, str(said["version"]), created, str(said.get("source", "")), said.get("run_id") or None, tags)
+
+
+def _get(location: Location, path: str, query: Mapping[str, str]) -> dict[str, Any] | None:
+    """Ask MLflow's REST interface; None when it says that what was asked for does not exist."""
+    request = Request(f"{location.uri}/api/2.0/mlflow/{path}?{urlencode(query)}", headers=_headers(location))  # noqa: S310
+    try:
+        with urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
+            said = json.loads(answer.read(_LARGEST))
+    except HTTPError as error:
+        if error.code == 404 and _code(error) == "RESOURCE_DOES_NOT_EXIST":
+            return None
+        raise NoAnswerError(
+            f"the registry {location.shown} answered {error.code} {error.reason}", _hint(error)
+        ) from None
+    except (URLError, OSError, ValueError) as error:
+        said_why = getattr(error, "reason", error)
+        raise NoAnswerError(f"the registry {location.shown} does not answer: {said_why}", _HINT) from None
+    if not isinstance(said, dict):
+        raise NoAnswerError(f"{location.shown} does not answer as an MLflow server does", _HINT)
+    return said
+
+
+def _code(error: HTTPError) -> str:
+    try:
+        return str(json.loads(error.read(_LARGEST)).get("error_code", ""))
+    except (ValueError, AttributeError, OSError):
+        return ""
+
+
+def _hint(error: HTTPError) -> str:
+    if error.code in (401, 403):
+        return "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN."
+    return _HINT
+
+
+def _headers(location: Location) -> dict[str, str]:
+    known = location.environment
+    if token := known.get("MLFLOW_TRACKING_TOKEN"):
+        return {"Authorization": f"Bearer {token}"}
+    if user := known.get("MLFLOW_TRACKING_USERNAME"):
+        pair = f"{user}:{known.get('MLFLOW_TRACKING_PASSWORD', '')}"
+        return {"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"}
+    return {}

@@ -1,0 +1,144 @@
+"""What the registry knows of a model: its versions, what ml-ci wrote at each, and the moves of its aliases."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ml_ci.errors import UserError
+
+CHAMPION, PREVIOUS, NONE = "champion", "previous", "none"
+
+# Tags of a version that ml-ci registered. `PROMOTED` is written last: without it a promotion is not finished.
+PROMOTION, COMMIT, TRAINING, ARTIFACT = "ml-ci.promotion", "ml-ci.commit", "ml-ci.training", "ml-ci.artifact"
+FINGERPRINT, REPLACES, EVENT = "ml-ci.fingerprint", "ml-ci.replaces", "ml-ci.event"
+PROMOTED, WITHDRAWN, ROLLED_BACK = "ml-ci.promoted", "ml-ci.withdrawn", "ml-ci.rolled-back"
+# Tags of a registered model: one per move of the alias, and a rollback that is under way.
+MOVE, INTENT = "ml-ci.move.", "ml-ci.rollback"
+
+
+class NoAnswerError(Exception):
+    """Say that the registry did not answer, or answered what is no answer; `hint` is the next step."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class RefusedError(UserError):
+    """Say why a model was not promoted: the champion is as it was. `verdict` is the model's, where that is why."""
+
+    def __init__(self, message: str, *, hint: str = "", verdict: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.verdict = verdict
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of a registered model; `created` in seconds since 1970, `source` is where its files are."""
+
+    model: str
+    version: str
+    created: float = 0.0
+    source: str = ""
+    run: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def ours(self) -> bool:
+        """Whether ml-ci registered it."""
+        return PROMOTION in self.tags and TRAINING in self.tags and FINGERPRINT in self.tags
+
+    @property
+    def commit(self) -> str | None:
+        return self.tags.get(COMMIT)
+
+    @property
+    def training(self) -> str | None:
+        return self.tags.get(TRAINING)
+
+    @property
+    def finished(self) -> bool:
+        """Whether its promotion came to an end, one way or the other."""
+        return PROMOTED in self.tags or WITHDRAWN in self.tags
+
+    @property
+    def named(self) -> str:
+        """Name it in a sentence: `v3 (3f2c1ab)`."""
+        return f"v{self.version} ({self.commit[:7]})" if self.commit else f"v{self.version}"
+
+    def fingerprint(self) -> tuple[dict[str, str], frozenset[str]]:
+        """Give the parts that it was made of, and which of them its training depends on; NoAnswerError when damaged."""
+        try:
+            said = json.loads(self.tags[FINGERPRINT])
+            parts = {str(part): str(known) for part, known in said["parts"].items()}
+            trains = frozenset(str(part) for part in said["trains"])
+        except (KeyError, TypeError, ValueError, AttributeError):
+            raise NoAnswerError(f"the tags of {self.model} v{self.version} are damaged") from None
+        if not trains <= set(parts):
+            raise NoAnswerError(f"the tags of {self.model} v{self.version} are damaged")
+        return parts, trains
+
+
+@dataclass(frozen=True)
+class Event:
+    """One move of the champion: who, when (UTC, ISO 8601), from which version to which, and why it was allowed.
+
+    `replaced` is the version that was in use before, None when there was none. `overrides` names what a person allowed
+    by hand, for which `reason` is given.
+    """
+
+    id: str
+    kind: str
+    model: str
+    time: str
+    by: str
+    version: str
+    replaced: str | None = None
+    commit: str | None = None
+    verdict: str | None = None
+    reason: str = ""
+    approved_by: str | None = None
+    overrides: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """One data entry of a training: its digest, whole, and where the spec finds it."""
+
+    name: str
+    digest: str
+    source: str
+    context: str
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A model that may be promoted, with all that is kept of it.
+
+    `folder` holds the files of the run: `record/`, `model/`, reports, lineage. `replaces` is the version that it was
+    judged against, "none" without one. `id` is the same whenever the same promotion is tried again.
+    """
+
+    id: str
+    model: str
+    event: Event
+    replaces: str
+    tags: Mapping[str, str]
+    folder: Path
+    params: Mapping[str, str] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    datasets: tuple[Dataset, ...] = ()
+    take_over: bool = False
+
+
+@dataclass(frozen=True)
+class Promoted:
+    """What a promotion came to: the version in use, the one before, and whether this call moved the alias."""
+
+    version: Version
+    event: Event
+    moved: bool
