@@ -17,6 +17,7 @@ from ml_ci.steps.project import locate, open_project, selected
 from ml_ci.steps.publish import publish, withdraw
 from ml_ci.steps.side_by_side import side_by_side, stoppable
 from ml_ci.steps.sides import Fingerprints
+from ml_ci.steps.sweep import sweep
 from ml_ci.steps.values import Options, Project
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ def run(options: Options) -> Report:
     withdraw(config.parent)
     try:
         project, stop = stoppable(open_project(config, options))
+        sweep(project)
         fingerprints = Fingerprints(project)
         models = judge_all(project, fingerprints, stop)
     except UserError as error:
@@ -72,6 +74,8 @@ def judge_model(project: Project, fingerprints: Fingerprints, name: str) -> Mode
             # The stages that count and train are imported only when no record answers.
             from ml_ci.steps.work import worked
 
+            # What the work builds on is verified first: a damaged record is no record.
+            plan = planned(project, sides, verify=True)
             verdict = worked(project, sides, plan, clock)
         return finished(project, sides, plan, verdict, clock.seconds)
     except StageFailed as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 
@@ -70,7 +71,15 @@ def command() -> None:
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # nohup's is kept
+            signal.signal(number, _interrupted)
     sys.exit(exit_code(lambda: command.main(prog_name="ml-ci", standalone_mode=False)))
+
+
+def _interrupted(number: int, frame: object) -> None:
+    """Be interrupted as by Ctrl-C: jobs are ended, copies removed."""
+    raise KeyboardInterrupt
 
 
 def exit_code(call: Callable[[], object]) -> int:

@@ -134,6 +134,14 @@ class Store:
             finally:
                 _remove(folder)
 
+    @property
+    def busy(self) -> bool:
+        """Say whether there is any workplace: of a run that goes on, or of one that was killed."""
+        try:
+            return any(os.scandir(self.root / "work"))
+        except FileNotFoundError:
+            return False
+
     def abandoned(self) -> Iterator[Path]:
         """Give the folders of `work/` that killed runs left; the caller removes them while it holds each."""
         from filelock import FileLock, Timeout

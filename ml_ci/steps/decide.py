@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from ml_ci.changes.digests import digest
 from ml_ci.changes.values import evaluation_key, judging_key
-from ml_ci.plan.plan import VERDICTS, Keys, Plan, decide
+from ml_ci.plan.plan import VERDICTS, Keys, Known, Plan, decide
+from ml_ci.records.store import Store
 from ml_ci.spec.values import ModelSpec
 from ml_ci.steps.judged import Judged, recalled
 from ml_ci.steps.values import Project, Side, Sides
@@ -16,14 +17,18 @@ def recorded(project: Project, plan: Plan) -> Judged | None:
     return None if record is None else recalled(record)
 
 
-def planned(project: Project, sides: Sides) -> Plan:
-    """Plan one model: no record is read, only looked for."""
+def planned(project: Project, sides: Sides, *, verify: bool = False) -> Plan:
+    """Plan one model: records are looked for and not read; with `verify` a damaged one is set aside, and is none."""
     candidate = _keys(sides, sides.candidate)
     baseline = None if sides.baseline is None else _keys(sides, sides.baseline)
     against = baseline.predictions if baseline else sides.no_baseline
     comparison = digest(["comparison", candidate.predictions, against, _counted(sides.candidate.model)])
     verdict = judging_key(comparison, _told(sides), sides.candidate.fingerprint.gates)
-    return decide(candidate, baseline, comparison, verdict, project.store.has)
+    return decide(candidate, baseline, comparison, verdict, _verified(project.store) if verify else project.store.has)
+
+
+def _verified(store: Store) -> Known:
+    return lambda kind, key: store.find(kind, key) is not None
 
 
 def _keys(sides: Sides, side: Side) -> Keys:

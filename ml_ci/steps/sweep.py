@@ -7,6 +7,8 @@ from ml_ci.steps.values import Project
 
 def sweep(project: Project) -> None:
     """Remove the workplaces of runs that are no more, and git's memory of their checkouts."""
+    if not project.store.busy:
+        return
     abandoned = list(project.store.abandoned())
     if abandoned:
         project.repository.prune_worktrees()

@@ -10,7 +10,6 @@ from ml_ci.steps.describe import described
 from ml_ci.steps.judge import judged
 from ml_ci.steps.judged import Judged
 from ml_ci.steps.send import send
-from ml_ci.steps.sweep import sweep
 from ml_ci.steps.train import trained
 from ml_ci.steps.values import Project, Sides
 from ml_ci.steps.workshop import Workshop, workshop
@@ -18,7 +17,6 @@ from ml_ci.steps.workshop import Workshop, workshop
 
 def worked(project: Project, sides: Sides, plan: Plan, clock: Clock) -> Judged:
     """Train and score the sides that have no record, compare them, judge; every result is kept as it comes."""
-    sweep(project)
     try:
         return _worked(project, sides, plan, clock)
     finally:
