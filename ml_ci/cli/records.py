@@ -88,8 +88,7 @@ def show(key: str, log: bool, as_json: bool, config: str | None) -> None:
         return
     click.echo("\n".join(shown(row, files)))
     if log:
-        text = stock.log(row)
-        click.echo("\n".join(said_log(text)) if text else "log: none, only trainings have one")
+        click.echo("\n".join(said_log(stock.log(row))))
 
 
 @command.command()

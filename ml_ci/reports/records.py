@@ -61,8 +61,11 @@ def shown(row: RecordRow, files: Mapping[str, Mapping[str, Any]]) -> Iterator[st
         yield f"  {label(name)}  {said_size(known['size'])}  sha256 {known['sha256'][:_SHORT]}"
 
 
-def said_log(text: str) -> Iterator[str]:
-    """Give the last lines of a job's log, without what would move the cursor."""
+def said_log(text: str | None) -> Iterator[str]:
+    """Give the last lines of a job's log, without what would move the cursor; None stands for no log."""
+    if not text or not text.strip():
+        yield "log: none, only trainings have one" if text is None else "log: the job wrote nothing"
+        return
     yield "log, its last lines:"
     yield from (f"  {line}" for line in log_lines(text, most=40))
 

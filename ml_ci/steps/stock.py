@@ -65,11 +65,11 @@ class Stock:
             return {}
         return files
 
-    def log(self, row: RecordRow) -> str:
-        """Give the end of the job's log; "" when the record has none."""
+    def log(self, row: RecordRow) -> str | None:
+        """Give the end of the job's log; None when the record has none."""
         path = self.store.folder(row.kind, row.key) / _LOG
         if not path.is_file():
-            return ""
+            return None
         with path.open("rb") as file:
             file.seek(max(0, path.stat().st_size - _LOG_BYTES))
             return file.read().decode("utf-8", "replace")

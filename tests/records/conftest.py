@@ -30,6 +30,7 @@ models:
 SCRIPT = """\
 echo "$ML_CI_SEED" >> COUNT
 sleep SLEEP
+echo "trained with seed $ML_CI_SEED"
 { echo score; tail -n +2 "$2" | sed 's/,.*//;s/^0$/0.1/;s/^1$/0.9/'; } > "$3"
 """
 
