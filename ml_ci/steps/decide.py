@@ -43,7 +43,7 @@ def _told(sides: Sides) -> str:
     """Digest what a verdict tells of the baseline's other parts: its gates and data are named when they changed."""
     if sides.baseline is None:
         return digest(sides.no_baseline)
-    return digest(sorted(sides.baseline.fingerprint.parts.items()))
+    return digest(sorted(sides.baseline.declared.parts.items()))
 
 
 def _counted(model: ModelSpec) -> list[object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ml_ci.changes.values import Fingerprint
 from ml_ci.plan.plan import TRAININGS
 from ml_ci.records.index import Known, recall
 from ml_ci.steps.values import Project, Side
@@ -26,7 +27,11 @@ def trained_elsewhere(project: Project, side: Side) -> Side:
 
 
 def _under(side: Side, known: Known) -> Side:
-    fingerprint = side.fingerprint
+    own = None if side.own is None else _in(side.own, known)
+    return replace(side, fingerprint=_in(side.fingerprint, known), own=own)
+
+
+def _in(fingerprint: Fingerprint, known: Known) -> Fingerprint:
     parts = {**fingerprint.parts, "environment": known.parts.get("environment", "")}
     details = {**fingerprint.details, "environment": known.environment}
-    return replace(side, fingerprint=replace(fingerprint, parts=parts, details=details))
+    return replace(fingerprint, parts=parts, details=details)

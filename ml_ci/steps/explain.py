@@ -86,20 +86,20 @@ class _Case:
 def _case(project: Project, fingerprints: Fingerprints, sides: Sides) -> _Case:
     found, new = sides.baseline, sides.candidate
     assert found is not None  # noqa: S101
-    old = _here(fingerprints, found)
+    old = _here(fingerprints, new, found)
     files = {**old.tree.files(), **new.tree.files()}
     pinned = pinned_by_lock((old.model, new.model), files)
-    parts = changed_parts((old.model, old.fingerprint), (new.model, new.fingerprint), pinned)
+    parts = changed_parts((old.model, old.declared), (new.model, new.fingerprint), pinned)
     mixer = Mixer(project, fingerprints, old, new, parts)
     made = {chosen: mixer.side(chosen) for chosen in subsets(part.name for part in parts)}
     return _Case(sides, old, found if old is not found else None, parts, made)
 
 
-def _here(fingerprints: Fingerprints, side: Side) -> Side:
+def _here(fingerprints: Fingerprints, candidate: Side, side: Side) -> Side:
     """Give the baseline in today's environment; itself where that is the one it was trained in."""
     if side.commit is None:
         return side
-    today = fingerprints.made("baseline", side.model, side.commit, side.needs)
+    today = fingerprints.made(candidate, "baseline", side.model, side.commit, side.needs)
     return side if today.fingerprint.training == side.fingerprint.training else today
 
 

@@ -43,7 +43,7 @@ class Mixer:
             name: (self.new if f"needs.{name}" in holds else self.old).needs.get(name, code.needs[name])
             for name in code.needs
         }
-        made = self.fingerprints.made("mixture", model, self._commit(holds), needs)
+        made = self.fingerprints.made(self.new, "mixture", model, self._commit(holds), needs)
         self._check(made, holds)
         return made
 
@@ -86,7 +86,7 @@ class Mixer:
         """See that every part is really the one that it should be: a share of something else would be wrong."""
         for name, known in made.fingerprint.parts.items():
             meant = self.new if name in holds else self.old
-            if name.startswith(_EXCHANGED) and name != "data.holdout" and known != meant.fingerprint.parts.get(name):
+            if name.startswith(_EXCHANGED) and name != "data.holdout" and known != meant.declared.parts.get(name):
                 message = f"{name} of the {meant.name} cannot be taken by itself: other parts hold some of its files"
                 hint = "Commit everything that changed (data under DVC with `dvc add`), or keep data out of code files."
                 raise StageFailed(Failure("explain", "no-mixture", message, hint))

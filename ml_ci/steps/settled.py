@@ -16,7 +16,7 @@ def settled(project: Project, sides: Sides) -> Sides:
     Tables are read only when bytes differ and no verdict is known: what is found is kept for the next fingerprint.
     """
     baseline = sides.baseline
-    if baseline is None or baseline.fingerprint.parts == sides.candidate.fingerprint.parts:
+    if baseline is None or baseline.declared.parts == sides.candidate.fingerprint.parts:
         return sides
     if project.store.holds(VERDICTS, planned(project, sides).verdict):
         return sides

@@ -14,6 +14,7 @@ from ml_ci.repository.trees import CommitTree, WorkingTree
 from ml_ci.spec.values import ModelSpec, PartEntry, Spec
 from ml_ci.steps.elsewhere import trained_elsewhere
 from ml_ci.steps.project import with_python
+from ml_ci.steps.foretold import foretold
 from ml_ci.steps.settled import settled
 from ml_ci.steps.snapshots import surroundings
 from ml_ci.steps.spec_cache import load
@@ -37,10 +38,12 @@ class Fingerprints:
         candidate's own files are missing. May be called from several threads.
         """
         with self._lock:
-            return settled(self.project, self._sides(name))
+            return self._as_kept(settled(self.project, self._sides(name)))
 
     def at(self, name: str, commit: str) -> Side:
-        """Give a model as a commit has it; one that does not declare it is taken with today's entry in ml-ci.yaml.
+        """Give a model as a commit has it, to be scored on today's holdout.
+
+        A commit that does not declare it is taken with today's entry in ml-ci.yaml.
 
         StageFailed when it cannot be had.
         """
@@ -48,13 +51,25 @@ class Fingerprints:
             spec = self._spec(commit)
             today = self.project.spec
             known = spec if spec is not None and name in spec.models else today
-            return self._baseline(known, today.models[name], commit)
+            candidate = self._side("candidate", today, today.models[name], self.project.tree)
+            found = self._baseline(known, today.models[name], commit)
+            return trained_elsewhere(self.project, foretold(candidate, found))
 
-    def made(self, side: SideName, model: ModelSpec, commit: str, needs: Mapping[str, Side]) -> Side:
-        """Give the side of a model that no commit declares: in the tree of `commit`, on top of the sides in `needs`."""
+    def made(self, candidate: Side, side: SideName, model: ModelSpec, commit: str, needs: Mapping[str, Side]) -> Side:
+        """Give the side of a model that no commit declares: in the tree of `commit`, on top of the sides in `needs`.
+
+        It is to be scored on the holdout of `candidate`.
+        """
         with self._lock:
             tree = self._tree(commit)
-            return Side(side, model, tree, fingerprint(model, tree, surroundings(self.project, needs)), needs)
+            found = fingerprint(model, tree, surroundings(self.project, needs))
+            return foretold(candidate, Side(side, model, tree, found, needs))
+
+    def _as_kept(self, sides: Sides) -> Sides:
+        if sides.baseline is None:
+            return sides
+        baseline = trained_elsewhere(self.project, foretold(sides.candidate, sides.baseline))
+        return replace(sides, baseline=baseline)
 
     def _sides(self, name: str) -> Sides:
         model = self.project.spec.models[name]
@@ -132,7 +147,7 @@ class Fingerprints:
     def _baseline(self, spec: Spec, candidate: ModelSpec, commit: str) -> Side:
         model = _same_cut(spec.models[candidate.name], candidate)
         try:
-            return trained_elsewhere(self.project, self._side("baseline", spec, model, self._tree(commit)))
+            return self._side("baseline", spec, model, self._tree(commit))
         except UserError as error:
             message = f"the baseline of commit {commit[:7]} cannot be had: {error.message}"
             raise StageFailed(Failure("changes", "baseline-data", message, error.hint)) from None

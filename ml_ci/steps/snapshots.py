@@ -17,4 +17,4 @@ def surroundings(project: Project, needs: Mapping[str, Side]) -> Surroundings:
 
 def snapshot(project: Project, side: Side) -> Snapshot:
     """Give a side with all that its description needs."""
-    return Snapshot(side.model, side.tree, surroundings(project, side.needs), side.fingerprint)
+    return Snapshot(side.model, side.tree, surroundings(project, side.needs), side.declared)

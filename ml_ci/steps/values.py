@@ -65,13 +65,22 @@ class Project:
 
 @dataclass(frozen=True)
 class Side:
-    """A model as one side of the comparison would produce it; `needs` holds that side of the models it builds on."""
+    """A model as one side of the comparison would produce it; `needs` holds that side of the models it builds on.
+
+    `own` is the fingerprint of its own commit, where the one that its results are kept by differs: see `foretold`.
+    """
 
     name: SideName
     model: ModelSpec
     tree: WorkingTree | CommitTree
     fingerprint: Fingerprint
     needs: Mapping[str, Side] = field(default_factory=dict)
+    own: Fingerprint | None = None
+
+    @property
+    def declared(self) -> Fingerprint:
+        """What its own commit says: differences are told from it."""
+        return self.own or self.fingerprint
 
     @property
     def commit(self) -> str | None:

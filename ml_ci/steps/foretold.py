@@ -1,0 +1,26 @@
+"""A command that predicts the holdout by itself: what its training leaves depends on the rows that it is given."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ml_ci.spec.values import CommandJob
+from ml_ci.steps.values import Side
+
+_HOLDOUT = "data.holdout"
+
+
+def foretold(candidate: Side, side: Side) -> Side:
+    """Key a side's training by the candidate's holdout, where that is what its command predicts.
+
+    Otherwise predictions of an older holdout would be found and taken for those of today's rows. What the side's own
+    commit says stays in `own`: what changed is told from it.
+    """
+    job = side.model.job
+    if not isinstance(job, CommandJob) or job.predictions is None:
+        return side
+    given = candidate.fingerprint.parts[_HOLDOUT]
+    if side.fingerprint.parts.get(_HOLDOUT) == given:
+        return side
+    parts = {**side.fingerprint.parts, _HOLDOUT: given}
+    return replace(side, fingerprint=replace(side.fingerprint, parts=parts), own=side.fingerprint)
