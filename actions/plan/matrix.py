@@ -1,4 +1,4 @@
-"""Turn the plan in a file into a step's outputs: one leg for each model that needs work, one for the others together."""
+"""Turn the plan in a file into outputs: one leg for each model that needs work, one for the others together."""
 
 from __future__ import annotations
 

