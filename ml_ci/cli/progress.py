@@ -51,6 +51,10 @@ class PlainLines:
         """Say what ended."""
         _write(f"{model}: {what} took {seconds:.1f} s")
 
+    def note(self, model: str, text: str) -> None:
+        """Say what the user should know."""
+        _write(f"{model}: note: {text}")
+
 
 class LiveLine:
     """Keep one line per model at the bottom of the terminal, removed at the end."""
@@ -81,6 +85,10 @@ class LiveLine:
         if model in self._tasks:
             bar.remove_task(self._tasks.pop(model))  # type: ignore[arg-type]
         bar.console.print(_shown(f"{model}: {what} took {seconds:.1f} s"), style="dim")
+
+    def note(self, model: str, text: str) -> None:
+        """Leave a line that says what the user should know."""
+        self._started().console.print(_shown(f"{model}: {text}"), style="yellow")
 
     def _started(self) -> Bar:
         if self._bar is None:

@@ -41,8 +41,8 @@ def read_holdout(table: Table, label: str, positive: Positive, slices: Sequence[
     The slice column `class` means the classes of the label, one against the rest, unless the holdout has another
     column of that name.
     """
-    by_class = any(_is_class(spec, table, label) for spec in slices)
-    named = [spec for spec in slices if not _is_class(spec, table, label)]
+    by_class = any(is_class(spec, table, label) for spec in slices)
+    named = [spec for spec in slices if not is_class(spec, table, label)]
     labels = read_labels(table, label, positive)
     return Holdout(labels, tuple(read_slices(table, spec) for spec in named), by_class)
 
@@ -155,5 +155,6 @@ def _no_classes(why: str) -> StageFailed:
     return StageFailed(Failure("evaluation", "no-classes", f"`by=class` is undefined: {why}", hint))
 
 
-def _is_class(spec: SliceSpec, table: Table, label: str) -> bool:
+def is_class(spec: SliceSpec, table: Table, label: str) -> bool:
+    """Say whether a slice means the classes of the label, one against the rest."""
     return spec.columns == (CLASS,) and (not table.has(CLASS) or label.strip() == CLASS)

@@ -16,10 +16,33 @@ from ml_ci.tables.duck import connect, literal, select
 from ml_ci.tables.table import Table
 
 MEMORY = 1 << 30
+# Larger holdouts are counted in chunks: labels, slices and decisions of so many rows would take a gigabyte at once.
+LARGE_ROWS = 5_000_000
 ROUGHLY = 4  # an approximate number of distinct values is surely within this factor
 
 # Rows of a grouping set: its number, the label, the candidate's and the baseline's decision, the slice, the rows.
 Group = tuple[int, bool, bool, bool, tuple[str, ...], int]
+
+
+def is_large(table: Table) -> bool:
+    """Say whether a holdout is counted in chunks."""
+    return table.rows > LARGE_ROWS
+
+
+def class_counts(holdout: Table, label: str, positive: Positive) -> tuple[int, int]:
+    """Count negatives and positives; UserError for labels that the in-memory count refuses too."""
+    if positive.comparison is None:
+        wanted = same(positive.values)
+        counts = positive_counts(holdout, label, positive)
+        positives = sum(rows for value, rows in counts.items() if canonical(value) in wanted)
+    else:
+        holdout.refuse_text(label)
+        absent = holdout.count_where(f"coalesce(isnan({holdout.number_sql(label)}), true)")
+        if absent:
+            raise missing(holdout, label, absent)
+        positives = holdout.count_where(_label(holdout, label, positive))
+        refuse_single_class(positives, holdout, label, positive.comparison, holdout.span(label))
+    return holdout.rows - positives, positives
 
 
 def stream(

@@ -169,15 +169,15 @@ def _notes(found: Standing, reuse: Reuse | None) -> Iterable[str]:
     granted = f"{found.promotions:,} promotion{'' if found.promotions == 1 else 's'}"
     if found.spent and reuse is not None:
         yield (
-            f"the holdout's plan of {reuse.looks:,} looks and {reuse.promotions:,} promotions is spent ({found.looks:,} "
-            f"looks, {granted}): it can prove nothing more; label fresh rows for at least half of it"
+            f"the holdout's plan of {reuse.looks:,} looks and {reuse.promotions:,} promotions is spent "
+            f"({found.looks:,} looks, {granted}): it can prove nothing more; label fresh rows for at least half of it"
         )
     elif reuse is not None:
         yield f"look {number:,} of {reuse.looks:,} at this holdout, {granted} of {reuse.promotions:,} before it"
     elif number > Reuse().looks:
         yield (
-            f"look {number:,} at this holdout, {granted} before it: so many looks flatter the numbers; label fresh rows, "
-            "or plan looks with `reuse: {looks: 32, promotions: 3}`"
+            f"look {number:,} at this holdout, {granted} before it: so many looks flatter the numbers; label fresh "
+            "rows, or plan looks with `reuse: {looks: 32, promotions: 3}`"
         )
     elif number > 1:
         yield f"look {number:,} at this holdout, {granted} before it"

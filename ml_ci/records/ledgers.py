@@ -51,6 +51,18 @@ class Ledgers:
                 known += 1
         return known
 
+    def bring(self) -> None:
+        """Join the ledgers of the shared store with those here; one that does not answer is a note of it."""
+        shared = self.store.shared
+        for name, text in (shared.ledgers() if shared is not None else {}).items():
+            self.merge(loads(text, f"the ledger {name} of the shared store"))
+
+    def send(self) -> None:
+        """Send the ledgers to the shared store, joined with what is there."""
+        self.bring()
+        for path in self._paths() if self.store.shared is not None else ():
+            self.store.shared.keep_ledger(path)  # type: ignore[union-attr]
+
     def _change(self, holdout: Content, change: Callable[[Ledger], Ledger]) -> Ledger:
         path = self.store.ready() / FOLDER / f"{holdout.digest}.json"
         path.parent.mkdir(exist_ok=True)

@@ -17,6 +17,7 @@ from ml_ci.records.places import Folder, Objects, Reader
 _SUFFIX = ".tar"
 _NAME = re.compile(r"([a-z]+)/([0-9a-f]{8,128})\.tar")
 _MEMORY = "commits"
+_LEDGERS = "ledgers"
 _LARGEST = 2**20
 
 
@@ -77,6 +78,17 @@ class Remote:
         """Send what is remembered of one training."""
         self.place.put(f"{_MEMORY}/{commit}/{model}/{key}.json", file)
 
+    def ledgers(self) -> Mapping[str, str]:
+        """Give the ledgers of holdouts as texts, by name."""
+        found: dict[str, str] = {}
+        for name in self.place.names(_LEDGERS):
+            self.place.get(name, partial(_collect_text, found, name.rpartition("/")[2]))
+        return found
+
+    def keep_ledger(self, file: Path) -> None:
+        """Send a ledger."""
+        self.place.put(f"{_LEDGERS}/{file.name}", file)
+
 
 def _name(kind: str, key: str) -> str:
     return f"{kind}/{key}{_SUFFIX}"
@@ -87,3 +99,7 @@ def _collect(found: dict[str, Any], key: str, stream: IO[bytes]) -> None:
         found[key] = json.loads(stream.read(_LARGEST))
     except (ValueError, RecursionError):
         return  # what is no JSON is not remembered
+
+
+def _collect_text(found: dict[str, str], name: str, stream: IO[bytes]) -> None:
+    found[name] = stream.read(16 * _LARGEST).decode("utf-8", "replace")

@@ -86,6 +86,14 @@ class Shared:
         """Send what is remembered of one training."""
         self._ask(lambda remote: remote.remember(commit, model, key, file), None)
 
+    def ledgers(self) -> Mapping[str, str]:
+        """Give the ledgers of holdouts as texts, by name; empty when it does not answer."""
+        return self._ask(lambda remote: remote.ledgers(), {})
+
+    def keep_ledger(self, file: Path) -> None:
+        """Send a ledger over the one that is there: the caller has joined the two."""
+        self._ask(lambda remote: remote.keep_ledger(file), None)
+
     def keys(self) -> Iterator[tuple[str, str]]:
         """Give kind and key of each of its records; NoAnswerError when it does not answer."""
         return self.reached().keys()

@@ -29,17 +29,21 @@ def compared(shop: Workshop, plan: Plan) -> Comparison:
     if shop.sides.baseline is not None and plan.baseline is not None:
         with of_baseline(shop.sides.baseline):
             baseline = scored(shop, shop.sides.baseline, plan.baseline)
-    comparison = _count(shop, candidate, baseline)
+    comparison = counted(shop, candidate, baseline)
     with shop.project.store.draft() as draft:
         content = {"model": shop.sides.candidate.model.name, "comparison": pack(comparison)}
         shop.project.store.keep(draft, COMPARISONS, plan.comparison, content)
     return comparison
 
 
-def _count(shop: Workshop, candidate: Record, baseline: Record | None) -> Comparison:
+def counted(shop: Workshop, candidate: Record, baseline: Record | None) -> Comparison:
+    """Count what the predictions of two records get right and wrong on the shop's holdout."""
     from ml_ci.evaluation.evaluate import compare, holdout_of
+    from ml_ci.evaluation.large import in_chunks
 
     model = shop.sides.candidate.model
+    if in_chunks(shop.holdout, model):
+        return _count_in_chunks(shop, candidate, baseline)
     return compare(
         holdout_of(shop.holdout, model),
         load_predictions(candidate),
@@ -49,6 +53,14 @@ def _count(shop: Workshop, candidate: Record, baseline: Record | None) -> Compar
         baseline_extra=None if baseline is None else baseline.content["metrics"],
         wanted=_wanted(model),
     )
+
+
+def _count_in_chunks(shop: Workshop, candidate: Record, baseline: Record | None) -> Comparison:
+    from ml_ci.evaluation.large import compare
+
+    model = shop.sides.candidate.model
+    sides = [(record.file(FILE), record.content["metrics"]) for record in (candidate, baseline) if record is not None]
+    return compare(shop.holdout, model, sides, _wanted(model))
 
 
 def load_predictions(record: Record) -> Predictions:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 from ml_ci.changes.digests import digest
-from ml_ci.changes.values import evaluation_key, judging_key
+from ml_ci.changes.values import evaluation_key, judging_key, seed_digest
 from ml_ci.plan.plan import VERDICTS, Keys, Known, Plan, decide
 from ml_ci.records.store import Store
 from ml_ci.spec.values import ModelSpec
 from ml_ci.steps.judged import Judged, recalled
 from ml_ci.steps.values import Project, Side, Sides
+
+_WORK = ("reuse", "evaluate", "train")
 
 
 def recorded(project: Project, plan: Plan) -> Judged | None:
@@ -25,6 +30,20 @@ def planned(project: Project, sides: Sides, *, verify: bool = False) -> Plan:
     comparison = digest(["comparison", candidate.predictions, against, _counted(sides.candidate.model)])
     verdict = judging_key(comparison, _told(sides), sides.candidate.fingerprint.gates)
     return decide(candidate, baseline, comparison, verdict, _verified(project.store) if verify else project.store.has)
+
+
+def further_seeds(sides: Sides) -> Iterator[Sides]:
+    """Give both sides at seed + 1, seed + 2 ... seed + k - 1, each counting from its own seed."""
+    for step in range(1, sides.candidate.model.seeds):
+        baseline = None if sides.baseline is None else _at(sides.baseline, step)
+        yield replace(sides, candidate=_at(sides.candidate, step), baseline=baseline)
+
+
+def _at(side: Side, step: int) -> Side:
+    seed = side.model.seed + step
+    parts = {**side.fingerprint.parts, "seed": seed_digest(seed)}
+    model = replace(side.model, seed=seed, seeds=1)
+    return replace(side, model=model, fingerprint=replace(side.fingerprint, parts=parts))
 
 
 def _verified(store: Store) -> Known:

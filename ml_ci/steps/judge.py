@@ -8,25 +8,57 @@ from typing import TYPE_CHECKING, Any
 
 from ml_ci.changes.values import Change
 from ml_ci.evaluation.values import Comparison
-from ml_ci.plan.plan import PREDICTIONS, VERDICTS, Plan
+from ml_ci.gates.verdict import overall
+from ml_ci.plan.plan import VERDICTS, Plan
 from ml_ci.records.codec import pack
 from ml_ci.spec.values import GateSpec, ModelSpec
-from ml_ci.steps.compare import load_predictions
+from ml_ci.steps import looks as look
 from ml_ci.steps.judged import Judged
+from ml_ci.steps.looks import standing_of
+from ml_ci.steps.resamples import OwnResamples, resampled_notes
+from ml_ci.steps.score import stored_scores
 from ml_ci.steps.values import Sides
 from ml_ci.steps.workshop import Workshop
 
 if TYPE_CHECKING:
-    from ml_ci.gates.evidence import Case
+    from ml_ci.gates.evidence import Case, Policy
+    from ml_ci.gates.ledger import Standing
 
 
-def judged(shop: Workshop, plan: Plan, comparison: Comparison, changes: tuple[Change, ...]) -> Judged:
-    """Judge every gate of the model and keep the verdict under its key."""
+@dataclass(frozen=True)
+class Prepared:
+    """What is settled before anything is trained: how strictly is judged, where the holdout stands, what to tell."""
+
+    policy: Policy
+    standing: Standing
+    notes: tuple[str, ...] = ()
+
+
+def prepared(shop: Workshop, plan: Plan) -> Prepared:
+    """Look at the holdout and its ledger before anything is trained; tell which gates it can never prove.
+
+    UserError for what the user has to correct in the holdout.
+    """
+    from ml_ci.steps.preflight import foretold
+
+    model, found = shop.sides.candidate.model, standing_of(shop, plan)
+    how = policy(model, found)
+    notes = foretold(shop, how)
+    for said in notes:
+        shop.project.options.progress.note(model.name, said)
+    return Prepared(how, found, notes)
+
+
+def judged(shop: Workshop, plan: Plan, comparison: Comparison, changes: tuple[Change, ...], before: Prepared) -> Judged:
+    """Judge every gate of the model, note the look in the holdout's ledger, and keep the verdict under its key."""
     from ml_ci.gates.judge import judge
 
     model = shop.sides.candidate.model
-    results = judge(model.gates, case(shop, plan, comparison), policy(model))
-    verdict = Judged(comparison, results, changes, _notes(shop.sides))
+    asked = case(shop, plan, comparison)
+    results = judge(model.gates, asked, before.policy)
+    look.note(shop, plan, before.standing, overall(result.verdict for result in results))
+    said = (*_notes(shop.sides), *before.notes, *look.notes(before.standing), *resampled_notes(asked))
+    verdict = Judged(comparison, results, changes, said)
     with shop.project.store.draft() as draft:
         shop.project.store.keep(draft, VERDICTS, plan.verdict, {"model": model.name, "judged": pack(verdict)})
     return verdict
@@ -43,14 +75,19 @@ def case(shop: Workshop, plan: Plan, comparison: Comparison) -> Case:
         same=plan.baseline is not None and plan.baseline.training == plan.candidate.training,
         cost=None if model.cost is None else (model.cost.fp, model.cost.fn),
         predictions=StoredScores(shop, plan),
+        own=OwnResamples(shop, plan, comparison) if model.metrics else None,
     )
 
 
-def policy(model: ModelSpec) -> Any:
-    """Say how strictly a model's gates are judged."""
+def policy(model: ModelSpec, found: Standing | None = None) -> Policy:
+    """Say how strictly a model's gates are judged, with what the holdout's ledger leaves where it is asked."""
     from ml_ci.gates.evidence import Policy
 
-    return Policy(model.confidence, model.method, model.min_rows, model.seed)  # type: ignore[arg-type]
+    if found is None:
+        return Policy(model.confidence, model.method, model.min_rows, model.seed)  # type: ignore[arg-type]
+    method: Any = "anytime" if found.anytime else model.method
+    why = found.anytime if model.method != "anytime" else ""
+    return Policy(model.confidence, method, model.min_rows, model.seed, found.alpha, why)
 
 
 def extra_gates(model: ModelSpec, conditions: tuple[str, ...]) -> tuple[GateSpec, ...]:
@@ -78,26 +115,15 @@ class StoredScores:
     @cached_property
     def candidate(self) -> Any:
         """The candidate's scores, float64 of shape (rows,)."""
-        return self._scores(self.plan.candidate.predictions)
+        return stored_scores(self.shop, self.shop.sides.candidate, self.plan.candidate)
 
     @cached_property
     def baseline(self) -> Any | None:
         """The baseline's scores, float64 of shape (rows,); None without a baseline."""
-        return None if self.plan.baseline is None else self._scores(self.plan.baseline.predictions)
-
-    def _scores(self, key: str) -> Any:
-        from ml_ci.steps.score import scored
-
-        record = self.shop.project.store.find(PREDICTIONS, key)
-        if record is None:  # pruned, or damaged: made again
-            side, keys = self._side(key)
-            record = scored(self.shop, side, keys)
-        return load_predictions(record).within_one()
-
-    def _side(self, key: str) -> Any:
-        if key == self.plan.candidate.predictions:
-            return self.shop.sides.candidate, self.plan.candidate
-        return self.shop.sides.baseline, self.plan.baseline
+        side = self.shop.sides.baseline
+        return (
+            None if side is None or self.plan.baseline is None else stored_scores(self.shop, side, self.plan.baseline)
+        )
 
 
 def _notes(sides: Sides) -> tuple[str, ...]:

@@ -20,6 +20,10 @@ class Progress(Protocol):
         """Take that the work ended."""
         ...
 
+    def note(self, model: str, text: str) -> None:
+        """Take what the user should know before the work goes on, one sentence."""
+        ...
+
 
 class Silent:
     """Show nothing."""
@@ -31,4 +35,7 @@ class Silent:
         """Do nothing."""
 
     def end(self, model: str, what: str, seconds: float) -> None:
+        """Do nothing."""
+
+    def note(self, model: str, text: str) -> None:
         """Do nothing."""

@@ -14,7 +14,9 @@ from ml_ci.steps.blame import of_baseline
 from ml_ci.steps.compare import compared, load_predictions
 from ml_ci.steps.decide import planned
 from ml_ci.steps.judge import case, extra_gates, policy
+from ml_ci.steps.looks import standing_of
 from ml_ci.steps.score import scored
+from ml_ci.steps.seeds import over_seeds
 from ml_ci.steps.values import Project, Side, Sides
 from ml_ci.steps.workshop import workshop
 from ml_ci.tables.table import Table
@@ -75,8 +77,8 @@ def judge_conditions(project: Project, sides: Sides, conditions: tuple[str, ...]
     asked = replace(sides, candidate=replace(sides.candidate, model=model))
     plan = planned(project, asked)
     with workshop(project, asked) as shop:
-        comparison = compared(shop, plan)
-        return judge(gates, case(shop, plan, comparison), policy(model))
+        comparison = over_seeds(project, asked, compared(shop, plan))
+        return judge(gates, case(shop, plan, comparison), policy(model, standing_of(shop, plan)))
 
 
 def _own(project: Project, side: Side, table: Table) -> Path | None:

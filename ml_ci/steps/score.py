@@ -36,6 +36,13 @@ def scored(shop: Workshop, side: Side, keys: Keys) -> Record:
         return found if found is not None else _score(shop, side, keys)
 
 
+def stored_scores(shop: Workshop, side: Side, keys: Keys) -> Any:
+    """Give a side's scores in [0, 1], float64 of shape (rows,); what was pruned or damaged is made again."""
+    from ml_ci.evaluation.scores import load
+
+    return load(scored(shop, side, keys).file(FILE)).within_one()
+
+
 def _score(shop: Workshop, side: Side, keys: Keys) -> Record:
     from ml_ci.evaluation.labels import read_labels
     from ml_ci.evaluation.scores import write

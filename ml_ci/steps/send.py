@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ml_ci.plan.plan import TRAININGS
 from ml_ci.records.index import file_of
+from ml_ci.records.ledgers import Ledgers
 from ml_ci.records.record import DamagedRecordError, glance
 from ml_ci.records.store import Store
 from ml_ci.steps.values import Project
@@ -17,6 +18,8 @@ def send(project: Project) -> None:
     if project.options.push:
         for kind, key in project.store.kept:
             send_one(project.store, kind, key)
+        if project.store.shared is not None and project.store.kept:
+            Ledgers(project.store).send()
 
 
 def send_one(store: Store, kind: str, key: str) -> bool:

@@ -46,6 +46,11 @@ class OneAtATime:
         with self._lock:
             self.progress.end(model, what, seconds)
 
+    def note(self, model: str, text: str) -> None:
+        """Pass on what the user should know."""
+        with self._lock:
+            self.progress.note(model, text)
+
     def _check(self) -> None:
         if self.stop.is_set():
             raise StoppedError

@@ -82,12 +82,17 @@ def _train(shop: Workshop, side: Side) -> Record:
         model = timed(
             shop.project,
             side.model.name,
-            f"training the {side.name}",
+            f"training the {side.name}{_with_seed(shop, side)}",
             lambda: train(request, shop.project.options.progress),
         )
     finally:
         _keep_log(shop, side, work)
     return _keep(shop, side, model)
+
+
+def _with_seed(shop: Workshop, side: Side) -> str:
+    """Name the seed where several are trained."""
+    return f" (seed {side.model.seed})" if shop.project.spec.models[side.model.name].seeds > 1 else ""
 
 
 def _needed(shop: Workshop, side: Side) -> Path:

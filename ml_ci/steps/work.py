@@ -7,8 +7,9 @@ from ml_ci.steps.blame import of_baseline
 from ml_ci.steps.clock import Clock
 from ml_ci.steps.compare import compared
 from ml_ci.steps.describe import described
-from ml_ci.steps.judge import judged
+from ml_ci.steps.judge import judged, prepared
 from ml_ci.steps.judged import Judged
+from ml_ci.steps.seeds import over_seeds
 from ml_ci.steps.send import send
 from ml_ci.steps.train import trained
 from ml_ci.steps.values import Project, Sides
@@ -25,15 +26,19 @@ def worked(project: Project, sides: Sides, plan: Plan, clock: Clock) -> Judged:
 
 def _worked(project: Project, sides: Sides, plan: Plan, clock: Clock) -> Judged:
     with workshop(project, sides) as shop:
+        with clock("plan"):
+            before = prepared(shop, plan)
         if plan.action == "train":
             with clock("train"):
                 _train(shop, plan)
         with clock("evaluate"):
             comparison = compared(shop, plan)
+        with clock("train"):
+            comparison = over_seeds(project, sides, comparison)
         with clock("plan"):
             changes = described(project, sides)
         with clock("gate"):
-            return judged(shop, plan, comparison, changes)
+            return judged(shop, plan, comparison, changes, before)
 
 
 def _train(shop: Workshop, plan: Plan) -> None:

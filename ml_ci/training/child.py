@@ -324,7 +324,7 @@ def work(path: str) -> None:
 
 
 _NOW: Request = {"owner": 0, "raised": "job-raised", "seconds": 0.0}
-_RAISED = {"train": "job-raised", "predict": "predict-raised", "metric": "metric-raised"}
+_RAISED = {"train": "job-raised", "predict": "predict-raised", "metric": "metric-raised", "resample": "metric-raised"}
 
 
 def _leave_if_forked() -> None:
@@ -1163,7 +1163,57 @@ def _finite(answer: Any, name: str, entry: str) -> Optional[float]:
     return number if math.isfinite(number) else None
 
 
-_KINDS = {"train": train, "predict": predict, "metric": metric}
+def resample(request: Request) -> Request:
+    """Call the user's own metrics on resampled rows, the same rows for every column of scores; stop when time is up.
+
+    Rows are drawn with replacement within each class, so that every resample has as many positives as the holdout.
+    """
+    import csv
+    import time
+
+    with open(request["table"], newline="", encoding="utf-8") as stream:
+        rows = list(csv.DictReader(stream))
+    sides = [name for name in ("candidate", "baseline") if name in rows[0]]
+    y_true = [int(row["y_true"]) for row in rows]
+    columns = [_arrays(y_true, [float(row[side]) for row in rows]) for side in sides]
+    functions = {name: load_entry(request, entry, "metrics") for name, entry in sorted(request["metrics"].items())}
+    draw = _drawer(y_true, request["seed"])
+    values: Dict[str, Dict[str, List[Optional[float]]]] = {name: {side: [] for side in sides} for name in functions}
+    ends = time.monotonic() + request["seconds"]
+    made = 0
+    while made < request["replicates"] and (made == 0 or time.monotonic() < ends):
+        index = draw()
+        for side, (labels, score) in zip(sides, columns):
+            drawn = (_taken(labels, index), _taken(score, index))
+            for name, function in functions.items():
+                entry = request["metrics"][name]
+                answer = call(function, drawn, {}, request, entry, "metric-raised")
+                values[name][side].append(_finite(answer, name, entry))
+        made += 1
+    return {"replicates": values, "made": made}
+
+
+def _drawer(y_true: List[int], seed: int) -> Any:
+    """Give a function that draws row numbers, positives and negatives apart; the same seed draws the same rows."""
+    classes = [[place for place, label in enumerate(y_true) if label == wanted] for wanted in (0, 1)]
+    classes = [places for places in classes if places]
+    try:
+        import numpy
+    except ImportError:
+        import random
+
+        drawn = random.Random(seed)
+        return lambda: [place for places in classes for place in drawn.choices(places, k=len(places))]
+    generator = numpy.random.default_rng(seed)
+    arrays = [numpy.asarray(places) for places in classes]
+    return lambda: numpy.concatenate([places[generator.integers(0, len(places), len(places))] for places in arrays])
+
+
+def _taken(values: Any, index: Any) -> Any:
+    return [values[place] for place in index] if isinstance(values, list) else values[index]
+
+
+_KINDS = {"train": train, "predict": predict, "metric": metric, "resample": resample}
 
 
 def main(arguments: List[str]) -> int:

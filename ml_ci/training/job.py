@@ -25,6 +25,8 @@ from ml_ci.training.values import (
     Kind,
     MetricRequest,
     PredictRequest,
+    ResampleRequest,
+    Resamples,
     ScoredRows,
     TrainedModel,
     TrainRequest,
@@ -77,6 +79,24 @@ def metric(request: MetricRequest, progress: Progress | None = None) -> Mapping[
         if not isinstance(given, dict) or set(given) != set(request.metrics):
             raise _broken(request, "evaluation")
         return {name: _number(given[name], request) for name in request.metrics}
+
+
+def resample(request: ResampleRequest, progress: Progress | None = None) -> Resamples:
+    """Compute the user's own metrics on resampled rows, both sides on the same ones, in one child process."""
+    with _Log(request, "evaluation"):
+        ending = _run_worker(
+            request,
+            "resample",
+            progress or Silent(),
+            metrics=dict(request.metrics),
+            table=str(request.table),
+            replicates=request.replicates,
+            seconds=request.seconds,
+        )
+        given, made = ending.result.get("replicates"), ending.result.get("made")
+        if not isinstance(given, dict) or set(given) != set(request.metrics) or not isinstance(made, int) or made < 1:
+            raise _broken(request, "evaluation")
+        return Resamples({name: _sides(given[name], made, request) for name in request.metrics}, made)
 
 
 class _Log:
@@ -184,6 +204,12 @@ def _cwd(request: Request) -> Path:
 
 def _entry(entry: Input) -> Mapping[str, object]:
     return {"path": entry.path, "columns": entry.columns, "separator": entry.separator}
+
+
+def _sides(given: object, made: int, request: ResampleRequest) -> Mapping[str, tuple[float | None, ...]]:
+    if not isinstance(given, dict) or any(not isinstance(one, list) or len(one) != made for one in given.values()):
+        raise _broken(request, "evaluation")
+    return {str(side): tuple(_number(value, request) for value in values) for side, values in given.items()}
 
 
 def _number(value: object, request: Request) -> float | None:

@@ -140,3 +140,25 @@ class MetricRequest:
     seed: int = 0
     cwd: str = "."
     budget: Budget = field(default_factory=Budget)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResampleRequest(MetricRequest):
+    """Ask the user's own metrics for resampled rows: at most `replicates` times, and no new one after `seconds`.
+
+    `table` is a CSV with the columns `y_true` (0, 1), `candidate` and, where there is one, `baseline`: their scores.
+    """
+
+    replicates: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Resamples:
+    """The user's own metrics on resampled rows, by metric and side (`candidate`, `baseline`); None is undefined.
+
+    Each has one value per resample, and the same place is the same rows.
+    """
+
+    values: Mapping[str, Mapping[str, tuple[float | None, ...]]]
+    made: int

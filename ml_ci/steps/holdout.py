@@ -1,0 +1,57 @@
+"""What is known of the holdout before anything is trained: which rows it holds, and how many of each class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from ml_ci.changes.digests import digest
+from ml_ci.records.codec import pack, unpack_if_fit
+from ml_ci.spec.values import ModelSpec
+from ml_ci.steps.workshop import Workshop
+from ml_ci.tables.content import Content, content
+
+if TYPE_CHECKING:
+    from ml_ci.gates.preflight import Classes, HoldoutRows
+    from ml_ci.tables.table import Table
+
+HOLDOUTS = "holdouts"
+
+
+def content_of(shop: Workshop) -> Content:
+    """Give what rows the holdout holds; read once, then found by its fingerprint."""
+    store, key = shop.project.store, digest([HOLDOUTS, shop.sides.candidate.fingerprint.holdout])
+    record = store.find(HOLDOUTS, key)
+    found = None if record is None else unpack_if_fit(Content, record.content.get("holdout"))
+    if found is not None:
+        return found
+    read = content(shop.holdout)
+    with store.draft() as draft:
+        store.keep(draft, HOLDOUTS, key, {"model": shop.sides.candidate.model.name, "holdout": pack(read)})
+    return read
+
+
+def rows_of(table: Table, model: ModelSpec) -> HoldoutRows:
+    """Count the holdout by class, whole and by every slice that the model or a gate names; labels are all it reads.
+
+    UserError for what the user has to correct in it. Slices of a holdout that is larger than memory are not counted.
+    """
+    from ml_ci.evaluation.count import count
+    from ml_ci.evaluation.evaluate import holdout_of
+    from ml_ci.evaluation.stream import class_counts, is_large
+    from ml_ci.gates.preflight import HoldoutRows
+
+    if is_large(table):
+        return HoldoutRows(class_counts(table, model.label, model.positive))
+    holdout = holdout_of(table, model)
+    counts = count(holdout.y_true, holdout.y_true, None, holdout.slices)
+    slices: Mapping[str, Mapping[str, Classes]] = {
+        name: {value: _classes(cells.candidate.negatives, cells.candidate.positives) for value, cells in values.items()}
+        for name, values in counts.slices.items()
+    }
+    whole = counts.all.candidate
+    return HoldoutRows(_classes(whole.negatives, whole.positives), slices)
+
+
+def _classes(negatives: int, positives: int) -> Classes:
+    return negatives, positives
