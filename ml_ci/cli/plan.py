@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from ml_ci.changes.values import Change
+from ml_ci.cli import trusted
 from ml_ci.plan.values import ModelPlan
 from ml_ci.reports.text import clean
 
@@ -26,6 +27,7 @@ _SAME = Change("changes", "none")
     "--python", metavar="PYTHON", envvar="ML_CI_PYTHON", help="The interpreter of jobs that name none by `python:`."
 )
 @click.option("--store", metavar="URL", envvar="ML_CI_STORE", help="The shared store, instead of `store:`.")
+@trusted.option
 def command(
     as_json: bool,
     github_matrix: bool,
@@ -34,6 +36,7 @@ def command(
     config: str | None,
     python: str | None,
     store: str | None,
+    gates_of: str | None,
 ) -> None:
     """Say for each model what a run would do: reuse, evaluate or train, and why.
 
@@ -57,6 +60,7 @@ def command(
         models=models,
         baseline=baseline,
         target=target,
+        gates_from=trusted.gates_from(gates_of),
         python=python,
         store=store,
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ml_ci.cli import trusted
 from ml_ci.cli.main import hush
 from ml_ci.cli.output import as_json, show
 from ml_ci.errors import UserError
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     envvar="ML_CI_STORE_WRITE",
     help="Send new records to the shared store; never on a fork's pull request.",
 )
+@trusted.option
 def command(
     json_asked: bool,
     models: tuple[str, ...],
@@ -54,6 +56,7 @@ def command(
     python: str | None,
     store: str | None,
     push: bool,
+    gates_of: str | None,
 ) -> int:
     """Run the pipeline and judge the candidate.
 
@@ -78,6 +81,7 @@ def command(
                     models=models,
                     baseline=baseline,
                     jobs=jobs,
+                    gates_from=trusted.gates_from(gates_of),
                     target=os.environ.get("GITHUB_BASE_REF") or None,
                     environment=dict(os.environ),
                     python=python,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ml_ci.errors import Failure, UserError
 from ml_ci.evaluation.values import Evaluation
+from ml_ci.gates.values import GateResult
 from ml_ci.gates.verdict import overall
 from ml_ci.plan.plan import Plan
 from ml_ci.plan.values import Action
@@ -29,12 +31,13 @@ def finished(project: Project, sides: Sides, plan: Plan, judged: Judged, seconds
         changes=judged.changes,
         candidate=_side(comparison.candidate, plan.candidate.training, None, plan.candidate_action),
         baseline=baseline,
-        gates=judged.gates,
+        gates=_placed(judged.gates, model),
         seconds=seconds,
         failure=None if judged.gates else _nothing_gated(model),
         notes=(*judged.notes, *project.store.notes),
         cost=model.cost,
         paths=_paths(model),
+        cautions=_cautions(project, sides),
     )
 
 
@@ -42,7 +45,10 @@ def failed(project: Project, name: str, failure: Failure, seconds: Mapping[str, 
     """Report a model whose result could not be had."""
     model = project.spec.models[name]
     notes = project.store.notes
-    return ModelReport("error", "train", seconds=seconds, failure=failure, notes=notes, paths=_paths(model))
+    cautions = project.judging.of_model.get(name, ())
+    return ModelReport(
+        "error", "train", seconds=seconds, failure=failure, notes=notes, paths=_paths(model), cautions=cautions
+    )
 
 
 def report(project: Project, base_commit: str | None, models: Mapping[str, ModelReport]) -> Report:
@@ -55,6 +61,8 @@ def report(project: Project, base_commit: str | None, models: Mapping[str, Model
         models=models,
         dirty=project.dirty,
         failure=None if gated else Failure("gates", NOTHING_GATED, "nothing was gated", _GATE_HINT),
+        config=project.repository.prefix + project.spec.path,
+        cautions=project.judging.of_run,
     )
 
 
@@ -72,6 +80,23 @@ def _nothing_gated(model: ModelSpec) -> Failure:
 
 def _side(evaluation: Evaluation, record: str, source: str | None, action: Action | None) -> Side:
     return Side(record, evaluation.confusion, evaluation.metrics, evaluation.slices, source, action)
+
+
+def _placed(gates: tuple[GateResult, ...], model: ModelSpec) -> tuple[GateResult, ...]:
+    """Give each gate the line that it has in the file now: a verdict that was kept knows an older file."""
+    lines = {gate.text: gate.line for gate in model.gates}
+    return tuple(replace(gate, line=lines.get(gate.condition)) for gate in gates)
+
+
+def _cautions(project: Project, sides: Sides) -> tuple[str, ...]:
+    """Say what a reviewer has to know, first of all that the rows changed on which both were measured."""
+    known = project.judging.of_model.get(sides.candidate.model.name, ())
+    if project.judging.ref is None or sides.baseline is None:
+        return known
+    before, after = sides.baseline.declared.parts, sides.candidate.fingerprint.parts
+    if before.get("data.holdout") == after.get("data.holdout"):
+        return known
+    return ("The rows of the holdout changed in this change: look at them before the numbers.", *known)
 
 
 def _paths(model: ModelSpec) -> Mapping[str, str]:

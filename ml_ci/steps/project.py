@@ -12,6 +12,7 @@ from ml_ci.records.store import Store
 from ml_ci.repository.repository import Repository
 from ml_ci.spec.find import find
 from ml_ci.spec.values import Spec
+from ml_ci.steps.base_gates import judging
 from ml_ci.steps.spec_cache import load
 from ml_ci.steps.values import Options, Project
 
@@ -40,10 +41,12 @@ def locate(options: Options) -> Path:
 def open_project(config: Path, options: Options) -> Project:
     """Read the project's configuration and its state in git; UserError when it has mistakes, or there is no git."""
     state = config.parent.resolve() / STATE
-    spec = with_python(load(read(config), config.name, state), options.python)
+    own = load(read(config), config.name, state)
     repository = Repository.find(config.parent)
     tree = repository.tree()
-    _check_models(spec, options.models)
+    _check_models(own, options.models)
+    held = judging(own, repository, options.gates_from, state)
+    spec = with_python(held.spec, options.python)
     return Project(
         spec=spec,
         repository=repository,
@@ -52,6 +55,7 @@ def open_project(config: Path, options: Options) -> Project:
         dirty=bool(tree.changed()),
         store=Store(state, _shared(options.store or spec.store, config.parent)),
         options=options,
+        judging=held,
     )
 
 

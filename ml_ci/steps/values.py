@@ -10,9 +10,11 @@ from typing import Literal, TypeAlias
 from ml_ci.changes.values import Fingerprint
 from ml_ci.errors import Failure
 from ml_ci.records.store import Store
+from ml_ci.registry.values import Version
 from ml_ci.repository.repository import Repository
 from ml_ci.repository.trees import CommitTree, WorkingTree
 from ml_ci.spec.values import ModelSpec, Spec
+from ml_ci.steps.base_gates import Judging
 from ml_ci.steps.progress import Progress, Silent
 
 SideName: TypeAlias = Literal["candidate", "baseline", "mixture"]
@@ -25,7 +27,8 @@ class Options:
     `start` is where `ml-ci.yaml` is looked for. `models` empty means every model. `baseline` overrides the models' own.
     `target` is the branch that a pull request goes to, where it is known. `environment` is handed to jobs.
     `store` is the URL of the shared store, over that of the file; it is written to only with `push`. `jobs` says how
-    many models are worked on side by side. `python` is the jobs' interpreter where the file names none.
+    many models are worked on side by side. `python` is the jobs' interpreter where the file names none. `gates_from`
+    is the ref whose gates judge, None for the file's own.
     """
 
     start: Path
@@ -38,6 +41,7 @@ class Options:
     push: bool = False
     jobs: int = 1
     python: str | None = None
+    gates_from: str | None = None
     progress: Progress = field(default_factory=Silent)
 
 
@@ -45,7 +49,8 @@ class Options:
 class Project:
     """A project that was opened: what is asked of it, and where everything is.
 
-    `failed` remembers, by training key, what made a training of this run impossible: it is not tried twice.
+    `failed` remembers, by training key, what made a training of this run impossible: it is not tried twice. `spec` is
+    held to `judging.ref` already.
     """
 
     spec: Spec
@@ -55,6 +60,7 @@ class Project:
     dirty: bool
     store: Store
     options: Options
+    judging: Judging
     failed: dict[str, Failure] = field(default_factory=dict)
 
     @property
@@ -68,6 +74,7 @@ class Side:
     """A model as one side of the comparison would produce it; `needs` holds that side of the models it builds on.
 
     `own` is the fingerprint of its own commit, where the one that its results are kept by differs: see `foretold`.
+    `champion` is the registered version whose model this side is: it is fetched, never trained.
     """
 
     name: SideName
@@ -76,6 +83,7 @@ class Side:
     fingerprint: Fingerprint
     needs: Mapping[str, Side] = field(default_factory=dict)
     own: Fingerprint | None = None
+    champion: Version | None = None
 
     @property
     def declared(self) -> Fingerprint:

@@ -1,0 +1,85 @@
+"""Take gates, and how strictly they are judged, from a branch that is trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ml_ci.errors import UserError
+from ml_ci.repository.base import default_branch
+from ml_ci.repository.repository import Repository
+from ml_ci.spec.values import Spec
+from ml_ci.steps.spec_cache import load
+
+
+@dataclass(frozen=True)
+class Judging:
+    """The configuration that judges, and what a reviewer has to know of it: of the run, and of each model.
+
+    `ref` is where the gates come from, None where the change is judged by its own.
+    """
+
+    spec: Spec
+    ref: str | None = None
+    of_run: tuple[str, ...] = ()
+    of_model: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def judging(spec: Spec, repository: Repository, ref: str | None, state: Path) -> Judging:
+    """Hold a configuration to that of `ref`; to itself where `ref` is None.
+
+    UserError when the ref cannot be had or its configuration has mistakes: nobody knows then what the change is held
+    to. A ref without a configuration holds to nothing, and the report says so.
+    """
+    if ref is None:
+        return Judging(spec)
+    commit = _commit(repository, ref)
+    base = _spec(spec.path, repository, commit, state)
+    if base is None:
+        return Judging(spec, ref, (f"There is no {spec.path} on `{ref}` yet: judged by this change's own gates.",))
+    return _held(spec, base, ref)
+
+
+def _held(spec: Spec, base: Spec, ref: str) -> Judging:
+    from ml_ci.gates.held import held
+
+    found = {name: held(model, base.models[name]) for name, model in spec.models.items() if name in base.models}
+    models = {name: found[name].model if name in found else model for name, model in spec.models.items()}
+    removed = [f"`{name}`" for name in base.models if name not in spec.models]
+    of_run = [f"Not declared any more, so not judged: {', '.join(removed)}."] if removed else []
+    if base.store != spec.store:
+        of_run.append(f"`store:` was changed in this change: the one of `{ref}` was used.")
+    new = {name: (f"New on `{ref}`: judged by this change's own gates.",) for name in models if name not in found}
+    cautions = new | {name: one.cautions for name, one in found.items() if one.cautions}
+    return Judging(replace(spec, models=models, store=base.store), ref, tuple(of_run), cautions)
+
+
+def _commit(repository: Repository, ref: str) -> str:
+    """Find the commit of a ref, as origin has it first: a local branch of the same name may be behind."""
+    found = repository.commit(f"refs/remotes/origin/{ref}") or repository.commit(ref)
+    if found is None:
+        try:
+            found = repository.commit(default_branch(repository, ref).ref)
+        except UserError:
+            found = None
+    if found is None:
+        raise UserError(
+            f"`{ref}`, whose gates judge this change, names no commit here and could not be fetched",
+            hint=f"Fetch it (git fetch origin {ref}), or name another: --gates-from REF, or none.",
+        )
+    return found
+
+
+def _spec(path: str, repository: Repository, commit: str, state: Path) -> Spec | None:
+    try:
+        text = repository.tree(commit).read(path)
+    except FileNotFoundError:
+        return None
+    try:
+        return load(text.decode("utf-8", "replace"), f"{path} of commit {commit[:7]}", state)
+    except UserError as error:
+        raise UserError(
+            f"the gates that judge this change cannot be read: {error.message}",
+            hint="Repair ml-ci.yaml there first, or judge by the change's own gates on purpose: --gates-from none.",
+        ) from None
