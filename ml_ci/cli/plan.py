@@ -63,6 +63,7 @@ def command(
         gates_from=trusted.gates_from(gates_of),
         python=python,
         store=store,
+        environment=dict(os.environ),
     )
     plans = plan(options)
     if github_matrix:

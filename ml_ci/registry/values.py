@@ -13,7 +13,7 @@ CHAMPION, PREVIOUS, NONE = "champion", "previous", "none"
 
 # Tags of a version that ml-ci registered. `PROMOTED` is written last: without it a promotion is not finished.
 PROMOTION, COMMIT, TRAINING, ARTIFACT = "ml-ci.promotion", "ml-ci.commit", "ml-ci.training", "ml-ci.artifact"
-FINGERPRINT, REPLACES, EVENT = "ml-ci.fingerprint", "ml-ci.replaces", "ml-ci.event"
+FINGERPRINT, ENVIRONMENT, REPLACES, EVENT = "ml-ci.fingerprint", "ml-ci.environment", "ml-ci.replaces", "ml-ci.event"
 PROMOTED, WITHDRAWN, ROLLED_BACK = "ml-ci.promoted", "ml-ci.withdrawn", "ml-ci.rolled-back"
 # Tags of a registered model: one per move of the alias, and a rollback that is under way.
 MOVE, INTENT = "ml-ci.move.", "ml-ci.rollback"

@@ -18,6 +18,9 @@ def described(project: Project, sides: Sides) -> tuple[Change, ...]:
     """Say part by part what changed; without a baseline, why there is none."""
     if sides.baseline is None:
         return (Change("model", sides.no_baseline or "new model"),)
+    champion = sides.baseline.champion
+    if champion is not None and not champion.ours:
+        return (Change("model", f"compared with {sides.source}, which ml-ci did not train"),)
     return between(project, sides.baseline, sides.candidate)
 
 

@@ -9,12 +9,13 @@ from threading import RLock
 from ml_ci.changes.fingerprint import fingerprint
 from ml_ci.errors import Failure, StageFailed, UserError
 from ml_ci.gates.evidence import NEW_MODEL
+from ml_ci.registry.values import Version
 from ml_ci.repository.base import Base, find_base
 from ml_ci.repository.trees import CommitTree, WorkingTree
 from ml_ci.spec.values import ModelSpec, PartEntry, Spec
 from ml_ci.steps.elsewhere import trained_elsewhere
-from ml_ci.steps.project import with_python
 from ml_ci.steps.foretold import foretold
+from ml_ci.steps.project import with_python
 from ml_ci.steps.settled import settled
 from ml_ci.steps.snapshots import surroundings
 from ml_ci.steps.spec_cache import load
@@ -29,6 +30,7 @@ class Fingerprints:
     _bases: dict[tuple[str, bool], Base] = field(default_factory=dict)
     _specs: dict[str, Spec | None] = field(default_factory=dict)
     _trees: dict[str, CommitTree] = field(default_factory=dict)
+    _champions: dict[str, Version | None] = field(default_factory=dict)
     _lock: RLock = field(default_factory=RLock, repr=False)
 
     def sides(self, name: str) -> Sides:
@@ -38,7 +40,10 @@ class Fingerprints:
         candidate's own files are missing. May be called from several threads.
         """
         with self._lock:
-            return self._as_kept(settled(self.project, self._sides(name)))
+            found = self._sides(name)
+            if found.baseline is not None and found.baseline.champion is not None:
+                return settled(self.project, found) if found.base_commit else found
+            return self._as_kept(settled(self.project, found))
 
     def at(self, name: str, commit: str) -> Side:
         """Give a model as a commit has it, to be scored on today's holdout.
@@ -74,7 +79,10 @@ class Fingerprints:
     def _sides(self, name: str) -> Sides:
         model = self.project.spec.models[name]
         candidate = self._side("candidate", self.project.spec, model, self.project.tree)
-        base = self._base(self.project.options.baseline or model.baseline, self._touched(candidate))
+        wanted = self.project.options.baseline or model.baseline
+        if wanted == "champion":
+            return self._against_champion(candidate)
+        base = self._base(wanted, self._touched(candidate))
         if base.commit is None:
             return Sides(candidate, None, None, base.source, f"{NEW_MODEL}: {base.source}")
         spec = self._spec(base.commit)
@@ -83,6 +91,25 @@ class Fingerprints:
             return Sides(candidate, None, base.commit, base.source, reason)
         baseline = self._baseline(spec, model, base.commit)
         return Sides(candidate, baseline, base.commit, base.source)
+
+    def _against_champion(self, candidate: Side) -> Sides:
+        from ml_ci.steps.champion import against, current
+
+        name = candidate.model.name
+        if name not in self._champions:
+            self._champions[name] = current(self.project, name)
+        sides = against(self.project, candidate, self._champions[name], lambda commit: self._declared(name, commit))
+        if sides.base_commit is not None:
+            self._bases[sides.source, False] = Base(sides.base_commit, sides.source)
+        return sides
+
+    def _declared(self, name: str, commit: str) -> Side:
+        """Give a model as a commit declares it, its own cut of the holdout too; StageFailed when it does not."""
+        spec = self._spec(commit)
+        if spec is None or name not in spec.models:
+            message = f"the champion's commit {commit[:7]} does not declare `{name}`"
+            raise StageFailed(Failure("registry", "champion-spec", message, "Is it the registry of this repository?"))
+        return self._baseline(spec, spec.models[name], commit)
 
     @property
     def base_commit(self) -> str | None:

@@ -62,6 +62,11 @@ def _tried(shop: Workshop, side: Side) -> Record:
 
 
 def _train(shop: Workshop, side: Side) -> Record:
+    if side.champion is not None:
+        from ml_ci.steps.champion import fetched
+
+        what = f"fetching the champion v{side.champion.version}"
+        return timed(shop.project, side.model.name, what, lambda: fetched(shop.project, side))
     needs = {name: _needed(shop, needed) for name, needed in side.needs.items()}
     bench, work = shop.bench(side), shop.job_folder(side, "train")
     request = TrainRequest(

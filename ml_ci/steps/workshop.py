@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -128,7 +128,7 @@ class Workshop:
         environment = self.project.options.environment
         interpreter = find(side.model.python, self.project.folder, environment.get("PATH"))
         placement = Placement(
-            model=side.model,
+            model=side.model if side.champion is None else _without_data(side.model),
             supply=self._supply(side, folder),
             work=self.work / f"{side.name}-{side.model.name}-inputs",
             holdout=self._for_command(side),
@@ -193,6 +193,11 @@ def _holdout_name(model: ModelSpec) -> str:
     if isinstance(model.holdout, PartEntry):
         return f"the holdout cut from {model.data[model.holdout.of].path}"
     return model.holdout.path
+
+
+def _without_data(model: ModelSpec) -> ModelSpec:
+    """Give a model that is only scored: the data of its own training may be nowhere any more."""
+    return replace(model, data={}, holdout=FileEntry(f"{model.name}.holdout"))
 
 
 def _separator(table: Table) -> str | None:

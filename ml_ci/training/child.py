@@ -815,6 +815,8 @@ def _model(request: Request, wanted: str) -> Any:
     loadable = os.path.splitext(path)[1].lower() in (".pkl", ".pickle", ".joblib")
     if wanted in ("path", "text"):
         return read_path(path, wanted)
+    if not request["entry"] and os.path.isfile(os.path.join(path, "MLmodel")):
+        return load_registered(path)
     if loadable and not os.path.isdir(path):
         return load_artifact(path)
     if request["entry"]:
@@ -847,6 +849,43 @@ def load_artifact(path: str) -> Any:
     raise JobFailed(
         "model-load", "the model %s does not load: %s" % (os.path.basename(path), _one_line(first)), _load_hint(first)
     )
+
+
+def load_registered(path: str) -> Any:
+    """Load a model that MLflow stored, of any flavour; what it wraps scores by itself where it has probabilities."""
+    try:
+        import mlflow.pyfunc
+    except ImportError as error:
+        raise JobFailed(
+            "model-load",
+            "a model that MLflow stored needs MLflow in the job's interpreter: %s" % _one_line(error),
+            "Install it there: pip install mlflow",
+        )
+    try:
+        model = mlflow.pyfunc.load_model(path)
+    except BaseException as error:
+        _print_traceback()
+        raise JobFailed("model-load", "the registered model does not load: %s" % _one_line(error), _load_hint(error))
+    inner: Any = None
+    try:
+        inner = model.get_raw_model()
+    except Exception:
+        return _Pyfunc(model)
+    return inner if hasattr(inner, "predict_proba") or hasattr(inner, "decision_function") else _Pyfunc(model)
+
+
+class _Pyfunc(object):
+    """Score by a pyfunc model; a table of one column is that column, of two the second is the positive class's."""
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+
+    def predict(self, rows: Any) -> Any:
+        answer = self.model.predict(rows)
+        shape = getattr(answer, "shape", None)
+        if shape is not None and len(shape) == 2 and shape[1] == 2:
+            return (answer.to_numpy() if hasattr(answer, "to_numpy") else answer)[:, 1]
+        return answer
 
 
 def _load_hint(error: BaseException) -> str:

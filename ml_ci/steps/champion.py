@@ -1,0 +1,144 @@
+"""The registry's champion as the baseline: what ml-ci promoted, or a version that somebody else registered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from ml_ci.changes.digests import digest
+from ml_ci.changes.values import Fingerprint
+from ml_ci.errors import Failure, StageFailed, UserError
+from ml_ci.gates.evidence import NEW_MODEL
+from ml_ci.records.record import Record
+from ml_ci.registry.location import Location, locate
+from ml_ci.registry.query import champion
+from ml_ci.registry.values import ENVIRONMENT, NoAnswerError, Version
+from ml_ci.spec.values import CommandJob
+from ml_ci.steps.values import Project, Side, Sides
+
+CHAMPION = "champion"
+NO_CHAMPION = f"{NEW_MODEL}: no champion yet"
+_MODEL = "registered"
+
+
+def location(project: Project) -> Location:
+    """Say where the project's registry is."""
+    return locate(project.store.root, project.spec.registry, project.options.environment)
+
+
+def current(project: Project, model: str) -> Version | None:
+    """Give a model's champion; None when there is none. StageFailed when the registry does not answer."""
+    try:
+        return champion(location(project), model)
+    except NoAnswerError as error:
+        raise no_answer(error) from None
+
+
+def no_answer(error: NoAnswerError) -> StageFailed:
+    """Make the failure of a baseline that is declared and cannot be had."""
+    return StageFailed(Failure("registry", "registry-no-answer", error.message, error.hint))
+
+
+def against(project: Project, candidate: Side, found: Version | None, at: Callable[[str], Side]) -> Sides:
+    """Give the sides of a comparison with the champion; `at` gives the model as a commit has it.
+
+    StageFailed when it cannot be had.
+    """
+    if found is None:
+        return Sides(candidate, None, None, CHAMPION, NO_CHAMPION)
+    source = f"{CHAMPION} {found.named}"
+    if not found.ours or found.commit is None:
+        return Sides(candidate, _registered(candidate, found), None, source)
+    _bring(project, found.commit)
+    side = at(found.commit)
+    if isinstance(side.model.job, CommandJob) and side.model.job.predictions is not None:
+        return Sides(candidate, side, found.commit, source)  # it is no model: its command predicts this holdout anew
+    try:
+        parts, trains = found.fingerprint()
+    except NoAnswerError as error:
+        raise no_answer(error) from None
+    promoted = replace(side.fingerprint, parts=parts, training_parts=trains)
+    if promoted.training != found.training:
+        raise no_answer(NoAnswerError(f"the tags of {found.model} v{found.version} are damaged"))
+    own = _under(side.fingerprint, found, parts)
+    return Sides(candidate, replace(side, fingerprint=promoted, own=own, champion=found), found.commit, source)
+
+
+def _under(own: Fingerprint, found: Version, parts: Mapping[str, str]) -> Fingerprint:
+    """Give what the champion's commit says, with the distributions that it was trained with in place of those here."""
+    try:
+        versions = json.loads(found.tags[ENVIRONMENT])
+    except (KeyError, ValueError):
+        return own
+    known = {**own.parts, "environment": parts.get("environment", "")}
+    return replace(own, parts=known, details={**own.details, "environment": versions})
+
+
+def _registered(candidate: Side, found: Version) -> Side:
+    """Make the side of a version that ml-ci did not train: it is scored by pyfunc, and decided as the candidate is."""
+    known = digest([_MODEL, found.model, found.version, found.source, found.run, found.created])
+    scoring = {part: known for part, known in candidate.fingerprint.parts.items() if part in _SCORING}
+    fingerprint = Fingerprint({**scoring, _MODEL: known}, frozenset({_MODEL}), {_MODEL: {"version": found.version}})
+    model = replace(candidate.model, predict=None, needs=())
+    return Side("baseline", model, candidate.tree, fingerprint, {}, None, found)
+
+
+_SCORING = ("data.holdout", "metrics", "gates")
+
+
+def _bring(project: Project, commit: str) -> None:
+    """Have the champion's commit here: its code scores it. A shallow clone asks its remote."""
+    repository = project.repository
+    if repository.commit(commit) is None:
+        from ml_ci.repository.git import line
+
+        line(repository.top, "fetch", "--quiet", "--no-tags", "--depth=1", "origin", commit)
+    if repository.commit(commit) is None:
+        message = f"the champion's commit {commit[:7]} is not in this clone, and could not be fetched"
+        hint = "Fetch the history: git fetch --unshallow; in GitHub Actions: actions/checkout with `fetch-depth: 0`."
+        raise StageFailed(Failure("registry", "champion-commit", message, hint))
+
+
+def fetched(project: Project, side: Side) -> Record:
+    """Bring the champion's model from the registry, as the record of its training; once, it is found again by its key.
+
+    StageFailed when the registry does not answer, or holds something else than was promoted.
+    """
+    from ml_ci.plan.plan import TRAININGS
+    from ml_ci.records.record import DamagedRecordError
+    from ml_ci.registry.mlflow_registry import MlflowRegistry
+
+    version, key = side.champion, side.fingerprint.training
+    assert version is not None, "only a champion is fetched"  # noqa: S101
+    try:
+        registry = MlflowRegistry(location(project))
+        with project.store.workplace() as work:
+            if version.ours:
+                return project.store.adopt(registry.download(version, "record", work), TRAININGS, key)
+            draft = work / "draft"
+            draft.mkdir()
+            registry.download(version, None, work).rename(draft / "model")
+            return project.store.keep(draft, TRAININGS, key, _content(side, version))
+    except DamagedRecordError as error:
+        message = f"what the registry holds of {version.named} is not what was promoted: {error}"
+        raise StageFailed(Failure("registry", "champion-damaged", message, "Promote another version.")) from None
+    except NoAnswerError as error:
+        raise no_answer(error) from None
+    except UserError as error:
+        raise StageFailed(Failure("registry", "no-mlflow", error.message, error.hint)) from None
+
+
+def _content(side: Side, version: Version) -> dict[str, object]:
+    return {
+        "model": side.model.name,
+        "commit": None,
+        "dirty": False,
+        "parts": dict(side.fingerprint.parts),
+        "details": {_MODEL: {"version": version.version, "source": version.source}},
+        "artifact": "model",
+        "predictions": None,
+        "command": False,
+        "seconds": None,
+        "megabytes": None,
+    }
