@@ -21,7 +21,9 @@ from ml_ci.steps.sweep import sweep
 from ml_ci.steps.values import Options, Project
 
 if TYPE_CHECKING:
+    from ml_ci.bisect.values import Found
     from ml_ci.explain.values import Explanation
+    from ml_ci.steps.bisect import Search
     from ml_ci.steps.explain import Ask
     from ml_ci.steps.rows import Scored
 
@@ -102,6 +104,14 @@ def explain(options: Options, ask: Ask) -> tuple[Explanation, ...]:
     fingerprints = Fingerprints(project)
     reports = judge_all(project, fingerprints, stop)
     return tuple(explained(project, fingerprints, name, report, ask) for name, report in reports.items())
+
+
+def bisect(options: Options, name: str, search: Search) -> Found:
+    """Find the first commit at which a gate of the model no longer holds; UserError when there is none to find."""
+    from ml_ci.steps.bisect import bisected
+
+    project, _ = stoppable(open_project(locate(options), options))
+    return bisected(project, Fingerprints(project), name, search)
 
 
 def scored(options: Options, name: str) -> Scored:

@@ -1,0 +1,1 @@
+"""The first commit at which a gate no longer holds."""

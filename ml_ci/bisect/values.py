@@ -1,0 +1,44 @@
+"""What a search through the history finds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ml_ci.changes.values import Change
+from ml_ci.gates.values import GateResult
+from ml_ci.repository.history import Commit
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """How a commit's model was judged against the good one's."""
+
+    commit: str
+    gates: tuple[GateResult, ...]
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A commit that could not be judged, and why."""
+
+    commit: Commit
+    reason: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """The first commit at which a gate of `model` does not hold, and what it changed.
+
+    `gates` are the results that do not hold there. `unclear` are commits before it that could not be judged: it may
+    have been one of them. `judged` counts the commits that were looked at, `trainings` what was trained for it.
+    """
+
+    model: str
+    commit: Commit
+    gates: tuple[GateResult, ...]
+    changes: tuple[Change, ...]
+    unclear: tuple[Commit, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    good: str = ""
+    judged: int = 0
+    trainings: int = 0

@@ -1,0 +1,58 @@
+"""`ml-ci bisect`: the first commit at which a gate no longer holds."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("model")
+@click.option("--good", required=True, metavar="REF", help="A commit at which the gate holds.")
+@click.option("--bad", default="HEAD", show_default=True, metavar="REF", help="A commit at which it does not.")
+@click.option("--gate", metavar="TEXT", help="This gate of ml-ci.yaml; otherwise those that do not hold at --bad.")
+@click.option("--first-parent", is_flag=True, help="Follow merges along the branch that was merged into only.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
+@click.option("--config", metavar="FILE", help="Another configuration file than the nearest ml-ci.yaml.")
+@click.option("--store", metavar="URL", envvar="ML_CI_STORE", help="The shared store, instead of `store:`.")
+def command(
+    model: str,
+    good: str,
+    bad: str,
+    gate: str | None,
+    first_parent: bool,
+    as_json: bool,
+    config: str | None,
+    store: str | None,
+) -> int:
+    """Find the first commit after --good at which a gate of MODEL no longer holds.
+
+    Asks for commits in the order of git bisect, in a clean copy of each: nothing of your tree is touched. Each commit's
+    model is judged by today's gates, on today's holdout, against the model of the good commit. Commits with the same
+    fingerprint share one training; one that cannot be judged is skipped and named.
+
+    \b
+    Example: ml-ci bisect churn --good v1.4
+    """
+    from ml_ci.cli.progress import showing
+    from ml_ci.pipeline import bisect
+    from ml_ci.reports.bisected import plain, to_json
+    from ml_ci.steps.bisect import Search
+    from ml_ci.steps.values import Options
+
+    with showing() as progress:
+        options = Options(
+            start=Path.cwd(),
+            config=config,
+            models=(model,),
+            environment=dict(os.environ),
+            store=store,
+            progress=progress,
+        )
+        found = bisect(options, model, Search(good, bad, gate, first_parent))
+    text = json.dumps(to_json(found), indent=2, ensure_ascii=False, allow_nan=False) + "\n" if as_json else plain(found)
+    click.echo(text, nl=False)
+    return 0

@@ -1,0 +1,202 @@
+"""Find the first commit at which a gate no longer holds."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from ml_ci.bisect.values import Found, Judgement, Skipped
+from ml_ci.changes.values import Change
+from ml_ci.conditions import ConditionError, parse
+from ml_ci.errors import Failure, StageFailed, UserError
+from ml_ci.gates.evidence import Policy
+from ml_ci.gates.judge import judge
+from ml_ci.gates.values import GateResult
+from ml_ci.plan.plan import Plan
+from ml_ci.repository.history import about, check_ancestor, suspects
+from ml_ci.spec.values import ModelSpec
+from ml_ci.steps.compare import counted
+from ml_ci.steps.decide import planned
+from ml_ci.steps.describe import between
+from ml_ci.steps.judge import case
+from ml_ci.steps.score import scored
+from ml_ci.steps.sides import Fingerprints
+from ml_ci.steps.values import Project, Sides
+from ml_ci.steps.workshop import workshop
+
+
+@dataclass(frozen=True)
+class Search:
+    """What is searched: the first commit after `good` up to `bad` at which the gate does not hold.
+
+    `gate` is its text, None for those that do not hold at `bad`. `first_parent` follows merges along one branch only.
+    """
+
+    good: str
+    bad: str = "HEAD"
+    gate: str | None = None
+    first_parent: bool = False
+
+
+def bisected(project: Project, fingerprints: Fingerprints, name: str, search: Search) -> Found:
+    """Search as git bisect does, training only what no record answers.
+
+    Every commit's model is judged against the good commit's, by today's gates on today's holdout. UserError when the
+    gate fails at the good commit already, or holds at the bad one.
+    """
+    good, bad = _commit(project, search.good, "--good"), _commit(project, search.bad, "--bad")
+    check_ancestor(project.repository, good, bad)
+    court = _Court(project, fingerprints, name, good)
+    before = len(project.store.kept)
+    gates = _watched(court, bad, search)
+    found = _search(court, gates, bad, search)
+    trainings = sum(kind == "trainings" for kind, _ in project.store.kept[before:])
+    return replace(found, trainings=trainings, judged=len(court.heard))
+
+
+@dataclass
+class _Court:
+    """Judge commits, each once; commits with the same fingerprint share their results as records."""
+
+    project: Project
+    fingerprints: Fingerprints
+    name: str
+    good: str
+    heard: dict[str, Judgement] = field(default_factory=dict)
+    skipped: dict[str, Skipped] = field(default_factory=dict)
+
+    @property
+    def model(self) -> ModelSpec:
+        return self.project.spec.models[self.name]
+
+    def judge(self, commit: str) -> Judgement:
+        """Judge a commit's model against the good one's; StageFailed when it cannot be had."""
+        if commit not in self.heard:
+            self.heard[commit] = Judgement(commit, self._results(commit))
+        return self.heard[commit]
+
+    def broken(self, commit: str, gates: Iterable[str]) -> bool | None:
+        """Say whether one of the gates does not hold at a commit; None, and a note of why, when it cannot be judged."""
+        try:
+            results = self.judge(commit).gates
+        except (StageFailed, UserError) as error:
+            said = error.failure.message if isinstance(error, StageFailed) else error.message
+            self.skipped[commit] = Skipped(about(self.project.repository, commit), said)
+            return None
+        watched = [result for result in results if result.condition in gates]
+        wrong = next((result for result in watched if result.verdict == "error"), None)
+        if wrong is not None:
+            self.skipped[commit] = Skipped(about(self.project.repository, commit), wrong.reason)
+            return None
+        return any(result.verdict != "pass" for result in watched)
+
+    def _results(self, commit: str) -> tuple[GateResult, ...]:
+        today = self.fingerprints.sides(self.name)
+        ours, theirs = self._beside(today, commit), self._beside(today, self.good)
+        plans = planned(self.project, ours), planned(self.project, theirs)
+        records = []
+        for sides, plan in zip((ours, theirs), plans, strict=True):
+            assert sides.baseline is not None and plan.baseline is not None  # noqa: S101
+            with workshop(self.project, sides) as shop:
+                records.append(scored(shop, sides.baseline, plan.baseline))
+        with workshop(self.project, theirs) as shop:
+            plan = _against(plans[0], plans[1])
+            comparison = counted(shop, records[0], records[1])
+            return judge(self.model.gates, case(shop, plan, comparison), _policy(self.model))
+
+    def _beside(self, today: Sides, commit: str) -> Sides:
+        """Put a commit's model in the place of the baseline, so that it is scored on today's rows."""
+        side = self.fingerprints.at(self.name, commit)
+        return replace(today, baseline=side, base_commit=commit, source=commit[:7], no_baseline=None)
+
+    def change(self, commit: str) -> tuple[Change, ...]:
+        """Say what a commit changed against its first parent; nothing where either cannot be had."""
+        parent = self.project.repository.commit(f"{commit}^1")
+        try:
+            sides = [self.fingerprints.at(self.name, one) for one in (parent, commit) if one]
+        except (StageFailed, UserError):
+            return ()
+        return between(self.project, sides[0], sides[1]) if len(sides) == 2 else ()
+
+
+def _policy(model: ModelSpec) -> Policy:
+    """Say how strictly gates are judged: as in a run, but a look back spends nothing of the holdout's ledger."""
+    return Policy(model.confidence, model.method, model.min_rows, model.seed)  # type: ignore[arg-type]
+
+
+def _against(candidate: Plan, baseline: Plan) -> Plan:
+    """Plan the comparison of two models that both stood in the place of the baseline."""
+    assert candidate.baseline is not None  # noqa: S101
+    return replace(candidate, candidate=candidate.baseline, baseline=baseline.baseline)
+
+
+def _watched(court: _Court, bad: str, search: Search) -> tuple[str, ...]:
+    """Name the gates to watch; see that they hold at the good commit and not at the bad one."""
+    try:
+        at_bad, at_good = court.judge(bad).gates, court.judge(court.good).gates
+    except StageFailed as error:
+        failure: Failure = error.failure
+        raise UserError(f"an end of the search cannot be judged: {failure.message}", hint=failure.hint) from None
+    asked = None if search.gate is None else _gate(court.model, search.gate)
+    failing = {result.condition for result in at_bad if result.verdict != "pass" and asked in (None, result.condition)}
+    if not failing:
+        what = f"`{asked}` holds" if asked else "every gate holds"
+        raise UserError(f"{what} at {bad[:7]}: there is no bad commit to find", hint="Name a later one: --bad REF.")
+    already = {result.condition for result in at_good if result.verdict != "pass"}
+    if failing <= already:
+        which = ", ".join(f"`{gate}`" for gate in sorted(failing))
+        message = f"{which} does not hold at {court.good[:7]} either"
+        raise UserError(message, hint="Name an earlier good commit: --good REF.")
+    return tuple(gate.text for gate in court.model.gates if gate.text in failing - already)
+
+
+def _gate(model: ModelSpec, asked: str) -> str:
+    """Find the gate that is asked for, however it is spaced; UserError names those that there are."""
+    for gate in model.gates:
+        if gate.text == asked or _same(gate.text, asked):
+            return gate.text
+    texts = ", ".join(f"`{gate.text}`" for gate in model.gates)
+    raise UserError(f"{model.name} has no gate `{asked}`", hint=f"Its gates are: {texts}.")
+
+
+def _same(one: str, other: str) -> bool:
+    try:
+        return str(parse(one)) == str(parse(other))
+    except ConditionError:
+        return False
+
+
+def _search(court: _Court, gates: tuple[str, ...], bad: str, search: Search) -> Found:
+    repository, good = court.project.repository, {court.good}
+    first = bad
+    while True:
+        left = suspects(repository, bad, good, first_parent=search.first_parent)
+        if len(left) > 1:
+            court.project.options.progress.note(court.name, f"{len(left)} commits left, {_questions(len(left))} to go")
+        question = next((one for one in left if one != bad and one not in court.skipped), None)
+        if question is None:
+            break
+        answer = court.broken(question, gates)
+        if answer is True:
+            bad = first = question
+        elif answer is False:
+            good.add(question)
+    unclear = tuple(about(repository, one) for one in left if one != first)
+    results = tuple(result for result in court.judge(first).gates if result.condition in gates)
+    broken = tuple(result for result in results if result.verdict != "pass")
+    commit = about(repository, first)
+    skipped = tuple(court.skipped.values())
+    return Found(court.name, commit, broken, court.change(first), unclear, skipped, good=court.good)
+
+
+def _questions(left: int) -> str:
+    number = max(1, math.ceil(math.log2(left)))
+    return f"about {number} more question{'' if number == 1 else 's'}"
+
+
+def _commit(project: Project, ref: str, option: str) -> str:
+    found = project.repository.commit(ref)
+    if found is None:
+        raise UserError(f"{option} {ref} names no commit here", hint="Fetch it, or name another.")
+    return found
