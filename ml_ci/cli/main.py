@@ -20,6 +20,8 @@ PASSED, FAILED, MISTAKE, BUG, INCONCLUSIVE, NOTHING_GATED, INTERRUPTED = 0, 1, 2
 _COMMANDS = {
     "run": "ml_ci.cli.run",
     "plan": "ml_ci.cli.plan",
+    "init": "ml_ci.cli.init",
+    "doctor": "ml_ci.cli.doctor",
     "demo": "ml_ci.cli.demo",
     "explain": "ml_ci.cli.explain",
     "bisect": "ml_ci.cli.bisect",

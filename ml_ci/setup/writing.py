@@ -1,0 +1,125 @@
+"""The text of the files that `ml-ci init` writes. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from ml_ci.setup.values import Choice, Found
+
+ORDER = (
+    "train", "run", "cwd", "python", "outputs", "predict", "fetch", "data", "label", "positive", "params", "gates",
+)  # fmt: skip
+_PLAIN = re.compile(r"[A-Za-z_./><=][\w./:%+=<>~ -]*")
+_WORDS = {"true", "false", "null", "yes", "no", "on", "off", "~"}
+UNKNOWN_ACTION = "OWNER/ml-ci@SHA"
+
+
+def configuration(choice: Choice) -> str:
+    """Write ml-ci.yaml. A key that is missing has no value: `ml-ci run` then names its line."""
+    lines = ["version: 1", "models:", f"  {choice.name}:"]
+    for key in ORDER:
+        if key in choice.missing:
+            lines.append(f"    {key}:   # fill in: {choice.missing[key]}")
+        elif key in choice.keys:
+            lines += _entry(key, choice.keys[key], choice.why.get(key, ""))
+    return "\n".join(lines) + "\n"
+
+
+def line_of(key: str, text: str) -> int:
+    """Give the line of a model's key in a configuration that `configuration` wrote."""
+    return next(number for number, line in enumerate(text.splitlines(), 1) if line.startswith(f"    {key}:"))
+
+
+def test(choice: Choice) -> str:
+    """Write a first test of the model, for pytest."""
+    return f'''"""Run with: pytest --ml-ci"""
+
+import pytest
+
+
+@pytest.mark.ml_model("{choice.name}")
+def test_the_model_answers_both_ways(candidate):
+    """The gates of ml-ci.yaml are tests already; this is the place for what you know of the model beside them."""
+    assert 0 < candidate.positives < candidate.rows
+'''
+
+
+def workflow(name: str, found: Found, action: str | None, folder: str = ".") -> str:
+    """Write a workflow from its template: with the default branch, the job's Python and the actions' address."""
+    text = templates().joinpath("workflows", f"{name}.yml").read_text(encoding="utf-8")
+    owner, _, sha = (action or UNKNOWN_ACTION).partition("@")
+    text = text.replace("OWNER/ml-ci/", f"{owner}/").replace("@SHA", f"@{sha}")
+    if found.branch not in (None, "main"):
+        text = text.replace("branches: [main]", f"branches: [{json.dumps(found.branch)}]")
+    settings = {"working-directory": folder if folder != "." else None, "python-version": found.python}
+    given = {key: value for key, value in settings.items() if value}
+    for kind, keys in {
+        "gate": given,
+        "plan": given,
+        "report": {"working-directory"},
+        "promote": {"working-directory"},
+    }.items():
+        text = _with(text, kind, {key: given[key] for key in given if key in keys})
+    return text
+
+
+def templates() -> Traversable:
+    """Find the templates: in the package where it is installed, at the top of the repository otherwise."""
+    packaged = files("ml_ci") / "templates"
+    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "templates"
+
+
+def names() -> tuple[str, ...]:
+    """Name the workflows that there are templates of."""
+    return tuple(
+        sorted(
+            one.name.removesuffix(".yml")
+            for one in templates().joinpath("workflows").iterdir()
+            if one.name.endswith(".yml")
+        )
+    )
+
+
+def _with(text: str, kind: str, given: Mapping[str, str]) -> str:
+    """Add inputs to the steps that use an action."""
+    if not given:
+        return text
+    lines = text.splitlines()
+    for index in [number for number, line in enumerate(lines) if f"/actions/{kind}@" in line][::-1]:
+        indent = " " * (len(lines[index]) - len(lines[index].lstrip()) + 2)
+        inputs = [f"{indent}  {key}: {json.dumps(value)}" for key, value in given.items()]
+        at = next((n for n in range(index + 1, min(index + 3, len(lines))) if lines[n] == f"{indent}with:"), None)
+        lines[(at or index) + 1 : (at or index) + 1] = inputs if at else [f"{indent}with:", *inputs]
+    return "\n".join(lines) + "\n"
+
+
+def _entry(key: str, value: object, why: str) -> list[str]:
+    comment = f"   # {why}" if why else ""
+    if isinstance(value, dict) and key == "data":
+        return [f"    {key}:{comment}", *(f"      {name}: {flow(one)}" for name, one in value.items())]
+    if isinstance(value, list):
+        return [f"    {key}:{comment}", *(f"      - {flow(one)}" for one in value)]
+    return [f"    {key}: {flow(value)}{comment}"]
+
+
+def flow(value: object) -> str:
+    """Write a value on one line of YAML."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}: {flow(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(flow(one) for one in value) + "]"
+    if isinstance(value, str):
+        plain = (
+            _PLAIN.fullmatch(value)
+            and value.lower() not in _WORDS
+            and ": " not in value
+            and value[0] not in "><="
+            and not value.endswith((":", " "))
+        )
+        return value if plain else json.dumps(value, ensure_ascii=False)
+    return json.dumps(value)
