@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # A folder of `work/` is held by a lock file beside it while its process lives; an unlocked one is a killed run's.
 _LOCK = ".lock"
+_OLD_SECONDS = 3600.0
 
 
 @dataclass
@@ -146,6 +147,7 @@ class Store:
         """Give the folders of `work/` that killed runs left; the caller removes them while it holds each."""
         from filelock import FileLock, Timeout
 
+        self._drop_old_locks()
         for folder in sorted((self.root / "work").glob("*")):
             if not folder.is_dir():
                 continue
@@ -155,6 +157,14 @@ class Store:
                     _remove(folder)
             except Timeout:
                 continue
+
+    def _drop_old_locks(self) -> None:
+        """Remove the locks of workplaces that a kill left without a folder; young ones are about to get theirs."""
+        for lock in (self.root / "work").glob(f"*{_LOCK}"):
+            with suppress(FileNotFoundError):
+                old = time.time() - lock.stat().st_mtime > _OLD_SECONDS
+                if old and not lock.with_name(lock.name.removesuffix(_LOCK)).exists():
+                    lock.unlink()
 
     def oldest_work(self) -> float | None:
         """Give the time at which the oldest run that is at work began (seconds since 1970), or None.

@@ -160,6 +160,26 @@ def test_what_a_killed_run_left_is_swept_and_what_runs_is_not(store: Any) -> Non
         assert mine.exists()
 
 
+def test_a_lock_without_a_folder_is_removed_when_it_is_old(store: Any) -> None:
+    with store.workplace():
+        old, young = (store.root / "work" / f"{name}.lock" for name in ("1-old", "2-young"))
+        old.touch()
+        young.touch()
+        os.utime(old, (1, 1))
+        assert list(store.abandoned()) == []
+        assert not old.exists()
+        assert young.exists()
+    assert list((store.root / "work").iterdir()) == [young]
+
+
+def test_what_a_job_made_read_only_is_removed(store: Any) -> None:
+    with store.workplace() as folder:
+        (folder / "locked").mkdir()
+        (folder / "locked" / "file").write_text("x")
+        (folder / "locked").chmod(0o500)
+    assert list((store.root / "work").iterdir()) == []
+
+
 def test_a_text_is_written_whole_or_not_at_all(tmp_path: Any) -> None:
     path = tmp_path / "report.json"
     write_text(path, "old")
