@@ -29,6 +29,9 @@ _COMMANDS = {
     "report": "ml_ci.cli.report",
     "github": "ml_ci.cli.github",
     "records": "ml_ci.cli.records",
+    "promote": "ml_ci.cli.promote",
+    "rollback": "ml_ci.cli.rollback",
+    "history": "ml_ci.cli.history",
 }
 
 

@@ -45,6 +45,16 @@ class Fingerprints:
                 return settled(self.project, found) if found.base_commit else found
             return self._as_kept(settled(self.project, found))
 
+    def candidate(self, name: str) -> Side:
+        """Give the model as the working tree has it; UserError when its own files are missing."""
+        with self._lock:
+            return self._side("candidate", self.project.spec, self.project.spec.models[name], self.project.tree)
+
+    def touched(self, candidate: Side) -> bool:
+        """Say whether changes that are in no commit count for a model."""
+        with self._lock:
+            return self._touched(candidate)
+
     def at(self, name: str, commit: str) -> Side:
         """Give a model as a commit has it, to be scored on today's holdout.
 

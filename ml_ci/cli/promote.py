@@ -1,0 +1,79 @@
+"""`ml-ci promote`: make the model of this commit champion."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from ml_ci.cli import registry
+
+if TYPE_CHECKING:
+    from ml_ci.steps.promote import Done
+
+
+@click.command()
+@click.argument("model")
+@click.option("--allow-dirty", is_flag=True, help="Though the tree has changes that are in no commit.")
+@click.option("--allow-branch", is_flag=True, help="Though this is not the default branch.")
+@click.option("--allow-verdict", is_flag=True, help="Though the verdict is fail or inconclusive.")
+@click.option("--allow-champion", is_flag=True, help="Though it was not judged against the champion that there is.")
+@click.option("--allow-rolled-back", is_flag=True, help="Though this very model was rolled back before.")
+@click.option("--allow-pending", is_flag=True, help="Withdraw a promotion that was begun elsewhere and not finished.")
+@registry.reason
+@registry.by
+@click.option("--approved-by", metavar="NAME", help="Who approved it, where a workflow's environment asked.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
+@registry.config
+def command(
+    model: str,
+    reason: str,
+    by: str | None,
+    approved_by: str | None,
+    as_json: bool,
+    config: str | None,
+    **allowed: bool,
+) -> int:
+    """Make the MODEL of this commit champion, if it passed.
+
+    Nothing is trained or judged here: run `ml-ci run --baseline champion` first. Promoted is only what passed on this
+    commit, on the default branch, with a clean tree, against the champion that there is. What a person allows by hand
+    needs a reason, and both are kept.
+
+    Stopped anywhere, the same command completes the promotion. Exit codes: 0 promoted, or in use already; 1 the verdict
+    is fail or error; 4 it is inconclusive; 2 refused for another reason, which is told.
+    """
+    from ml_ci.registry.values import RefusedError
+    from ml_ci.steps.promote import promoted
+
+    allow = frozenset(name.removeprefix("allow_").replace("_", "-") for name, given in allowed.items() if given)
+    asked = registry.asked(by, reason, allow, approved_by)
+    try:
+        done = registry.answered(lambda: promoted(registry.options(config), model, asked))
+    except RefusedError as error:
+        return registry.refused(error, error.verdict)
+    click.echo(_json(done) if as_json else _said(model, done))
+    return 0
+
+
+def _said(model: str, done: Done) -> str:
+    version, event = done.promoted.version, done.promoted.event
+    if not done.promoted.moved:
+        return f"{model}: {version.named} is this very model, and it is champion already: nothing was promoted"
+    before = f", in place of v{event.replaced}" if event.replaced else ", the first one"
+    lines = [f"{model}: {version.named} is champion{before}"]
+    if done.completed:
+        lines.append("An earlier promotion had been stopped; it is complete now.")
+    if done.same:
+        lines.append(f"It is byte for byte the model that v{event.replaced} is: this is no improvement.")
+    if event.overrides:
+        lines.append(f"Allowed by {event.by}: {', '.join(event.overrides)}. Reason: {event.reason}")
+    return "\n".join(lines)
+
+
+def _json(done: Done) -> str:
+    from ml_ci.records.codec import pack
+
+    said = {"format": 1, "moved": done.promoted.moved, "completed": done.completed, "same": done.same}
+    return json.dumps({**said, "version": done.promoted.version.version, "event": pack(done.promoted.event)}, indent=2)

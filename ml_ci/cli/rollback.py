@@ -1,0 +1,29 @@
+"""`ml-ci rollback`: make the champion before this one champion again."""
+
+from __future__ import annotations
+
+import click
+
+from ml_ci.cli import registry
+
+
+@click.command()
+@click.argument("model")
+@registry.reason
+@registry.by
+@registry.config
+def command(model: str, reason: str, by: str | None, config: str | None) -> int:
+    """Make the champion before this one champion of MODEL again.
+
+    What was rolled back is not promoted again by a workflow that runs once more, only by a person. Doing it twice goes
+    back two versions.
+    """
+    from ml_ci.registry.values import RefusedError
+    from ml_ci.steps.promote import rolled_back
+
+    try:
+        event = registry.answered(lambda: rolled_back(registry.options(config), model, registry.asked(by, reason)))
+    except RefusedError as error:
+        return registry.refused(error, error.verdict)
+    click.echo(f"{model}: v{event.version} is champion again, in place of v{event.replaced}")
+    return 0

@@ -1,0 +1,65 @@
+"""The history of a model's champions as a table and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ml_ci.records.codec import pack
+from ml_ci.registry.history import History, Stay
+from ml_ci.reports.columns import GAP, padded
+from ml_ci.reports.numbers import duration
+from ml_ci.reports.text import label
+
+FORMAT = 1
+_HEAD = ("", "version", "since (UTC)", "in use", "commit", "verdict", "by", "approved by", "how")
+
+
+def table(history: History) -> Iterator[str]:
+    """Give a line per stay, the youngest first; the one that is in use has a mark."""
+    if history.foreign and history.champion is not None:
+        yield f"> v{history.champion.version} is champion, and ml-ci did not put it there"
+    if not history.stays:
+        if not history.foreign:
+            yield f"{history.model} was never promoted"
+        return
+    rows = [_HEAD, *(tuple(_cells(stay)) for stay in history.stays)]
+    yield from (GAP.join(cells).rstrip() for cells in padded(rows, "l" * len(_HEAD)))
+
+
+def as_json(history: History) -> dict[str, Any]:
+    """Give the history as builtin types, format 1."""
+    return {
+        "format": FORMAT,
+        "model": history.model,
+        "champion": None if history.champion is None else history.champion.version,
+        "foreign": history.foreign,
+        "stays": [
+            {**pack(stay.event), "seconds": round(stay.seconds, 1), "current": stay.current} for stay in history.stays
+        ],
+    }
+
+
+def _cells(stay: Stay) -> Iterator[str]:
+    event = stay.event
+    yield ">" if stay.current else ""
+    yield f"v{event.version}"
+    yield event.time[:16].replace("T", " ")
+    yield _stayed(stay.seconds)
+    yield (event.commit or "")[:7]
+    yield event.verdict or ""
+    yield label(event.by, 40)
+    yield label(event.approved_by or "", 40)
+    yield label(_how(stay), 80)
+
+
+def _stayed(seconds: float) -> str:
+    days = int(seconds // 86400)
+    return f"{days:,} days" if days > 1 else duration(seconds)
+
+
+def _how(stay: Stay) -> str:
+    event = stay.event
+    what = "rolled back" if event.kind == "rollback" else "promoted"
+    allowed = f", allowed: {', '.join(event.overrides)}" if event.overrides else ""
+    return f"{what}{allowed}{': ' + event.reason if event.reason else ''}"

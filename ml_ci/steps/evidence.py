@@ -1,0 +1,163 @@
+"""What a promotion rests on: this commit's verdict, judged against the champion that there is, from records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ml_ci.errors import StageFailed, UserError
+from ml_ci.gates.values import Verdict
+from ml_ci.gates.verdict import overall
+from ml_ci.plan.plan import PREDICTIONS, TRAININGS, VERDICTS, Plan
+from ml_ci.records.record import Record
+from ml_ci.registry.values import RefusedError, Version
+from ml_ci.reports.values import ModelReport, Report
+from ml_ci.steps.champion import CHAMPION
+from ml_ci.steps.decide import planned
+from ml_ci.steps.judged import Judged, recalled
+from ml_ci.steps.publish import NAME
+from ml_ci.steps.sides import Fingerprints
+from ml_ci.steps.trusted import distrust
+from ml_ci.steps.values import Project, Side, Sides
+
+ALLOWANCES = ("dirty", "branch", "verdict", "champion", "rolled-back", "pending")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A model that was judged on this commit: its sides, its verdict, and the records of its training and predictions.
+
+    `used` names what a person had to allow.
+    """
+
+    sides: Sides
+    plan: Plan
+    judged: Judged
+    verdict: Verdict
+    training: Record
+    predictions: Record | None
+    used: tuple[str, ...]
+
+
+@dataclass
+class Allowed:
+    """What a person allows by hand; what was needed is noted."""
+
+    names: frozenset[str]
+    used: list[str]
+
+    def __call__(self, name: str) -> bool:
+        if name in self.names and name not in self.used:
+            self.used.append(name)
+        return name in self.names
+
+
+def evidence(project: Project, name: str, champion: Version | None, allow: Allowed) -> Evidence:
+    """Collect what lets a model be promoted; RefusedError says what is missing and how to get it."""
+    fingerprints = Fingerprints(project)
+    candidate = fingerprints.candidate(name)
+    told = _told(project, name)
+    _check_place(project, fingerprints, candidate, allow)
+    if told.candidate is not None and told.candidate.record != candidate.fingerprint.training:
+        raise RefusedError(f"`{name}` changed after it was judged", hint=_RUN)
+    _check_verdict(name, told.verdict, told, allow)
+    sides, plan, judged = _found(project, name, champion, told, allow)
+    verdict = overall(result.verdict for result in judged.gates)
+    _check_verdict(name, verdict, told, allow)
+    training = project.store.find(TRAININGS, plan.candidate.training)
+    if training is None:
+        raise RefusedError(f"the record of the training of `{name}` is not here any more", hint=_RUN)
+    predictions = project.store.find(PREDICTIONS, plan.candidate.predictions)
+    return Evidence(sides, plan, judged, verdict, training, predictions, tuple(allow.used))
+
+
+def _told(project: Project, name: str) -> ModelReport:
+    """Give what the report of this commit says of a model."""
+    report = _report(project)
+    if project.head is None or report.commit != project.head:
+        was, now = (report.commit or "none")[:7], (project.head or "none")[:7]
+        raise RefusedError(f"the verdict is stale: it is of commit {was}, and HEAD is {now}", hint=_RUN)
+    if name not in report.models:
+        raise RefusedError(f"`{name}` was not judged in the last run", hint=_RUN)
+    return report.models[name]
+
+
+def _report(project: Project) -> Report:
+    from ml_ci.reports.as_json import loads
+
+    try:
+        return loads((project.store.root / NAME).read_bytes())
+    except FileNotFoundError:
+        raise RefusedError("nothing was judged here yet: there is no .ml_ci/report.json", hint=_RUN) from None
+    except UserError as error:
+        raise RefusedError(f".ml_ci/report.json: {error.message}", hint=_RUN) from None
+
+
+def _check_place(project: Project, fingerprints: Fingerprints, candidate: Side, allow: Allowed) -> None:
+    if fingerprints.touched(candidate) and not allow("dirty"):
+        message = "the tree has changes that are in no commit: what is promoted could not be made again"
+        raise RefusedError(message, hint="Commit them, or: --allow-dirty --reason 'why'.")
+    why = distrust(project.repository, project.head or "", project.options.environment)
+    if why is not None and not allow("branch"):
+        raise RefusedError(f"{why}", hint="Promote after the merge, or: --allow-branch --reason 'why'.")
+
+
+def _check_verdict(name: str, verdict: Verdict, told: ModelReport, allow: Allowed) -> None:
+    if verdict == "pass" or (verdict in ("fail", "inconclusive") and allow("verdict")):
+        return
+    why = told.failure.message if told.failure is not None else ""
+    message = f"the verdict on `{name}` is {verdict}{': ' + why if why else ''}"
+    hint = "" if verdict == "error" else "A person may allow it: --allow-verdict --reason 'why'."
+    raise RefusedError(message, hint=hint, verdict=verdict)
+
+
+def _found(
+    project: Project, name: str, champion: Version | None, told: ModelReport, allow: Allowed
+) -> tuple[Sides, Plan, Judged]:
+    """Find the sealed verdict on this tree, against the champion that there is."""
+    loose = None
+    for baseline in (CHAMPION, None):
+        asked = replace(project, options=replace(project.options, baseline=baseline or project.options.baseline))
+        try:
+            sides = Fingerprints(asked).sides(name)
+        except StageFailed as error:
+            if baseline is None:
+                break
+            raise RefusedError(error.failure.message, hint=error.failure.hint) from None
+        plan = planned(asked, sides)
+        record = project.store.find(VERDICTS, plan.verdict)
+        judged = None if record is None else recalled(record)
+        if judged is None:
+            continue
+        if _is_against(plan, sides, champion):
+            return sides, plan, judged
+        loose = (sides, plan, judged)
+    if loose is not None and allow("champion"):
+        return loose
+    raise _not_judged(name, champion, told)
+
+
+def _is_against(plan: Plan, sides: Sides, champion: Version | None) -> bool:
+    if champion is None:
+        return True
+    if sides.baseline is None or plan.baseline is None:
+        return False
+    return sides.baseline.champion == champion or plan.baseline.training == champion.training
+
+
+def _not_judged(name: str, champion: Version | None, told: ModelReport) -> RefusedError:
+    source = told.baseline.source if told.baseline is not None else None
+    if champion is None:
+        message = f"the verdict on `{name}` is stale: there is no record of it for this tree"
+        return RefusedError(message, hint=_RUN)
+    if source is not None and source.startswith(CHAMPION):
+        message = (
+            f"the champion of `{name}` moved: it was judged against {source}, and the champion is {champion.named}"
+        )
+    else:
+        against = source or "no baseline"
+        message = f"`{name}` was judged against {against}, and the champion is {champion.named}"
+    return RefusedError(message, hint=_AGAIN)
+
+
+_RUN = "Judge it here first: ml-ci run --baseline champion"
+_AGAIN = f"{_RUN}. Or: --allow-champion --reason 'why'."

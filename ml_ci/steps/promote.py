@@ -1,0 +1,111 @@
+"""Promote a model, take a promotion back, tell the history: the registry's verbs on one project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from ml_ci.registry.history import History
+from ml_ci.registry.history import history as told
+from ml_ci.registry.mlflow_registry import MlflowRegistry
+from ml_ci.registry.promotion import finish, promote, unfinished
+from ml_ci.registry.rollback import complete, rollback
+from ml_ci.registry.values import ARTIFACT, CHAMPION, ROLLED_BACK, TRAINING, Event, Promoted, RefusedError, Version
+from ml_ci.steps.champion import location
+from ml_ci.steps.evidence import Allowed, evidence
+from ml_ci.steps.offer import Asked, offered
+from ml_ci.steps.project import locate, open_project
+from ml_ci.steps.sides import Fingerprints
+from ml_ci.steps.values import Options, Project
+
+
+@dataclass(frozen=True)
+class Done:
+    """What `promote` came to. `moved` False: this very model was in use already. `same` says that the model's file is
+    byte for byte the one that it replaced; `completed` that an earlier try was only finished."""
+
+    promoted: Promoted
+    same: bool = False
+    completed: bool = False
+
+
+def promoted(options: Options, name: str, asked: Asked) -> Done:
+    """Make the candidate of this commit champion; RefusedError with the reason, and the champion is as it was."""
+    project = open_project(locate(options), options)
+    with _alone(project, name):
+        registry = MlflowRegistry(location(project))
+        complete(registry, name, project.store.root)
+        champion = registry.aliased(name, CHAMPION)
+        known = Fingerprints(project).candidate(name).fingerprint.training
+        if champion is not None and champion.training == known:
+            return _in_use(project, registry, champion)
+        if champion is not None and unfinished(champion):
+            finish(registry, champion, project.store.root)
+        again = _rolled_back(registry, name, known, asked)
+        allow = Allowed(asked.allow, ["rolled-back"] if again else [])
+        found = evidence(project, name, champion, allow)
+        with project.store.workplace() as folder:
+            offer = offered(project, found, champion, asked, again, folder)
+            done = promote(registry, offer, project.store.root)
+        same = (
+            champion is not None and bool(offer.tags[ARTIFACT]) and champion.tags.get(ARTIFACT) == offer.tags[ARTIFACT]
+        )
+        return Done(done, same)
+
+
+def rolled_back(options: Options, name: str, asked: Asked) -> Event:
+    """Make the champion before this one champion again."""
+    project = open_project(locate(options), options)
+    with _alone(project, name):
+        registry = MlflowRegistry(location(project))
+        return rollback(registry, name, project.store.root, by=asked.by, reason=asked.reason, time=asked.time)
+
+
+def history(options: Options, name: str, now: datetime) -> History:
+    """Read who was champion when."""
+    project = open_project(locate(options), options)
+    return told(MlflowRegistry(location(project)), name, now)
+
+
+def _in_use(project: Project, registry: MlflowRegistry, champion: Version) -> Done:
+    """Finish the promotion of the champion, where a kill left it unfinished; nothing else is to be done."""
+    left = unfinished(champion)
+    if left:
+        event = finish(registry, champion, project.store.root)
+    else:
+        from ml_ci.registry.promotion import event_of
+
+        event = event_of(champion)
+    return Done(Promoted(champion, event, moved=left), completed=left)
+
+
+def _rolled_back(registry: MlflowRegistry, name: str, training: str, asked: Asked) -> int:
+    """Count how often this very model was taken back; what was, is promoted again only by a person."""
+    found = [one for one in registry.versions(name) if one.tags.get(TRAINING) == training and ROLLED_BACK in one.tags]
+    if found and "rolled-back" not in asked.allow:
+        message = (
+            f"{found[-1].named} of {name} is this very model, and it was rolled back on {found[-1].tags[ROLLED_BACK]}"
+        )
+        raise RefusedError(message, hint="To use it again: --allow-rolled-back --reason 'why'.")
+    return len(found)
+
+
+@contextmanager
+def _alone(project: Project, name: str) -> Iterator[None]:
+    """Let one process at a time move a model's champion; the other is told, and a killed one's lock is free again."""
+    from filelock import FileLock, Timeout
+
+    folder = project.store.ready() / "locks"
+    folder.mkdir(exist_ok=True)
+    lock = FileLock(folder / f"registry-{name}.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        message = f"another process is moving the champion of {name}"
+        raise RefusedError(message, hint="Wait for it, and see `ml-ci history " + name + "`.") from None
+    try:
+        yield
+    finally:
+        lock.release()
