@@ -33,7 +33,7 @@ PULL_REQUESTS = (
     ),
     PullRequest(
         "code",
-        "Try gradient boosting",
+        "Regularise less",
         "The code changed: the candidate was trained once, the baseline was found.",
     ),
     PullRequest(
