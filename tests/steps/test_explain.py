@@ -61,7 +61,11 @@ def test_an_uncommitted_change_is_explained_and_the_index_stays_as_it_is(project
 
 def test_interactions_are_named_and_shared(project: Any, data: Table) -> None:
     # The code clips the cut, so that with the new code the new data do nothing.
-    project.edit("train.py", "    rows = list(csv.DictReader(open(h", "    at = min(at, 26)\n    rows = list(csv.DictReader(open(h")
+    project.edit(
+        "train.py",
+        "    rows = list(csv.DictReader(open(h",
+        "    at = min(at, 26)\n    rows = list(csv.DictReader(open(h",
+    )
     project.edit("train.py", "BIAS = 4", "BIAS = 6")
     project.commit({"data/train.csv": data(26)})
     fnr = of(asked(project, anyway=True), "fnr")
