@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ml_ci.changes.digests import digest
+from ml_ci.records.atomic import write_text
 from ml_ci.records.codec import pack, unpack_if_fit
 from ml_ci.spec.values import ModelSpec
 from ml_ci.steps.workshop import Workshop
@@ -15,20 +18,27 @@ if TYPE_CHECKING:
     from ml_ci.gates.preflight import Classes, HoldoutRows
     from ml_ci.tables.table import Table
 
-HOLDOUTS = "holdouts"
+FORMAT = 1
 
 
 def content_of(shop: Workshop) -> Content:
-    """Give what rows the holdout holds; read once, then found by its fingerprint."""
-    store, key = shop.project.store, digest([HOLDOUTS, shop.sides.candidate.fingerprint.holdout])
-    record = store.find(HOLDOUTS, key)
-    found = None if record is None else unpack_if_fit(Content, record.content.get("holdout"))
-    if found is not None:
-        return found
-    read = content(shop.holdout)
-    with store.draft() as draft:
-        store.keep(draft, HOLDOUTS, key, {"model": shop.sides.candidate.model.name, "holdout": pack(read)})
-    return read
+    """Give what rows the holdout holds; read once, then found by its fingerprint in the cache of the store."""
+    store, known = shop.project.store, shop.sides.candidate.fingerprint.holdout
+    file = store.root / "cache" / "holdouts" / f"{digest(['holdout', FORMAT, known])}.json"
+    found = _cached(file)
+    if found is None:
+        found = content(shop.holdout)
+        store.ready()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_text(file, json.dumps(pack(found)))
+    return found
+
+
+def _cached(file: Path) -> Content | None:
+    try:
+        return unpack_if_fit(Content, json.loads(file.read_bytes()))
+    except (OSError, ValueError, RecursionError):
+        return None
 
 
 def rows_of(table: Table, model: ModelSpec) -> HoldoutRows:
