@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ml_ci.records.record import DamagedRecordError, Record, read, write
 
@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 # A folder of `work/` is held by a lock file beside it while its process lives; an unlocked one is a killed run's.
 _LOCK = ".lock"
 _OLD_SECONDS = 3600.0
+
+Wait: TypeAlias = Callable[[Callable[[], object]], object]
+
+
+def _just_wait(acquire: Callable[[], object]) -> object:
+    return acquire()
 
 
 @dataclass
@@ -112,13 +118,23 @@ class Store:
         return True
 
     @contextmanager
-    def lock(self, key: str) -> Iterator[None]:
-        """Let one process at a time work on `key`; the lock of a killed process is free again."""
-        from filelock import FileLock
+    def lock(self, key: str, wait: Wait = _just_wait) -> Iterator[None]:
+        """Let one process at a time work on `key`; the lock of a killed process is free again.
+
+        `wait` is called with what waits when another process works on it: it may say so.
+        """
+        from filelock import FileLock, Timeout
 
         self._ready("locks")
-        with FileLock(self.root / "locks" / f"{key}{_LOCK}"):
+        lock = FileLock(self.root / "locks" / f"{key}{_LOCK}")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            wait(lock.acquire)
+        try:
             yield
+        finally:
+            lock.release()
 
     @contextmanager
     def workplace(self) -> Iterator[Path]:

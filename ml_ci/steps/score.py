@@ -11,7 +11,7 @@ from ml_ci.records.record import Record
 from ml_ci.spec.values import ModelSpec
 from ml_ci.steps.train import artifact, predictions, trained
 from ml_ci.steps.values import Side
-from ml_ci.steps.workshop import Workshop, timed
+from ml_ci.steps.workshop import Workshop, timed, waiting
 from ml_ci.training.job import metric, predict
 from ml_ci.training.values import Input, MetricRequest, PredictRequest, ScoredRows
 
@@ -31,7 +31,7 @@ def scored(shop: Workshop, side: Side, keys: Keys) -> Record:
     found = store.find(PREDICTIONS, keys.predictions)
     if found is not None:
         return found
-    with store.lock(keys.predictions):
+    with store.lock(keys.predictions, waiting(shop.project, side, "scores")):
         found = store.find(PREDICTIONS, keys.predictions)
         return found if found is not None else _score(shop, side, keys)
 

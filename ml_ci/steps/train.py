@@ -15,7 +15,7 @@ from ml_ci.records.index import Known, remember
 from ml_ci.records.record import Record
 from ml_ci.spec.values import CommandJob
 from ml_ci.steps.values import Side
-from ml_ci.steps.workshop import Workshop, timed
+from ml_ci.steps.workshop import Workshop, timed, waiting
 from ml_ci.training.job import train
 from ml_ci.training.values import TrainedModel, TrainRequest
 
@@ -32,7 +32,7 @@ def trained(shop: Workshop, side: Side) -> Record:
     found = store.find(TRAININGS, key)
     if found is not None:
         return found
-    with store.lock(key):
+    with store.lock(key, waiting(shop.project, side, "trains")):
         found = store.find(TRAININGS, key)
         return found if found is not None else _tried(shop, side)
 

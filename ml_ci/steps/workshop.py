@@ -183,6 +183,12 @@ def timed(project: Project, model: str, what: str, call: Callable[[], Made]) -> 
         project.options.progress.end(model, what, time.monotonic() - started)
 
 
+def waiting(project: Project, side: Side, does: str) -> Callable[[Callable[[], object]], object]:
+    """Tell that another run does the same already, while it is waited for."""
+    said = f"waiting for another run that {does} the {side.name}"
+    return lambda acquire: timed(project, side.model.name, said, acquire)
+
+
 def _holdout_columns(model: ModelSpec) -> tuple[str, ...] | None:
     if isinstance(model.holdout, PartEntry):
         return model.data[model.holdout.of].columns

@@ -141,3 +141,14 @@ def test_a_changed_cut_keeps_the_new_holdout_out_of_the_baselines_training(
     assert len(own) == 300 - project.model()["candidate"]["rows"]
     assert project.model()["candidate"]["rows"] == project.model()["baseline"]["rows"]
     project.verify()
+
+
+def test_two_runs_at_once_train_once_and_say_that_they_wait(known: Any) -> None:
+    known.edit("model.py", "    means = []", "    import time\n    time.sleep(2)\n    means = []")
+    first = known.start("run")
+    known.wait_for(lambda: known.trainings() == 1)
+    answer = known.command("run")
+    assert (first.wait(30), answer.code, known.trainings()) == (0, 0, 1), answer.err
+    assert "shop: waiting for another run that trains the candidate …" in answer.err
+    assert known.run().code == 0
+    known.verify()
