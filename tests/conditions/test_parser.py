@@ -252,6 +252,12 @@ def test_a_printed_condition_parses_to_itself(condition: Condition) -> None:
         assert parse(text) == condition
 
 
+@pytest.mark.parametrize("column", ["A·", "ﬁeld", "région", "class", "if", "marital-status", 'qu"ote', "a b"])
+def test_any_column_is_printed_so_that_it_is_read_back(column: str) -> None:
+    condition = Condition((Comparison((OverSlices("each", "fnr", (column,)), Number(0.2)), ("<=",)),))
+    assert parse(str(condition)) == condition
+
+
 def test_at_zero_asks_for_no_proof() -> None:
     assert str(parse("fpr <= 0.05 @ 0")) == "fpr <= 0.05 @ 0"
     assert parse("fpr <= 0.05 @ 0").confidence == 0
