@@ -59,8 +59,8 @@ def activity(event_name: str, payload: Mapping[str, Any], sha: str = "") -> Acti
         "schedule": _manual,
     }
     if event_name not in kinds:
-        named = f"`{event_name}` is no event that has" if event_name else "there is no event of GitHub Actions, so no"
-        return Activity("other", why=f"{named} a pull request or a commit to write to")
+        named = f"the event `{event_name}`" if event_name else "a run outside of GitHub Actions"
+        return Activity("other", why=f"{named} names no pull request and no commit")
     return kinds[event_name](payload, _commit(sha))
 
 

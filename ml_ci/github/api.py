@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -19,7 +19,8 @@ from ml_ci.reports.text import label
 
 PER_PAGE = 100
 _MOST_PAGES = 300
-_TIMEOUT = (10.0, 30.0)
+# Seconds to connect, and to wait for the answer.
+TIMEOUT = (10.0, 30.0)
 _ATTEMPTS = 4
 # Longer than this no step of a workflow should sleep: a message with the hour is better.
 _PATIENCE = 60.0
@@ -73,8 +74,6 @@ class Api:
     url: str
     repository: str
     token: Token
-    sleep: Callable[[float], None] = field(default=time.sleep, repr=False, compare=False)
-    timeout: tuple[float, float] = _TIMEOUT
 
     def __post_init__(self) -> None:
         if not _NAME.match(self.repository) or ".." in self.repository:
@@ -114,6 +113,10 @@ class Api:
             if not answer.more:
                 return
 
+    def sleep(self, seconds: float) -> None:
+        """Wait before asking again."""
+        time.sleep(seconds)
+
     @cached_property
     def _session(self) -> requests.Session:
         session = requests.Session()
@@ -133,7 +136,7 @@ class Api:
             f"{self.url.rstrip('/')}{call.path.replace('{repo}', self.repository)}",
             params=dict(call.query),
             json=call.body,
-            timeout=self.timeout,
+            timeout=TIMEOUT,
             allow_redirects=call.method == "GET",
         )
 

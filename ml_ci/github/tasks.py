@@ -154,7 +154,7 @@ def _pull_request(api: Api, todo: Activity) -> PullRequest | str:
     if found is None:
         return "no open pull request has this head"
     if todo.sha and found.sha != todo.sha:
-        return f"pull request #{found.number} has moved on to {label(found.sha, 7)}, this is of {todo.sha[:7]}"
+        return f"pull request #{found.number} has moved on to {label(found.sha[:7])}, this is of {todo.sha[:7]}"
     return found
 
 

@@ -68,7 +68,7 @@ def _percent(rate: float) -> str:
 
 def _plain(title: str) -> str:
     """Give a name in quotation marks that holds nothing which Mermaid reads as its own."""
-    return clip(re.sub(r"[^\w .,=<>+-]", "·", label(title, 200)).strip() or "·", _MOST_LABEL).replace("-->", "->")
+    return clip(re.sub(r"[^\w .,=+-]", "·", label(title, 200)).strip() or "·", _MOST_LABEL)
 
 
 def _distinct(titles: Sequence[str]) -> list[str]:

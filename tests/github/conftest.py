@@ -99,3 +99,15 @@ def ml_ci(actions: Callable[..., None], capsys: pytest.CaptureFixture[str]) -> C
         return code, said.out, said.err
 
     return run
+
+
+@pytest.fixture
+def reports() -> dict[str, Callable[[], Report]]:
+    """Give every report of `tests/reports/conftest.py` by name."""
+    return REPORTS
+
+
+@pytest.fixture(params=REPORTS, ids=str)
+def any_report(request: pytest.FixtureRequest) -> Report:
+    """Give every report in turn."""
+    return REPORTS[request.param]()

@@ -63,7 +63,7 @@ def _bare(value: Any, named: bool = False) -> Any:
     return {
         key: _bare(item, named=key in ("properties", "responses", "headers"))
         for key, item in value.items()
-        if named or key not in _PROSE | {"example"} or (key == "description" and _RESPONSE >= set(value))
+        if named or key not in _PROSE | {"example"} or (key == "description" and set(value) <= _RESPONSE)
     }
 
 

@@ -93,7 +93,8 @@ class FakeGitHub:
         class Handler(_Handler):
             github = fake
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        _api()  # takes a moment, which no request should wait for
+        self.server = _Server(("127.0.0.1", 0), Handler)
         self.server.daemon_threads = True
         self.port = self.server.server_address[1]
         self.url = f"http://127.0.0.1:{self.port}{self.prefix}"
@@ -109,7 +110,9 @@ class FakeGitHub:
         self, number: int, sha: str = SHA, *, branch: str = "change", head: str = REPOSITORY, state: str = "open"
     ) -> None:
         """Add a pull request of a branch of the repository `head`."""
-        self.pulls.append({"number": number, "sha": sha, "branch": branch, "head": head, "state": state, "merged": False})
+        self.pulls.append(
+            {"number": number, "sha": sha, "branch": branch, "head": head, "state": state, "merged": False}
+        )
 
     def comment(self, number: int, body: str, login: str = "somebody") -> int:
         """Add a comment and give its id."""
@@ -214,7 +217,7 @@ class FakeGitHub:
     def _user(self) -> Answer:
         if self.login.endswith("[bot]"):
             return _error(403, "Resource not accessible by integration")
-        return Answer(200, sample(_of("private-user")) | _login(self.login, "User"))
+        return Answer(200, sample(_of("private-user")) | _login(self.login, "User") | {"user_view_type": "private"})
 
     def _list_comments(self, number: str, query: dict[str, str], _: Any) -> Answer:
         if not self._pull(number):
@@ -336,6 +339,11 @@ class FakeGitHub:
         except OpenAPIError as error:
             if "404" not in what.split()[:1]:
                 self.violations.append(f"{what}: {error} {getattr(error, '__cause__', '')}"[:1500])
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *_: Any) -> None:
+        """Say nothing of a client that went away: that is what is tested."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -497,7 +505,9 @@ def _bad_body(body: Mapping[str, Any]) -> Answer | None:
 
 
 def _error(status: int, message: str) -> Answer:
-    return Answer(status, {"message": message, "documentation_url": "https://docs.github.com/rest", "status": str(status)})
+    return Answer(
+        status, {"message": message, "documentation_url": "https://docs.github.com/rest", "status": str(status)}
+    )
 
 
 def _invalid(message: str) -> Answer:
@@ -510,7 +520,9 @@ def main() -> None:
     """Serve until SIGTERM."""
     parser = argparse.ArgumentParser(description="A stand-in for GitHub's API.")
     parser.add_argument("--state", type=Path, help="write the state to this file after every request")
-    parser.add_argument("--pull-request", action="append", default=[], metavar="N=SHA", help="a pull request to begin with")
+    parser.add_argument(
+        "--pull-request", action="append", default=[], metavar="N=SHA", help="a pull request to begin with"
+    )
     parser.add_argument("--require", action="append", default=[], metavar="CONTEXT", help="merges need this status")
     parser.add_argument("--prefix", default="", help="/api/v3, as a GitHub Enterprise Server")
     given = parser.parse_args()

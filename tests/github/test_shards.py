@@ -1,0 +1,105 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ml_ci.errors import UserError
+from ml_ci.github.files import ReportLostError, lost, read_event, read_reports
+from ml_ci.github.shards import held_to, joined
+from ml_ci.reports.as_json import dumps
+from ml_ci.reports.values import Report
+from ml_ci.spec.load import load
+
+TRUSTED = """
+version: 1
+models:
+  churn: {{train: m:t, data: {{train: a.csv, holdout: b.csv}}, label: y, positive: 1, gates: [{gates}]}}
+"""
+
+
+def test_one_report_stays_as_it_is(reports: Any) -> None:
+    report = reports["failed_by_data"]()
+    assert joined([report]) is report
+
+
+def test_shards_become_one_report_with_the_worst_verdict(reports: Any) -> None:
+    whole = joined([reports["passed"](), reports["new_model"](), reports["nothing_gated"]()])
+    assert list(whole.models) == ["churn", "fraud", "free"]
+    assert (whole.verdict, whole.commit, whole.dirty) == ("error", reports["passed"]().commit, True)
+    assert whole.failure is not None and whole.failure.code == "nothing-gated"
+
+
+@pytest.mark.parametrize("names", [("passed", "failed_by_data"), ("failed_by_data", "passed")])
+def test_of_two_results_the_worse_counts(reports: Any, names: tuple[str, str]) -> None:
+    whole = joined([reports[name]() for name in names])
+    assert whole.verdict == "fail" and whole.models["churn"].verdict == "fail"
+
+
+def test_reports_of_different_commits_are_an_error(reports: Any) -> None:
+    other = replace(reports["new_model"](), commit="c" * 40)
+    whole = joined([reports["passed"](), other])
+    assert whole.verdict == "error" and whole.failure is not None
+    assert whole.failure.message == "the reports are of different commits: 9d1e2f3 and ccccccc"
+
+
+def test_no_report_is_no_pass() -> None:
+    assert joined([]).verdict == "error"
+
+
+def test_a_joined_report_can_be_written_and_read(reports: Any, tmp_path: Path) -> None:
+    whole = joined([reports["passed"](), reports["new_model"]()])
+    (tmp_path / "r.json").write_text(dumps(whole), encoding="utf-8")
+    assert read_reports([tmp_path / "r.json"])[0].verdict == "pass"
+
+
+def test_a_gate_that_was_left_out_is_an_error(reports: Any) -> None:
+    spec = load(TRUSTED.format(gates="fpr <= 0.05, fnr <= 0.1"), "ml-ci.yaml")
+    whole = held_to(reports["passed"](), spec)
+    assert whole.verdict == "error"
+    failure = whole.models["churn"].failure
+    assert failure is not None and failure.message == "the report leaves out a gate of the base branch: `fnr <= 0.1`"
+
+
+def test_a_model_that_was_left_out_is_an_error(reports: Any) -> None:
+    spec = load(TRUSTED.format(gates="fpr <= 0.05"), "ml-ci.yaml")
+    whole = held_to(reports["new_model"](), spec)
+    assert whole.verdict == "error" and whole.models["fraud"].verdict == "pass"
+    failure = whole.models["churn"].failure
+    assert failure is not None and failure.message == "no result of `churn` arrived"
+
+
+def test_a_complete_report_is_left_alone(reports: Any) -> None:
+    report: Report = reports["failed_by_data"]()
+    assert held_to(report, load(TRUSTED.format(gates="fpr <= 0.05"), "ml-ci.yaml")) == report
+
+
+@pytest.mark.parametrize("path", ["none.json", "empty"])
+def test_what_is_lost_is_named(tmp_path: Path, path: str) -> None:
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(ReportLostError, match=r"there is no report|no report arrived") as caught:
+        read_reports([tmp_path / path])
+    report = lost(caught.value)
+    assert report.verdict == "error" and report.failure is not None and report.failure.code == "lost-report"
+
+
+def test_a_link_out_of_the_folder_is_not_followed(tmp_path: Path, reports: Any) -> None:
+    outside = tmp_path / "outside.json"
+    outside.write_text(dumps(reports["passed"]()), encoding="utf-8")
+    (tmp_path / "artifact").mkdir()
+    (tmp_path / "artifact" / "report.json").symlink_to(outside)
+    with pytest.raises(ReportLostError):
+        read_reports([tmp_path / "artifact"])
+
+
+@pytest.mark.parametrize("text", ["[]", "{", "[" * 100_000, "NaN"])
+def test_an_event_that_is_no_object_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "event.json").write_text(text)
+    with pytest.raises(UserError, match="no JSON object"):
+        read_event(tmp_path / "event.json")
+
+
+def test_no_event_is_an_empty_one(tmp_path: Path) -> None:
+    assert read_event(None) == {} and read_event(tmp_path / "none.json") == {}
