@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ml_ci.cli.main import call
+
+HEAVY = ("numpy", "scipy", "mlflow", "pandas", "sklearn", "rich", "requests", "train")
+SPEC = """\
+version: 1
+models:
+  cut:
+    train: train:train
+    data: {train: train.csv, holdout: holdout.csv}
+    label: y
+    positive: 1
+    gates: [fnr <= 0.1]
+  other:
+    train: other:train
+    data: {train: train.csv, holdout: holdout.csv}
+    label: y
+    positive: 1
+    gates: [fnr <= 0.1]
+"""
+TRAIN = """\
+import importlib
+raise SystemExit("a plan imports none of the project's code")
+def train(train):
+    importlib.import_module(train)
+"""
+ROWS = "x,y\n" + "".join(f"{number},{number % 2}\n" for number in range(50))
+
+
+@pytest.fixture
+def folder(repository: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Give a repository on a branch with changed data, whose code cannot be imported."""
+    repository.commit(
+        {"ml-ci.yaml": SPEC, "train.py": TRAIN, "other.py": TRAIN, "train.csv": ROWS, "holdout.csv": ROWS}
+    )
+    repository.git("switch", "-q", "-c", "change")
+    repository.commit({"train.csv": ROWS + "50,1\n"})
+    monkeypatch.chdir(repository.path)
+    return repository
+
+
+def printed(capsys: Any, *arguments: str) -> str:
+    assert call(["plan", *arguments]) == 0
+    return str(capsys.readouterr().out)
+
+
+def test_text(folder: Any, capsys: Any) -> None:
+    text = printed(capsys, "--model", "cut")
+    assert text.startswith("cut: train   (against merge-base ")
+    assert "\n  data.train: 50 → 51 rows (+1)" in text
+    assert "an import by a variable cannot be followed" in text
+
+
+def test_what_is_said_of_two_models_is_said_once(folder: Any, capsys: Any) -> None:
+    folder.commit({"other.py": "from train import train\n"})
+    text = printed(capsys)
+    assert text.count("cannot be followed") == 1
+
+
+def test_json(folder: Any, capsys: Any) -> None:
+    said = json.loads(printed(capsys, "--json"))
+    assert said["format"] == 1
+    assert list(said["models"]) == ["cut", "other"]
+    assert said["models"]["cut"]["action"] == "train"
+    assert [change["part"] for change in said["models"]["cut"]["changes"]] == ["data.train"]
+
+
+def test_github_matrix_is_one_line_of_the_models_that_need_work(folder: Any, capsys: Any) -> None:
+    assert printed(capsys, "--github-matrix") == '{"model": ["cut", "other"]}\n'
+    assert printed(capsys, "--github-matrix", "--model", "other") == '{"model": ["other"]}\n'
+
+
+def test_names_cannot_move_the_cursor(folder: Any, capsys: Any) -> None:
+    name = "wei\x1b[31mrd\x1b]0;title\x07"
+    text = f"def {'train'}(train):\n    return 1\n"
+    folder.commit({"train.py": f"import {'other'}\n{text}", f"{name}.py": "x = 1\n"})
+    folder.commit({"ml-ci.yaml": SPEC.replace("    label: y", "    code: ['*.py']\n    label: y", 1)})
+    out = printed(capsys)
+    assert "weird.py" in out
+    assert "\x1b" not in out
+    assert "\x07" not in out
+
+
+def test_nothing_heavy_and_nothing_of_the_project_is_imported(folder: Any) -> None:
+    """Also where a table has to be described: DuckDB reads it, without numpy."""
+    script = f"""\
+import sys
+from ml_ci.cli.main import call
+code = call(["plan"])
+print(code, [name for name in {HEAVY!r} if name in sys.modules], "duckdb" in sys.modules, file=sys.stderr)
+"""
+    root = str(Path(__file__).parents[2])
+    asked = [sys.executable, "-c", script]
+    done = subprocess.run(
+        asked, cwd=folder.path, env={"PYTHONPATH": root, "PATH": "/usr/bin:/bin"}, capture_output=True, text=True
+    )
+    assert done.stderr.splitlines()[-1] == "0 [] True", done.stderr
+    assert "data.train: 50 → 51 rows" in done.stdout
