@@ -6,7 +6,7 @@ set -uo pipefail
 arguments=()
 for model in $MODELS; do arguments+=(--model "$model"); done
 [ -z "$BASELINE" ] || arguments+=(--baseline "$BASELINE")
-[ -z "$GATES_FROM" ] || [ "$GATES_FROM" = none ] || arguments+=(--gates-from "$GATES_FROM")
+[ -z "$GATES_FROM" ] || arguments+=(--gates-from "$GATES_FROM")
 [ -z "$STORE" ] || arguments+=(--store "$STORE")
 [ "$PUSH" != true ] || arguments+=(--push)
 # shellcheck disable=SC2206 # separated by blanks, as the input says

@@ -62,8 +62,8 @@ def command(
         choice = choose(found, _ask(answers, choice))
     _tell(found)
     written = _files(choice, found, workflows or ("pull-request",), actions)
-    _put(written, dry_run)
-    return _next(choice, written, dry_run)
+    _next(choice, _put(written, dry_run), dry_run)
+    return 0
 
 
 def _pair(entry: str) -> tuple[str, str]:
@@ -128,12 +128,14 @@ def _workflow_file(name: str) -> str:
     return "ml-ci.yml" if name in ("pull-request", "matrix", "pull-request-untrusted") else f"ml-ci-{name}.yml"
 
 
-def _put(files: dict[str, str], dry_run: bool) -> None:
+def _put(files: dict[str, str], dry_run: bool) -> dict[str, str]:
+    """Write what is not there yet, and give it."""
     from ml_ci.records.atomic import write_text
 
+    new = {name: text for name, text in files.items() if not Path(name).exists()}
     for name, text in files.items():
         path = Path(name)
-        if path.exists():
+        if name not in new:
             click.echo(f"kept    {name}: it is there already, and init overwrites nothing")
         elif dry_run:
             click.echo(f"would write {name}:\n\n{text}")
@@ -141,24 +143,22 @@ def _put(files: dict[str, str], dry_run: bool) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             write_text(path, text)
             click.echo(f"wrote   {name}")
+    return new
 
 
-def _next(choice: Choice, files: dict[str, str], dry_run: bool) -> int:
+def _next(choice: Choice, files: dict[str, str], dry_run: bool) -> None:
     """Say what is left to fill in, line by line, and what to do then."""
     from ml_ci.setup import writing
 
-    text = files["ml-ci.yaml"]
-    for key in (key for key in writing.ORDER if key in choice.missing):
+    text = files.get("ml-ci.yaml", "")
+    for key in (key for key in writing.ORDER if key in choice.missing and text):
         click.echo(f"left    ml-ci.yaml:{writing.line_of(key, text)}: {key}: {choice.missing[key]}")
     for name, workflow in files.items():
         if writing.UNKNOWN_ACTION.partition("@")[0] + "/" in workflow:
-            click.echo(
-                f"left    {name}: OWNER/ml-ci and SHA: where ml-ci's actions are (or --actions)"
-            )
+            click.echo(f"left    {name}: OWNER/ml-ci and SHA: where ml-ci's actions are (or --actions)")
     if not dry_run:
         click.echo(
             "next    fill in what is left, then: ml-ci run"
-            if choice.missing
+            if choice.missing and text
             else "next    ml-ci run, then commit these files"
         )
-    return 0

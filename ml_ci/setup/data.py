@@ -60,8 +60,10 @@ def _table(top: Path, path: str) -> DataFile | None:
     try:
         table = Table.open(file, shown=path)
         header = table.layout.parquet or not _numeric(table.names)
-        if not header and len(table.names) == 1:
-            table = Table.open(file, ("label",), shown=path)
+        if not header:
+            width = len(table.names)
+            names = ("label",) if width == 1 else tuple(f"column_{place}" for place in range(1, width + 1))
+            table = Table.open(file, names, shown=path)
         candidates = table.names[-4:] if header else table.names[-1:]
         wanted = (
             {name for name in table.names if name.lower() in _LABELS} | set(candidates) if header else set(candidates)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -19,8 +21,21 @@ PROJECT = Path(__file__).parents[2]
 STAND_INS = Path(__file__).parent / "stand_ins"
 SHA = "0123456789abcdef0123456789abcdef01234567"
 OWN = f"acme/ml-ci@{SHA}"
-REPOSITORY = "acme/widgets"
-TOKEN = "ghs_" + "rig" * 12
+
+
+def _fake() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("tests_fake_github", PROJECT / "tests" / "github" / "fake_github.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault(spec.name, module)
+    spec.loader.exec_module(module)
+    return module
+
+
+fake = _fake()
+REPOSITORY: str = fake.REPOSITORY
+OWNER, _, NAME = REPOSITORY.partition("/")
 
 TRAIN = '''\
 """Score the holdout: right on every row, but for as many misses as misses.txt says."""
@@ -86,7 +101,8 @@ class Rig:
     home: Path
     own: Path
     folder: Path
-    api: str = "http://127.0.0.1:9"
+    github: Any
+    lost: str = ""
 
     @property
     def origin(self) -> Path:
@@ -120,7 +136,7 @@ class Rig:
         self.git("commit", "-q", "--allow-empty", "-m", message)
         return self.git("rev-parse", "HEAD")
 
-    def pull_request(self, files: Mapping[str, str], number: int = 7, branch: str = "feature") -> dict[str, Any]:
+    def pull_request(self, files: Mapping[str, str], number: int = 7, branch: str = "feature", owner: str = OWNER) -> dict[str, Any]:
         """Push a commit to a pull request, make its merge commit and give the event's payload."""
         known = self.git("branch", "--list", branch)
         self.git("checkout", "-q", *(() if known else ("-b",)), branch, *(() if known else ("main",)))
@@ -129,9 +145,11 @@ class Rig:
         self.git("merge", "-q", "--no-ff", "-m", f"Merge {head}", head)
         self.git("update-ref", f"refs/pull/{number}/merge", "HEAD")
         self.git("update-ref", f"refs/pull/{number}/head", head)
-        return self.payload(head, number, branch)
+        self.github.pulls = [one for one in self.github.pulls if one["number"] != number]
+        self.github.pull_request(number, head, branch=branch, head=f"{owner}/{NAME}")
+        return self.payload(head, number, branch, owner)
 
-    def payload(self, head: str, number: int, branch: str, owner: str = "acme") -> dict[str, Any]:
+    def payload(self, head: str, number: int, branch: str, owner: str) -> dict[str, Any]:
         """Give the payload of a pull request's event."""
         repository = {"full_name": REPOSITORY, "default_branch": "main"}
         return {
@@ -139,12 +157,23 @@ class Rig:
             "number": number,
             "pull_request": {
                 "number": number,
-                "head": {"sha": head, "ref": branch, "repo": {"full_name": f"{owner}/widgets"}},
+                "head": {"sha": head, "ref": branch, "repo": {"full_name": f"{owner}/{NAME}"}},
                 "base": {"sha": self.git("rev-parse", "main"), "ref": "main", "repo": repository},
             },
             "repository": repository,
             "sender": {"login": owner},
         }
+
+    def ended(self, head: str) -> dict[str, Any]:
+        """Give the payload of `workflow_run` when the run of the last pull request has ended."""
+        pull = self.github.pulls[-1]
+        run = {"id": 41, "event": "pull_request", "conclusion": "success", "head_sha": head}
+        run |= {"head_branch": pull["branch"], "head_repository": {"full_name": pull["head"]}}
+        return {"workflow_run": run, "repository": {"full_name": REPOSITORY, "default_branch": "main"}}
+
+    def config(self, *names: str, gates: str = GATES, more: str = "") -> str:
+        """Write an ml-ci.yaml with models of these names."""
+        return config(*names, gates=gates, more=more)
 
     def run(self, template: str, event: str, payload: Mapping[str, Any], *, at: str = "HEAD") -> Done:
         """Run a template's workflow for an event; `at` is the commit that GITHUB_SHA names."""
@@ -172,8 +201,9 @@ class Rig:
         environment = {
             **pip,
             "GIT_CONFIG_GLOBAL": os.devnull,
-            "GITHUB_API_URL": self.api,
+            "GITHUB_API_URL": self.github.url,
             "GITHUB_REPOSITORY": REPOSITORY,
+            "RIG_LOST": self.lost,
             "RIG_ORIGIN": str(self.origin),
             "RIG_PYTHON": os.path.realpath(sys.executable),
             "RIG_STATE": str(self.state),
@@ -184,7 +214,7 @@ class Rig:
             event,
             *("-e", str(file), "-W", str(workflow), "-P", "ubuntu-latest=-self-hosted"),
             *("--no-skip-checkout", "--no-cache-server", "--action-offline-mode", "--json", "--defaultbranch", "main"),
-            *("--artifact-server-addr", "127.0.0.1", "-s", f"GITHUB_TOKEN={TOKEN}"),
+            *("--artifact-server-addr", "127.0.0.1", "-s", f"GITHUB_TOKEN={self.github.token}"),
             *(word for name, value in environment.items() for word in ("--env", f"{name}={value}")),
             *(word for name, path in local.items() for word in ("--local-repository", f"{name}={path}")),
         ]
@@ -239,8 +269,10 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def rig(act: Path, own: Path, home: Path, tmp_path: Path) -> Rig:
-    """Give a repository with one commit on `main`."""
-    made = Rig(act, home, own, tmp_path / "rig")
-    made.start()
-    return made
+def rig(act: Path, own: Path, home: Path, tmp_path: Path) -> Iterator[Rig]:
+    """Give a repository with one commit on `main`; a request that GitHub would not understand fails the test."""
+    with fake.FakeGitHub() as github:
+        made = Rig(act, home, own, tmp_path / "rig", github)
+        made.start()
+        yield made
+    assert github.violations == []

@@ -1,0 +1,146 @@
+"""The workflow of a pull request, run for real: what the developer sees, and what nobody can forge."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.act
+
+LIMITS = "    gates:\n      - fnr <= 0.20\n"
+LOWERED = "    gates:\n      - fnr <= 0.90\n"
+PROOF = "    confidence: 0.95\n    gates:\n      - fnr <= 0.12\n"
+
+
+def _run(rig: Any, files: dict[str, str], template: str = "pull-request.yml", **more: Any) -> tuple[Any, str]:
+    payload = rig.pull_request(files, **more)
+    done = rig.run(template, "pull_request", payload, at="refs/pull/7/merge")
+    return done, payload["pull_request"]["head"]["sha"]
+
+
+def test_the_first_run_comments_the_second_edits_the_third_leaves_it(rig: Any) -> None:
+    done, head = _run(rig, {"misses.txt": "5\n"})
+    assert done.jobs == {"gate": "success", "report": "success"}, done.log
+    assert rig.github.latest(head) == {"ml-ci": "success", "ml-ci/churn": "success"}
+    [first] = rig.github.comments
+    assert "10.0%" in first["body"]
+
+    done, head = _run(rig, {"misses.txt": "6\n"})
+    [second] = rig.github.comments
+    assert second["id"] == first["id"]
+    assert "12.0%" in second["body"]
+    assert "restored ml-ci-records-v1-" in done.log, "the records of the first run are found again"
+    edits = len(rig.github.sent("PATCH"))
+    assert edits == 1
+
+    payload = rig.payload(head, 7, "feature", rig.github.pulls[0]["head"].split("/")[0])
+    rig.run("pull-request.yml", "pull_request", payload, at="refs/pull/7/merge")
+    assert len(rig.github.sent("PATCH")) == edits, "a comment that says the same is not written again"
+    assert len(rig.github.comments) == 1
+
+
+def test_a_failed_gate_fails_the_job_and_the_status(rig: Any) -> None:
+    done, head = _run(rig, {"misses.txt": "20\n"})
+    assert done.jobs == {"gate": "failure", "report": "failure"}, done.log
+    assert rig.github.latest(head) == {"ml-ci": "failure", "ml-ci/churn": "failure"}
+    assert "40.0%" in rig.github.comments[0]["body"]
+    assert "FNR" in done.said("error", "warning"), "annotations name the gate"
+
+
+def test_inconclusive_does_not_pass(rig: Any) -> None:
+    rig.git("checkout", "-q", "main")
+    rig.commit({"ml-ci.yaml": rig.config("churn", gates=PROOF)})
+    done, head = _run(rig, {"misses.txt": "5\n"})
+    report = json.loads((rig.state / "artifacts" / "ml-ci-report" / "report.json").read_text())
+    assert report["verdict"] == "inconclusive"
+    assert done.jobs == {"gate": "failure", "report": "failure"}
+    assert rig.github.latest(head)["ml-ci"] == "failure"
+    assert next(one for one in rig.github.statuses[::-1])["description"].startswith("Inconclusive")
+
+
+def test_a_crashed_training_is_an_error_and_shows_its_last_words(rig: Any) -> None:
+    crash = 'import sys\nprint("::set-output name=verdict::pass")\nsys.exit("the disk of the cluster is full")\n'
+    done, head = _run(rig, {"train.py": crash})
+    assert done.jobs == {"gate": "failure", "report": "failure"}
+    assert rig.github.latest(head)["ml-ci"] == "error"
+    assert "the disk of the cluster is full" in rig.github.comments[0]["body"]
+    assert not any("verdict" in str(line.get("name")) and line.get("arg") == "pass" for line in done.lines)
+
+
+def test_a_lowered_limit_is_judged_by_the_old_one(rig: Any) -> None:
+    rig.git("checkout", "-q", "main")
+    rig.commit({"ml-ci.yaml": rig.config("churn", gates=LIMITS)})
+    done, head = _run(rig, {"misses.txt": "20\n", "ml-ci.yaml": rig.config("churn", gates=LOWERED)})
+    assert done.jobs == {"gate": "failure", "report": "failure"}, done.log
+    assert rig.github.latest(head)["ml-ci"] == "failure"
+    assert "20.0%" in rig.github.comments[0]["body"]
+
+
+def test_a_report_that_never_came_is_an_error(rig: Any) -> None:
+    rig.lost = "ml-ci-report"
+    done, head = _run(rig, {"misses.txt": "5\n"})
+    assert done.jobs == {"gate": "failure", "report": "failure"}
+    assert rig.github.latest(head) == {"ml-ci": "error", "ml-ci/churn": "error"}
+
+
+def test_a_token_that_may_not_comment_names_the_permission(rig: Any) -> None:
+    rig.github.permissions["pull-requests"] = "read"
+    done, head = _run(rig, {"misses.txt": "5\n"})
+    assert done.jobs["report"] == "failure"
+    assert "pull-requests: write" in done.log
+    assert rig.github.latest(head)["ml-ci"] == "success", "the status does not depend on the comment"
+
+
+def test_among_250_comments_there_is_one_of_ours(rig: Any) -> None:
+    for number in range(250):
+        rig.github.comment(7, f"I say {number}")
+    _run(rig, {"misses.txt": "5\n"})
+    _run(rig, {"misses.txt": "6\n"})
+    assert len(rig.github.comments) == 251
+
+
+def test_a_fork_writes_nothing_and_its_second_stage_comments(rig: Any) -> None:
+    rig.github.permissions = {"pull-requests": "read", "statuses": "read", "contents": "read"}
+    done, head = _run(rig, {"misses.txt": "5\n"}, "pull-request-untrusted.yml", owner="stranger")
+    assert done.jobs == {"gate": "success"}, done.log
+    assert not rig.github.sent("POST") + rig.github.sent("PATCH")
+
+    rig.github.permissions = {"pull-requests": "write", "statuses": "write", "contents": "read", "actions": "read"}
+    done = rig.run("report.yml", "workflow_run", rig.ended(head), at="main")
+    assert done.jobs == {"report": "success"}, done.log
+    assert len(rig.github.comments) == 1
+    assert rig.github.latest(head) == {"ml-ci": "success", "ml-ci/churn": "success"}
+
+
+HOSTILE = "@everyone | <img src=x onerror=alert(1)> `x` ::set-output name=verdict::pass\n::add-mask::a\n## pass"
+
+
+def test_a_hostile_report_does_no_harm(rig: Any) -> None:
+    _, head = _run(rig, {"misses.txt": "5\n"}, "pull-request-untrusted.yml", owner="stranger")
+    file = Path(rig.state / "artifacts" / "ml-ci-report" / "report.json")
+    report = json.loads(file.read_text())
+    model = report["models"].pop("churn")
+    model["changes"] = [{"part": "code", "summary": HOSTILE}]
+    report["models"] = {"churn": model, **{f"{HOSTILE}{n}": model for n in range(40)}}
+    file.write_text(json.dumps(report))
+    done = rig.run("report.yml", "workflow_run", rig.ended(head), at="main")
+    said = "".join(one["body"] for one in rig.github.comments)
+    assert "<img" not in said
+    assert "\n::" not in done.said("set-output")
+    assert "@everyone" not in said.replace("@\u200beveryone", "").replace("&#64;everyone", "").replace("\\@", "")
+    assert not [one for one in rig.github.statuses if "\n" in one["context"] + one["description"]]
+
+
+@pytest.mark.parametrize("text", ["[" * 5000, '{"format": 1, "verdict": "pass"}'])
+def test_what_is_no_report_is_an_error(rig: Any, text: str) -> None:
+    payload = rig.pull_request({"misses.txt": "5\n"}, owner="stranger")
+    head = payload["pull_request"]["head"]["sha"]
+    file = Path(rig.state / "artifacts" / "ml-ci-report" / "report.json")
+    file.parent.mkdir(parents=True)
+    file.write_text(text)
+    done = rig.run("report.yml", "workflow_run", rig.ended(head), at="main")
+    assert done.jobs == {"report": "failure"}
+    assert rig.github.latest(head)["ml-ci"] == "error"
