@@ -23,8 +23,11 @@ from ml_ci.steps.values import Options, Project
 if TYPE_CHECKING:
     from ml_ci.bisect.values import Found
     from ml_ci.explain.values import Explanation
+    from ml_ci.gates.ledger import Ledger
     from ml_ci.steps.bisect import Search
+    from ml_ci.steps.doctor import Finding
     from ml_ci.steps.explain import Ask
+    from ml_ci.steps.power import Power
     from ml_ci.steps.rows import Scored
 
 
@@ -112,6 +115,33 @@ def bisect(options: Options, name: str, search: Search) -> Found:
 
     project, _ = stoppable(open_project(locate(options), options))
     return bisected(project, Fingerprints(project), name, search)
+
+
+def power(options: Options, margin: float | None = None) -> tuple[Power, ...]:
+    """Say what the holdouts can prove; only their labels are read, and nothing is trained."""
+    from ml_ci.steps.power import power
+
+    project = open_project(locate(options), options)
+    fingerprints = Fingerprints(project)
+    return tuple(power(project, fingerprints, name, margin) for name in selected(project))
+
+
+def ledgers(options: Options) -> tuple[Ledger, ...]:
+    """Give the ledgers of the store that hold a look at a model that is asked for, the latest last."""
+    from ml_ci.records.ledgers import Ledgers
+
+    project = open_project(locate(options), options)
+    wanted = set(selected(project))
+    found = Ledgers(project.store)
+    found.bring()
+    return tuple(one for one in found.all() if any(look.pair.model in wanted for look in one.looks))
+
+
+def examine(options: Options, *, determinism: bool = False) -> tuple[Finding, ...]:
+    """Check the set-up; with `determinism` each model is trained a second time and the two are compared."""
+    from ml_ci.steps.doctor import examined
+
+    return examined(options, determinism=determinism)
 
 
 def scored(options: Options, name: str) -> Scored:

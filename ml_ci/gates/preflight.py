@@ -49,6 +49,31 @@ class Unprovable:
     reason: str
 
 
+@dataclass(frozen=True)
+class Plannable:
+    """A gate, or a slice of `each`, whose rows are known before the model is.
+
+    `bound` is the limit, or the margin to the baseline, of the error that is bounded from above; `alpha` its level.
+    """
+
+    condition: str
+    slice: str | None
+    question: Question
+    atom: Metric | OverSlices
+    rows: int
+    bound: float
+    alpha: float
+
+    @property
+    def kind(self) -> str:
+        """Which rows: `negatives`, `positives` or `rows`."""
+        return OF_ROWS[_plain_name(self.atom)]
+
+    def best(self, smallest: float | None) -> str:
+        """Say the smallest limit, or margin, that can be proven, on the gate's own scale."""
+        return _best(self.question, self.atom, smallest)
+
+
 def unprovable(gates: Sequence[GateSpec], holdout: HoldoutRows, policy: Policy) -> tuple[Unprovable, ...]:
     """List the gates, and slices of `each`, that this holdout could not prove even without a single error.
 
@@ -57,27 +82,40 @@ def unprovable(gates: Sequence[GateSpec], holdout: HoldoutRows, policy: Policy) 
     known before the model is.
     """
     return tuple(
-        finding
-        for gate in gates
-        for comparison in gate.condition.comparisons
-        for question in questions(comparison)
-        for finding in _check(gate.text, question, holdout, policy)
+        finding for gate in gates for one in plannable(gate, holdout, policy) for finding in _check(one, policy)
     )
 
 
-def _check(text: str, question: Question, holdout: HoldoutRows, policy: Policy) -> Iterator[Unprovable]:
-    confidence = policy.confidence if question.confidence is None else question.confidence
-    bound = _bound(question)
-    atom = question.single
-    if not confidence or bound is None or atom is None:
-        return
-    alpha = float(1 - Fraction(repr(confidence)))
-    if policy.alpha_spent is not None:
-        alpha = min(alpha, policy.alpha_spent)
-    for label, rows in _rows(atom, holdout, policy.min_rows):
-        found = _preflight(question, rows, bound, alpha, policy.method) if rows and alpha > 0 else None
-        if found is not None and not found.provable:
-            yield _named(text, label, question, atom, found, 1 - alpha)
+def plannable(
+    gate: GateSpec, holdout: HoldoutRows, policy: Policy, otherwise: float | None = None
+) -> Iterator[Plannable]:
+    """Give what of a gate can be planned; `otherwise` is the confidence of comparisons that ask for none."""
+    for comparison in gate.condition.comparisons:
+        for question in questions(comparison):
+            confidence = policy.confidence if question.confidence is None else question.confidence
+            confidence, bound, atom = confidence or otherwise, _bound(question), question.single
+            if not confidence or bound is None or atom is None:
+                continue
+            alpha = float(1 - Fraction(repr(confidence)))
+            if policy.alpha_spent is not None:
+                alpha = min(alpha, policy.alpha_spent)
+            for label, rows in _rows(atom, holdout, policy.min_rows) if alpha > 0 else ():
+                yield Plannable(gate.text, label, question, atom, rows, bound, alpha)
+
+
+def _check(one: Plannable, policy: Policy) -> Iterator[Unprovable]:
+    found = checked(one, policy.method) if one.rows else None
+    if found is not None and not found.provable:
+        yield _named(one, found)
+
+
+def checked(one: Plannable, method: str) -> Preflight:
+    """Say what these rows can prove at best."""
+    from ml_ci.gates.statistics import preflight
+
+    if one.question.relative:
+        return preflight.for_difference(one.rows, one.bound, one.alpha, method)
+    return preflight.for_limit(one.rows, one.bound, one.alpha)
 
 
 def _bound(question: Question) -> float | None:
@@ -120,25 +158,14 @@ def _of_class(name: str, classes: Classes) -> int:
     return {"negatives": negatives, "positives": positives}.get(OF_ROWS[name], negatives + positives)
 
 
-def _preflight(question: Question, rows: int, bound: float, alpha: float, method: str) -> Preflight:
-    from ml_ci.gates.statistics import preflight
-
-    if question.relative:
-        return preflight.for_difference(rows, bound, alpha, method)
-    return preflight.for_limit(rows, bound, alpha)
-
-
-def _named(
-    text: str, label: str | None, question: Question, atom: Metric | OverSlices, found: Preflight, confidence: float
-) -> Unprovable:
-    kind = OF_ROWS[_plain_name(atom)]
-    best = _best(question, atom, found.smallest_limit)
+def _named(one: Plannable, found: Preflight) -> Unprovable:
     needed = "no number of rows proves it" if found.smallest_rows is None else f"it takes {found.smallest_rows:,}"
     reason = (
-        f"{title(atom)}{f', {label}' if label else ''}: {found.rows:,} {kind} can never prove it with "
-        f"{confidence_said(confidence)} confidence, {needed}; the best they can prove is {best}"
+        f"{title(one.atom)}{f', {one.slice}' if one.slice else ''}: {found.rows:,} {one.kind} can never prove it with "
+        f"{confidence_said(1 - one.alpha)} confidence, {needed}; the best they can prove is "
+        f"{one.best(found.smallest_limit)}"
     )
-    return Unprovable(text, label, found.rows, kind, found.smallest_rows, found.smallest_limit, reason)
+    return Unprovable(one.condition, one.slice, found.rows, one.kind, found.smallest_rows, found.smallest_limit, reason)
 
 
 def _best(question: Question, atom: Metric | OverSlices, smallest: float | None) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ml_ci.plan.values import Action
 
 TRAININGS, PREDICTIONS, COMPARISONS, VERDICTS = "trainings", "predictions", "comparisons", "verdicts"
+DETERMINISM = "determinism"
 
 Known = Callable[[str, str], bool]
 

@@ -155,13 +155,14 @@ def next_steps(name: str, model: ModelReport) -> Sentence:
     if model.verdict == "inconclusive":
         more = any(gate.needs for gate in model.gates if gate.verdict == "inconclusive")
         first = "Label more rows for the holdout" if more else "Improve the model"
-        return (f"{first}, or loosen the gate on purpose.",)
+        said = f"{first}, or loosen the gate on purpose; "
+        return (said, Code(label(f"ml-ci power {_quoted(name)}", 200)), " says what this holdout can prove.")
     data = [change for change in model.changes if change.part.startswith("data.")]
     if data and all(change.part != "code" for change in model.changes):
         paths = _listed([_part(model, change.part) for change in data])
         return ("Look at what changed in ", *paths, ", or undo it, and run again.")
     if len(model.changes) > 1:
-        return ("Undo one change at a time and run again, to see which did it.",)
+        return (Code(label(f"ml-ci explain {_quoted(name)}", 200)), " says which of the changes did how much of it.")
     return ("Improve the model or undo the change; if the new rate is wanted, change the gate in a commit of its own.",)
 
 

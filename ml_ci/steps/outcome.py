@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from ml_ci.errors import Failure, UserError
 from ml_ci.evaluation.values import Evaluation
 from ml_ci.gates.values import GateResult
 from ml_ci.gates.verdict import overall
-from ml_ci.plan.plan import Plan
+from ml_ci.plan.plan import DETERMINISM, Plan
 from ml_ci.plan.values import Action
 from ml_ci.reports.values import ModelReport, Report, Side
 from ml_ci.spec.values import FileEntry, ModelSpec
@@ -34,7 +34,7 @@ def finished(project: Project, sides: Sides, plan: Plan, judged: Judged, seconds
         gates=_placed(judged.gates, model),
         seconds=seconds,
         failure=None if judged.gates else _nothing_gated(model),
-        notes=(*judged.notes, *project.store.notes),
+        notes=(*judged.notes, *_unsteady(project, model), *project.store.notes),
         cost=model.cost,
         paths=_paths(model),
         cautions=_cautions(project, sides),
@@ -76,6 +76,14 @@ _GATE_HINT = "Add `gates:` to ml-ci.yaml, for example: [fpr <= 0.05, fnr <= base
 
 def _nothing_gated(model: ModelSpec) -> Failure:
     return Failure("gates", NOTHING_GATED, f"`{model.name}` has no gates: nothing was judged", _GATE_HINT)
+
+
+def _unsteady(project: Project, model: ModelSpec) -> Iterator[str]:
+    """Say what `ml-ci doctor --determinism` found out."""
+    if (project.store.root / "records" / DETERMINISM).is_dir():
+        from ml_ci.steps.determinism import notes
+
+        yield from notes(project.store, model.name)
 
 
 def _side(evaluation: Evaluation, record: str, source: str | None, action: Action | None) -> Side:

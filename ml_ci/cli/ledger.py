@@ -1,0 +1,36 @@
+"""`ml-ci ledger`: how often each holdout was looked at."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("model", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
+@click.option("--config", metavar="FILE", help="Another configuration file than the nearest ml-ci.yaml.")
+@click.option("--store", metavar="URL", envvar="ML_CI_STORE", help="The shared store, instead of `store:`.")
+def command(model: str | None, as_json: bool, config: str | None, store: str | None) -> None:
+    """List every look at each holdout: which candidate, against which baseline, with which verdict.
+
+    A holdout wears out: each candidate that is judged on it, and each promotion that it grants, makes the next number
+    a little too good. With `reuse: {looks: 32, promotions: 3}` in ml-ci.yaml each look gets its share of the
+    confidence, and a holdout whose looks are spent proves nothing more until it gets fresh labels. The same two models
+    judged again are no further look.
+    """
+    from ml_ci.pipeline import ledgers
+    from ml_ci.reports.ledger import lines, to_json
+    from ml_ci.steps.values import Options
+
+    options = Options(
+        start=Path.cwd(), config=config, models=(model,) if model else (), environment=dict(os.environ), store=store
+    )
+    found = ledgers(options)
+    if as_json:
+        click.echo(json.dumps(to_json(found), indent=2, ensure_ascii=False))
+    else:
+        click.echo("\n".join(lines(found)))

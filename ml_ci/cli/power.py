@@ -1,0 +1,57 @@
+"""`ml-ci power`: what this holdout can prove, and how many rows a wanted margin takes."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("model", required=False)
+@click.option(
+    "--margin",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    help="Plan this limit or margin (0.01 is a point).",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
+@click.option("--baseline", metavar="REF", help="Compare with this commit instead of the model's own baseline.")
+@click.option("--config", metavar="FILE", help="Another configuration file than the nearest ml-ci.yaml.")
+@click.option("--store", metavar="URL", envvar="ML_CI_STORE", help="The shared store, instead of `store:`.")
+def command(
+    model: str | None, margin: float | None, as_json: bool, baseline: str | None, config: str | None, store: str | None
+) -> None:
+    """Say what the holdout of MODEL can prove, gate by gate, and how many rows it takes to prove more.
+
+    Reads the labels of the holdout and trains nothing. Rows are given for 80% and 95% probability to pass when the two
+    models are equally good, with the share of rows on which they differ taken from the last comparison, where there is
+    one. Without MODEL, every model is planned.
+
+    \b
+    ml-ci power churn                 the gates as they stand
+    ml-ci power churn --margin 0.005  what half a point would take
+    """
+    from dataclasses import asdict
+
+    from ml_ci.pipeline import power
+    from ml_ci.reports.power import lines
+    from ml_ci.steps.values import Options
+
+    target = os.environ.get("GITHUB_BASE_REF") or None
+    options = Options(
+        start=Path.cwd(),
+        config=config,
+        models=(model,) if model else (),
+        baseline=baseline,
+        target=target,
+        environment=dict(os.environ),
+        store=store,
+    )
+    found = power(options, margin)
+    if as_json:
+        plans = {one.model: {**asdict(one), "model": one.model} for one in found}
+        click.echo(json.dumps({"format": 1, "models": plans}, indent=2, ensure_ascii=False, allow_nan=False))
+        return
+    click.echo("\n\n".join("\n".join(lines(one)) for one in found))

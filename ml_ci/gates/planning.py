@@ -1,0 +1,129 @@
+"""How many rows a gate takes: what the holdout can prove, what a planned power needs, and ease.ml/ci's numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from ml_ci.conditions.tree import OverSlices
+from ml_ci.evaluation.confusion import Paired
+from ml_ci.gates.evidence import Policy
+from ml_ci.gates.preflight import HoldoutRows, Plannable, checked, plannable
+from ml_ci.gates.proof import pairs
+from ml_ci.spec.values import GateSpec
+
+# Discordance where no comparison is known: two versions of one model seldom decide more rows differently.
+USUAL_DISCORDANCE = 0.02
+POWERS = (0.8, 0.95)
+
+
+@dataclass(frozen=True)
+class GatePower:
+    """What one gate, or one slice of it, takes.
+
+    `bound` is the limit or (`relative`) the margin; `smallest` the smallest that these rows can prove, in words `best`; `wanted` says the
+    bound in words.
+    `least` rows prove it without a single error; `planned` are the rows with which it passes with 80% and with 95%
+    probability, at a true difference of 0 and the `discordance` for a margin, at half of a limit for a limit. None
+    where no number of rows does. `easeml` are ease.ml/ci's rows for `looks` looks (Hoeffding for a limit, Bennett for a
+    margin). `reason` says why a gate cannot be planned, or "".
+    """
+
+    condition: str
+    slice: str | None = None
+    kind: str = "rows"
+    rows: int | None = None
+    confidence: float | None = None
+    bound: float | None = None
+    relative: bool = False
+    provable: bool | None = None
+    smallest: float | None = None
+    best: str = ""
+    wanted: str = ""
+    least: int | None = None
+    planned: tuple[int | None, int | None] = (None, None)
+    discordance: float | None = None
+    easeml: int | None = None
+    looks: int = 1
+    reason: str = ""
+
+
+def power_of(
+    gates: Sequence[GateSpec],
+    holdout: HoldoutRows,
+    policy: Policy,
+    *,
+    otherwise: float,
+    paired: Paired | None = None,
+    margin: float | None = None,
+    looks: int = 1,
+) -> Iterator[GatePower]:
+    """Plan every gate on this holdout.
+
+    `otherwise` is the confidence of gates that ask for none, `paired` the last comparison, from which the discordance
+    is taken, `margin` replaces the gates' own limits and margins, `looks` is what ease.ml/ci plans for.
+    """
+    for gate in gates:
+        found = list(plannable(gate, holdout, policy, otherwise))
+        if not found:
+            yield GatePower(gate.text, reason=_REASON)
+        for one in found:
+            wanted = one if margin is None else replace(one, bound=margin)
+            yield _planned(wanted, policy.method, paired, looks)
+
+
+_REASON = "its rows, or its spread, are not known before the model is: nothing can be planned"
+
+
+def _planned(one: Plannable, method: str, paired: Paired | None, looks: int) -> GatePower:
+    found = checked(one, method)
+    discordance = _discordance(one, paired) if one.question.relative else None
+    return GatePower(
+        condition=one.condition,
+        slice=one.slice,
+        kind=one.kind,
+        rows=one.rows,
+        confidence=round(1 - one.alpha, 12),
+        bound=one.bound,
+        relative=one.question.relative,
+        provable=found.provable,
+        smallest=found.smallest_limit,
+        best=one.best(found.smallest_limit),
+        wanted=one.best(one.bound),
+        least=found.smallest_rows,
+        planned=(_rows(one, discordance, POWERS[0]), _rows(one, discordance, POWERS[1])),
+        discordance=discordance,
+        easeml=_easeml(one, discordance, looks),
+        looks=looks,
+    )
+
+
+def _discordance(one: Plannable, paired: Paired | None) -> float:
+    """Give the share of rows that the two models decide differently; rows without one may hide three (rule of three)."""
+    if paired is None or one.slice is not None:
+        return USUAL_DISCORDANCE
+    name = one.atom.metric if isinstance(one.atom, OverSlices) else one.atom.key
+    crossed = pairs(name, paired)
+    return max(crossed.b + crossed.c, 3) / crossed.n if crossed.n > 3 else USUAL_DISCORDANCE
+
+
+def _rows(one: Plannable, discordance: float | None, power: float) -> int | None:
+    from ml_ci.gates.statistics import limits
+    from ml_ci.gates.statistics.power import planned_rows, provable_rows
+
+    if discordance is None:
+        more = limits.further_rows(one.bound / 2, 1, one.bound, one.alpha, power)
+        return None if more is None else more + 1
+    rows = planned_rows(one.bound, min(discordance, 1.0), 0.0, one.alpha, power)
+    least = provable_rows(one.bound, one.alpha)
+    return None if rows is None or least is None else max(rows, least)
+
+
+def _easeml(one: Plannable, discordance: float | None, looks: int) -> int | None:
+    from ml_ci.gates.statistics import easeml
+
+    if not 0 < one.bound < 1:
+        return None
+    if discordance is None:
+        return easeml.hoeffding_rows(one.bound, one.alpha, looks)
+    return easeml.bennett_rows(one.bound, one.alpha, discordance, looks)

@@ -1,0 +1,51 @@
+"""What a holdout can prove, in words: `ml-ci power`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ml_ci.gates.planning import GatePower
+from ml_ci.gates.wording import confidence_said
+from ml_ci.reports.text import label
+from ml_ci.steps.power import Power
+
+
+def lines(found: Power) -> Iterator[str]:
+    """Say the rows of the holdout, then each gate in a few lines."""
+    negatives, positives = found.rows.classes
+    yield f"{label(found.model, 100)}: {negatives + positives:,} rows, {positives:,} positives, {negatives:,} negatives"
+    for note in found.standing.notes:
+        yield f"  {note}"
+    for gate in found.gates:
+        yield ""
+        yield from (f"  {line}" for line in _gate(gate, found.measured))
+    if not found.gates:
+        yield "  no gate to plan: add a line under gates:"
+
+
+def _gate(gate: GatePower, measured: bool) -> Iterator[str]:
+    yield label(gate.condition, 200) + (f", {label(gate.slice, 100)}" if gate.slice else "")
+    if gate.reason or gate.confidence is None or gate.rows is None or gate.bound is None:
+        yield f"  {gate.reason}"
+        return
+    sure = f"{confidence_said(gate.confidence)} confidence"
+    yield f"  with {gate.rows:,} {gate.kind} and {sure}, at best {gate.best} can be proven"
+    if gate.least is None:
+        yield f"  {gate.wanted}: no number of rows proves it without an improvement"
+        return
+    never = "" if gate.provable else ": these can never prove it"
+    yield f"  {gate.wanted} takes {gate.least:,} {gate.kind} without a single error{never}"
+    shown = [f"{rows:,} for {100 * power:.0f}%" for rows, power in zip(gate.planned, (0.8, 0.95), strict=True) if rows]
+    if shown:
+        truth = _assumed(gate, measured)
+        yield f"  to pass with some certainty: {' and '.join(shown)}, {truth}"
+    if gate.easeml:
+        looks = f"{gate.looks:,} looks" if gate.looks > 1 else "one look"
+        yield f"  ease.ml/ci would ask for {gate.easeml:,} ({looks})"
+
+
+def _assumed(gate: GatePower, measured: bool) -> str:
+    if gate.discordance is None:
+        return "if the true rate is half of the limit"
+    source = "as last measured" if measured and gate.slice is None else "as is usual"
+    return f"if the models are equally good and differ on {100 * gate.discordance:.2g}% of them, {source}"

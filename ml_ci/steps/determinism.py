@@ -1,0 +1,127 @@
+"""Find out whether a training gives the same model twice, and if not, by how much the rates move by themselves."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ml_ci.changes.digests import digest
+from ml_ci.plan.plan import DETERMINISM, TRAININGS, Keys
+from ml_ci.records.codec import pack, unpack_if_fit
+from ml_ci.records.store import Store
+from ml_ci.steps.decide import planned
+from ml_ci.steps.score import FILE, scored
+from ml_ci.steps.train import trained
+from ml_ci.steps.values import Project, Side, Sides
+from ml_ci.steps.workshop import Workshop, workshop
+
+
+@dataclass(frozen=True)
+class Repeated:
+    """Two trainings of the same inputs beside each other, on the holdout.
+
+    `flips` counts the rows that they decide differently; `fpr` and `fnr` are how far the rates lie apart (None where
+    undefined), `score` the largest distance of two scores of one row. `training` is the key of the first.
+    """
+
+    training: str
+    when: str
+    identical: bool
+    rows: int
+    flips: int
+    fpr: float | None
+    fnr: float | None
+    score: float
+
+
+def repeated(project: Project, sides: Sides) -> Repeated:
+    """Train the candidate a second time, past every record of it, and compare; the result is kept.
+
+    StageFailed when either training fails.
+    """
+    keys = planned(project, sides).candidate
+    with workshop(project, sides) as shop:
+        first = scored(shop, sides.candidate, keys)
+        again = replace(project, store=Store(shop.work / "again"), failed={})
+        _bring_needed(shop, sides.candidate, again.store)
+        with workshop(again, sides) as second:
+            found = _beside(shop, keys, first.file(FILE), scored(second, sides.candidate, keys).file(FILE))
+    _keep(project.store, sides.candidate.model.name, found)
+    return found
+
+
+def known(store: Store, model: str) -> Repeated | None:
+    """Give what was found out about a model's training last, if anything was."""
+    record = store.find(DETERMINISM, _key(model))
+    return None if record is None else unpack_if_fit(Repeated, record.content.get("repeated"))
+
+
+def notes(store: Store, model: str) -> Iterator[str]:
+    """Say in a report that a training is known not to be deterministic."""
+    found = known(store, model)
+    if found is not None and not found.identical:
+        yield f"{sentence(found)[:1].upper()}{sentence(found)[1:]} (found on {found.when[:10]})."
+
+
+def sentence(found: Repeated) -> str:
+    """Say what was found: `training is not deterministic: FPR moves by ±0.4 points by itself ...`."""
+    if found.identical:
+        return f"trained twice, the same prediction for each of {found.rows:,} rows"
+    moved = " and ".join(
+        f"{name} moves by ±{100 * rate:.1f} points" for name, rate in (("FPR", found.fpr), ("FNR", found.fnr)) if rate
+    )
+    flips = f"{found.flips:,} of {found.rows:,} rows are decided differently"
+    if not found.flips:
+        return f"training is not deterministic: scores move by up to {found.score:.2g} by themselves, no decision does"
+    return f"training is not deterministic: {moved or 'neither rate moves'} by itself, {flips}"
+
+
+def _beside(shop: Workshop, keys: Keys, first: Path, second: Path) -> Repeated:
+    import numpy as np
+
+    from ml_ci.evaluation.count import count
+    from ml_ci.evaluation.labels import read_labels
+    from ml_ci.evaluation.scores import load
+
+    model = shop.sides.candidate.model
+    one, two = load(first), load(second)
+    cells = count(read_labels(shop.holdout, model.label, model.positive).y_true, one.decision, two.decision).all
+    apart = float(np.abs(one.within_one() - two.within_one()).max())
+    flips = int((one.decision != two.decision).sum())
+    return Repeated(
+        training=keys.training,
+        when=datetime.now(UTC).isoformat(timespec="seconds"),
+        identical=flips == 0 and apart == 0.0,
+        rows=one.rows,
+        flips=flips,
+        fpr=_apart(cells.candidate.fpr, cells.baseline.fpr),
+        fnr=_apart(cells.candidate.fnr, cells.baseline.fnr),
+        score=apart,
+    )
+
+
+def _apart(one: float | None, other: float | None) -> float | None:
+    return None if one is None or other is None else abs(one - other)
+
+
+def _bring_needed(shop: Workshop, side: Side, store: Store) -> None:
+    """Give the second training the models that it builds on: only this one is trained again."""
+    for needed in side.needs.values():
+        _bring_needed(shop, needed, store)
+        record = trained(shop, needed)
+        folder = store.folder(TRAININGS, record.key)
+        if not folder.exists():
+            shutil.copytree(record.folder, folder)
+
+
+def _keep(store: Store, model: str, found: Repeated) -> None:
+    store.drop(DETERMINISM, _key(model))
+    with store.draft() as draft:
+        store.keep(draft, DETERMINISM, _key(model), {"model": model, "repeated": pack(found)})
+
+
+def _key(model: str) -> str:
+    return digest([DETERMINISM, model])

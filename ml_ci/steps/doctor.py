@@ -1,0 +1,66 @@
+"""Examine a project: a list of checks, each of which finds something out and says it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from ml_ci.errors import StageFailed, UserError
+from ml_ci.steps.project import locate, open_project, selected
+from ml_ci.steps.sides import Fingerprints
+from ml_ci.steps.values import Options, Project
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check found: `good`, a sentence, and what to do where it is not."""
+
+    check: str
+    good: bool
+    message: str
+    hint: str = ""
+
+
+Check = Callable[[Project], Iterator[Finding]]
+
+
+def examined(options: Options, *, determinism: bool) -> tuple[Finding, ...]:
+    """Run the checks in order; a project that cannot be opened is a finding, not an exception."""
+    try:
+        project = open_project(locate(options), options)
+    except UserError as error:
+        return (Finding("configuration", False, error.message, error.hint),)
+    checks = (*CHECKS, repeatable) if determinism else CHECKS
+    return tuple(finding for check in checks for finding in check(project))
+
+
+def configuration(project: Project) -> Iterator[Finding]:
+    """Say that ml-ci.yaml was read."""
+    names = ", ".join(project.spec.models)
+    yield Finding("configuration", True, f"{project.spec.path} is right: {names}")
+
+
+def repository(project: Project) -> Iterator[Finding]:
+    """Say whether there is a commit to compare with."""
+    if project.head is None:
+        yield Finding("git", False, "the repository has no commit yet", "Commit: the baseline is one of its commits.")
+    else:
+        yield Finding("git", True, f"at commit {project.head[:7]}{', with changes' if project.dirty else ''}")
+
+
+def repeatable(project: Project) -> Iterator[Finding]:
+    """Train every model a second time from the same inputs, and say whether the two predict the same."""
+    from ml_ci.steps.determinism import repeated, sentence
+
+    fingerprints = Fingerprints(project)
+    for name in selected(project):
+        try:
+            found = repeated(project, fingerprints.sides(name))
+        except StageFailed as error:
+            yield Finding("determinism", False, f"{name}: {error.failure.message}", error.failure.hint)
+            continue
+        hint = "" if found.identical else "Fix every seed in the job, or judge the procedure: `seeds: 5`."
+        yield Finding("determinism", found.identical, f"{name}: {sentence(found)}", hint)
+
+
+CHECKS: tuple[Check, ...] = (configuration, repository)
