@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ml_ci.changes.digests import digest
-from ml_ci.changes.values import evaluation_key, judging_key, seed_digest
+from ml_ci.changes.values import Fingerprint, evaluation_key, judging_key, seed_digest
 from ml_ci.plan.plan import VERDICTS, Keys, Known, Plan, decide
 from ml_ci.records.store import Store
 from ml_ci.spec.values import ModelSpec
@@ -62,7 +62,14 @@ def _told(sides: Sides) -> str:
     """Digest what a verdict tells of the baseline's other parts: its gates and data are named when they changed."""
     if sides.baseline is None:
         return digest(sides.no_baseline)
-    return digest(sorted(sides.baseline.declared.parts.items()))
+    written = [_written(side.declared) for side in (sides.baseline, sides.candidate)]
+    return digest([sorted(sides.baseline.declared.parts.items()), written])
+
+
+def _written(fingerprint: Fingerprint) -> list[object]:
+    """Name where data are and what their bytes are: a table that was only written anew is told, though it is the same."""
+    data = [(part, said) for part, said in sorted(fingerprint.details.items()) if part.startswith("data.")]
+    return [[part, said.get("path"), said.get("content")] for part, said in data]
 
 
 def _counted(model: ModelSpec) -> list[object]:

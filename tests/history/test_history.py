@@ -208,7 +208,7 @@ COMMITS: list[tuple[str, Step, str, str]] = [
     ("Change the notebook", notebook(source="RATE = 2\n"), "train", "code"),
     ("Revert it", revert, "reuse", "code"),
     ("A longer time limit", spec(("    seed: 1\n", "    seed: 1\n    budget: {time: 5m}\n")), "reuse", ""),
-    ("Put the data under DVC", under_dvc, "reuse", ""),
+    ("Put the data under DVC", under_dvc, "reuse", "data.train"),
     ("dvc writes its file anew", edit("data/train.tsv.dvc", ('{"outs"', '{\n "outs"')), "reuse", ""),
     (
         "dvc add",
