@@ -54,19 +54,23 @@ def command(
     json       validated and written again
     junit      one test case per gate; an inconclusive gate is a failure
     sarif      the gates that do not pass, at their lines of ml-ci.yaml (code scanning, editors)
-    github     for a step of a workflow: annotations, the step's outputs, the job summary
+    github     for a step of a workflow: annotations, the step's outputs, the job summary; a report that is missing
+               or not valid is told as an error
 
     Outputs of `github`: verdict, exit-code, sentence, models, failed-models, report.
     """
     from ml_ci.cli.exits import code_of
-    from ml_ci.github.files import read_report
 
-    report = read_report(file)
     if form == "github":
+        from ml_ci.github.files import read_or_lost
         from ml_ci.github.step import tell_step
 
+        report = read_or_lost(file)
         _write(tell_step(report, file, code_of(report), github_output, step_summary), output)
     else:
+        from ml_ci.github.files import read_report
+
+        report = read_report(file)
         _put(form, report, output)
     return code_of(report) if verdict_asked else 0
 

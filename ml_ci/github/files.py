@@ -33,6 +33,14 @@ def read_reports(paths: Sequence[Path]) -> tuple[Report, ...]:
     return tuple(read_report(file) for file in dict.fromkeys(files))
 
 
+def read_or_lost(file: Path) -> Report:
+    """Read one report; where it is missing or not valid, report that."""
+    try:
+        return read_report(file)
+    except UserError as error:
+        return lost(error)
+
+
 def lost(error: UserError) -> Report:
     """Report that a report is missing or not valid: an error, told like any other."""
     code = "lost-report" if isinstance(error, ReportLostError) else "bad-report"

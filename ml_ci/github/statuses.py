@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from ml_ci.gates.values import Verdict
+from ml_ci.gates.verdict import ORDER
 from ml_ci.github.values import State, Status
 from ml_ci.reports import sentences
 from ml_ci.reports.text import clip, label
@@ -26,13 +27,17 @@ _STATES: Mapping[Verdict, State] = {
 
 def statuses(report: Report, target_url: str = "") -> tuple[Status, ...]:
     """Give the statuses of a report: its models' first, the whole's last."""
-    models = [
-        _status(context_of(name), model.verdict, sentences.plain(sentences.why(model)), target_url)
-        for name, model in list(report.models.items())[:_MOST_MODELS]
-    ]
+    models: dict[str, Status] = {}
+    for name, model in sorted(report.models.items(), key=lambda one: ORDER.index(one[1].verdict), reverse=True):
+        # Names that became alike are one status, and the worse of them, which comes later here, is what it says.
+        context = context_of(name)
+        models[context] = _status(context, model.verdict, sentences.plain(sentences.why(model)), target_url)
     failure = sentences.failure(report)
     said = failure.message if failure else sentences.overall(report)
-    return (*models, _status(WHOLE, report.verdict, f"{said[:1].upper()}{said[1:]}", target_url))
+    return (
+        *list(models.values())[-_MOST_MODELS:],
+        _status(WHOLE, report.verdict, f"{said[:1].upper()}{said[1:]}", target_url),
+    )
 
 
 def pending(models: Iterable[str], target_url: str = "") -> tuple[Status, ...]:

@@ -53,6 +53,21 @@ def test_the_whole_comes_last_and_models_are_bounded() -> None:
     assert found[-1].context == "ml-ci" and len(found) == 101
 
 
+def test_of_many_models_those_that_do_not_pass_are_told() -> None:
+    models = {f"m{number}": ModelReport("fail" if number == 150 else "pass", "train") for number in range(300)}
+    assert "failure" in {one.state for one in statuses(Report("fail", None, None, models))[:-1]}
+
+
+def test_names_that_look_alike_do_not_hide_a_failure() -> None:
+    models = {
+        "a": ModelReport("fail", "train"),
+        "a\x00": ModelReport("pass", "train"),
+        "\x1b[31ma": ModelReport("pass", "train"),
+    }
+    found = {one.context: one.state for one in statuses(Report("fail", None, None, models))}
+    assert found == {"ml-ci/a": "failure", "ml-ci": "failure"}
+
+
 def test_what_is_left_pending_becomes_an_error() -> None:
     latest = {"ml-ci": "pending", "ml-ci/a": "pending", "ml-ci/b": "success", "other": "pending", "ml-cix": "pending"}
     told = (Status("ml-ci", "success", "x"),)

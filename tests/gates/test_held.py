@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from ml_ci.conditions import parse
+from ml_ci.gates.held import held
+from ml_ci.spec.values import (
+    Cost,
+    FileEntry,
+    FunctionJob,
+    GateSpec,
+    ModelSpec,
+    PartEntry,
+    Positive,
+    Reuse,
+    SliceSpec,
+    Threshold,
+)
+
+
+def model(*gates: str, **more: Any) -> ModelSpec:
+    found = tuple(GateSpec(text, parse(text), line) for line, text in enumerate(gates, 10))
+    given = {
+        "name": "m",
+        "job": FunctionJob("m:t"),
+        "data": {"train": FileEntry("a.csv")},
+        "holdout": FileEntry("b.csv"),
+        "label": "y",
+        "positive": Positive((1,)),
+        "gates": found,
+    }
+    return ModelSpec(**(given | more))
+
+
+OLD, TIGHT, LOOSE = "fpr <= 0.05", "fpr <= 0.04", "fpr <= 0.5"
+
+
+@pytest.mark.parametrize(
+    ("own", "base", "judged", "said"),
+    [
+        ((OLD,), (OLD,), (OLD,), ()),
+        ((LOOSE,), (OLD,), (OLD,), (f"`{OLD}` was loosened in this change to `{LOOSE}`: judged by the old.",)),
+        ((TIGHT,), (OLD,), (OLD, TIGHT), ()),
+        ((), (OLD,), (OLD,), (f"`{OLD}` was removed in this change: judged by it all the same.",)),
+        ((OLD, "fnr <= 0.2"), (OLD,), (OLD, "fnr <= 0.2"), ()),
+        (
+            ("fnr <= 0.2",),
+            (OLD,),
+            (OLD, "fnr <= 0.2"),
+            (f"`{OLD}` was removed in this change: judged by it all the same.",),
+        ),
+        ((OLD, LOOSE), (OLD,), (OLD,), (f"`{OLD}` was loosened in this change to `{LOOSE}`: judged by the old.",)),
+        (
+            ("fnr <= baseline.fnr + 0.5",),
+            ("fnr <= baseline.fnr + 0.01",),
+            ("fnr <= baseline.fnr + 0.01",),
+            (
+                "`fnr <= baseline.fnr + 0.01` was loosened in this change to `fnr <= baseline.fnr + 0.5`: "
+                "judged by the old.",
+            ),
+        ),
+        (
+            ("worst(fnr, by=region) <= 0.2",),
+            ("each(fnr, by=region) <= 0.2",),
+            ("each(fnr, by=region) <= 0.2", "worst(fnr, by=region) <= 0.2"),
+            ("`each(fnr, by=region) <= 0.2` was removed in this change: judged by it all the same.",),
+        ),
+        (
+            ("fpr <= 0.05 @ 0.8",),
+            ("fpr <= 0.05 @ 0.95",),
+            ("fpr <= 0.05 @ 0.95",),
+            ("`fpr <= 0.05 @ 0.95` was loosened in this change to `fpr <= 0.05 @ 0.8`: judged by the old.",),
+        ),
+        ((OLD,), (), (OLD,), ()),
+        ((), (), (), ()),
+    ],
+)
+def test_gates(own: tuple[str, ...], base: tuple[str, ...], judged: tuple[str, ...], said: tuple[str, ...]) -> None:
+    found = held(model(*own), model(*base))
+    assert tuple(gate.text for gate in found.model.gates) == judged
+    assert found.cautions == said
+
+
+@pytest.mark.parametrize(
+    ("own", "base", "judged"),
+    [(0.8, 0.95, 0.95), (0.99, 0.95, 0.99), (None, 0.95, 0.95), (0.95, None, 0.95), (None, None, None)],
+)
+def test_the_higher_confidence_counts(own: float | None, base: float | None, judged: float | None) -> None:
+    found = held(model(OLD, confidence=own), model(OLD, confidence=base))
+    assert found.model.confidence == judged
+    assert bool(found.cautions) is (own != judged)
+
+
+def test_how_strictly_is_the_base_branchs() -> None:
+    base = model(OLD, method="exact", min_rows=None, baseline="champion", cost=Cost(1, 2), reuse=Reuse(3))
+    own = model(OLD, method="score", min_rows=500, baseline="none", cost=Cost(1, 1), reuse=Reuse(900))
+    found = held(own, base)
+    rules = (found.model.method, found.model.min_rows, found.model.baseline, found.model.cost, found.model.reuse)
+    assert rules == ("exact", None, "champion", Cost(1, 2), Reuse(3))
+    assert found.cautions == (
+        "`method` was changed in this change (exact → score): judged by the old.",
+        "`min_rows` was changed in this change (none → 500): judged by the old.",
+        "`baseline` was changed in this change (champion → none): judged by the old.",
+        "`cost` was changed in this change (another → another): judged by the old.",
+        "`reuse` was changed in this change (another → another): judged by the old.",
+    )
+
+
+def test_what_only_the_change_has_counts() -> None:
+    found = held(model(OLD, cost=Cost(1, 2), reuse=Reuse(3), baseline="merge-base"), model(OLD, baseline="none"))
+    assert (found.model.cost, found.model.reuse, found.model.baseline) == (Cost(1, 2), Reuse(3), "merge-base")
+    assert found.cautions == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("holdout", PartEntry("train", share=0.1)),
+        ("label", "other"),
+        ("positive", Positive((0,))),
+        ("threshold", Threshold(0.9)),
+        ("slices", (SliceSpec(("region",)),)),
+        ("metrics", {"mine": "m:f"}),
+    ],
+)
+def test_a_yardstick_that_changed_is_the_changes_own_and_said(name: str, value: object) -> None:
+    found = held(model(OLD, **{name: value}), model(OLD))
+    assert getattr(found.model, name) == value
+    [caution] = found.cautions
+    assert caution.startswith(f"The yardstick changed: `{name}` in ml-ci.yaml.")
+
+
+def test_a_gate_keeps_the_line_of_the_file_that_is_there() -> None:
+    found = held(model("fnr <= 0.2", OLD), model(OLD, "auc >= 0.9"))
+    assert [(gate.text, gate.line) for gate in found.model.gates] == [
+        (OLD, 11),
+        ("auc >= 0.9", None),
+        ("fnr <= 0.2", 10),
+    ]
+
+
+def test_what_does_not_judge_is_the_changes_own() -> None:
+    own = model(OLD, job=FunctionJob("new:train"), seed=3, predict="new:predict")
+    assert held(own, model(OLD)).model == own

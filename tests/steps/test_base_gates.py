@@ -1,0 +1,158 @@
+"""A pull request is judged by the gates of the branch that it goes to."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ml_ci.cli.main import call
+from ml_ci.errors import UserError
+
+GATE = "- fnr <= baseline.fnr + 0.1"
+
+
+@pytest.fixture
+def change(project: Any, data: Callable[[int], str]) -> Any:
+    """Give the project on a branch whose training data make the model worse: FNR 20% → 70%."""
+    project.repository.git("switch", "-q", "-c", "change")
+    project.commit({"data/train.csv": data(30)}, "Other data")
+    return project
+
+
+def judged(report: Any) -> tuple[str, list[str], tuple[str, ...]]:
+    [model] = report.models.values()
+    return report.verdict, [gate.condition for gate in model.gates], model.cautions
+
+
+def test_a_loosened_gate_is_judged_by_the_old(change: Any) -> None:
+    change.edit("ml-ci.yaml", GATE, "- fnr <= baseline.fnr + 0.9")
+    change.commit(message="Loosen")
+    assert change.run().verdict == "pass"
+    said = "`fnr <= baseline.fnr + 0.1` was loosened in this change to `fnr <= baseline.fnr + 0.9`: judged by the old."
+    report = change.run(gates_from="main")
+    assert judged(report) == ("fail", ["fnr <= baseline.fnr + 0.1"], (said,))
+    assert report.models["cut"].gates[0].line is None and report.config == "ml-ci.yaml"
+
+
+def test_a_removed_gate_judges_all_the_same(change: Any) -> None:
+    change.edit("ml-ci.yaml", GATE, "- fpr <= 0.9")
+    change.commit(message="Remove")
+    verdict, gates, cautions = judged(change.run(gates_from="main"))
+    assert (verdict, gates) == ("fail", ["fnr <= baseline.fnr + 0.1", "fpr <= 0.9"])
+    assert cautions == ("`fnr <= baseline.fnr + 0.1` was removed in this change: judged by it all the same.",)
+
+
+def test_a_stricter_gate_judges_at_once(change: Any) -> None:
+    change.edit("ml-ci.yaml", GATE, f"{GATE}\n      - fpr < 0")
+    change.commit(message="Tighten")
+    report = change.run(gates_from="main")
+    assert [(gate.condition, gate.verdict) for gate in report.models["cut"].gates][1] == ("fpr < 0", "fail")
+    assert [gate.line for gate in report.models["cut"].gates] == [11, 12]
+
+
+def test_a_yardstick_that_moved_is_said(change: Any, data: Callable[[int], str]) -> None:
+    change.edit("ml-ci.yaml", "positive: 1", "positive: 0")
+    change.commit({"data/holdout.csv": data(35)}, "Move the yardstick")
+    _, _, cautions = judged(change.run(gates_from="main"))
+    assert cautions[0] == "The rows of the holdout changed in this change: look at them before the numbers."
+    assert cautions[1].startswith("The yardstick changed: `positive` in ml-ci.yaml.")
+
+
+def test_the_baseline_is_the_base_branchs(change: Any) -> None:
+    change.edit("ml-ci.yaml", "    positive: 1", "    positive: 1\n    baseline: change")
+    change.commit(message="Compare with itself")
+    verdict, _, cautions = judged(change.run(gates_from="main"))
+    assert verdict == "fail"
+    assert cautions == ("`baseline` was changed in this change (merge-base → change): judged by the old.",)
+
+
+def test_a_model_that_is_gone_or_new_is_said(change: Any) -> None:
+    change.edit("ml-ci.yaml", "  cut:", "  renamed:")
+    change.commit(message="Rename")
+    report = change.run(gates_from="main")
+    assert report.cautions == ("Not declared any more, so not judged: `cut`.",)
+    assert report.models["renamed"].cautions == ("New on `main`: judged by this change's own gates.",)
+
+
+def test_the_store_is_the_base_branchs(change: Any, tmp_path: Path) -> None:
+    change.edit("ml-ci.yaml", "version: 1", f"version: 1\nstore: file://{tmp_path}/elsewhere")
+    change.commit(message="Another store")
+    report = change.run(gates_from="main")
+    assert report.cautions == ("`store:` was changed in this change: the one of `main` was used.",)
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_before_there_is_a_file_a_change_is_judged_by_its_own(repository: Any, project: Any) -> None:
+    project.repository.git("switch", "-q", "--orphan", "empty")
+    project.commit({"README.md": "x"}, "Empty")
+    project.repository.git("switch", "-q", "main")
+    report = project.run(gates_from="empty", baseline="none")
+    assert report.cautions == ("There is no ml-ci.yaml on `empty` yet: judged by this change's own gates.",)
+
+
+def test_what_origin_has_comes_before_a_local_branch(change: Any) -> None:
+    first = change.repository.git("rev-parse", "main")
+    change.repository.git("update-ref", "refs/remotes/origin/main", first)
+    change.edit("ml-ci.yaml", GATE, "- fnr <= baseline.fnr + 0.9")
+    loosened = change.commit(message="Loosen")
+    change.repository.git("update-ref", "refs/heads/main", loosened)
+    assert judged(change.run(gates_from="main", baseline=first))[1] == ["fnr <= baseline.fnr + 0.1"]
+
+
+def test_a_ref_that_is_not_there_is_no_pass(change: Any) -> None:
+    with pytest.raises(UserError, match="`release`, whose gates judge this change, names no commit here") as caught:
+        change.run(gates_from="release")
+    assert "--gates-from REF, or none" in caught.value.hint
+
+
+def test_a_base_that_cannot_be_read_is_no_pass(project: Any) -> None:
+    project.edit("ml-ci.yaml", "positive: 1", "positve: 1")
+    broken = project.commit(message="Break")
+    project.edit("ml-ci.yaml", "positve: 1", "positive: 1")
+    with pytest.raises(UserError, match="the gates that judge this change cannot be read") as caught:
+        project.run(gates_from=broken)
+    assert "--gates-from none" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("variables", "arguments", "code"),
+    [
+        ({}, (), 0),
+        ({"GITHUB_BASE_REF": "main"}, (), 1),
+        ({"GITHUB_BASE_REF": "main"}, ("--gates-from", "none"), 0),
+        ({}, ("--gates-from", "main"), 1),
+        ({"ML_CI_GATES_FROM": "main"}, (), 1),
+        ({"GITHUB_EVENT_NAME": "push"}, (), 0),
+        ({"GITHUB_EVENT_NAME": "merge_group"}, (), 1),
+    ],
+    ids=str,
+)
+def test_the_command_line_takes_the_ref_of_the_event(
+    change: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    variables: dict[str, str],
+    arguments: tuple[str, ...],
+    code: int,
+) -> None:
+    change.edit("ml-ci.yaml", GATE, "- fnr <= baseline.fnr + 0.9")
+    change.commit(message="Loosen")
+    event = {"merge_group": {"base_sha": change.repository.git("rev-parse", "main"), "head_sha": "a" * 40}}
+    (tmp_path / "event.json").write_text(json.dumps(event))
+    for name, value in {**variables, "GITHUB_EVENT_PATH": str(tmp_path / "event.json")}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.chdir(change.path)
+    assert call(["run", *arguments]) == code
+    assert ("judged by the old" in capsys.readouterr().out) is bool(code)
+
+
+def test_a_merge_queue_that_names_no_commit_is_no_pass(change: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_EVENT_NAME", "merge_group")
+    monkeypatch.delenv("GITHUB_EVENT_PATH", raising=False)
+    monkeypatch.chdir(change.path)
+    assert call(["run"]) == 2
