@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ml_ci.changes.digests import digest
 from ml_ci.changes.values import Fingerprint, evaluation_key, judging_key, seed_digest
-from ml_ci.plan.plan import VERDICTS, Keys, Known, Plan, decide
+from ml_ci.plan.plan import TRAININGS, VERDICTS, Keys, Known, Plan, decide
 from ml_ci.records.store import Store
 from ml_ci.spec.values import ModelSpec
 from ml_ci.steps.judged import Judged, recalled
@@ -29,7 +29,8 @@ def planned(project: Project, sides: Sides, *, verify: bool = False) -> Plan:
     against = baseline.predictions if baseline else sides.no_baseline
     comparison = digest(["comparison", candidate.predictions, against, _counted(sides.candidate.model)])
     verdict = judging_key(comparison, _told(sides), sides.candidate.fingerprint.gates)
-    return decide(candidate, baseline, comparison, verdict, _verified(project.store) if verify else project.store.has)
+    known = _verified(project.store) if verify else project.store.has
+    return decide(candidate, baseline, comparison, verdict, _fetchable(sides, candidate, known))
 
 
 def further_seeds(sides: Sides) -> Iterator[Sides]:
@@ -40,10 +41,21 @@ def further_seeds(sides: Sides) -> Iterator[Sides]:
 
 
 def _at(side: Side, step: int) -> Side:
+    if side.champion is not None and not side.champion.ours:
+        return side  # it has no seed that is known
     seed = side.model.seed + step
     parts = {**side.fingerprint.parts, "seed": seed_digest(seed)}
     model = replace(side.model, seed=seed, seeds=1)
-    return replace(side, model=model, fingerprint=replace(side.fingerprint, parts=parts))
+    return replace(side, model=model, fingerprint=replace(side.fingerprint, parts=parts), champion=None)
+
+
+def _fetchable(sides: Sides, candidate: Keys, known: Known) -> Known:
+    """Count the champion's training as known: it is fetched, never done again."""
+    side = sides.baseline
+    if side is None or side.champion is None or side.fingerprint.training == candidate.training:
+        return known
+    training = (TRAININGS, side.fingerprint.training)
+    return lambda kind, key: (kind, key) == training or known(kind, key)
 
 
 def _verified(store: Store) -> Known:
@@ -67,7 +79,7 @@ def _told(sides: Sides) -> str:
 
 
 def _written(fingerprint: Fingerprint) -> list[object]:
-    """Name where data are and what their bytes are: a table that was only written anew is told, though it is the same."""
+    """Name where data are and what their bytes are: a table that was written anew is told, though it is the same."""
     data = [(part, said) for part, said in sorted(fingerprint.details.items()) if part.startswith("data.")]
     return [[part, said.get("path"), said.get("content")] for part, said in data]
 

@@ -15,6 +15,7 @@ from ml_ci.registry.rollback import complete, rollback
 from ml_ci.registry.values import ARTIFACT, CHAMPION, ROLLED_BACK, TRAINING, Event, Promoted, RefusedError, Version
 from ml_ci.steps.champion import location
 from ml_ci.steps.evidence import Allowed, evidence
+from ml_ci.steps.looks import promoted as counted
 from ml_ci.steps.offer import Asked, offered
 from ml_ci.steps.project import locate, open_project
 from ml_ci.steps.sides import Fingerprints
@@ -49,6 +50,7 @@ def promoted(options: Options, name: str, asked: Asked) -> Done:
         with project.store.workplace() as folder:
             offer = offered(project, found, champion, asked, again, folder)
             done = promote(registry, offer, project.store.root)
+        counted(project, name, known)
         same = (
             champion is not None and bool(offer.tags[ARTIFACT]) and champion.tags.get(ARTIFACT) == offer.tags[ARTIFACT]
         )
@@ -72,6 +74,7 @@ def history(options: Options, name: str, now: datetime) -> History:
 def _in_use(project: Project, registry: MlflowRegistry, champion: Version) -> Done:
     """Finish the promotion of the champion, where a kill left it unfinished; nothing else is to be done."""
     left = unfinished(champion)
+    counted(project, champion.model, champion.training or "")
     if left:
         event = finish(registry, champion, project.store.root)
     else:

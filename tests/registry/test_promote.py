@@ -1,0 +1,329 @@
+"""Promotion: what is promoted, what is refused, and that a refusal changes nothing."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from ml_ci.registry.location import locate
+from ml_ci.registry.values import NoAnswerError, RefusedError
+from ml_ci.steps.offer import Asked
+from ml_ci.steps.promote import Done, history, promoted, rolled_back
+
+WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+
+
+def promote(game: Any, *allow: str, reason: str = "", days: int = 0) -> Done:
+    time = (WHEN + timedelta(days=days)).isoformat()
+    return promoted(game.options(), game.model, Asked("Ada", time, reason, frozenset(allow)))
+
+
+def rollback(game: Any, reason: str = "it was wrong", days: int = 0) -> Any:
+    return rolled_back(game.options(), game.model, Asked("Bob", (WHEN + timedelta(days=days)).isoformat(), reason))
+
+
+def refused(game: Any, *allow: str, reason: str = "") -> RefusedError:
+    """Be refused, and change nothing."""
+    before = game.in_use(), game.audit()
+    with pytest.raises(RefusedError) as error:
+        promote(game, *allow, reason=reason)
+    assert (game.in_use(), game.audit()) == before
+    return error.value
+
+
+def test_first_promotion_has_no_champion_to_replace(game: Any) -> None:
+    commit = game.change(0.6)
+    report = game.run()
+    assert report.models[game.model].changes[0].summary == "new model: no champion yet"
+
+    done = promote(game)
+
+    assert (done.promoted.moved, done.same, done.completed) == (True, False, False)
+    assert game.in_use() == ("1", None)
+    version = game.champion()
+    assert (version.commit, version.ours, version.finished) == (commit, True, True)
+    (line,) = game.audit()
+    said = json.loads(line)
+    assert (said["kind"], said["by"], said["version"], said["replaced"], said["verdict"], said["commit"]) == (
+        "promotion", "Ada", "1", None, "pass", commit,
+    )  # fmt: skip
+
+
+def test_a_pass_against_the_merge_base_will_do_while_there_is_no_champion(game: Any) -> None:
+    game.change(0.6)
+    game.run(baseline=None)
+    assert promote(game).promoted.moved
+
+
+def test_a_better_model_takes_the_champions_place(first: Any) -> None:
+    first.change(0.55)
+    report = first.run()
+    assert report.models[first.model].baseline.source.startswith("champion v1 (")
+
+    promote(first, days=1)
+
+    assert first.in_use() == ("2", "1")
+    assert [json.loads(line)["replaced"] for line in first.audit()] == [None, "1"]
+
+
+def test_the_same_model_is_never_promoted_twice(first: Any) -> None:
+    first.git("commit", "-q", "--allow-empty", "-m", "Words")
+    done = promote(first)
+    assert not done.promoted.moved
+    assert first.in_use() == ("1", None)
+    assert len(first.audit()) == 1
+
+
+def test_a_model_that_is_byte_for_byte_the_champion_is_said_to_be_no_improvement(first: Any) -> None:
+    code = first.path / f"{first.package}.py"
+    code.write_text(code.read_text() + "\nUNUSED = 1\n")
+    first.git("commit", "-qam", "Add a name that nothing uses")
+    first.run()
+    assert promote(first).same
+
+
+def test_a_failed_verdict_is_refused(first: Any) -> None:
+    first.change(0.9)
+    assert first.run().verdict == "fail"
+    error = refused(first)
+    assert (error.message, error.verdict) == ("the verdict on `cutter` is fail", "fail")
+
+    promote(first, "verdict", reason="the holdout is mislabelled")
+
+    said = json.loads(first.audit()[-1])
+    assert (said["overrides"], said["reason"], said["verdict"]) == (["verdict"], "the holdout is mislabelled", "fail")
+
+
+def test_an_inconclusive_verdict_is_refused(first: Any) -> None:
+    first.more = "confidence: 0.95"
+    first.change(0.52)
+    assert first.run().verdict == "inconclusive"
+    assert refused(first).verdict == "inconclusive"
+
+
+def test_an_error_is_refused_and_nobody_may_allow_it(first: Any) -> None:
+    first.change(0.55)
+    code = first.path / f"{first.package}.py"
+    code.write_text(code.read_text().replace("return Model(CUT)", "raise ValueError('no')"))
+    first.git("commit", "-qam", "Break it")
+    assert first.run().verdict == "error"
+    error = refused(first, "verdict", reason="please")
+    assert error.message.startswith("the verdict on `cutter` is error: ")
+    assert error.hint == ""
+
+
+def test_nothing_judged_is_refused(game: Any) -> None:
+    game.change(0.6)
+    assert refused(game).message == "nothing was judged here yet: there is no .ml_ci/report.json"
+
+
+def test_a_verdict_of_another_commit_is_refused(first: Any) -> None:
+    was, now = first.git("rev-parse", "HEAD"), first.change(0.55)
+    error = refused(first)
+    assert error.message == f"the verdict is stale: it is of commit {was[:7]}, and HEAD is {now[:7]}"
+    assert error.hint == "Judge it here first: ml-ci run --baseline champion"
+
+
+def test_a_pruned_verdict_is_refused(first: Any) -> None:
+    import shutil
+
+    first.change(0.55)
+    first.run()
+    shutil.rmtree(first.state / "records" / "verdicts")
+    assert "judged against champion v1" in refused(first).message
+
+
+def test_a_forged_report_does_not_promote(first: Any) -> None:
+    first.change(0.9)
+    first.run()
+    path = first.state / "report.json"
+    said = json.loads(path.read_text())
+    said["verdict"] = said["models"]["cutter"]["verdict"] = "pass"
+    for gate in said["models"]["cutter"]["gates"]:
+        gate["verdict"] = "pass"
+    path.write_text(json.dumps(said))
+    assert refused(first).verdict == "fail"
+
+
+def test_a_dirty_tree_is_refused(first: Any) -> None:
+    first.change(0.55)
+    first.run()
+    code = first.path / f"{first.package}.py"
+    code.write_text(code.read_text() + "\n# more\n")
+    error = refused(first)
+    assert error.message == "the tree has changes that are in no commit: what is promoted could not be made again"
+    promote(first, "dirty", reason="an emergency")
+    assert json.loads(first.audit()[-1])["overrides"] == ["dirty"]
+
+
+def test_an_untracked_file_that_the_model_does_not_use_is_no_change(first: Any) -> None:
+    first.change(0.55)
+    first.run()
+    (first.path / "notes.txt").write_text("hello")
+    assert promote(first).promoted.moved
+
+
+def test_another_branch_is_refused(first: Any) -> None:
+    first.git("checkout", "-q", "-b", "feature")
+    first.change(0.55)
+    first.run()
+    assert refused(first).message == "the branch is `feature`, and models are promoted from `main`"
+
+
+def test_a_commit_that_the_default_branch_does_not_have_is_refused(first: Any) -> None:
+    first.git("checkout", "-q", "--detach")
+    commit = first.change(0.55)
+    first.run()
+    assert refused(first).message == f"the commit {commit[:7]} is not in heads/main"
+
+
+def test_a_pull_request_is_refused(first: Any) -> None:
+    first.change(0.55)
+    first.run()
+    first.environment = {"GITHUB_EVENT_NAME": "pull_request_target"}
+    assert refused(first).message == "this run belongs to a pull request (`pull_request_target`)"
+
+
+def test_a_verdict_against_another_baseline_than_the_champion_is_refused(first: Any) -> None:
+    first.change(0.58)
+    first.change(0.55)
+    first.run(baseline=None)
+    error = refused(first)
+    assert error.message.startswith("`cutter` was judged against first parent ")
+    assert ", and the champion is v1 (" in error.message
+    promote(first, "champion", reason="looked at it")
+    assert first.in_use() == ("2", "1")
+
+
+def test_a_champion_that_moved_after_the_verdict_is_refused(first: Any) -> None:
+    first.change(0.55)
+    first.run()
+    promote(first)
+    first.change(0.53)
+    first.run()
+    rollback(first)
+    error = refused(first)
+    assert "the champion of `cutter` moved: it was judged against champion v2 (" in error.message
+    assert "and the champion is v1 (" in error.message
+
+
+def test_rollback_restores_what_was_before(first: Any) -> None:
+    for number, cut in enumerate((0.58, 0.55), 1):
+        first.change(cut)
+        first.run()
+        promote(first, days=number)
+    assert first.in_use() == ("3", "2")
+
+    event = rollback(first, days=3)
+    assert (event.version, event.replaced) == ("2", "3")
+    assert first.in_use() == ("2", "1")
+    rollback(first, days=4)
+    assert first.in_use() == ("1", None)
+    with pytest.raises(RefusedError, match="is the first: there is nothing to go back to"):
+        rollback(first)
+    assert len(first.audit()) == 5
+
+
+def test_what_was_rolled_back_comes_back_by_a_person_only(first: Any) -> None:
+    first.change(0.55)
+    first.run()
+    promote(first)
+    rollback(first)
+    first.run()
+    assert "is this very model, and it was rolled back on 2026-01-02" in refused(first).message
+    promote(first, "rolled-back", reason="the fault was elsewhere")
+    assert first.in_use() == ("3", "1")
+    assert json.loads(first.audit()[-1])["overrides"] == ["rolled-back"]
+
+
+def test_history_tells_who_when_and_how_long(first: Any) -> None:
+    first.change(0.55)
+    first.run()
+    promote(first, days=3)
+    rollback(first, days=4)
+    found = history(first.options(), first.model, WHEN + timedelta(days=10))
+    assert [(one.event.version, one.event.kind, one.seconds / 86400, one.current) for one in found.stays] == [
+        ("1", "rollback", 6.0, True),
+        ("2", "promotion", 1.0, False),
+        ("1", "promotion", 3.0, False),
+    ]
+    assert [one.event.by for one in found.stays] == ["Bob", "Ada", "Ada"]
+    assert not found.foreign
+
+
+def test_an_unreachable_registry_is_an_error_that_blocks(game: Any) -> None:
+    game.change(0.6)
+    game.environment = {"MLFLOW_TRACKING_URI": "http://127.0.0.1:9"}
+    report = game.run()
+    failure = report.models["cutter"].failure
+    assert (report.verdict, failure.stage, failure.code) == ("error", "registry", "registry-no-answer")
+    assert failure.message.startswith("the registry http://127.0.0.1:9 does not answer: ")
+
+
+def test_a_damaged_registry_is_an_error_that_blocks(game: Any) -> None:
+    game.change(0.6)
+    (game.state / "mlflow.db").write_bytes(b"no database" * 100)
+    report = game.run()
+    assert report.models["cutter"].failure.message.startswith(".ml_ci/mlflow.db cannot be read: ")
+
+
+def test_another_machine_fetches_the_champion_and_scores_it_with_its_own_code(first: Any, tmp_path: Any) -> None:
+    import shutil
+
+    first.change(0.55)
+    shutil.rmtree(first.state / "records")
+    shutil.rmtree(first.state / "commits")
+    report = first.run()
+    found = report.models["cutter"]
+    assert found.baseline.confusion.fn == 4  # of 0.6, by 0.6's code
+    assert found.candidate.confusion.fn == 2
+    assert found.baseline.action == "evaluate"
+
+
+def test_a_run_and_a_plan_against_the_champion_do_not_import_mlflow(first: Any) -> None:
+    import subprocess
+    import sys
+
+    script = (
+        "import sys\n"
+        "from ml_ci import pipeline\n"
+        "from ml_ci.steps.values import Options\n"
+        "from pathlib import Path\n"
+        "options = Options(start=Path.cwd(), baseline='champion')\n"
+        "assert pipeline.plan(options)['cutter'].baseline.startswith('champion v1')\n"
+        "assert pipeline.run(options).verdict == 'pass'\n"
+        "assert 'mlflow' not in sys.modules\n"
+    )
+    from pathlib import Path
+
+    import ml_ci
+
+    where = str(Path(ml_ci.__file__).parents[1])
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=first.path, env={"PYTHONPATH": where, "PATH": "/usr/bin:/bin"}, text=True,
+        capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_registry_is_named_by_the_file_before_the_environment(tmp_path: Any) -> None:
+    environment = {"MLFLOW_TRACKING_URI": "http://other"}
+    assert locate(tmp_path, "https://one/", environment).uri == "https://one"
+    assert locate(tmp_path, None, environment).uri == "http://other"
+    assert locate(tmp_path, None, {}).uri == f"sqlite:///{tmp_path}/mlflow.db"
+    assert locate(tmp_path, None, {"MLFLOW_TRACKING_URI": "https://me:secret@host:1/x"}).shown == "https://host:1/x"
+
+
+def test_damaged_tags_are_no_champion_to_compare_with(first: Any) -> None:
+    import sqlite3
+
+    first.change(0.55)
+    with sqlite3.connect(first.state / "mlflow.db") as database:
+        database.execute("UPDATE model_version_tags SET value = '{}' WHERE key = 'ml-ci.fingerprint'")
+    failure = first.run().models["cutter"].failure
+    assert failure.message == "the tags of cutter v1 are damaged"
+    with pytest.raises(NoAnswerError):
+        first.champion().fingerprint()
