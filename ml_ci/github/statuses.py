@@ -9,7 +9,7 @@ from ml_ci.gates.verdict import ORDER
 from ml_ci.github.values import State, Status
 from ml_ci.reports import sentences
 from ml_ci.reports.text import clip, label
-from ml_ci.reports.values import Report
+from ml_ci.reports.values import ModelReport, Report
 
 WHOLE = "ml-ci"
 _OF_MODEL = "ml-ci/"
@@ -27,17 +27,32 @@ _STATES: Mapping[Verdict, State] = {
 
 def statuses(report: Report, target_url: str = "") -> tuple[Status, ...]:
     """Give the statuses of a report: its models' first, the whole's last."""
-    models: dict[str, Status] = {}
-    for name, model in sorted(report.models.items(), key=lambda one: ORDER.index(one[1].verdict), reverse=True):
-        # Names that became alike are one status, and the worse of them, which comes later here, is what it says.
-        context = context_of(name)
-        models[context] = _status(context, model.verdict, sentences.plain(sentences.why(model)), target_url)
+    models = [
+        _status(context, model.verdict, sentences.plain(sentences.why(model)), target_url)
+        for context, model in _by_context(report).items()
+    ]
     failure = sentences.failure(report)
     said = failure.message if failure else sentences.overall(report)
     return (
         *list(models.values())[-_MOST_MODELS:],
         _status(WHOLE, report.verdict, f"{said[:1].upper()}{said[1:]}", target_url),
     )
+
+
+def _by_context(report: Report) -> Mapping[str, ModelReport]:
+    """Give each status its model: of names that became alike the worse, of too many those that do not pass."""
+    found: dict[str, ModelReport] = {}
+    for name, model in report.models.items():
+        context = context_of(name)
+        if context not in found or _rank(model) < _rank(found[context]):
+            found[context] = model
+    if len(found) <= _MOST_MODELS:
+        return found
+    return dict(sorted(found.items(), key=lambda one: _rank(one[1]))[:_MOST_MODELS])
+
+
+def _rank(model: ModelReport) -> int:
+    return ORDER.index(model.verdict)
 
 
 def pending(models: Iterable[str], target_url: str = "") -> tuple[Status, ...]:
