@@ -13,6 +13,8 @@ def shown(value: object) -> str:
         return NOTHING
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, list | tuple) and not value:
+        return NOTHING
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(shown, value)) + "]"
     text = str(value)

@@ -98,8 +98,7 @@ def _print(plans: Mapping[str, ModelPlan]) -> None:
         for change in one.changes or (_SAME,):
             click.echo(f"  {clean(change.part)}: {clean(change.summary)}")
             for detail in change.details:
-                if detail not in change.summary:
-                    click.echo(f"    {clean(detail)}")
+                click.echo(f"    {clean(detail)}")
         for note in one.notes:
             if note not in told:  # models share code: what is said of it is said once
                 click.echo(f"  note: {clean(note)}")

@@ -31,7 +31,12 @@ def between(project: Project, old: Side, new: Side) -> tuple[Change, ...]:
         return _loosened(was, now, (old.model.confidence, new.model.confidence))
 
     changes = describe(snapshot(project, old), snapshot(project, new), loosened)
-    return tuple(_with_cause(project, change, old, new) for change in changes)
+    return tuple(_once(_with_cause(project, change, old, new)) for change in changes)
+
+
+def _once(change: Change) -> Change:
+    """Leave out details that the summary says already."""
+    return replace(change, details=tuple(detail for detail in change.details if detail not in change.summary))
 
 
 def _with_cause(project: Project, change: Change, old: Side, new: Side) -> Change:

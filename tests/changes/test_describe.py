@@ -275,7 +275,7 @@ def test_settings_old_and_new(changes: Any, model: Any) -> None:
     assert said == {
         "data.holdout": "data/holdout.csv → a part of data.train (share 0.2, by customer)",
         "seed": "0 → 3",
-        "metrics": "positive: 1 → >= 1, threshold: 0.5 → 0.4, slices: [] → [region, age at 30, 50]",
+        "metrics": "positive: 1 → >= 1, threshold: 0.5 → 0.4, slices: none → [region, age at 30, 50]",
     }
 
 

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any
 
+from ml_ci.changes import fingerprint as fingerprints
+from ml_ci.changes.environment import Environment
 from ml_ci.cli.main import call
 from ml_ci.explain.values import Attribution, Explanation
 from ml_ci.pipeline import explain
@@ -159,6 +161,22 @@ def test_the_command(project: Any, data: Table, monkeypatch: Any, capsys: Any) -
     assert "### Which change did it: cut" in (project.path / "why.md").read_text()
     assert call(["explain", "cat"]) == 2
     assert "Did you mean `cut`?" in capsys.readouterr().err
+
+
+def test_an_environment_that_is_not_here_any_more(project: Any, data: Table, monkeypatch: Any) -> None:
+    """The baseline was trained under other versions: what training it again changes is theirs, and is told first."""
+    with monkeypatch.context() as patch:
+        patch.setattr(fingerprints, "environment", lambda *_: Environment("3.8", {"numpy": "1.19"}))
+        project.run()
+    project.edit("train.py", "BIAS = 4", "BIAS = 2")
+    project.commit({"data/train.csv": data(26)})
+    found = asked(project)
+    fnr = of(found, "fnr")
+    assert [part.name for part in found.parts] == ["code", "data.train", "environment"]
+    assert shares(fnr) == {"code": Fraction(-2, 20), "data.train": Fraction(6, 20), "environment": 0}
+    assert sum(shares(fnr).values()) == fnr.change
+    assert "the environment that the baseline was trained in is not here" in plain(found)
+    assert found.effort.trainings == 3, "the baseline once more, and two mixtures"
 
 
 def test_nothing_to_compare_with(project: Any) -> None:
