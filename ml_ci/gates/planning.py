@@ -21,12 +21,11 @@ POWERS = (0.8, 0.95)
 class GatePower:
     """What one gate, or one slice of it, takes.
 
-    `bound` is the limit or (`relative`) the margin; `smallest` the smallest that these rows can prove, in words `best`; `wanted` says the
-    bound in words.
-    `least` rows prove it without a single error; `planned` are the rows with which it passes with 80% and with 95%
-    probability, at a true difference of 0 and the `discordance` for a margin, at half of a limit for a limit. None
-    where no number of rows does. `easeml` are ease.ml/ci's rows for `looks` looks (Hoeffding for a limit, Bennett for a
-    margin). `reason` says why a gate cannot be planned, or "".
+    `bound` is the limit or (`relative`) the margin, `wanted` says it; `smallest` is the smallest that these rows can
+    prove, `best` says it. `least` rows prove it without a single error; `planned` are the rows with which it passes
+    with 80% and with 95% probability, at a true difference of 0 and the `discordance` for a margin, at half of a limit
+    for a limit. None where no number of rows does. `easeml` are ease.ml/ci's rows for `looks` looks (Hoeffding for a
+    limit, Bennett for a margin). `reason` says why a gate cannot be planned, or "".
     """
 
     condition: str
@@ -99,7 +98,7 @@ def _planned(one: Plannable, method: str, paired: Paired | None, looks: int) -> 
 
 
 def _discordance(one: Plannable, paired: Paired | None) -> float:
-    """Give the share of rows that the two models decide differently; rows without one may hide three (rule of three)."""
+    """Give the share of rows that the models decide differently; rows without one may hide three (rule of three)."""
     if paired is None or one.slice is not None:
         return USUAL_DISCORDANCE
     name = one.atom.metric if isinstance(one.atom, OverSlices) else one.atom.key

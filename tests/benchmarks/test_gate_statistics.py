@@ -12,7 +12,13 @@ from scipy.optimize import brentq
 from scipy.stats import norm
 from statsmodels.stats.proportion import proportion_confint
 
+from ml_ci.conditions import parse
+from ml_ci.evaluation.confusion import Confusion, Paired, PairedErrors
+from ml_ci.evaluation.values import Comparison, Evaluation
+from ml_ci.gates.evidence import Case, Policy
+from ml_ci.gates.judge import judge
 from ml_ci.gates.statistics import limits, paired
+from ml_ci.spec.values import GateSpec
 
 pytestmark = pytest.mark.benchmark
 
@@ -75,3 +81,34 @@ def test_a_gate_beside_a_training_job_is_nothing() -> None:
         one = _fastest(lambda method=method: paired.difference_at_most(4, 4, 500, 0.01, 0.05, method))  # type: ignore[misc]
         print(f"\n{method}: {one / sort:.4f} sorts of a million numbers ({one * 1000:.2f} ms)")
         assert one / sort < 0.5
+
+
+@pytest.mark.parametrize(
+    ("text", "milliseconds"), [("each(fpr, by=g) <= 0.05", 10), ("each(fnr, by=g) <= baseline.fnr", 10)]
+)
+def test_a_gate_over_a_hundred_slices(text: str, milliseconds: float) -> None:
+    """In units of one slice's gate: a hundred take less than a quarter of a hundred calls."""
+    cells = {
+        f"s{at}": Paired(PairedErrors(3, 4 + at % 5, 3, 500 + at), PairedErrors(9, 6, 4, 200)) for at in range(100)
+    }
+    gate = [GateSpec(text, parse(text))]
+    whole = _fastest(lambda: judge(gate, _sliced(cells), Policy(0.95)))
+    one = _fastest(lambda: judge(gate, _sliced({"s0": cells["s0"]}), Policy(0.95)))
+    print(f"\n{text}: 100 slices {1000 * whole:.1f} ms (budget {milliseconds}), one {1000 * one:.2f} ms")
+    assert whole < 0.4 * 100 * one
+
+
+def _sliced(cells: dict[str, Paired]) -> Case:
+    sides = []
+    for baseline in (False, True):
+        counts = {name: _confusion(one, baseline) for name, one in cells.items()}
+        sides.append(Evaluation(sum(counts.values(), Confusion()), {"g": counts}))
+    return Case(Comparison(sides[0], sides[1], Paired(), {"g": cells}))
+
+
+def _confusion(paired: Paired, baseline: bool) -> Confusion:
+    fp, fn = (
+        one.both + (one.baseline_only if baseline else one.candidate_only)
+        for one in (paired.negatives, paired.positives)
+    )
+    return Confusion(tp=paired.positives.rows - fn, fp=fp, tn=paired.negatives.rows - fp, fn=fn)

@@ -10,6 +10,7 @@ import pytest
 from ml_ci.errors import UserError
 from ml_ci.gates.ledger import Ledger, Look, Pair
 from ml_ci.records.ledgers import Ledgers, dumps, loads
+from ml_ci.records.shared import Shared
 from ml_ci.records.store import Store
 from ml_ci.tables.content import Content
 
@@ -52,3 +53,26 @@ def test_a_damaged_ledger_stops_the_run(tmp_path: Path, text: str) -> None:
 def test_a_ledger_reads_back_as_it_was_written() -> None:
     ledger = Ledger(HOLDOUT, (_look(1), _look(2)))
     assert loads(dumps(ledger), "x") == ledger
+
+
+def test_ledgers_are_shared_and_joined(tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    one, other = (Ledgers(Store(tmp_path / name, Shared("shared", tmp_path))) for name in ("one", "other"))
+    one.note(HOLDOUT, _look(1))
+    one.send()
+    other.note(HOLDOUT, _look(2))
+    other.bring()
+    assert [ledger.looks for ledger in other.all()] == [(_look(1), _look(2))]
+    other.send()
+    one.send()
+    third = Ledgers(Store(tmp_path / "third", Shared("shared", tmp_path)))
+    third.bring()
+    assert [ledger.looks for ledger in third.all()] == [(_look(1), _look(2))]
+
+
+def test_a_shared_store_that_does_not_answer_is_a_note(tmp_path: Path) -> None:
+    shared = Shared("nowhere", tmp_path)
+    ledgers = Ledgers(Store(tmp_path / "one", shared))
+    ledgers.note(HOLDOUT, _look(1))
+    ledgers.bring()
+    assert [ledger.looks for ledger in ledgers.all()] == [(_look(1),)]

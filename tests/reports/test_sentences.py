@@ -57,8 +57,9 @@ _DONE = {
 _NEXT = {
     "passed": "",
     "failed_by_data": "Look at what changed in data/train.csv, or undo it, and run again.",
-    "failed_by_code": "Undo one change at a time and run again, to see which did it.",
-    "inconclusive": "Label more rows for the holdout, or loosen the gate on purpose.",
+    "failed_by_code": "ml-ci explain churn says which of the changes did how much of it.",
+    "inconclusive": "Label more rows for the holdout, or loosen the gate on purpose; "
+    "ml-ci power churn says what this holdout can prove.",
     "crashed": "Fill or drop the missing values in data/train.csv, or run churn.train:train by itself",
     "nothing_gated": "Add `gates:` to ml-ci.yaml, for example: [fpr <= 0.05].",
     "one_class": "Give the holdout rows on which every gate is defined: "
@@ -199,7 +200,7 @@ def test_a_failure_is_said_once(reports: Reports) -> None:
 def test_more_rows_are_asked_for_only_where_they_help(reports: Reports) -> None:
     name, model = _only(reports["forty_rows"]())
     unprovable = replace(model, gates=(replace(model.gates[0], needs=None),))
-    said = "Improve the model, or loosen the gate on purpose."
+    said = f"Improve the model, or loosen the gate on purpose; ml-ci power {name} says what this holdout can prove."
     assert plain(sentences.next_steps(name, unprovable)) == said
 
 

@@ -1,0 +1,40 @@
+"""A holdout that is larger than a bound is counted in chunks, with the same result."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ml_ci.evaluation import large, stream
+
+
+def test_counting_in_chunks_changes_nothing(project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.edit("ml-ci.yaml", "    gates:\n", "    slices: [{x: [10, 30]}]\n    cost: {fp: 1, fn: 5}\n    gates:\n")
+    project.commit({}, "slices")
+    project.edit("train.py", "BIAS = 4", "BIAS = 6")
+    inside = project.run().models["cut"]
+    counted = []
+    real = large.compare
+    monkeypatch.setattr(stream, "LARGE_ROWS", 10)
+    monkeypatch.setattr(large, "compare", lambda *given: counted.append(1) or real(*given))
+    project.edit("ml-ci.yaml", "+ 0.1", "+ 0.1  # again\n      - each(fnr, by=y) <= 1")
+    again = project.run().models["cut"]
+    assert counted == [1]
+    bare = [replace(one.candidate, slices={}, action=None) for one in (again, inside)]
+    assert bare[0] == bare[1]
+    assert again.candidate.slices["x"] == inside.candidate.slices["x"]
+    assert again.baseline.confusion == inside.baseline.confusion
+    assert again.gates[0].value == inside.gates[0].value
+
+
+def test_beyond_what_can_be_sorted_only_metrics_that_a_gate_names_are_measured(
+    project: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "LARGE_ROWS", 10)
+    monkeypatch.setattr(large, "MOST_SCORED", 20)
+    report = project.run().models["cut"]
+    assert report.verdict == "pass"
+    assert "auc" not in report.candidate.metrics
+    assert report.candidate.metrics["seconds"] > 0
