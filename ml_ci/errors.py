@@ -35,7 +35,7 @@ class Failure:
     log_tail: str = field(default="", repr=False)
 
 
-class StageFailed(Exception):
+class StageFailed(Exception):  # noqa: N818 a job that fails is a result, told by this name
     """Stop the stages of one model; the pipeline turns it into the verdict `error`."""
 
     def __init__(self, failure: Failure) -> None:

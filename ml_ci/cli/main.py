@@ -27,7 +27,6 @@ _COMMANDS = {
     "bisect": "ml_ci.cli.bisect",
     "power": "ml_ci.cli.power",
     "ledger": "ml_ci.cli.ledger",
-    "doctor": "ml_ci.cli.doctor",
     "schema": "ml_ci.cli.schema",
     "report": "ml_ci.cli.report",
     "github": "ml_ci.cli.github",

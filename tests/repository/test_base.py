@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from typing import Any
 
 import pytest
 
@@ -11,16 +12,16 @@ from ml_ci.repository.base import find_base
 from ml_ci.repository.repository import Repository
 
 
-def base(path, wanted="merge-base", **options):
+def base(path: Any, wanted: Any = "merge-base", **options: Any) -> Any:
     return find_base(Repository.find(path), wanted, dirty=options.pop("dirty", False), **options)
 
 
-def clone(repository, target, *options):
+def clone(repository: Any, target: Any, *options: Any) -> Any:
     subprocess.run(("git", "clone", "-q", *options, repository.path.as_uri(), target), check=True)
     return target
 
 
-def branched(repository):
+def branched(repository: Any) -> Any:
     """main: one, two (fork point), three; feature: two, four, five."""
     repository.commit({"a": "1"})
     fork = repository.commit({"a": "2"})
@@ -33,19 +34,19 @@ def branched(repository):
     return fork
 
 
-def test_on_a_branch_it_is_the_merge_base(repository):
+def test_on_a_branch_it_is_the_merge_base(repository: Any) -> None:
     fork = branched(repository)
     found = base(repository.path)
     assert found.commit == fork
     assert found.source == f"merge-base {fork[:7]}"
 
 
-def test_on_a_branch_with_a_dirty_tree_it_is_still_the_merge_base(repository):
+def test_on_a_branch_with_a_dirty_tree_it_is_still_the_merge_base(repository: Any) -> None:
     fork = branched(repository)
     assert base(repository.path, dirty=True).commit == fork
 
 
-def test_on_the_default_branch_it_is_the_first_parent(repository):
+def test_on_the_default_branch_it_is_the_first_parent(repository: Any) -> None:
     first = repository.commit({"a": "1"})
     repository.commit({"a": "2"})
     found = base(repository.path)
@@ -53,13 +54,13 @@ def test_on_the_default_branch_it_is_the_first_parent(repository):
     assert found.source == f"first parent {first[:7]}"
 
 
-def test_on_the_default_branch_with_a_dirty_tree_it_is_head(repository):
+def test_on_the_default_branch_with_a_dirty_tree_it_is_head(repository: Any) -> None:
     repository.commit({"a": "1"})
     head = repository.commit({"a": "2"})
     assert base(repository.path, dirty=True).commit == head
 
 
-def test_the_first_parent_of_a_merge_is_the_default_branch_before_it(repository):
+def test_the_first_parent_of_a_merge_is_the_default_branch_before_it(repository: Any) -> None:
     branched(repository)
     repository.git("checkout", "-q", "main")
     before = repository.git("rev-parse", "HEAD")
@@ -67,23 +68,23 @@ def test_the_first_parent_of_a_merge_is_the_default_branch_before_it(repository)
     assert base(repository.path).commit == before
 
 
-def test_the_first_commit_has_no_baseline_and_says_so(repository):
+def test_the_first_commit_has_no_baseline_and_says_so(repository: Any) -> None:
     repository.commit({"a": "1"})
     found = base(repository.path)
     assert found.commit is None
     assert found.source == "this is the first commit"
 
 
-def test_before_the_first_commit(repository):
+def test_before_the_first_commit(repository: Any) -> None:
     assert base(repository.path).source == "there is no commit yet"
 
 
-def test_none_is_no_baseline(repository):
+def test_none_is_no_baseline(repository: Any) -> None:
     branched(repository)
     assert base(repository.path, "none").commit is None
 
 
-def test_a_named_ref(repository):
+def test_a_named_ref(repository: Any) -> None:
     branched(repository)
     repository.git("tag", "v1", "main")
     main = repository.git("rev-parse", "main")
@@ -92,25 +93,25 @@ def test_a_named_ref(repository):
 
 
 @pytest.mark.parametrize("ref", ["nothing", "--help", "a b", "HEAD~99", "main:a"])
-def test_a_ref_that_names_no_commit(repository, ref):
+def test_a_ref_that_names_no_commit(repository: Any, ref: Any) -> None:
     branched(repository)
     with pytest.raises(UserError, match="names no commit here"):
         base(repository.path, ref)
 
 
-def test_detached_on_a_branch(repository):
+def test_detached_on_a_branch(repository: Any) -> None:
     fork = branched(repository)
     repository.git("checkout", "-q", "--detach")
     assert base(repository.path).commit == fork
 
 
-def test_detached_on_the_default_branch_is_the_first_parent(repository):
+def test_detached_on_the_default_branch_is_the_first_parent(repository: Any) -> None:
     branched(repository)
     repository.git("checkout", "-q", "--detach", "main")
     assert base(repository.path).commit == repository.git("rev-parse", "main~1")
 
 
-def test_origin_says_which_branch_is_the_default(repository, tmp_path):
+def test_origin_says_which_branch_is_the_default(repository: Any, tmp_path: Any) -> None:
     branched(repository)
     repository.git("branch", "-q", "-m", "main", "trunk")
     repository.git("checkout", "-q", "trunk")
@@ -119,7 +120,7 @@ def test_origin_says_which_branch_is_the_default(repository, tmp_path):
     assert base(copy).commit == repository.git("merge-base", "trunk", "feature")
 
 
-def test_a_pull_request_to_another_branch_than_the_default(repository):
+def test_a_pull_request_to_another_branch_than_the_default(repository: Any) -> None:
     branched(repository)
     repository.git("branch", "release", "main")
     repository.git("checkout", "-q", "-b", "fix", "release")
@@ -127,7 +128,7 @@ def test_a_pull_request_to_another_branch_than_the_default(repository):
     assert base(repository.path, target="release").commit == repository.git("rev-parse", "release")
 
 
-def test_no_default_branch_says_what_to_do(repository):
+def test_no_default_branch_says_what_to_do(repository: Any) -> None:
     repository.commit({"a": "1"})
     repository.git("branch", "-m", "one")
     repository.git("branch", "two")
@@ -137,14 +138,14 @@ def test_no_default_branch_says_what_to_do(repository):
     assert "--baseline REF" in raised.value.hint
 
 
-def test_the_only_branch_is_the_default(repository):
+def test_the_only_branch_is_the_default(repository: Any) -> None:
     first = repository.commit({"a": "1"})
     repository.git("branch", "-m", "trunk")
     repository.commit({"a": "2"})
     assert base(repository.path).commit == first
 
 
-def test_histories_without_a_common_commit(repository):
+def test_histories_without_a_common_commit(repository: Any) -> None:
     repository.commit({"a": "1"})
     repository.git("checkout", "-q", "--orphan", "other")
     repository.commit({"a": "2"})
@@ -152,19 +153,19 @@ def test_histories_without_a_common_commit(repository):
         base(repository.path)
 
 
-def test_a_shallow_clone_fetches_what_it_needs(repository, tmp_path):
+def test_a_shallow_clone_fetches_what_it_needs(repository: Any, tmp_path: Any) -> None:
     fork = branched(repository)
     copy = clone(repository, tmp_path / "copy", "--depth=1", "--branch=feature")
     assert base(copy, target="main").commit == fork
 
 
-def test_a_shallow_clone_of_the_default_branch_fetches_the_parent(repository, tmp_path):
+def test_a_shallow_clone_of_the_default_branch_fetches_the_parent(repository: Any, tmp_path: Any) -> None:
     branched(repository)
     copy = clone(repository, tmp_path / "copy", "--depth=1", "--branch=main")
     assert base(copy).commit == repository.git("rev-parse", "main~1")
 
 
-def test_a_shallow_merge_commit_as_github_checks_it_out(repository, tmp_path):
+def test_a_shallow_merge_commit_as_github_checks_it_out(repository: Any, tmp_path: Any) -> None:
     branched(repository)
     repository.git("checkout", "-q", "--detach", "main")
     repository.git("merge", "-q", "--no-ff", "feature", "-m", "merge")
@@ -183,7 +184,7 @@ def test_a_shallow_merge_commit_as_github_checks_it_out(repository, tmp_path):
     assert base(copy, target="main").commit == main
 
 
-def test_a_shallow_clone_without_its_remote_says_how_to_get_the_history(repository, tmp_path):
+def test_a_shallow_clone_without_its_remote_says_how_to_get_the_history(repository: Any, tmp_path: Any) -> None:
     branched(repository)
     copy = clone(repository, tmp_path / "copy", "--depth=1", "--branch=main")
     repository.path.rename(tmp_path / "gone")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,7 +11,7 @@ from ml_ci.errors import UserError
 from ml_ci.repository.repository import Repository
 
 
-def test_a_clean_file_is_known_by_its_object_in_both_trees(repository):
+def test_a_clean_file_is_known_by_its_object_in_both_trees(repository: Any) -> None:
     commit = repository.commit({"a.txt": "a", "b/c.txt": "c"})
     found = Repository.find(repository.path)
     assert dict(found.tree().files()) == dict(found.tree(commit).files())
@@ -18,7 +19,7 @@ def test_a_clean_file_is_known_by_its_object_in_both_trees(repository):
     assert found.tree().changed() == frozenset()
 
 
-def test_what_differs_from_git_has_no_object(repository):
+def test_what_differs_from_git_has_no_object(repository: Any) -> None:
     repository.commit({"same": "1", "modified": "1", "deleted": "1", ".gitignore": "ignored\n"})
     repository.write({"modified": "2", "untracked/new": "3", "ignored": "4"})
     (repository.path / "deleted").unlink()
@@ -32,7 +33,7 @@ def test_what_differs_from_git_has_no_object(repository):
     assert tree.changed() == {"modified", "untracked/new", "deleted"}
 
 
-def test_a_staged_file_is_known_by_what_was_staged(repository):
+def test_a_staged_file_is_known_by_what_was_staged(repository: Any) -> None:
     repository.commit({"a": "1"})
     repository.write({"a": "2"})
     repository.git("add", "a")
@@ -42,14 +43,14 @@ def test_a_staged_file_is_known_by_what_was_staged(repository):
 
 
 @pytest.mark.parametrize("name", ["with space", "Ünïcode", 'quote"d', "new\nline", "-dash", "tab\tbed"])
-def test_any_name_is_read_back(repository, name):
+def test_any_name_is_read_back(repository: Any, name: Any) -> None:
     commit = repository.commit({name: "x"})
     found = Repository.find(repository.path)
     assert list(found.tree().files()) == [name]
     assert found.tree(commit).read(name) == b"x"
 
 
-def test_paths_are_relative_to_the_project_folder(repository):
+def test_paths_are_relative_to_the_project_folder(repository: Any) -> None:
     commit = repository.commit({"a": "1", "project/b": "2", "project/deep/c": "3"})
     repository.write({"project/b": "changed", "a": "changed"})
     found = Repository.find(repository.path / "project")
@@ -60,13 +61,13 @@ def test_paths_are_relative_to_the_project_folder(repository):
     assert found.tree(commit).read("b") == b"2"
 
 
-def test_a_commit_older_than_the_project_folder_is_empty(repository):
+def test_a_commit_older_than_the_project_folder_is_empty(repository: Any) -> None:
     first = repository.commit({"a": "1"})
     repository.commit({"project/b": "2"})
     assert dict(Repository.find(repository.path / "project").tree(first).files()) == {}
 
 
-def test_a_link_is_followed_inside_the_commit(repository):
+def test_a_link_is_followed_inside_the_commit(repository: Any) -> None:
     (repository.path / "link").symlink_to("folder/file")
     (repository.path / "outside").symlink_to("/etc/hostname")
     (repository.path / "loop").symlink_to("loop")
@@ -77,7 +78,7 @@ def test_a_link_is_followed_inside_the_commit(repository):
     assert "loop" not in tree.files()
 
 
-def test_a_file_that_is_not_there(repository):
+def test_a_file_that_is_not_there(repository: Any) -> None:
     commit = repository.commit({"a": "1"})
     found = Repository.find(repository.path)
     for tree in (found.tree(), found.tree(commit)):
@@ -85,7 +86,7 @@ def test_a_file_that_is_not_there(repository):
             tree.read("nothing")
 
 
-def test_large_and_empty_files_are_read_whole(repository):
+def test_large_and_empty_files_are_read_whole(repository: Any) -> None:
     large = bytes(range(256)) * 4096
     commit = repository.commit({"large": large, "empty": ""})
     tree = Repository.find(repository.path).tree(commit)
@@ -94,14 +95,14 @@ def test_large_and_empty_files_are_read_whole(repository):
     assert tree.read("large") == large
 
 
-def test_no_repository_is_said_with_the_next_step(tmp_path):
+def test_no_repository_is_said_with_the_next_step(tmp_path: Any) -> None:
     with pytest.raises(UserError) as raised:
         Repository.find(tmp_path)
     assert "is not in a git repository" in raised.value.message
     assert "git init" in raised.value.hint
 
 
-def test_a_worktree_is_gone_afterwards_and_hooks_do_not_run(repository, tmp_path):
+def test_a_worktree_is_gone_afterwards_and_hooks_do_not_run(repository: Any, tmp_path: Any) -> None:
     commit = repository.commit({"a": "1"})
     hook = repository.path / ".git" / "hooks" / "post-checkout"
     hook.parent.mkdir(exist_ok=True)
@@ -115,14 +116,14 @@ def test_a_worktree_is_gone_afterwards_and_hooks_do_not_run(repository, tmp_path
     assert len(repository.git("worktree", "list").splitlines()) == 1
 
 
-def test_a_project_below_the_top_is_found_in_the_worktree(repository, tmp_path):
+def test_a_project_below_the_top_is_found_in_the_worktree(repository: Any, tmp_path: Any) -> None:
     commit = repository.commit({"project/b": "2"})
     with Repository.find(repository.path / "project").worktree(commit, tmp_path / "copy") as project:
         assert project == Path(tmp_path / "copy" / "project")
         assert (project / "b").is_file()
 
 
-def test_new_files_alone_are_no_edit(repository):
+def test_new_files_alone_are_no_edit(repository: Any) -> None:
     repository.commit({"a": "1"})
     tree = Repository.find(repository.path).tree
     repository.write({"new": "2"})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from ml_ci.steps.project import locate, open_project
@@ -19,7 +21,12 @@ models:
     positive: 1
     gates: [fpr <= 0.5]
 """
-FILES = {"job.py": TRAIN, "data/train.csv": "x,y\n1,0\n2,1\n", "data/holdout.csv": "x,y\n3,0\n4,1\n", "ml-ci.yaml": SPEC}
+FILES = {
+    "job.py": TRAIN,
+    "data/train.csv": "x,y\n1,0\n2,1\n",
+    "data/holdout.csv": "x,y\n3,0\n4,1\n",
+    "ml-ci.yaml": SPEC,
+}
 
 
 @pytest.mark.parametrize(
@@ -33,7 +40,7 @@ FILES = {"job.py": TRAIN, "data/train.csv": "x,y\n1,0\n2,1\n", "data/holdout.csv
         ({"README": "edited"}, "HEAD"),
     ],
 )
-def test_on_the_default_branch(repository, left, source):
+def test_on_the_default_branch(repository: Any, left: Any, source: Any) -> None:
     repository.commit({**FILES, "README": "first"})
     repository.commit({"README": "second"})
     repository.write(left)
