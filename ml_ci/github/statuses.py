@@ -15,8 +15,8 @@ WHOLE = "ml-ci"
 _OF_MODEL = "ml-ci/"
 _MOST_DESCRIPTION = 140
 _MOST_CONTEXT = 100
-# GitHub keeps at most 1,000 statuses for a commit and context, and slows down who sets many.
-_MOST_MODELS = 100
+# GitHub slows down who creates more than 80 things a minute.
+_MOST_MODELS = 50
 _STATES: Mapping[Verdict, State] = {
     "pass": "success",
     "fail": "failure",
@@ -33,10 +33,7 @@ def statuses(report: Report, target_url: str = "") -> tuple[Status, ...]:
     ]
     failure = sentences.failure(report)
     said = failure.message if failure else sentences.overall(report)
-    return (
-        *list(models.values())[-_MOST_MODELS:],
-        _status(WHOLE, report.verdict, f"{said[:1].upper()}{said[1:]}", target_url),
-    )
+    return (*models, _status(WHOLE, report.verdict, f"{said[:1].upper()}{said[1:]}", target_url))
 
 
 def _by_context(report: Report) -> Mapping[str, ModelReport]:

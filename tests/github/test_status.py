@@ -50,7 +50,7 @@ def test_a_description_has_at_most_140_characters(any_report: Report) -> None:
 def test_the_whole_comes_last_and_models_are_bounded() -> None:
     model = ModelReport("fail", "train")
     found = statuses(Report("fail", None, None, {f"m{number}": model for number in range(900)}))
-    assert found[-1].context == "ml-ci" and len(found) == 101
+    assert found[-1].context == "ml-ci" and len(found) == 51
 
 
 def test_of_many_models_those_that_do_not_pass_are_told() -> None:
