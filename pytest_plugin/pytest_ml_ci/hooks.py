@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from ml_ci.cli.trusted import gates_from
 from ml_ci.errors import UserError
 from ml_ci.records.store import Store
 from ml_ci.steps.project import STATE, open_project, selected
@@ -49,6 +50,7 @@ def _open(config: pytest.Config) -> Run:
         models=tuple(config.option.ml_ci_model),
         baseline=config.option.ml_ci_baseline,
         target=os.environ.get("GITHUB_BASE_REF") or None,
+        gates_from=gates_from(os.environ.get("ML_CI_GATES_FROM")),
         environment=_environment(),
     )
     project = open_project(file, options)
