@@ -31,7 +31,7 @@ def _lines(one: Explanation) -> Iterator[str]:
     if one.failure is not None:
         yield f"  {clean(one.failure.message)}"
         yield from [f"  {clean(one.failure.hint)}"] * bool(one.failure.hint)
-    for attribution in one.attributions:
+    for attribution in _moved(one):
         yield ""
         yield f"  {_sentence(attribution)}"
         width = max(len(share.part) for share in attribution.shares)
@@ -39,6 +39,8 @@ def _lines(one: Explanation) -> Iterator[str]:
             beside = f"   (alone {alone})" if len(attribution.shares) > 1 else ""
             yield f"    {clean(share).ljust(width)}  {whole:>14}{beside}"
         yield from (f"    {line}" for line in _together(attribution, one.currency))
+    if _moved(one) and len(_moved(one)) < len(one.attributions):
+        yield f"  No part changed {_still(one)}."
     yield from _table(one)
     yield from (f"  note: {clean(note)}" for note in one.notes)
     if _shared(one):
@@ -53,10 +55,22 @@ def headline(one: Explanation) -> str:
         return one.reason
     if not one.attributions:
         return f"{_trainings(one)} would tell {_listed([part.name for part in one.parts])} apart"
-    worst = max(one.attributions, key=_telling)
-    first = worst.shares[0]
-    whole = _change(worst, worst.change, one.currency)
-    return f"of {_named(worst)} {whole}, {first.part} accounts for {_change(worst, first.share, one.currency)}"
+    moved = _moved(one)
+    if not moved:
+        return f"no part changed any of {_still(one)}: what fails, fails for the baseline too, or its gate changed"
+    worst = max(moved, key=_telling)
+    parts = (f"{part} {share}" for part, share, _ in _rows(worst, one.currency))
+    return f"{_named(worst)} {_change(worst, worst.change, one.currency)}: {', '.join(parts)}"
+
+
+def _moved(one: Explanation) -> tuple[Attribution, ...]:
+    """Give the metrics that some part changed; of the others there is nothing to tell."""
+    return tuple(found for found in one.attributions if any(share.share or share.alone for share in found.shares))
+
+
+def _still(one: Explanation) -> str:
+    moved = _moved(one)
+    return _listed([_named(found) for found in one.attributions if found not in moved])
 
 
 def _telling(one: Attribution) -> tuple[bool, Fraction]:
@@ -88,7 +102,7 @@ def _together(one: Attribution, currency: str) -> Iterator[str]:
 
 
 def _table(one: Explanation) -> Iterator[str]:
-    if len(one.mixtures) < 3:
+    if len(one.mixtures) < 3 or not _moved(one):
         return
     yield ""
     yield "  Every mixture, on the same holdout:"
@@ -118,7 +132,7 @@ def _both_rates(mixtures: Sequence[Mixture]) -> list[tuple[str, str]]:
 
 
 def _shared(one: Explanation) -> bool:
-    return any(len(attribution.shares) > 1 for attribution in one.attributions)
+    return any(len(attribution.shares) > 1 for attribution in _moved(one))
 
 
 def budget(model: str, trainings: int, seconds: float | None) -> str:
@@ -147,13 +161,14 @@ def markdown(one: Explanation) -> str:
 def _markdown(one: Explanation) -> Iterator[str]:
     yield f"### Which change did it: {text(one.model)}"
     yield ""
-    yield f"{text(headline(one))}."
+    first = headline(one)
+    yield f"{text(first[:1].upper() + first[1:])}."
     if one.failure is not None:
         yield f"\n{text(one.failure.message)} {text(one.failure.hint)}".rstrip()
     if one.changes:
         yield ""
         yield from (f"- {code(change.part)}: {text(change.summary)}" for change in one.changes)
-    for attribution in one.attributions:
+    for attribution in _moved(one):
         yield f"\n**{text(_sentence(attribution))}**\n"
         yield "| part | accounts for | alone |"
         yield "|---|--:|--:|"

@@ -39,7 +39,7 @@ def test_code_helps_and_data_hurt_by_known_amounts(project: Any, data: Table) ->
     assert sum(shares(fnr).values()) == fnr.change
     assert fnr.interactions == ()
     assert found.effort.trainings == 2, "old code with new data, and new code with old data"
-    assert "of FNR +20.0 points, data.train accounts for +30.0 points" in plain(found)
+    assert "cut: FNR +20.0 points: data.train +30.0 points, code −10.0 points\n" in plain(found)
 
 
 def test_a_second_time_takes_no_training_and_says_the_same(project: Any, data: Table) -> None:
@@ -177,6 +177,15 @@ def test_an_environment_that_is_not_here_any_more(project: Any, data: Table, mon
     assert sum(shares(fnr).values()) == fnr.change
     assert "the environment that the baseline was trained in is not here" in plain(found)
     assert found.effort.trainings == 3, "the baseline once more, and two mixtures"
+
+
+def test_where_nothing_moved_it_says_so_and_shows_no_tables_of_noughts(project: Any, data: Table) -> None:
+    project.edit("train.py", "BIAS = 4", "BIAS = 2 + 2")
+    project.edit("ml-ci.yaml", "fnr <= baseline.fnr + 0.1", "fnr <= 0.05")
+    project.commit({"data/train.csv": data(20) + "40,1\n"})
+    text = plain(asked(project))
+    assert text.startswith("cut: no part changed any of FPR and FNR: what fails, fails for the baseline too")
+    assert "alone" not in text
 
 
 def test_nothing_to_compare_with(project: Any) -> None:
