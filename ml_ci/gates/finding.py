@@ -144,7 +144,7 @@ def _judge(question: Question, view: View, policy: Policy, measured: Measured, r
         return _as_measured(finding, head, question, view, way, policy, ready)
     if way == UNPROVABLE:
         return _unproven(finding, head, question, confidence)
-    return _as_proven(finding, head, question, view, confidence, policy, ready)
+    return _as_proven(finding, head, question, view, way, confidence, policy, ready)
 
 
 def _certain(question: Question, view: View, measured: Measured) -> str:
@@ -174,7 +174,7 @@ def _as_measured(
     evidence = ready.get(view.slice) or _evidence(question, view, Level(policy.method, _SHOWN_ALPHA, policy.seed))
     if evidence is None:
         return replace(finding, reason=f"{head}: {told}")
-    rows, kind = proof.rows_of(question, view)
+    rows, kind = proof.rows_of(question, view, way)
     if evidence.outcome == "inconclusive":
         told += f", but with {rows:,} {kind} it may be noise"
     return replace(finding, interval=_finite(evidence.interval), reason=f"{head}: {told}")
@@ -199,7 +199,14 @@ def _unproven(finding: Finding, head: str, question: Question, confidence: float
 
 
 def _as_proven(
-    finding: Finding, head: str, question: Question, view: View, confidence: float, policy: Policy, ready: Ready
+    finding: Finding,
+    head: str,
+    question: Question,
+    view: View,
+    way: str,
+    confidence: float,
+    policy: Policy,
+    ready: Ready,
 ) -> Finding:
     level = _level(question, policy)
     if level is None:
@@ -207,7 +214,7 @@ def _as_proven(
         return replace(finding, verdict="inconclusive", confidence=confidence, reason=reason)
     alpha = level.alpha
     evidence = ready.get(view.slice) or proof.prove(question, view, level)
-    told = _told(evidence, question, view, 1 - alpha)
+    told = _told(evidence, question, view, way, 1 - alpha)
     if view.case.comparison.seeds:
         over_seeds = procedure.evidence(question, view, alpha)
         evidence = procedure.together(evidence, over_seeds, alpha)
@@ -226,8 +233,8 @@ def _as_proven(
     )
 
 
-def _told(evidence: Evidence, question: Question, view: View, confidence: float) -> str:
-    rows, kind = proof.rows_of(question, view)
+def _told(evidence: Evidence, question: Question, view: View, way: str, confidence: float) -> str:
+    rows, kind = proof.rows_of(question, view, way)
     if evidence.outcome == "pass":
         return f"within the limit, proven with {confidence_said(confidence)} confidence on {rows:,} {kind}"
     if evidence.outcome == "fail":

@@ -120,10 +120,10 @@ def pairs(name: str, paired: Paired) -> Pairs:
     return Pairs(c, b, n) if name in ("tnr", "tpr", "recall", "accuracy") else Pairs(b, c, n)
 
 
-def rows_of(question: Question, view: View) -> tuple[int, str]:
-    """Give the number and the kind of the rows that the proof of a question rests on: (214, "positives")."""
+def rows_of(question: Question, view: View, way: str) -> tuple[int, str]:
+    """Give the number and the kind of the rows that the proof by `way` rests on: (214, "positives")."""
     counts, single = view.confusion(False), question.single
-    if single is None or route(question, view) not in ("limit", "paired"):
+    if single is None or way not in ("limit", "paired"):
         return counts.rows, "rows"
     return int(share(counts, _name(single))[1]), OF_ROWS[_name(single)]
 

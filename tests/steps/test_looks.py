@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from ml_ci.errors import UserError
-from ml_ci.pipeline import ledgers, power
+from ml_ci.pipeline import ledgers, plan, power
 
 PLAN = "    gates:\n"
 
@@ -118,6 +118,8 @@ def test_seeds_train_both_sides_again_and_say_the_spread(project: Any) -> None:
     project.edit("ml-ci.yaml", PLAN, "    confidence: 0.95\n    seeds: 5\n" + PLAN)
     project.edit("train.py", "BIAS = 4", 'BIAS = 4 + int(os.environ["ML_CI_SEED"]) % 3')
     told = Told()
+    planned = plan(project.options())["cut"]
+    assert (planned.action, planned.trainings) == ("train", 10)
     report = project.run(progress=told)
     assert "training the candidate (seed 4)" in told.said
     assert project.trainings == 10
