@@ -23,7 +23,22 @@ def recorded(project: Project, plan: Plan) -> Judged | None:
 
 
 def planned(project: Project, sides: Sides, *, verify: bool = False) -> Plan:
-    """Plan one model: records are looked for and not read; with `verify` a damaged one is set aside, and is none."""
+    """Plan one model: records are looked for and not read; with `verify` a damaged one is set aside, and is none.
+
+    With `seeds: k` the work on the further seeds counts too.
+    """
+    plan = _planned(project, sides, verify)
+    if sides.candidate.model.seeds == 1 or project.store.has(VERDICTS, plan.verdict):
+        return plan
+    further = [_planned(project, one, verify) for one in further_seeds(sides)]
+    return replace(
+        plan,
+        action=max((one.action for one in (plan, *further)), key=_WORK.index),
+        trainings=plan.trainings + sum(one.trainings for one in further),
+    )
+
+
+def _planned(project: Project, sides: Sides, verify: bool) -> Plan:
     candidate = _keys(sides, sides.candidate)
     baseline = None if sides.baseline is None else _keys(sides, sides.baseline)
     against = baseline.predictions if baseline else sides.no_baseline
