@@ -124,8 +124,12 @@ def _told_apart(project: Project, case: _Case, report: ModelReport, ask: Ask, sa
 
 def _tried(project: Project, case: _Case, chosen: Chosen) -> Evaluation:
     """Score one mixture; where it cannot be had, say which one it is."""
+    side = case.made[chosen]
+    if side.name == "mixture" and not project.store.has(TRAININGS, side.fingerprint.training):
+        names = ", ".join(part.name for part in case.parts if part.name in chosen)
+        project.options.progress.note(case.sides.candidate.model.name, f"the mixture with new {names}")
     try:
-        return _scored(project, case, case.made[chosen])
+        return _scored(project, case, side)
     except StageFailed as error:
         new = ", ".join(part.name for part in case.parts if part.name in chosen)
         old = ", ".join(part.name for part in case.parts if part.name not in chosen)

@@ -92,6 +92,19 @@ def project(repository: Any) -> Project:
     return made
 
 
+@pytest.fixture
+def below(repository: Any) -> Callable[[str], Project]:
+    """Give the project in a folder below the top of its repository."""
+
+    def made(folder: str) -> Project:
+        repository.commit({f"{folder}/{path}": text for path, text in FILES.items()}, "First model")
+        project = Project(repository)
+        project.path = repository.path / folder
+        return project
+
+    return made
+
+
 @pytest.fixture(scope="session")
 def data() -> Callable[[int], str]:
     return table

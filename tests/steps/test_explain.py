@@ -188,5 +188,13 @@ def test_where_nothing_moved_it_says_so_and_shows_no_tables_of_noughts(project: 
     assert "alone" not in text
 
 
+def test_a_project_below_the_top_of_its_repository(repository: Any, data: Table, below: Any) -> None:
+    project = below("models/cut")
+    project.edit("train.py", "BIAS = 4", "BIAS = 2")
+    (project.path / "data/train.csv").write_text(data(26))
+    repository.commit({"elsewhere.txt": "new\n"})
+    assert shares(of(asked(project), "fnr")) == {"code": Fraction(-2, 20), "data.train": Fraction(6, 20)}
+
+
 def test_nothing_to_compare_with(project: Any) -> None:
     assert asked(project, anyway=True).reason.startswith("there is nothing to compare with: new model")
