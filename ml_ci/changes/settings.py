@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import PurePath
 from dataclasses import asdict
 
 from ml_ci.spec.values import CommandJob, FileEntry, FunctionJob, ModelSpec, PartEntry
@@ -10,7 +11,9 @@ from ml_ci.spec.values import CommandJob, FileEntry, FunctionJob, ModelSpec, Par
 
 def job(model: ModelSpec) -> Mapping[str, object]:
     """Name what the training job is, beside its code and its data."""
-    said: dict[str, object] = {"cwd": model.cwd, "python": model.python}
+    # Where a machine has its Python is no part of the job; which version it is stands in the environment.
+    python = None if PurePath(model.python or "").is_absolute() else model.python
+    said: dict[str, object] = {"cwd": model.cwd, "python": python}
     if isinstance(model.job, FunctionJob):
         return said | {"train": model.job.entry}
     said |= {"run": model.job.command, "predictions": model.job.predictions, "model": model.job.model}

@@ -16,7 +16,10 @@ import click
 @click.option("--config", metavar="FILE", help="Another configuration file than the nearest ml-ci.yaml.")
 @click.option("--store", metavar="URL", envvar="ML_CI_STORE", help="The shared store, instead of `store:`.")
 def command(determinism: bool, models: tuple[str, ...], as_json: bool, config: str | None, store: str | None) -> int:
-    """Check the set-up of this project, and say what to do where something is wrong.
+    """Check the set-up of this project, and say what to do where something is wrong (✗) or could be better (!).
+
+    It looks at ml-ci.yaml, git, the default branch, each holdout and its label, each job's Python, the store, and the
+    workflows that use ml-ci's actions.
 
     With --determinism each model is trained a second time from the same inputs, past every record. Where the two do not
     predict the same, it says by how much FPR and FNR move by themselves; later reports of the model say so too.
@@ -39,7 +42,8 @@ def command(determinism: bool, models: tuple[str, ...], as_json: bool, config: s
         click.echo(json.dumps({"format": 1, "checks": [asdict(one) for one in found]}, indent=2, ensure_ascii=False))
     else:
         for one in found:
-            click.echo(f"{'✓' if one.good else '✗'} {one.check}: {one.message}")
+            mark = "✗" if not one.good else "!" if one.hint else "✓"
+            click.echo(f"{mark} {one.check}: {one.message}")
             if one.hint:
                 click.echo(f"    {one.hint}")
     return 0 if all(one.good for one in found) else 1

@@ -85,7 +85,7 @@ _QUESTIONS = {
 
 def _ask(answers: Answers, choice: Choice) -> Answers:
     """Ask for what is missing; an empty answer leaves its line to be filled in."""
-    said: dict[str, str] = {}
+    said: dict[str, Any] = {}
     for key, how in choice.missing.items():
         field, question = _QUESTIONS[key]
         answer = click.prompt(f"{question}?\n  ({how})", default="", show_default=False)

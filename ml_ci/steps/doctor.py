@@ -13,7 +13,7 @@ from ml_ci.steps.values import Options, Project
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check found: `good`, a sentence, and what to do where it is not."""
+    """What a check found: `good`, a sentence, and what to do where it is not, or where it could be better."""
 
     check: str
     good: bool
@@ -30,7 +30,9 @@ def examined(options: Options, *, determinism: bool) -> tuple[Finding, ...]:
         project = open_project(locate(options), options)
     except UserError as error:
         return (Finding("configuration", False, error.message, error.hint),)
-    checks = (*CHECKS, repeatable) if determinism else CHECKS
+    from ml_ci.setup.checks import set_up
+
+    checks = (*CHECKS, set_up, *((repeatable,) if determinism else ()))
     return tuple(finding for check in checks for finding in check(project))
 
 

@@ -55,6 +55,7 @@ MODEL = """\
     run: python train.py {data.holdout} {out}/scores.csv
     outputs: {predictions: "{out}/scores.csv"}
     data: {holdout: holdout.csv}
+    code: [misses.txt]
     label: y
     positive: 1
 """
@@ -136,7 +137,9 @@ class Rig:
         self.git("commit", "-q", "--allow-empty", "-m", message)
         return self.git("rev-parse", "HEAD")
 
-    def pull_request(self, files: Mapping[str, str], number: int = 7, branch: str = "feature", owner: str = OWNER) -> dict[str, Any]:
+    def pull_request(
+        self, files: Mapping[str, str], number: int = 7, branch: str = "feature", owner: str = OWNER
+    ) -> dict[str, Any]:
         """Push a commit to a pull request, make its merge commit and give the event's payload."""
         known = self.git("branch", "--list", branch)
         self.git("checkout", "-q", *(() if known else ("-b",)), branch, *(() if known else ("main",)))
@@ -235,8 +238,9 @@ def read(done: subprocess.CompletedProcess[str]) -> Done:
             lines.append(json.loads(line))
         except ValueError:
             lines.append({"msg": line})
+    told = [str(line.get("msg", "")) for line in lines if line.get("raw_output") or "jobID" not in line]
     jobs = {str(line["jobID"]): str(line["jobResult"]) for line in lines if "jobResult" in line}
-    return Done(done.returncode, jobs, "\n".join(str(line.get("msg", "")) for line in lines), tuple(lines))
+    return Done(done.returncode, jobs, "\n".join(told), tuple(lines))
 
 
 @pytest.fixture(scope="session")

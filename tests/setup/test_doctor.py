@@ -1,0 +1,96 @@
+"""`ml-ci doctor`: what is there, what is missing, and what to do about it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CONFIG = """\
+version: 1
+models:
+  churn:
+    run: python train.py
+    outputs: {predictions: p.csv}
+    data: {holdout: holdout.csv}
+    label: churned
+    positive: 1
+    gates: [fnr <= 0.1]
+"""
+GOOD = {"ml-ci.yaml": CONFIG, "train.py": "", "holdout.csv": "x,churned\n1,1\n2,0\n"}
+WORKFLOW = """\
+on: [pull_request]
+permissions: {}
+jobs:
+  gate:
+    permissions:
+      contents: read
+    steps:
+      - uses: acme/ml-ci/actions/gate@%s
+"""
+
+
+@pytest.fixture
+def project(repository: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.chdir(repository.path)
+    return repository
+
+
+def test_a_good_set_up(project: Any, run_doctor: Any) -> None:
+    project.commit({**GOOD, ".github/workflows/ml-ci.yml": WORKFLOW % ("a" * 40)})
+    code, said = run_doctor()
+    assert code == 0, said
+    assert "✓ churn: holdout: holdout.csv, 2 rows, churned: 0: 1, 1: 1" in said
+    assert "✗" not in said
+    assert "!" not in said
+
+
+@pytest.mark.parametrize(
+    ("files", "said", "do"),
+    [
+        ({"holdout.csv": "x,churn\n1,1\n"}, "there is no column 'churned'", "Perhaps you meant 'churn'"),
+        ({"holdout.csv": "x,churned\n1,yes\n2,no\n"}, "no row has the positive 1", "as the label is written"),
+        ({"holdout.csv": "x,churned\n1,1\n2,1\n"}, "one kind of rows only", "FPR needs negatives"),
+        ({"holdout.csv": "x,churned\n1,1\n2,0\n3,\n"}, "1 rows have no label", "Label them"),
+        ({"ml-ci.yaml": CONFIG + "    python: nowhere/bin/python\n"}, "was not found", "`python:` is a path"),
+        ({"ml-ci.yaml": CONFIG.replace("holdout.csv", "gone.csv")}, "gone.csv is not here", "`fetch:`"),
+        ({".github/workflows/a.yml": WORKFLOW % "SHA"}, "actions/gate@SHA may move", "40 digits"),
+        (
+            {".github/workflows/a.yml": WORKFLOW.replace("acme", "OWNER") % "SHA"},
+            "is a template's",
+            "Put the repository and the commit",
+        ),
+        (
+            {".github/workflows/a.yml": WORKFLOW.replace("gate@", "report@") % ("a" * 40)},
+            "the permission `pull-requests: write` is not given",
+            "Add `pull-requests: write`",
+        ),
+        ({}, "no workflow uses ml-ci's actions", "ml-ci init"),
+    ],
+)
+def test_what_is_missing(files: dict[str, str], said: str, do: str, project: Any, run_doctor: Any) -> None:
+    project.commit({**GOOD, **files})
+    _, output = run_doctor()
+    [line] = [line for line in output.splitlines() if said in line]
+    assert line[0] in "!✗"
+    assert do in output.split(line)[1]
+
+
+def test_no_commit_yet(project: Any, run_doctor: Any) -> None:
+    project.write(GOOD)
+    code, said = run_doctor()
+    assert code == 1
+    assert "the repository has no commit yet" in said
+
+
+def test_two_versions_of_the_actions(project: Any, run_doctor: Any) -> None:
+    files = {f".github/workflows/{name}.yml": WORKFLOW % (name * 40) for name in "ab"}
+    project.commit({**GOOD, **files})
+    assert "the workflows use 2 versions of the actions" in run_doctor()[1]
+
+
+def test_it_leaves_nothing_and_runs_nothing(project: Any, run_doctor: Any) -> None:
+    project.commit({**GOOD, "train.py": "open('ran', 'w')\n"})
+    run_doctor()
+    assert not Path("ran").exists()
