@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from ml_ci.github.activity import Head
-from ml_ci.github.api import Api, Call
+from ml_ci.github.api import Api, Call, RefusedError
 
 _NEEDS = "pull-requests: read"
 
@@ -42,12 +42,19 @@ def by_head(api: Api, head: Head) -> PullRequest | None:
         _NEEDS,
         {"state": "open", "head": f"{owner}:{head.branch}"},
     )
-    found = list(_of_head(api, listed, head)) or list(_of_head(api, _of_commit(head), head))
+    found = list(_of_head(api, listed, head)) or _by_commit(api, head)
     return min(found, key=lambda one: (one.sha != head.sha, one.number), default=None)
 
 
-def _of_commit(head: Head) -> Call:
-    return Call("GET", f"/repos/{{repo}}/commits/{quote(head.sha, safe='')}/pulls", "find the pull request", _NEEDS)
+def _by_commit(api: Api, head: Head) -> list[PullRequest]:
+    """Ask by the commit; one that GitHub does not know here, as of a fork that was deleted, has no pull request."""
+    path = f"/repos/{{repo}}/commits/{quote(head.sha, safe='')}/pulls"
+    try:
+        return list(_of_head(api, Call("GET", path, "find the pull request", _NEEDS), head))
+    except RefusedError as error:
+        if error.status in (404, 422):
+            return []
+        raise
 
 
 def _of_head(api: Api, call: Call, head: Head) -> Iterator[PullRequest]:

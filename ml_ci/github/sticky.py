@@ -52,20 +52,23 @@ def who(api: Api) -> str:
 
 
 def _put(api: Api, number: int, wanted: Draft, login: str) -> Done:
-    found = next((one for one in comments(api, number) if one.author == login and is_of(one, wanted.key)), None)
-    if found is not None:
-        return _edit(api, found, wanted)
+    found = _own(api, number, wanted, login)
+    if found:
+        for younger in found[1:]:  # left by a run that died before it could take it away
+            _delete(api, younger)
+        return _edit(api, found[0], wanted)
     created = _create(api, number, wanted)
-    oldest = min(_own(api, number, wanted, created), key=lambda one: one.id)
+    oldest = min([created, *_own(api, number, wanted, created.author)], key=lambda one: one.id)
     if oldest.id == created.id:
         return "created"
     _delete(api, created)
     return _edit(api, oldest, wanted)
 
 
-def _own(api: Api, number: int, wanted: Draft, created: Comment) -> list[Comment]:
-    listed = comments(api, number)
-    return [created, *(one for one in listed if one.author == created.author and is_of(one, wanted.key))]
+def _own(api: Api, number: int, wanted: Draft, login: str) -> list[Comment]:
+    """Give the author's comments with the draft's key, the oldest first."""
+    listed = [one for one in comments(api, number) if one.author == login and is_of(one, wanted.key)]
+    return sorted(listed, key=lambda one: one.id)
 
 
 def comments(api: Api, number: int) -> Iterator[Comment]:

@@ -62,7 +62,7 @@ def _model_parts(name: str, report: Report, heading: str, charts: bool) -> list[
         Part(f"**What was done:** {_set(sentences.done(model))} {text(price(model))}".rstrip(), shed=3),
         Part(_notes(model), shed=7, name="notes"),
         Part(_slices(model), shed=9, name="slices"),
-        Part(_chart(model) if charts else "", shed=10, name="the chart"),
+        Part(_chart(model) if charts and _slices(model) else "", shed=10, name="the chart"),
         Part(_reasons(model), shed=8, name="how it was decided"),
         Part(f"Make it again: {_set(sentences.again(name, report))}", shed=3),
     ]
@@ -189,9 +189,9 @@ def _cautions(cautions: Sequence[str]) -> str:
 
 
 def _chart(model: ModelReport) -> str:
-    """Fold away the slices as a picture; their table stands above it."""
+    """Fold away the slices as a picture, below their table."""
     drawn = chart(model)
-    return _details("the same as a chart", fence(drawn, "mermaid")) if drawn else ""
+    return _details("FNR by slice, as a chart", fence(drawn, "mermaid")) if drawn else ""
 
 
 def _slices(model: ModelReport) -> str:

@@ -115,6 +115,37 @@ def test_what_passes_is_waited_for(
     assert len([one for one in github.comments if one["login"] == github.login]) == 1
 
 
+@pytest.mark.parametrize(("kind", "code"), [(401, 2), (500, 1), (403, 0), (404, 0)])
+def test_who_the_token_belongs_to(github: Any, ml_ci: Run, write_report: Write, kind: int, code: int) -> None:
+    """The token of GitHub Actions may not ask, and comments all the same."""
+    github.trouble("GET", "/user$", kind, times=99)
+    assert ml_ci("github", "comment", "--report", write_report("passed"))[0] == code
+    assert len(github.comments) == (not code)
+
+
+@pytest.mark.parametrize(("kind", "code"), [(403, 2), (422, 2), (500, 1), ("disconnect", 1), (404, 0)], ids=str)
+def test_taking_a_second_comment_away(github: Any, ml_ci: Run, write_report: Write, kind: int | str, code: int) -> None:
+    for _ in range(2):
+        github.comment(7, "<!-- ml-ci:comment key=Model-CI digest=x -->", github.login)
+    github.trouble("DELETE", "comments/", kind, times=99)
+    got, _, err = ml_ci("github", "comment", "--report", write_report("passed"))
+    assert got == code
+    assert ("could not take a second comment away" in err) is bool(code)
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"), [(401, 2), (403, 2), (404, 2), (422, 2), (500, 1), ("secondary", 1)], ids=str
+)
+def test_finding_the_pull_request(
+    github: Any, ml_ci: Run, actions: Callable[..., None], write_report: Write, kind: int | str, code: int
+) -> None:
+    run = {"event": "pull_request", "head_sha": "a" * 40, "head_branch": "b", "head_repository": {"full_name": "x/y"}}
+    actions("workflow_run", {"workflow_run": run})
+    github.trouble("GET", "pulls$", kind, times=99)
+    got, _, err = ml_ci("github", "comment", "--report", write_report("passed"))
+    assert got == code and err.startswith("error: could not find the pull request")
+
+
 def test_it_waits_as_long_as_github_asks(github: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     waited: list[float] = []
     monkeypatch.setattr("time.sleep", waited.append)

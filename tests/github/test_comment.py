@@ -131,6 +131,13 @@ def test_a_younger_comment_of_ones_own_is_taken_away(github: Any) -> None:
     assert len(github.sent("DELETE")) == 1
 
 
+def test_a_second_comment_that_a_run_left_is_taken_away(github: Any) -> None:
+    for text in ("old", "older run's"):
+        github.comment(7, drafted(text).body, BOT)
+    assert sticky.put(api(github), 7, drafted("new")) == "edited"
+    assert [one["body"] for one in github.comments] == [drafted("new").body]
+
+
 def test_an_answer_that_is_lost_makes_no_second_comment(github: Any) -> None:
     github.slow = 0.1
     github.trouble("POST", "comments", "late")
@@ -220,6 +227,16 @@ def test_the_second_stage_finds_no_other_pull_request(
     code, said, _ = ml_ci("github", "comment", "--report", write_report("passed"))
     assert (code, github.comments) == (0, [])
     assert said.startswith("no comment: no open pull request has this head")
+
+
+@pytest.mark.parametrize(("status", "code"), [(404, 0), (422, 0), (403, 2)])
+def test_a_commit_that_is_not_known_here_has_no_pull_request(
+    github: Any, ml_ci: Run, actions: Callable[..., None], write_report: Write, status: int, code: int
+) -> None:
+    actions("workflow_run", fork())
+    github.trouble("GET", "commits/.*/pulls", status)
+    assert ml_ci("github", "comment", "--report", write_report("passed"))[0] == code
+    assert github.comments == []
 
 
 def test_a_branch_name_cannot_widen_the_search(

@@ -75,7 +75,7 @@ def test_it_runs_as_a_process(tmp_path: Path) -> None:
         api.send(post("/repos/{repo}/issues/3/comments", body="hello"))
         asked = requests.get(f"{told['url']}/_fake/state", timeout=5).json()
         process.terminate()
-        assert process.wait(5) == 0
+        assert process.wait(20) == 0
     kept = json.loads(state.read_text())
     assert kept == asked
     assert [one["body"] for one in kept["comments"]] == ["hello"] and kept["violations"] == []

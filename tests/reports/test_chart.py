@@ -69,3 +69,5 @@ def test_it_stands_beside_the_table_and_never_alone(reports: Reports) -> None:
     assert text.index("| slice ") < text.index("```mermaid\nxychart-beta")
     assert "mermaid" not in render(reports["failed_by_data"]())
     assert "mermaid" not in render(reports["passed"](), 1_500, charts=True)
+    assert "| slice " not in render(reports["reused"]())
+    assert "mermaid" not in render(reports["reused"](), charts=True)
