@@ -34,6 +34,8 @@ _COMMANDS = {
     "promote": "ml_ci.cli.promote",
     "rollback": "ml_ci.cli.rollback",
     "history": "ml_ci.cli.history",
+    "lineage": "ml_ci.cli.lineage",
+    "reproduce": "ml_ci.cli.reproduce",
 }
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ml_ci.errors import UserError
 
@@ -142,3 +143,16 @@ class Promoted:
     version: Version
     event: Event
     moved: bool
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """What a version was made of and judged by: `made` is its `lineage.json`, empty for a version of somebody else.
+
+    `aliases` name it now; `moves` are those that brought it into use.
+    """
+
+    version: Version
+    made: Mapping[str, Any] = field(default_factory=dict)
+    aliases: tuple[str, ...] = ()
+    moves: tuple[Event, ...] = ()

@@ -83,7 +83,11 @@ def offered(
 
 def artifact_digest(found: Evidence) -> str:
     """Digest the model's file or files: two trainings may end in the same model."""
-    path = artifact(found.training)
+    return file_digests(artifact(found.training))
+
+
+def file_digests(path: Path | None) -> str:
+    """Digest a file, or a folder by names and contents; "" for None."""
     if path is None:
         return ""
     files = sorted(path.rglob("*")) if path.is_dir() else [path]

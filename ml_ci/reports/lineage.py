@@ -1,0 +1,89 @@
+"""Where a version comes from: as text, as JSON, and as a picture that GitHub and editors draw (Mermaid)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from ml_ci.records.codec import pack
+from ml_ci.registry.values import Lineage
+from ml_ci.reports.text import label, plural
+
+FORMAT = 1
+
+
+def text(lineage: Lineage) -> Iterator[str]:
+    """Say line by line what a version was made of, judged by, and used for."""
+    version, made = lineage.version, lineage.made
+    names = f"  ({', '.join(lineage.aliases)})" if lineage.aliases else ""
+    yield f"{label(version.model)} v{version.version}{names}"
+    if not made:
+        yield "  ml-ci did not make this version: only its files are known"
+        yield f"  files        {label(version.source, 300)}"
+        return
+    yield f"  commit       {made['commit']}{', with changes that are in no commit' if made['dirty'] else ''}"
+    for part, known in sorted(made["parts"].items()):
+        yield f"  {part:<12} {known[:16]}{_told(part, made['details'].get(part, {}))}"
+    yield f"  training     {made['training'][:16]}"
+    yield f"  model        {made['artifact'][:16] or 'predictions only'}"
+    yield f"  baseline     {label(str(made['baseline']['source']))}"
+    yield f"  verdict      {made['verdict']}"
+    for gate in made["gates"]:
+        where = f" ({label(gate['slice'])})" if gate["slice"] else ""
+        yield f"    {gate['verdict']:<12} {label(gate['condition'])}{where}"
+    for event in lineage.moves:
+        reason = f": {label(event.reason)}" if event.reason else ""
+        yield f"  {event.kind:<12} {event.time[:16].replace('T', ' ')} UTC by {label(event.by)}{reason}"
+    yield f"  make it again: ml-ci reproduce {label(version.model)}@{version.version}"
+
+
+def as_json(lineage: Lineage) -> dict[str, Any]:
+    """Give it as builtin types, format 1."""
+    version = lineage.version
+    return {
+        "format": FORMAT,
+        "model": version.model,
+        "version": version.version,
+        "aliases": list(lineage.aliases),
+        "source": version.source,
+        "made": dict(lineage.made),
+        "moves": [pack(event) for event in lineage.moves],
+    }
+
+
+def mermaid(lineage: Lineage) -> Iterator[str]:
+    """Draw it: what went in, the training, the verdict, the version."""
+    version, made = lineage.version, lineage.made
+    yield "flowchart LR"
+    yield f"  version[{_quoted(f'{version.model} v{version.version}', *lineage.aliases)}]"
+    if not made:
+        return
+    yield f"  training[{_quoted('training', made['training'][:12])}]"
+    for number, (part, known) in enumerate(sorted(made["parts"].items())):
+        if part in ("metrics", "gates", "data.holdout"):
+            continue
+        yield f"  part{number}[{_quoted(part, known[:12] + _told(part, made['details'].get(part, {})))}] --> training"
+    yield f"  commit([{_quoted('commit', made['commit'][:12])}]) --> training"
+    yield f"  training --> model[{_quoted('model', made['artifact'][:12])}] --> verdict"
+    yield f"  holdout[({_quoted('holdout', made['parts']['data.holdout'][:12])})] --> verdict"
+    yield f"  baseline[{_quoted('baseline', str(made['baseline']['source']))}] --> verdict"
+    yield f"  verdict{{{_quoted(made['verdict'], plural(len(made['gates']), 'gate'))}}} --> version"
+
+
+def _told(part: str, detail: Mapping[str, Any]) -> str:
+    if part.startswith("data.") and detail.get("path"):
+        return f"  {label(str(detail['path']))}"
+    if part == "code":
+        return f"  {len(detail):,} files"
+    if part == "environment" and detail:
+        return f"  Python {label(str(detail.get('python')), 20)}, {len(detail) - 1:,} distributions"
+    if part == "seed":
+        return f"  {label(str(detail.get('seed')), 20)}"
+    return ""
+
+
+def _quoted(*lines: str) -> str:
+    """Quote a node's text: Mermaid reads entities by `#`, and everything else between quotes as text."""
+    safe = (re.sub(r"[\"#&<>`]", lambda found: f"#{ord(found.group())};", label(line, 80)) for line in lines if line)
+    return '"' + "<br/>".join(safe) + '"'

@@ -1,0 +1,72 @@
+"""Find a registered version, and what it was made of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ml_ci.errors import UserError
+from ml_ci.registry.history import moves
+from ml_ci.registry.mlflow_registry import MlflowRegistry
+from ml_ci.registry.values import CHAMPION, PREVIOUS, Lineage, Version
+from ml_ci.steps.champion import location
+from ml_ci.steps.offer import FORMAT, LINEAGE
+from ml_ci.steps.project import locate, open_project
+from ml_ci.steps.values import Options, Project
+
+
+@dataclass(frozen=True)
+class Registered:
+    """A project with its registry open."""
+
+    project: Project
+    registry: MlflowRegistry
+
+    @classmethod
+    def open(cls, options: Options) -> Registered:
+        """Open the project's registry; UserError when there is no project, or MLflow is missing."""
+        project = open_project(locate(options), options)
+        return cls(project, MlflowRegistry(location(project)))
+
+    def version(self, name: str) -> Version:
+        """Find `MODEL`, `MODEL@3`, `MODEL@v3` or `MODEL@previous`; UserError names what there is."""
+        model, _, wanted = name.partition("@")
+        wanted = wanted or CHAMPION
+        aliased = self.registry.aliased(model, wanted) if not wanted.removeprefix("v").isdigit() else None
+        if aliased is not None:
+            return aliased
+        known = self.registry.versions(model)
+        for one in known:
+            if one.version == wanted.removeprefix("v"):
+                return one
+        if not known:
+            raise UserError(f"the registry has no model `{model}`", hint=f"Promote one: ml-ci promote {model}")
+        there = ", ".join(f"v{one.version}" for one in known[-20:])
+        raise UserError(f"`{model}` has no version or alias `{wanted}`", hint=f"Its versions are: {there}.")
+
+    def lineage(self, version: Version) -> Lineage:
+        """Read what a version was made of; UserError when the registry's file is damaged."""
+        aliases = tuple(one for one in (CHAMPION, PREVIOUS) if self._names(version, one))
+        done = tuple(event for event in moves(self.registry.tags(version.model)) if event.version == version.version)
+        if not version.ours:
+            return Lineage(version, {}, aliases, done)
+        with self.project.store.workplace() as work:
+            path = self.registry.download(version, LINEAGE, work)
+            return Lineage(version, _read(path, version), aliases, done)
+
+    def _names(self, version: Version, alias: str) -> bool:
+        found = self.registry.aliased(version.model, alias)
+        return found is not None and found.version == version.version
+
+
+def _read(path: Path, version: Version) -> Mapping[str, Any]:
+    try:
+        said = json.loads(path.read_bytes())
+    except ValueError:
+        said = None
+    if not isinstance(said, dict) or said.get("format") != FORMAT:
+        raise UserError(f"the lineage of {version.model} v{version.version} is damaged, or of another version of ml-ci")
+    return said

@@ -1,0 +1,144 @@
+"""Make a registered version again from its commit, and say whether it predicts the same."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from ml_ci.changes.globs import is_glob
+from ml_ci.changes.remote import is_remote
+from ml_ci.errors import UserError
+from ml_ci.registry.values import Lineage, Version
+from ml_ci.spec.values import FileEntry
+from ml_ci.steps.decide import planned
+from ml_ci.steps.lock import built
+from ml_ci.steps.offer import file_digests
+from ml_ci.steps.project import locate, open_project
+from ml_ci.steps.registered import Registered
+from ml_ci.steps.score import FILE, scored
+from ml_ci.steps.sides import Fingerprints
+from ml_ci.steps.train import artifact, trained
+from ml_ci.steps.values import Options, Project, Sides
+from ml_ci.steps.workshop import workshop
+
+Outcome = Literal["identical", "within-tolerance", "different"]
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A part of the fingerprint that is not what it was: a line per thing that differs."""
+
+    part: str
+    details: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Reproduced:
+    """How a version that was made again compares: `moved` is the largest difference of a score, `flipped` counts
+    decisions of `rows` that changed, `same_file` says that the model's file is the same byte for byte.
+    """
+
+    version: Version
+    outcome: Outcome
+    differences: tuple[Difference, ...]
+    rows: int
+    flipped: int
+    moved: float
+    same_file: bool
+
+
+def reproduced(options: Options, name: str, *, build: bool, tolerance: float) -> Reproduced:
+    """Check out a version's commit, check its data, train again and compare the predictions of its holdout.
+
+    With `build` the job runs in an environment that is made from the version's lock. UserError when it cannot be made
+    again; StageFailed when its training fails.
+    """
+    opened = Registered.open(options)
+    version = opened.version(name)
+    lineage = opened.lineage(version)
+    if not lineage.made:
+        raise UserError(f"{version.named} of {version.model} was not made by ml-ci: it cannot be made again")
+    with opened.project.store.workplace() as work:
+        stored = opened.registry.download(version, "predictions", work)
+        with _checkout(opened.project, str(lineage.made["commit"]), work / "copy") as folder:
+            python = built(lineage.made["environment"], work / "environment") if build else options.python
+            inner = replace(options, start=folder, baseline="none", python=python, store=None, models=())
+            _link_data(opened.project, version.model, inner)
+            return _made(inner, lineage, stored / FILE, tolerance)
+
+
+def _made(options: Options, lineage: Lineage, stored: Path, tolerance: float) -> Reproduced:
+    project, name = open_project(locate(options), options), lineage.version.model
+    candidate = Fingerprints(project).candidate(name)
+    sides = Sides(candidate, None, None, "reproduce", "none")
+    differences = tuple(_differences(lineage.made, candidate.fingerprint.parts, candidate.fingerprint.details))
+    with workshop(project, sides) as shop:
+        training = trained(shop, candidate)
+        predictions = scored(shop, candidate, planned(project, sides).candidate)
+        same = file_digests(artifact(training)) == lineage.made["artifact"]
+        outcome, rows, flipped, moved = _compared(stored, predictions.file(FILE), tolerance)
+        return Reproduced(lineage.version, outcome, differences, rows, flipped, moved, same)
+
+
+def _compared(stored: Path, now: Path, tolerance: float) -> tuple[Outcome, int, int, float]:
+    """Compare two files of predictions row by row; another number of rows is another result."""
+    import numpy as np
+
+    from ml_ci.evaluation.scores import load
+
+    old, new = load(stored), load(now)
+    if old.rows != new.rows:
+        return "different", new.rows, abs(old.rows - new.rows), float("inf")
+    flipped = int((old.decision != new.decision).sum())
+    moved = float(np.max(np.abs(old.within_one() - new.within_one()), initial=0.0))
+    if flipped == 0 and moved == 0.0:
+        return "identical", new.rows, 0, 0.0
+    return ("within-tolerance" if flipped == 0 and moved <= tolerance else "different"), new.rows, flipped, moved
+
+
+def _differences(made: Mapping[str, Any], parts: Mapping[str, str], details: Mapping[str, Any]) -> Iterator[Difference]:
+    for part in sorted({*made["parts"], *parts} - {"gates"}):
+        if made["parts"].get(part) != parts.get(part):
+            was, now = made["details"].get(part, {}), details.get(part, {})
+            keys = sorted(key for key in {*was, *now} if _plain(was.get(key)) != _plain(now.get(key)))
+            told = tuple(f"{key}: {_short(was.get(key))} → {_short(now.get(key))}" for key in keys[:20])
+            yield Difference(part, told)
+
+
+def _plain(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _short(value: object) -> str:
+    text = "none" if value is None else str(value)
+    return text[:12] if len(text) >= 40 and text.isalnum() else text[:80]
+
+
+@contextlib.contextmanager
+def _checkout(project: Project, commit: str, at: Path) -> Iterator[Path]:
+    if project.repository.commit(commit) is None:
+        raise UserError(
+            f"the commit {commit[:7]} is not in this clone", hint="Fetch the history: git fetch --unshallow"
+        )
+    with project.repository.worktree(commit, at) as folder:
+        yield folder
+
+
+def _link_data(project: Project, name: str, options: Options) -> None:
+    """Let the checkout find data that git ignores where the user has them; their digests are checked as all are."""
+    spec = open_project(locate(options), options).spec
+    if name not in spec.models:
+        raise UserError(f"the commit of this version does not declare `{name}`")
+    model = spec.models[name]
+    folder = locate(options).parent
+    entries = [*model.data.values(), *([model.holdout] if isinstance(model.holdout, FileEntry) else [])]
+    for entry in entries:
+        own, there = project.folder / entry.path, folder / entry.path
+        if is_remote(entry.path) or is_glob(entry.path) or os.path.lexists(there) or not own.exists():
+            continue
+        there.parent.mkdir(parents=True, exist_ok=True)
+        there.symlink_to(own)
