@@ -77,7 +77,16 @@ def _files() -> Iterator[Path]:
 
 def _fill(made: Path) -> None:
     subprocess.run((sys.executable, "-I", "-m", "venv", str(made)), check=True)
-    pip = (str(interpreter(made)), "-I", "-m", "pip", "install", "--quiet", "--no-compile", "--disable-pip-version-check")
+    pip = (
+        str(interpreter(made)),
+        "-I",
+        "-m",
+        "pip",
+        "--disable-pip-version-check",
+        "install",
+        "--quiet",
+        "--no-compile",
+    )
     subprocess.run((*pip, "--require-hashes", "--requirement", str(LOCK)), check=True)
     with tempfile.TemporaryDirectory() as folder:
         # A build leaves files beside the sources: it gets a copy of them.

@@ -1,4 +1,4 @@
-"""The rig: `act` runs the templates' workflows on a scratch repository, with small stand-ins for GitHub's own actions."""
+"""The rig: `act` runs the templates' workflows on a scratch repository, with stand-ins for GitHub's own actions."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import requests
 
 PROJECT = Path(__file__).parents[2]
 STAND_INS = Path(__file__).parent / "stand_ins"
@@ -169,10 +170,18 @@ class Rig:
 
     def ended(self, head: str) -> dict[str, Any]:
         """Give the payload of `workflow_run` when the run of the last pull request has ended."""
-        pull = self.github.pulls[-1]
+        pull = next(one for one in self.github.pulls if one["sha"] == head)
         run = {"id": 41, "event": "pull_request", "conclusion": "success", "head_sha": head}
         run |= {"head_branch": pull["branch"], "head_repository": {"full_name": pull["head"]}}
         return {"workflow_run": run, "repository": {"full_name": REPOSITORY, "default_branch": "main"}}
+
+    def merge(self, number: int = 7) -> int:
+        """Ask for a pull request to be merged, where a branch rule requires the status `ml-ci`; give the answer."""
+        self.github.required = ["ml-ci"]
+        self.github.permissions["contents"] = "write"
+        url = f"{self.github.url}/repos/{REPOSITORY}/pulls/{number}/merge"
+        headers = {"Authorization": f"Bearer {self.github.token}", "Accept": "application/vnd.github+json"}
+        return requests.put(url, json={}, headers=headers, timeout=10).status_code
 
     def config(self, *names: str, gates: str = GATES, more: str = "") -> str:
         """Write an ml-ci.yaml with models of these names."""
@@ -181,6 +190,11 @@ class Rig:
     def run(self, template: str, event: str, payload: Mapping[str, Any], *, at: str = "HEAD") -> Done:
         """Run a template's workflow for an event; `at` is the commit that GITHUB_SHA names."""
         self.git("checkout", "-q", "--detach", at)
+        if event != "workflow_run":  # a run has artifacts of its own, and the second stage those of the first
+            shutil.rmtree(self.state / "artifacts", ignore_errors=True)
+        sha = self.git("rev-parse", "HEAD")
+        if all(one["sha"] != sha for one in self.github.pulls):  # what GitHub knows are commits of pull requests
+            self.github.pull_request(1000 + len(self.github.pulls), sha, branch="known", state="closed")
         workflow = self.folder / "workflows" / template
         workflow.parent.mkdir(exist_ok=True)
         text = (PROJECT / "templates" / "workflows" / template).read_text(encoding="utf-8")

@@ -67,7 +67,7 @@ def test_the_scripts() -> None:
     scripts = sorted((PROJECT / "actions").glob("*/*.sh"))
     for script in scripts:
         _passes("bash", "-n", str(script))
-    _passes(_tool("shellcheck"), *map(str, scripts))
+    _passes(_tool("shellcheck"), "--exclude", "SC2153", *map(str, scripts))
 
 
 @pytest.mark.parametrize("file", [*ACTIONS, *WORKFLOWS], ids=lambda file: f"{file.parent.name}/{file.name}")
@@ -79,7 +79,7 @@ def test_nothing_of_an_event_or_an_input_is_written_into_a_script(file: Path) ->
 
 @pytest.mark.parametrize("file", [*ACTIONS, *WORKFLOWS], ids=lambda file: f"{file.parent.name}/{file.name}")
 def test_everything_is_pinned(file: Path) -> None:
-    for uses, comment in re.findall(r"uses: (\S+)(.*)", file.read_text(encoding="utf-8")):
+    for uses, comment in re.findall(r"\buses: (\S+)(.*)", file.read_text(encoding="utf-8")):
         if uses.startswith("OWNER/ml-ci/actions/"):
             assert uses.endswith("@SHA")
         elif not uses.startswith("./"):

@@ -35,7 +35,7 @@ def test_the_first_run_comments_the_second_edits_the_third_leaves_it(rig: Any) -
     assert "restored ml-ci-records-v1-" in done.log, "the records of the first run are found again"
     assert len(rig.github.sent("PATCH")) == 1
 
-    payload = rig.payload(head, 7, "feature", rig.github.pulls[0]["head"].split("/")[0])
+    payload = rig.payload(head, 7, "feature", rig.github.pulls[-1]["head"].split("/")[0])
     rig.run("pull-request.yml", "pull_request", payload, at="refs/pull/7/merge")  # says that nothing was trained
     edits = len(rig.github.sent("PATCH"))
     rig.run("pull-request.yml", "pull_request", payload, at="refs/pull/7/merge")

@@ -1,0 +1,132 @@
+"""The actions' own small programs, without a runner."""
+
+from __future__ import annotations
+
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+ACTIONS = Path(__file__).parents[2] / "actions"
+
+
+def _load(path: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(f"actions_{Path(path).stem}", ACTIONS / path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+matrix, install = _load("plan/matrix.py"), _load("install/install.py")
+
+
+@pytest.mark.parametrize(
+    ("actions", "legs"),
+    [
+        ({"a": "train", "b": "evaluate"}, [("a", "a"), ("b", "b")]),
+        ({"a": "train", "b": "reuse", "c": "reuse"}, [("a", "a"), ("unchanged", "b c")]),
+        ({"a": "reuse"}, [("unchanged", "a")]),
+    ],
+)
+def test_every_model_is_in_one_leg(actions: dict[str, str], legs: list[tuple[str, str]]) -> None:
+    plan = {"models": {name: {"action": action} for name, action in actions.items()}}
+    assert [(leg["leg"], leg["models"]) for leg in matrix.legs(plan)] == legs
+    assert matrix.outputs(plan)["work"] == str(any(action != "reuse" for action in actions.values())).lower()
+
+
+def test_no_text_of_a_plan_ends_an_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "plan.json"
+    file.write_text('{"models": {"a": {"action": "train", "changes": ["x\\nwork=false\\nEOF"]}}}')
+    matrix.main(str(file))
+    lines = capsys.readouterr().out.splitlines()
+    assert "work=false" not in lines
+    assert len(lines) == 3 * 4
+
+
+def test_the_place_is_another_for_other_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("pyproject.toml", "requirements.lock", "ml_ci/__init__.py"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("")
+    monkeypatch.setattr(install, "CHECKOUT", tmp_path)
+    monkeypatch.setattr(install, "LOCK", tmp_path / "requirements.lock")
+    before = install.place()
+    assert install.place() == before
+    (tmp_path / "ml_ci" / "__init__.py").write_text("more")
+    assert install.place() != before
+
+
+def test_what_was_cut_off_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[Path] = []
+
+    def fill(at: Path) -> None:
+        at.mkdir()
+        made.append(at)
+
+    monkeypatch.setattr(install, "_fill", fill)
+    at = tmp_path / "ml-ci" / "digest"
+    (at / "half").mkdir(parents=True)
+    install.install(at)
+    install.install(at)
+    assert len(made) == 1
+    assert [one.name for one in at.iterdir()] == ["complete"]
+    assert [one.name for one in at.parent.iterdir()] == ["digest"]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, {"checkout": "true", "python-version": "3.12", "install": "some"}),
+        ({"pythonLocation": "/opt/python"}, {"python-version": "", "install": "none"}),
+        ({"pythonLocation": "/opt/python", "WANTED": "3.11"}, {"python-version": "3.11", "install": "some"}),
+        ({"pythonLocation": "/opt/python", "INSTALL": "make deps"}, {"install": "some"}),
+        ({"FOLDER": "a b,c"}, {"store-key": "ml-ci-records-v1-Linux-X64-a_b_c-ml_ci_report-"}),
+        (
+            {"ARTIFACT": "ml-ci-report-churn"},
+            {
+                "store-key": "ml-ci-records-v1-Linux-X64-.-ml_ci_report_churn-",
+                "store-keys": "ml-ci-records-v1-Linux-X64-.-ml_ci_report-",
+            },
+        ),
+    ],
+)
+def test_what_there_is_to_set_up(given: dict[str, str], expected: dict[str, str], tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    base = {"FOLDER": ".", "WANTED": "", "INSTALL": "auto", "ARTIFACT": "ml-ci-report", "PATH": "/usr/bin:/bin"}
+    runner = {
+        "GITHUB_WORKSPACE": str(tmp_path),
+        "GITHUB_OUTPUT": str(output),
+        "RUNNER_OS": "Linux",
+        "RUNNER_ARCH": "X64",
+    }
+    subprocess.run((str(ACTIONS / "gate" / "look.sh"),), env={**base, **runner, **given}, check=True)
+    found: dict[str, Any] = dict(line.split("=", 1) for line in output.read_text().splitlines())
+    assert expected.items() <= found.items()
+
+
+@pytest.mark.parametrize(
+    ("verdict", "results", "code"),
+    [("pass", "", 0), ("pass", "success success", 0), ("pass", "success failure", 1), ("pass", "skipped", 1),
+     ("pass", "cancelled", 1), ("fail", "success", 1), ("inconclusive", "", 1), ("error", "", 1), ("", "", 1)],
+)  # fmt: skip
+def test_only_a_pass_after_jobs_that_ended_well(verdict: str, results: str, code: int) -> None:
+    environment = {"VERDICT": verdict, "RESULTS": results, "PATH": "/usr/bin:/bin"}
+    done = subprocess.run((str(ACTIONS / "report" / "verdict.sh"),), env=environment, capture_output=True)
+    assert done.returncode == code
+
+
+def test_the_interpreter_runs_nothing_of_the_repository(tmp_path: Path) -> None:
+    """`-I` keeps the folder that a step runs in from shadowing ml-ci or the standard library."""
+    (tmp_path / "ml_ci").mkdir()
+    (tmp_path / "ml_ci" / "__init__.py").write_text("raise SystemExit('shadowed')")
+    (tmp_path / "json.py").write_text("raise SystemExit('shadowed')")
+    done = subprocess.run((sys.executable, "-I", "-c", "import json"), cwd=tmp_path, capture_output=True)
+    assert done.returncode == 0
+    for script in ACTIONS.glob("*/*.sh"):
+        for line in script.read_text().splitlines():
+            assert "-m ml_ci" not in line or " -I -m ml_ci" in line
