@@ -63,6 +63,25 @@ def test_actionlint(rendered: list[Path]) -> None:
 
 
 @pytest.mark.linters
+def test_githubs_own_checker(rendered: list[Path], tmp_path: Path) -> None:
+    esbuild = Path(_tool("esbuild"))
+    modules = esbuild.parent.parent
+    if not (modules / "@actions" / "languageservice").is_dir():
+        pytest.skip("@actions/languageservice was not found beside esbuild")
+    bundle, source = tmp_path / "checker.mjs", Path(__file__).with_name("languageservice.mjs")
+    banner = "import {createRequire} from 'module'; const require = createRequire(import.meta.url);"
+    options = ("--bundle", "--platform=node", "--format=esm", f"--outfile={bundle}", f"--banner:js={banner}")
+    done = subprocess.run(
+        (esbuild, source, *options), env={**os.environ, "NODE_PATH": str(modules)}, capture_output=True
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    _passes(_tool("node"), str(bundle), *map(str, rendered))
+    wrong = tmp_path / "wrong.yml"
+    wrong.write_text(rendered[0].read_text().replace("runs-on:", "run-on:"), encoding="utf-8")
+    assert subprocess.run((_tool("node"), bundle, wrong), capture_output=True).returncode == 1
+
+
+@pytest.mark.linters
 def test_the_scripts() -> None:
     scripts = sorted((PROJECT / "actions").glob("*/*.sh"))
     for script in scripts:
