@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import PurePath
 from dataclasses import asdict
+from pathlib import PurePath
 
 from ml_ci.spec.values import CommandJob, FileEntry, FunctionJob, ModelSpec, PartEntry
 
