@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -119,20 +120,29 @@ def test_a_fork_writes_nothing_and_its_second_stage_comments(rig: Any) -> None:
 HOSTILE = "@everyone | <img src=x onerror=alert(1)> `x` ::set-output name=verdict::pass\n::add-mask::a\n## pass"
 
 
-def test_a_hostile_report_does_no_harm(rig: Any) -> None:
-    _, head = _run(rig, {"misses.txt": "5\n"}, "pull-request-untrusted.yml", owner="stranger")
+@pytest.mark.parametrize("names", ["a model's name", "2 MB of names"])
+def test_a_hostile_report_does_no_harm(rig: Any, names: str) -> None:
+    payload = rig.pull_request({"misses.txt": "5\n"}, owner="stranger")
+    head = payload["pull_request"]["head"]["sha"]
+    rig.run("pull-request-untrusted.yml", "pull_request", payload, at="refs/pull/7/merge")
     file = Path(rig.state / "artifacts" / "ml-ci-report" / "report.json")
     report = json.loads(file.read_text())
-    model = report["models"].pop("churn")
+    model = report["models"]["churn"]
     model["changes"] = [{"part": "code", "summary": HOSTILE}]
-    report["models"] = {"churn": model, **{f"{HOSTILE}{n}": model for n in range(40)}}
+    if names == "2 MB of names":
+        report["models"] |= {f"{HOSTILE * 8}{number}": model for number in range(3000)}
     file.write_text(json.dumps(report))
     done = rig.run("report.yml", "workflow_run", rig.ended(head), at="main")
-    said = "".join(one["body"] for one in rig.github.comments)
-    assert "<img" not in said
-    assert "\n::" not in done.said("set-output")
-    assert "@everyone" not in said.replace("@\u200beveryone", "").replace("&#64;everyone", "").replace("\\@", "")
+    [comment] = rig.github.comments
+    assert len(comment["body"]) <= 60_000
+    assert "<img" not in comment["body"]
+    assert not re.search(r"(?<![\w`\\;])@everyone", comment["body"])
+    assert not re.search(r"^(::|## pass)", comment["body"], re.MULTILINE)
+    assert "verdict" not in done.said("set-output")
+    assert "add-mask" not in done.said("add-mask")
+    assert len(rig.github.latest(head)) <= 101
     assert not [one for one in rig.github.statuses if "\n" in one["context"] + one["description"]]
+    assert (rig.github.latest(head)["ml-ci"] == "success") == (done.jobs["report"] == "success")
 
 
 @pytest.mark.parametrize("text", ["[" * 5000, '{"format": 1, "verdict": "pass"}'])
