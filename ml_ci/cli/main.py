@@ -36,6 +36,7 @@ _COMMANDS = {
     "history": "ml_ci.cli.history",
     "lineage": "ml_ci.cli.lineage",
     "reproduce": "ml_ci.cli.reproduce",
+    "card": "ml_ci.cli.card",
 }
 
 

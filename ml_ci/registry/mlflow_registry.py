@@ -166,7 +166,7 @@ class MlflowRegistry:
         hint = "Is it running, does it let you write, and is `registry:` in ml-ci.yaml its URL?"
         try:
             yield
-        except (MlflowException, RequestException, OSError) as error:
+        except (MlflowException, RequestException, OSError, ImportError) as error:
             said = " ".join(str(error).split())[:500]
             raise NoAnswerError(
                 f"the registry {self.location.shown} did not do what was asked: {said}", hint

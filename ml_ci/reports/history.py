@@ -23,8 +23,8 @@ def table(history: History) -> Iterator[str]:
         if not history.foreign:
             yield f"{history.model} was never promoted"
         return
-    rows = [_HEAD, *(tuple(_cells(stay)) for stay in history.stays)]
-    yield from (GAP.join(cells).rstrip() for cells in padded(rows, "l" * len(_HEAD)))
+    rows = [_HEAD, *(tuple(cells(stay)) for stay in history.stays)]
+    yield from (GAP.join(row).rstrip() for row in padded(rows, "l" * len(_HEAD)))
 
 
 def as_json(history: History) -> dict[str, Any]:
@@ -40,7 +40,13 @@ def as_json(history: History) -> dict[str, Any]:
     }
 
 
-def _cells(stay: Stay) -> Iterator[str]:
+def head() -> tuple[str, ...]:
+    """Give the names of the columns."""
+    return _HEAD
+
+
+def cells(stay: Stay) -> Iterator[str]:
+    """Give a stay as cells, one per column."""
     event = stay.event
     yield ">" if stay.current else ""
     yield f"v{event.version}"

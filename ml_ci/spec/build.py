@@ -8,6 +8,7 @@ from ml_ci.spec.draft import Draft, Drafts
 from ml_ci.spec.shape import BudgetShape, CostShape, FileShape, ModelShape, PartShape, ReuseShape
 from ml_ci.spec.values import (
     Budget,
+    Card,
     CommandJob,
     Cost,
     DataEntry,
@@ -59,6 +60,7 @@ def _model(draft: Draft) -> ModelSpec:
         python=keys.python,
         fetch=keys.fetch,
         line=draft.line,
+        card=Card(keys.card.intended_use, keys.card.owner, keys.card.limitations),
     )
 
 

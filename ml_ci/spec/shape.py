@@ -147,6 +147,14 @@ class ReuseShape(Strict):
     promotions: int = Field(3, ge=1, description="How many models it may let through.", examples=[3])
 
 
+class CardShape(Strict):
+    """What the model card says that no run can find out."""
+
+    intended_use: str = Field("", description="What the model is for, and what it is not for.")
+    owner: str = Field("", description="Who answers for it.", examples=["Risk analytics, risk@example.org"])
+    limitations: str = Field("", description="Where it is known to be wrong, or not to be used.")
+
+
 class ModelShape(Strict):
     """One model: how it is trained, on what, and what has to hold. Give `train`, or `run` with `outputs`."""
 
@@ -266,6 +274,11 @@ class ModelShape(Strict):
     )
     fetch: Text | None = Field(
         None, description="A command that fetches data of an old commit.", examples=["dvc pull {path}"]
+    )
+    card: CardShape = Field(
+        CardShape.model_construct(),
+        description="Owner and intended use, for the model card.",
+        examples=[{"owner": "Risk analytics", "intended_use": "Rank customers for a call."}],
     )
 
 

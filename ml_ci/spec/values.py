@@ -116,6 +116,15 @@ class Reuse:
 
 
 @dataclass(frozen=True)
+class Card:
+    """Say on the model card what no run can find out; an empty text is left out."""
+
+    intended_use: str = ""
+    owner: str = ""
+    limitations: str = ""
+
+
+@dataclass(frozen=True)
 class GateSpec:
     """One line under `gates:`: its text as written, what it parses to, and the line in `ml-ci.yaml`."""
 
@@ -163,6 +172,7 @@ class ModelSpec:
     python: str | None = None
     fetch: str | None = None
     line: int | None = None
+    card: Card = Card()
 
 
 @dataclass(frozen=True)

@@ -68,6 +68,7 @@ models:
       - each(fnr, by=class) <= 0.3
     metrics: {lift: own.metrics:lift}
     cost: {fp: 5, fn: 120.5, currency: USD}
+    card: {owner: Risk, intended_use: Rank mails, limitations: None known}
     reuse: {looks: 8, promotions: 1}
     code: [sql/**/*.sql]
     needs: [embedder]

@@ -378,7 +378,7 @@ BAD: list[tuple[str, list[str]]] = [
         [
             "10: models.churn.xyzzy: unknown key; known are train, run, outputs, data, label, "
             "positive, predict, id, params, slices, min_rows, baseline, seed, seeds, threshold, "
-            "budget, confidence, method, gates, metrics, cost, reuse, code, needs, cwd, python, fetch",
+            "budget, confidence, method, gates, metrics, cost, reuse, code, needs, cwd, python, fetch, card",
         ],
     ),
     (

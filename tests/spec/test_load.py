@@ -15,6 +15,7 @@ from ml_ci.spec.load import decode, load
 from ml_ci.spec.shape import ModelShape
 from ml_ci.spec.values import (
     Budget,
+    Card,
     CommandJob,
     Cost,
     DataEntry,
@@ -94,6 +95,7 @@ def test_reads_every_key(every_key: str) -> None:
     )
     assert (spam.code, spam.needs, spam.cwd) == (("sql/**/*.sql",), ("embedder",), "src")
     assert (spam.python, spam.fetch) == ("/usr/bin/python3.8", "dvc pull {path}")
+    assert spam.card == Card("Rank mails", "Risk", "None known")
 
 
 def test_the_file_with_every_key_has_every_key(every_key: str) -> None:

@@ -1,0 +1,30 @@
+"""Collect what a model card says of a registered version."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from ml_ci.errors import UserError
+from ml_ci.registry.history import history
+from ml_ci.reports.as_json import loads
+from ml_ci.reports.card import Card, card
+from ml_ci.spec.values import Card as Said
+from ml_ci.steps.registered import Registered
+from ml_ci.steps.values import Options
+
+
+def carded(options: Options, name: str, now: datetime) -> Card:
+    """Make the card of `MODEL[@VERSION]`, as it was judged when it was promoted.
+
+    Use and owner are today's, from ml-ci.yaml. UserError for a version that ml-ci did not promote.
+    """
+    opened = Registered.open(options)
+    version = opened.version(name)
+    lineage = opened.lineage(version)
+    if not lineage.made:
+        raise UserError(f"{version.named} of {version.model} was not judged by ml-ci: there is nothing to say of it")
+    with opened.project.store.workplace() as work:
+        report = loads(opened.registry.download(version, "report.json", work).read_bytes())
+    declared = opened.project.spec.models.get(version.model)
+    said = Said() if declared is None else declared.card
+    return card(lineage, report.models[version.model], said, history(opened.registry, version.model, now))
