@@ -212,6 +212,7 @@ def test_runs_share_what_they_push_and_only_that(tiny: Any, tmp_path: Path) -> N
     assert sorted(path.name for path in share.iterdir()) == [
         "commits",
         "comparisons",
+        "ledgers",
         "predictions",
         "trainings",
         "verdicts",
