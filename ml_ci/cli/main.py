@@ -33,6 +33,7 @@ _COMMANDS = {
     "records": "ml_ci.cli.records",
     "promote": "ml_ci.cli.promote",
     "rollback": "ml_ci.cli.rollback",
+    "approve": "ml_ci.cli.approve",
     "history": "ml_ci.cli.history",
     "lineage": "ml_ci.cli.lineage",
     "reproduce": "ml_ci.cli.reproduce",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 @registry.reason
 @registry.by
 @click.option("--approved-by", metavar="NAME", help="Who approved it, where a workflow's environment asked.")
+@click.option("--require-approval", is_flag=True, help="Only what a person approved: --approved-by, or ml-ci approve.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
 @registry.config
 def command(
@@ -31,6 +33,7 @@ def command(
     reason: str,
     by: str | None,
     approved_by: str | None,
+    require_approval: bool,
     as_json: bool,
     config: str | None,
     **allowed: bool,
@@ -48,7 +51,7 @@ def command(
     from ml_ci.steps.promote import promoted
 
     allow = frozenset(name.removeprefix("allow_").replace("_", "-") for name, given in allowed.items() if given)
-    asked = registry.asked(by, reason, allow, approved_by)
+    asked = replace(registry.asked(by, reason, allow, approved_by), needs_approval=require_approval)
     try:
         done = registry.answered(lambda: promoted(registry.options(config), model, asked))
     except RefusedError as error:

@@ -84,6 +84,8 @@ class MlflowRegistry:
 
     def tag_model(self, model: str, key: str, value: str) -> None:
         with self._answers():
+            if self._model(model) is None:
+                self._create_model(model)
             self._client.set_registered_model_tag(model, key, value)
 
     def untag_model(self, model: str, key: str) -> None:
@@ -99,10 +101,7 @@ class MlflowRegistry:
             if part is not None and version.run is not None:
                 return Path(self._client.download_artifacts(version.run, part, str(to)))
             source = self._client.get_model_version_download_uri(version.model, version.version)
-            uri = self.location.uri
-            return Path(
-                mlflow.artifacts.download_artifacts(source, dst_path=str(to), tracking_uri=uri, registry_uri=uri)
-            )
+            return Path(mlflow.artifacts.download_artifacts(source, dst_path=str(to), tracking_uri=self.location.uri))
 
     def _model(self, name: str) -> Any:
         from mlflow.exceptions import MlflowException

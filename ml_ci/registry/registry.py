@@ -45,7 +45,7 @@ class Registry(Protocol):
         ...
 
     def tag_model(self, model: str, key: str, value: str) -> None:
-        """Write a tag of a registered model."""
+        """Write a tag of a registered model; one that is not there is made, without a version."""
         ...
 
     def untag_model(self, model: str, key: str) -> None:

@@ -18,6 +18,8 @@ FINGERPRINT, ENVIRONMENT, REPLACES, EVENT = "ml-ci.fingerprint", "ml-ci.environm
 PROMOTED, WITHDRAWN, ROLLED_BACK = "ml-ci.promoted", "ml-ci.withdrawn", "ml-ci.rolled-back"
 # Tags of a registered model: one per move of the alias, and a rollback that is under way.
 MOVE, INTENT = "ml-ci.move.", "ml-ci.rollback"
+# A person's approval of one training, by its key.
+APPROVAL = "ml-ci.approval."
 
 
 class NoAnswerError(Exception):

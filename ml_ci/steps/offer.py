@@ -38,6 +38,7 @@ class Asked:
     reason: str = ""
     allow: frozenset[str] = frozenset()
     approved_by: str | None = None
+    needs_approval: bool = False
 
 
 def offered(

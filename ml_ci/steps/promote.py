@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from ml_ci.plan.plan import TRAININGS
+from ml_ci.registry.approval import Approval, approve
+from ml_ci.registry.approval import approved as approval_of
 from ml_ci.registry.history import History
 from ml_ci.registry.history import history as told
 from ml_ci.registry.mlflow_registry import MlflowRegistry
@@ -34,7 +37,7 @@ class Done:
 
 def promoted(options: Options, name: str, asked: Asked) -> Done:
     """Make the candidate of this commit champion; RefusedError with the reason, and the champion is as it was."""
-    project = open_project(locate(options), options)
+    project = open_project(locate(options), replace(options, models=(name,)))
     with _alone(project, name):
         registry = MlflowRegistry(location(project))
         complete(registry, name, project.store.root)
@@ -45,16 +48,28 @@ def promoted(options: Options, name: str, asked: Asked) -> Done:
         if champion is not None and unfinished(champion):
             finish(registry, champion, project.store.root)
         again = _rolled_back(registry, name, known, asked)
+        said = _approved(registry, name, known, asked)
         allow = Allowed(asked.allow, ["rolled-back"] if again else [])
         found = evidence(project, name, champion, allow)
         with project.store.workplace() as folder:
-            offer = offered(project, found, champion, asked, again, folder)
+            offer = offered(project, found, champion, said, again, folder)
             done = promote(registry, offer, project.store.root)
         counted(project, name, known)
         same = (
             champion is not None and bool(offer.tags[ARTIFACT]) and champion.tags.get(ARTIFACT) == offer.tags[ARTIFACT]
         )
         return Done(done, same)
+
+
+def approved(options: Options, name: str, asked: Asked) -> Approval:
+    """Keep that a person approves the model of this tree; it holds for this very training and no other."""
+    project = open_project(locate(options), replace(options, models=(name,)))
+    training = Fingerprints(project).candidate(name).fingerprint.training
+    if project.store.find(TRAININGS, training) is None:
+        raise RefusedError(f"`{name}` as it is here was not trained yet", hint="Judge it first: ml-ci run")
+    given = Approval(training, asked.by, asked.time, asked.reason, project.head)
+    approve(MlflowRegistry(location(project)), name, given)
+    return given
 
 
 def rolled_back(options: Options, name: str, asked: Asked) -> Event:
@@ -82,6 +97,18 @@ def _in_use(project: Project, registry: MlflowRegistry, champion: Version) -> Do
 
         event = event_of(champion)
     return Done(Promoted(champion, event, moved=left), completed=left)
+
+
+def _approved(registry: MlflowRegistry, name: str, training: str, asked: Asked) -> Asked:
+    """Add who approved this very model; RefusedError when nobody did and it is required."""
+    if asked.approved_by:
+        return asked
+    found = approval_of(registry, name, training)
+    if found is None and asked.needs_approval:
+        raise RefusedError(
+            f"nobody approved this model of {name}", hint=f"A person does: ml-ci approve {name} --reason 'why'"
+        )
+    return replace(asked, approved_by=None if found is None else found.by)
 
 
 def _rolled_back(registry: MlflowRegistry, name: str, training: str, asked: Asked) -> int:

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from ml_ci.errors import UserError
 from ml_ci.registry.location import locate
 from ml_ci.registry.values import NoAnswerError, RefusedError
 from ml_ci.steps.offer import Asked
-from ml_ci.steps.promote import Done, history, promoted, rolled_back
+from ml_ci.steps.promote import Done, approved, history, promoted, rolled_back
 
 WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -327,3 +328,51 @@ def test_damaged_tags_are_no_champion_to_compare_with(first: Any) -> None:
     assert failure.message == "the tags of cutter v1 are damaged"
     with pytest.raises(NoAnswerError):
         first.champion().fingerprint()
+
+
+def test_an_approval_holds_for_the_very_model(first: Any) -> None:
+    first.change(0.55)
+    with pytest.raises(RefusedError, match="was not trained yet"):
+        approved(first.options(), first.model, Asked("Eve", WHEN.isoformat(), "looked at it"))
+    first.run()
+    needs = Asked("Ada", WHEN.isoformat(), needs_approval=True)
+    with pytest.raises(RefusedError, match="nobody approved this model of cutter"):
+        promoted(first.options(), first.model, needs)
+    approved(first.options(), first.model, Asked("Eve", WHEN.isoformat(), "looked at it"))
+
+    promoted(first.options(), first.model, needs)
+    assert json.loads(first.audit()[-1])["approved_by"] == "Eve"
+
+    first.change(0.53)
+    first.run()
+    with pytest.raises(RefusedError, match="nobody approved this model of cutter"):
+        promoted(first.options(), first.model, needs)
+
+
+def test_a_model_that_there_is_not_is_told(first: Any) -> None:
+    with pytest.raises(UserError, match="has no model `cuter`"):
+        promoted(first.options(), "cuter", Asked("Ada", WHEN.isoformat()))
+
+
+def test_the_command_says_what_it_did(first: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    from ml_ci.cli.main import call
+
+    monkeypatch.chdir(first.path)
+    assert call(["promote", "cutter"]) == 0
+    assert "is this very model, and it is champion already: nothing was promoted" in capsys.readouterr().out
+    first.change(0.9)
+    assert call(["promote", "cutter"]) == 2
+    assert capsys.readouterr().err.startswith("refused: the verdict is stale")
+    first.run()
+    assert call(["promote", "cutter"]) == 1
+    assert call(["promote", "cutter", "--allow-verdict"]) == 2
+    assert "--allow-verdict: nothing is allowed without a reason" in capsys.readouterr().err
+    assert call(["promote", "cutter", "--allow-verdict", "--reason", "a test", "--by", "Zoe"]) == 0
+    said = capsys.readouterr().out
+    assert "cutter: v2 (" in said
+    assert "Allowed by Zoe: verdict. Reason: a test" in said
+    assert call(["rollback", "cutter", "--reason", "it was one"]) == 0
+    assert call(["history", "cutter"]) == 0
+    shown = capsys.readouterr().out
+    assert "cutter: v1 is champion again, in place of v2" in shown
+    assert "rolled back: it was one" in shown
