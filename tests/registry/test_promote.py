@@ -376,3 +376,23 @@ def test_the_command_says_what_it_did(first: Any, monkeypatch: pytest.MonkeyPatc
     shown = capsys.readouterr().out
     assert "cutter: v1 is champion again, in place of v2" in shown
     assert "rolled back: it was one" in shown
+
+
+def test_pytest_collects_without_mlflow(first: Any) -> None:
+    import subprocess
+    import sys
+    from pathlib import Path
+
+    import ml_ci
+
+    script = (
+        "import sys, pytest\n"
+        "code = pytest.main(['-p', 'pytest_ml_ci.plugin', '--collect-only', '-q', '-p', 'no:cacheprovider', '.'])\n"
+        "assert not [name for name in sys.modules if name.partition('.')[0] == 'mlflow'], code\n"
+    )
+    where = Path(ml_ci.__file__).parents[1]
+    environment = {"PYTHONPATH": f"{where}:{where / 'pytest_plugin'}", "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=first.path, env=environment, text=True, capture_output=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
