@@ -86,7 +86,9 @@ def _branch(folder: Path, name: str, files: dict[str, str] | None = None) -> Non
 
 def _copy(name: str, folder: Path) -> None:
     with resources.as_file(_FILES / name) as source:
-        shutil.copytree(source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
+        ignored = shutil.ignore_patterns("__pycache__")
+        # Without the times of the installed files: two of one size and one time would be no change for git.
+        shutil.copytree(source, folder, dirs_exist_ok=True, ignore=ignored, copy_function=shutil.copyfile)
 
 
 def _write(folder: Path, files: dict[str, str]) -> None:

@@ -59,7 +59,9 @@ def check_end(tiny: Any) -> None:
         read(folder, kind, key)  # DamagedRecordError fails the test
     code, out, err = tiny.run("run", "--json")
     assert code == 0, err
-    assert json.loads(out)["models"]["tiny"]["notes"] == []
+    # What the ledger tells of the holdout is no word of damage.
+    notes = json.loads(out)["models"]["tiny"]["notes"]
+    assert [note for note in notes if not note.startswith("Holdout:")] == []
     tiny.seed(1_000)
     assert tiny.run("run")[0] == 0  # one that works sweeps what the killed ones left
     assert [path for path in (tiny.store / "work").iterdir() if path.is_dir()] == []
