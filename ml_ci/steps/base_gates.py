@@ -36,7 +36,7 @@ def judging(spec: Spec, repository: Repository, ref: str | None, state: Path) ->
         return Judging(spec)
     commit = _commit(repository, ref)
     base = _spec(spec.path, repository, commit, state)
-    if base is not None and base.models == spec.models and base.store == spec.store:
+    if base is not None and base == replace(spec, path=base.path):
         return Judging(spec, ref)  # most changes: nothing of what compares gates is imported
     if base is None:
         return Judging(spec, ref, (f"There is no {spec.path} on `{ref}` yet: judged by this change's own gates.",))
@@ -52,9 +52,11 @@ def _held(spec: Spec, base: Spec, ref: str) -> Judging:
     of_run = [f"Not declared any more, so not judged: {', '.join(removed)}."] if removed else []
     if base.store != spec.store:
         of_run.append(f"`store:` was changed in this change: the one of `{ref}` was used.")
+    if base.registry != spec.registry:
+        of_run.append(f"`registry:` was changed in this change: the one of `{ref}` was used.")
     new = {name: (f"New on `{ref}`: judged by this change's own gates.",) for name in models if name not in found}
     cautions = new | {name: one.cautions for name, one in found.items() if one.cautions}
-    return Judging(replace(spec, models=models, store=base.store), ref, tuple(of_run), cautions)
+    return Judging(replace(spec, models=models, store=base.store, registry=base.registry), ref, tuple(of_run), cautions)
 
 
 def _commit(repository: Repository, ref: str) -> str:

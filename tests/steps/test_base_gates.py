@@ -86,6 +86,14 @@ def test_the_store_is_the_base_branchs(change: Any, tmp_path: Path) -> None:
     assert not (tmp_path / "elsewhere").exists()
 
 
+def test_the_registry_is_the_base_branchs(change: Any) -> None:
+    change.edit("ml-ci.yaml", "version: 1", "version: 1\nregistry: http://127.0.0.1:9")
+    change.commit(message="Another registry")
+    report = change.run(gates_from="main", baseline="champion")
+    assert report.cautions == ("`registry:` was changed in this change: the one of `main` was used.",)
+    assert report.verdict == "pass"  # the base branch names none: there is no champion, and nobody asks 127.0.0.1
+
+
 def test_before_there_is_a_file_a_change_is_judged_by_its_own(repository: Any, project: Any) -> None:
     project.repository.git("switch", "-q", "--orphan", "empty")
     project.commit({"README.md": "x"}, "Empty")
