@@ -170,6 +170,8 @@ def again(name: str, report: Report) -> Sentence:
     """Give the command that makes this model's result again."""
     model = report.models[name]
     base = f" --baseline {report.base_commit[:7]}" if report.base_commit and model.baseline else ""
+    if model.baseline is not None and (model.baseline.source or "").startswith("champion v"):
+        base = " --baseline champion"
     only = f" --model {_quoted(name)}" if len(report.models) > 1 else ""
     return (Code(label(f"ml-ci run{only}{base}", 300)),)
 
