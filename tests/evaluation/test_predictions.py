@@ -119,9 +119,13 @@ def test_ids_join_the_rows(tmp_path: Path, holdout: Table) -> None:
         ("score\n-0.1\n0.3\n1\n", "score-range", "predictions.csv, row 1: the score -0.1 is not in [0, 1]"),
         ("score\nyes\nno\nno\n", "score-not-number", "predictions.csv, line 2: 'yes' in column 'score' is no number"),
         ("score,prediction\n1,1\n0,0\n0,0\n", "both-columns", "predictions.csv has both `score` and `prediction`"),
-        ("proba\n1\n0\n0\n", "no-column", "predictions.csv has neither `score` nor `prediction`; its columns are: proba"),
+        (
+            "proba\n1\n0\n0\n",
+            "no-column",
+            "predictions.csv has neither `score` nor `prediction`; its columns are: proba",
+        ),
         ("prediction\nyes\n\n\nno\n", "row-count", "predictions.csv has 2 rows"),
-        ('prediction\nyes\n""\nno\n', "prediction-missing", "predictions.csv, row 2: the prediction is missing or NaN"),
+        ('prediction\nyes\n""\nno\n', "prediction-missing", "predictions.csv, row 2: the prediction is missing"),
         (
             "prediction\nyes\nno\nmaybe\n",
             "unknown-class",
