@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 @click.option("--approved-by", metavar="NAME", help="Who approved it, where a workflow's environment asked.")
 @click.option("--require-approval", is_flag=True, help="Only what a person approved: --approved-by, or ml-ci approve.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
+@registry.python
 @registry.config
 def command(
     model: str,
@@ -35,6 +36,7 @@ def command(
     approved_by: str | None,
     require_approval: bool,
     as_json: bool,
+    python: str | None,
     config: str | None,
     **allowed: bool,
 ) -> int:
@@ -53,7 +55,7 @@ def command(
     allow = frozenset(name.removeprefix("allow_").replace("_", "-") for name, given in allowed.items() if given)
     asked = replace(registry.asked(by, reason, allow, approved_by), needs_approval=require_approval)
     try:
-        done = registry.answered(lambda: promoted(registry.options(config), model, asked))
+        done = registry.answered(lambda: promoted(registry.options(config, python), model, asked))
     except RefusedError as error:
         return registry.refused(error, error.verdict)
     click.echo(_json(done) if as_json else _said(model, done))

@@ -32,17 +32,20 @@ _MLFLOW = {
 
 config = click.option("--config", metavar="FILE", help="Another configuration file than the nearest ml-ci.yaml.")
 by = click.option("--by", metavar="NAME", help="Who does this; by default GITHUB_ACTOR or git's user.")
+python = click.option(
+    "--python", metavar="PYTHON", envvar="ML_CI_PYTHON", help="The interpreter of jobs that name none by `python:`."
+)
 reason = click.option("--reason", default="", metavar="TEXT", help="Why; it is kept in the audit log.")
 
 
-def options(config: str | None) -> Options:
+def options(config: str | None, python: str | None = None) -> Options:
     """Give the options of a command that works with the registry, and settle how MLflow behaves in this process."""
     from ml_ci.steps.values import Options
 
     for name, value in _MLFLOW.items():
         os.environ.setdefault(name, value)
     store = os.environ.get("ML_CI_STORE") or None
-    return Options(start=Path.cwd(), config=config, environment=dict(os.environ), store=store)
+    return Options(start=Path.cwd(), config=config, environment=dict(os.environ), store=store, python=python)
 
 
 def asked(by: str | None, reason: str, allow: frozenset[str] = frozenset(), approved_by: str | None = None) -> Asked:

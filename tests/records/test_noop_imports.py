@@ -40,3 +40,20 @@ def test_nothing_heavy_is_imported_when_nothing_changed(tiny: Any, arguments: tu
     assert "ml_ci" in modules
     assert [name for name in HEAVY if name in modules] == []
     assert tiny.trainings == 2
+
+
+def test_a_run_against_the_merge_base_imports_no_mlflow(tiny: Any, tmp_path: Path) -> None:
+    """Though it trains and judges, and though MLflow could be imported: nothing asks the registry."""
+    (tmp_path / "site" / "mlflow").mkdir(parents=True)
+    (tmp_path / "site" / "mlflow" / "__init__.py").write_text("")
+    done = subprocess.run(
+        (sys.executable, "-c", CHILD, "run"),
+        cwd=tiny.folder,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(tmp_path / "site")))},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    code, modules = json.loads(done.stderr.splitlines()[-1])
+    assert (code, tiny.trainings) == (0, 2)
+    assert "mlflow" not in modules
