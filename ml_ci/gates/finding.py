@@ -103,6 +103,18 @@ def _measure(question: Question, view: View) -> Measured:
     return Measured(value, limit, baseline, holds(value, question.operator, limit, slack))
 
 
+def _beside(question: Question, view: View, measured: Measured) -> float | None:
+    """Give the baseline's same metric, to be read beside the candidate's; None where it has none, or is undefined."""
+    if measured.baseline is not None:
+        return float(measured.baseline)
+    if question.single is None or view.case.comparison.baseline is None:
+        return None
+    try:
+        return float(view.total(Linear(Fraction(0), ((replace(question.single, baseline=True), Fraction(1)),)))[0])
+    except UndefinedError:
+        return None
+
+
 def holds(value: Fraction, operator: Operator, limit: Fraction, slack: Fraction = Fraction(0)) -> bool:
     """Compare; `slack` is the rounding that `<=` and `>=` forgive."""
     if operator == "<=":
@@ -133,7 +145,7 @@ def _judge(question: Question, view: View, policy: Policy, measured: Measured, r
         slice=view.label,
         value=float(measured.value),
         limit=float(measured.limit),
-        baseline=None if measured.baseline is None else float(measured.baseline),
+        baseline=_beside(question, view, measured),
     )
     head = _head(question, view, measured) + left_out(*_small(question, view))
     way = proof.route(question, view)

@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
+STAGES = ("plan", "train", "evaluate", "gate")
+
+
 class Clock:
     """Add up wall seconds by stage."""
 
     def __init__(self) -> None:
-        self.seconds: dict[str, float] = {}
+        self.seconds = dict.fromkeys(STAGES, 0.0)
 
     @contextmanager
     def __call__(self, stage: str) -> Iterator[None]:
@@ -20,4 +23,4 @@ class Clock:
         try:
             yield
         finally:
-            self.seconds[stage] = round(self.seconds.get(stage, 0.0) + time.perf_counter() - started, 4)
+            self.seconds[stage] = round(self.seconds[stage] + time.perf_counter() - started, 4)

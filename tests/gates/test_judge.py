@@ -85,6 +85,14 @@ def test_value_limit_baseline_and_interval_of_a_difference(judged: Judged, two: 
     assert result.interval == pytest.approx((-0.0280, 0.0369), abs=1e-4)
 
 
+def test_the_baseline_stands_beside_a_fixed_limit_too(judged: Judged, two: Case) -> None:
+    (fpr, rate, gap) = judged(two, "fpr <= 0.05", "recall >= 0.5", "fp + fn <= 200")
+    assert two.comparison.baseline is not None
+    assert fpr.baseline == two.comparison.baseline.confusion.fpr
+    assert rate.baseline == pytest.approx(1 - (two.comparison.baseline.confusion.fnr or 0))
+    assert gap.baseline is None
+
+
 @pytest.mark.parametrize("operator", ["<=", ">="])
 def test_a_tie_in_decimals_is_a_tie(judged: Judged, paired_case: Make, operator: str) -> None:
     """0.29 + 0.01 is more than 0.3 in binary, and less is as wrong: the fractions are compared."""
