@@ -62,7 +62,7 @@ def overall(report: Report) -> str:
         return verdict(*next(iter(report.models.items())))
     same = [model for model in report.models.values() if model.verdict == report.verdict]
     if len(same) == len(report.models):
-        return f"all {plural(len(same), 'model')} {_OUTCOMES[report.verdict]}"
+        return f"{'both models' if len(same) == 2 else 'all ' + plural(len(same), 'model')} {_OUTCOMES[report.verdict]}"
     return f"{len(same):,} of {plural(len(report.models), 'model')} {_OUTCOMES[report.verdict]}"
 
 

@@ -106,7 +106,7 @@ def test_overall(reports: Reports) -> None:
     assert sentences.overall(reports["no_model"]()) == "the run could not be judged"
     passed = reports["passed"]()
     both = replace(passed, models={"a": passed.models["churn"], "b": passed.models["churn"]})
-    assert sentences.overall(both) == "all 2 models may be promoted"
+    assert sentences.overall(both) == "both models may be promoted"
 
 
 def test_again_names_the_model_only_among_several(reports: Reports) -> None:
