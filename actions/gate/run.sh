@@ -17,9 +17,11 @@ rm -f .ml_ci/report.json
 job="$(command -v python || command -v python3 || true)"
 [ -z "$job" ] || arguments=(--python "$job" ${arguments[@]+"${arguments[@]}"})
 
+[ -z "$REGISTRY" ] || export MLFLOW_TRACKING_URI="$REGISTRY"
+
 # What ml-ci is told by the workflow is no business of the job.
 engine="$ML_CI"
-unset ML_CI MODELS BASELINE GATES_FROM STORE PUSH FULL ARGUMENTS
+unset ML_CI MODELS BASELINE GATES_FROM STORE REGISTRY PUSH FULL ARGUMENTS
 
 token="$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')"
 echo "::stop-commands::$token"

@@ -1,6 +1,7 @@
 """Put ml-ci, from the checkout that this file lies in, into a virtual environment of its own.
 
 `install.py place` says where that is and under which key it may be cached; `install.py` makes it when it is not there.
+Where REGISTRY names a registry, MLflow's client is in it.
 Only the standard library: this runs before anything is installed.
 """
 
@@ -18,6 +19,7 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 LOCK = Path(__file__).resolve().with_name("requirements.lock")
+REGISTRY_LOCK = Path(__file__).resolve().with_name("registry.lock")
 _SOURCES = ("ml_ci", "pytest_plugin", "templates")
 _COMPLETE = "complete"
 
@@ -68,8 +70,13 @@ def main(arguments: list[str]) -> None:
         install(at)
 
 
+def locks() -> tuple[Path, ...]:
+    """Name the locks that are installed, one after the other."""
+    return (LOCK, REGISTRY_LOCK) if os.environ.get("REGISTRY") else (LOCK,)
+
+
 def _files() -> Iterator[Path]:
-    yield from (CHECKOUT / "pyproject.toml", LOCK)
+    yield from (CHECKOUT / "pyproject.toml", *locks())
     for source in _SOURCES:
         found = (file for file in (CHECKOUT / source).rglob("*") if file.is_file())
         yield from sorted(file for file in found if "__pycache__" not in file.parts and ".egg-info" not in str(file))
@@ -87,7 +94,8 @@ def _fill(made: Path) -> None:
         "--quiet",
         "--no-compile",
     )
-    subprocess.run((*pip, "--require-hashes", "--requirement", str(LOCK)), check=True)
+    for lock in locks():
+        subprocess.run((*pip, "--require-hashes", "--requirement", str(lock)), check=True)
     with tempfile.TemporaryDirectory() as folder:
         # A build leaves files beside the sources: it gets a copy of them.
         copy = Path(folder) / "ml-ci"

@@ -61,6 +61,16 @@ def test_the_place_is_another_for_other_sources(tmp_path: Path, monkeypatch: pyt
     assert install.place() != before
 
 
+def test_mlflow_is_installed_only_where_a_registry_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("REGISTRY", raising=False)
+    assert install.locks() == (install.LOCK,)
+    before = install.digest()
+    monkeypatch.setenv("REGISTRY", "https://mlflow.example.com")
+    assert install.locks() == (install.LOCK, install.REGISTRY_LOCK)
+    assert install.digest() != before
+    assert "mlflow-skinny==" in install.REGISTRY_LOCK.read_text()
+
+
 def test_what_was_cut_off_is_made_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Path] = []
 
