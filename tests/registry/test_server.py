@@ -173,11 +173,76 @@ def test_refusals_change_nothing_on_a_server(team: Any) -> None:
     assert len(team.audit()) == 1
 
 
-@pytest.mark.parametrize("number", [2, 3, 4, 5, 6, 7])
-def test_a_promotion_that_is_killed_on_a_server_is_completed_once(team: Any, number: int) -> None:
+def _break_it(game: Any) -> None:
+    code = game.path / f"{game.package}.py"
+    code.write_text(code.read_text().replace("return Model(CUT)", "raise ValueError('no')"))
+    game.git("commit", "-qam", "Break it")
+
+
+def _inconclusive(game: Any) -> None:
+    game.more = "confidence: 0.95"
+    game.change(0.52)
+    assert game.run().verdict == "inconclusive"
+
+
+def _error(game: Any) -> None:
+    game.change(0.55)
+    _break_it(game)
+    assert game.run().verdict == "error"
+
+
+def _dirty(game: Any) -> None:
+    game.change(0.55)
+    game.run()
+    code = game.path / f"{game.package}.py"
+    code.write_text(code.read_text() + "\n# more\n")
+
+
+def _branch(game: Any) -> None:
+    game.git("checkout", "-q", "-b", "feature")
+    game.change(0.55)
+    game.run()
+
+
+def _moved(game: Any) -> None:
+    """Another machine, with an audit log of its own, promotes between the judgement and the promotion."""
+    game.change(0.55)
+    game.run()
+    other = game.path.with_name("other")
+    shutil.copytree(game.path, other, symlinks=True)
+    clone = type(game)(other, _git(other), game.model, game.package, game.environment)
+    clone.change(0.58)
+    clone.run()
+    _promote(clone)
+    game.git("fetch", "-q", str(other), "main")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message", "verdict"),
+    [
+        (_inconclusive, "is inconclusive", "inconclusive"),
+        (_error, "is error: ", "error"),
+        (_dirty, "changes that are in no commit", ""),
+        (_branch, "the branch is `feature`", ""),
+        (_moved, "the champion of .* moved: it was judged against champion v1 .*, and the champion is v2", ""),
+    ],
+    ids=("inconclusive", "error", "dirty", "branch", "moved"),
+)
+def test_each_refusal_changes_nothing_on_a_server(
+    team: Any, spoil: Callable[[Any], None], message: str, verdict: str
+) -> None:
     _in_use_first(team)
-    team.change(0.55)
-    team.run()
+    spoil(team)
+    before = team.in_use(), team.audit()
+    with pytest.raises(RefusedError, match=message) as error:
+        _promote(team)
+    assert error.value.verdict == verdict
+    assert (team.in_use(), team.audit()) == before
+    assert len(team.audit()) == 1
+
+
+def _deadly(number: int, act: Callable[[], object]) -> Callable[[], object]:
+    """Kill the process before the call of this number that writes to the registry or to the audit log."""
 
     def killed() -> None:
         from ml_ci.registry import audit
@@ -194,17 +259,46 @@ def test_a_promotion_that_is_killed_on_a_server_is_completed_once(team: Any, num
 
             return wrapped
 
-        for name in ("log", "register", "point", "tag", "tag_model"):
+        for name in ("log", "register", "point", "unpoint", "tag", "tag_model", "untag_model"):
             setattr(MlflowRegistry, name, deadly(getattr(MlflowRegistry, name)))
         audit.append = deadly(audit.append)
-        _promote(team)
+        act()
 
-    assert _in_child(killed) == -signal.SIGKILL
+    return killed
+
+
+@pytest.mark.parametrize("number", [2, 3, 4, 5, 6, 7])
+def test_a_promotion_that_is_killed_on_a_server_is_completed_once(team: Any, number: int) -> None:
+    _in_use_first(team)
+    team.change(0.55)
+    team.run()
+    assert _in_child(_deadly(number, lambda: _promote(team))) == -signal.SIGKILL
     assert _in_child(lambda: _promote(team)) == 0
     assert _in_child(lambda: _promote(team)) == 0
     assert team.in_use() == ("2", "1")
     assert len(team.audit()) == 2
     assert team.champion().finished
+
+
+def test_a_rollback_that_is_killed_on_a_server_is_completed_once(team: Any) -> None:
+    """At each of its steps in turn: intent, champion, previous, the tag, the move, the audit log, the end."""
+    _in_use_first(team)
+    team.change(0.55)
+    team.run()
+    _promote(team)
+
+    def back() -> object:
+        return rolled_back(team.options(), team.model, _asked("wrong"))
+
+    for number in (2, 3, 4, 5, 6, 7):
+        lines = len(team.audit())
+        assert _in_child(_deadly(number, back)) == -signal.SIGKILL, number
+        assert _in_child(back) == 0, number
+        assert team.in_use() == ("1", None), number
+        assert len(team.audit()) == lines + 1, number
+        asked = Asked("Ada", _asked().time, "again", frozenset({"rolled-back"}))
+        assert promoted(team.options(), team.model, asked).promoted.moved
+        assert team.in_use()[1] == "1"
 
 
 def test_of_two_machines_one_promotes_on_a_server(team: Any, tmp_path: Path) -> None:
