@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 @click.option("--allow-champion", is_flag=True, help="Though it was not judged against the champion that there is.")
 @click.option("--allow-rolled-back", is_flag=True, help="Though this very model was rolled back before.")
 @click.option("--allow-pending", is_flag=True, help="Withdraw a promotion that was begun elsewhere and not finished.")
+@click.option(
+    "--stage", default="champion", metavar="NAME", help="Into this one of its `stages:`; by default champion."
+)
 @registry.reason
 @registry.by
 @click.option("--approved-by", metavar="NAME", help="Who approved it, where a workflow's environment asked.")
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
 @registry.config
 def command(
     model: str,
+    stage: str,
     reason: str,
     by: str | None,
     approved_by: str | None,
@@ -46,6 +50,9 @@ def command(
     commit, on the default branch, with a clean tree, against the champion that there is. What a person allows by hand
     needs a reason, and both are kept.
 
+    Where ml-ci.yaml has `stages: [staging, champion]`, a model is put into each in turn, `--stage staging` first. The
+    gates that a stage has of its own are judged by `ml-ci run --baseline champion --stage staging`.
+
     Stopped anywhere, the same command completes the promotion. Exit codes: 0 promoted, or in use already; 1 the verdict
     is fail or error; 4 it is inconclusive; 2 refused for another reason, which is told.
     """
@@ -53,7 +60,7 @@ def command(
     from ml_ci.steps.promote import promoted
 
     allow = frozenset(name.removeprefix("allow_").replace("_", "-") for name, given in allowed.items() if given)
-    asked = replace(registry.asked(by, reason, allow, approved_by), needs_approval=require_approval)
+    asked = replace(registry.asked(by, reason, allow, approved_by), needs_approval=require_approval, stage=stage)
     try:
         done = registry.answered(lambda: promoted(registry.options(config, python), model, asked))
     except RefusedError as error:
@@ -65,9 +72,9 @@ def command(
 def _said(model: str, done: Done) -> str:
     version, event = done.promoted.version, done.promoted.event
     if not done.promoted.moved:
-        return f"{model}: {version.named} is this very model, and it is champion already: nothing was promoted"
+        return f"{model}: {version.named} is this very model, and it is {event.stage} already: nothing was promoted"
     before = f", in place of v{event.replaced}" if event.replaced else ", the first one"
-    lines = [f"{model}: {version.named} is champion{before}"]
+    lines = [f"{model}: {version.named} is {event.stage}{before}"]
     if done.completed:
         lines.append("An earlier promotion had been stopped; it is complete now.")
     if done.same:

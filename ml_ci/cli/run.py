@@ -45,6 +45,7 @@ if TYPE_CHECKING:
     envvar="ML_CI_STORE_WRITE",
     help="Send new records to the shared store; never on a fork's pull request.",
 )
+@click.option("--stage", metavar="NAME", help="Judge by the gates of this one of a model's `stages:` too.")
 @trusted.option
 def command(
     json_asked: bool,
@@ -56,6 +57,7 @@ def command(
     python: str | None,
     store: str | None,
     push: bool,
+    stage: str | None,
     gates_of: str | None,
 ) -> int:
     """Run the pipeline and judge the candidate.
@@ -87,6 +89,7 @@ def command(
                     python=python,
                     store=store,
                     push=push,
+                    stage=stage,
                     progress=progress,
                 )
             )

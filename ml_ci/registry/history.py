@@ -25,6 +25,7 @@ class Stay:
 class History:
     """The stays of a model's champions, the youngest first; `champion` is in use now.
 
+    `staged` are the moves of the stages before champion, the youngest first.
     `foreign` says that the alias names a version which no move of ml-ci put there.
     """
 
@@ -32,11 +33,13 @@ class History:
     stays: tuple[Stay, ...]
     champion: Version | None
     foreign: bool
+    staged: tuple[Event, ...] = ()
 
 
 def history(registry: Registry, model: str, now: datetime) -> History:
     """Read the history of a model; one that was never promoted has no stays."""
-    events = moves(registry.tags(model))
+    known = moves(registry.tags(model))
+    events = [event for event in known if event.stage == CHAMPION]
     champion = registry.aliased(model, CHAMPION)
     last = events[-1].version if events else None
     foreign = champion is not None and champion.version != last
@@ -49,7 +52,13 @@ def history(registry: Registry, model: str, now: datetime) -> History:
         if events
         else []
     )
-    return History(model, tuple(reversed(stays)), champion, foreign)
+    return History(
+        model,
+        tuple(reversed(stays)),
+        champion,
+        foreign,
+        tuple(event for event in reversed(known) if event.stage != CHAMPION),
+    )
 
 
 def moves(tags: Mapping[str, str]) -> list[Event]:

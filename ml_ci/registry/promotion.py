@@ -32,27 +32,33 @@ from ml_ci.registry.values import (
 
 
 def promote(registry: Registry, offer: Offer, state: Path) -> Promoted:
-    """Make the offered model champion; RefusedError when the champion moved meanwhile, or somebody else is first."""
+    """Make the offered model champion, or put it into its stage.
+
+    RefusedError when that moved meanwhile, or somebody else is first.
+    """
     version = _begun(registry, offer)
     if version is None:
         _check_unmoved(registry, offer)
         version = registry.register(offer, registry.log(offer))
-    current = registry.aliased(offer.model, CHAMPION)
+    stage = offer.event.stage
+    current = registry.aliased(offer.model, stage)
     if current is None or current.version != version.version:
         _claim(registry, offer, version)
         _check_unmoved(registry, offer, version)
-        if offer.replaces != NONE:
+        if offer.replaces != NONE and stage == CHAMPION:
             registry.point(offer.model, PREVIOUS, offer.replaces)
-        registry.point(offer.model, CHAMPION, version.version)
+        registry.point(offer.model, stage, version.version)
     return Promoted(version, finish(registry, version, state), moved=True)
 
 
 def finish(registry: Registry, version: Version, state: Path) -> Event:
     """Read the champion back, write what happened into the registry and the audit log, and mark the promotion done."""
-    now = registry.aliased(version.model, CHAMPION)
+    now = registry.aliased(version.model, version.stage)
     if now is None or now.version != version.version:
         found = "nothing" if now is None else now.named
-        raise RefusedError(f"the champion of {version.model} is {found}, and should be {version.named}", hint=_MOVED)
+        raise RefusedError(
+            f"the {version.stage} of {version.model} is {found}, and should be {version.named}", hint=_MOVED
+        )
     event = event_of(version)
     registry.tag_model(version.model, MOVE + event.id, json.dumps(pack(event), ensure_ascii=False))
     audit.append(state, event)
@@ -94,19 +100,19 @@ def _claim(registry: Registry, offer: Offer, own: Version) -> None:
 
 
 def _rivals(other: Version, offer: Offer) -> bool:
-    return unfinished(other) and other.tags.get(REPLACES) == offer.replaces
+    return unfinished(other) and other.stage == offer.event.stage and other.tags.get(REPLACES) == offer.replaces
 
 
 def _check_unmoved(registry: Registry, offer: Offer, own: Version | None = None) -> None:
     """Refuse when the champion is another than the one that was judged; a version that was registered is withdrawn."""
-    now = registry.aliased(offer.model, CHAMPION)
+    now = registry.aliased(offer.model, offer.event.stage)
     if (NONE if now is None else now.version) == offer.replaces:
         return
     if own is not None:
         _withdraw(registry, own)
     found = "there is none now" if now is None else f"it is {now.named} now"
     judged = "there was none" if offer.replaces == NONE else f"it was v{offer.replaces}"
-    message = f"the champion of {offer.model} moved: when this model was judged {judged}, {found}"
+    message = f"the {offer.event.stage} of {offer.model} moved: when this model was judged {judged}, {found}"
     raise RefusedError(message, hint=_MOVED)
 
 

@@ -16,6 +16,7 @@ CHAMPION, PREVIOUS, NONE = "champion", "previous", "none"
 PROMOTION, COMMIT, TRAINING, ARTIFACT = "ml-ci.promotion", "ml-ci.commit", "ml-ci.training", "ml-ci.artifact"
 FINGERPRINT, ENVIRONMENT, REPLACES, EVENT = "ml-ci.fingerprint", "ml-ci.environment", "ml-ci.replaces", "ml-ci.event"
 PROMOTED, WITHDRAWN, ROLLED_BACK = "ml-ci.promoted", "ml-ci.withdrawn", "ml-ci.rolled-back"
+STAGE = "ml-ci.stage"  # the alias that a version was registered for, where it is another than champion
 # Tags of a registered model: one per move of the alias, and a rollback that is under way.
 MOVE, INTENT = "ml-ci.move.", "ml-ci.rollback"
 # A person's approval of one training, by its key.
@@ -64,6 +65,11 @@ class Version:
         return self.tags.get(TRAINING)
 
     @property
+    def stage(self) -> str:
+        """The alias that ml-ci registered it for."""
+        return self.tags.get(STAGE, CHAMPION)
+
+    @property
     def finished(self) -> bool:
         """Whether its promotion came to an end, one way or the other."""
         return PROMOTED in self.tags or WITHDRAWN in self.tags
@@ -88,7 +94,9 @@ class Version:
 
 @dataclass(frozen=True)
 class Event:
-    """One move of the champion: who, when (UTC, ISO 8601), from which version to which, and why it was allowed.
+    """One move of the champion, or of another `stage`.
+
+    It says who, when (UTC, ISO 8601), from which version to which, and why it was allowed.
 
     `replaced` is the version that was in use before, None when there was none. `overrides` names what a person allowed
     by hand, for which `reason` is given.
@@ -106,6 +114,7 @@ class Event:
     reason: str = ""
     approved_by: str | None = None
     overrides: tuple[str, ...] = ()
+    stage: str = CHAMPION
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from ml_ci.records.codec import pack
 from ml_ci.registry.history import History, Stay
+from ml_ci.registry.values import Event
 from ml_ci.reports.columns import GAP, padded
 from ml_ci.reports.numbers import duration
 from ml_ci.reports.text import label
@@ -22,9 +23,16 @@ def table(history: History) -> Iterator[str]:
     if not history.stays:
         if not history.foreign:
             yield f"{history.model} was never promoted"
-        return
-    rows = [_HEAD, *(tuple(cells(stay)) for stay in history.stays)]
-    yield from (GAP.join(row).rstrip() for row in padded(rows, "l" * len(_HEAD)))
+    else:
+        rows = [_HEAD, *(tuple(cells(stay)) for stay in history.stays)]
+        yield from (GAP.join(row).rstrip() for row in padded(rows, "l" * len(_HEAD)))
+    yield from map(staged, history.staged)
+
+
+def staged(event: Event) -> str:
+    """Say in a line that a version came into a stage before champion."""
+    when, commit = event.time[:16].replace("T", " "), (event.commit or "")[:7]
+    return f"{event.stage}: v{event.version} ({commit}) since {when}, {event.verdict}, by {label(event.by, 40)}"
 
 
 def as_json(history: History) -> dict[str, Any]:
@@ -37,6 +45,7 @@ def as_json(history: History) -> dict[str, Any]:
         "stays": [
             {**pack(stay.event), "seconds": round(stay.seconds, 1), "current": stay.current} for stay in history.stays
         ],
+        "staged": [pack(event) for event in history.staged],
     }
 
 

@@ -20,6 +20,7 @@ from ml_ci.spec.values import (
     Reuse,
     SliceSpec,
     Spec,
+    Stage,
 )
 
 
@@ -61,6 +62,8 @@ def _model(draft: Draft) -> ModelSpec:
         fetch=keys.fetch,
         line=draft.line,
         card=Card(keys.card.intended_use, keys.card.owner, keys.card.limitations),
+        stages=tuple(Stage(name, gates) for name, gates in draft.stages.items()),
+        approval=keys.approval is not None,
     )
 
 
@@ -85,7 +88,7 @@ def _entry(entry: FileShape | PartShape) -> DataEntry:
 def _slices(draft: Draft) -> tuple[SliceSpec, ...]:
     """Add the columns of every `by=` to those under `slices:`; the class of a row is no column."""
     declared = {spec.columns: spec for spec in draft.keys.slices}
-    for gate in draft.gates.values():
+    for gate in (*draft.gates.values(), *(gate for gates in draft.stages.values() for gate in gates)):
         for columns in sorted(gate.condition.columns):
             if columns != ("class",):
                 declared.setdefault(columns, SliceSpec(columns))

@@ -103,6 +103,28 @@ def _gates_twice(model: Draft) -> Iterator[Problem]:
             yield Problem(model.place("gates", index), message)
 
 
+def _stages(model: Draft) -> Iterator[Problem]:
+    names = [stage.name for stage in model.keys.stages]
+    for index, name in enumerate(names):
+        place = model.place("stages", index)
+        if name in names[:index]:
+            yield Problem(place, f"{show(name)} is listed twice")
+        elif name == "previous" or not re.fullmatch(r"[a-z][a-z0-9_-]{0,30}", name) or re.fullmatch(r"v\d+", name):
+            yield Problem(place, f"expected a name such as staging, in small letters, got {show(name)}")
+    if names and names[-1] != "champion":
+        yield Problem(model.place("stages"), f"the last stage is champion, got {show(names[-1])}")
+    for index, stage in enumerate(model.keys.stages):
+        for gate in model.stages.get(stage.name, ()):
+            place = model.place("stages", index, "gates")
+            if model.keys.baseline == "none" and gate.condition.relative:
+                message = "compares with the baseline, and there is 'baseline: none'; remove one of them"
+                yield Problem(place, f"in {show(gate.text)}: {message}")
+            if not model.keys.cost and gate.condition.metrics & OF_COST:
+                yield Problem(place, f"in {show(gate.text)}: nothing has a price; add cost: {{fp: 5, fn: 120}}")
+            if str(gate.condition) in {str(one.condition) for one in model.gates.values()}:
+                yield Problem(place, f"{show(gate.text)} is a gate of the model already; remove one of them")
+
+
 def _cost(model: Draft) -> Iterator[Problem]:
     cost = model.keys.cost
     if cost and cost.fp == 0 and cost.fn == 0:
@@ -150,6 +172,7 @@ MODEL_CHECKS: tuple[tuple[str, Check], ...] = (
     ("baseline", _relative_gates),
     ("gates", _gates_twice),
     ("cost", _cost),
+    ("stages", _stages),
     ("metrics", _metric_names),
     ("slices", _slices_twice),
     ("seeds", _seeds),

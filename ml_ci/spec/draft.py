@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pydantic import ValidationError
@@ -30,6 +30,7 @@ class Draft:
     keys: ModelShape
     gates: Mapping[int, GateSpec]
     line: int = 0
+    stages: Mapping[str, tuple[GateSpec, ...]] = field(default_factory=dict)
     broken: frozenset[str] = frozenset()
 
     def place(self, *rest: str | int) -> Place:
@@ -87,16 +88,30 @@ def _broken(name: str, problems: list[Problem]) -> frozenset[str]:
 def _draft(name: str, keys: ModelShape, document: Document, problems: list[Problem]) -> Draft:
     broken = _broken(name, problems)
     gates: dict[int, GateSpec] = {}
-    for index, text in enumerate(keys.gates if not broken & {"gates", "metrics"} else ()):
-        place = ("models", name, "gates", index)
+    if not broken & {"gates", "metrics"}:
+        gates = _gates(("models", name, "gates"), keys.gates, keys, document, problems)
+    stages: dict[str, tuple[GateSpec, ...]] = {}
+    for index, stage in enumerate(keys.stages if not broken & {"stages", "metrics"} else ()):
+        place = ("models", name, "stages", index, "gates")
+        stages[stage.name] = tuple(_gates(place, stage.gates, keys, document, problems).values())
+    return Draft(name, keys, gates, document.position(("models", name))[0], stages, broken)
+
+
+def _gates(
+    at: Place, texts: list[str], keys: ModelShape, document: Document, problems: list[Problem]
+) -> dict[int, GateSpec]:
+    """Parse a list of gates, each at its line; one that cannot be read is a problem."""
+    gates: dict[int, GateSpec] = {}
+    for index, text in enumerate(texts):
+        place = (*at, index)
         line, column = document.position(place)
         try:
             gates[index] = GateSpec(text, parse(text, tuple(keys.metrics)), line)
         except ConditionError as error:
             hint = f"; {error.suggestion}" if error.suggestion else ""
-            at = _column(document.lines[line - 1], column, text, error.column)
-            problems.append(Problem(place, f"in {show(text)}: {error.message}{hint}", line, at))
-    return Draft(name, keys, gates, document.position(("models", name))[0], broken)
+            where = _column(document.lines[line - 1], column, text, error.column)
+            problems.append(Problem(place, f"in {show(text)}: {error.message}{hint}", line, where))
+    return gates
 
 
 def _column(line: str, start: int, text: str, column: int) -> int:

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetJsonSchemaH
 from pydantic_core import CoreSchema, core_schema
 
 from ml_ci.spec import notation, paths
+from ml_ci.spec.problems import show
 from ml_ci.spec.values import Positive, Scalar, SliceSpec, Threshold
 
 METHODS = ("score", "exact", "anytime")
@@ -40,6 +41,12 @@ def _list_of(items: dict[str, Any], **limits: Any) -> dict[str, Any]:
 
 def _one_column(values: dict[str, Any]) -> dict[str, Any]:
     return {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": values}
+
+
+def _approval(value: Any) -> str:
+    if value != "required":
+        raise ValueError(f"expected required, got {show(value)}")
+    return "required"
 
 
 def _method(value: Any) -> str:
@@ -85,4 +92,5 @@ Seconds: TypeAlias = Annotated[
 ]
 MemoryBytes: TypeAlias = Annotated[int, Read(notation.memory_bytes, {"type": "string", "pattern": notation.MEMORY})]
 RowLimits: TypeAlias = Annotated[dict[str, int], Read(notation.budget_rows, _any_of(_COUNT, _COUNTS))]
+Approval: TypeAlias = Annotated[str, Read(_approval, {"enum": ["required"]})]
 Method: TypeAlias = Annotated[str, Read(_method, {"enum": list(METHODS)})]

@@ -155,6 +155,24 @@ class CardShape(Strict):
     limitations: str = Field("", description="Where it is known to be wrong, or not to be used.")
 
 
+def _as_stage(value: Any) -> Any:
+    if isinstance(value, str):
+        return {"name": value}
+    if isinstance(value, dict):
+        return value
+    raise ValueError(f"expected a name such as staging, or {{name: staging, gates: [fpr <= 0.05]}}, got {show(value)}")
+
+
+class StageShape(Strict):
+    """A step on a model's way into use. Its gates have to hold beside the model's own."""
+
+    name: Text = Field(description="The alias in the registry.", examples=["staging"])
+    gates: list[Text] = Field([], description="Conditions of this stage.", examples=[["fpr <= 0.03"]])
+
+
+StageEntry: TypeAlias = Annotated[StageShape, BeforeValidator(_as_stage, json_schema_input_type=Text | StageShape)]
+
+
 class ModelShape(Strict):
     """One model: how it is trained, on what, and what has to hold. Give `train`, or `run` with `outputs`."""
 
@@ -279,6 +297,14 @@ class ModelShape(Strict):
         CardShape.model_construct(),
         description="Owner and intended use, for the model card.",
         examples=[{"owner": "Risk analytics", "intended_use": "Rank customers for a call."}],
+    )
+    stages: list[StageEntry] = Field(
+        [],
+        description="The way of a model into use, in this order; the last one is champion.",
+        examples=[["staging", "champion"]],
+    )
+    approval: kinds.Approval | None = Field(
+        None, description="Whether a person approves a model before it becomes champion.", examples=["required"]
     )
 
 

@@ -134,12 +134,21 @@ class GateSpec:
 
 
 @dataclass(frozen=True)
+class Stage:
+    """A step of a model's way into use, an alias of the registry; `gates` hold for it beside the model's own."""
+
+    name: str
+    gates: tuple[GateSpec, ...] = ()
+
+
+@dataclass(frozen=True)
 class ModelSpec:
     """One entry under `models:`, with every default filled in.
 
     `data` holds every entry but the holdout. `params` is (file, key path) or an inline mapping, or None.
     `min_rows` leaves smaller slices out of a gate (None: `each` judges every slice, the others ask for 30 rows).
     `metrics` maps a name to `module:function(y_true, score)`. `code` are extra globs of the code part.
+    `stages` lead to `champion`, the last one, in this order; `approval` says that a person approves each champion.
     `python` is the job's interpreter (None: ml-ci's own); `cwd` and every path are relative to the project folder.
     """
 
@@ -173,6 +182,8 @@ class ModelSpec:
     fetch: str | None = None
     line: int | None = None
     card: Card = Card()
+    stages: tuple[Stage, ...] = ()
+    approval: bool = False
 
 
 @dataclass(frozen=True)

@@ -133,7 +133,7 @@ def _found(
         loose = (sides, plan, judged)
     if loose is not None and allow("champion"):
         return loose
-    raise _not_judged(name, champion, told)
+    raise _judged_by(project, name, _not_judged(name, champion, told))
 
 
 def _is_against(plan: Plan, sides: Sides, champion: Version | None) -> bool:
@@ -142,6 +142,15 @@ def _is_against(plan: Plan, sides: Sides, champion: Version | None) -> bool:
     if sides.baseline is None or plan.baseline is None:
         return False
     return sides.baseline.champion == champion or plan.baseline.training == champion.training
+
+
+def _judged_by(project: Project, name: str, error: RefusedError) -> RefusedError:
+    """Name the stage in the next step, where it has gates of its own."""
+    stage = project.options.stage
+    if any(one.name == stage and one.gates for one in project.spec.models[name].stages):
+        hint = f"By the gates of {stage}: ml-ci run --baseline champion --stage {stage}"
+        return RefusedError(error.message, hint=hint)
+    return error
 
 
 def _not_judged(name: str, champion: Version | None, told: ModelReport) -> RefusedError:

@@ -39,18 +39,21 @@ class Asked:
     allow: frozenset[str] = frozenset()
     approved_by: str | None = None
     needs_approval: bool = False
+    stage: str = values.CHAMPION
 
 
 def offered(
-    project: Project, found: Evidence, champion: Version | None, asked: Asked, again: int, folder: Path
+    project: Project, found: Evidence, current: Version | None, asked: Asked, again: int, folder: Path
 ) -> Offer:
     """Make the offer of a model that was judged; the files of its run are written into `folder`.
 
+    `current` is what it takes the place of in the stage that is asked for.
     `again` counts how often this model was rolled back before: each time is a promotion of its own.
     """
     model, candidate = found.sides.candidate.model, found.sides.candidate
-    replaces = NONE if champion is None else champion.version
-    known = digest([model.name, candidate.fingerprint.training, project.head, replaces, again])[:32]
+    replaces = NONE if current is None else current.version
+    stage = () if asked.stage == values.CHAMPION else (asked.stage,)
+    known = digest([model.name, candidate.fingerprint.training, project.head, replaces, again, *stage])[:32]
     event = Event(
         id=known,
         kind="promotion",
@@ -58,12 +61,13 @@ def offered(
         time=asked.time,
         by=asked.by,
         version="",
-        replaced=None if champion is None else champion.version,
+        replaced=None if current is None else current.version,
         commit=project.head,
         verdict=found.verdict,
         reason=asked.reason,
         approved_by=asked.approved_by,
         overrides=found.used,
+        stage=asked.stage,
     )
     made = _report(project, found)
     _fill(project, found, made, folder)
@@ -113,6 +117,7 @@ def _tags(project: Project, found: Evidence, event: Event, replaces: str) -> Map
         values.FINGERPRINT: json.dumps(parts, sort_keys=True),
         values.ENVIRONMENT: json.dumps(fingerprint.details.get("environment", {}), sort_keys=True),
         values.REPLACES: replaces,
+        **({} if event.stage == values.CHAMPION else {values.STAGE: event.stage}),
         values.EVENT: json.dumps(pack(event), ensure_ascii=False),
     }
 

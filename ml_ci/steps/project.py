@@ -33,6 +33,19 @@ def with_python(spec: Spec, python: str | None) -> Spec:
     return replace(spec, models=models)
 
 
+def with_stage(spec: Spec, stage: str | None) -> Spec:
+    """Give each model the gates of a stage beside its own."""
+    if stage is None:
+        return spec
+    models = {
+        name: replace(
+            model, gates=(*model.gates, *(gate for one in model.stages if one.name == stage for gate in one.gates))
+        )
+        for name, model in spec.models.items()
+    }
+    return replace(spec, models=models)
+
+
 def locate(options: Options) -> Path:
     """Find the configuration file; UserError when there is none."""
     return find(options.start, options.config)
@@ -46,7 +59,7 @@ def open_project(config: Path, options: Options) -> Project:
     tree = repository.tree()
     _check_models(own, options.models)
     held = judging(own, repository, options.gates_from, state)
-    spec = with_python(held.spec, options.python)
+    spec = with_stage(with_python(held.spec, options.python), options.stage)
     return Project(
         spec=spec,
         repository=repository,

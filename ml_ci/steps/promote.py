@@ -16,6 +16,7 @@ from ml_ci.registry.mlflow_registry import MlflowRegistry
 from ml_ci.registry.promotion import finish, promote, unfinished
 from ml_ci.registry.rollback import complete, rollback
 from ml_ci.registry.values import ARTIFACT, CHAMPION, ROLLED_BACK, TRAINING, Event, Promoted, RefusedError, Version
+from ml_ci.steps import stages
 from ml_ci.steps.champion import location
 from ml_ci.steps.evidence import Allowed, evidence
 from ml_ci.steps.looks import promoted as counted
@@ -36,28 +37,32 @@ class Done:
 
 
 def promoted(options: Options, name: str, asked: Asked) -> Done:
-    """Make the candidate of this commit champion; RefusedError with the reason, and the champion is as it was."""
-    project = open_project(locate(options), replace(options, models=(name,)))
+    """Make the candidate of this commit champion, or put it into the stage that is asked for.
+
+    RefusedError with the reason, and the registry's aliases are as they were.
+    """
+    project = open_project(locate(options), replace(options, models=(name,), stage=asked.stage))
+    stages.check(project.spec.models[name], asked.stage)
     with _alone(project, name):
         registry = MlflowRegistry(location(project))
         complete(registry, name, project.store.root)
-        champion = registry.aliased(name, CHAMPION)
+        champion, current = registry.aliased(name, CHAMPION), registry.aliased(name, asked.stage)
         known = Fingerprints(project).candidate(name).fingerprint.training
-        if champion is not None and champion.training == known:
-            return _in_use(project, registry, champion)
-        if champion is not None and unfinished(champion):
-            finish(registry, champion, project.store.root)
+        if current is not None and current.training == known:
+            return _in_use(project, registry, current)
+        if current is not None and unfinished(current):
+            finish(registry, current, project.store.root)
+        stages.check_before(registry, project.spec.models[name], asked.stage, known)
         again = _rolled_back(registry, name, known, asked)
-        said = _approved(registry, name, known, asked)
+        said = _approved(registry, name, known, stages.approval(project.spec.models[name], asked))
         allow = Allowed(asked.allow, ["rolled-back"] if again else [])
         found = evidence(project, name, champion, allow)
         with project.store.workplace() as folder:
-            offer = offered(project, found, champion, said, again, folder)
+            offer = offered(project, found, current, said, again, folder)
             done = promote(registry, offer, project.store.root)
-        counted(project, name, known)
-        same = (
-            champion is not None and bool(offer.tags[ARTIFACT]) and champion.tags.get(ARTIFACT) == offer.tags[ARTIFACT]
-        )
+        if asked.stage == CHAMPION:
+            counted(project, name, known)
+        same = current is not None and bool(offer.tags[ARTIFACT]) and current.tags.get(ARTIFACT) == offer.tags[ARTIFACT]
         return Done(done, same)
 
 
@@ -89,7 +94,8 @@ def history(options: Options, name: str, now: datetime) -> History:
 def _in_use(project: Project, registry: MlflowRegistry, champion: Version) -> Done:
     """Finish the promotion of the champion, where a kill left it unfinished; nothing else is to be done."""
     left = unfinished(champion)
-    counted(project, champion.model, champion.training or "")
+    if champion.stage == CHAMPION:
+        counted(project, champion.model, champion.training or "")
     if left:
         event = finish(registry, champion, project.store.root)
     else:

@@ -49,7 +49,7 @@ class Registered:
 
     def lineage(self, version: Version) -> Lineage:
         """Read what a version was made of; UserError when the registry's file is damaged."""
-        aliases = tuple(one for one in (CHAMPION, PREVIOUS) if self._names(version, one))
+        aliases = tuple(one for one in dict.fromkeys((CHAMPION, PREVIOUS, version.stage)) if self._names(version, one))
         done = tuple(event for event in moves(self.registry.tags(version.model)) if event.version == version.version)
         if not version.ours:
             return Lineage(version, {}, aliases, done)

@@ -15,7 +15,7 @@ from ml_ci.repository.trees import CommitTree, WorkingTree
 from ml_ci.spec.values import ModelSpec, PartEntry, Spec
 from ml_ci.steps.elsewhere import trained_elsewhere
 from ml_ci.steps.foretold import foretold
-from ml_ci.steps.project import with_python
+from ml_ci.steps.project import with_python, with_stage
 from ml_ci.steps.settled import settled
 from ml_ci.steps.snapshots import surroundings
 from ml_ci.steps.spec_cache import load
@@ -167,7 +167,7 @@ class Fingerprints:
         try:
             named = f"{path} of commit {commit[:7]}"
             spec = load(text.decode("utf-8", "replace"), named, self.project.store.root)
-            return with_python(spec, self.project.options.python)
+            return with_stage(with_python(spec, self.project.options.python), self.project.options.stage)
         except UserError as error:
             raise StageFailed(
                 Failure(

@@ -28,7 +28,7 @@ class Options:
     `target` is the branch that a pull request goes to, where it is known. `environment` is handed to jobs.
     `store` is the URL of the shared store, over that of the file; it is written to only with `push`. `jobs` says how
     many models are worked on side by side. `python` is the jobs' interpreter where the file names none. `gates_from`
-    is the ref whose gates judge, None for the file's own.
+    is the ref whose gates judge, None for the file's own. `stage` adds the gates that a model has for this stage.
     """
 
     start: Path
@@ -42,6 +42,7 @@ class Options:
     jobs: int = 1
     python: str | None = None
     gates_from: str | None = None
+    stage: str | None = None
     progress: Progress = field(default_factory=Silent)
 
 

@@ -75,6 +75,8 @@ models:
     cwd: src
     python: /usr/bin/python3.8
     fetch: dvc pull {path}
+    stages: [{name: staging, gates: [fpr <= 0.02]}, champion]
+    approval: required
 """
 
 

@@ -59,6 +59,13 @@ R = "run: python train.py {data.train} {out}"
 
 # The file, and what is said of it; "ml-ci.yaml:" stands before every line.
 BAD: list[tuple[str, list[str]]] = [
+    (plus("stages: [staging]"), ["10: models.churn.stages: the last stage is champion, got 'staging'"]),
+    (plus("stages: [a, a, champion]"), ["10: models.churn.stages[1]: 'a' is listed twice"]),
+    (
+        plus("stages: [previous, champion]"),
+        ["10: models.churn.stages[0]: expected a name such as staging, in small letters, got 'previous'"],
+    ),
+    (plus("approval: maybe"), ["10: models.churn.approval: expected required, got 'maybe'"]),
     (
         "",
         [
@@ -378,7 +385,8 @@ BAD: list[tuple[str, list[str]]] = [
         [
             "10: models.churn.xyzzy: unknown key; known are train, run, outputs, data, label, "
             "positive, predict, id, params, slices, min_rows, baseline, seed, seeds, threshold, "
-            "budget, confidence, method, gates, metrics, cost, reuse, code, needs, cwd, python, fetch, card",
+            "budget, confidence, method, gates, metrics, cost, reuse, code, needs, cwd, python, fetch, card, "
+            "stages, approval",
         ],
     ),
     (
