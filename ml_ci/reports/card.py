@@ -45,7 +45,30 @@ class Card:
     sections: tuple[Section, ...]
 
 
-def card(lineage: Lineage, model: ModelReport, said: Said, history: History) -> Card:
+@dataclass(frozen=True)
+class Moved:
+    """By how much FPR, FNR and AUC moved when a feature was shuffled; None is undefined."""
+
+    feature: str
+    fpr: float | None
+    fnr: float | None
+    auc: float | None
+
+
+@dataclass(frozen=True)
+class Importance:
+    """What a model relies on, the most first, measured on `rows` rows; `left` features were not shuffled.
+
+    `why` says why nothing was measured.
+    """
+
+    moved: tuple[Moved, ...] = ()
+    rows: int = 0
+    left: int = 0
+    why: str = ""
+
+
+def card(lineage: Lineage, model: ModelReport, said: Said, history: History, relied: Importance) -> Card:
     """Put the card of one version together from what was recorded when it was promoted."""
     version = lineage.version
     sections = [
@@ -54,6 +77,7 @@ def card(lineage: Lineage, model: ModelReport, said: Said, history: History) -> 
         _mistakes(model),
         *_groups(model),
         *_price(model),
+        _relied(relied),
         _gates(model),
         _training(lineage.made),
         Section("History", (), (Grid(head(), tuple(tuple(cells(stay)) for stay in history.stays)),)),
@@ -157,6 +181,23 @@ def _price(model: ModelReport) -> Iterator[Section]:
     told = price(model)
     if told:
         yield Section("Cost", (told,))
+
+
+def _relied(relied: Importance) -> Section:
+    title = "What the model relies on"
+    if relied.why or not relied.moved:
+        return Section(title, (f"Not measured: {relied.why or 'it has no features'}.",))
+    left = f" {count(relied.left)} further features were not shuffled." if relied.left else ""
+    said = (
+        f"Each feature was shuffled over {count(relied.rows)} rows of the holdout (the seed is fixed), and the model "
+        f"scored them again: by how much the rates moved.{left} Features that go together hide each other."
+    )
+    rows = tuple((one.feature, _change(one.fpr), _change(one.fnr), _change(one.auc)) for one in relied.moved)
+    return Section(title, (said,), (Grid(("feature", "FPR", "FNR", "AUC"), rows),))
+
+
+def _change(value: float | None) -> str:
+    return "undefined" if value is None else f"{value:+.3f}"
 
 
 def _gates(model: ModelReport) -> Section:

@@ -7,16 +7,18 @@ from datetime import datetime
 from ml_ci.errors import UserError
 from ml_ci.registry.history import history
 from ml_ci.reports.as_json import loads
-from ml_ci.reports.card import Card, card
+from ml_ci.reports.card import Card, Importance, card
 from ml_ci.spec.values import Card as Said
+from ml_ci.steps.importance import importance
 from ml_ci.steps.registered import Registered
 from ml_ci.steps.values import Options
 
 
-def carded(options: Options, name: str, now: datetime) -> Card:
+def carded(options: Options, name: str, now: datetime, *, relied: bool = True) -> Card:
     """Make the card of `MODEL[@VERSION]`, as it was judged when it was promoted.
 
-    Use and owner are today's, from ml-ci.yaml. UserError for a version that ml-ci did not promote.
+    `relied` has the model score shuffled rows of the holdout. Use and owner are today's, from ml-ci.yaml.
+    UserError for a version that ml-ci did not promote.
     """
     opened = Registered.open(options)
     version = opened.version(name)
@@ -25,6 +27,7 @@ def carded(options: Options, name: str, now: datetime) -> Card:
         raise UserError(f"{version.named} of {version.model} was not judged by ml-ci: there is nothing to say of it")
     with opened.project.store.workplace() as work:
         report = loads(opened.registry.download(version, "report.json", work).read_bytes())
+    measured = importance(opened.project, version) if relied else Importance(why="it was not asked for")
     declared = opened.project.spec.models.get(version.model)
     said = Said() if declared is None else declared.card
-    return card(lineage, report.models[version.model], said, history(opened.registry, version.model, now))
+    return card(lineage, report.models[version.model], said, history(opened.registry, version.model, now), measured)

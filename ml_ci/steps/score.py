@@ -67,13 +67,14 @@ def _predictions(shop: Workshop, side: Side, training: Record) -> tuple[Predicti
     """Read what the command predicted; otherwise have the model score the holdout."""
     left = predictions(training)
     if left is not None:
-        return _read(shop.sides.candidate.model, side, left, shop.holdout, None), None
-    rows = _scored_rows(shop, side, training, "holdout", shop.holdout_rows, shop.holdout.rows)
-    found = _read(shop.sides.candidate.model, side, rows.predictions, shop.holdout, rows.kind)
-    return _with_threshold(shop, side, training, found), rows
+        return read_predictions(shop.sides.candidate.model, side, left, shop.holdout, None), None
+    rows = scored_rows(shop, side, training, "holdout", shop.holdout_rows, shop.holdout.rows)
+    found = read_predictions(shop.sides.candidate.model, side, rows.predictions, shop.holdout, rows.kind)
+    return with_threshold(shop, side, training, found), rows
 
 
-def _read(model: ModelSpec, side: Side, path: Path, holdout: Table, kind: str | None) -> Predictions:
+def read_predictions(model: ModelSpec, side: Side, path: Path, holdout: Table, kind: str | None) -> Predictions:
+    """Read what a side predicted for the rows of a table; `kind` is None for what a command left."""
     from ml_ci.evaluation.predictions import read
 
     own = side.model
@@ -90,7 +91,7 @@ def _read(model: ModelSpec, side: Side, path: Path, holdout: Table, kind: str | 
     )
 
 
-def _with_threshold(shop: Workshop, side: Side, training: Record, found: Predictions) -> Predictions:
+def with_threshold(shop: Workshop, side: Side, training: Record, found: Predictions) -> Predictions:
     """Decide by a threshold that is chosen on the validation rows, where the model asks for it."""
     threshold = side.model.threshold
     if threshold.metric is None:
@@ -101,13 +102,14 @@ def _with_threshold(shop: Workshop, side: Side, training: Record, found: Predict
 
     model, table = shop.sides.candidate.model, shop.validation
     rows = shop.unlabelled("validation", table, model.data["validation"].columns)
-    on_validation = _scored_rows(shop, side, training, "validation", rows, table.rows)
-    predicted = _read(model, side, on_validation.predictions, table, on_validation.kind)
+    on_validation = scored_rows(shop, side, training, "validation", rows, table.rows)
+    predicted = read_predictions(model, side, on_validation.predictions, table, on_validation.kind)
     labels = read_labels(table, model.label, model.positive)
     return decide(found, choose(labels.y_true, predicted, threshold))
 
 
-def _scored_rows(shop: Workshop, side: Side, training: Record, what: str, rows: Input, count: int) -> ScoredRows:
+def scored_rows(shop: Workshop, side: Side, training: Record, what: str, rows: Input, count: int) -> ScoredRows:
+    """Have a side's model score rows in a process of its own; StageFailed when the job fails."""
     stored = artifact(training)
     assert stored is not None, "a training without predictions leaves a model"  # noqa: S101
     bench, project = shop.bench(side), shop.project

@@ -24,7 +24,7 @@ def test_intervals_are_clopper_and_pearsons(part: int, whole: int, said: str) ->
 
 def test_a_card_says_what_an_auditor_asks_for(first: Any) -> None:
     first.more = "card: {owner: <b>Risk</b>, intended_use: Rank mails}"
-    first.change(0.6)
+    first.change(0.6)  # the importance is of v1, whatever the tree has
     made = carded(first.options(), "cutter", NOW)
     shown = card_markdown.render(made)
     assert shown.startswith("# Model card: cutter v1\n")
@@ -38,6 +38,9 @@ def test_a_card_says_what_an_auditor_asks_for(first: Any) -> None:
         "no threshold is implied here",
         "| pass | fpr &lt;= 0.2 |",
         "ml-ci reproduce cutter@1",
+        "Each feature was shuffled over 40 rows of the holdout",
+        "| feature | FPR | FNR | AUC |",
+        "| group | +0.000 | +0.000 | +0.000 |",
         "data/train.csv",
     ):
         assert expected in shown, expected
@@ -45,3 +48,30 @@ def test_a_card_says_what_an_auditor_asks_for(first: Any) -> None:
     assert "<td>&lt;b&gt;Risk&lt;/b&gt;</td>" in page
     assert "<h2>Selection rates and impact ratios</h2>" in page
     assert "<b>" not in page
+
+
+def _relied(made: Any) -> Any:
+    return next(section for section in made.sections if section.title == "What the model relies on")
+
+
+def test_what_a_model_relies_on_is_measured_and_the_same_each_time(first: Any) -> None:
+    found, again = (_relied(carded(first.options(), "cutter", NOW)) for _ in range(2))
+    assert found == again
+    (grid,) = found.grids
+    (name, fpr, fnr, auc), nothing = grid.rows
+    assert (name, nothing) == ("x", ("group", "+0.000", "+0.000", "+0.000"))
+    assert float(fpr) > 0.2
+    assert float(fnr) > 0.1
+    assert float(auc) < -0.2
+
+
+def test_a_holdout_that_changed_is_said(first: Any) -> None:
+    path = first.path / "data" / "holdout.csv"
+    path.write_text(path.read_text() + "0.5,a,1\n")
+    (said,) = _relied(carded(first.options(), "cutter", NOW)).paragraphs
+    assert said == "Not measured: the holdout is another than the one that it was judged on."
+
+
+def test_the_model_runs_only_where_it_is_asked_for(first: Any) -> None:
+    (said,) = _relied(carded(first.options(), "cutter", NOW, relied=False)).paragraphs
+    assert said == "Not measured: it was not asked for."
