@@ -108,7 +108,8 @@ def gate_sentence(model: ModelReport, gate: GateResult) -> Sentence:
 
 def numbers(row: GateRow) -> str:
     """Say value, counts, baseline and limit: `12.4% → 19.9% (80 of 402), limit +1.0 points`."""
-    value = f"{row.baseline} → {row.candidate}" if row.baseline else row.candidate
+    moved = row.baseline not in ("", row.candidate)
+    value = f"{row.baseline} → {row.candidate}" if moved else row.candidate
     counts = f" ({row.counts})" if row.counts else ""
     limit = row.limit.lstrip("≤≥<> ")
     return value + counts + (f", limit {limit}" if limit else "")
