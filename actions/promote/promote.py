@@ -36,12 +36,19 @@ def promote(names: Sequence[str], folder: Path, python: str, more: Sequence[str]
 
 def tell(name: str, said: str, code: int) -> None:
     """Say what became of one model: in the log, as an annotation when it was refused, and in the job summary."""
-    text = " ".join(said.split())
+    text = " ".join(why(said).split())
     print(said, end="", flush=True)
     if code:
         print(f"::error title=ml-ci::{name} was not promoted. {text.replace('%', '%25')}", flush=True)
     with Path(os.environ["GITHUB_STEP_SUMMARY"]).open("a", encoding="utf-8") as summary:
         summary.write(f"\n```text\n{said.replace('```', '').strip()}\n```\n")
+
+
+def why(said: str) -> str:
+    """Leave out what a library logged before ml-ci said why."""
+    lines = said.splitlines()
+    start = next((at for at, line in enumerate(lines) if line.startswith(("refused:", "error:"))), 0)
+    return "\n".join(lines[start:])
 
 
 def main(reports: str, folder: str, python: str, expect: str = "") -> int:
