@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ml_ci.gates.loosened import loosened
-from ml_ci.spec.values import GateSpec, ModelSpec
+from ml_ci.gates import held_stages
+from ml_ci.gates.held_gates import GateList
+from ml_ci.spec.values import ModelSpec
 
 # What says how strictly is judged: the base branch's word counts. `confidence`, `cost` and `reuse` are below.
 _RULES = ("method", "min_rows", "baseline")
@@ -28,53 +29,32 @@ class Held:
 def held(own: ModelSpec, base: ModelSpec) -> Held:
     """Judge by the base branch's gates and rules, and by each gate of the change's own that loosens none of them.
 
-    The higher of two confidences counts, and a price or a plan of looks that only the change has.
+    The higher of two confidences counts, and a price or a plan of looks that only the change has. Stages and approval
+    decide after the merge, by the file as it is then: what a change takes away of them is said.
     """
     confidence = max(own.confidence or 0.0, base.confidence or 0.0) or None
     rules = {name: getattr(base, name) for name in _RULES}
     if base.baseline == "none":
         rules["baseline"] = own.baseline
+    gates = GateList(own.gates, base.gates, confidence)
+    judging = gates.union()
     model = replace(
         own,
-        gates=_union(own, base, confidence),
+        gates=judging,
         confidence=confidence,
         cost=base.cost or own.cost,
         reuse=base.reuse or own.reuse,
+        stages=held_stages.stages(own, base, confidence, judging),
+        approval=base.approval or own.approval,
         **rules,
     )
-    return Held(model, (*_about_gates(own, base, confidence), *_about_rules(own, model), *_about_yardstick(own, base)))
-
-
-def _union(own: ModelSpec, base: ModelSpec, confidence: float | None) -> tuple[GateSpec, ...]:
-    """Give the base's gates, with their lines where the change has them still, then the change's further ones."""
-    lines = {gate.text: gate.line for gate in own.gates}
-    known = {gate.text for gate in base.gates}
-    kept = [replace(gate, line=lines.get(gate.text)) for gate in base.gates]
-    more = [gate for gate in own.gates if gate.text not in known and _looser_than(gate, base, confidence) is None]
-    return (*kept, *more)
-
-
-def _looser_than(gate: GateSpec, base: ModelSpec, confidence: float | None) -> GateSpec | None:
-    """Give the gate of the base that this one loosens."""
-    both = (confidence, confidence)
-    return next((old for old in base.gates if loosened(old.condition, gate.condition, confidence=both)), None)
-
-
-def _about_gates(own: ModelSpec, base: ModelSpec, confidence: float | None) -> Iterator[str]:
-    loose = {gate.text: _looser_than(gate, base, confidence) for gate in own.gates}
-    replaced = set()
-    for text, old in loose.items():
-        if old is not None and text not in {gate.text for gate in base.gates}:
-            replaced.add(old.text)
-            yield f"`{old.text}` was loosened in this change to `{text}`: judged by the old."
-    for old in base.gates:
-        if old.text not in {gate.text for gate in own.gates} | replaced and not _tightened(old, own, confidence):
-            yield f"`{old.text}` was removed in this change: judged by it all the same."
-
-
-def _tightened(old: GateSpec, own: ModelSpec, confidence: float | None) -> bool:
-    both = (confidence, confidence)
-    return any(loosened(old.condition, gate.condition, confidence=both) is False for gate in own.gates)
+    said = (
+        gates.cautions(),
+        _about_rules(own, model),
+        held_stages.cautions(own, base, confidence),
+        _about_yardstick(own, base),
+    )
+    return Held(model, tuple(caution for cautions in said for caution in cautions))
 
 
 def _about_rules(own: ModelSpec, judging: ModelSpec) -> Iterator[str]:

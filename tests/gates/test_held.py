@@ -16,6 +16,7 @@ from ml_ci.spec.values import (
     Positive,
     Reuse,
     SliceSpec,
+    Stage,
     Threshold,
 )
 
@@ -144,3 +145,91 @@ def test_a_gate_keeps_the_line_of_the_file_that_is_there() -> None:
 def test_what_does_not_judge_is_the_changes_own() -> None:
     own = model(OLD, job=FunctionJob("new:train"), seed=3, predict="new:predict")
     assert held(own, model(OLD)).model == own
+
+
+def stage(name: str, *gates: str) -> Stage:
+    return Stage(name, tuple(GateSpec(text, parse(text), line) for line, text in enumerate(gates, 20)))
+
+
+CHAMPION = stage("champion")
+STRICT = stage("staging", TIGHT)
+TO_LOOSER = f"`{TIGHT}` of the stage `staging` was loosened in this change to `{OLD}`: judged by the old."
+GONE = f"`{TIGHT}` of the stage `staging` was removed in this change: judged by it all the same."
+NO_STAGE = (
+    "The stage `staging` was removed in this change: judged by its gates all the same, but after the merge models are "
+    "promoted without it."
+)
+
+
+@pytest.mark.parametrize(
+    ("own", "base", "judged", "said"),
+    [
+        ((STRICT, CHAMPION), (STRICT, CHAMPION), {"staging": [TIGHT], "champion": []}, ()),
+        ((stage("staging", OLD), CHAMPION), (STRICT, CHAMPION), {"staging": [TIGHT], "champion": []}, (TO_LOOSER,)),
+        ((stage("staging"), CHAMPION), (STRICT, CHAMPION), {"staging": [TIGHT], "champion": []}, (GONE,)),
+        (
+            (stage("staging", "fpr <= 0.03"), CHAMPION),
+            (STRICT, CHAMPION),
+            {"staging": [TIGHT, "fpr <= 0.03"], "champion": []},
+            (),
+        ),
+        ((), (STRICT, CHAMPION), {"staging": [TIGHT], "champion": []}, (NO_STAGE,)),
+        ((stage("live"), CHAMPION), (STRICT, CHAMPION), {"staging": [TIGHT], "live": [], "champion": []}, (NO_STAGE,)),
+        ((stage("live"), STRICT, CHAMPION), (STRICT, CHAMPION), {"live": [], "staging": [TIGHT], "champion": []}, ()),
+        ((STRICT, CHAMPION), (), {"staging": [TIGHT], "champion": []}, ()),
+        (
+            (),
+            (stage("champion", TIGHT),),
+            {"champion": [TIGHT]},
+            (f"`{TIGHT}` of the stage `champion` was removed in this change: judged by it all the same.",),
+        ),
+        (
+            (stage("live"), STRICT, CHAMPION),
+            (STRICT, stage("live"), CHAMPION),
+            {"staging": [TIGHT], "live": [], "champion": []},
+            (
+                "`stages` were put into another order in this change: "
+                "staging, live, champion → live, staging, champion.",
+            ),
+        ),
+    ],
+)
+def test_stages(own: tuple[Stage, ...], base: tuple[Stage, ...], judged: dict[str, list[str]], said: Any) -> None:
+    found = held(model("fnr <= 0.2", stages=own), model("fnr <= 0.2", stages=base))
+    assert {one.name: [gate.text for gate in one.gates] for one in found.model.stages} == judged
+    assert [one.name for one in found.model.stages] == list(judged)
+    assert found.cautions == said
+
+
+def test_a_gate_that_moves_from_a_stage_to_the_model_asks_for_more() -> None:
+    found = held(model(TIGHT, stages=(stage("staging"), CHAMPION)), model(stages=(STRICT, CHAMPION)))
+    assert ([gate.text for gate in found.model.gates], found.model.stages[0].gates) == ([TIGHT], ())
+    assert found.cautions == ()
+
+
+def test_a_gate_that_moves_from_the_model_to_a_stage_is_removed_from_the_model() -> None:
+    found = held(model(stages=(STRICT, CHAMPION)), model(TIGHT, stages=(stage("staging"), CHAMPION)))
+    assert ([gate.text for gate in found.model.gates], found.model.stages[0].gates) == ([TIGHT], ())
+    assert found.cautions == (f"`{TIGHT}` was removed in this change: judged by it all the same.",)
+
+
+@pytest.mark.parametrize(
+    ("own", "base", "judged", "said"),
+    [
+        (True, True, True, ()),
+        (True, False, True, ()),
+        (False, False, False, ()),
+        (
+            False,
+            True,
+            True,
+            (
+                "`approval: required` was removed in this change: after the merge, models become champion without a "
+                "person's approval.",
+            ),
+        ),
+    ],
+)
+def test_approval(own: bool, base: bool, judged: bool, said: tuple[str, ...]) -> None:
+    found = held(model(OLD, approval=own), model(OLD, approval=base))
+    assert (found.model.approval, found.cautions) == (judged, said)

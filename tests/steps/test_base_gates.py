@@ -54,6 +54,21 @@ def test_a_stricter_gate_judges_at_once(change: Any) -> None:
     assert [gate.line for gate in report.models["cut"].gates] == [11, 12]
 
 
+def test_a_stage_judges_by_the_old_gates_and_its_removal_is_said(change: Any) -> None:
+    stages = "    stages: [{name: staging, gates: [fnr <= 0.3]}, champion]\n    approval: required\n"
+    change.repository.git("switch", "-q", "main")
+    change.edit("ml-ci.yaml", "    positive: 1\n", f"    positive: 1\n{stages}")
+    change.edit("ml-ci.yaml", GATE, "- fpr <= 0.9")
+    change.commit(message="Lead through staging")
+    change.repository.git("switch", "-q", "change")
+    change.edit("ml-ci.yaml", GATE, "- fpr <= 0.9")
+    change.commit(message="Without stages")
+    assert change.run(baseline="none").verdict == "pass"
+    verdict, gates, cautions = judged(change.run(gates_from="main", baseline="none", stage="staging"))
+    assert (verdict, gates) == ("fail", ["fpr <= 0.9", "fnr <= 0.3"])
+    assert [caution.partition(" was")[0] for caution in cautions] == ["The stage `staging`", "`approval: required`"]
+
+
 def test_a_yardstick_that_moved_is_said(change: Any, data: Callable[[int], str]) -> None:
     change.edit("ml-ci.yaml", "positive: 1", "positive: 0")
     change.commit({"data/holdout.csv": data(35)}, "Move the yardstick")
