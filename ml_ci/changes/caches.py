@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -61,6 +60,8 @@ def _load(file: Path) -> dict[str, Any]:
 
 
 def _write(file: Path, content: object) -> None:
+    import tempfile  # a run that has nothing to write does not need it
+
     file.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=file.parent, prefix=file.name)
     try:

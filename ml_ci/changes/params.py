@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -49,6 +48,8 @@ def _parsed(file: str, content: bytes) -> Any:
         if file.endswith(".json"):
             return json.loads(content)
         if file.endswith(".toml"):
+            import tomllib
+
             return tomllib.loads(content.decode("utf-8"))
         return _yaml(content)
     except (ValueError, RecursionError) as error:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
 from math import sqrt
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ml_ci.conditions.names import OF_COUNTS, PROPORTIONS
 from ml_ci.evaluation.confusion import Confusion
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 
 class Counts(Protocol):
@@ -79,6 +81,8 @@ def exact(confusion: Confusion, name: str) -> Fraction | float | None:
 
     KeyError for a metric that the counts do not give.
     """
+    from fractions import Fraction  # a run that reuses everything does not need it
+
     if name in _TOTALS:
         return Fraction(_TOTALS[name](confusion))
     if name in _SHARES:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from threading import RLock
+from typing import TYPE_CHECKING
 
 from ml_ci.changes.fingerprint import fingerprint
 from ml_ci.errors import Failure, StageFailed, UserError
 from ml_ci.gates.evidence import NEW_MODEL
-from ml_ci.registry.values import Version
 from ml_ci.repository.base import Base, find_base
 from ml_ci.repository.trees import CommitTree, WorkingTree
 from ml_ci.spec.values import ModelSpec, PartEntry, Spec
@@ -20,6 +20,9 @@ from ml_ci.steps.settled import settled
 from ml_ci.steps.snapshots import surroundings
 from ml_ci.steps.spec_cache import load
 from ml_ci.steps.values import Project, Side, SideName, Sides
+
+if TYPE_CHECKING:
+    from ml_ci.registry.values import Version
 
 
 @dataclass

@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from ml_ci.changes.values import Fingerprint
 from ml_ci.errors import Failure
 from ml_ci.records.store import Store
-from ml_ci.registry.values import Version
 from ml_ci.repository.repository import Repository
 from ml_ci.repository.trees import CommitTree, WorkingTree
 from ml_ci.spec.values import ModelSpec, Spec
 from ml_ci.steps.base_gates import Judging
 from ml_ci.steps.progress import Progress, Silent
+
+if TYPE_CHECKING:
+    from ml_ci.registry.values import Version
 
 SideName: TypeAlias = Literal["candidate", "baseline", "mixture"]
 
