@@ -12,6 +12,8 @@ from pathlib import Path
 from ml_ci.training.process import CHILD
 from ml_ci.training.values import Interpreter
 
+_SEEDS = CHILD.with_name("seeds.py")
+
 # With these a job could write the workflow's outputs or act with its token; with git's, it would write to the user's
 # index when ml-ci runs inside a git hook; the Python ones describe ml-ci's interpreter and not the job's.
 _GITHUB = ("GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STEP_SUMMARY", "GITHUB_STATE")
@@ -40,8 +42,8 @@ def allowed(environment: Mapping[str, str]) -> dict[str, str]:
 def seeded(environment: Mapping[str, str], seed: int, work: Path, interpreter: Interpreter) -> dict[str, str]:
     """Give the environment that every job starts from: what it may not have is gone, and every Python in it is seeded.
 
-    A copy of the child program in `work` seeds, as `sitecustomize`, the Python programs that the job starts; `python`
-    and `python3` mean the job's interpreter.
+    A copy of the child program's `seeds` in `work` seeds, as `sitecustomize`, the Python programs that the job starts;
+    `python` and `python3` mean the job's interpreter.
     """
     kept = allowed(environment)
     path = [str(_programs(work, interpreter)), str(interpreter.path.parent), kept.get("PATH", os.defpath)]
@@ -59,7 +61,7 @@ def seeded(environment: Mapping[str, str], seed: int, work: Path, interpreter: I
 def _seeds(work: Path) -> Path:
     folder = work / "seeds"
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(CHILD, folder / "sitecustomize.py")
+    shutil.copyfile(_SEEDS, folder / "sitecustomize.py")
     return folder
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ml_ci.training.family import Family
 
 COOKIE = "ML_CI_JOB"
-CHILD = Path(__file__).with_name("child.py")
+CHILD = Path(__file__).with_name("child") / "__main__.py"
 _POLL = 0.03
 _TICK = 0.1
 

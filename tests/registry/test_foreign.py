@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -119,23 +119,13 @@ def _check_loads(game: Any) -> None:
     assert "scikit-learn==" in (at / "requirements.txt").read_text()
 
 
-def test_a_champion_needs_mlflow_in_the_jobs_interpreter(game: Any, tmp_path: Path) -> None:
-    from ml_ci.training import child
+def test_a_champion_needs_mlflow_in_the_jobs_interpreter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from ml_ci.training.child.failures import JobFailed
+    from ml_ci.training.child.storage import load_registered
 
     (tmp_path / "MLmodel").write_text("flavors: {}\n")
-    code = (
-        "import sys, types, importlib.util\n"
-        f"spec = importlib.util.spec_from_file_location('child', {child.__file__!r})\n"
-        "child = importlib.util.module_from_spec(spec)\n"
-        "sys.modules['mlflow'] = None\n"
-        "spec.loader.exec_module(child)\n"
-        "try:\n"
-        f"    child.load_registered({str(tmp_path)!r})\n"
-        "except child.JobFailed as error:\n"
-        "    print(error.message, '|', error.hint)\n"
-    )
-    import sys
-
-    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
-    assert said.startswith("a model that MLflow stored needs MLflow in the job's interpreter")
-    assert said.strip().endswith("| Install it there: pip install mlflow")
+    monkeypatch.setitem(sys.modules, "mlflow", None)
+    with pytest.raises(JobFailed) as caught:
+        load_registered(str(tmp_path))
+    assert caught.value.message.startswith("a model that MLflow stored needs MLflow in the job's interpreter")
+    assert caught.value.hint == "Install it there: pip install mlflow"

@@ -134,7 +134,7 @@ def test_the_log_tail_comes_with_the_failure(jobs: Any, failed: Failed) -> None:
     found = failed(lambda: jobs.function("def train():\n    print('epoch 1')\n    raise ValueError('broken')\n"))
     assert "epoch 1" in found.log_tail
     assert found.log_tail.endswith("ValueError: broken")
-    assert "child.py" not in found.log_tail
+    assert "ml_ci" not in found.log_tail
 
 
 def test_a_module_elsewhere_suggests_cwd(jobs: Any, failed: Failed) -> None:
@@ -282,7 +282,7 @@ def test_pandas_that_is_missing_is_named(jobs: Any, failed: Failed) -> None:
 
 
 def test_what_the_job_does_to_our_own_program_is_its_failure(jobs: Any, failed: Failed) -> None:
-    source = "import sys\ndef train():\n    sys.modules['__main__'].store = None\n    return 1\n"
+    source = "import sys\ndef train():\n    sys.modules['ml_ci_child.training'].store = None\n    return 1\n"
     found = failed(lambda: jobs.function(source))
     assert (found.stage, found.code) == ("training", "internal")
     assert found.message.startswith("ml-ci's child program failed: TypeError")

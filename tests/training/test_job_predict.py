@@ -16,7 +16,10 @@ import pytest
 
 from ml_ci.errors import Failure
 from ml_ci.spec.values import Positive
-from ml_ci.training import child
+from ml_ci.training.child.calls import NOW
+from ml_ci.training.child.failures import JobFailed
+from ml_ci.training.child.labels import equal
+from ml_ci.training.child.prediction import score_rows
 from ml_ci.training.values import ScoredRows
 
 Failed = Callable[[Callable[[], object]], Failure]
@@ -42,12 +45,12 @@ def score(
         "count": count,
         "folder": "/nowhere",
     }
-    return child.score_rows(names["Model"](), pandas.DataFrame({"x": [0.125, 0.25, 0.75]}), function, request)
+    return score_rows(names["Model"](), pandas.DataFrame({"x": [0.125, 0.25, 0.75]}), function, request)
 
 
 @pytest.fixture(autouse=True)
 def this_process_is_the_job(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(child._NOW, "owner", os.getpid())
+    monkeypatch.setitem(NOW, "owner", os.getpid())
 
 
 PROBA = "def predict_proba(self, rows): return np.column_stack([1 - rows.x, rows.x])"
@@ -134,7 +137,7 @@ def test_a_regressor_predicts_the_labels_that_a_comparison_judges() -> None:
     ],
 )  # fmt: skip
 def test_names_how_scoring_failed(body: str, positive: Any, code: str, message: str, hint: str) -> None:
-    with pytest.raises(child.JobFailed) as caught:
+    with pytest.raises(JobFailed) as caught:
         score(body, Positive(positive))
     assert caught.value.code == code
     assert message in caught.value.message
@@ -163,7 +166,7 @@ def test_what_a_function_of_the_users_own_returns(answer: Any, kind: str, expect
     ],
 )  # fmt: skip
 def test_labels_are_compared_in_their_canonical_form(left: object, right: object, same: bool) -> None:
-    assert child.equal(left, right) is same
+    assert equal(left, right) is same
 
 
 @pytest.fixture

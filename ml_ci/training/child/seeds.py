@@ -1,0 +1,90 @@
+"""Seed the global random generators of a Python program.
+
+A copy of this file that is named `sitecustomize.py` does it in every Python that a job starts, so it imports no other
+module of this folder.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
+SEED = "ML_CI_SEED"
+
+
+class _SeedOnImport:
+    """Seed `random` and `numpy.random` at their import, so that nobody pays for an import that is not needed."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.waiting = {"random", "numpy.random"}
+        self.busy = False
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        if name not in self.waiting or self.busy:
+            return None
+        import importlib.util
+
+        self.busy = True
+        try:
+            spec = importlib.util.find_spec(name)
+        finally:
+            self.busy = False
+        if spec is None or spec.loader is None or not hasattr(spec.loader, "exec_module"):
+            return None
+        self.waiting.discard(name)
+        execute = spec.loader.exec_module
+
+        def execute_and_seed(module: Any) -> None:
+            execute(module)
+            _seed_module(module, self.seed)
+
+        try:
+            spec.loader.exec_module = execute_and_seed  # type: ignore[method-assign]
+        except AttributeError:
+            return None
+        return spec
+
+
+def _seed_module(module: Any, seed: int) -> None:
+    module.seed(seed % 2**32)
+
+
+def install_seed(seed: int) -> None:
+    """Seed the global generators of `random` and numpy: now where they are imported, at their import otherwise."""
+    hook = _SeedOnImport(seed)
+    for name in sorted(hook.waiting):
+        module = sys.modules.get(name)
+        if module is not None and hasattr(module, "seed"):
+            _seed_module(module, seed)
+            hook.waiting.discard(name)
+    if hook.waiting:
+        sys.meta_path.insert(0, hook)
+
+
+def _as_sitecustomize() -> None:
+    seed = os.environ.get(SEED, "")
+    if seed.lstrip("-").isdigit():
+        install_seed(int(seed))
+    _chain_sitecustomize()
+
+
+def _chain_sitecustomize() -> None:
+    """Run the `sitecustomize` that this copy hides, if there is one."""
+    import importlib.machinery
+    import importlib.util
+
+    own = os.path.dirname(os.path.abspath(__file__))
+    others = [entry for entry in sys.path if os.path.abspath(entry or ".") != own]
+    spec = importlib.machinery.PathFinder.find_spec("sitecustomize", others)
+    if spec is not None and spec.loader is not None:
+        spec.loader.exec_module(importlib.util.module_from_spec(spec))
+
+
+if __name__ == "sitecustomize":
+    _as_sitecustomize()

@@ -1,0 +1,134 @@
+"""Models, stored and loaded."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from .failures import JobFailed, one_line, print_traceback
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .exchange import Request
+
+
+def store(model: Any, request: Request) -> str:
+    """Store a returned object beside the request: a path is copied, anything else is pickled."""
+    import pathlib
+
+    if isinstance(model, pathlib.PurePath):
+        return _store_path(model, request)
+    target = os.path.join(request["work"], "model.pkl")
+    first: BaseException | None = None
+    for name in ("pickle", "cloudpickle", "joblib"):
+        try:
+            _dump(name, model, target + ".part")
+        except ImportError:
+            continue
+        except BaseException as error:
+            first = first or error
+        else:
+            os.replace(target + ".part", target)
+            return target
+    assert first is not None
+    raise JobFailed(
+        "unpicklable",
+        "what `%s` returned (%s) cannot be stored: %s" % (request["entry"], type(model).__name__, one_line(first)),
+        "Return an object that pickle can store: no open files, locks, connections or functions defined inside "
+        "functions; or save it yourself below `out` and return its pathlib.Path.",
+    )
+
+
+def _dump(name: str, model: Any, path: str) -> None:
+    import importlib
+
+    library = importlib.import_module(name)
+    if name == "joblib":
+        library.dump(model, path)
+        return
+    with open(path, "wb") as stream:
+        library.dump(model, stream, protocol=4)
+
+
+def _store_path(path: Any, request: Request) -> str:
+    import shutil
+
+    source = os.path.join(os.getcwd(), str(path))
+    if not os.path.exists(source):
+        raise JobFailed("no-output", "`%s` returned the path %s, where nothing is" % (request["entry"], path))
+    target = os.path.join(request["work"], "model" + os.path.splitext(source)[1])
+    (shutil.copytree if os.path.isdir(source) else shutil.copyfile)(source, target)
+    return target
+
+
+def load_artifact(path: str) -> Any:
+    """Load a stored object by pickle, or by joblib where that is what wrote it; JobFailed `model-load`."""
+    import pickle
+
+    try:
+        with open(path, "rb") as stream:
+            return pickle.load(stream)
+    except BaseException as error:
+        first = error
+    try:
+        import joblib  # type: ignore[import-untyped,unused-ignore]
+
+        return joblib.load(path)
+    except ImportError:
+        pass
+    except BaseException as error:
+        first = first if isinstance(first, (ImportError, AttributeError)) else error
+    print("could not load %s: %s" % (path, one_line(first)), file=sys.stderr)
+    raise JobFailed(
+        "model-load", "the model %s does not load: %s" % (os.path.basename(path), one_line(first)), _load_hint(first)
+    )
+
+
+def load_registered(path: str) -> Any:
+    """Load a model that MLflow stored, of any flavour; what it wraps scores by itself where it has probabilities."""
+    try:
+        import mlflow.pyfunc
+    except ImportError as error:
+        raise JobFailed(
+            "model-load",
+            "a model that MLflow stored needs MLflow in the job's interpreter: %s" % one_line(error),
+            "Install it there: pip install mlflow",
+        )
+    try:
+        model = mlflow.pyfunc.load_model(path)
+    except BaseException as error:
+        print_traceback()
+        raise JobFailed("model-load", "the registered model does not load: %s" % one_line(error), _load_hint(error))
+    inner: Any = None
+    try:
+        inner = model.get_raw_model()
+    except Exception:
+        return _Pyfunc(model)
+    return inner if hasattr(inner, "predict_proba") or hasattr(inner, "decision_function") else _Pyfunc(model)
+
+
+class _Pyfunc:
+    """Score by a pyfunc model; a table of one column is that column, of two the second is the positive class's."""
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+
+    def predict(self, rows: Any) -> Any:
+        answer = self.model.predict(rows)
+        shape = getattr(answer, "shape", None)
+        if shape is not None and len(shape) == 2 and shape[1] == 2:
+            return (answer.to_numpy() if hasattr(answer, "to_numpy") else answer)[:, 1]
+        return answer
+
+
+def _load_hint(error: BaseException) -> str:
+    if "__main__" in str(error):
+        return (
+            "It holds a class or function of the script that trained it: move that into a module that the script "
+            "imports, or name `predict: module:function` with its first parameter annotated pathlib.Path."
+        )
+    if isinstance(error, ImportError):
+        return "Install it in the job's interpreter, or put it where `cwd:` finds it."
+    return "Is it a whole file, written by pickle or joblib of the same versions?"

@@ -1,0 +1,148 @@
+"""Start a job, end it when ml-ci is gone, and leave nothing of it behind."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from .exchange import FORMAT, read_json, write_json
+
+
+def supervise(path: str) -> int:
+    """Start the job of a request, end it when ml-ci is gone, and end as the job ended."""
+    import subprocess
+    import threading
+
+    request = read_json(path)
+    lifeline = os.dup(0)
+    _adopt_orphans()
+    try:
+        job = subprocess.Popen(request["argv"], cwd=request["cwd"], stdin=subprocess.DEVNULL)
+    except OSError as error:
+        where = error.filename or request["argv"][0]
+        write_json(
+            request["result"],
+            {
+                "format": FORMAT,
+                "ok": False,
+                "code": "job-exit",
+                "message": "the command could not be started: %s: %s" % (where, error.strerror),
+                "hint": "A list is started without a shell; is the program's name right, and is it on PATH?",
+            },
+        )
+        return 127
+    threading.Thread(target=_watch_lifeline, args=(lifeline,), daemon=True).start()
+    status = _reap_until(job.pid)
+    write_json(request["usage"], {"format": FORMAT, "peak": _peak()})
+    _end_children()
+    return _end_like(status)
+
+
+def _adopt_orphans() -> None:
+    """Become the parent of daemons that the job leaves (Linux), so that ml-ci finds and ends them."""
+    if not sys.platform.startswith("linux"):
+        return
+    try:
+        import ctypes
+
+        ctypes.CDLL(None).prctl(36, 1, 0, 0, 0)  # PR_SET_CHILD_SUBREAPER
+    except Exception:  # ml-ci, while it lives, finds them by the cookie in their environment
+        pass
+
+
+def _reap_until(pid: int) -> int:
+    while True:
+        ended, status = os.waitpid(-1, 0)
+        if ended == pid:
+            return status
+
+
+def _peak() -> int:
+    """Give the largest resident set of one process of the job, in bytes."""
+    import resource
+
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * unit
+
+
+def _end_like(status: int) -> int:
+    if not os.WIFSIGNALED(status):
+        return os.WEXITSTATUS(status)
+    import resource
+    import signal
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    number = os.WTERMSIG(status)
+    if number not in (signal.SIGKILL, signal.SIGSTOP):
+        signal.signal(number, signal.SIG_DFL)
+    os.kill(os.getpid(), number)
+    return 128 + number
+
+
+def _watch_lifeline(lifeline: int) -> None:
+    """Wait until ml-ci closes its end of the pipe: it does so when it dies, however it dies."""
+    try:
+        while os.read(lifeline, 4096):
+            pass
+    except OSError:
+        pass
+    _end_everything()
+
+
+def _end_everything() -> None:
+    import signal
+
+    _end_children()
+    os.killpg(os.getpgid(0), signal.SIGKILL)
+
+
+def _end_children() -> None:
+    """Kill our children, and those that become ours when their parent dies, until there is none (by /proc)."""
+    for _ in range(200):
+        children = _children()
+        for pid in children:
+            _kill(pid)
+        if not children:
+            return
+        _reap_some()
+
+
+def _children() -> list[int]:
+    own = str(os.getpid())
+    found = []
+    for pid in _pids():
+        try:
+            with open("/proc/%d/stat" % pid) as stream:
+                state, parent = stream.read().rpartition(")")[2].split()[:2]
+        except (OSError, ValueError):
+            continue
+        if parent == own and state != "Z":
+            found.append(pid)
+    return found
+
+
+def _reap_some() -> None:
+    import time
+
+    time.sleep(0.01)
+    try:
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+    except OSError:
+        pass
+
+
+def _kill(pid: int) -> None:
+    import signal
+
+    try:
+        os.kill(pid, signal.SIGKILL)
+    except OSError:
+        pass
+
+
+def _pids() -> list[int]:
+    try:
+        return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+    except OSError:
+        return []

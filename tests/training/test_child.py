@@ -1,0 +1,113 @@
+"""The child program as a thing that runs: under old interpreters, beside modules of any name, without a trace."""
+
+from __future__ import annotations
+
+import ast
+import pickle
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ml_ci.errors import Failure
+from ml_ci.training import job, process
+from ml_ci.training.process import CHILD
+
+FILES = sorted(CHILD.parent.glob("*.py"))
+NAMES = [path.stem for path in FILES if not path.stem.startswith("__")]
+Failed = Callable[[Callable[[], object]], Failure]
+
+
+def _imports(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    """Give the modules that are imported anywhere in a file, with the dots in front of them."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from ((name.name, 0) for name in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module or "", node.level
+
+
+# What the user's code may bring: imported only where a job asks for it, and where its absence is told.
+USERS = {"joblib", "mlflow", "numpy"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_it_is_python_3_8_of_the_standard_library_alone(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"), feature_version=(3, 8))
+    assert (
+        any(isinstance(node, ast.ImportFrom) and node.module == "__future__" for node in tree.body)
+        or len(tree.body) == 1
+    )
+    for name, level in _imports(tree):
+        if level:
+            assert (level, name in NAMES) == (1, True), name
+        else:
+            assert name.partition(".")[0] in sys.stdlib_module_names | USERS | {"__future__"}, name
+
+
+def test_what_is_copied_as_sitecustomize_needs_no_other_file() -> None:
+    tree = ast.parse(CHILD.with_name("seeds.py").read_text(encoding="utf-8"))
+    assert not [name for name, level in _imports(tree) if level]
+
+
+def test_no_module_of_it_hides_one_of_the_users(jobs: Any) -> None:
+    for name in NAMES:
+        jobs.write(f"{name}.py", "whose = 'mine'\n")
+    source = f"import {', '.join(NAMES)}\ndef train(): return [module.whose for module in ({', '.join(NAMES)})]"
+    assert pickle.loads(jobs.function(source).artifact.read_bytes()) == ["mine"] * len(NAMES)
+
+
+def test_its_folder_is_not_where_the_users_code_looks(jobs: Any) -> None:
+    source = "import sys\ndef train(): return sys.path, [name for name in sys.modules if 'ml_ci' in name]"
+    path, modules = pickle.loads(jobs.function(source).artifact.read_bytes())
+    assert path[0] == str(jobs.folder)
+    assert not {str(CHILD.parent), str(CHILD.parents[1]), str(CHILD.parents[2])} & set(path)
+    assert {name.partition(".")[0] for name in modules} == {"ml_ci_child"}
+
+
+def test_a_program_of_links_is_not_there_either(jobs: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some installers link each file to a cache, and Python looks beside what a script's link points to."""
+    for path in FILES:
+        (tmp_path / "linked").mkdir(exist_ok=True)
+        (tmp_path / "linked" / path.name).symlink_to(path)
+    monkeypatch.setattr(job, "CHILD", tmp_path / "linked" / CHILD.name)
+    monkeypatch.setattr(process, "CHILD", tmp_path / "linked" / CHILD.name)
+    model = jobs.function("import sys\ndef train(): return sys.path")
+    path = pickle.loads(model.artifact.read_bytes())
+    assert not {str(CHILD.parent), str(tmp_path / "linked")} & set(path)
+
+
+def test_what_the_users_code_stores_is_known_by_its_own_module(jobs: Any) -> None:
+    jobs.write("shapes.py", "class Model:\n    pass\n")
+    stored = jobs.function("import shapes\ndef train(): return shapes.Model()").artifact.read_bytes()
+    assert (b"shapes" in stored, b"__main__" in stored, b"ml_ci" in stored) == (True, False, False)
+
+
+@pytest.mark.parametrize("how", ["spawn", "fork", "forkserver"])
+def test_the_users_code_may_start_processes(jobs: Any, how: str) -> None:
+    source = f"""
+        import multiprocessing
+        def square(number): return number * number
+        def train():
+            with multiprocessing.get_context("{how}").Pool(2) as pool:
+                return pool.map(square, [1, 2, 3])
+    """
+    assert pickle.loads(jobs.function(source).artifact.read_bytes()) == [1, 4, 9]
+
+
+@pytest.mark.parametrize(
+    "source", ["def train(): 1 / 0", "1 / 0", "import nowhere_to_be_found", "def train(): raise SystemExit(3)"]
+)
+def test_no_frame_of_it_stands_in_the_log(jobs: Any, failed: Failed, source: str) -> None:
+    log = failed(lambda: jobs.function(source)).log_tail
+    assert log.startswith("Traceback (most recent call last):\n")
+    assert "jobs.py" in log
+    assert str(CHILD.parent) not in log
+
+
+def test_the_end_of_our_own_program_does_show_its_frames(jobs: Any, failed: Failed) -> None:
+    source = "import sys\ndef train():\n    sys.modules['ml_ci_child.training'].store = None\n    return 1\n"
+    log = failed(lambda: jobs.function(source)).log_tail
+    assert str(CHILD.with_name("training.py")) in log
