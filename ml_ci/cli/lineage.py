@@ -3,32 +3,62 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ml_ci.cli import registry
+from ml_ci.errors import UserError
+
+if TYPE_CHECKING:
+    from ml_ci.registry.values import Lineage
+
+FORMATS = ("text", "json", "svg", "mermaid")
 
 
 @click.command()
 @click.argument("model", metavar="MODEL[@VERSION]")
+@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="Which form.")
+@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE, not standard output.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
-@click.option("--mermaid", is_flag=True, help="Print a picture as Mermaid, which GitHub draws.")
+@click.option("--mermaid", is_flag=True, help="As --format mermaid.")
 @registry.config
-def command(model: str, as_json: bool, mermaid: bool, config: str | None) -> None:
-    """Say what a version was made of: commit, data, code, params, environment, and what it was judged by.
+def command(model: str, form: str, output: Path | None, as_json: bool, mermaid: bool, config: str | None) -> None:
+    """Say what a version was made of: commit, data, code, params, environment, what it was judged by, and its use.
 
     VERSION is a number or `previous`; without it, the champion.
+
+    \b
+    text      lines, for a terminal
+    json      everything that is known, with whole digests
+    svg       a picture that browsers show: one file, with nothing from elsewhere; follows light and dark
+    mermaid   the same picture as text, which GitHub draws
     """
-    from ml_ci.registry.values import Lineage
-    from ml_ci.reports import lineage as shown
+    from ml_ci.records.atomic import write_text
     from ml_ci.steps.registered import Registered
+
+    form = "json" if as_json else "mermaid" if mermaid else form
+    if output is not None and not output.resolve().parent.is_dir():
+        raise UserError(f"--output {output}: there is no folder {output.parent}", hint="Make it first.")
 
     def found() -> Lineage:
         opened = Registered.open(registry.options(config))
         return opened.lineage(opened.version(model))
 
-    told = registry.answered(found)
-    if as_json:
-        click.echo(json.dumps(shown.as_json(told), indent=2, ensure_ascii=False))
+    shown = _shown(form, registry.answered(found))
+    if output is None:
+        click.echo(shown, nl=False)
     else:
-        click.echo("\n".join(shown.mermaid(told) if mermaid else shown.text(told)))
+        write_text(output, shown)
+
+
+def _shown(form: str, lineage: Lineage) -> str:
+    from ml_ci.reports import lineage as forms
+    from ml_ci.reports.lineage_svg import render
+
+    if form == "svg":
+        return render(lineage)
+    if form == "json":
+        return json.dumps(forms.as_json(lineage), indent=2, ensure_ascii=False) + "\n"
+    return "".join(f"{line}\n" for line in (forms.mermaid if form == "mermaid" else forms.text)(lineage))

@@ -1,4 +1,4 @@
-"""Where a version comes from: as text, as JSON, and as a picture that GitHub and editors draw (Mermaid)."""
+"""Where a version comes from: as text, as JSON, and as Mermaid, which GitHub and editors draw."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from ml_ci.records.codec import pack
 from ml_ci.registry.values import Lineage
+from ml_ci.reports.lineage_boxes import picture, whence
 from ml_ci.reports.text import label, plural
 
 FORMAT = 1
@@ -53,31 +54,22 @@ def as_json(lineage: Lineage) -> dict[str, Any]:
 
 
 def mermaid(lineage: Lineage) -> Iterator[str]:
-    """Draw it: what went in, the training, the verdict, the version."""
-    version, made = lineage.version, lineage.made
+    """Draw it: what went in, the training, the version, its verdict, its use."""
+    shown = picture(lineage)
     yield "flowchart LR"
-    yield f"  version[{_quoted(f'{version.model} v{version.version}', *lineage.aliases)}]"
-    if not made:
-        return
-    yield f"  training[{_quoted('training', made['training'][:12])}]"
-    for number, (part, known) in enumerate(sorted(made["parts"].items())):
-        if part in ("metrics", "gates", "data.holdout"):
-            continue
-        yield f"  part{number}[{_quoted(part, known[:12] + _told(part, made['details'].get(part, {})))}] --> training"
-    yield f"  commit([{_quoted('commit', made['commit'][:12])}]) --> training"
-    yield f"  training --> model[{_quoted('model', made['artifact'][:12])}] --> verdict"
-    yield f"  holdout[({_quoted('holdout', made['parts']['data.holdout'][:12])})] --> verdict"
-    yield f"  baseline[{_quoted('baseline', str(made['baseline']['source']))}] --> verdict"
-    yield f"  verdict{{{_quoted(made['verdict'], plural(len(made['gates']), 'gate'))}}} --> version"
+    for box in shown.boxes:
+        yield f"  {box.name}[{_quoted(box.title, *(line.text for line in box.lines))}]"
+    for start, end in shown.arrows:
+        yield f"  {start} --> {end}"
 
 
 def _told(part: str, detail: Mapping[str, Any]) -> str:
-    if part.startswith("data.") and detail.get("path"):
-        return f"  {label(str(detail['path']))}"
+    if part.startswith("data."):
+        return f"  {label(str(detail.get('path') or whence(detail)))}"
     if part == "code":
-        return f"  {len(detail):,} files"
+        return f"  {plural(len(detail), 'file')}"
     if part == "environment" and detail:
-        return f"  Python {label(str(detail.get('python')), 20)}, {len(detail) - 1:,} distributions"
+        return f"  Python {label(str(detail.get('python')), 20)}, {plural(len(detail) - 1, 'distribution')}"
     if part == "seed":
         return f"  {label(str(detail.get('seed')), 20)}"
     return ""

@@ -111,7 +111,7 @@ def test_lineage_leads_to_everything_that_a_version_was_made_of(first: Any) -> N
     assert made["environment"]["python"]
     drawn = "\n".join(mermaid(found))
     assert drawn.startswith("flowchart LR\n")
-    assert 'version["cutter v1<br/>champion"]' in drawn
+    assert 'version["cutter v1<br/>champion<br/>registered ' in drawn
 
 
 def test_a_version_that_is_not_there_is_told_with_those_that_are(first: Any) -> None:
