@@ -84,6 +84,7 @@ def _as_json(plans: Mapping[str, ModelPlan]) -> dict[str, object]:
                 "baseline": one.baseline or None,
                 "trainings": one.trainings,
                 "notes": list(one.notes),
+                "cautions": list(one.cautions),
             }
             for name, one in plans.items()
         },
@@ -99,7 +100,8 @@ def _print(plans: Mapping[str, ModelPlan]) -> None:
             click.echo(f"  {clean(change.part)}: {clean(change.summary)}")
             for detail in change.details:
                 click.echo(f"    {clean(detail)}")
-        for note in one.notes:
-            if note not in told:  # models share code: what is said of it is said once
-                click.echo(f"  note: {clean(note)}")
-        told |= {*one.notes}
+        for word, sentences in (("caution", one.cautions), ("note", one.notes)):
+            for sentence in sentences:
+                if sentence not in told:  # models share code and gates: what is said of them is said once
+                    click.echo(f"  {word}: {clean(sentence)}")
+        told |= {*one.cautions, *one.notes}

@@ -15,6 +15,7 @@ class ModelPlan:
     """Say what a run would do for one model, and why.
 
     `baseline` says what it would be compared with, "" without one; `trainings` counts the jobs that would run.
+    `cautions` say what a reviewer has to know of how it would be judged.
     """
 
     action: Action
@@ -22,3 +23,4 @@ class ModelPlan:
     baseline: str
     trainings: int
     notes: tuple[str, ...] = ()
+    cautions: tuple[str, ...] = ()

@@ -8,6 +8,7 @@ from ml_ci.changes.values import Change
 from ml_ci.errors import StageFailed
 from ml_ci.plan.plan import TRAININGS, Plan
 from ml_ci.plan.values import ModelPlan
+from ml_ci.steps.cautions import cautions
 from ml_ci.steps.decide import planned, recorded
 from ml_ci.steps.sides import Fingerprints
 from ml_ci.steps.values import Project, Side, Sides
@@ -19,12 +20,14 @@ def told(project: Project, fingerprints: Fingerprints, name: str) -> ModelPlan:
         sides = fingerprints.sides(name)
     except StageFailed as error:
         hints = (error.failure.hint,) if error.failure.hint else ()
-        return ModelPlan("train", (Change("baseline", error.failure.message),), "", 0, hints)
+        told_of = (*project.judging.of_run, *project.judging.of_model.get(name, ()))
+        return ModelPlan("train", (Change("baseline", error.failure.message),), "", 0, hints, told_of)
     plan = planned(project, sides)
     reasons = _reasons(project, sides, plan)
     notes = (*sides.candidate.fingerprint.warnings, *_upstream(project, sides, plan), *project.store.notes)
     source = "" if sides.baseline is None else sides.source
-    return ModelPlan(plan.action, reasons, source, plan.trainings, tuple(dict.fromkeys(notes)))
+    said = (*project.judging.of_run, *cautions(project, sides))
+    return ModelPlan(plan.action, reasons, source, plan.trainings, tuple(dict.fromkeys(notes)), said)
 
 
 def _reasons(project: Project, sides: Sides, plan: Plan) -> tuple[Change, ...]:

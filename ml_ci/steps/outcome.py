@@ -13,6 +13,7 @@ from ml_ci.plan.plan import DETERMINISM, Plan
 from ml_ci.plan.values import Action
 from ml_ci.reports.values import ModelReport, Report, Side
 from ml_ci.spec.values import FileEntry, ModelSpec
+from ml_ci.steps.cautions import cautions
 from ml_ci.steps.judged import Judged
 from ml_ci.steps.values import Project, Sides
 
@@ -37,7 +38,7 @@ def finished(project: Project, sides: Sides, plan: Plan, judged: Judged, seconds
         notes=(*judged.notes, *_unsteady(project, model), *project.store.notes),
         cost=model.cost,
         paths=_paths(model),
-        cautions=_cautions(project, sides),
+        cautions=cautions(project, sides),
     )
 
 
@@ -45,9 +46,9 @@ def failed(project: Project, name: str, failure: Failure, seconds: Mapping[str, 
     """Report a model whose result could not be had."""
     model = project.spec.models[name]
     notes = project.store.notes
-    cautions = project.judging.of_model.get(name, ())
+    known = project.judging.of_model.get(name, ())
     return ModelReport(
-        "error", "train", seconds=seconds, failure=failure, notes=notes, paths=_paths(model), cautions=cautions
+        "error", "train", seconds=seconds, failure=failure, notes=notes, paths=_paths(model), cautions=known
     )
 
 
@@ -94,17 +95,6 @@ def _placed(gates: tuple[GateResult, ...], model: ModelSpec) -> tuple[GateResult
     """Give each gate the line that it has in the file now: a verdict that was kept knows an older file."""
     lines = {gate.text: gate.line for gate in model.gates}
     return tuple(replace(gate, line=lines.get(gate.condition)) for gate in gates)
-
-
-def _cautions(project: Project, sides: Sides) -> tuple[str, ...]:
-    """Say what a reviewer has to know, first of all that the rows changed on which both were measured."""
-    known = project.judging.of_model.get(sides.candidate.model.name, ())
-    if project.judging.ref is None or sides.baseline is None:
-        return known
-    before, after = sides.baseline.declared.parts, sides.candidate.fingerprint.parts
-    if before.get("data.holdout") == after.get("data.holdout"):
-        return known
-    return ("The rows of the holdout changed in this change: look at them before the numbers.", *known)
 
 
 def _paths(model: ModelSpec) -> Mapping[str, str]:

@@ -74,6 +74,21 @@ def test_json(folder: Any, capsys: Any) -> None:
     assert [change["part"] for change in said["models"]["cut"]["changes"]] == ["data.train"]
 
 
+def test_a_loosened_gate_is_said_before_anything_runs(folder: Any, capsys: Any) -> None:
+    folder.commit({"ml-ci.yaml": SPEC.replace("fnr <= 0.1", "fnr <= 0.9")})
+    said = "`fnr <= 0.1` was loosened in this change to `fnr <= 0.9`: judged by the old."
+    text = printed(capsys, "--gates-from", "main")
+    assert text.count(f"\n  caution: {said}\n") == 1
+    found = json.loads(printed(capsys, "--gates-from", "main", "--json"))
+    assert found["models"]["cut"]["cautions"] == [said]
+    assert json.loads(printed(capsys, "--json"))["models"]["cut"]["cautions"] == []
+
+
+def test_other_rows_of_the_holdout_are_said_before_anything_runs(folder: Any, capsys: Any) -> None:
+    folder.commit({"holdout.csv": ROWS + "50,0\n"})
+    assert "  caution: The rows of the holdout changed in this change" in printed(capsys, "--gates-from", "main")
+
+
 def test_github_matrix_is_one_line_of_the_models_that_need_work(folder: Any, capsys: Any) -> None:
     assert printed(capsys, "--github-matrix") == '{"model": ["cut", "other"]}\n'
     assert printed(capsys, "--github-matrix", "--model", "other") == '{"model": ["other"]}\n'
