@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from ml_ci.errors import UserError
 
 if TYPE_CHECKING:
     from ml_ci.reports.values import Report
+    from ml_ci.steps.values import Options
 
 
 @click.command()
@@ -65,34 +67,37 @@ def command(
     The candidate is the working tree. The baseline is the merge base with the default branch, if ml-ci.yaml does not
     say otherwise. What was trained or scored before is found again and not done twice.
     """
+    from ml_ci.steps.values import Options
+
+    options = Options(
+        start=Path.cwd(),
+        config=config,
+        models=models,
+        baseline=baseline,
+        jobs=jobs,
+        target=os.environ.get("GITHUB_BASE_REF") or None,
+        environment=dict(os.environ),
+        python=python,
+        store=store,
+        push=push,
+        stage=stage,
+    )
+    return _run(options, gates_of, files, json_asked)
+
+
+def _run(options: Options, gates_of: str | None, files: tuple[str, ...], json_asked: bool) -> int:
+    """Run, and leave the report; one that says why nothing could be judged where the user made a mistake."""
     from ml_ci.cli.exits import code_of
     from ml_ci.cli.progress import showing
     from ml_ci.pipeline import run
     from ml_ci.steps.outcome import unusable
-    from ml_ci.steps.values import Options
 
     for file in files:
         _check_kind(file)
     _withdraw(files)
     try:
         with showing() as progress:
-            report = run(
-                Options(
-                    start=Path.cwd(),
-                    config=config,
-                    models=models,
-                    baseline=baseline,
-                    jobs=jobs,
-                    gates_from=trusted.gates_from(gates_of),
-                    target=os.environ.get("GITHUB_BASE_REF") or None,
-                    environment=dict(os.environ),
-                    python=python,
-                    store=store,
-                    push=push,
-                    stage=stage,
-                    progress=progress,
-                )
-            )
+            report = run(replace(options, gates_from=trusted.gates_from(gates_of), progress=progress))
     except UserError as error:
         _leave(unusable(error), files, json_asked)
         raise

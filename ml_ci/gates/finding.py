@@ -9,17 +9,17 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
-from ml_ci.conditions.linear import Linear
 from ml_ci.conditions.names import METRICS
-from ml_ci.conditions.tree import Metric, Operator, OverSlices
+from ml_ci.conditions.tree import Metric
 from ml_ci.gates import procedure, proof
 from ml_ci.gates.evidence import Policy
-from ml_ci.gates.metrics import is_proportion, share
+from ml_ci.gates.heading import heading
+from ml_ci.gates.measured import Measured, beside, measure
 from ml_ci.gates.proof import CERTAIN, UNPROVABLE, Level
 from ml_ci.gates.question import Question
 from ml_ci.gates.values import Verdict
 from ml_ci.gates.view import UndefinedError, View
-from ml_ci.gates.wording import confidence_said, left_out, more_rows, points, said, title
+from ml_ci.gates.wording import confidence_said, more_rows
 
 if TYPE_CHECKING:
     from ml_ci.gates.statistics.values import Evidence
@@ -29,8 +29,6 @@ Ready: TypeAlias = "Mapping[str | None, Evidence]"
 
 # Without a confidence an interval is shown all the same: two-sided, 95%.
 _SHOWN_ALPHA = 0.025
-# Beyond rounding in a metric that is no fraction of counts, a difference is a difference.
-_ROUNDING = Fraction(1, 10**12)
 
 
 @dataclass(frozen=True)
@@ -48,16 +46,6 @@ class Finding:
     reason: str = ""
     p_fail: float | None = None
     alpha: float | None = None
-
-
-@dataclass(frozen=True)
-class Measured:
-    """The numbers of a question: candidate, limit, the baseline's same metric or None, and whether it holds."""
-
-    value: Fraction
-    limit: Fraction
-    baseline: Fraction | None
-    holds: bool
 
 
 def find_each(question: Question, views: Sequence[View], policy: Policy) -> list[Finding]:
@@ -78,7 +66,7 @@ def find(question: Question, view: View, policy: Policy, ready: Ready | None = N
     if question.relative and view.case.comparison.baseline is None:
         return _without_baseline(view)
     try:
-        measured = _measure(question, view)
+        measured = measure(question, view)
         return _judge(question, view, policy, measured, ready or {})
     except UndefinedError as error:
         return Finding("error", view.label, reason=_sentence(str(error)))
@@ -92,36 +80,6 @@ def _without_baseline(view: View) -> Finding:
         f"No baseline to compare with: {why}; make the baseline available, or set `baseline: none` and a fixed limit"
     )
     return Finding("error", view.label, reason=reason)
-
-
-def _measure(question: Question, view: View) -> Measured:
-    value, exact_value = view.total(question.candidate)
-    limit, exact_limit = view.total(question.limit)
-    slack = Fraction(0) if exact_value and exact_limit else _ROUNDING * max(Fraction(1), abs(limit))
-    atom = question.of_baseline
-    baseline = view.total(Linear(Fraction(0), ((atom, Fraction(1)),)))[0] if atom else None
-    return Measured(value, limit, baseline, holds(value, question.operator, limit, slack))
-
-
-def _beside(question: Question, view: View, measured: Measured) -> float | None:
-    """Give the baseline's same metric, to be read beside the candidate's; None where it has none, or is undefined."""
-    if measured.baseline is not None:
-        return float(measured.baseline)
-    if question.single is None or view.case.comparison.baseline is None:
-        return None
-    try:
-        return float(view.total(Linear(Fraction(0), ((replace(question.single, baseline=True), Fraction(1)),)))[0])
-    except UndefinedError:
-        return None
-
-
-def holds(value: Fraction, operator: Operator, limit: Fraction, slack: Fraction = Fraction(0)) -> bool:
-    """Compare; `slack` is the rounding that `<=` and `>=` forgive."""
-    if operator == "<=":
-        return value <= limit + slack
-    if operator == ">=":
-        return value >= limit - slack
-    return value < limit if operator == "<" else value > limit
 
 
 def _confidence(question: Question, policy: Policy) -> float | None:
@@ -145,9 +103,9 @@ def _judge(question: Question, view: View, policy: Policy, measured: Measured, r
         slice=view.label,
         value=float(measured.value),
         limit=float(measured.limit),
-        baseline=_beside(question, view, measured),
+        baseline=beside(question, view, measured),
     )
-    head = _head(question, view, measured) + left_out(*_small(question, view))
+    head = heading(question, view, measured)
     way = proof.route(question, view)
     confidence = _confidence(question, policy)
     if way == CERTAIN:
@@ -265,53 +223,6 @@ def _told_of_seeds(evidence: Evidence) -> str:
 def _finite(interval: tuple[float, float] | None) -> tuple[float, float] | None:
     """Give an interval that a report can hold, or None."""
     return interval if interval is not None and all(math.isfinite(end) for end in interval) else None
-
-
-def _small(question: Question, view: View) -> tuple[tuple[str, ...], int]:
-    """Name the slices that worst, gap and ratio leave out, and the least number of rows."""
-    small = [
-        name
-        for atom, _ in question.candidate.weights
-        if isinstance(atom, OverSlices) and atom.function != "each"
-        for name in view.kept(atom)[1]
-    ]
-    return tuple(dict.fromkeys(small)), 30 if view.min_rows is None else view.min_rows
-
-
-def _head(question: Question, view: View, measured: Measured) -> str:
-    """Say the numbers: `FNR 8.1% → 9.3%, limit +1.0 points`, `FPR 3.1% (31 of 1,003), limit 5.0%`."""
-    atom = question.single
-    at_least = "" if question.upper else "at least "
-    if atom is None:
-        shown = said(None, float(measured.value), float(measured.limit))
-        return f"{_sum_said(question)} = {shown[0]}, limit {at_least}{shown[1]}"
-    if measured.baseline is not None:
-        before, now, limit = said(atom, *map(float, (measured.baseline, measured.value, measured.limit)))
-        if question.limit.weights[0][1] == 1 and title(_alike(question)) == title(atom):
-            difference = points(float(measured.limit - measured.baseline), atom)
-            return f"{title(atom)} {before} → {now}, limit {difference}"
-        return f"{title(atom)} {now}, baseline's {title(_alike(question))} {before}, limit {at_least}{limit}"
-    now, limit = said(atom, float(measured.value), float(measured.limit))
-    return f"{title(atom)} {now}{_counted(atom, view)}, limit {at_least}{limit}"
-
-
-def _alike(question: Question) -> Metric | OverSlices:
-    atom = question.of_baseline or question.single
-    assert atom is not None  # noqa: S101 - called with a single metric on the left only
-    return atom
-
-
-def _counted(atom: Metric | OverSlices, view: View) -> str:
-    name = atom.metric if isinstance(atom, OverSlices) else atom.name
-    if not is_proportion(name) or (isinstance(atom, OverSlices) and atom.function != "each"):
-        return ""
-    part, whole = share(view.confusion(False), name)
-    return f" ({part:,} of {whole:,})"
-
-
-def _sum_said(question: Question) -> str:
-    terms = ((title(atom), weight) for atom, weight in question.candidate.weights)
-    return " + ".join(name if weight == 1 else f"{float(weight):g} × {name}" for name, weight in terms)
 
 
 def _sentence(text: str) -> str:

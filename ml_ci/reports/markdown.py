@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ml_ci.errors import Failure
-from ml_ci.reports import sentences
+from ml_ci.reports import advice, sentences
 from ml_ci.reports.bars import bar
 from ml_ci.reports.chart import chart
 from ml_ci.reports.differences import metric_rows, slice_rows, unmoved
@@ -64,7 +64,7 @@ def _model_parts(name: str, report: Report, heading: str, charts: bool) -> list[
         Part(_slices(model), shed=9, name="slices"),
         Part(_chart(model) if charts and _slices(model) else "", shed=10, name="the chart"),
         Part(_reasons(model), shed=8, name="how it was decided"),
-        Part(f"Make it again: {_set(sentences.again(name, report))}", shed=3),
+        Part(f"Make it again: {_set(advice.again(name, report))}", shed=3),
     ]
 
 
@@ -79,7 +79,7 @@ def _piece(piece: str) -> str:
 
 
 def _next(name: str, model: ModelReport) -> str:
-    steps = sentences.next_steps(name, model)
+    steps = advice.next_steps(name, model)
     return f"**Next:** {_set(steps)}" if steps else ""
 
 

@@ -6,7 +6,6 @@ Pieces are free of control characters and of bounded length; they are not escape
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Sequence
 from typing import TypeAlias
 
@@ -129,10 +128,10 @@ def cause(model: ModelReport) -> Sentence:
     others = [part for part in parts if part != "code"]
     if not others:
         return ("Only code changed.",)
-    names = [_part(model, part) for part in others]
+    names = [named(model, part) for part in others]
     if "code" in parts:
-        return (*_listed(["Code", *names]), " changed.")
-    return (_CODE_FREE, *_listed(names), " did.")
+        return (*listed(["Code", *names]), " changed.")
+    return (_CODE_FREE, *listed(names), " did.")
 
 
 def _unchanged(model: ModelReport) -> Sentence:
@@ -145,36 +144,6 @@ def done(model: ModelReport) -> Sentence:
     """Say what work the run did: `Trained once (12 s); baseline found (merge-base 3f2c1ab).`"""
     known = model.candidate is not None or model.baseline is not None
     return (f"{_work(model)}; {_baseline(model)}." if known else f"{_work(model)}.",)
-
-
-def next_steps(name: str, model: ModelReport) -> Sentence:
-    """Say what to do next, for this verdict."""
-    if model.verdict == "pass":
-        return ()
-    if model.verdict == "error":
-        return _after_error(name, model)
-    if model.verdict == "inconclusive":
-        more = any(gate.needs for gate in model.gates if gate.verdict == "inconclusive")
-        first = "Label more rows for the holdout" if more else "Improve the model"
-        said = f"{first}, or loosen the gate on purpose; "
-        return (said, Code(label(f"ml-ci power {_quoted(name)}", 200)), " says what this holdout can prove.")
-    data = [change for change in model.changes if change.part.startswith("data.")]
-    if data and all(change.part != "code" for change in model.changes):
-        paths = _listed([_part(model, change.part) for change in data])
-        return ("Look at what changed in ", *paths, ", or undo it, and run again.")
-    if len(model.changes) > 1:
-        return (Code(label(f"ml-ci explain {_quoted(name)}", 200)), " says which of the changes did how much of it.")
-    return ("Improve the model or undo the change; if the new rate is wanted, change the gate in a commit of its own.",)
-
-
-def again(name: str, report: Report) -> Sentence:
-    """Give the command that makes this model's result again."""
-    model = report.models[name]
-    base = f" --baseline {report.base_commit[:7]}" if report.base_commit and model.baseline else ""
-    if model.baseline is not None and (model.baseline.source or "").startswith("champion v"):
-        base = " --baseline champion"
-    only = f" --model {_quoted(name)}" if len(report.models) > 1 else ""
-    return (Code(label(f"ml-ci run{only}{base}", 300)),)
 
 
 def no_difference(metrics: int) -> str:
@@ -255,14 +224,14 @@ def _more(number: int, outcome: Verdict) -> str:
     return f"{number:,} more {'gate ' + one if number == 1 else 'gates ' + many}."
 
 
-def _part(model: ModelReport, part: str) -> str:
+def named(model: ModelReport, part: str) -> str:
     """Name a part as its path where that is known: a user knows files."""
     if part in _PART_NAMES and part not in model.paths:
         return _PART_NAMES[part]
     return Code(label(model.paths.get(part, part), 120))
 
 
-def _listed(names: Sequence[str], most: int = 4) -> Sentence:
+def listed(names: Sequence[str], most: int = 4) -> Sentence:
     """Join names by commas and `and`."""
     shown = list(names[:most]) + ([f"{len(names) - most:,} more"] if len(names) > most else [])
     pieces: list[str] = []
@@ -301,27 +270,6 @@ def _baseline(model: ModelReport) -> str:
     source = f" ({label(model.baseline.source, 80)})" if model.baseline.source else ""
     words = {"train": "baseline trained", "evaluate": "baseline scored again", "reuse": "baseline found"}
     return words.get(model.baseline.action or "", "compared with the baseline") + source
-
-
-def _after_error(name: str, model: ModelReport) -> Sentence:
-    if model.failure:
-        hint = failure_hint(model.failure)
-        return (hint,) if hint else ()
-    if not model.gates:
-        return (
-            "Add a line under ",
-            Code("gates:"),
-            " in ",
-            Code("ml-ci.yaml"),
-            ", for example ",
-            Code("fpr <= 0.05"),
-            ".",
-        )
-    return ("Give the holdout rows on which every gate is defined: both classes, in every slice that a gate names.",)
-
-
-def _quoted(name: str) -> str:
-    return shlex.quote(label(name, 100))
 
 
 def _stop(text: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ml_ci.errors import Failure
 from ml_ci.gates.values import GateResult
-from ml_ci.reports import sentences
+from ml_ci.reports import advice, sentences
 from ml_ci.reports.gate_rows import MARKS, gate_row, remarks
 from ml_ci.reports.numbers import percent
 from ml_ci.reports.text import label, log_lines
@@ -56,8 +56,8 @@ def _judged(name: str, report: Report, model: ModelReport) -> Iterator[str]:
         yield f"    {label(change.part, 80)}: {label(change.summary, 300)}"
     yield from _indented(
         sentences.plain(sentences.done(model)),
-        sentences.plain(sentences.next_steps(name, worst)),
-        f"again: {sentences.plain(sentences.again(name, report))}",
+        sentences.plain(advice.next_steps(name, worst)),
+        f"again: {sentences.plain(advice.again(name, report))}",
     )
 
 

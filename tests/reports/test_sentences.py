@@ -9,7 +9,7 @@ import pytest
 
 from ml_ci.changes.values import Change
 from ml_ci.gates.values import GateResult
-from ml_ci.reports import sentences
+from ml_ci.reports import advice, sentences
 from ml_ci.reports.prices import price
 from ml_ci.reports.sentences import Code, plain
 from ml_ci.reports.values import ModelReport, Report
@@ -54,17 +54,6 @@ _DONE = {
     "reused": "Nothing was trained: the result was on record; baseline found (merge-base 3f2c1ab).",
     "forty_slices": "Nothing was trained, the model scored again (20 ms); baseline scored again (merge-base 3f2c1ab).",
 }
-_NEXT = {
-    "passed": "",
-    "failed_by_data": "Look at what changed in data/train.csv, or undo it, and run again.",
-    "failed_by_code": "ml-ci explain churn says which of the changes did how much of it.",
-    "inconclusive": "Label more rows for the holdout, or loosen the gate on purpose; "
-    "ml-ci power churn says what this holdout can prove.",
-    "crashed": "Fill or drop the missing values in data/train.csv, or run churn.train:train by itself",
-    "nothing_gated": "Add `gates:` to ml-ci.yaml, for example: [fpr <= 0.05].",
-    "one_class": "Give the holdout rows on which every gate is defined: "
-    "both classes, in every slice that a gate names.",
-}
 
 
 def _only(report: Report) -> tuple[str, ModelReport]:
@@ -91,11 +80,6 @@ def test_done(reports: Reports, report: str, said: str) -> None:
     assert plain(sentences.done(_only(reports[report]())[1])) == said
 
 
-@pytest.mark.parametrize(("report", "said"), _NEXT.items())
-def test_next_steps(reports: Reports, report: str, said: str) -> None:
-    assert plain(sentences.next_steps(*_only(reports[report]()))) == said
-
-
 def test_paths_and_commands_are_set_as_code(reports: Reports) -> None:
     model = reports["failed_by_data"]().models["churn"]
     assert Code("data/train.csv") in [piece for piece in sentences.cause(model) if isinstance(piece, Code)]
@@ -107,14 +91,6 @@ def test_overall(reports: Reports) -> None:
     passed = reports["passed"]()
     both = replace(passed, models={"a": passed.models["churn"], "b": passed.models["churn"]})
     assert sentences.overall(both) == "both models may be promoted"
-
-
-def test_again_names_the_model_only_among_several(reports: Reports) -> None:
-    assert plain(sentences.again("churn", reports["passed"]())) == "ml-ci run --baseline 3f2c1ab"
-    assert plain(sentences.again("fraud", reports["two_models"]())) == "ml-ci run --model fraud"
-    one = reports["two_models"]()
-    odd = replace(one, models={**one.models, "a b; rm": one.models["churn"]})
-    assert plain(sentences.again("a b; rm", odd)) == "ml-ci run --model 'a b; rm' --baseline 3f2c1ab"
 
 
 def test_price(reports: Reports) -> None:
@@ -188,20 +164,13 @@ def test_nothing_gated_without_a_failure_is_no_pass(reports: Reports) -> None:
     name, model = _only(reports["nothing_gated"]())
     bare = replace(model, failure=None)
     assert plain(sentences.why(bare)) == "Nothing was gated: no gate gave a result, so nothing is known to hold."
-    steps = plain(sentences.next_steps(name, bare))
+    steps = plain(advice.next_steps(name, bare))
     assert steps == "Add a line under gates: in ml-ci.yaml, for example fpr <= 0.05."
 
 
 def test_a_failure_is_said_once(reports: Reports) -> None:
     assert sentences.failure(reports["nothing_gated"]()) is None
     assert sentences.failure(reports["no_model"]()) is not None
-
-
-def test_more_rows_are_asked_for_only_where_they_help(reports: Reports) -> None:
-    name, model = _only(reports["forty_rows"]())
-    unprovable = replace(model, gates=(replace(model.gates[0], needs=None),))
-    said = f"Improve the model, or loosen the gate on purpose; ml-ci power {name} says what this holdout can prove."
-    assert plain(sentences.next_steps(name, unprovable)) == said
 
 
 def test_many_changed_parts_are_counted(reports: Reports) -> None:
@@ -214,7 +183,7 @@ def test_many_changed_parts_are_counted(reports: Reports) -> None:
 def test_every_report_has_its_sentences(any_report: Report) -> None:
     assert sentences.overall(any_report)
     for name, model in any_report.models.items():
-        said = [sentences.why(model), sentences.done(model), sentences.next_steps(name, model)]
+        said = [sentences.why(model), sentences.done(model), advice.next_steps(name, model)]
         assert all(len(plain(sentence)) < 2_500 and "\n" not in plain(sentence) for sentence in said)
 
 

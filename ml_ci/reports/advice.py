@@ -1,0 +1,60 @@
+"""What a report says to do: the next steps, and how to make its result again. Sentences are as in `sentences`."""
+
+from __future__ import annotations
+
+import shlex
+
+from ml_ci.reports.sentences import Code, Sentence, failure_hint, listed, named
+from ml_ci.reports.text import label
+from ml_ci.reports.values import ModelReport, Report
+
+
+def next_steps(name: str, model: ModelReport) -> Sentence:
+    """Say what to do next, for this verdict."""
+    if model.verdict == "pass":
+        return ()
+    if model.verdict == "error":
+        return _after_error(model)
+    if model.verdict == "inconclusive":
+        more = any(gate.needs for gate in model.gates if gate.verdict == "inconclusive")
+        first = "Label more rows for the holdout" if more else "Improve the model"
+        said = f"{first}, or loosen the gate on purpose; "
+        return (said, Code(label(f"ml-ci power {_quoted(name)}", 200)), " says what this holdout can prove.")
+    data = [change for change in model.changes if change.part.startswith("data.")]
+    if data and all(change.part != "code" for change in model.changes):
+        paths = listed([named(model, change.part) for change in data])
+        return ("Look at what changed in ", *paths, ", or undo it, and run again.")
+    if len(model.changes) > 1:
+        return (Code(label(f"ml-ci explain {_quoted(name)}", 200)), " says which of the changes did how much of it.")
+    return ("Improve the model or undo the change; if the new rate is wanted, change the gate in a commit of its own.",)
+
+
+def _after_error(model: ModelReport) -> Sentence:
+    if model.failure:
+        hint = failure_hint(model.failure)
+        return (hint,) if hint else ()
+    if not model.gates:
+        return (
+            "Add a line under ",
+            Code("gates:"),
+            " in ",
+            Code("ml-ci.yaml"),
+            ", for example ",
+            Code("fpr <= 0.05"),
+            ".",
+        )
+    return ("Give the holdout rows on which every gate is defined: both classes, in every slice that a gate names.",)
+
+
+def again(name: str, report: Report) -> Sentence:
+    """Give the command that makes this model's result again."""
+    model = report.models[name]
+    base = f" --baseline {report.base_commit[:7]}" if report.base_commit and model.baseline else ""
+    if model.baseline is not None and (model.baseline.source or "").startswith("champion v"):
+        base = " --baseline champion"
+    only = f" --model {_quoted(name)}" if len(report.models) > 1 else ""
+    return (Code(label(f"ml-ci run{only}{base}", 300)),)
+
+
+def _quoted(name: str) -> str:
+    return shlex.quote(label(name, 100))
