@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ml_ci.errors import UserError
+from ml_ci.registry import query
 from ml_ci.registry.location import Location
 from ml_ci.registry.values import PROMOTION, Dataset, NoAnswerError, Offer, Version
 
@@ -21,6 +22,7 @@ class MlflowRegistry:
     """Talk to MLflow through one client with explicit addresses; nothing global is set."""
 
     def __init__(self, location: Location) -> None:
+        query.check(location)
         client = _client_class()
         self.location = location
         with self._answers(), _opening(location):
@@ -166,10 +168,19 @@ class MlflowRegistry:
         try:
             yield
         except (MlflowException, RequestException, OSError, ImportError) as error:
-            said = " ".join(str(error).split())[:500]
             raise NoAnswerError(
-                f"the registry {self.location.shown} did not do what was asked: {said}", hint
+                f"the registry {self.location.shown} did not do what was asked: {_why(error)}", hint
             ) from error
+
+
+def _why(error: BaseException) -> str:
+    """Give what an error says; where the network is behind it, what the system said, and not every layer above it."""
+    below: BaseException | None = error
+    while below is not None:
+        if isinstance(below, (ConnectionError, TimeoutError)) and below.strerror:
+            return below.strerror
+        below = below.__cause__ or below.__context__
+    return " ".join(str(error).split())[:500]
 
 
 def _client_class() -> Any:

@@ -6,17 +6,24 @@ import base64
 import json
 from collections.abc import Mapping
 from contextlib import closing
+from ssl import SSLError
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
+from ml_ci.errors import UserError
 from ml_ci.registry.location import Location
 from ml_ci.registry.values import CHAMPION, NoAnswerError, Version
 
 _SECONDS = 20
 _LARGEST = 4 * 1024 * 1024
 _HINT = "Is it running, and is `registry:` in ml-ci.yaml (or MLFLOW_TRACKING_URI) its URL?"
+_CREDENTIALS = "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN."
+
+
+class _NotLetInError(NoAnswerError):
+    """Say that a server is there, and that it does not let in who asks by what is known here."""
 
 
 def champion(location: Location, model: str, alias: str = CHAMPION) -> Version | None:
@@ -26,8 +33,36 @@ def champion(location: Location, model: str, alias: str = CHAMPION) -> Version |
     """
     if location.is_file:
         return _from_file(location, model, alias)
-    if location.is_server:
+    if not location.is_server:
+        return _from_mlflow(location, model, alias)
+    try:
         return _from_server(location, model, alias)
+    except _NotLetInError as refused:
+        try:  # MLflow knows more ways in: a file of credentials, certificates, plug-ins
+            return _from_mlflow(location, model, alias)
+        except (NoAnswerError, UserError):
+            raise refused from None
+
+
+def check(location: Location) -> None:
+    """Ask whether a server is there; NoAnswerError when nothing listens, which MLflow would try again and again.
+
+    What a server answers is not looked at: it may let MLflow in by credentials that are not known here.
+    """
+    if not location.is_server:
+        return
+    try:
+        with urlopen(Request(f"{location.uri}/health"), timeout=_SECONDS):  # noqa: S310
+            return
+    except HTTPError:
+        return
+    except (URLError, OSError) as error:
+        silent = _silent(location, getattr(error, "reason", error))
+        if not isinstance(silent, _NotLetInError):
+            raise silent from None
+
+
+def _from_mlflow(location: Location, model: str, alias: str) -> Version | None:
     from ml_ci.registry.mlflow_registry import MlflowRegistry
 
     return MlflowRegistry(location).aliased(model, alias)
@@ -92,15 +127,21 @@ def _get(location: Location, path: str, query: Mapping[str, str]) -> dict[str, A
     except HTTPError as error:
         if error.code == 404 and _code(error) == "RESOURCE_DOES_NOT_EXIST":
             return None
-        raise NoAnswerError(
-            f"the registry {location.shown} answered {error.code} {error.reason}", _hint(error)
-        ) from None
+        message = f"the registry {location.shown} answered {error.code} {error.reason}"
+        if error.code in (401, 403):
+            raise _NotLetInError(message, _CREDENTIALS) from None
+        raise NoAnswerError(message, _HINT) from None
     except (URLError, OSError, ValueError) as error:
-        said_why = getattr(error, "reason", error)
-        raise NoAnswerError(f"the registry {location.shown} does not answer: {said_why}", _HINT) from None
+        raise _silent(location, getattr(error, "reason", error)) from None
     if not isinstance(said, dict):
         raise NoAnswerError(f"{location.shown} does not answer as an MLflow server does", _HINT)
     return said
+
+
+def _silent(location: Location, why: object) -> NoAnswerError:
+    """Say that nothing answers; where only the certificate is in the way, MLflow may have been told of it."""
+    kind = _NotLetInError if isinstance(why, SSLError) else NoAnswerError
+    return kind(f"the registry {location.shown} does not answer: {why}", _HINT)
 
 
 def _code(error: HTTPError) -> str:
@@ -108,12 +149,6 @@ def _code(error: HTTPError) -> str:
         return str(json.loads(error.read(_LARGEST)).get("error_code", ""))
     except (ValueError, AttributeError, OSError):
         return ""
-
-
-def _hint(error: HTTPError) -> str:
-    if error.code in (401, 403):
-        return "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN."
-    return _HINT
 
 
 def _headers(location: Location) -> dict[str, str]:

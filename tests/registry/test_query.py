@@ -1,0 +1,87 @@
+"""What answers, or does not, where a registry's server should be."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ml_ci.registry import query
+from ml_ci.registry.location import Location
+from ml_ci.registry.values import NoAnswerError, Version
+
+NOWHERE = "http://127.0.0.1:9"
+
+
+@contextmanager
+def server(status: int, body: bytes = b"{}") -> Iterator[str]:
+    """Serve one answer to everything; give its URL."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            return
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as listening:
+        threading.Thread(target=listening.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{listening.server_port}"
+        listening.shutdown()
+
+
+def at(url: str, folder: Path, **environment: str) -> Location:
+    return Location(url, folder, False, environment)
+
+
+def test_where_nothing_listens_it_is_said_at_once(tmp_path: Path) -> None:
+    with pytest.raises(NoAnswerError, match=r"^the registry http://127\.0\.0\.1:9 does not answer: .*refused") as caught:
+        query.check(at(NOWHERE, tmp_path))
+    assert "`registry:` in ml-ci.yaml" in caught.value.hint
+
+
+@pytest.mark.parametrize("status", [200, 401, 403, 404, 500])
+def test_whatever_a_server_answers_it_is_there(tmp_path: Path, status: int) -> None:
+    with server(status) as url:
+        query.check(at(url, tmp_path))
+
+
+def test_a_file_is_not_asked(tmp_path: Path) -> None:
+    query.check(Location(f"sqlite:///{tmp_path}/mlflow.db", tmp_path, True))
+
+
+def test_who_is_not_let_in_is_asked_again_by_mlflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    known = Version("churn", "3")
+    monkeypatch.setattr(query, "_from_mlflow", lambda location, model, alias: known)
+    with server(401) as url:
+        assert query.champion(at(url, tmp_path), "churn") is known
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_who_has_no_credentials_is_told_which(tmp_path: Path, status: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise NoAnswerError("MLflow was not let in either")
+
+    monkeypatch.setattr(query, "_from_mlflow", refuse)
+    with server(status) as url, pytest.raises(NoAnswerError, match=f"answered {status} ") as caught:
+        query.champion(at(url, tmp_path, MLFLOW_TRACKING_TOKEN="s3cret"), "churn")
+    assert "MLFLOW_TRACKING_TOKEN" in caught.value.hint
+    assert "s3cret" not in f"{caught.value} {caught.value.hint}"
+
+
+@pytest.mark.parametrize(("status", "body"), [(500, b"{}"), (200, b"<html>"), (200, b"[]")])
+def test_what_is_no_answer_is_an_error(tmp_path: Path, status: int, body: bytes) -> None:
+    with server(status, body) as url, pytest.raises(NoAnswerError):
+        query.champion(at(url, tmp_path), "churn")
+
+
+def test_no_such_model_is_no_champion(tmp_path: Path) -> None:
+    with server(404, b'{"error_code": "RESOURCE_DOES_NOT_EXIST"}') as url:
+        assert query.champion(at(url, tmp_path), "churn") is None
