@@ -42,7 +42,7 @@ def at(url: str, folder: Path, **environment: str) -> Location:
 
 
 def test_where_nothing_listens_it_is_said_at_once(tmp_path: Path) -> None:
-    with pytest.raises(NoAnswerError, match=r"^the registry http://127\.0\.0\.1:9 does not answer: .*refused") as caught:
+    with pytest.raises(NoAnswerError, match=r"^the registry http:.* does not answer: .*refused") as caught:
         query.check(at(NOWHERE, tmp_path))
     assert "`registry:` in ml-ci.yaml" in caught.value.hint
 
