@@ -69,3 +69,12 @@ def make_repository(tmp_path: Path) -> Callable[[str], GitFolder]:
 def repository(make_repository: Callable[[str], GitFolder]) -> GitFolder:
     """Give one empty git repository on the branch `main`."""
     return make_repository("repository")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """Give the folder of the real data sets; skip by name where it is absent."""
+    folder = Path(os.environ.get("ML_CI_SHARED_DATA", Path(__file__).parents[2] / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip("the folder of the real data sets is absent: set ML_CI_SHARED_DATA")
+    return folder

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from posixpath import normpath
 
-from ml_ci.spec.draft import Draft
+from ml_ci.spec.draft import Check, Draft
 from ml_ci.spec.paths import is_url
 from ml_ci.spec.problems import Problem, show, suggest
 from ml_ci.spec.shape import ENTRY_NAME, FileShape, PartShape
@@ -107,8 +107,6 @@ def _budget(model: Draft) -> Iterator[Problem]:
                 message = "the holdout is no input of the job, so it has no limit; name another entry"
             yield Problem(model.place("budget", "rows"), message)
 
-
-Check = Callable[[Draft], Iterator[Problem]]
 
 DATA_CHECKS: tuple[tuple[str, Check], ...] = (
     ("data", _names),

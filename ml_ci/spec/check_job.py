@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from posixpath import normpath
 
-from ml_ci.spec.draft import Draft
+from ml_ci.spec.draft import Check, Draft
 from ml_ci.spec.placeholders import placeholders
 from ml_ci.spec.problems import Place, Problem, suggest
 
@@ -96,8 +96,6 @@ def _same_parameter(model: Draft) -> Iterator[Problem]:
             message = f"'{name}' is a data entry too, and the job could not tell them apart; rename the data entry"
             yield Problem(model.place("needs", index), message)
 
-
-Check = Callable[[Draft], Iterator[Problem]]
 
 JOB_CHECKS: tuple[tuple[str, Check], ...] = (
     ("train run", _one_way_to_train),

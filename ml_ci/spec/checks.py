@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import keyword
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from ml_ci.conditions.names import METRICS, OF_COST
 from ml_ci.spec.check_data import DATA_CHECKS
 from ml_ci.spec.check_job import JOB_CHECKS
-from ml_ci.spec.draft import Draft
+from ml_ci.spec.draft import Check, Draft
 from ml_ci.spec.problems import Problem, show, suggest
 from ml_ci.spec.shape import MODEL_NAME
 
@@ -163,8 +163,6 @@ def _program(model: Draft) -> Iterator[Problem]:
             model.place("python"), f"expected an interpreter such as .venv/bin/python, got {show(model.keys.python)}"
         )
 
-
-Check = Callable[[Draft], Iterator[Problem]]
 
 # The keys that a check reads, and the check.
 MODEL_CHECKS: tuple[tuple[str, Check], ...] = (

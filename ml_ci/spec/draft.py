@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
@@ -36,6 +36,10 @@ class Draft:
     def place(self, *rest: str | int) -> Place:
         """Give the place of one of this model's keys."""
         return ("models", self.name, *rest)
+
+
+# Find what is wrong with one model; a check says beside it which keys it reads.
+Check: TypeAlias = Callable[[Draft], Iterator[Problem]]
 
 
 @dataclass(frozen=True)

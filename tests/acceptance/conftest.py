@@ -96,24 +96,23 @@ class Answer:
 class Project:
     """A git repository with ml-ci.yaml; `folder` is where ml-ci is started."""
 
-    def __init__(self, path: Path, marks: Path, capture: pytest.CaptureFixture[str], patch: pytest.MonkeyPatch) -> None:
-        self.path = path
-        self.folder = path
+    def __init__(
+        self, repository: Any, marks: Path, capture: pytest.CaptureFixture[str], patch: pytest.MonkeyPatch
+    ) -> None:
+        self._repository = repository
+        self.path: Path = repository.path
+        self.folder = self.path
         self.marks = marks
         self._capture = capture
         self._patch = patch
 
     def git(self, *arguments: str) -> str:
         """Run git and give what it printed."""
-        done = subprocess.run(("git", *arguments), cwd=self.path, check=True, capture_output=True, text=True)
-        return done.stdout.strip()
+        return str(self._repository.git(*arguments))
 
     def write(self, files: Mapping[str, str | bytes]) -> None:
         """Write files, making their folders."""
-        for name, content in files.items():
-            path = self.path / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        self._repository.write(files)
 
     def edit(self, name: str, old: str, new: str) -> None:
         """Replace a text that occurs in a file."""
@@ -124,9 +123,7 @@ class Project:
 
     def commit(self, message: str = "change") -> str:
         """Commit everything, give the commit's id."""
-        self.git("add", "-A")
-        self.git("commit", "-q", "--allow-empty", "-m", message)
-        return self.git("rev-parse", "HEAD")
+        return str(self._repository.commit(message=message))
 
     def run(self, *arguments: str) -> Answer:
         """Run ml-ci inside this process, in the folder where a user would stand."""
@@ -239,16 +236,14 @@ def _environment() -> Any:
 
 @pytest.fixture
 def make(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    make_repository: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[Mapping[str, str | bytes]], Project]:
     """Make a repository with the given files as the first commit on `main`, on the branch `change`."""
     marks = tmp_path / "marks"
     monkeypatch.setenv("TRAININGS", str(marks))
 
     def made(files: Mapping[str, str | bytes]) -> Project:
-        project = Project(tmp_path / "repository", marks, capsys, monkeypatch)
-        project.path.mkdir()
-        project.git("init", "-q", "-b", "main")
+        project = Project(make_repository("repository"), marks, capsys, monkeypatch)
         project.write(files)
         project.commit("first")
         project.git("switch", "-q", "-c", "change")

@@ -2,23 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
-
-
-@pytest.fixture(scope="session")
-def shared_data() -> Path:
-    """Find the folder of real data: `ML_CI_SHARED_DATA`, or `shared/data` beside the project's root."""
-    named = os.environ.get("ML_CI_SHARED_DATA")
-    folder = Path(named) if named else Path(__file__).parents[3] / "shared" / "data"
-    if not folder.is_dir():
-        pytest.skip("the real data are not here (set ML_CI_SHARED_DATA to their folder)")
-    return folder
-
 
 COMPAS = """\
 version: 1

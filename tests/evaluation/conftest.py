@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -21,12 +20,3 @@ def make(tmp_path: Path) -> Make:
         return Table.open(path, shown=shown)
 
     return made
-
-
-@pytest.fixture
-def shared_data() -> Path:
-    """Give the folder of the real data sets; skip by name where it is absent."""
-    folder = Path(os.environ.get("ML_CI_SHARED_DATA", Path(__file__).parents[3] / "shared" / "data"))
-    if not folder.is_dir():
-        pytest.skip("the folder of the real data sets is absent: set ML_CI_SHARED_DATA")
-    return folder
