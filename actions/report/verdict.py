@@ -5,9 +5,14 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from ml_ci.errors import UserError
+from ml_ci.github.commands import Annotation
 from ml_ci.github.tasks import gathered
 from ml_ci.github.values import Request
 
 if __name__ == "__main__":
     folder, *expect = (Path(argument) for argument in sys.argv[1:])
-    print(gathered(Request(reports=(folder,), expect=expect[0] if expect else None)).verdict)
+    try:
+        print(gathered(Request(reports=(folder,), expect=expect[0] if expect else None)).verdict)
+    except UserError as error:  # the trusted ml-ci.yaml itself is none
+        sys.exit(Annotation("error", "ml-ci", str(error)).command())

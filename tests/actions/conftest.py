@@ -9,7 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -105,6 +105,8 @@ class Rig:
     folder: Path
     github: Any
     lost: str = ""
+    registry: str = ""
+    secrets: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def origin(self) -> Path:
@@ -198,6 +200,8 @@ class Rig:
         workflow = self.folder / "workflows" / template
         workflow.parent.mkdir(exist_ok=True)
         text = (PROJECT / "templates" / "workflows" / template).read_text(encoding="utf-8")
+        if self.registry:
+            text = switched_on(text).replace("https://mlflow.example.com", self.registry)
         workflow.write_text(text.replace("OWNER/ml-ci", "acme/ml-ci").replace("@SHA", f"@{SHA}"), encoding="utf-8")
         file = self.folder / "event.json"
         file.write_text(json.dumps(payload), encoding="utf-8")
@@ -232,9 +236,15 @@ class Rig:
             *("-e", str(file), "-W", str(workflow), "-P", "ubuntu-latest=-self-hosted"),
             *("--no-skip-checkout", "--no-cache-server", "--action-offline-mode", "--json", "--defaultbranch", "main"),
             *("--artifact-server-addr", "127.0.0.1", "-s", f"GITHUB_TOKEN={self.github.token}"),
+            *(word for name, value in self.secrets.items() for word in ("-s", f"{name}={value}")),
             *(word for name, value in environment.items() for word in ("--env", f"{name}={value}")),
             *(word for name, path in local.items() for word in ("--local-repository", f"{name}={path}")),
         ]
+
+
+def switched_on(text: str) -> str:
+    """Take the comment off what a template offers: `# with: ...` and the like."""
+    return re.sub(r"^( +)# ([a-z]+: )", r"\1\2", text, flags=re.MULTILINE)
 
 
 def pinned() -> set[str]:
@@ -255,6 +265,12 @@ def read(done: subprocess.CompletedProcess[str]) -> Done:
     told = [str(line.get("msg", "")) for line in lines if line.get("raw_output") or "jobID" not in line]
     jobs = {str(line["jobID"]): str(line["jobResult"]) for line in lines if "jobResult" in line}
     return Done(done.returncode, jobs, "\n".join(told), tuple(lines))
+
+
+@pytest.fixture(scope="session")
+def switch_on() -> Callable[[str], str]:
+    """Give what takes the comments off a template's offers."""
+    return switched_on
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -29,12 +30,14 @@ def _tool(name: str) -> str:
 
 
 @pytest.fixture(scope="session")
-def rendered(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Write the workflows as a repository would have them."""
+def rendered(tmp_path_factory: pytest.TempPathFactory, switch_on: Callable[[str], str]) -> list[Path]:
+    """Write the workflows as a repository would have them, and with what they offer switched on."""
     folder = tmp_path_factory.mktemp("workflows")
     for file in WORKFLOWS:
         text = file.read_text(encoding="utf-8").replace("OWNER/ml-ci", "acme/ml-ci").replace("@SHA", f"@{SHA}")
         (folder / f"{file.parent.parent.name}-{file.name}").write_text(text, encoding="utf-8")
+        if (offered := switch_on(text)) != text:
+            (folder / f"{file.parent.parent.name}-offered-{file.name}").write_text(offered, encoding="utf-8")
     return sorted(folder.iterdir())
 
 

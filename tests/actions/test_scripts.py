@@ -140,3 +140,14 @@ def test_the_interpreter_runs_nothing_of_the_repository(tmp_path: Path) -> None:
     for script in ACTIONS.glob("*/*.sh"):
         for line in script.read_text().splitlines():
             assert "-m ml_ci" not in line or " -I -m ml_ci" in line
+
+
+def test_a_trusted_configuration_that_is_none_is_told_without_a_traceback(tmp_path: Path) -> None:
+    (tmp_path / "report.json").write_text("{}")
+    (tmp_path / "ml-ci.yaml").write_text("version: 1\nmodels: []\n")
+    command = (sys.executable, str(ACTIONS / "report" / "verdict.py"), str(tmp_path), str(tmp_path / "ml-ci.yaml"))
+    environment = {"PYTHONPATH": str(ACTIONS.parent), "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(command, capture_output=True, text=True, env=environment)
+    assert (done.returncode, done.stdout) == (1, "")
+    [line] = done.stderr.splitlines()
+    assert line.startswith("::error title=ml-ci::") and "ml-ci.yaml:2: models" in line
