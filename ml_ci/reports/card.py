@@ -2,185 +2,129 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from ml_ci.evaluation.confusion import Confusion
 from ml_ci.registry.history import History
-from ml_ci.registry.values import Lineage
-from ml_ci.reports.history import cells, head
-from ml_ci.reports.numbers import count, decimal, duration, percent
-from ml_ci.reports.prices import price
+from ml_ci.registry.values import CHAMPION, Event, Lineage
+from ml_ci.reports.card_rates import rates
+from ml_ci.reports.card_values import Card, Classes, Grid, Importance, Section
+from ml_ci.reports.gate_rows import MARKS
+from ml_ci.reports.history import cells, head, staged
+from ml_ci.reports.lineage_boxes import picture, whence
+from ml_ci.reports.numbers import count, duration, percent, points, signed
 from ml_ci.reports.values import ModelReport
 from ml_ci.spec.values import Card as Said
 
-LEVEL = 0.95
-
 
 @dataclass(frozen=True)
-class Grid:
-    """A table: its header, and rows of as many cells."""
+class Facts:
+    """All that a card is made of.
 
-    head: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-
-
-@dataclass(frozen=True)
-class Section:
-    """A part of the card; its texts are plain, and escaped where they are drawn."""
-
-    title: str
-    paragraphs: tuple[str, ...] = ()
-    grids: tuple[Grid, ...] = ()
-    code: str = ""
-
-
-@dataclass(frozen=True)
-class Card:
-    """A model card: title, and sections in order."""
-
-    title: str
-    sections: tuple[Section, ...]
-
-
-@dataclass(frozen=True)
-class Moved:
-    """By how much FPR, FNR and AUC moved when a feature was shuffled; None is undefined."""
-
-    feature: str
-    fpr: float | None
-    fnr: float | None
-    auc: float | None
-
-
-@dataclass(frozen=True)
-class Importance:
-    """What a model relies on, the most first, measured on `rows` rows; `left` features were not shuffled.
-
-    `why` says why nothing was measured.
+    `lineage` and `model` are as they were recorded at the promotion; `said` is from ml-ci.yaml; `classes` are the rows
+    of each data entry.
     """
 
-    moved: tuple[Moved, ...] = ()
-    rows: int = 0
-    left: int = 0
-    why: str = ""
+    lineage: Lineage
+    model: ModelReport
+    said: Said
+    history: History
+    relied: Importance
+    classes: Mapping[str, Classes] = field(default_factory=dict)
 
 
-def card(lineage: Lineage, model: ModelReport, said: Said, history: History, relied: Importance) -> Card:
-    """Put the card of one version together from what was recorded when it was promoted."""
-    version = lineage.version
+def card(facts: Facts) -> Card:
+    """Put the card of one version together."""
+    version, made = facts.lineage.version, facts.lineage.made
     sections = [
-        _purpose(lineage, said),
-        _data(lineage, model),
-        _mistakes(model),
-        *_groups(model),
-        *_price(model),
-        _relied(relied),
-        _gates(model),
-        _training(lineage.made),
-        Section("History", (), (Grid(head(), tuple(tuple(cells(stay)) for stay in history.stays)),)),
-        _again(lineage),
+        _purpose(facts),
+        Section("Where it comes from", picture=picture(facts.lineage)),
+        _data(facts),
+        *rates(facts.model),
+        _relied(facts.relied),
+        _gates(facts.model),
+        _training(made),
+        _history(facts.history),
+        _back(facts),
+        _again(facts.lineage),
     ]
     return Card(f"{version.model} v{version.version}", tuple(sections))
 
 
-def _purpose(lineage: Lineage, said: Said) -> Section:
-    rows = (
+def _purpose(facts: Facts) -> Section:
+    lineage, said = facts.lineage, facts.said
+    names = f" ({', '.join(lineage.aliases)})" if lineage.aliases else ""
+    rows = [
         ("Intended use", said.intended_use or "not stated (`card: {intended_use: ...}` in ml-ci.yaml)"),
         ("Owner", said.owner or "not stated (`card: {owner: ...}` in ml-ci.yaml)"),
         ("Limitations", said.limitations or "not stated (`card: {limitations: ...}` in ml-ci.yaml)"),
-        ("Version", f"v{lineage.version.version}{' (' + ', '.join(lineage.aliases) + ')' if lineage.aliases else ''}"),
-        ("Commit", str(lineage.made["commit"])),
+        *_predicts(lineage.made["details"].get("metrics") or {}),
+        ("Version", f"v{lineage.version.version}{names}"),
+        *_let_in(facts),
         ("Verdict", str(lineage.made["verdict"])),
-    )
-    return Section("The model", (), (Grid(("", ""), rows),))
+        ("Commit", str(lineage.made["commit"]) + (", with changes in no commit" if lineage.made["dirty"] else "")),
+    ]
+    return Section("The model", (), (Grid(("", ""), tuple(rows)),))
 
 
-def _data(lineage: Lineage, model: ModelReport) -> Section:
-    made, rows = lineage.made, []
+def _predicts(metrics: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    if "label" in metrics:
+        label, positive = metrics["label"], metrics.get("positive")
+        shown = positive if str(positive).startswith(("<", ">")) else f"= {_listed(positive)}"
+        yield "Predicts", f"`{label}` {shown} (positive)"
+    if metrics.get("threshold") is not None:
+        yield "Decides", f"positive from a score of {metrics['threshold']} on"
+
+
+def _listed(value: object) -> str:
+    return " or ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+
+
+def _let_in(facts: Facts) -> Iterator[tuple[str, str]]:
+    """Say who let it in, and on what grounds where those are not its verdict."""
+    events = [event for event in facts.lineage.moves if event.stage == CHAMPION]
+    if not events:
+        yield "Let in by", "nobody: it was never champion"
+        return
+    event = events[-1]
+    yield "Let in by", f"{event.by}, {event.time[:16].replace('T', ' ')} UTC"
+    yield "Approved by", event.approved_by or "nobody was asked"
+    if event.overrides:
+        yield "Allowed by hand", f"{', '.join(event.overrides)}: {event.reason}"
+    stays = [stay for stay in facts.history.stays if stay.event.version == facts.lineage.version.version]
+    if stays:
+        yield "In use", _used(sum(stay.seconds for stay in stays), any(stay.current for stay in stays))
+
+
+def _used(seconds: float, current: bool) -> str:
+    days = int(seconds // 86400)
+    return f"{f'{days:,} days' if days > 1 else duration(seconds)}{' until now' if current else ', not now'}"
+
+
+def _data(facts: Facts) -> Section:
+    made, model = facts.lineage.made, facts.model
+    rows = []
     for part, digest in sorted(made["parts"].items()):
         if part.startswith("data."):
-            detail = made["details"].get(part, {})
-            where = detail.get("path") or f"a part of {detail.get('of')}"
-            rows.append((part.removeprefix("data."), str(where), str(detail.get("content") or digest)))
-    told = []
-    if model.candidate is not None:
-        counts = model.candidate.confusion
-        share = percent(_share(counts.positives, counts.rows))
-        told.append(f"The holdout has {count(counts.rows)} rows, {count(counts.positives)} of them positive ({share}).")
-    return Section("Data", tuple(told), (Grid(("entry", "where", "digest"), tuple(rows)),))
+            name, detail = part.removeprefix("data."), made["details"].get(part) or {}
+            counted = facts.classes.get(name)
+            if name == "holdout" and model.candidate is not None:
+                counted = Classes(model.candidate.confusion.negatives, model.candidate.confusion.positives)
+            where, known = str(detail.get("path") or whence(detail)), str(detail.get("content") or digest)
+            rows.append((name, where, *_counted(counted), known))
+    said = "The holdout is what the model was judged on; its training was given none of those rows."
+    cut = made["details"].get("data.holdout") or {}
+    if cut.get("of"):
+        said += f" It was cut out of {cut['of']} by the rows' content, so the rows of {cut['of']} hold it too."
+    return Section("Data", (said,), (Grid(("entry", "where", "rows", "positives", "digest"), tuple(rows), "llrrc"),))
 
 
-def _mistakes(model: ModelReport) -> Section:
-    if model.candidate is None:
-        return Section("Mistakes", ("Nothing was counted.",))
-    rows = [_rates("all rows", model.candidate.confusion)]
-    if model.baseline is not None:
-        rows.append(_rates(f"baseline: {model.baseline.source}", model.baseline.confusion))
-    for column, values in model.candidate.slices.items():
-        rows += [_rates(f"{column} = {value or '(empty)'}", counts) for value, counts in values.items()]
-    names = ("rows of", "rows", "positives", "FPR", "95% interval", "FNR", "95% interval")
-    said = (
-        "FPR is the share of the negatives that were taken for positive, FNR the share of the positives that were "
-        "missed. Intervals are exact (Clopper-Pearson), each for itself."
-    )
-    return Section("Mistakes", (said,), (Grid(names, tuple(rows)),))
-
-
-def _rates(name: str, c: Confusion) -> tuple[str, ...]:
-    false_alarms = (_part(c.fp, c.negatives), interval(c.fp, c.negatives))
-    misses = (_part(c.fn, c.positives), interval(c.fn, c.positives))
-    return (name, count(c.rows), count(c.positives), *false_alarms, *misses)
-
-
-def interval(part: int, whole: int) -> str:
-    """Say the two-sided Clopper-Pearson interval of a share; "undefined" over no rows."""
-    from ml_ci.gates.statistics.limits import lower, upper
-
-    if whole == 0:
-        return "undefined"
-    alpha = (1 - LEVEL) / 2
-    low, high = float(lower([part], [whole], alpha)[0]), float(upper([part], [whole], alpha)[0])
-    return "undefined" if math.isnan(low) or math.isnan(high) else f"{percent(low)} … {percent(high)}"
-
-
-def _part(part: int, whole: int) -> str:
-    return f"{percent(_share(part, whole))} ({count(part)} of {count(whole)})" if whole else "undefined (no rows)"
-
-
-def _share(part: int, whole: int) -> float | None:
-    return part / whole if whole else None
-
-
-def _groups(model: ModelReport) -> Iterator[Section]:
-    if model.candidate is None or not model.candidate.slices:
-        return
-    grids = tuple(_selection(column, values) for column, values in model.candidate.slices.items())
-    said = (
-        "The selection rate is the share of a group's rows that were predicted positive. The impact ratio divides it "
-        "by the highest selection rate among the groups of the same column, as a bias audit does. What ratio is "
-        "acceptable is a matter of law and of the use: no threshold is implied here."
-    )
-    yield Section("Selection rates and impact ratios", (said,), grids)
-
-
-def _selection(column: str, values: Mapping[str, Confusion]) -> Grid:
-    rates = {value: _share(c.tp + c.fp, c.rows) for value, c in values.items()}
-    highest = max((rate for rate in rates.values() if rate is not None), default=None)
-    rows = []
-    for value, counts in values.items():
-        rate = rates[value]
-        ratio = None if rate is None or not highest else rate / highest
-        rows.append((value or "(empty)", count(counts.rows), _part(counts.tp + counts.fp, counts.rows), decimal(ratio)))
-    return Grid((column, "rows", "selection rate", "impact ratio"), tuple(rows))
-
-
-def _price(model: ModelReport) -> Iterator[Section]:
-    told = price(model)
-    if told:
-        yield Section("Cost", (told,))
+def _counted(classes: Classes | None) -> tuple[str, str]:
+    if classes is None or classes.why:
+        return (classes.why if classes is not None else "") or "not counted", ""
+    rows = classes.negatives + classes.positives
+    return count(rows), f"{count(classes.positives)} ({percent(classes.positives / rows)})" if rows else "none"
 
 
 def _relied(relied: Importance) -> Section:
@@ -189,38 +133,85 @@ def _relied(relied: Importance) -> Section:
         return Section(title, (f"Not measured: {relied.why or 'it has no features'}.",))
     left = f" {count(relied.left)} further features were not shuffled." if relied.left else ""
     said = (
-        f"Each feature was shuffled over {count(relied.rows)} rows of the holdout (the seed is fixed), and the model "
-        f"scored them again: by how much the rates moved.{left} Features that go together hide each other."
+        f"Permutation importance: each feature was shuffled over {count(relied.rows)} rows of the holdout (the seed is "
+        f"fixed), and the model scored them again: by how much the rates moved.{left} Features that go together hide "
+        "each other, and what a model relies on is no cause."
     )
-    rows = tuple((one.feature, _change(one.fpr), _change(one.fnr), _change(one.auc)) for one in relied.moved)
-    return Section(title, (said,), (Grid(("feature", "FPR", "FNR", "AUC"), rows),))
+    rows = tuple((one.feature, points(one.fpr), points(one.fnr), _change(one.auc)) for one in relied.moved)
+    return Section(title, (said,), (Grid(("feature", "FPR", "FNR", "AUC"), rows, "lrrr"),))
 
 
 def _change(value: float | None) -> str:
-    return "undefined" if value is None else f"{value:+.3f}"
+    return signed(None if value is None else round(value, 3))
 
 
 def _gates(model: ModelReport) -> Section:
-    shown = [(gate.verdict, gate.condition, gate.slice or "", _number(gate.value), _number(gate.limit), gate.reason)
-             for gate in model.gates]  # fmt: skip
-    names = ("verdict", "gate", "slice", "value", "limit", "why")
-    return Section("Gates", (), (Grid(names, tuple(shown)),))
+    if not model.gates:
+        return Section("Gates", ("No gate judged it.",))
+    rows = tuple(
+        (f"{MARKS[gate.verdict]} {gate.verdict}", gate.condition, gate.slice or "", gate.reason) for gate in model.gates
+    )
+    grid = Grid(("verdict", "gate", "slice", "why"), rows, "lcll")
+    return Section("Gates", (*model.cautions, *model.notes), (grid if any(row[2] for row in rows) else _narrow(grid),))
 
 
-def _number(value: float | None) -> str:
-    return decimal(value, 4)
+def _narrow(grid: Grid) -> Grid:
+    """Leave the third column out: no gate is of a slice."""
+    return Grid((*grid.head[:2], grid.head[3]), tuple((*row[:2], row[3]) for row in grid.rows), "lcl")
 
 
 def _training(made: Mapping[str, Any]) -> Section:
-    environment = {name: version for name, version in made["environment"].items() if version}
-    seconds = duration(made["seconds"]) if made.get("seconds") is not None else "unknown"
-    rows = [("seed", str(made["seed"])), ("time", seconds), ("training", made["training"]), ("file", made["artifact"])]
-    rows += [(f"params: {key}", str(value)) for key, value in made["details"].get("params", {}).items()]
-    locked = tuple((name, str(version)) for name, version in sorted(environment.items()))
-    return Section("Training", (), (Grid(("", ""), tuple(rows)), Grid(("distribution", "version"), locked)))
+    details = made["details"]
+    job = details.get("job") or {}
+    command = job.get("train") or job.get("run")
+    rows = [("job", " ".join(command) if isinstance(command, list) else str(command))] if command else []
+    rows += [(f"params: {key}", str(value)) for key, value in (details.get("params") or {}).items()]
+    rows += [("seed", str(made["seed"]))]
+    rows += [("time", duration(made["seconds"]))] if made.get("seconds") is not None else []
+    rows += [("memory", f"{made['megabytes']:,.0f} MB at most")] if made.get("megabytes") is not None else []
+    known = {name: version for name, version in made["environment"].items() if version}
+    listed = ", ".join(f"{name} {version}" for name, version in sorted(known.items()) if name != "python")
+    rows += [("environment", f"Python {known.get('python', 'unknown')}" + (f"; {listed}" if listed else ""))]
+    rows += [("code", ", ".join(sorted(details.get("code") or {})) or "none")]
+    digests = (("training", str(made["training"])), ("model", str(made["artifact"]) or "predictions only"))
+    return Section("Training", (), (Grid(("", ""), tuple(rows)), Grid(("", ""), digests, "lc")))
+
+
+def _history(history: History) -> Section:
+    rows = tuple(("now" if mark else "", *rest) for mark, *rest in (cells(stay) for stay in history.stays))
+    said = [_foreign(history)] if history.foreign else []
+    said += [staged(event) for event in history.staged]
+    return Section(
+        "History",
+        tuple(said) or (() if rows else ("It was never promoted.",)),
+        (Grid(head(), rows, "nnnnnnlll"),) if rows else (),
+    )
+
+
+def _foreign(history: History) -> str:
+    champion = history.champion
+    assert champion is not None  # noqa: S101
+    return f"v{champion.version} is champion, and ml-ci did not put it there."
+
+
+def _back(facts: Facts) -> Section:
+    model, history = facts.lineage.version.model, facts.history
+    replaced = _replaced(facts)
+    if CHAMPION not in facts.lineage.aliases:
+        now = f"v{history.champion.version} is in use" if history.champion is not None else "nothing is in use"
+        return Section("How to take it back", (f"It is not in use: {now}.",))
+    if replaced is None or replaced.replaced is None:
+        return Section("How to take it back", ("No version was in use before it: there is nothing to go back to.",))
+    said = f"This makes v{replaced.replaced} champion again, which was in use before; who, when and why are kept."
+    return Section("How to take it back", (said,), code=(f"ml-ci rollback {model} --reason 'why'",))
+
+
+def _replaced(facts: Facts) -> Event | None:
+    found = [event for event in facts.lineage.moves if event.stage == CHAMPION and event.kind == "promotion"]
+    return found[-1] if found else None
 
 
 def _again(lineage: Lineage) -> Section:
     name = f"{lineage.version.model}@{lineage.version.version}"
     said = "This trains it again from its commit, its data and its environment, and says whether it predicts the same."
-    return Section("Make it again", (said,), code=f"ml-ci reproduce {name}")
+    return Section("How to make it again", (said,), code=(f"ml-ci reproduce {name}",))

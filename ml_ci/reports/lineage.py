@@ -8,7 +8,7 @@ from typing import Any
 
 from ml_ci.records.codec import pack
 from ml_ci.registry.values import Lineage
-from ml_ci.reports.lineage_boxes import picture, whence
+from ml_ci.reports.lineage_boxes import Picture, picture, whence
 from ml_ci.reports.text import label, plural
 
 FORMAT = 1
@@ -54,8 +54,12 @@ def as_json(lineage: Lineage) -> dict[str, Any]:
 
 
 def mermaid(lineage: Lineage) -> Iterator[str]:
-    """Draw it: what went in, the training, the version, its verdict, its use."""
-    shown = picture(lineage)
+    """Draw it as Mermaid: what went in, the training, the version, its verdict, its use."""
+    return flowchart(picture(lineage))
+
+
+def flowchart(shown: Picture) -> Iterator[str]:
+    """Draw a picture as Mermaid."""
     yield "flowchart LR"
     for box in shown.boxes:
         yield f"  {box.name}[{_quoted(box.title, *(line.text for line in box.lines))}]"

@@ -56,12 +56,11 @@ class _Placed:
 
 def render(lineage: Lineage) -> str:
     """Draw a lineage as a file of SVG, 1,000 wide; it follows the reader's light or dark colours."""
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + drawing(lineage) + "\n"
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + drawing(picture(lineage)) + "\n"
 
 
-def drawing(lineage: Lineage) -> str:
-    """Draw a lineage as an `svg` element, for a page of HTML."""
-    shown = picture(lineage)
+def drawing(shown: Picture) -> str:
+    """Draw a picture as an `svg` element, for a page of HTML."""
     placed = _placed(shown)
     height = max(one.y + one.height for one in placed.values()) + _MARGIN
     title = _text(f"Where {shown.title} comes from")

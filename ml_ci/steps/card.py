@@ -7,8 +7,10 @@ from datetime import datetime
 from ml_ci.errors import UserError
 from ml_ci.registry.history import history
 from ml_ci.reports.as_json import loads
-from ml_ci.reports.card import Card, Importance, card
+from ml_ci.reports.card import Facts, card
+from ml_ci.reports.card_values import Card, Importance
 from ml_ci.spec.values import Card as Said
+from ml_ci.steps.classes import classes
 from ml_ci.steps.importance import importance
 from ml_ci.steps.registered import Registered
 from ml_ci.steps.values import Options
@@ -27,7 +29,15 @@ def carded(options: Options, name: str, now: datetime, *, relied: bool = True) -
         raise UserError(f"{version.named} of {version.model} was not judged by ml-ci: there is nothing to say of it")
     with opened.project.store.workplace() as work:
         report = loads(opened.registry.download(version, "report.json", work).read_bytes())
-    measured = importance(opened.project, version) if relied else Importance(why="it was not asked for")
+        counted = classes(opened.project, version.model, lineage.made, work)
     declared = opened.project.spec.models.get(version.model)
-    said = Said() if declared is None else declared.card
-    return card(lineage, report.models[version.model], said, history(opened.registry, version.model, now), measured)
+    return card(
+        Facts(
+            lineage=lineage,
+            model=report.models[version.model],
+            said=Said() if declared is None else declared.card,
+            history=history(opened.registry, version.model, now),
+            relied=importance(opened.project, version) if relied else Importance(why="it was not asked for"),
+            classes=counted,
+        )
+    )

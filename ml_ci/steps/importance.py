@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ml_ci.errors import StageFailed, UserError
 from ml_ci.registry.values import NoAnswerError, Version
-from ml_ci.reports.card import Importance, Moved
+from ml_ci.reports.card_values import Importance, Moved
 from ml_ci.steps.champion import against
 from ml_ci.steps.score import read_predictions, scored_rows, with_threshold
 from ml_ci.steps.sides import Fingerprints

@@ -105,7 +105,7 @@ def test_a_version_of_somebody_else_shows_its_files() -> None:
         "churn v2": ("champion", "not made by ml-ci", "s3://bucket/model"),
         "in use, moved by hand": ("champion",),
     }
-    assert ElementTree.fromstring(lineage_svg.drawing(found)).tag == f"{SVG}svg"
+    assert ElementTree.fromstring(lineage_svg.drawing(picture(found))).tag == f"{SVG}svg"
 
 
 def test_gates_that_find_no_room_are_counted() -> None:
@@ -169,7 +169,7 @@ def test_the_drawing_is_sound_holds_nothing_active_and_keeps_to_its_width(found:
 def test_a_name_that_is_cut_is_whole_where_the_pointer_rests() -> None:
     path = "data/" + "a-long-folder/" * 10 + "train.csv"
     found = lineage(USED, details={**MADE["details"], "data.train": {"path": path}})
-    texts = list(ElementTree.fromstring(lineage_svg.drawing(found)).iter(f"{SVG}text"))
+    texts = list(ElementTree.fromstring(lineage_svg.drawing(picture(found))).iter(f"{SVG}text"))
     (cut,) = [node for node in texts if node.findtext(f"{SVG}title") == path]
     seen = "".join(cut.itertext()).removeprefix(path)
     assert seen.endswith("…") and path.startswith(seen[:-1]) and 15 < len(seen) < 30
@@ -178,7 +178,7 @@ def test_a_name_that_is_cut_is_whole_where_the_pointer_rests() -> None:
 
 
 def test_boxes_of_a_column_do_not_cover_each_other() -> None:
-    drawn = ElementTree.fromstring(lineage_svg.drawing(lineage(PUT, USED)))
+    drawn = ElementTree.fromstring(lineage_svg.drawing(picture(lineage(PUT, USED))))
     columns: dict[str, list[tuple[float, float]]] = {}
     for box in drawn.findall(f"{SVG}svg"):
         at = float(box.attrib["y"])
