@@ -60,12 +60,14 @@ class _Reading:
         self.outside: frozenset[str] = frozenset()
 
     def code(self) -> None:
+        """Add the files of the training code; what it imports from elsewhere is kept for `environment`."""
         found = training_code(self.model, self.sources)
         self.add("code", found.files)
         self.outside = found.outside
         self.warnings += found.warnings
 
     def data(self) -> None:
+        """Add each data entry, and the holdout as a file or as a part of an entry that was added before."""
         reader = DataReader(self.tree, self.surroundings)
         same = SameValues(self.surroundings.state)
         for name, entry in self.model.data.items():
@@ -77,6 +79,7 @@ class _Reading:
         reader.contents.save()
 
     def entry(self, part: str, entry: FileEntry, data: Data, same: SameValues) -> None:
+        """Add one data entry: by its values where the job sees no more of it than those, by its bytes otherwise."""
         known = same.representative(data.digest)
         if known != data.digest and not self.sees_values(part):
             known = data.digest
@@ -90,6 +93,7 @@ class _Reading:
         return part in value_parts(self.model, self.tree)
 
     def part(self, entry: PartEntry) -> None:
+        """Add a holdout that is cut out of another entry; UserError where there is no such entry."""
         of = f"data.{entry.of}"
         if of not in self.parts:
             raise UserError(f"data.holdout: there is no entry {entry.of!r} to cut it out of")
@@ -99,6 +103,7 @@ class _Reading:
         self.absent |= {"data.holdout"} if of in self.absent else set()
 
     def settings(self) -> None:
+        """Add what `ml-ci.yaml` says of the model, and the trainings that it builds on."""
         params = load_params(self.model, self.tree, self.surroundings.folder)
         self.add("params", flat(params), params)
         self.add("job", settings.job(self.model))
@@ -137,10 +142,12 @@ class _Reading:
                 self.warnings.append(f"environment: {name} is installed from {url}: changes of its code go unseen")
 
     def add(self, part: str, said: Mapping[str, object], digested: object = None) -> None:
+        """Add a part: `said` is what is told of it, `digested` what its digest is of (the same, where it is None)."""
         self.parts[part] = digest(said if digested is None else digested)
         self.details[part] = said
 
     def finish(self) -> Fingerprint:
+        """Give the fingerprint, and keep what was read of the sources for the next time."""
         self.sources.save()
         trains = frozenset(self.parts) - _SCORING
         if settings.needs_holdout(self.model):

@@ -70,6 +70,7 @@ class _Reader:
             self.no_comparison(node)
 
     def comparison(self, node: ast.Compare, confidence: float | None, depth: int) -> Comparison:
+        """Read one chain of comparisons, and what it asks to be proven; ConditionError where `check` refuses it."""
         last, proof = self.split_confidence(node.comparators[-1])
         if proof is not None:
             confidence = self.one_confidence(proof, confidence)
@@ -98,6 +99,7 @@ class _Reader:
         return node, None
 
     def one_confidence(self, node: ast.expr, outer: float | None) -> float:
+        """Read what stands behind `@`: over 0.5 and below 1, or 0; `outer` is what was asked for around it already."""
         if outer is not None:
             raise self.source.error(node, "a comparison has one confidence", "keep one @")
         value = self.number(node) if isinstance(node, ast.Constant) else math.nan
@@ -111,6 +113,7 @@ class _Reader:
         raise self.source.error(node, "a confidence is a number between 0.5 and 1, or 0 for none", hint)
 
     def expression(self, node: ast.expr, depth: int) -> Expression:
+        """Read a sum of metrics and numbers."""
         self.check_depth(node, depth)
         if isinstance(node, ast.Constant):
             return Number(self.number(node))
@@ -127,6 +130,7 @@ class _Reader:
         return self.no_expression(node)
 
     def number(self, node: ast.Constant) -> float:
+        """Read a finite number of at most LARGEST_NUMBER; never -0.0."""
         value = node.value
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self.source.error(node, f"{self.source.words(node)} is no number", "write a number such as 0.05")
@@ -135,6 +139,7 @@ class _Reader:
         return float(value) + 0.0
 
     def signed(self, node: ast.UnaryOp, depth: int) -> Expression:
+        """Read what stands behind a sign."""
         if isinstance(node.op, ast.Not | ast.Invert):
             raise self.source.error(node, "`not` has no meaning in a condition", "turn the comparison round")
         operand = self.expression(node.operand, depth + 1)
@@ -143,6 +148,7 @@ class _Reader:
         return Number(0.0 - operand.value) if isinstance(operand, Number) else Arithmetic("-", Number(0.0), operand)
 
     def arithmetic(self, node: ast.BinOp, depth: int) -> Expression:
+        """Read `+`, `-` and `*` between two terms."""
         sign = _SIGNS.get(type(node.op))
         if sign is not None:
             return Arithmetic(sign, self.expression(node.left, depth + 1), self.expression(node.right, depth + 1))
@@ -154,6 +160,7 @@ class _Reader:
         raise self.source.error(node, "a condition calculates with +, - and * only", "write +, - or *")
 
     def metric(self, node: ast.expr, name: str, baseline: bool = False) -> Metric:
+        """Read a metric by its name."""
         if name == "baseline":
             raise self.source.error(node, "the baseline of what?", "write, for example, baseline.fnr")
         if name == "recall_at":
@@ -168,6 +175,7 @@ class _Reader:
         return names.suggest(name, self.known) or f"metrics are {', '.join(sorted(self.known - names.COUNTS))}"
 
     def of_baseline(self, node: ast.Attribute) -> Metric:
+        """Read `baseline.METRIC`."""
         side = self.source.words(node.value)
         if isinstance(node.value, ast.Name) and side == "baseline":
             return self.metric(node, self.attribute(node), baseline=True)
@@ -182,6 +190,7 @@ class _Reader:
         return self.source.words(node).rpartition(".")[2].strip()
 
     def call(self, node: ast.Call) -> Metric | OverSlices:
+        """Read `recall_at(fpr=...)`, or a function over slices; either of the baseline behind `baseline.`."""
         name, baseline = self.source.words(node.func), False
         if isinstance(node.func, ast.Attribute) and self.source.words(node.func.value) == "baseline":
             name, baseline = self.attribute(node.func), True
@@ -193,6 +202,7 @@ class _Reader:
         raise self.source.error(node, f"there is no function {name!r} in a condition", hint)
 
     def recall_at(self, node: ast.Call, baseline: bool) -> Metric:
+        """Read `recall_at(fpr=0.01)`: the FPR lies between 0 and 1, both excluded."""
         fixed = node.keywords[0].value if len(node.keywords) == 1 and node.keywords[0].arg == "fpr" else None
         if node.args or not isinstance(fixed, ast.Constant):
             raise self.source.error(
@@ -204,6 +214,7 @@ class _Reader:
         return Metric("recall_at", baseline, at)
 
     def over_slices(self, node: ast.Call, name: str, baseline: bool) -> OverSlices:
+        """Read `each`, `worst`, `gap` or `ratio` of one metric of the counts by one column or two."""
         if len(node.args) != 1 or [one.arg for one in node.keywords] != ["by"]:
             message = f"{name} takes a metric and by=COLUMN"
             second = self.source.words(node.args[1]) if len(node.args) == 2 and not node.keywords else "COLUMN"
@@ -221,6 +232,7 @@ class _Reader:
         return OverSlices(function, of.name, self.columns(node.keywords[0].value), baseline)
 
     def check_sliceable(self, node: ast.expr, function: str, metric: Metric) -> None:
+        """Refuse a metric that no slice has, and `worst` of one that is neither better nor worse when it is higher."""
         if metric.name not in names.OF_COUNTS:
             message = f"{metric.key} is not known per slice, only what the counts of a slice give"
             raise self.source.error(node, message, "choose one of " + ", ".join(sorted(names.OF_COUNTS)))
@@ -229,6 +241,7 @@ class _Reader:
             raise self.source.error(node, message, f"write each({metric.name}, by=COLUMN)")
 
     def columns(self, node: ast.expr) -> tuple[str, ...]:
+        """Read `by=`: one column, or a list of two different ones."""
         parts = node.elts if isinstance(node, ast.List | ast.Tuple) else [node]
         columns = tuple(self.one_column(part) for part in parts)
         if not 1 <= len(columns) <= 2 or len(set(columns)) != len(columns):
@@ -236,6 +249,7 @@ class _Reader:
         return columns
 
     def one_column(self, node: ast.expr) -> str:
+        """Read a column's name: a plain word, or printable text in quotation marks."""
         written = self.source.words(node)
         if isinstance(node, ast.Name):
             return written
@@ -252,6 +266,7 @@ class _Reader:
             raise self.source.error(node, "the condition is nested too deep", "make several gates of it")
 
     def no_comparison(self, node: ast.expr) -> NoReturn:
+        """Refuse what is no comparison, and say what to write in its place."""
         if isinstance(node, ast.BoolOp):
             hint = "write the stricter one, or one gate for each"
             raise self.source.error(node.values[1], "`or` has no meaning in a gate: it would pass on either", hint)

@@ -131,6 +131,7 @@ def _mask_keywords(text: str) -> str:
     """Replace keywords that stand where a column stands, letter by letter, so that offsets stay."""
 
     def mask(match: re.Match[str]) -> str:
+        """Give letters that are no keyword in the place of a column's name that is one; other matches as they are."""
         word = match["word"]
         before, after = text[: match.start()].rstrip()[-1:], text[match.end() :].lstrip()[:1]
         if word is None or not keyword.iskeyword(word) or before not in tuple("=[,") or after not in tuple(",])"):

@@ -123,6 +123,7 @@ def _statistic(question: Question, view: View) -> Callable[[Counts, Counts], Flo
     difference = question.candidate - Linear(question.limit.constant * 0, question.limit.weights)
 
     def statistic(candidate: Counts, baseline: Counts) -> Floats:
+        """Give candidate minus limit for each resample of the counts; NaN where a metric is undefined."""
         terms = [
             float(weight) * _values(atom, baseline if atom.baseline else candidate, view)
             for atom, weight in difference.weights

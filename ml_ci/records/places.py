@@ -154,6 +154,7 @@ def _within(call: Callable[[], Answer]) -> Answer:
     failures: list[Exception] = []
 
     def ask() -> None:
+        """Leave the answer, or what went wrong, to the thread that waits."""
         try:
             answers.append(call())
         except Exception as error:

@@ -65,6 +65,7 @@ class Shared:
         """Send a record, unless it is there already and whole; say whether it was sent."""
 
         def send(remote: Remote) -> bool:
+            """Send it, and no longer count what it replaces as damaged."""
             remote.place.prepare()
             if (kind, key) not in self._damaged and remote.has(kind, key):
                 return False

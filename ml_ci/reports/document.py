@@ -69,6 +69,7 @@ class _Side(_Counts):
     slices: dict[_Name, _Values] = Field(max_length=200)
 
     def side(self) -> Side:
+        """Give the side as a report holds it."""
         return Side(
             record=self.record,
             confusion=self.value(),
@@ -133,6 +134,7 @@ class _Model(_Document):
     cautions: list[_Text] = Field(default_factory=list, max_length=1_000)
 
     def report(self) -> ModelReport:
+        """Give the model as a report holds it."""
         return ModelReport(
             verdict=self.verdict,
             action=self.action,
@@ -171,6 +173,7 @@ class ReportDocument(_Document):
         return self
 
     def report(self) -> Report:
+        """Give the report that this document is of."""
         return Report(
             verdict=self.verdict,
             commit=self.commit,

@@ -93,12 +93,14 @@ class _Composer:
         self.anchors: dict[str, _Node] = {}
 
     def event(self) -> Any:
+        """Take the next event; _StopError where the text is no YAML from here on."""
         try:
             return self.next()
         except yaml.YAMLError as error:
             raise _syntax(error, self.lines) from None
 
     def document(self) -> _Node:
+        """Compose the one document of the file; _StopError where it is empty or there is a second."""
         self.event()  # the stream's start
         if isinstance(self.event(), yaml.StreamEndEvent):
             raise _StopError("the file is empty; `ml-ci init` writes one to start from", 1)
@@ -110,6 +112,7 @@ class _Composer:
         return node
 
     def node(self, event: Any, depth: int) -> _Node:
+        """Compose the value that begins with `event`, at most MAX_DEPTH levels deep."""
         mark = event.start_mark
         node = _Node(mark.line + 1, mark.column + 1)
         if isinstance(event, yaml.AliasEvent):
@@ -129,6 +132,7 @@ class _Composer:
         return node
 
     def alias(self, event: Any, at: _Node) -> _Node:
+        """Give what an anchor above names, as a value of its own at this place."""
         known = self.anchors.get(event.anchor)
         if known is None:
             name = shorten(event.anchor)
@@ -138,12 +142,14 @@ class _Composer:
         return _Node(at.line, at.column, known.scalar, known.items, known.pairs, known.problem)
 
     def items(self, depth: int) -> list[_Node]:
+        """Compose the items of a list, up to its end."""
         items = []
         while not isinstance(event := self.event(), yaml.SequenceEndEvent):
             items.append(self.node(event, depth + 1))
         return items
 
     def pairs(self, depth: int) -> list[tuple[str, _Node, _Node]]:
+        """Compose the pairs of a mapping, up to its end: the key's text, the key and its value."""
         pairs = []
         while not isinstance(event := self.event(), yaml.MappingEndEvent):
             key = self.node(event, depth + 1)
@@ -165,6 +171,7 @@ class _Placed:
     problems: list[Problem] = field(default_factory=list)
 
     def plain(self, node: _Node, place: Place) -> Any:
+        """Give a value as Python objects; problems and positions are collected by place, at most MAX_VALUES of them."""
         if len(self.positions) > MAX_VALUES:
             raise _StopError(f"the file unfolds to more than {MAX_VALUES:,} values; use fewer aliases", node.line)
         self.positions.setdefault(place, (node.line, node.column))
@@ -177,6 +184,7 @@ class _Placed:
         return node.scalar
 
     def mapping(self, pairs: list[tuple[str, _Node, _Node]], place: Place) -> dict[str, Any]:
+        """Give a mapping; of a key that stands twice the first counts, and the second is a problem."""
         mapping: dict[str, Any] = {}
         for name, key, value in pairs:
             at = (*place, name)

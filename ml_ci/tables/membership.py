@@ -61,6 +61,7 @@ def _share(part: PartEntry, share: float, names: Sequence[str], position: Positi
     column, by = position(part.by), part.by
 
     def belongs(fields: Sequence[str], where: Callable[[], str]) -> bool:
+        """Say whether the hash of a row's column puts it into the part; UserError where it has no value."""
         if not fields[column].strip():
             raise UserError(
                 f"{where()}: no value in column {by!r}, by which the rows are split",
@@ -90,6 +91,7 @@ def _after(condition: tuple[str, Scalar], position: Position) -> Membership:
         )
 
     def belongs(fields: Sequence[str], where: Callable[[], str]) -> bool:
+        """Say whether a row's value is the bound or above it; UserError where it has none of that kind."""
         value = order(fields[column])
         if value is None:
             said = brief(fields[column]) if fields[column].strip() else "no value"

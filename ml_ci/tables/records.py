@@ -76,6 +76,7 @@ def _csv(file: IO[bytes], layout: Layout, shown: str) -> Iterator[Record]:
     before = b""
 
     def lines() -> Iterator[str]:
+        """Give the lines as text, and keep the bytes of each in `taken`."""
         encoding = layout.encoding
         for raw in file:
             taken.append(raw)

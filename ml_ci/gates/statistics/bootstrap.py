@@ -99,6 +99,7 @@ def _sum(classes: tuple[Stratum, Stratum], sides: dict[bool, Floats], terms: Seq
     prepared = [(term.weight, term.metric.prepare(*both)) for term, both in zip(terms, scores, strict=True)]
 
     def value(weights_n: Floats, weights_p: Floats) -> Floats:
+        """Give the weighted sum of all terms for each replicate."""
         total = np.zeros(len(weights_n))
         for weight, metric in prepared:
             total += weight * metric(weights_n, weights_p)

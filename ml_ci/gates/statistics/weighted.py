@@ -40,6 +40,7 @@ def auc(negatives: Floats, positives: Floats) -> Prepared:
     tied = bool((below != up_to).any())
 
     def value(weights_n: Floats, weights_p: Floats) -> Floats:
+        """Give the metric of each replicate."""
         beaten = _cumulated(weights_n, order)
         wins = np.take(beaten, below, axis=1)
         if tied:
@@ -55,6 +56,7 @@ def average_precision(negatives: Floats, positives: Floats) -> Prepared:
     curve = _curve(negatives, positives)
 
     def value(weights_n: Floats, weights_p: Floats) -> Floats:
+        """Give the metric of each replicate."""
         hits, alarms = curve(weights_n, weights_p)
         gained = np.diff(hits, axis=1, prepend=0.0)
         found = hits + alarms
@@ -68,9 +70,11 @@ def recall_at(fpr: float) -> ScoreMetric:
     """Give the metric "largest recall whose false positive rate is at most `fpr`"; undefined without both classes."""
 
     def prepare(negatives: Floats, positives: Floats) -> Prepared:
+        """Prepare for these scores."""
         curve = _curve(negatives, positives)
 
         def value(weights_n: Floats, weights_p: Floats) -> Floats:
+            """Give the metric of each replicate."""
             hits, alarms = curve(weights_n, weights_p)
             total_n, total_p = weights_n.sum(axis=1), weights_p.sum(axis=1)
             allowed = alarms <= fpr * total_n[:, np.newaxis]
@@ -98,9 +102,11 @@ def expected_calibration_error(bins: int = ECE_BINS) -> ScoreMetric:
     """Give the metric "distance between mean score and share of positives, averaged over `bins` equal bins"."""
 
     def prepare(negatives: Floats, positives: Floats) -> Prepared:
+        """Prepare for these scores."""
         table_n, table_p = _binned(negatives, negatives, bins), _binned(positives, positives - 1, bins)
 
         def value(weights_n: Floats, weights_p: Floats) -> Floats:
+            """Give the metric of each replicate."""
             apart = np.abs(weights_n @ table_n + weights_p @ table_p).sum(axis=1)
             return _over(apart, weights_n.sum(axis=1) + weights_p.sum(axis=1))
 
@@ -113,10 +119,12 @@ def from_function(name: str, function: Callable[[npt.NDArray[np.bool_], Floats],
     """Give the metric of any function(y_true, score): rows are repeated by their weights, one call per replicate."""
 
     def prepare(negatives: Floats, positives: Floats) -> Prepared:
+        """Prepare for these scores."""
         score = np.concatenate([negatives, positives])
         y_true = np.arange(len(score)) >= len(negatives)
 
         def value(weights_n: Floats, weights_p: Floats) -> Floats:
+            """Give the metric of each replicate."""
             repeats = np.rint(np.concatenate([weights_n, weights_p], axis=1)).astype(np.intp)
             return np.array([function(np.repeat(y_true, times), np.repeat(score, times)) for times in repeats])
 
@@ -171,6 +179,7 @@ def _cumulated(weights: Floats, order: npt.NDArray[np.intp] | None) -> Floats:
 
 def _mean_of(of_negatives: Floats, of_positives: Floats) -> Prepared:
     def value(weights_n: Floats, weights_p: Floats) -> Floats:
+        """Give the metric of each replicate."""
         total = weights_n @ of_negatives + weights_p @ of_positives
         return _over(total, weights_n.sum(axis=1) + weights_p.sum(axis=1))
 

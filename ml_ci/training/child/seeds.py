@@ -26,6 +26,7 @@ class _SeedOnImport:
         self.busy = False
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        """Find a module that waits for its seed, to be seeded once it is imported; None for any other."""
         if name not in self.waiting or self.busy:
             return None
         import importlib.util

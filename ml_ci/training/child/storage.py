@@ -116,6 +116,7 @@ class _Pyfunc:
         self.model = model
 
     def predict(self, rows: Any) -> Any:
+        """Give what the model gives, or the second column where it gives two."""
         answer = self.model.predict(rows)
         shape = getattr(answer, "shape", None)
         if shape is not None and len(shape) == 2 and shape[1] == 2:
