@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,8 @@ class MlflowRegistry:
                 self._create_model(offer.model)
             artifacts = self._client.get_run(run).info.artifact_uri
             tags = dict(offer.tags)
-            made = self._client.create_model_version(offer.model, f"{artifacts}/model", run_id=run, tags=tags)
+            source, said = f"{artifacts}/model", offer.summary
+            made = self._client.create_model_version(offer.model, source, run_id=run, tags=tags, description=said)
             return _version(self._client.get_model_version(offer.model, str(made.version)))
 
     def point(self, model: str, alias: str, version: str) -> None:
@@ -129,7 +131,13 @@ class MlflowRegistry:
         asked = f"tags.`{PROMOTION}` = {_quoted(offer.id)}"
         for run in self._client.search_runs([experiment], asked, max_results=1):
             return str(run.info.run_id)
-        tags = {PROMOTION: offer.id, "mlflow.source.git.commit": offer.event.commit or ""}
+        tags = {
+            PROMOTION: offer.id,
+            "mlflow.source.git.commit": offer.event.commit or "",
+            "mlflow.source.name": "ml-ci promote",
+            "mlflow.user": offer.event.by,
+            "mlflow.note.content": offer.description,  # Markdown, which MLflow shows first
+        }
         name = f"{offer.model} {(offer.event.commit or '')[:7]}".strip()
         return str(self._client.create_run(experiment, tags=tags, run_name=name).info.run_id)
 
@@ -152,7 +160,8 @@ class MlflowRegistry:
         from mlflow.entities import Metric, Param
 
         known = self._client.get_run(run).data
-        metrics = [Metric(key, value, 0, 0) for key, value in offer.metrics.items() if key not in known.metrics]
+        time = int(datetime.fromisoformat(offer.event.time).timestamp() * 1000)
+        metrics = [Metric(key, value, time, 0) for key, value in offer.metrics.items() if key not in known.metrics]
         params = [Param(key, text[:_PARAM]) for key, text in offer.params.items() if key not in known.params]
         for batch in range(0, max(len(metrics), len(params)), 100):
             self._client.log_batch(run, metrics=metrics[batch : batch + 100], params=params[batch : batch + 100])

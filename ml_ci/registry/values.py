@@ -132,7 +132,8 @@ class Offer:
     """A model that may be promoted, with all that is kept of it.
 
     `folder` holds the files of the run: `record/`, `model/`, reports, lineage. `replaces` is the version that it was
-    judged against, "none" without one. `id` is the same whenever the same promotion is tried again.
+    judged against, "none" without one. `id` is the same whenever the same promotion is tried again. `summary` is a
+    sentence for who looks at the version, `description` the report in Markdown for who looks at the run.
     """
 
     id: str
@@ -145,6 +146,8 @@ class Offer:
     metrics: Mapping[str, float] = field(default_factory=dict)
     datasets: tuple[Dataset, ...] = ()
     take_over: bool = False
+    summary: str = ""
+    description: str = ""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,10 @@ from ml_ci.records.codec import pack
 from ml_ci.records.record import digest as file_digest
 from ml_ci.registry import values
 from ml_ci.registry.values import NONE, Dataset, Event, Offer, Version
-from ml_ci.reports.values import Report
+from ml_ci.reports import sentences
+from ml_ci.reports.as_json import dumps
+from ml_ci.reports.markdown import render
+from ml_ci.reports.values import ModelReport, Report
 from ml_ci.reports.values import Side as Counted
 from ml_ci.steps.evidence import Evidence
 from ml_ci.steps.outcome import finished, report
@@ -27,6 +30,7 @@ from ml_ci.steps.values import Project
 FORMAT = 1
 LINEAGE = "lineage.json"
 _METRIC = re.compile(r"[^\w\-. /]")
+_DESCRIPTION = 5_000  # MLflow keeps no longer one
 
 
 @dataclass(frozen=True)
@@ -83,6 +87,8 @@ def offered(
         | dict(_metrics(made.models[model.name].baseline, "baseline.")),
         datasets=tuple(_datasets(found)),
         take_over="pending" in asked.allow,
+        summary=_summary(made.models[model.name]),
+        description=render(made, _DESCRIPTION),
     )
 
 
@@ -97,6 +103,11 @@ def file_digests(path: Path | None) -> str:
         return ""
     files = sorted(path.rglob("*")) if path.is_dir() else [path]
     return digest([[file.name, file_digest(file)] for file in files if file.is_file()])
+
+
+def _summary(model: ModelReport) -> str:
+    said = " ".join(sentences.plain(one) for one in (sentences.why(model), sentences.cause(model)))
+    return said[:_DESCRIPTION] if model.verdict == "pass" else f"{model.verdict}: {said}"[:_DESCRIPTION]
 
 
 def _report(project: Project, found: Evidence) -> Report:
@@ -124,8 +135,6 @@ def _tags(project: Project, found: Evidence, event: Event, replaces: str) -> Map
 
 def _fill(project: Project, found: Evidence, made: Report, folder: Path) -> None:
     from ml_ci.registry.mlflow_model import write_model
-    from ml_ci.reports.as_json import dumps
-    from ml_ci.reports.markdown import render
 
     shutil.copytree(found.training.folder, folder / "record")
     if found.predictions is not None:

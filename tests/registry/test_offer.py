@@ -1,0 +1,44 @@
+"""What a person finds in MLflow of a promotion."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from ml_ci.steps.offer import Asked
+from ml_ci.steps.promote import promoted
+
+WHEN = "2026-01-03T03:04:05+00:00"
+
+
+@pytest.fixture
+def client(first: Any) -> Any:
+    from mlflow.tracking import MlflowClient
+
+    return MlflowClient(tracking_uri=first.location.uri, registry_uri=first.location.uri)
+
+
+def test_the_run_and_the_version_say_what_was_decided_by_whom_and_when(first: Any, client: Any) -> None:
+    commit = first.change(0.55)
+    first.run()
+    promoted(first.options(), first.model, Asked("Ada", WHEN))
+
+    version = client.get_model_version(first.model, "2")
+    assert version.description == "Both gates hold. FPR 0.0%, FNR 20.0% → 10.0%. Only code changed."
+    run = client.get_run(version.run_id)
+    tags = run.data.tags
+    assert tags["mlflow.note.content"].startswith(f"### ✓ {first.model} may be promoted\n")
+    assert len(tags["mlflow.note.content"]) <= 5_000
+    assert (tags["mlflow.user"], tags["mlflow.source.git.commit"]) == ("Ada", commit)
+    (point,) = client.get_metric_history(run.info.run_id, "fnr")
+    assert point.value == 0.1
+    assert point.timestamp == datetime.fromisoformat(WHEN).timestamp() * 1000
+
+
+def test_a_model_that_a_person_let_through_says_so_first(first: Any, client: Any) -> None:
+    first.change(0.75)
+    assert first.run().verdict == "fail"
+    promoted(first.options(), first.model, Asked("Ada", WHEN, "the rival is worse", frozenset({"verdict"})))
+    assert client.get_model_version(first.model, "2").description.startswith("fail: ")
