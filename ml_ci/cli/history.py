@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 
 import click
 
@@ -12,12 +13,25 @@ from ml_ci.cli import registry
 @click.command()
 @click.argument("model")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
+@click.option(
+    "--on",
+    "day",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="YYYY-MM-DD",
+    help="Only who was champion on this day (UTC).",
+)
 @registry.config
-def command(model: str, as_json: bool, config: str | None) -> None:
-    """Tell every champion of MODEL: who promoted it and when, its commit and verdict, how long it stayed."""
+def command(model: str, as_json: bool, day: datetime | None, config: str | None) -> None:
+    """Tell every champion of MODEL: who promoted it and when, its commit and verdict, how long it stayed.
+
+    `--on 2026-03-05` answers which model was in use on a day; `ml-ci lineage MODEL@VERSION` says what it was made of.
+    """
+    from ml_ci.registry.history import on
     from ml_ci.reports.history import as_json as packed
     from ml_ci.reports.history import table
     from ml_ci.steps.promote import history
 
     found = registry.answered(lambda: history(registry.options(config), model, registry.now()))
-    click.echo(json.dumps(packed(found), indent=2, ensure_ascii=False) if as_json else "\n".join(table(found)))
+    wanted = day.date() if day else None
+    found = on(found, wanted) if wanted else found
+    click.echo(json.dumps(packed(found), indent=2, ensure_ascii=False) if as_json else "\n".join(table(found, wanted)))

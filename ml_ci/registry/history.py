@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
 
 from ml_ci.records.codec import unpack
 from ml_ci.registry.registry import Registry
@@ -61,6 +61,16 @@ def history(registry: Registry, model: str, now: datetime) -> History:
     )
 
 
+def on(history: History, day: date) -> History:
+    """Keep the stays that reach into a day (UTC): who was champion on it; none when nobody was."""
+    stays = tuple(stay for stay in history.stays if _time(stay.event).date() <= day <= _end(stay).date())
+    return replace(history, stays=stays, staged=(), foreign=False)
+
+
+def _end(stay: Stay) -> datetime:
+    return _time(stay.event) + timedelta(seconds=stay.seconds)
+
+
 def moves(tags: Mapping[str, str]) -> list[Event]:
     """Read the moves out of a registered model's tags, the oldest first; a damaged one is left out."""
     found = []
@@ -76,4 +86,4 @@ def moves(tags: Mapping[str, str]) -> list[Event]:
 
 
 def _time(event: Event) -> datetime:
-    return datetime.fromisoformat(event.time)
+    return datetime.fromisoformat(event.time).astimezone(UTC)

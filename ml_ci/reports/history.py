@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from ml_ci.records.codec import pack
@@ -16,13 +17,14 @@ FORMAT = 1
 _HEAD = ("", "version", "since (UTC)", "in use", "commit", "verdict", "by", "approved by", "how")
 
 
-def table(history: History) -> Iterator[str]:
-    """Give a line per stay, the youngest first; the one that is in use has a mark."""
+def table(history: History, day: date | None = None) -> Iterator[str]:
+    """Give a line per stay, the youngest first; the one that is in use has a mark. `day` is the one asked for."""
     if history.foreign and history.champion is not None:
         yield f"> v{history.champion.version} is champion, and ml-ci did not put it there"
     if not history.stays:
         if not history.foreign:
-            yield f"{history.model} was never promoted"
+            never = "was never promoted" if day is None else f"had no champion on {day} that ml-ci promoted"
+            yield f"{history.model} {never}"
     else:
         rows = [_HEAD, *(tuple(cells(stay)) for stay in history.stays)]
         yield from (GAP.join(row).rstrip() for row in padded(rows, "l" * len(_HEAD)))
