@@ -9,20 +9,23 @@ from ml_ci.cli import registry
 
 @click.command()
 @click.argument("model")
+@click.option("--allow-pending", is_flag=True, help="Withdraw a promotion that was begun and not finished.")
 @registry.reason
 @registry.by
 @registry.config
-def command(model: str, reason: str, by: str | None, config: str | None) -> int:
+def command(model: str, allow_pending: bool, reason: str, by: str | None, config: str | None) -> int:
     """Make the champion before this one champion of MODEL again.
 
     What was rolled back is not promoted again by a workflow that runs once more, only by a person. Doing it twice goes
-    back two versions.
+    back two versions; stopped anywhere, the same command completes it. When a promotion is under way on another
+    machine, one of the two is refused, or both are.
     """
     from ml_ci.registry.values import RefusedError
     from ml_ci.steps.promote import rolled_back
 
+    asked = registry.asked(by, reason, frozenset({"pending"} if allow_pending else ()))
     try:
-        event = registry.answered(lambda: rolled_back(registry.options(config), model, registry.asked(by, reason)))
+        event = registry.answered(lambda: rolled_back(registry.options(config), model, asked))
     except RefusedError as error:
         return registry.refused(error, error.verdict)
     click.echo(f"{model}: v{event.version} is champion again, in place of v{event.replaced}")

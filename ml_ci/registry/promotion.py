@@ -1,7 +1,8 @@
 """Move the champion, in steps each of which may be done again: the registry itself is the journal.
 
 A promotion is found again by its id. Versions are numbered by the registry one after the other, so that of several
-promotions that replace the same champion at the same time the lowest number wins, and every other sees it.
+promotions that replace the same champion at the same time the lowest number wins, and every other sees it. How a
+promotion and a rollback see each other: `rollback`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from ml_ci.records.codec import pack, unpack
 from ml_ci.registry import audit
+from ml_ci.registry.intent import check_none
 from ml_ci.registry.registry import Registry
 from ml_ci.registry.values import (
     CHAMPION,
@@ -21,6 +23,7 @@ from ml_ci.registry.values import (
     PROMOTED,
     PROMOTION,
     REPLACES,
+    ROLLED_BACK,
     WITHDRAWN,
     Event,
     NoAnswerError,
@@ -43,6 +46,7 @@ def promote(registry: Registry, offer: Offer, state: Path) -> Promoted:
     stage = offer.event.stage
     current = registry.aliased(offer.model, stage)
     if current is None or current.version != version.version:
+        _check_no_rollback(registry, offer, version)
         _claim(registry, offer, version)
         _check_unmoved(registry, offer, version)
         if offer.replaces != NONE and stage == CHAMPION:
@@ -54,7 +58,7 @@ def promote(registry: Registry, offer: Offer, state: Path) -> Promoted:
 def finish(registry: Registry, version: Version, state: Path) -> Event:
     """Read the champion back, write what happened into the registry and the audit log, and mark the promotion done."""
     now = registry.aliased(version.model, version.stage)
-    if now is None or now.version != version.version:
+    if (now is None or now.version != version.version) and not _done_elsewhere(registry, version):
         found = "nothing" if now is None else now.named
         raise RefusedError(
             f"the {version.stage} of {version.model} is {found}, and should be {version.named}", hint=_MOVED
@@ -80,6 +84,11 @@ def event_of(version: Version) -> Event:
     return Event(**{**vars(said), "version": version.version})
 
 
+def withdraw_version(registry: Registry, version: Version) -> None:
+    """Give a promotion up: its version stays, and is never champion."""
+    registry.tag(version.model, version.version, WITHDRAWN, "true")
+
+
 def _begun(registry: Registry, offer: Offer) -> Version | None:
     """Find the version that an earlier try registered."""
     found = [one for one in registry.versions(offer.model) if one.tags.get(PROMOTION) == offer.id]
@@ -89,14 +98,32 @@ def _begun(registry: Registry, offer: Offer) -> Version | None:
 def _claim(registry: Registry, offer: Offer, own: Version) -> None:
     """Let the lowest of the versions win that are to replace the same champion and are not done."""
     for other in registry.versions(offer.model):
+        if other.version == own.version and (WITHDRAWN in other.tags or ROLLED_BACK in other.tags):
+            raise RefusedError(f"{own.named} of {offer.model} was withdrawn or rolled back meanwhile", hint=_MOVED)
         if int(other.version) >= int(own.version) or not _rivals(other, offer):
             continue
         if not offer.take_over:
-            _withdraw(registry, own)
+            withdraw_version(registry, own)
             raise RefusedError(
                 f"{other.named} of {offer.model} is being promoted at the same time, and was first", hint=_PENDING
             )
-        _withdraw(registry, other)
+        withdraw_version(registry, other)
+
+
+def _check_no_rollback(registry: Registry, offer: Offer, own: Version) -> None:
+    """Refuse, and withdraw the version, when a rollback is under way: it has read the same champion."""
+    if offer.event.stage != CHAMPION:
+        return
+    try:
+        check_none(registry, offer.model)
+    except RefusedError:
+        withdraw_version(registry, own)
+        raise
+
+
+def _done_elsewhere(registry: Registry, version: Version) -> bool:
+    """Say whether a rollback found this promotion unfinished, finished it, and took it back."""
+    return any(one.version == version.version and PROMOTED in one.tags for one in registry.versions(version.model))
 
 
 def _rivals(other: Version, offer: Offer) -> bool:
@@ -109,15 +136,11 @@ def _check_unmoved(registry: Registry, offer: Offer, own: Version | None = None)
     if (NONE if now is None else now.version) == offer.replaces:
         return
     if own is not None:
-        _withdraw(registry, own)
+        withdraw_version(registry, own)
     found = "there is none now" if now is None else f"it is {now.named} now"
     judged = "there was none" if offer.replaces == NONE else f"it was v{offer.replaces}"
     message = f"the {offer.event.stage} of {offer.model} moved: when this model was judged {judged}, {found}"
     raise RefusedError(message, hint=_MOVED)
-
-
-def _withdraw(registry: Registry, version: Version) -> None:
-    registry.tag(version.model, version.version, WITHDRAWN, "true")
 
 
 _MOVED = "Compare with the champion that there is now: ml-ci run --baseline champion, then promote again."

@@ -1,70 +1,97 @@
-"""Take a promotion back: the champion before it is champion again."""
+"""Take a promotion back: the champion before it is champion again.
+
+MLflow cannot change an alias only if it still names what was read. So a rollback and a promotion each leave word first
+and look for the other's word then: a promotion its version, a rollback its intent. Whatever the order of their steps,
+one at least sees the other, takes back its own word and is told.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
-from ml_ci.records.codec import pack, unpack
+from ml_ci.records.codec import pack
 from ml_ci.registry import audit
-from ml_ci.registry.promotion import finish, unfinished
+from ml_ci.registry.intent import Intent, begun, withdraw, write
+from ml_ci.registry.promotion import finish, unfinished, withdraw_version
 from ml_ci.registry.registry import Registry
 from ml_ci.registry.values import (
     CHAMPION,
-    INTENT,
     MOVE,
     NONE,
     PREVIOUS,
     REPLACES,
     ROLLED_BACK,
     Event,
-    NoAnswerError,
     RefusedError,
     Version,
 )
 
 
-@dataclass(frozen=True)
-class Intent:
-    """A rollback that was begun: what it will have done. `previous` is None when nothing was before `event.version`."""
+def rollback(
+    registry: Registry, model: str, state: Path, *, by: str, reason: str, time: str, take_over: bool = False
+) -> Event:
+    """Make the previous version champion again, and what was before that one previous.
 
-    event: Event
-    previous: str | None
-
-
-def rollback(registry: Registry, model: str, state: Path, *, by: str, reason: str, time: str) -> Event:
-    """Make the previous version champion again, and what was before that one previous; RefusedError when there is none.
-
-    The intent is written first: stopped anywhere, the next rollback or promotion completes it, and does not go back
-    once more.
+    Stopped anywhere, the next rollback completes it, and does not go back once more. RefusedError when there is nothing
+    to go back to, or a promotion is under way; with `take_over` that one is withdrawn.
     """
-    begun = complete(registry, model, state)
-    if begun is not None:
-        return begun
-    current, target = registry.aliased(model, CHAMPION), registry.aliased(model, PREVIOUS)
+    intent = begun(registry, model)
+    if intent is None:
+        intent = _intended(registry, model, state, by=by, reason=reason, time=time)
+        write(registry, intent)
+    _check(registry, intent, take_over=take_over)
+    return _completed(registry, intent, state)
+
+
+def _intended(registry: Registry, model: str, state: Path, *, by: str, reason: str, time: str) -> Intent:
+    current = registry.aliased(model, CHAMPION)
     if current is None:
         raise RefusedError(f"{model} has no champion", hint="Promote one: ml-ci promote " + model)
+    target = _target(registry, current)
     if target is None:
         raise RefusedError(f"the champion of {model}, {current.named}, is the first: there is nothing to go back to")
     if unfinished(current):
         finish(registry, current, state)
-    intent = Intent(_event(model, current, target, by, reason, time), _before(registry, target))
-    registry.tag_model(model, INTENT, json.dumps(pack(intent), ensure_ascii=False))
-    return _completed(registry, intent, state)
+    before = _replaced(registry, target)
+    return Intent(_event(current, target, by, reason, time), None if before is None else before.version)
 
 
-def complete(registry: Registry, model: str, state: Path) -> Event | None:
-    """Complete a rollback that was stopped; None when there is none."""
-    said = registry.tags(model).get(INTENT)
-    if said is None:
-        return None
-    try:
-        intent = unpack(Intent, json.loads(said))
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise NoAnswerError(f"the tag {INTENT} of {model} is damaged", "Take it away by hand.") from None
-    return _completed(registry, intent, state)
+def _target(registry: Registry, current: Version) -> Version | None:
+    """Give the version to go back to; `previous` is no help where a promotion was stopped between its moves."""
+    previous = registry.aliased(current.model, PREVIOUS)
+    if previous is not None and previous.version == current.version:
+        return _replaced(registry, current)
+    return previous
+
+
+def _replaced(registry: Registry, version: Version) -> Version | None:
+    """Give the version that another one replaced when it was promoted, if it is still there."""
+    known = version.tags.get(REPLACES, NONE)
+    return next((one for one in registry.versions(version.model) if one.version == known), None)
+
+
+def _check(registry: Registry, intent: Intent, *, take_over: bool) -> None:
+    """Refuse, and take the intent back, when a promotion is under way or was faster.
+
+    The order matters: what is no longer pending when the versions are read shows in the champion, which is read after.
+    """
+    event = intent.event
+    pending = [one for one in registry.versions(event.model) if unfinished(one) and one.stage == CHAMPION]
+    now = registry.aliased(event.model, CHAMPION)
+    found = None if now is None else now.version
+    if found == event.version:
+        return  # it was stopped after it had moved the champion
+    if found != event.replaced:
+        withdraw(registry, intent)
+        said = "there is none now" if now is None else f"it is {now.named} now"
+        raise RefusedError(f"the champion of {event.model} moved: it was v{event.replaced}, and {said}", hint=_MOVED)
+    for one in pending:
+        if not take_over:
+            withdraw(registry, intent)
+            raise RefusedError(f"{one.named} of {event.model} is being promoted at the same time", hint=_PENDING)
+        withdraw_version(registry, one)
 
 
 def _completed(registry: Registry, intent: Intent, state: Path) -> Event:
@@ -81,16 +108,17 @@ def _completed(registry: Registry, intent: Intent, state: Path) -> Event:
         registry.tag(event.model, event.replaced, ROLLED_BACK, event.time)
     registry.tag_model(event.model, MOVE + event.id, json.dumps(pack(event), ensure_ascii=False))
     audit.append(state, event)
-    registry.untag_model(event.model, INTENT)
+    withdraw(registry, intent)
     return event
 
 
-def _event(model: str, current: Version, target: Version, by: str, reason: str, time: str) -> Event:
-    known = json.dumps([model, current.version, target.version, time, by])
+def _event(current: Version, target: Version, by: str, reason: str, time: str) -> Event:
+    # Two who take back the same promotion at the same time do one thing: it has one id, and stands in the history once.
+    known = json.dumps([current.model, current.version, target.version, current.tags.get(ROLLED_BACK)])
     return Event(
         id=hashlib.sha256(known.encode()).hexdigest()[:32],
         kind="rollback",
-        model=model,
+        model=current.model,
         time=time,
         by=by,
         version=target.version,
@@ -100,7 +128,8 @@ def _event(model: str, current: Version, target: Version, by: str, reason: str, 
     )
 
 
-def _before(registry: Registry, target: Version) -> str | None:
-    """Give the version that `target` replaced when it was promoted, if it is still there."""
-    known = target.tags.get(REPLACES, NONE)
-    return known if any(one.version == known for one in registry.versions(target.model)) else None
+_MOVED = "See `ml-ci history`, and roll back what is in use now if that is what is wrong."
+_PENDING = (
+    "Wait for it; where it was stopped, `ml-ci promote` completes it. To go back all the same: "
+    "ml-ci rollback --allow-pending --reason 'why' withdraws it."
+)

@@ -155,8 +155,8 @@ def _judged_by(project: Project, name: str, error: RefusedError) -> RefusedError
 
 def _not_judged(name: str, champion: Version | None, told: ModelReport) -> RefusedError:
     source = told.baseline.source if told.baseline is not None else None
-    if champion is None:
-        message = f"the verdict on `{name}` is stale: there is no record of it for this tree"
+    if champion is None or source == f"{CHAMPION} {champion.named}":
+        message = f"the verdict on `{name}` is stale: there is no record of it for this tree and its data"
         return RefusedError(message, hint=_RUN)
     if source is not None and source.startswith(CHAMPION):
         message = (

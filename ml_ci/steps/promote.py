@@ -12,9 +12,10 @@ from ml_ci.registry.approval import Approval, approve
 from ml_ci.registry.approval import approved as approval_of
 from ml_ci.registry.history import History
 from ml_ci.registry.history import history as told
+from ml_ci.registry.intent import check_none
 from ml_ci.registry.mlflow_registry import MlflowRegistry
 from ml_ci.registry.promotion import finish, promote, unfinished
-from ml_ci.registry.rollback import complete, rollback
+from ml_ci.registry.rollback import rollback
 from ml_ci.registry.values import ARTIFACT, CHAMPION, ROLLED_BACK, TRAINING, Event, Promoted, RefusedError, Version
 from ml_ci.steps import stages
 from ml_ci.steps.champion import location
@@ -45,7 +46,8 @@ def promoted(options: Options, name: str, asked: Asked) -> Done:
     stages.check(project.spec.models[name], asked.stage)
     with _alone(project, name):
         registry = MlflowRegistry(location(project))
-        complete(registry, name, project.store.root)
+        if asked.stage == CHAMPION:
+            check_none(registry, name)
         champion, current = registry.aliased(name, CHAMPION), registry.aliased(name, asked.stage)
         known = Fingerprints(project).candidate(name).fingerprint.training
         if current is not None and current.training == known:
@@ -82,7 +84,8 @@ def rolled_back(options: Options, name: str, asked: Asked) -> Event:
     project = open_project(locate(options), options)
     with _alone(project, name):
         registry = MlflowRegistry(location(project))
-        return rollback(registry, name, project.store.root, by=asked.by, reason=asked.reason, time=asked.time)
+        said = {"by": asked.by, "reason": asked.reason, "time": asked.time}
+        return rollback(registry, name, project.store.root, **said, take_over="pending" in asked.allow)
 
 
 def history(options: Options, name: str, now: datetime) -> History:

@@ -134,7 +134,8 @@ def test_a_pruned_verdict_is_refused(first: Any) -> None:
     first.change(0.55)
     first.run()
     shutil.rmtree(first.state / "records" / "verdicts")
-    assert "judged against champion v1" in refused(first).message
+    said = "the verdict on `cutter` is stale: there is no record of it for this tree and its data"
+    assert refused(first).message == said
 
 
 def test_a_forged_report_does_not_promote(first: Any) -> None:

@@ -1,0 +1,261 @@
+"""The two stores of a registry: a file beside the project, and an MLflow server on PostgreSQL, both of them real.
+
+What is asked of the one is asked of the other: a test that takes `empty` or `begun` runs on both.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ml_ci.steps.offer import Asked
+from ml_ci.steps.promote import promoted, rolled_back
+
+# MLflow binds numbers as text before 3.2, which psycopg 3 does not put right (its issue 17013).
+_DRIVERS = {"psycopg": (3, 2), "psycopg2": (0,)}
+_TABLES = (
+    "registered_models",
+    "registered_model_aliases",
+    "registered_model_tags",
+    "model_versions",
+    "model_version_tags",
+)
+
+
+def _programs() -> Path:
+    """Find PostgreSQL's programs, where Debian puts them too."""
+    beside = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name))
+    for folder in (*(Path(one) for one in os.environ.get("PATH", "").split(":")), *reversed(beside)):
+        if (folder / "initdb").exists() and (folder / "pg_ctl").exists():
+            return folder
+    pytest.skip("PostgreSQL is not installed")
+
+
+def _port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def _driver() -> str:
+    """Choose the driver that this MLflow can use."""
+    mlflow = pytest.importorskip("mlflow", reason="the extra `mlflow` is not installed")
+    here = tuple(int(part) for part in mlflow.__version__.split(".")[:2])
+    for name, since in _DRIVERS.items():
+        if here >= since and importlib.util.find_spec(name) is not None:
+            return name
+    pytest.skip("no driver for PostgreSQL that this MLflow can use is installed")
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """Start PostgreSQL in a folder of its own; give the address of an empty database, without scheme."""
+    programs, port = _programs(), _port()
+    root = os.getuid() == 0
+    who: dict[str, Any] = {"user": "postgres", "group": "postgres", "extra_groups": []} if root else {}
+    folder = Path(tempfile.mkdtemp(prefix="ml-ci-postgres-", dir="/tmp"))
+    if root:
+        shutil.chown(folder, "postgres", "postgres")
+    data, options = str(folder / "data"), f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+    quiet: dict[str, Any] = {"check": True, "stdout": subprocess.DEVNULL, "cwd": folder, **who}
+    subprocess.run([programs / "initdb", "-D", data, "-U", "mlflow", "-A", "trust"], **quiet)
+    start = [programs / "pg_ctl", "-D", data, "-o", options, "-w", "-l", str(folder / "log"), "start"]
+    subprocess.run(start, **quiet)
+    try:
+        yield f"mlflow@127.0.0.1:{port}/postgres"
+    finally:
+        subprocess.run([programs / "pg_ctl", "-D", data, "-m", "immediate", "stop"], **quiet)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def server(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Start an MLflow server on it; give its URL."""
+    database = f"postgresql+{_driver()}://{postgres}"
+    port, folder = _port(), tmp_path_factory.mktemp("server")
+    url = f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", database, "--host", "127.0.0.1"]
+    command += ["--port", str(port), "--workers", "1", "--artifacts-destination", str(folder), "--serve-artifacts"]
+    if "--allowed-hosts" in subprocess.run([*command[:4], "--help"], capture_output=True, text=True, check=True).stdout:
+        command += ["--allowed-hosts", f"127.0.0.1:{port},127.0.0.1"]
+    environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
+    with (folder / "log").open("w") as log:
+        running = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+    try:
+        _wait(url, running, folder / "log")
+        yield url
+    finally:
+        os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
+
+
+def _wait(url: str, running: Any, log: Path) -> None:
+    for _ in range(600):
+        assert running.poll() is None, log.read_text()
+        try:
+            with urllib.request.urlopen(f"{url}/health", timeout=5):
+                return
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail(f"the server did not start:\n{log.read_text()}")
+
+
+@dataclass
+class Desk:
+    """A checkout on some machine and the registry that it works with, with what a person does there."""
+
+    game: Any
+    postgres: str = ""
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.game, name)
+
+    def promote(self, *allow: str, stage: str = "champion") -> Any:
+        asked = Asked("Ada", _now(), "a test" if allow else "", frozenset(allow), stage=stage)
+        return promoted(self.game.options(), self.game.model, asked)
+
+    def go_back(self, *allow: str) -> Any:
+        return rolled_back(self.game.options(), self.game.model, Asked("Bob", _now(), "wrong", frozenset(allow)))
+
+    def judge(self, cut: float) -> str:
+        """Commit another model and judge it; give its commit."""
+        commit: str = self.game.change(cut)
+        assert self.game.run().verdict == "pass"
+        return commit
+
+    def elsewhere(self, name: str) -> Desk:
+        """Give the same checkout on another machine: a state folder of its own, and the same registry."""
+        path = self.game.path.with_name(name)
+        shutil.copytree(self.game.path, path, symlinks=True)
+        there = {**self.game.environment}
+        if not self.postgres:
+            there["MLFLOW_TRACKING_URI"] = self.game.location.uri
+        return Desk(type(self.game)(path, _git(path), self.game.model, self.game.package, there), self.postgres)
+
+    def ask(self, query: str) -> list[tuple[Any, ...]]:
+        """Ask the database itself; `?` stands for the model's name."""
+        if not self.postgres:
+            path = self.game.location.uri.removeprefix("sqlite:///")
+            with closing(sqlite3.connect(path)) as database:
+                return sorted(database.execute(query, (self.game.model,)).fetchall(), key=str)
+        with _connected(self.postgres) as database, database.cursor() as cursor:
+            cursor.execute(query.replace("?", "%s"), (self.game.model,))
+            return sorted(cursor.fetchall(), key=str)
+
+    def everything(self) -> dict[str, Any]:
+        """Give all that the registry knows of the model, and the audit log: every version, alias and tag."""
+        found: dict[str, Any] = {name: self.ask(f"SELECT * FROM {name} WHERE name = ?") for name in _TABLES}
+        return {**found, "runs": self.runs, "audit": self.game.audit()}
+
+    @property
+    def runs(self) -> int:
+        query = "SELECT r.run_uuid FROM runs r JOIN experiments e ON e.experiment_id = r.experiment_id"
+        return len(self.ask(f"{query} WHERE e.name = 'ml-ci/' || ?"))
+
+    @property
+    def moves(self) -> int:
+        """Count the moves that the registry's history holds."""
+        keys = self.ask("SELECT key FROM registered_model_tags WHERE name = ?")
+        return len([key for (key,) in keys if key.startswith("ml-ci.move.")])
+
+    @property
+    def counted(self) -> tuple[int, int, int, int]:
+        """Count runs, versions, moves and lines of the audit log."""
+        versions = self.ask("SELECT version FROM model_versions WHERE name = ?")
+        return self.runs, len(versions), self.moves, len(self.game.audit())
+
+
+def _connected(address: str) -> Any:
+    name = _driver()
+    driver = __import__(name)
+    return closing(driver.connect(f"postgresql://{address}"))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
+
+
+def _git(path: Path) -> Callable[..., str]:
+    def git(*arguments: str) -> str:
+        done = subprocess.run(("git", *arguments), cwd=path, check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    return git
+
+
+@pytest.fixture(params=["sqlite", pytest.param("server", marks=pytest.mark.slow)])
+def store(request: pytest.FixtureRequest) -> str:
+    """Name the store of the registry."""
+    return str(request.param)
+
+
+@pytest.fixture
+def empty(store: str, game: Any, request: pytest.FixtureRequest) -> Desk:
+    """Give a desk whose registry holds nothing of its model."""
+    return Desk(game) if store == "sqlite" else _on_server(game, request)
+
+
+@pytest.fixture
+def begun(store: str, request: pytest.FixtureRequest) -> Desk:
+    """Give a desk whose first model is in use."""
+    if store == "sqlite":
+        return Desk(request.getfixturevalue("first"))
+    found = _on_server(request.getfixturevalue("game"), request)
+    found.judge(0.6)
+    found.promote()
+    return found
+
+
+@pytest.fixture(scope="session")
+def _held_on_server(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Desk:
+    game = request.getfixturevalue("_promoted")
+    path = tmp_path_factory.mktemp("held") / "project"
+    shutil.copytree(game.path, path, symlinks=True)
+    found = _on_server(type(game)(path, _git(path), game.model, game.package), request)
+    found.judge(0.6)
+    found.promote()
+    return found
+
+
+@pytest.fixture
+def held(store: str, tmp_path: Path, request: pytest.FixtureRequest) -> Desk:
+    """Give a desk whose first model is in use, to a test that leaves the registry as it is: several share it."""
+    if store == "sqlite":
+        return Desk(request.getfixturevalue("first"))
+    known = request.getfixturevalue("_held_on_server")
+    path = tmp_path / "held"
+    shutil.copytree(known.path, path, symlinks=True)
+    return Desk(type(known.game)(path, _git(path), known.model, known.package, {**known.environment}), known.postgres)
+
+
+def _on_server(game: Any, request: pytest.FixtureRequest) -> Desk:
+    """Give a game the server as its registry; every test has a model of its own."""
+    (game.state / "mlflow.db").unlink()
+    game.environment = {"MLFLOW_TRACKING_URI": request.getfixturevalue("server")}
+    game.model = f"cutter-{uuid.uuid4().hex[:8]}"
+    return Desk(game, request.getfixturevalue("postgres"))
+
+
+@pytest.fixture
+def judged(begun: Desk) -> Desk:
+    """Give a desk whose second model passed against the first, and is not in use yet."""
+    begun.judge(0.55)
+    return begun
