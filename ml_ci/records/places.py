@@ -95,7 +95,7 @@ class Objects:
         try:
             from fsspec.core import url_to_fs  # type: ignore[import-untyped]
 
-            system, root = _within(lambda: url_to_fs(url, **_OPTIONS.get(scheme, {})))
+            opened = _within(lambda: url_to_fs(url, **_OPTIONS.get(scheme, {})), (ImportError, ValueError))
         except ImportError:
             package = _PACKAGES.get(scheme)
             wanted = f"ml-ci[remote] {package}" if package else "ml-ci[remote]"
@@ -103,6 +103,7 @@ class Objects:
             raise NoAnswerError(message, f"Run: pip install {wanted}") from None
         except ValueError as error:
             raise NoAnswerError(_said(error), "Known are a folder, s3://, gs:// and what fsspec knows.") from None
+        system, root = opened
         return cls(system, str(root).rstrip("/"))
 
     def prepare(self) -> None:
@@ -115,14 +116,14 @@ class Objects:
     def get(self, name: str, into: Reader) -> bool:
         """Read an object by `into`; False when there is none."""
         try:
-            stream = _within(lambda: self.system.open(f"{self.root}/{name}", "rb"))
+            stream = _within(lambda: self.system.open(f"{self.root}/{name}", "rb"), (FileNotFoundError,))
             with stream:
                 into(stream)
         except FileNotFoundError:
             return False
         except (DamagedRecordError, NoAnswerError):
             raise
-        except Exception as error:
+        except Exception as error:  # each system raises errors of its own, here and below: they become a note
             raise NoAnswerError(_said(error)) from None
         return True
 
@@ -148,8 +149,11 @@ class Objects:
             yield str(path).removeprefix(prefix)
 
 
-def _within(call: Callable[[], Answer]) -> Answer:
-    """Ask a remote system, and wait for its answer no longer than SECONDS; NoAnswerError for every failure."""
+def _within(call: Callable[[], Answer], passed_on: tuple[type[Exception], ...] = ()) -> Answer:
+    """Ask a remote system, and wait for its answer no longer than SECONDS.
+
+    NoAnswerError for every failure but those that are `passed_on`.
+    """
     answers: list[Answer] = []
     failures: list[Exception] = []
 
@@ -167,7 +171,7 @@ def _within(call: Callable[[], Answer]) -> Answer:
         return answers[0]
     if not failures:
         raise NoAnswerError(f"it did not answer in {SECONDS:.0f} s")
-    if isinstance(failures[0], FileNotFoundError | ImportError | ValueError):
+    if isinstance(failures[0], passed_on):
         raise failures[0]
     raise NoAnswerError(_said(failures[0])) from None
 

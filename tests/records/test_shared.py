@@ -136,6 +136,22 @@ class Broken(MemoryFileSystem):
         raise ConnectionResetError("connection reset\x1b[31m by peer")
 
 
+class Garbled(MemoryFileSystem):
+    protocol = "garbled"
+    cachable = False
+
+    def exists(self, path: str, **_: Any) -> bool:
+        return bool(json.loads("<html>"))
+
+
+class ReadOnly(MemoryFileSystem):
+    protocol = "readonly"
+    cachable = False
+
+    def put_file(self, *_: Any, **__: Any) -> None:
+        raise RuntimeError("403 read only")
+
+
 class Hanging(MemoryFileSystem):
     protocol = "hanging"
     cachable = False
@@ -158,7 +174,7 @@ class Torn(MemoryFileSystem):
 
 @pytest.fixture(autouse=True, scope="module")
 def _known() -> None:
-    for kind in (Broken, Hanging, Torn):
+    for kind in (Broken, Garbled, ReadOnly, Hanging, Torn):
         fsspec.register_implementation(kind.protocol, kind, clobber=True)
 
 
@@ -166,6 +182,7 @@ def _known() -> None:
     ("url", "said"),
     [
         ("broken://bucket", "connection reset[31m by peer"),
+        ("garbled://bucket", "Expecting value: line 1 column 1"),
         ("hanging://bucket", "it did not answer in 0 s"),
         ("torn://bucket", "403 Forbidden"),
         ("nowhere", "there is no folder"),
@@ -188,6 +205,14 @@ def test_a_store_that_does_not_answer_is_one_note(
     assert f"the store {url} could not be used, and was left out: " in note
     assert said in note
     assert kept(one).find("trainings", KEY)
+
+
+def test_a_store_that_takes_nothing_is_one_note(tmp_path: Path) -> None:
+    one = kept(store(tmp_path, "readonly://bucket"))
+    for _ in range(2):
+        assert not push(one)
+    (note,) = one.notes
+    assert note.startswith("the store readonly://bucket could not be used, and was left out: 403 read only")
 
 
 def test_without_fsspec(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
