@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import random
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,29 +11,32 @@ from typing import TYPE_CHECKING, Any
 from ml_ci.errors import StageFailed, UserError
 from ml_ci.registry.values import NoAnswerError, Version
 from ml_ci.reports.card_values import Importance, Moved
+from ml_ci.spec.values import CommandJob
 from ml_ci.steps.champion import against
 from ml_ci.steps.score import read_predictions, scored_rows, with_threshold
 from ml_ci.steps.sides import Fingerprints
 from ml_ci.steps.train import trained
 from ml_ci.steps.values import Project, Side
 from ml_ci.steps.workshop import Workshop, workshop
-from ml_ci.training.values import Input
 
 if TYPE_CHECKING:
     from ml_ci.evaluation.scores import Predictions
 
 ROWS, FEATURES, SEED, SECONDS = 1000, 40, 0, 300.0
+_ONE_GO = (
+    "one command trains it and predicts the holdout, and there is no model apart from it that could score changed rows "
+    "(`outputs: {model: ...}` in place of `predictions:` would be one)"
+)
 
 
 @dataclass(frozen=True)
-class Sample:
-    """Rows of the holdout: the names of the features, their cells, and the label of each row."""
+class Draw:
+    """Rows of the holdout, by their places, and for each feature that is shuffled the order of its values in them."""
 
     names: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    labels: tuple[str, ...]
-    headed: bool
-    separator: str
+    places: tuple[int, ...]
+    orders: tuple[tuple[int, ...], ...]
+    left: int
 
 
 def importance(project: Project, version: Version) -> Importance:
@@ -45,6 +47,8 @@ def importance(project: Project, version: Version) -> Importance:
         sides = against(project, candidate, version, lambda commit: found.at(version.model, commit))
         if sides.baseline is None or version.fingerprint()[0].get("data.holdout") != _holdout(candidate):
             return Importance(why="the holdout is another than the one that it was judged on")
+        if isinstance(sides.baseline.model.job, CommandJob) and sides.baseline.model.job.predictions is not None:
+            return Importance(why=_ONE_GO)
         with workshop(project, sides) as shop:
             return _measured(shop, _limited(sides.baseline))
     except StageFailed as error:
@@ -67,79 +71,52 @@ def _limited(side: Side) -> Side:
 
 def _measured(shop: Workshop, side: Side) -> Importance:
     from ml_ci.evaluation.labels import read_labels
+    from ml_ci.tables.shuffled import shuffled
     from ml_ci.tables.table import Table
 
+    model, given = shop.sides.candidate.model, shop.holdout_rows
     training = trained(shop, side)
-    if training.content["predictions"] is not None:
-        return Importance(why="its command predicts the holdout itself, and scores no other rows")
-    sample = _sample(shop)
-    if sample is None:
-        return Importance(why="the holdout is no text table")
-    names = sample.names[:FEATURES]
-    rows, labelled = shop.work / "shuffled.csv", shop.work / "shuffled-labelled.csv"
-    label = shop.sides.candidate.model.label
-    _write(rows, sample, names, None)
-    _write(labelled, sample, names, label)
-    columns = None if sample.headed else sample.names
-    table = Table.open(labelled, None if columns is None else (*columns, label), shown="the shuffled holdout")
-    given = Input(str(rows), columns, None if sample.separator == "," else sample.separator)
-    scored = scored_rows(shop, side, training, "shuffled holdout", given, table.rows)
-    model = shop.sides.candidate.model
+    draw = _drawn(shop.holdout.names, model.label.strip(), shop.holdout.rows)
+    source = Path(given.path)
+    rows, labelled = shop.work / "shuffled" / source.name, shop.work / "shuffled-labels.csv"
+    rows.parent.mkdir()
+    shuffled(source, rows, draw.places, draw.orders, columns=given.columns, shown="the holdout")
+    _write_labels(labelled, shop, draw)
+    table = Table.open(labelled, shown="the labels of the shuffled holdout")
+    scored = scored_rows(shop, side, training, "shuffled holdout", replace(given, path=str(rows)), table.rows)
     predicted = read_predictions(model, side, scored.predictions, table, scored.kind)
     decided = with_threshold(shop, side, training, predicted)
-    y_true = read_labels(table, label, model.positive).y_true
-    return _compared(sample, names, y_true, decided)
+    return _compared(draw, read_labels(table, model.label, model.positive).y_true, decided)
 
 
-def _sample(shop: Workshop) -> Sample | None:
-    """Draw rows of the holdout by a fixed seed; None where it is no text table."""
-    rows = shop.holdout_rows
-    path = Path(rows.path)
-    if path.suffix.lower() not in (".csv", ".tsv", ".txt"):
-        return None
-    separator = rows.separator or ","
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        lines = [tuple(row) for row in csv.reader(file, delimiter=separator) if row]
-    names, cells = (rows.columns, lines) if rows.columns is not None else (lines[0], lines[1:])
-    labels = shop.holdout.text(shop.sides.candidate.model.label)
-    if len(labels) != len(cells) or any(len(row) != len(names) for row in cells):
-        return None
-    drawn = sorted(random.Random(SEED).sample(range(len(cells)), min(ROWS, len(cells))))  # noqa: S311
-    return Sample(
-        tuple(name.strip() for name in names),
-        tuple(cells[at] for at in drawn),
-        tuple(str(labels[at]) for at in drawn),
-        rows.columns is None,
-        separator,
-    )
+def _drawn(names: tuple[str, ...], label: str, rows: int) -> Draw:
+    """Draw rows and orders by a fixed seed."""
+    features = tuple(name for name in names if name != label)
+    places = sorted(random.Random(SEED).sample(range(rows), min(ROWS, rows)))  # noqa: S311
+    orders = []
+    for name in features[:FEATURES]:
+        order = list(range(len(places)))
+        random.Random(f"{SEED} {name}").shuffle(order)  # noqa: S311
+        orders.append(tuple(order))
+    return Draw(features[:FEATURES], tuple(places), tuple(orders), len(features) - len(orders))
 
 
-def _write(path: Path, sample: Sample, names: tuple[str, ...], label: str | None) -> None:
-    """Write the rows as they are, then once more for each feature with that one shuffled; `label` adds its column."""
+def _write_labels(path: Path, shop: Workshop, draw: Draw) -> None:
+    """Write the label of each row of each block, beside a number: a table of one column may be read in two ways."""
+    label = shop.sides.candidate.model.label.strip()
+    labels = shop.holdout.text(label)
     with path.open("w", newline="", encoding="utf-8") as file:
-        out = csv.writer(file, delimiter=sample.separator, lineterminator="\n")
-        if sample.headed:
-            out.writerow((*sample.names, *(() if label is None else (label,))))
-        for block in _blocks(sample, len(names)):
-            for row, true in zip(block, sample.labels, strict=True):
-                out.writerow((*row, *(() if label is None else (true,))))
+        out = csv.writer(file, lineterminator="\n")
+        out.writerow((f"{label} row", label))
+        for block in range(len(draw.orders) + 1):
+            out.writerows((f"{block}.{place}", labels[place]) for place in draw.places)
 
 
-def _blocks(sample: Sample, features: int) -> Iterator[list[tuple[str, ...]]]:
-    yield list(sample.rows)
-    for at in range(features):
-        order = list(range(len(sample.rows)))
-        random.Random(f"{SEED} {sample.names[at]}").shuffle(order)  # noqa: S311
-        yield [
-            (*row[:at], sample.rows[other][at], *row[at + 1 :]) for row, other in zip(sample.rows, order, strict=True)
-        ]
-
-
-def _compared(sample: Sample, names: tuple[str, ...], y_true: Any, decided: Predictions) -> Importance:
+def _compared(draw: Draw, y_true: Any, decided: Predictions) -> Importance:
     """Measure each block of rows, and give how much worse it is than the first."""
     from ml_ci.evaluation.metrics import auc, curve
 
-    size = len(sample.rows)
+    size = len(draw.places)
     scores = decided.score
 
     def rates(number: int) -> tuple[float | None, float | None, float | None]:
@@ -151,10 +128,10 @@ def _compared(sample: Sample, names: tuple[str, ...], y_true: Any, decided: Pred
     base = rates(0)
     moved = [
         Moved(name, *(_less(now, was) for now, was in zip(rates(number), base, strict=True)))
-        for number, name in enumerate(names, 1)
+        for number, name in enumerate(draw.names, 1)
     ]
     moved.sort(key=lambda one: -(abs(one.fpr or 0.0) + abs(one.fnr or 0.0) + abs(one.auc or 0.0)))
-    return Importance(tuple(moved), size, len(sample.names) - len(names))
+    return Importance(tuple(moved), size, draw.left)
 
 
 def _share(wrong: Any, among: Any) -> float | None:

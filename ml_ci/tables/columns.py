@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from pathlib import Path
 
 from ml_ci.tables.duck import connect, literal
-from ml_ci.tables.layout import Layout, examine
+from ml_ci.tables.layout import examine
+from ml_ci.tables.parquet import own_names
 from ml_ci.tables.records import records
-from ml_ci.tables.sniff import LINE, WHITE_SPACE
-from ml_ci.tables.writing import Writer
+from ml_ci.tables.writing import Writer, line
 
 
 def without(
@@ -31,20 +29,11 @@ def without(
         for record in records(source, layout, name):
             if record.fields:
                 kept = [*record.fields[:place], *record.fields[place + 1 :]]
-                file.write(_line(kept, layout).encode(layout.encoding))
-
-
-def _line(fields: list[str], layout: Layout) -> str:
-    if layout.delimiter in (WHITE_SPACE, LINE):
-        return " ".join(fields) + "\n"
-    text = io.StringIO()
-    csv.writer(text, delimiter=layout.delimiter or ",", lineterminator="\n").writerow(fields)
-    return text.getvalue()
+                file.write(line(kept, layout))
 
 
 def _without_parquet(source: Path, place: int, out: Path) -> None:
     connection = connect()
-    described = connection.execute(f"DESCRIBE SELECT * FROM read_parquet({literal(source)})").fetchall()  # noqa: S608
-    kept = ", ".join('"' + row[0].replace('"', '""') + '"' for index, row in enumerate(described) if index != place)
+    kept = ", ".join(name for index, name in enumerate(own_names(connection, source)) if index != place)
     query = f"SELECT {kept} FROM read_parquet({literal(source)})"  # noqa: S608
     connection.execute(f"COPY ({query}) TO {literal(str(out))} (FORMAT parquet)")

@@ -50,9 +50,14 @@ def split_parquet(
 def _with_blank(connection: DuckDBPyConnection, source: Path, blank: int | None) -> str:
     if blank is None:
         return "* EXCLUDE (belongs)"
-    found = connection.execute(select("*", f"read_parquet({literal(source)})", "LIMIT 0")).description or ()
-    name = '"' + found[blank][0].replace('"', '""') + '"'
+    name = own_names(connection, source)[blank]
     return f"* EXCLUDE (belongs) REPLACE (CASE WHEN false THEN {name} END AS {name})"
+
+
+def own_names(connection: DuckDBPyConnection, source: Path) -> tuple[str, ...]:
+    """Give the names of a file's columns, quoted for SQL."""
+    found = connection.execute(select("*", f"read_parquet({literal(source)})", "LIMIT 0")).description or ()
+    return tuple('"' + column[0].replace('"', '""') + '"' for column in found)
 
 
 def _copy(connection: DuckDBPyConnection, source: Path, what: str, condition: str, target: Path) -> None:

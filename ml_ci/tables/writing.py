@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import IO
@@ -47,6 +48,15 @@ class Writer:
             os.replace(self._partial, self._path)  # noqa: PTH105
         else:
             self._partial.unlink(missing_ok=True)
+
+
+def line(fields: Sequence[str], layout: Layout) -> bytes:
+    """Write the values of a record anew, as a line."""
+    if layout.delimiter in (WHITE_SPACE, LINE):
+        return (" ".join(fields) + "\n").encode(layout.encoding)
+    text = io.StringIO()
+    csv.writer(text, delimiter=layout.delimiter or ",", lineterminator="\n").writerow(fields)
+    return text.getvalue().encode(layout.encoding)
 
 
 def emptied(record: Record, column: int, layout: Layout) -> bytes:

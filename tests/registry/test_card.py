@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import UTC, datetime
 from typing import Any
+
+import pytest
 
 from ml_ci.reports import card_html, card_markdown
 from ml_ci.steps.card import carded
@@ -114,3 +117,70 @@ def test_a_holdout_that_changed_is_said(first: Any) -> None:
 def test_the_model_runs_only_where_it_is_asked_for(first: Any) -> None:
     (said,) = _relied(carded(first.options(), "cutter", NOW, relied=False)).paragraphs
     assert said == "Not measured: it was not asked for."
+
+
+_PARQUET = """
+version: 1
+models:
+  cutter:
+    train: fitting:train
+    predict: fitting:predict
+    data: {train: data/train.csv, holdout: data/holdout.parquet}
+    label: y
+    positive: 1
+    gates: [fpr <= 0.2]
+"""
+_PREDICTS = """
+def train(train):
+    return {"cut": 0.6}
+
+def predict(model, rows):
+    assert str(rows["x"].dtype) == "float64"
+    return [0.9 if x >= model["cut"] else 0.1 for x in rows["x"]]
+"""
+_COMMAND = """
+version: 1
+models:
+  cutter:
+    run: python train.py {data.holdout} {out}
+    outputs: {predictions: "{out}/predictions.csv"}
+    data: {train: data/train.csv, holdout: data/holdout.csv}
+    label: y
+    positive: 1
+    gates: [fpr <= 0.2]
+"""
+_PREDICTS_AT_ONCE = """
+import csv, pathlib, sys
+rows = csv.DictReader(open(sys.argv[1]))
+lines = [str(int(float(row["x"]) >= 0.6)) for row in rows]
+pathlib.Path(sys.argv[2], "predictions.csv").write_text("\\n".join(["prediction", *lines]) + "\\n")
+"""
+
+
+def _promote(game: Any, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (game.path / name).write_text(text)
+    game.git("add", "-A")
+    game.git("commit", "-qm", "Another job")
+    assert game.run().verdict == "pass"
+    promoted(game.options(), "cutter", Asked("Ada", "2026-01-02T03:04:05+00:00"))
+
+
+def test_a_holdout_in_parquet_is_shuffled_too(game: Any) -> None:
+    pandas = pytest.importorskip("pandas")
+    game.change(0.6)
+    pandas.read_csv(game.path / "data" / "holdout.csv").to_parquet(game.path / "data" / "holdout.parquet")
+    _promote(game, {"ml-ci.yaml": _PARQUET, "fitting.py": _PREDICTS})
+    (grid,) = _relied(carded(game.options(), "cutter", NOW)).grids
+    assert [row[0] for row in grid.rows] == ["x", "group"]
+    assert float(grid.rows[0][1].removesuffix(" points")) > 20
+    assert grid.rows[1][1:] == ("0.0 points", "0.0 points", "0.000")
+
+
+def test_a_command_that_predicts_by_itself_is_not_measured_nor_run_again(game: Any) -> None:
+    game.change(0.6)
+    _promote(game, {"ml-ci.yaml": _COMMAND, "train.py": _PREDICTS_AT_ONCE})
+    shutil.rmtree(game.state / "records")
+    (said,) = _relied(carded(game.options(), "cutter", NOW)).paragraphs
+    assert said.startswith("Not measured: one command trains it and predicts the holdout")
+    assert not list(game.state.glob("records/trainings/*"))
