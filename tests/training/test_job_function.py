@@ -110,6 +110,7 @@ def test_a_folder_is_a_path_and_a_glob_a_list(jobs: Any) -> None:
         ("import os, signal\ndef train(): os.kill(os.getpid(), signal.SIGKILL)", "job-killed", "killed by SIGKILL", "out of memory"),
         ("import os, signal\ndef train(): os.kill(os.getpid(), signal.SIGSEGV)", "job-killed", "killed by SIGSEGV", "compiled library"),
         ("def train(): pass", "returned-none", "returned None instead of a fitted model", "return model"),
+        ("class M:\n    def __reduce__(self): raise ImportError('no codec')\ndef train(): return M()", "unpicklable", "cannot be stored: ImportError: no codec", "open files"),
         ("def train(): return (x for x in [])", "unpicklable", "cannot be stored: TypeError", "open files"),
         ("def train(holdout): return 1", "asks-holdout", "asks for `holdout`: a training job never sees it", "another entry"),
         ("def train(parms): return 1", "unknown-parameter", "`jobs:train` asks for `parms`", "Did you mean `params`? It may ask for: out, params, seed"),
@@ -234,6 +235,19 @@ def test_a_returned_path_is_kept(jobs: Any) -> None:
 def test_a_lambda_is_stored_by_cloudpickle_where_it_is_installed(jobs: Any) -> None:
     pytest.importorskip("cloudpickle")
     assert returned(jobs.function("def train(): return lambda x: x + 1"))(2) == 3
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+def test_a_job_may_close_what_it_prints_to(jobs: Any, stream: str) -> None:
+    assert returned(jobs.function(f"import sys\ndef train():\n    sys.{stream}.close()\n    return 1")) == 1
+
+
+def test_a_table_that_the_library_cannot_read(jobs: Any, failed: Failed) -> None:
+    jobs.table("train", "a,b\n1,2\n1,2,3\n")
+    found = failed(lambda: jobs.function("def train(train): return 1"))
+    assert found.code == "job-raised"
+    assert found.message.startswith("data.train could not be read by pandas: ParserError: ")
+    assert "ParserError" in found.log_tail
 
 
 def test_standard_input_is_empty(jobs: Any) -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 import csv
 import os
 import pickle
+import sys
+import types
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -71,6 +73,7 @@ SECOND, FIRST = [0.125, 0.25, 0.75], [0.875, 0.75, 0.25]
         ("[False, True]", ("spam",), SECOND),
         ("['1e0', 'x']", (1,), FIRST),
         (None, (1,), SECOND),
+        ("None", (1,), SECOND),
         (None, (0,), FIRST),
         (None, ("spam",), SECOND),
     ],
@@ -109,6 +112,11 @@ def test_the_method_decides_the_kind(body: str, positive: Any, kind: str, expect
     assert score(body, Positive(positive)) == (kind, expected)
 
 
+def test_columns_that_a_model_cannot_name_are_all_given() -> None:
+    body = f"@property\ndef feature_names_in_(self): raise KeyError('names')\nclasses_ = [0, 1]\n{PROBA}"
+    assert score(body, Positive((1,))) == ("probability", SECOND)
+
+
 def test_a_regressor_predicts_the_labels_that_a_comparison_judges() -> None:
     body = "def predict(self, rows): return rows.x.to_numpy()"
     assert score(body, Positive(comparison=(">=", 0.2))) == ("label", SECOND)
@@ -134,6 +142,7 @@ def test_a_regressor_predicts_the_labels_that_a_comparison_judges() -> None:
         ("def predict(self, rows): return np.zeros((3, 2))", (1,), "predict-shape", "shape (3, 2)", "[:, 1]"),
         ("def predict(self, rows): raise KeyError('age')", (1,), "predict-raised", "`Model.predict` raised KeyError: 'age'", ""),
         ("pass", (1,), "predict-raised", "a Model has no predict_proba", "predict: module:function"),
+        (f"@property\ndef classes_(self): raise KeyError('fold')\n{PROBA}", (0,), "predict-raised", "`Model.classes_` raised KeyError: 'fold'", ""),
     ],
 )  # fmt: skip
 def test_names_how_scoring_failed(body: str, positive: Any, code: str, message: str, hint: str) -> None:
@@ -232,6 +241,20 @@ def test_a_model_saved_by_joblib_under_a_pickles_name(jobs: Any, tmp_path: Path)
     scored = jobs.scored(tmp_path / "model.pkl", ROWS, positive=Positive(("yes",)))
     assert scored.kind == "probability"
     assert [float(score) > 0.5 for score in values(scored)[1]] == [False, False, True]
+
+
+def test_a_model_saved_by_joblib_names_the_module_that_is_missing(
+    jobs: Any, tmp_path: Path, failed: Failed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    joblib = pytest.importorskip("joblib")
+    module = types.ModuleType("gone_by_now")
+    exec("class Model:\n    pass\n", vars(module))
+    monkeypatch.setitem(sys.modules, "gone_by_now", module)
+    joblib.dump(module.Model(), tmp_path / "model.pkl", compress=3)
+    found = failed(lambda: jobs.scored(tmp_path / "model.pkl", ROWS))
+    assert found.code == "model-load"
+    assert "No module named 'gone_by_now'" in found.message
+    assert found.hint == "Install it in the job's interpreter, or put it where `cwd:` finds it."
 
 
 def test_the_columns_that_the_model_was_fitted_on_are_chosen(jobs: Any) -> None:

@@ -78,7 +78,9 @@ def _evaluated(function: Any, name: str, written: Any) -> Any:
 
     try:
         return typing.get_type_hints(function).get(name, written)
-    except Exception:
+    except (
+        Exception
+    ):  # the user's text may raise anything, most often NameError for a name that only type checkers have
         return written
 
 

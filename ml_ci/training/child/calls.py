@@ -34,7 +34,7 @@ def call(function: Any, positional: Any, named: Any, request: Request, what: str
             )
         print_traceback()
         raise JobFailed("job-exit", "`%s` called sys.exit(%r)" % (what, status))
-    except BaseException as error:
+    except BaseException as error:  # the user's code, which may raise anything; told by its code, traceback in the log
         print_traceback()
         leave_if_forked()
         raise JobFailed(code, "`%s` raised %s%s" % (what, one_line(error), user_frame(error, request["folder"])))

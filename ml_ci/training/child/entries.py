@@ -33,7 +33,7 @@ def load_entry(request: Request, entry: str, key: str) -> Any:
             "importing `%s` ended the process (%s)" % (name, one_line(error)),
             'Keep a script\'s own run behind `if __name__ == "__main__":`.',
         )
-    except BaseException as error:
+    except BaseException as error:  # the user's code runs at its import
         print_traceback()
         where = user_frame(error, request["folder"])
         raise JobFailed(NOW["raised"], "importing `%s` raised %s%s" % (name, one_line(error), where))

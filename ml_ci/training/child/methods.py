@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .answers import classify, column, listed
 from .calls import call
-from .failures import JobFailed
+from .failures import JobFailed, one_line, print_traceback
 from .labels import positive_classes
 
 TYPE_CHECKING = False
@@ -44,17 +44,24 @@ def _features(model: Any, rows: Any) -> Any:
     """Select the columns that the model was fitted on, where it knows them and they are all there."""
     try:
         names = [str(name) for name in model.feature_names_in_]
-    except Exception:
+    except Exception:  # a property may raise anything; the model itself then says what it misses in all columns
         return rows
     return rows[names] if set(names) <= set(rows.columns) else rows
 
 
 def _classes(model: Any) -> Any:
+    """Give the model's classes, None where it has none; JobFailed where it has and does not give them.
+
+    Without them 0 and 1 would be guessed, and the columns of another order be scored the wrong way round.
+    """
     try:
         classes = model.classes_
-    except Exception:
+        return None if classes is None else listed(classes)
+    except AttributeError:
         return None
-    return listed(classes)
+    except Exception as error:
+        print_traceback()
+        raise JobFailed("predict-raised", "`%s.classes_` raised %s" % (type(model).__name__, one_line(error)))
 
 
 def _from_proba(answer: Any, classes: Any, request: Request, what: str) -> tuple[str, list[Any]] | None:

@@ -24,10 +24,11 @@ def store(model: Any, request: Request) -> str:
     first: BaseException | None = None
     for name in ("pickle", "cloudpickle", "joblib"):
         try:
-            _dump(name, model, target + ".part")
-        except ImportError:
-            continue
-        except BaseException as error:
+            library = _library(name)
+            if library is None:
+                continue
+            _dump(library, model, target + ".part")
+        except BaseException as error:  # the object's own code runs, sys.exit included; told below
             first = first or error
         else:
             os.replace(target + ".part", target)
@@ -41,11 +42,18 @@ def store(model: Any, request: Request) -> str:
     )
 
 
-def _dump(name: str, model: Any, path: str) -> None:
+def _library(name: str) -> Any:
+    """Import what may not be installed; None where it is not."""
     import importlib
 
-    library = importlib.import_module(name)
-    if name == "joblib":
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        return None
+
+
+def _dump(library: Any, model: Any, path: str) -> None:
+    if library.__name__ == "joblib":
         library.dump(model, path)
         return
     with open(path, "wb") as stream:
@@ -70,15 +78,13 @@ def load_artifact(path: str) -> Any:
     try:
         with open(path, "rb") as stream:
             return pickle.load(stream)
-    except BaseException as error:
+    except BaseException as error:  # the object's own code runs, sys.exit included; told below
         first = error
     try:
-        import joblib  # type: ignore[import-untyped,unused-ignore]
-
-        return joblib.load(path)
-    except ImportError:
-        pass
-    except BaseException as error:
+        joblib = _library("joblib")
+        if joblib is not None:
+            return joblib.load(path)
+    except BaseException as error:  # as above; what pickle misses is nearer to the cause than what joblib says after it
         first = first if isinstance(first, (ImportError, AttributeError)) else error
     print("could not load %s: %s" % (path, one_line(first)), file=sys.stderr)
     raise JobFailed(
@@ -101,10 +107,9 @@ def load_registered(path: str) -> Any:
     except BaseException as error:
         print_traceback()
         raise JobFailed("model-load", "the registered model does not load: %s" % one_line(error), _load_hint(error))
-    inner: Any = None
     try:
-        inner = model.get_raw_model()
-    except Exception:
+        inner: Any = model.get_raw_model()
+    except Exception:  # not every flavour has one, and each says so in its own way; then pyfunc scores
         return _Pyfunc(model)
     return inner if hasattr(inner, "predict_proba") or hasattr(inner, "decision_function") else _Pyfunc(model)
 

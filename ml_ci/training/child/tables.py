@@ -70,7 +70,7 @@ def read_table(what: str, entry: Any, wanted: str) -> Any:
             frame = _by_polars(library, entry)
             return frame.lazy() if wanted == "lazy" else frame
         return _by_pandas(library, entry)
-    except Exception as error:
+    except Exception as error:  # whatever the library raises: the traceback is in the log
         print_traceback()
         raise JobFailed(NOW["raised"], "%s could not be read by %s: %s" % (what, library.__name__, one_line(error)))
 

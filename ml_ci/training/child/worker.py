@@ -30,7 +30,7 @@ def work(path: str) -> None:
         result.update(_KINDS[request["kind"]](request))
     except JobFailed as error:
         result = {"format": FORMAT, "ok": False, "code": error.code, "message": error.message, "hint": error.hint}
-    except Exception as error:
+    except Exception as error:  # ours: the user's code is called by what turns all that it raises into JobFailed
         print_traceback()
         result = {"format": FORMAT, "ok": False, "code": "internal", "message": one_line(error), "hint": ""}
     leave_if_forked()
