@@ -3,30 +3,41 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 _PICKLES = (".pkl", ".pickle", ".joblib")
 
 
+@dataclass(frozen=True)
+class Signature:
+    """Names and types of what a model takes, and of what it gives: `double`, `long`, `boolean`, `string`.
+
+    None where it is not known.
+    """
+
+    inputs: tuple[tuple[str, str], ...] = ()
+    output: tuple[str, str] | None = None
+
+
 def write_model(
     target: Path,
     artifact: Path | None,
-    columns: Sequence[tuple[str, str]],
+    signature: Signature,
     environment: Mapping[str, object],
     code: Mapping[str, bytes],
 ) -> None:
     """Write a model folder that MLflow loads: `MLmodel`, the artifact, its requirements, the code that it needs.
 
-    `columns` are the names of the inputs and their types (`double`, `long`, `string`); `environment` is the
-    fingerprint's detail of that name; `code` maps paths to contents. What is no pickle of scikit-learn's interface is
-    kept as it is, without a flavour that MLflow could load.
+    `environment` is the fingerprint's detail of that name; `code` maps paths to contents. What is no pickle of
+    scikit-learn's interface is kept as it is, without a flavour that MLflow could load.
     """
     from mlflow.models import Model
 
     target.mkdir(parents=True)
-    model = Model(signature=_signature(columns))
+    model = Model(signature=_signature(signature))
     if artifact is not None:
         _copy(artifact, target / artifact.name)
         _add_flavors(model, artifact, environment, bool(code))
@@ -38,14 +49,18 @@ def write_model(
     model.save(str(target / "MLmodel"))
 
 
+def loadable(artifact: Path | None, environment: Mapping[str, object]) -> bool:
+    """Say whether MLflow can load what a training left: a pickle beside which scikit-learn was installed."""
+    return artifact is not None and artifact.suffix in _PICKLES and environment.get("scikit-learn") is not None
+
+
 def requirements(environment: Mapping[str, object]) -> list[str]:
     """Give the distributions that a training resolved to, as lines of a requirements file."""
     return [f"{name}=={version}" for name, version in sorted(environment.items()) if name != "python" and version]
 
 
 def _add_flavors(model: Any, artifact: Path, environment: Mapping[str, object], with_code: bool) -> None:
-    version = environment.get("scikit-learn")
-    if artifact.suffix not in _PICKLES or version is None:
+    if not loadable(artifact, environment):
         model.add_flavor("ml_ci", artifact=artifact.name)
         return
     code = {"code": "code"} if with_code else {}
@@ -61,19 +76,24 @@ def _add_flavors(model: Any, artifact: Path, environment: Mapping[str, object], 
     model.add_flavor(
         "sklearn",
         pickled_model=artifact.name,
-        sklearn_version=str(version),
+        sklearn_version=str(environment["scikit-learn"]),
         serialization_format="cloudpickle",
         code="code" if with_code else None,
     )
 
 
-def _signature(columns: Sequence[tuple[str, str]]) -> Any:
+def _signature(said: Signature) -> Any:
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, Schema
 
-    if not columns:
+    if not said.inputs and said.output is None:
         return None
-    return ModelSignature(inputs=Schema([ColSpec(kind, name) for name, kind in columns]))
+    inputs = Schema([ColSpec(kind, name) for name, kind in said.inputs]) if said.inputs else None
+    outputs = None
+    if said.output is not None:
+        name, kind = said.output
+        outputs = Schema([ColSpec(kind, name)])
+    return ModelSignature(inputs=inputs, outputs=outputs)
 
 
 def _write_requirements(target: Path, environment: Mapping[str, object]) -> None:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from ml_ci.changes.digests import digest
-from ml_ci.errors import UserError
 from ml_ci.gates.metrics import metrics_of
 from ml_ci.records.codec import pack
 from ml_ci.records.record import digest as file_digest
@@ -24,6 +23,7 @@ from ml_ci.reports.values import ModelReport, Report
 from ml_ci.reports.values import Side as Counted
 from ml_ci.steps.evidence import Evidence
 from ml_ci.steps.outcome import finished, report
+from ml_ci.steps.signature import signature
 from ml_ci.steps.train import artifact
 from ml_ci.steps.values import Project
 
@@ -143,7 +143,7 @@ def _fill(project: Project, found: Evidence, made: Report, folder: Path) -> None
     write_model(
         folder / "model",
         artifact(found.training),
-        _columns(project, found),
+        signature(project, found),
         details.get("environment", {}),
         dict(_code(found)),
     )
@@ -180,32 +180,6 @@ def lineage(project: Project, found: Evidence) -> dict[str, Any]:
         "seconds": found.training.content["seconds"],
         "megabytes": found.training.content["megabytes"],
     }
-
-
-def _columns(project: Project, found: Evidence) -> list[tuple[str, str]]:
-    """Read names and types of the inputs off the training table, where it is one and is here."""
-    from ml_ci.tables.table import Table
-
-    model = found.sides.candidate.model
-    entry = model.data.get("train")
-    if entry is None or not (project.folder / entry.path).is_file():
-        return []
-    try:
-        table = Table.open(project.folder / entry.path, entry.columns, shown=entry.path)
-    except UserError:
-        return []
-    return [(name, _kind(table, name)) for name in table.names if name != model.label]
-
-
-def _kind(table: Any, name: str) -> str:
-    import numpy as np
-
-    try:
-        numbers = table.numbers(name)
-    except UserError:
-        return "string"
-    whole = not np.isnan(numbers).any() and bool((numbers == np.floor(numbers)).all())
-    return "long" if whole and not any("." in text for text in table.counts(name)) else "double"
 
 
 def _code(found: Evidence) -> Iterator[tuple[str, bytes]]:

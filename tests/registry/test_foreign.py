@@ -113,6 +113,8 @@ def _check_loads(game: Any) -> None:
     at = MlflowRegistry(game.location).download(version, None, game.path.parent)
     model = mlflow.pyfunc.load_model(str(at))
     assert [str(one) for one in model.metadata.get_input_schema().input_names()] == ["x", "group"]
+    outputs = model.metadata.get_output_schema()
+    assert [(column.name, str(column.type)) for column in outputs.inputs] == [("y", "DataType.long")]
     rows = pandas.DataFrame({"x": [0.0, 1.0], "group": ["a", "b"]})
     with pytest.raises(Exception, match="x"):
         model.predict(rows[["group"]])
