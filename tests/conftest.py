@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -83,3 +84,25 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip("the folder of the real data sets is absent: set ML_CI_SHARED_DATA")
     return folder
+
+
+def _python38() -> str | None:
+    """Find a Python 3.8 that works: a shim of a version manager may stand there and have none."""
+    places = [os.environ.get("ML_CI_PYTHON38"), shutil.which("python3.8")]
+    places += [str(path) for path in Path.home().glob(".pyenv/versions/3.8*/bin/python3.8")]
+    places += [str(path) for path in Path.home().glob(".local/share/uv/python/cpython-3.8*/bin/python3.8")]
+    for place in filter(None, places):
+        command = (place, "-c", "import sys; print(sys.version_info[:2] == (3, 8))")
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.stdout.strip() == "True":
+            return place
+    return None
+
+
+@pytest.fixture(scope="session")
+def old_python() -> str:
+    """Give the path of a Python 3.8, the oldest that a job may have; skip by name where none is found."""
+    found = _python38()
+    if found is None:
+        pytest.skip("no Python 3.8 was found (set ML_CI_PYTHON38 to one)")
+    return found

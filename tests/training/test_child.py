@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import pickle
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -45,6 +46,11 @@ def test_it_is_python_3_8_of_the_standard_library_alone(path: Path) -> None:
             assert (level, name in NAMES) == (1, True), name
         else:
             assert name.partition(".")[0] in sys.stdlib_module_names | USERS | {"__future__"}, name
+
+
+def test_python_3_8_itself_reads_it(old_python: str) -> None:
+    code = "import sys; [compile(open(path, encoding='utf-8').read(), path, 'exec') for path in sys.argv[1:]]"
+    subprocess.run((old_python, "-I", "-c", code, *map(str, FILES)), check=True)
 
 
 def test_what_is_copied_as_sitecustomize_needs_no_other_file() -> None:

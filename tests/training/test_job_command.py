@@ -76,13 +76,9 @@ def test_python_programs_of_a_command_are_seeded(jobs: Any) -> None:
     assert first == second != other
 
 
-def test_python_means_the_jobs_interpreter(jobs: Any) -> None:
-    python = Path.home() / ".pyenv/versions"
-    found = sorted(python.glob("3.8.*/bin/python")) or [Path(p) for p in ("/usr/bin/python3.8",) if Path(p).exists()]
-    if not found:
-        pytest.skip("python3.8 is not installed")
+def test_python_means_the_jobs_interpreter(jobs: Any, old_python: str) -> None:
     jobs.write("t.py", "import sys; open(sys.argv[1], 'w').write('%d.%d' % sys.version_info[:2])")
-    interpreter = Interpreter(found[0], (3, 8, 0))
+    interpreter = Interpreter(Path(old_python), (3, 8, 0))
     assert jobs.command("python t.py {out}/model.txt", interpreter=interpreter).artifact.read_text() == "3.8"
     jobs.table("train", "age\n30\n")
     source = "from pathlib import Path\nimport sys, random\ndef train(train: Path, seed):\n    return [sys.version_info[:2], train.name]\n"

@@ -233,7 +233,7 @@ def test_a_returned_path_is_kept(jobs: Any) -> None:
 
 
 def test_a_lambda_is_stored_by_cloudpickle_where_it_is_installed(jobs: Any) -> None:
-    pytest.importorskip("cloudpickle")
+    pytest.importorskip("cloudpickle", reason="cloudpickle is not installed")
     assert returned(jobs.function("def train(): return lambda x: x + 1"))(2) == 3
 
 

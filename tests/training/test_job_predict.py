@@ -14,6 +14,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import numpy
 import pytest
 
 from ml_ci.errors import Failure
@@ -38,7 +39,7 @@ def score(
     body: str, positive: Positive, function: Callable[..., Any] | None = None, count: int | None = None
 ) -> tuple[str, list[Any]]:
     """Score three rows in this process by a `Model` with this body, or by a function; the child's own code, without the child."""
-    pandas, numpy = pytest.importorskip("pandas"), pytest.importorskip("numpy")
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed")
     names: dict[str, Any] = {"np": numpy}
     exec("class Model:\n" + "".join(f"    {line}\n" for line in body.splitlines()), names)
     request = {
@@ -234,8 +235,8 @@ def test_a_model_that_does_not_load(
 
 
 def test_a_model_saved_by_joblib_under_a_pickles_name(jobs: Any, tmp_path: Path) -> None:
-    joblib = pytest.importorskip("joblib")
-    linear_model = pytest.importorskip("sklearn.linear_model")
+    joblib = pytest.importorskip("joblib", reason="joblib is not installed")
+    linear_model = pytest.importorskip("sklearn.linear_model", reason="scikit-learn is not installed")
     model = linear_model.LogisticRegression().fit([[0.0], [0.1], [0.9], [1.0]], ["no", "no", "yes", "yes"])
     joblib.dump(model, tmp_path / "model.pkl", compress=3)
     scored = jobs.scored(tmp_path / "model.pkl", ROWS, positive=Positive(("yes",)))
@@ -246,7 +247,7 @@ def test_a_model_saved_by_joblib_under_a_pickles_name(jobs: Any, tmp_path: Path)
 def test_a_model_saved_by_joblib_names_the_module_that_is_missing(
     jobs: Any, tmp_path: Path, failed: Failed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    joblib = pytest.importorskip("joblib")
+    joblib = pytest.importorskip("joblib", reason="joblib is not installed")
     module = types.ModuleType("gone_by_now")
     exec("class Model:\n    pass\n", vars(module))
     monkeypatch.setitem(sys.modules, "gone_by_now", module)
@@ -258,7 +259,7 @@ def test_a_model_saved_by_joblib_names_the_module_that_is_missing(
 
 
 def test_the_columns_that_the_model_was_fitted_on_are_chosen(jobs: Any) -> None:
-    pytest.importorskip("sklearn")
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed")
     jobs.table("train", "id,x,churned\n7,0.1,0\n8,0.2,0\n9,0.9,1\n")
     model = jobs.function(
         "from sklearn.tree import DecisionTreeClassifier\n"
