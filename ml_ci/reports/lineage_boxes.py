@@ -102,7 +102,8 @@ def whence(detail: Mapping[str, Any]) -> str:
     of = str(detail.get("of"))
     if isinstance(detail.get("share"), int | float):
         by = f", by {detail['by']}" if detail.get("by") else ""
-        return f"{percent(detail['share'], 0)} of {of}{by}"
+        seed = f", seed {detail['seed']}" if detail.get("seed") else ""
+        return f"{percent(detail['share'], 0)} of {of}{by}{seed}"
     for key, said in (("after", "{} from {} {} on"), ("where", "{} where {} = {}")):
         found = detail.get(key)
         if isinstance(found, list | tuple) and len(found) == 2:
