@@ -15,7 +15,13 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows: there the last look before the move has to do
+    fcntl = None  # type: ignore[assignment]
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 LOCK = Path(__file__).resolve().with_name("requirements.lock")
@@ -39,21 +45,32 @@ def digest() -> str:
 
 
 def install(at: Path) -> None:
-    """Make the environment beside its place and move it there whole: two jobs may do this on one machine."""
-    if (at / _COMPLETE).is_file():
-        print(f"ml-ci is in {at} already")
-        return
-    at.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f"{at.name}-", dir=at.parent) as folder:
-        made = Path(folder) / "environment"
-        _fill(made)
-        (made / _COMPLETE).touch()
-        shutil.rmtree(at, ignore_errors=True)  # half an environment, from a cache that was cut off
-        try:
+    """Make the environment beside its place and move it there whole; of jobs on one machine one does, the others wait.
+
+    An environment that is complete is never touched: a job may be running from it.
+    """
+    with _alone(at):
+        if (at / _COMPLETE).is_file():
+            print(f"ml-ci is in {at} already")
+            return
+        with tempfile.TemporaryDirectory(prefix=f"{at.name}-", dir=at.parent) as folder:
+            made = Path(folder) / "environment"
+            _fill(made)
+            (made / _COMPLETE).touch()
+            if (at / _COMPLETE).is_file():
+                return
+            shutil.rmtree(at, ignore_errors=True)  # half an environment, from a cache that was cut off
             made.rename(at)
-        except OSError:
-            if not (at / _COMPLETE).is_file():
-                raise
+
+
+@contextmanager
+def _alone(at: Path) -> Iterator[None]:
+    """Wait until no other process makes this environment; a killed one's lock is free again."""
+    at.parent.mkdir(parents=True, exist_ok=True)
+    with at.with_name(f"{at.name}.lock").open("w") as file:
+        if fcntl is not None:
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def interpreter(environment: Path) -> Path:

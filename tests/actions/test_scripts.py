@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -151,3 +153,24 @@ def test_a_trusted_configuration_that_is_none_is_told_without_a_traceback(tmp_pa
     assert (done.returncode, done.stdout) == (1, "")
     [line] = done.stderr.splitlines()
     assert line.startswith("::error title=ml-ci::") and "ml-ci.yaml:2: models" in line
+
+
+def test_of_two_jobs_on_one_machine_one_installs_and_neither_loses_what_it_runs_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at, made = tmp_path / "tools" / "abc", []
+
+    def fill(folder: Path) -> None:
+        folder.mkdir()
+        made.append(folder)
+        time.sleep(0.3)
+
+    monkeypatch.setattr(install, "_fill", fill)
+    (at / "half").mkdir(parents=True)
+    jobs = [threading.Thread(target=install.install, args=(at,)) for _ in range(3)]
+    for job in jobs:
+        job.start()
+    for job in jobs:
+        job.join()
+    assert len(made) == 1
+    assert [one.name for one in at.iterdir()] == ["complete"]
