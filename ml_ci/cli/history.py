@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import datetime
+from shutil import get_terminal_size
 
 import click
 
@@ -34,4 +36,6 @@ def command(model: str, as_json: bool, day: datetime | None, config: str | None)
     found = registry.answered(lambda: history(registry.options(config), model, registry.now()))
     wanted = day.date() if day else None
     found = on(found, wanted) if wanted else found
-    click.echo(json.dumps(packed(found), indent=2, ensure_ascii=False) if as_json else "\n".join(table(found, wanted)))
+    columns = get_terminal_size().columns if sys.stdout.isatty() else None
+    lines = table(found, wanted, columns)
+    click.echo(json.dumps(packed(found), indent=2, ensure_ascii=False) if as_json else "\n".join(lines))

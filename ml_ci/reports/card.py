@@ -178,7 +178,7 @@ def _training(made: Mapping[str, Any]) -> Section:
 
 
 def _history(history: History) -> Section:
-    rows = tuple(("now" if mark else "", *rest) for mark, *rest in (cells(stay) for stay in history.stays))
+    rows = tuple(("now" if mark else "", *rest) for mark, *rest in (cells(stay, 1000) for stay in history.stays))
     said = [_foreign(history)] if history.foreign else []
     said += [staged(event) for event in history.staged]
     return Section(

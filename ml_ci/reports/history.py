@@ -4,21 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from textwrap import wrap
 from typing import Any
 
 from ml_ci.records.codec import pack
 from ml_ci.registry.history import History, Stay
 from ml_ci.registry.values import Event
-from ml_ci.reports.columns import GAP, padded
+from ml_ci.reports.columns import GAP, padded, total
 from ml_ci.reports.numbers import duration
 from ml_ci.reports.text import label
 
 FORMAT = 1
+_REASON = 500
 _HEAD = ("", "version", "since (UTC)", "in use", "commit", "verdict", "by", "approved by", "how")
 
 
-def table(history: History, day: date | None = None) -> Iterator[str]:
-    """Give a line per stay, the youngest first; the one that is in use has a mark. `day` is the one asked for."""
+def table(history: History, day: date | None = None, columns: int | None = None) -> Iterator[str]:
+    """Give a line per stay, the youngest first; the one that is in use has a mark. `day` is the one asked for.
+
+    Where a terminal has fewer `columns` than a line takes, a stay is a few lines.
+    """
     if history.foreign and history.champion is not None:
         yield f"> v{history.champion.version} is champion, and ml-ci did not put it there"
     if not history.stays:
@@ -26,15 +31,33 @@ def table(history: History, day: date | None = None) -> Iterator[str]:
             never = "was never promoted" if day is None else f"had no champion on {day} that ml-ci promoted"
             yield f"{history.model} {never}"
     else:
-        rows = [_HEAD, *(tuple(cells(stay)) for stay in history.stays)]
-        yield from (GAP.join(row).rstrip() for row in padded(rows, "l" * len(_HEAD)))
-    yield from map(staged, history.staged)
+        rows = padded([_HEAD, *(tuple(cells(stay)) for stay in history.stays)], "l" * len(_HEAD))
+        if columns is None or total(rows) <= columns:
+            yield from (GAP.join(row).rstrip() for row in rows)
+        else:
+            yield from (line for stay in history.stays for line in _block(stay, columns))
+    for event in history.staged:
+        yield from [staged(event)] if columns is None else _wrapped(staged(event), columns, "  ")
+
+
+def _block(stay: Stay, columns: int) -> Iterator[str]:
+    """Tell a stay in lines of at most so many columns."""
+    mark, version, since, used, commit, verdict, by, approved, how = cells(stay, _REASON)
+    judged = ", ".join(part for part in (f"commit {commit}" if commit else "", verdict) if part)
+    yield from _wrapped(f"{mark or ' '} {version}  since {since} UTC, in use {used}", columns, "    ")
+    for line in (f"{judged}, by {by}" if judged else f"by {by}", f"approved by {approved}" if approved else "", how):
+        if line:
+            yield from _wrapped(f"    {line}", columns, "    ")
+
+
+def _wrapped(line: str, columns: int, indent: str) -> list[str]:
+    return wrap(line, max(columns, 20), subsequent_indent=indent)
 
 
 def staged(event: Event) -> str:
     """Say in a line that a version came into a stage before champion."""
-    when, commit = event.time[:16].replace("T", " "), (event.commit or "")[:7]
-    return f"{event.stage}: v{event.version} ({commit}) since {when}, {event.verdict}, by {label(event.by, 40)}"
+    when, commit = event.time[:16].replace("T", " "), f" ({event.commit[:7]})" if event.commit else ""
+    return f"{event.stage}: v{event.version}{commit} since {when}, {event.verdict}, by {label(event.by, 40)}"
 
 
 def as_json(history: History) -> dict[str, Any]:
@@ -56,8 +79,8 @@ def head() -> tuple[str, ...]:
     return _HEAD
 
 
-def cells(stay: Stay) -> Iterator[str]:
-    """Give a stay as cells, one per column."""
+def cells(stay: Stay, most: int = 80) -> Iterator[str]:
+    """Give a stay as cells, one per column; the last, with the reason, is cut to `most` signs."""
     event = stay.event
     yield ">" if stay.current else ""
     yield f"v{event.version}"
@@ -67,7 +90,7 @@ def cells(stay: Stay) -> Iterator[str]:
     yield event.verdict or ""
     yield label(event.by, 40)
     yield label(event.approved_by or "", 40)
-    yield label(_how(stay), 80)
+    yield label(_how(stay), most)
 
 
 def _stayed(seconds: float) -> str:
