@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ class MlflowRegistry:
         self.location = location
         with self._answers(), _opening(location):
             self._client = client(tracking_uri=location.uri, registry_uri=location.uri)
-            if location.embedded:
+            if location.is_file:
                 self._client.search_registered_models(max_results=1)  # makes the tables, under the lock
 
     def aliased(self, model: str, alias: str) -> Version | None:
@@ -147,7 +147,8 @@ class MlflowRegistry:
         found = self._client.get_experiment_by_name(name)
         if found is not None:
             return str(found.experiment_id)
-        place = (self.location.state / "mlflow-artifacts").as_uri() if self.location.embedded else None
+        beside = self.location.database.resolve().with_name("mlflow-artifacts")
+        place = beside.as_uri() if self.location.is_file else None
         try:
             return str(self._client.create_experiment(name, artifact_location=place))
         except MlflowException as error:
@@ -208,14 +209,13 @@ def _client_class() -> Any:
 
 @contextmanager
 def _opening(location: Location) -> Iterator[None]:
-    """Let one process at a time open the embedded database: several that make its tables at once corrupt it."""
-    if not location.embedded:
-        with nullcontext():
-            yield
+    """Let one process at a time open a database that is a file: several that make its tables at once corrupt it."""
+    if not location.is_file:
+        yield
         return
     from filelock import FileLock
 
-    with FileLock(location.state / "mlflow.db.lock"):
+    with FileLock(location.database.with_name(f"{location.database.name}.lock")):
         yield
 
 

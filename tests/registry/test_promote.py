@@ -319,6 +319,24 @@ def test_the_registry_is_named_by_the_file_before_the_environment(tmp_path: Any)
     assert locate(tmp_path, None, {"MLFLOW_TRACKING_URI": "https://me:secret@host:1/x"}).shown == "https://host:1/x"
 
 
+def test_a_file_that_is_named_keeps_its_artifacts_beside_it(game: Any, tmp_path: Any, monkeypatch: Any) -> None:
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "cwd").mkdir()
+    monkeypatch.chdir(tmp_path / "cwd")
+    (game.state / "mlflow.db").rename(tmp_path / "shared" / "registry.db")
+    game.environment = {"MLFLOW_TRACKING_URI": f"sqlite:///{tmp_path}/shared/registry.db"}
+    game.change(0.6)
+    game.run()
+    assert promote(game).promoted.moved
+    assert sorted(one.name for one in (tmp_path / "shared").iterdir()) == [
+        "mlflow-artifacts",
+        "registry.db",
+        "registry.db.lock",
+    ]
+    assert list((tmp_path / "cwd").iterdir()) == []
+    assert list(game.path.glob("mlruns")) == []
+
+
 def test_damaged_tags_are_no_champion_to_compare_with(first: Any) -> None:
     import sqlite3
 
