@@ -53,7 +53,7 @@ class MlflowRegistry:
         with self._answers():
             run = self._run(offer)
             self._log_values(run, offer)
-            self._client.log_artifacts(run, str(offer.folder))
+            self._log_files(run, offer.folder)
             self._client.set_terminated(run, "FINISHED")
             return run
 
@@ -167,6 +167,13 @@ class MlflowRegistry:
         for batch in range(0, max(len(metrics), len(params)), 100):
             self._client.log_batch(run, metrics=metrics[batch : batch + 100], params=params[batch : batch + 100])
         self._client.log_inputs(run, datasets=[_input(one) for one in offer.datasets])
+
+    def _log_files(self, run: str, folder: Path) -> None:
+        """Store a run's files. The client's own verb asks MLflow's global settings which server it talks to, in 3.1."""
+        from mlflow.store.artifact.artifact_repository_registry import get_artifact_repository
+
+        place = self._client.get_run(run).info.artifact_uri
+        get_artifact_repository(place, tracking_uri=self.location.uri).log_artifacts(str(folder))
 
     @contextmanager
     def _answers(self) -> Iterator[None]:

@@ -24,7 +24,6 @@ _WRITES = (
     "create_run",
     "log_batch",
     "log_inputs",
-    "log_artifacts",
     "set_terminated",
     "create_registered_model",
     "create_model_version",
@@ -41,6 +40,7 @@ def _before_writes(act: Callable[[int, str], None]) -> None:
     from mlflow.tracking import MlflowClient
 
     from ml_ci.registry import audit
+    from ml_ci.registry.mlflow_registry import MlflowRegistry
 
     done = [0]
 
@@ -54,6 +54,7 @@ def _before_writes(act: Callable[[int, str], None]) -> None:
 
     for name in _WRITES:
         setattr(MlflowClient, name, watched(name, getattr(MlflowClient, name)))
+    MlflowRegistry._log_files = watched("log_artifacts", MlflowRegistry._log_files)  # type: ignore[method-assign]
     audit.append = watched("audit", audit.append)
 
 
