@@ -18,7 +18,8 @@ def stages(own: ModelSpec, base: ModelSpec, confidence: float | None, judging: S
     found = []
     for name in theirs:
         gates = _gates(name, own, base, confidence).union()
-        found.append(Stage(name, tuple(gate for gate in gates if str(gate.condition) not in known)))
+        asked = theirs[name].approval or (name in mine and mine[name].approval)
+        found.append(Stage(name, tuple(gate for gate in gates if str(gate.condition) not in known), asked))
     following = len(found)
     for name in reversed(mine):
         if name in theirs:
@@ -41,6 +42,11 @@ def cautions(own: ModelSpec, base: ModelSpec, confidence: float | None) -> Itera
             yield (
                 f"The stage `{name}` was removed in this change: judged by its gates all the same, but after the merge "
                 "models are promoted without it."
+            )
+        if theirs[name].approval and name in mine and not mine[name].approval:
+            yield (
+                f"`approval: required` of the stage `{name}` was removed in this change: after the merge, models come "
+                "into it without a person's approval."
             )
     kept = [name for name in theirs if name in mine]
     order = [name for name in mine if name in theirs]

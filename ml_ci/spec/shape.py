@@ -168,6 +168,9 @@ class StageShape(Strict):
 
     name: Text = Field(description="The alias in the registry.", examples=["staging"])
     gates: list[Text] = Field([], description="Conditions of this stage.", examples=[["fpr <= 0.03"]])
+    approval: kinds.Approval | None = Field(
+        None, description="Whether a person approves a model before it comes into this stage.", examples=["required"]
+    )
 
 
 StageEntry: TypeAlias = Annotated[StageShape, BeforeValidator(_as_stage, json_schema_input_type=Text | StageShape)]

@@ -135,10 +135,14 @@ class GateSpec:
 
 @dataclass(frozen=True)
 class Stage:
-    """A step of a model's way into use, an alias of the registry; `gates` hold for it beside the model's own."""
+    """A step of a model's way into use, an alias of the registry; `gates` hold for it beside the model's own.
+
+    `approval` says that a person approves each model that comes into it.
+    """
 
     name: str
     gates: tuple[GateSpec, ...] = ()
+    approval: bool = False
 
 
 @dataclass(frozen=True)

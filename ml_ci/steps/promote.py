@@ -69,12 +69,13 @@ def promoted(options: Options, name: str, asked: Asked) -> Done:
 
 
 def approved(options: Options, name: str, asked: Asked) -> Approval:
-    """Keep that a person approves the model of this tree; it holds for this very training and no other."""
+    """Keep that a person approves the model of this tree for a stage; it holds for this very training and no other."""
     project = open_project(locate(options), replace(options, models=(name,)))
+    stages.check(project.spec.models[name], asked.stage)
     training = Fingerprints(project).candidate(name).fingerprint.training
     if project.store.find(TRAININGS, training) is None:
         raise RefusedError(f"`{name}` as it is here was not trained yet", hint="Judge it first: ml-ci run")
-    given = Approval(training, asked.by, asked.time, asked.reason, project.head)
+    given = Approval(training, asked.by, asked.time, asked.reason, project.head, asked.stage)
     approve(MlflowRegistry(location(project)), name, given)
     return given
 
@@ -112,11 +113,11 @@ def _approved(registry: MlflowRegistry, name: str, training: str, asked: Asked) 
     """Add who approved this very model; RefusedError when nobody did and it is required."""
     if asked.approved_by:
         return asked
-    found = approval_of(registry, name, training)
+    found = approval_of(registry, name, training, asked.stage)
     if found is None and asked.needs_approval:
-        raise RefusedError(
-            f"nobody approved this model of {name}", hint=f"A person does: ml-ci approve {name} --reason 'why'"
-        )
+        of, where = ("", "") if asked.stage == CHAMPION else (f" for {asked.stage}", f" --stage {asked.stage}")
+        hint = f"A person does: ml-ci approve {name}{where} --reason 'why'"
+        raise RefusedError(f"nobody approved this model of {name}{of}", hint=hint)
     return replace(asked, approved_by=None if found is None else found.by)
 
 

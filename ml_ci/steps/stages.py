@@ -35,5 +35,7 @@ def check_before(registry: Registry, model: ModelSpec, stage: str, training: str
 
 
 def approval(model: ModelSpec, asked: Asked) -> Asked:
-    """Ask for an approval of a champion where ml-ci.yaml requires it."""
-    return replace(asked, needs_approval=True) if model.approval and asked.stage == CHAMPION else asked
+    """Ask for an approval where ml-ci.yaml requires one: of each champion, or of what comes into this stage."""
+    by_stage = any(stage.approval for stage in model.stages if stage.name == asked.stage)
+    wanted = by_stage or (model.approval and asked.stage == CHAMPION)
+    return replace(asked, needs_approval=True) if wanted else asked

@@ -201,6 +201,18 @@ def test_stages(own: tuple[Stage, ...], base: tuple[Stage, ...], judged: dict[st
     assert found.cautions == said
 
 
+def test_the_approval_of_a_stage_that_is_removed_is_said() -> None:
+    asked, unasked = Stage("staging", approval=True), Stage("staging")
+    found = held(model(OLD, stages=(unasked, CHAMPION)), model(OLD, stages=(asked, CHAMPION)))
+    assert found.model.stages[0].approval
+    assert found.cautions == (
+        "`approval: required` of the stage `staging` was removed in this change: after the merge, models come into it "
+        "without a person's approval.",
+    )
+    more = held(model(OLD, stages=(asked, CHAMPION)), model(OLD, stages=(unasked, CHAMPION)))
+    assert (more.model.stages[0].approval, more.cautions) == (True, ())
+
+
 def test_a_gate_that_moves_from_a_stage_to_the_model_asks_for_more() -> None:
     found = held(model(TIGHT, stages=(stage("staging"), CHAMPION)), model(stages=(STRICT, CHAMPION)))
     assert ([gate.text for gate in found.model.gates], found.model.stages[0].gates) == ([TIGHT], ())

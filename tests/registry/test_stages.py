@@ -115,3 +115,37 @@ def test_the_file_may_require_an_approval(game: Any) -> None:
     assert game.in_use() == (None, None)
     approved(game.options(), game.model, Asked("Grace", "2026-02-03T04:05:06+00:00", "read the card"))
     assert _put(game, "champion").promoted.event.approved_by == "Grace"
+
+
+def test_a_stage_may_require_an_approval_of_its_own(game: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    game.more = "stages: [{name: staging, approval: required}, champion]\n    approval: required"
+    game.change(0.6)
+    game.run()
+    monkeypatch.chdir(game.path)
+    with pytest.raises(RefusedError, match="nobody approved this model of cutter for staging") as error:
+        _put(game, "staging")
+    assert error.value.hint == "A person does: ml-ci approve cutter --stage staging --reason 'why'"
+    assert _in(game, "staging") is None
+
+    assert call(["approve", "cutter", "--stage", "staging", "--by", "Grace", "--reason", "read the card"]) == 0
+    assert _put(game, "staging").promoted.event.approved_by == "Grace"
+    with pytest.raises(RefusedError, match=r"nobody approved this model of cutter\n"):
+        _put(game, "champion")
+    assert game.in_use() == (None, None), "an approval is for one stage"
+    assert call(["approve", "cutter", "--by", "Hedy", "--reason", "it did well in staging"]) == 0
+    assert _put(game, "champion").promoted.event.approved_by == "Hedy"
+
+
+def test_an_approval_of_what_is_champion_stands_at_the_stage_or_at_the_model(game: Any) -> None:
+    game.more = "stages: [{name: champion, approval: required}]"
+    game.change(0.6)
+    game.run()
+    with pytest.raises(RefusedError, match=r"nobody approved this model of cutter\n"):
+        _put(game, "champion")
+    approved(game.options(), game.model, Asked("Grace", "2026-02-03T04:05:06+00:00", "read the card"))
+    assert _put(game, "champion").promoted.moved
+
+
+def test_an_approval_for_no_stage_is_a_mistake(first: Any) -> None:
+    with pytest.raises(UserError, match="cutter has no stage `staging`"):
+        approved(first.options(), first.model, _asked("staging", "why not"))

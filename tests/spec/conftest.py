@@ -75,7 +75,7 @@ models:
     cwd: src
     python: /usr/bin/python3.8
     fetch: dvc pull {path}
-    stages: [{name: staging, gates: [fpr <= 0.02]}, champion]
+    stages: [{name: staging, gates: [fpr <= 0.02], approval: required}, champion]
     approval: required
 """
 

@@ -67,6 +67,10 @@ BAD: list[tuple[str, list[str]]] = [
     ),
     (plus("approval: maybe"), ["10: models.churn.approval: expected required, got 'maybe'"]),
     (
+        plus("stages: [{name: staging, approval: yes}, champion]"),
+        ["10: models.churn.stages[0].approval: expected required, got 'yes'"],
+    ),
+    (
         "",
         [
             "1: the file is empty; `ml-ci init` writes one to start from",

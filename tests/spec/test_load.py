@@ -95,9 +95,9 @@ def test_reads_every_key(every_key: str) -> None:
     )
     assert (spam.code, spam.needs, spam.cwd) == (("sql/**/*.sql",), ("embedder",), "src")
     assert (spam.python, spam.fetch) == ("/usr/bin/python3.8", "dvc pull {path}")
-    assert [(stage.name, [gate.text for gate in stage.gates]) for stage in spam.stages] == [
-        ("staging", ["fpr <= 0.02"]),
-        ("champion", []),
+    assert [(stage.name, [gate.text for gate in stage.gates], stage.approval) for stage in spam.stages] == [
+        ("staging", ["fpr <= 0.02"], True),
+        ("champion", [], False),
     ]
     assert spam.approval
     assert spam.card == Card("Rank mails", "Risk", "None known")
