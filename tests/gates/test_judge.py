@@ -156,6 +156,11 @@ def test_each_names_the_slices_that_min_rows_leaves_out(judged: Judged, single_c
     assert results[0].reason.endswith("(left out, fewer than 100 rows: Asian, Native American)")
 
 
+def test_a_slice_of_exactly_min_rows_is_judged(judged: Judged, single_case: Make) -> None:
+    case = single_case({"a": (10, 1, 8, 1), "b": (10, 1, 7, 1)})
+    assert [one.slice for one in judged(case, "each(fpr, by=region) <= 0.5", min_rows=20)] == ["region = a"]
+
+
 def only(*counts: int, **metrics: float | None) -> Case:
     return Case(Comparison(Evaluation(Confusion(*counts), metrics=metrics)))
 

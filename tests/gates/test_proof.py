@@ -227,6 +227,36 @@ def test_holm_over_the_gates(judged: Judged) -> None:
     assert judged(clear, "fpr <= 0.05", *others, confidence=0.95)[0].verdict == "fail"
 
 
+@pytest.mark.parametrize("errors", [60, 64, 70, 90])
+def test_holm_over_the_gates_is_that_of_statsmodels(judged: Judged, errors: int) -> None:
+    from scipy.stats import binom
+    from statsmodels.stats.multitest import multipletests
+
+    limits = [0.03, 0.045, 0.048, 0.05, 0.052, 0.06, 0.5]
+    case = Case(Comparison(Evaluation(Confusion(tp=5, fn=5, fp=errors, tn=1000 - errors))))
+    rejected = multipletests([binom.sf(errors - 1, 1000, limit) for limit in limits], 0.05, method="holm")[0]
+    found = judged(case, *[f"fpr <= {limit}" for limit in limits], confidence=0.95)
+    assert [one.verdict == "fail" for one in found] == rejected.tolist()
+
+
+def test_the_slices_of_a_gate_weigh_on_the_others_by_their_number(judged: Judged, single_case: Make) -> None:
+    """Shares of the level: 0.41 in each of three slices, 0.80 in the other gate."""
+    slices = {"a": (30, 17, 83, 6), "b": (30, 17, 83, 5), "c": (24, 17, 83, 5)}
+    *each, other = judged(single_case(slices), "each(fpr, by=region) <= 0.1", "fnr <= 0.1", confidence=0.95)
+    assert [one.verdict for one in each] == ["fail", "fail", "fail"]
+    assert other.verdict == "inconclusive"
+    assert other.reason.endswith("with 2 gates judged at once this may still be chance")
+    assert judged(single_case(slices), "fnr <= 0.1", confidence=0.95)[0].verdict == "fail"
+
+
+def test_the_comparisons_of_a_gate_share_its_level(judged: Judged) -> None:
+    """Shares of the level: 0.41 and 0.80, so 0.82 together: a fail by itself, chance beside another gate."""
+    case = Case(Comparison(Evaluation(Confusion(tp=84, fn=16, fp=17, tn=83))))
+    assert judged(case, "fpr <= 0.1 and fnr <= 0.1", confidence=0.95)[0].verdict == "fail"
+    both, other = judged(case, "fpr <= 0.1 and fnr <= 0.1", "fpr <= 0.3", confidence=0.95)
+    assert (both.verdict, other.verdict) == ("inconclusive", "pass")
+
+
 def test_counts_and_facts_of_the_job_need_no_proof(judged: Judged) -> None:
     case = Case(Comparison(Evaluation(Confusion(5, 5, 5, 5), metrics={"seconds": 3.0})))
     results = judged(case, "rows >= 20", "fp <= 5", "seconds <= 2", confidence=0.95)
