@@ -91,7 +91,9 @@ def _let_in(facts: Facts) -> Iterator[tuple[str, str]]:
     yield "Let in by", f"{event.by}, {event.time[:16].replace('T', ' ')} UTC"
     yield "Approved by", event.approved_by or "nobody was asked"
     if event.overrides:
-        yield "Allowed by hand", f"{', '.join(event.overrides)}: {event.reason}"
+        yield "Allowed by hand", ", ".join(event.overrides)
+    if event.reason:
+        yield "Reason", event.reason
     stays = [stay for stay in facts.history.stays if stay.event.version == facts.lineage.version.version]
     if stays:
         yield "In use", _used(sum(stay.seconds for stay in stays), any(stay.current for stay in stays))

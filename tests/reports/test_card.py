@@ -100,7 +100,7 @@ def test_the_sections_answer_what_who_on_what_how_good_for_whom_and_how_to_take_
 
 def test_what_a_person_allowed_is_on_the_first_page() -> None:
     rows = dict(section(card(facts()), "The model").grids[0].rows)
-    assert rows["Allowed by hand"] == "verdict: x"
+    assert (rows["Allowed by hand"], rows["Reason"]) == ("verdict", "x")
     assert rows["Predicts"] == "`x` = x or b (positive)"
     assert rows["Commit"] == "x, with changes in no commit"
     assert rows["In use"] == "1 min 30 s until now"
