@@ -161,6 +161,12 @@ def test_a_slice_of_exactly_min_rows_is_judged(judged: Judged, single_case: Make
     assert [one.slice for one in judged(case, "each(fpr, by=region) <= 0.5", min_rows=20)] == ["region = a"]
 
 
+def test_an_empty_slice_is_never_among_the_slices(judged: Judged, single_case: Make) -> None:
+    case = single_case({"a": (10, 1, 9, 1), "b": (10, 2, 8, 1), "gone": (0, 0, 0, 0)})
+    (gap,) = judged(case, "gap(fpr, by=region) <= 0.5", min_rows=0)
+    assert (gap.verdict, gap.value) == ("pass", pytest.approx(0.1))
+
+
 def only(*counts: int, **metrics: float | None) -> Case:
     return Case(Comparison(Evaluation(Confusion(*counts), metrics=metrics)))
 

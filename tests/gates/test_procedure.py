@@ -10,9 +10,12 @@ import pytest
 from ml_ci.evaluation.confusion import Confusion, Paired, PairedErrors
 from ml_ci.evaluation.values import Comparison, Evaluation
 from ml_ci.gates.evidence import Case
+from ml_ci.gates.procedure import together
+from ml_ci.gates.statistics.values import Evidence, Outcome
 from ml_ci.gates.values import GateResult
 
 Judged = Callable[..., tuple[GateResult, ...]]
+Side = tuple[Outcome, float, int | None]
 
 
 def _comparison(candidate: int, baseline: int, rows: int = 10_000) -> Comparison:
@@ -67,6 +70,32 @@ def test_without_a_confidence_the_mean_has_to_hold_too(judged: Judged) -> None:
     assert "over 5 seeds FNR 9.4% ± 1.3 points" in found.reason
     (even,) = judged(_case(*[(700, 800)] * 5), "fnr <= 0.09")
     assert even.verdict == "pass"
+
+
+@pytest.mark.parametrize("gate", ["fnr <= 0.08", "recall >= 0.92"])
+def test_a_mean_that_is_the_limit_holds(judged: Judged, gate: str) -> None:
+    (found,) = judged(_case(*[(800, 800)] * 5), gate)
+    assert found.verdict == "pass"
+
+
+@pytest.mark.parametrize(
+    ("artifact", "seeds", "outcome", "p_fail", "needs"),
+    [
+        (("pass", 0.99, 7), ("pass", 0.98, None), "pass", 0.99, 7),
+        (("pass", 0.99, 7), ("inconclusive", 0.8, None), "inconclusive", 1.0, None),
+        (("inconclusive", 0.3, 7), ("pass", 0.99, None), "inconclusive", 0.6, 7),
+        (("fail", 0.02, None), ("inconclusive", 0.5, None), "fail", 0.04, None),
+        (("fail", 0.03, None), ("inconclusive", 0.5, None), "inconclusive", 0.06, None),
+        (("inconclusive", 0.5, 7), ("fail", 0.025, None), "fail", 0.05, None),
+        (("pass", 0.99, None), ("fail", 0.03, None), "inconclusive", 0.06, None),
+    ],
+)
+def test_artifact_and_seeds_share_the_level(
+    artifact: Side, seeds: Side, outcome: str, p_fail: float, needs: int | None
+) -> None:
+    own, over_seeds = (Evidence(side[0], 0.0, 1.0, 0.5, side[1], side[2]) for side in (artifact, seeds))
+    found = together(own, over_seeds, 0.05)
+    assert (found.outcome, found.p_fail, found.needs) == (outcome, pytest.approx(p_fail), needs)
 
 
 def test_a_rate_that_one_seed_leaves_undefined_is_no_pass(judged: Judged) -> None:
