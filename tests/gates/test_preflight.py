@@ -53,6 +53,13 @@ def test_each_slice_is_looked_at_and_small_ones_are_left_out() -> None:
     ]
 
 
+@pytest.mark.parametrize(("min_rows", "slices"), [(None, ["south"]), (20, ["south", "west"]), (101, [])])
+def test_a_worst_slice_is_looked_for_among_those_that_are_judged(min_rows: int | None, slices: list[str]) -> None:
+    holdout = HoldoutRows((500, 500), {"region": {"north": (400, 480), "south": (90, 10), "west": (19, 10)}})
+    found = check("worst(fnr, by=region) <= 0.05", holdout, confidence=0.95, min_rows=min_rows)
+    assert [one.slice for one in found] == [f"region = {name}" for name in slices]
+
+
 @pytest.mark.parametrize(
     "text",
     [
