@@ -5,6 +5,7 @@ set -euo pipefail
 arguments=()
 [ -z "$BASELINE" ] || arguments+=(--baseline "$BASELINE")
 [ -z "$STORE" ] || arguments+=(--store "$STORE")
+[ -z "$REGISTRY" ] || export MLFLOW_TRACKING_URI="$REGISTRY" # it is asked without MLflow's client
 job="$(command -v python || command -v python3 || true)"
 [ -z "$job" ] || arguments=(--python "$job" ${arguments[@]+"${arguments[@]}"})
 

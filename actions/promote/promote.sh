@@ -4,4 +4,5 @@ set -euo pipefail
 
 export MLFLOW_TRACKING_URI="$REGISTRY"
 job="$(command -v python || command -v python3)"
-"$ML_CI" -I "$GITHUB_ACTION_PATH/promote.py" .ml-ci-reports "$FOLDER" "$job" ${EXPECT:+"$EXPECT"}
+mkdir -p .ml-ci-records
+"$ML_CI" -I "$GITHUB_ACTION_PATH/promote.py" .ml-ci-reports .ml-ci-records "$FOLDER" "$job" ${EXPECT:+"$EXPECT"}

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ml_ci.records.shared import Shared
     from ml_ci.reports.records import RecordRow
     from ml_ci.steps.stock import Stock
+    from ml_ci.steps.values import Options
 
 _CONFIG = click.option("--config", metavar="FILE", help="Another configuration file than the nearest ml-ci.yaml.")
 _STORE = click.option(
@@ -153,6 +154,46 @@ def pull(keys: tuple[str, ...], everything: bool, store: str | None, config: str
     click.echo(f"{plural(brought, 'record')} brought from {stock.shared.url}")
 
 
+@command.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@_STORE
+@_CONFIG
+def pack(folder: Path, store: str | None, config: str | None) -> None:
+    """Write the records of what passed in the last run into FOLDER, for another job of this run to unpack.
+
+    They are archives, KIND/KEY.tar: what `ml-ci promote` needs, and it trains nothing.
+    """
+    from ml_ci.reports.text import plural
+    from ml_ci.steps.handover import hand_over
+
+    click.echo(f"{plural(hand_over(_options(config, store), folder), 'record')} packed into {folder}")
+
+
+@command.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
+@_CONFIG
+def unpack(folder: Path, as_json: bool, config: str | None) -> int:
+    """Take the records that another job of this run packed into FOLDER, or into folders below it.
+
+    Taken are those of models that passed, by .ml_ci/report.json, and each is verified. Exit code 2 when an archive was
+    refused or is missing: it is named, and the others are taken.
+    """
+    from ml_ci.cli.main import MISTAKE
+    from ml_ci.reports.text import plural
+    from ml_ci.steps.handover import take_over
+
+    taken = take_over(_options(config, None), folder)
+    if as_json:
+        said = {"records": taken.records, "refused": taken.refused, "missing": dict(taken.missing)}
+        click.echo(json.dumps({"format": 1, **said}, indent=2))
+    else:
+        click.echo(f"{plural(taken.records, 'record')} taken from {folder}")
+        for sentence in (*taken.refused, *taken.missing.values()):
+            click.echo(f"{click.style('refused', fg='red', bold=True)}: {sentence}", err=True)
+    return MISTAKE if taken.refused or taken.missing else 0
+
+
 def _complain(shared: Shared) -> None:
     """End with the first thing that went wrong: here the store is what was asked for."""
     if shared.notes:
@@ -161,9 +202,14 @@ def _complain(shared: Shared) -> None:
 
 def _stock(config: str | None, store: str | None = None) -> Stock:
     from ml_ci.steps.stock import Stock
+
+    return Stock.open(_options(config, store))
+
+
+def _options(config: str | None, store: str | None) -> Options:
     from ml_ci.steps.values import Options
 
-    return Stock.open(Options(start=Path.cwd(), config=config, store=store))
+    return Options(start=Path.cwd(), config=config, store=store)
 
 
 def _row(row: RecordRow) -> dict[str, object]:

@@ -60,7 +60,8 @@ def judged(shop: Workshop, plan: Plan, comparison: Comparison, changes: tuple[Ch
     said = (*_notes(shop.sides), *before.notes, *look.notes(before.standing), *resampled_notes(asked))
     verdict = Judged(comparison, results, changes, said)
     with shop.project.store.draft() as draft:
-        shop.project.store.keep(draft, VERDICTS, plan.verdict, {"model": model.name, "judged": pack(verdict)})
+        content = {"model": model.name, "training": plan.candidate.training, "judged": pack(verdict)}
+        shop.project.store.keep(draft, VERDICTS, plan.verdict, content)
     return verdict
 
 

@@ -105,7 +105,7 @@ class Rig:
     folder: Path
     github: Any
     lost: str = ""
-    registry: str = ""
+    variables: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -200,8 +200,6 @@ class Rig:
         workflow = self.folder / "workflows" / template
         workflow.parent.mkdir(exist_ok=True)
         text = (PROJECT / "templates" / "workflows" / template).read_text(encoding="utf-8")
-        if self.registry:
-            text = switched_on(text).replace("https://mlflow.example.com", self.registry)
         workflow.write_text(text.replace("OWNER/ml-ci", "acme/ml-ci").replace("@SHA", f"@{SHA}"), encoding="utf-8")
         file = self.folder / "event.json"
         file.write_text(json.dumps(payload), encoding="utf-8")
@@ -237,6 +235,7 @@ class Rig:
             *("--no-skip-checkout", "--no-cache-server", "--action-offline-mode", "--json", "--defaultbranch", "main"),
             *("--artifact-server-addr", "127.0.0.1", "-s", f"GITHUB_TOKEN={self.github.token}"),
             *(word for name, value in self.secrets.items() for word in ("-s", f"{name}={value}")),
+            *(word for name, value in self.variables.items() for word in ("--var", f"{name}={value}")),
             *(word for name, value in environment.items() for word in ("--env", f"{name}={value}")),
             *(word for name, path in local.items() for word in ("--local-repository", f"{name}={path}")),
         ]

@@ -6,6 +6,7 @@ import base64
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -104,6 +105,7 @@ class Registry:
     """The server behind its login, as a person looks at it."""
 
     url: str
+    methods: set[str]
 
     def ask(self, method: str, path: str, **body: str) -> dict[str, Any]:
         """Ask MLflow's REST API."""
@@ -149,8 +151,11 @@ class Registry:
 def registry(mlflow: int) -> Iterator[Registry]:
     """Put the server behind a login: what comes without it is turned away."""
 
+    found: Registry
+
     class Handler(BaseHTTPRequestHandler):
         def _pass_on(self) -> None:
+            found.methods.add(self.command)
             body = b"".join(self._body())
             if self.headers.get("Authorization") != LOGIN:
                 self._answer(401, "text/plain", b"You are not logged in")
@@ -159,8 +164,8 @@ def registry(mlflow: int) -> Iterator[Registry]:
             own = ("authorization", "host", "connection", "transfer-encoding", "content-length")
             headers = {name: value for name, value in self.headers.items() if name.lower() not in own}
             there.request(self.command, self.path, body, headers)
-            found = there.getresponse()
-            self._answer(found.status, found.headers.get("Content-Type", ""), found.read())
+            answer = there.getresponse()
+            self._answer(answer.status, answer.headers.get("Content-Type", ""), answer.read())
             there.close()
 
         do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _pass_on  # noqa: N815
@@ -186,7 +191,8 @@ def registry(mlflow: int) -> Iterator[Registry]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-        yield Registry(f"http://127.0.0.1:{server.server_address[1]}")
+        found = Registry(f"http://127.0.0.1:{server.server_address[1]}", set())
+        yield found
         server.shutdown()
 
 
@@ -206,16 +212,16 @@ class Team:
         files = {"ml-ci.yaml": spec, "cutting.py": CODE, "train.csv": TRAIN, "holdout.csv": HOLDOUT}
         return str(self.rig.commit({**files, **params}))
 
-    def push(self, *cuts: float, branch: str = "main") -> Any:
+    def push(self, *cuts: float, branch: str = "main", template: str = "default-branch.yml") -> Any:
         """Commit models on a branch and run its workflow."""
         self.commit(*cuts, branch=branch)
-        return self.again(branch)
+        return self.again(branch, template)
 
-    def again(self, branch: str = "main") -> Any:
+    def again(self, branch: str = "main", template: str = "default-branch.yml") -> Any:
         """Run the workflow of a branch's last commit."""
         after = self.rig.git("rev-parse", branch)
         payload = {"ref": f"refs/heads/{branch}", "after": after, "repository": {"default_branch": "main"}}
-        done = self.rig.run("default-branch.yml", "push", payload, at=branch)
+        done = self.rig.run(template, "push", payload, at=branch)
         for secret in (self.rig.github.token, PASSWORD, LOGIN.split()[1]):
             assert all(secret not in json.dumps(line) for line in done.lines), "a secret stands in the log"
         return done
@@ -224,8 +230,8 @@ class Team:
 @pytest.fixture
 def team(rig: Any, registry: Registry) -> Team:
     """Give a repository with two models, and where they are registered."""
-    rig.registry = registry.url
-    rig.secrets = {"MLFLOW_USERNAME": USER, "MLFLOW_PASSWORD": PASSWORD}
+    rig.variables = {"MLFLOW_TRACKING_URI": registry.url}
+    rig.secrets = {"MLFLOW_TRACKING_USERNAME": USER, "MLFLOW_TRACKING_PASSWORD": PASSWORD}
     return Team(rig, registry, tuple(f"{name}-{uuid.uuid4().hex[:6]}" for name in ("churn", "fraud")))
 
 
@@ -256,9 +262,12 @@ def test_the_first_becomes_champion_a_better_one_takes_its_place_and_a_worse_one
 
 def test_another_branch_is_refused(team: Team) -> None:
     team.rig.git("checkout", "-q", "-b", "release", "main")
+    team.registry.methods.clear()
     done = team.push(0.6, 0.6, branch="release")
     assert done.jobs == {"gate": "success", "promote": "failure"}, done.log
     assert "Only a run on the default branch promotes" in done.said("error")
+    assert team.registry.methods == {"GET"}, "the gate only reads"
+    assert {one.name for one in (team.rig.state / "artifacts").iterdir()} == {"ml-ci-report"}
     assert [team.registry.versions(name) for name in team.names] == [[], []]
 
 
@@ -279,3 +288,43 @@ def test_one_that_is_refused_fails_the_job_and_the_other_is_promoted(team: Team)
     assert f"{churn} was not promoted" in done.said("error")
     assert "was judged against champion v1" in done.said("error")
     assert "the champion is v2" in done.said("summary")
+
+
+MATRIX = "default-branch-matrix.yml"
+
+
+def test_what_the_legs_of_a_matrix_judged_is_promoted_without_any_cache(team: Team) -> None:
+    churn, fraud = team.names
+    done = team.push(0.6, 0.55, template=MATRIX)
+    assert set(done.jobs.values()) == {"success"}, done.log
+    assert team.registry.in_use(churn) == team.registry.in_use(fraud) == ("1", None)
+    left = {one.name for one in (team.rig.state / "artifacts").iterdir()}
+    assert {f"ml-ci-records-ml-ci-report-{name}" for name in team.names} <= left
+
+    shutil.rmtree(team.rig.state / "caches")
+    done = team.push(0.55, 0.9, template=MATRIX)
+    assert done.jobs["promote"] == "failure", "fraud became worse"
+    assert team.registry.in_use(churn) == ("2", "1"), done.log
+    assert team.registry.in_use(fraud) == ("1", None)
+
+
+def test_records_that_were_lost_or_changed_on_the_way_are_named(team: Team) -> None:
+    churn, fraud = team.names
+    team.commit(0.6, 0.55)
+    team.rig.lost = f"ml-ci-records-ml-ci-report-{churn}"
+
+    def tamper(method: str, path: str) -> None:
+        """Change what lies between the jobs: `promote` sets the statuses before it fetches the records."""
+        for file in (team.rig.state / "artifacts").glob(f"ml-ci-records-*-{fraud}/trainings/*.tar"):
+            file.write_bytes(file.read_bytes()[:700])
+
+    team.rig.github.before = tamper
+    done = team.again(template=MATRIX)
+    assert done.jobs["promote"] == "failure"
+    assert [team.registry.versions(name) for name in team.names] == [[], []], done.log
+    said = done.said("error")
+    assert f"{churn} was not promoted::of `{churn}` no record of the training and verdict arrived" in said
+    assert f"{fraud} was not promoted::of `{fraud}` no record of the training arrived" in said
+    assert f"a record was refused::ml-ci-records-ml-ci-report-{fraud}/trainings/" in said
+    assert "it is no archive of a record" in said
+    assert "Run all jobs of this workflow again" in done.said("summary")

@@ -11,21 +11,29 @@ from typing import Any
 
 import pytest
 
+from ml_ci.steps.handover import hand_over
+
 PROJECT = Path(__file__).parents[2]
 
 
-def _act(game: Any, folder: Path) -> tuple[int, str, str]:
-    """Run the action's script as its step would, with the reports of a gate; exit code, log, summary."""
+def _act(game: Any, folder: Path, *, lost: bool = False) -> tuple[int, str, str]:
+    """Run the action's script as its step would, in another job than the gate's: with its report, and its records
+    unless they are `lost`; exit code, log, summary."""
     shutil.rmtree(folder, ignore_errors=True)
     (folder / "reports").mkdir(parents=True)
+    (folder / "records").mkdir()
+    if not lost:
+        hand_over(game.options(), folder / "records" / "ml-ci-records-ml-ci-report")
+    shutil.rmtree(game.state / "records", ignore_errors=True)
     shutil.copy(game.state / "report.json", folder / "reports")
     (game.state / "report.json").unlink()
     launcher = folder / "python"  # the project is not installed here, and `-I` reads no PYTHONPATH
     launcher.write_text(f'#!/bin/sh\nshift\nexec {sys.executable} "$@"\n')
     launcher.chmod(0o755)
+    folders = [str(folder / "reports"), str(folder / "records"), str(game.path)]
     code = (
         f"import sys; sys.path.insert(0, {str(PROJECT)!r}); sys.executable = {str(launcher)!r};"
-        f"sys.argv = ['', {str(folder / 'reports')!r}, {str(game.path)!r}, {sys.executable!r}];"
+        f"sys.argv = ['', *{folders!r}, {sys.executable!r}];"
         f"import runpy; runpy.run_path({str(PROJECT / 'actions' / 'promote' / 'promote.py')!r}, run_name='__main__')"
     )
     environment = {**os.environ, "GITHUB_STEP_SUMMARY": str(folder / "summary.md"), "PYTHONPATH": str(PROJECT)}
@@ -60,9 +68,29 @@ def test_what_failed_is_not(first: Any, tmp_path: Path) -> None:
 def test_a_refusal_fails_the_step_and_says_why(first: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first.change(0.55)
     assert first.run().verdict == "pass"
-    shutil.rmtree(first.state / "records")  # the cache was not there
+    code, log, summary = _act(first, tmp_path / "step", lost=True)
+    assert code == 2
+    why = "of `cutter` no record of the training and verdict arrived. The gate lost them, or they have expired"
+    assert f"::error title=cutter was not promoted::{why}" in log
+    assert "- ✗ **cutter was not promoted:** of `cutter` no record" in summary
+    assert first.in_use() == ("1", None)
+
+
+def test_what_is_in_use_already_needs_no_records(first: Any, tmp_path: Path) -> None:
+    assert first.run().verdict == "pass"
+    code, log, summary = _act(first, tmp_path / "step", lost=True)
+    assert (code, "::error" in log) == (0, False), log
+    assert "- ✓ cutter: v1" in summary and "nothing was promoted" in summary
+
+
+def test_a_refusal_says_what_to_do_in_a_workflow(first: Any, tmp_path: Path) -> None:
+    first.change(0.58)
+    first.change(0.55)
+    assert first.run(baseline=None).verdict == "pass"
     code, log, summary = _act(first, tmp_path / "step")
     assert code == 2
-    assert "::error title=ml-ci::cutter was not promoted. refused: " in log
-    assert "refused: " in summary
-    assert first.in_use() == ("1", None)
+    [said] = [line for line in log.splitlines() if line.startswith("::error")]
+    assert said.startswith("::error title=cutter was not promoted::`cutter` was judged against first parent")
+    assert "the champion is v1" in said
+    assert "Run all jobs of this workflow again: the gate judges it anew." in said
+    assert "ml-ci run" not in summary

@@ -153,6 +153,7 @@ def test_every_template_can_be_had(shaped: Any, run_init: Any) -> None:
         "pull-request-untrusted",
         "report",
         "default-branch",
+        "default-branch-matrix",
         "merge-queue",
         "matrix",
     }

@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Pack the records of what passed, for the action promote: it trains nothing, and the legs of a matrix share no cache.
+set -euo pipefail
+
+folder="$RUNNER_TEMP/ml-ci-records"
+rm -rf "$folder"
+"$ML_CI" -I -m ml_ci records pack "$folder" ${STORE:+--store "$STORE"}
+echo "folder=$folder" >>"$GITHUB_OUTPUT"
