@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -143,12 +146,19 @@ def test_a_changed_cut_keeps_the_new_holdout_out_of_the_baselines_training(
     project.verify()
 
 
-def test_two_runs_at_once_train_once_and_say_that_they_wait(known: Any) -> None:
-    known.edit("model.py", "    means = []", "    import time\n    time.sleep(2)\n    means = []")
+def test_two_runs_at_once_train_once_and_say_that_they_wait(known: Any, tmp_path: Path) -> None:
+    until = (
+        "    import time\n    while not os.path.exists(os.environ['TRAININGS'] + '.go'):\n        time.sleep(0.02)\n"
+    )
+    known.edit("model.py", "    means = []", until + "    means = []")
     first = known.start("run")
     known.wait_for(lambda: known.trainings() == 1)
-    answer = known.command("run")
-    assert (first.wait(30), answer.code, known.trainings()) == (0, 0, 1), answer.err
-    assert "shop: waiting for another run that trains the candidate …" in answer.err
+    said = tmp_path / "said"
+    with said.open("wb") as errors:
+        command = (sys.executable, "-m", "ml_ci", "run")
+        second = subprocess.Popen(command, cwd=known.folder, stdout=subprocess.DEVNULL, stderr=errors)
+    known.wait_for(lambda: "shop: waiting for another run that trains the candidate …" in said.read_text())
+    known.marks.with_name("marks.go").touch()
+    assert (first.wait(30), second.wait(30), known.trainings()) == (0, 0, 1), said.read_text()
     assert known.run().code == 0
     known.verify()
