@@ -21,11 +21,15 @@ _MARKS = {"pass": "✓", "fail": "✗", "inconclusive": "?"}
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a box: what is shown where there is room, and the whole text where that is more."""
+    """A line of a box: what is shown where there is room, and the whole text where that is more.
+
+    `ends` says that the end matters most where it is cut: a path's.
+    """
 
     text: str
     whole: str = ""
     code: bool = False
+    ends: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ def _rank(part: str) -> tuple[int, str]:
 
 def _told(part: str, detail: Mapping[str, Any], made: Mapping[str, Any]) -> Iterator[Line]:
     if part.startswith("data."):
-        yield Line(str(detail.get("path") or whence(detail)))
+        yield _place(detail)
     elif part == "code":
         names = ", ".join(sorted(detail))
         yield Line(plural(len(detail), "file"), f"{plural(len(detail), 'file')}: {names}")
@@ -95,6 +99,11 @@ def _told(part: str, detail: Mapping[str, Any], made: Mapping[str, Any]) -> Iter
         yield Line(str(detail["seed"]))
     elif part == "params":
         yield Line(", ".join(f"{key} = {value}" for key, value in detail.items()) or "none")
+
+
+def _place(detail: Mapping[str, Any]) -> Line:
+    path = detail.get("path")
+    return Line(str(path), ends=True) if path else Line(whence(detail))
 
 
 def whence(detail: Mapping[str, Any]) -> str:
@@ -130,14 +139,14 @@ def _version(lineage: Lineage) -> Box:
     if made:
         lines.append(_digest(str(made["artifact"])) if made["artifact"] else Line("predictions only"))
     else:
-        lines += [Line("not made by ml-ci"), Line(version.source)]
+        lines += [Line("not made by ml-ci"), Line(version.source, ends=True)]
     return Box("version", JUDGED, f"{version.model} v{version.version}", tuple(lines), "model")
 
 
 def _holdout(made: Mapping[str, Any]) -> Box:
     detail = made["details"].get("data.holdout") or {}
     known = str(detail.get("content") or made["parts"].get("data.holdout") or "")
-    return Box("holdout", JUDGED, "data.holdout", (Line(str(detail.get("path") or whence(detail))), _digest(known)))
+    return Box("holdout", JUDGED, "data.holdout", (_place(detail), _digest(known)))
 
 
 def _baseline(made: Mapping[str, Any]) -> Box:

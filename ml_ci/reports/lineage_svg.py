@@ -15,7 +15,7 @@ WIDTH = 1000
 _MOST = 2000
 _MARGIN, _ROW, _PADDING, _BETWEEN = 10.0, 18.0, 10.0, 14.0
 # The columns' widths and the gaps of 24 between them fill the width.
-_WIDTHS = {INPUT: 178.0, TRAINING: 158.0, JUDGED: 176.0, VERDICT: 208.0, USE: 164.0}
+_WIDTHS = {INPUT: 170.0, TRAINING: 158.0, JUDGED: 170.0, VERDICT: 226.0, USE: 160.0}
 _GAP = 24.0
 # What a column of text takes at most, at the sizes below.
 _SIGN, _BOLD_SIGN, _CODE_SIGN = 6.6, 7.2, 6.7
@@ -145,19 +145,19 @@ def _drawn(one: _Placed) -> Iterator[str]:
 def _written(line: Line, width: float, row: int, face: str, sign: float) -> str:
     """Write a line of a box; one that is cut has the whole text where the pointer rests on it."""
     y = _PADDING + _ROW * row + 11
-    shown = _fitting(label(line.text, 400), int((width - 2 * _PADDING) / sign))
+    shown = _fitting(label(line.text, 400), int((width - 2 * _PADDING) / sign), line.ends)
     whole = label(line.whole or line.text, _MOST)
     title = f"<title>{_text(whole)}</title>" if whole != shown else ""
     return f'<text x="{_PADDING:g}" y="{y:g}" {face}>{title}{_text(shown)}</text>'
 
 
-def _fitting(text: str, columns: int) -> str:
-    """Cut a text to the columns that there are; a wide sign takes two."""
+def _fitting(text: str, columns: int, ends: bool) -> str:
+    """Cut a text to the columns that there are, at its beginning where its end says more; a wide sign takes two."""
     if columns_of(text) <= columns:
         return text
     while text and columns_of(text) > columns - 1:
-        text = text[:-1]
-    return text.rstrip() + "…"
+        text = text[1:] if ends else text[:-1]
+    return "…" + text.lstrip() if ends else text.rstrip() + "…"
 
 
 def _text(value: str) -> str:

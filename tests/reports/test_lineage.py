@@ -172,7 +172,11 @@ def test_a_name_that_is_cut_is_whole_where_the_pointer_rests() -> None:
     texts = list(ElementTree.fromstring(lineage_svg.drawing(picture(found))).iter(f"{SVG}text"))
     (cut,) = [node for node in texts if node.findtext(f"{SVG}title") == path]
     seen = "".join(cut.itertext()).removeprefix(path)
-    assert seen.endswith("…") and path.startswith(seen[:-1]) and 15 < len(seen) < 30
+    assert seen.startswith("…") and path.endswith(seen[1:]) and 15 < len(seen) < 30, "the file's name says most"
+    params = lineage(USED, details={**MADE["details"], "params": {"alpha": 0.5, "a-long-name": 1, "another": 2}})
+    texts = list(ElementTree.fromstring(lineage_svg.drawing(picture(params))).iter(f"{SVG}text"))
+    (cut,) = [node for node in texts if node.findtext(f"{SVG}title") == "alpha = 0.5, a-long-name = 1, another = 2"]
+    assert "".join(cut.itertext()).endswith("2alpha = 0.5, a-long-n…")
     whole = [node for node in texts if "".join(node.itertext()) == "training"]
     assert len(whole) == 1, "what is shown whole has no title"
 
