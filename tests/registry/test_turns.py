@@ -282,14 +282,16 @@ def test_a_promotion_that_is_killed_is_completed_or_taken_back_whole(board: Call
 
 
 @pytest.mark.slow
-def test_a_promotion_that_is_tried_again_while_a_rollback_goes_on(board: Callable[[], Board]) -> None:
+@pytest.mark.parametrize("begins", [0, 1], ids=["promotion", "rollback"])
+def test_a_promotion_that_is_tried_again_while_a_rollback_goes_on(board: Callable[[], Board], begins: int) -> None:
     for step, _ in _steps(board, promotes):
         for turns in itertools.product(range(_MOST), repeat=2):
             found = board()
             _killed(found, lambda found=found: promotes(found), step)
             moved = found.in_use[0] == "3"
             calls = [lambda found=found: promotes(found), lambda found=found: goes_back(found)]
-            promotion, back = _taking_turns(found, calls, turns)
+            said = _taking_turns(found, calls[::-1] if begins else calls, turns)
+            promotion, back = said[::-1] if begins else said
             if moved and promotion and not back:
                 promotion = ""  # it had been in use before
             if promotion and back and found.in_use == ("2", "2"):
