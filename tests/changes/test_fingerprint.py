@@ -20,6 +20,7 @@ from ml_ci.spec.values import (
     GateSpec,
     PartEntry,
     Positive,
+    Reuse,
     SliceSpec,
     Threshold,
 )
@@ -99,6 +100,8 @@ def test_an_edit_and_the_work_that_it_needs(history: Any, path: str, edit: Any, 
         ({"confidence": 0.95}, "judge", {"gates"}),
         ({"method": "exact"}, "judge", {"gates"}),
         ({"min_rows": 3}, "judge", {"gates"}),
+        ({"reuse": Reuse(looks=8)}, "judge", {"gates"}),
+        ({"seeds": 5}, "evaluate", {"metrics"}),
         ({"cost": Cost(1, 2)}, "evaluate", {"gates", "metrics"}),
         ({"baseline": "none"}, "reuse", set()),
         ({"fetch": "dvc pull {path}"}, "reuse", set()),
@@ -111,6 +114,51 @@ def test_a_setting_and_the_work_that_it_needs(
     before = history.snapshot().fingerprint
     after = history.snapshot(model=model(**changed)).fingerprint
     assert (work(before, after), differing(before, after)) == (expected, parts)
+
+
+@pytest.mark.parametrize(
+    ("changed", "same"),
+    [
+        ({"predict": "churn.features:unused"}, True),
+        ({"threshold": Threshold(0.4)}, True),
+        ({"id": "customer"}, True),
+        ({"label": "age"}, False),
+        ({"positive": Positive((0,))}, False),
+        ({"slices": (SliceSpec(("region",)),)}, False),
+        ({"metrics": {"mine": "churn.features:unused"}}, False),
+        ({"cost": Cost(1, 2)}, False),
+    ],
+)
+def test_how_one_side_is_scored_is_not_asked_of_the_other(
+    history: Any, model: Any, changed: dict[str, Any], same: bool
+) -> None:
+    before, after = history.snapshot().fingerprint, history.snapshot(model=model(**changed)).fingerprint
+    assert (before.asked == after.asked) is same
+
+
+def test_the_code_of_own_metrics_is_asked_of_both_sides(history: Any, model: Any) -> None:
+    chosen = model(metrics={"mine": "own:metric"})
+    history.write("own.py", "def metric(y_true, score): return 1.0")
+    before = history.snapshot(model=chosen).fingerprint
+    history.write("own.py", "def metric(y_true, score): return 2.0")
+    assert history.snapshot(model=chosen).fingerprint.asked != before.asked
+
+
+def test_a_command_may_open_its_data_by_their_path(history: Any, model: Any) -> None:
+    history.write("data/copy.csv", (history.folder / "data/train.csv").read_text())
+    before, after = (
+        history.snapshot(model=model(job=COMMAND, data={"train": FileEntry(f"data/{name}.csv")})).fingerprint
+        for name in ("train", "copy")
+    )
+    assert (work(before, after), differing(before, after)) == ("train", {"job"})
+
+
+def test_which_column_is_emptied_for_a_command_is_its_job(history: Any, model: Any) -> None:
+    before, after = (
+        history.snapshot(model=model(job=PREDICTS, holdout=PartEntry("train", share=0.2), label=label)).fingerprint
+        for label in ("churned", "age")
+    )
+    assert (work(before, after), differing(before, after)) == ("train", {"job", "metrics"})
 
 
 def test_a_command_that_leaves_predictions_trains_for_another_holdout(history: Any, model: Any) -> None:
@@ -214,12 +262,22 @@ def test_data_known_by_a_pointer_only_are_absent(history: Any, model: Any) -> No
     history.write("data/big.csv.dvc", "outs: [{path: big.csv, md5: 0123456789abcdef0123456789abcdef}]")
     found = history.snapshot(model=model(data={"train": FileEntry("data/big.csv")})).fingerprint
     assert found.absent == {"data.train"}
+    cut = model(data={"train": FileEntry("data/big.csv")}, holdout=PartEntry("train", share=0.2))
+    assert history.snapshot(model=cut).fingerprint.absent == {"data.train", "data.holdout"}
 
 
 def test_the_seed_of_a_further_training(history: Any, model: Any) -> None:
     found = history.snapshot().fingerprint
     assert found.training_for(0) == found.training
     assert found.training_for(1) == history.snapshot(model=replace(model(), seed=1)).fingerprint.training
+
+
+def test_a_module_that_nobody_has_is_part_of_the_environment(history: Any) -> None:
+    before = history.snapshot().fingerprint
+    history.write("churn/train.py", "import nowhere_at_all\n" + (history.folder / "churn/train.py").read_text())
+    after = history.snapshot().fingerprint
+    assert after.details["environment"]["nowhere_at_all"] is None
+    assert "environment" in differing(before, after)
 
 
 def test_a_part_of_an_entry_that_is_not_there(history: Any, model: Any) -> None:

@@ -94,6 +94,24 @@ def test_a_command_reads_bytes(history: Any, model: Any) -> None:
     assert [change.summary for change in describe(old, new)] == ["bytes changed, no value did; this job may read bytes"]
 
 
+@pytest.mark.parametrize("cold", [True, False])
+def test_a_header_that_moved_into_the_spec_is_a_change(history: Any, model: Any, cold: bool) -> None:
+    old = history.snapshot(history.git("rev-parse", "HEAD"), cold=cold)
+    header, _, rows = (history.folder / "data/train.csv").read_text().partition("\n")
+    history.write("data/train.csv", rows)
+    chosen = model(data={"train": FileEntry("data/train.csv", tuple(header.split(",")))})
+    new = history.snapshot(model=chosen, cold=cold)
+    assert settle(old, new).fingerprint.training == new.fingerprint.training != old.fingerprint.training
+
+
+def test_two_files_that_are_no_tables_are_not_the_same(history: Any, model: Any) -> None:
+    chosen = model(data={"train": FileEntry("data/train.parquet")})
+    history.write("data/train.parquet", "no table")
+    old = history.snapshot(history.commit(), chosen)
+    history.write("data/train.parquet", "no table either")
+    assert train_part(settle(old, history.snapshot(model=chosen))) != train_part(old)
+
+
 def test_a_function_that_began_to_read_bytes_is_not_fooled_by_what_was_kept(history: Any) -> None:
     old = history.snapshot(history.git("rev-parse", "HEAD"))
     history.write("data/train.csv", spaced((history.folder / "data/train.csv").read_text()))
