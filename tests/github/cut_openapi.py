@@ -16,6 +16,7 @@ from typing import Any
 
 USED = {
     "/user": ("get",),
+    "/repos/{owner}/{repo}/actions/runs/{run_id}/approvals": ("get",),
     "/repos/{owner}/{repo}/issues/{issue_number}/comments": ("get", "post"),
     "/repos/{owner}/{repo}/issues/comments/{comment_id}": ("get", "patch", "delete"),
     "/repos/{owner}/{repo}/statuses/{sha}": ("post",),

@@ -1,4 +1,4 @@
-"""A small GitHub that remembers: comments, commit statuses, pull requests, merges behind required statuses.
+"""A small GitHub that remembers: comments, commit statuses, pull requests, merges behind required statuses, approvals.
 
 Every request and every answer is checked against GitHub's own description (`openapi.json`, cut by `cut_openapi.py`);
 what does not fit stands in `violations`. It adds what the description lacks: authentication, permissions, 140
@@ -77,6 +77,7 @@ class FakeGitHub:
         self.pulls: list[dict[str, Any]] = []
         self.comments: list[dict[str, Any]] = []
         self.statuses: list[dict[str, Any]] = []
+        self.approvals: list[dict[str, Any]] = []
         self.required: list[str] = []
         self.requests: list[dict[str, Any]] = []
         self.violations: list[str] = []
@@ -120,6 +121,13 @@ class FakeGitHub:
             found = {"id": self._id(), "number": number, "body": body, "login": login, "edits": 0}
             self.comments.append(found)
             return int(found["id"])
+
+    def approve(
+        self, login: str, comment: str = "", *, run: int = 1, environment: str = "production", state: str = "approved"
+    ) -> None:
+        """Let a person review a run that waits for its environment."""
+        given = {"run": run, "login": login, "comment": comment, "environment": environment, "state": state}
+        self.approvals.append(given)
 
     def trouble(self, method: str, path: str, kind: int | str, times: int = 1) -> None:
         """Let the next `times` requests that match fail."""
@@ -184,7 +192,7 @@ class FakeGitHub:
     def _refused(self, method: str, path: str, headers: Mapping[str, str]) -> Answer | None:
         if headers.get("Authorization") != f"Bearer {self.token}":
             return _error(401, "Bad credentials")
-        area = "statuses" if "status" in path else "pull-requests"
+        area = "statuses" if "status" in path else "actions" if "/actions/" in path else "pull-requests"
         level = self.permissions.get("contents" if path.endswith("/merge") else area)
         if path != "/user" and (level is None or (level == "read" and method != "GET")):
             return _error(403, "Resource not accessible by integration")
@@ -210,6 +218,7 @@ class FakeGitHub:
         yield "POST", r"statuses/([^/]+)", self._create_status
         yield "GET", r"commits/([^/]+)/status", self._combined_status
         yield "GET", r"commits/([^/]+)/pulls", self._pulls_of_commit
+        yield "GET", r"actions/runs/(\d+)/approvals", self._list_approvals
         yield "GET", r"pulls", self._list_pulls
         yield "GET", r"pulls/(\d+)", self._get_pull
         yield "PUT", r"pulls/(\d+)/merge", self._merge
@@ -265,6 +274,9 @@ class FakeGitHub:
         page = self._page([_simple_status(one) for one in newest.values()], query)
         whole = sample(_of("combined-commit-status"))
         return Answer(200, whole | {"sha": sha, "statuses": page.data, "total_count": len(newest)}, page.headers)
+
+    def _list_approvals(self, run: str, *_: Any) -> Answer:
+        return Answer(200, [_approval(one) for one in self.approvals if one["run"] == int(run)])
 
     def _list_pulls(self, query: dict[str, str], _: Any) -> Answer:
         """As GitHub does, ignore a `head` without an owner."""
@@ -483,6 +495,13 @@ def _status(status: Mapping[str, Any]) -> dict[str, Any]:
 
 def _simple_status(status: Mapping[str, Any]) -> dict[str, Any]:
     return {**sample(_of("simple-commit-status")), **{name: value for name, value in status.items() if name != "sha"}}
+
+
+def _approval(given: Mapping[str, Any]) -> dict[str, Any]:
+    user = sample(_of("simple-user")) | _login(given["login"], "User")
+    environments = [{"name": given["environment"]}]
+    said = {"state": given["state"], "comment": given["comment"], "user": user, "environments": environments}
+    return {**sample(_of("environment-approvals")), **said}
 
 
 def _pull(pull: Mapping[str, Any], schema: str = "pull-request-simple") -> dict[str, Any]:
