@@ -152,6 +152,22 @@ def test_what_is_no_prediction(tmp_path: Path, holdout: Table, content: str, cod
 @pytest.mark.parametrize(
     ("content", "code", "message"),
     [
+        ("prediction\n31\nnan\n10\n", "prediction-missing", "predictions.csv, row 2: the prediction is missing or NaN"),
+        ("prediction\n31\n10\ninf\n", "prediction-missing", "predictions.csv, row 3: the prediction is inf"),
+        ("prediction\n31\nmany\n10\n", "unknown-class", "predictions.csv, line 3: 'many' in column 'prediction'"),
+    ],
+)
+def test_what_a_comparison_cannot_judge(tmp_path: Path, make: Make, content: str, code: str, message: str) -> None:
+    days = make("id,y\n7,31\n8,2\n9,40\n", "days.csv")
+    with pytest.raises(StageFailed) as caught:
+        _read(tmp_path, content, days, Positive(comparison=(">=", 30.0)))
+    assert caught.value.failure.code == code
+    assert caught.value.failure.message.startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "message"),
+    [
         ("score\n1\n0\n0\n", "no-id", "predictions.csv has no column 'id', which `id:` names"),
         ("id,score\n7,1\n8,0\n8.0,0\n", "duplicate-id", "predictions.csv, row 3: id '8' was in row 2 already"),
         ("id,score\n7,1\n8,0\n", "missing-id", "predictions.csv has no row for id '9' of the holdout"),

@@ -172,6 +172,14 @@ def test_a_lock_without_a_folder_is_removed_when_it_is_old(store: Any) -> None:
     assert list((store.root / "work").iterdir()) == [young]
 
 
+def test_the_oldest_run_at_work_is_the_one_that_began_first(store: Any) -> None:
+    assert store.oldest_work() is None
+    for name in ("1700000300-bb", "1700000200-aa", "1700000400-cc"):
+        (store.root / "work" / name).mkdir(parents=True)
+        (store.root / "work" / f"{name}.lock").touch()
+    assert store.oldest_work() == 1700000200
+
+
 def test_what_a_job_made_read_only_is_removed(store: Any) -> None:
     with store.workplace() as folder:
         (folder / "locked").mkdir()

@@ -293,6 +293,18 @@ def test_own_metrics(jobs: Any) -> None:
     assert jobs.measured(metrics, TABLE) == {"total": 0.9, "nothing": None, "nan": None}
 
 
+@pytest.mark.parametrize("value", ["Infinity", "NaN", "true", '"1"', "[1]"])
+def test_a_value_that_the_job_forged_is_refused(jobs: Any, failed: Failed, value: str) -> None:
+    forged = f'{{"format": 1, "ok": true, "metrics": {{"m": {value}}}}}'
+    at = str(jobs.work / "metric" / "result.json")
+    jobs.write(
+        "own.py", f"import os\ndef m(y_true, score):\n    open({at!r}, 'w').write({forged!r})\n    os._exit(0)\n"
+    )
+    (jobs.work / "metric").mkdir()
+    found = failed(lambda: jobs.measured({"m": "own:m"}, TABLE))
+    assert (found.code, "does not hold together" in found.message) == ("no-result", True)
+
+
 @pytest.mark.parametrize(
     ("source", "code", "message"),
     [
