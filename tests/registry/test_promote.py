@@ -390,7 +390,9 @@ def test_the_command_says_what_it_did(first: Any, monkeypatch: pytest.MonkeyPatc
     said = capsys.readouterr().out
     assert "cutter: v2 (" in said
     assert "Allowed by Zoe: verdict. Reason: a test" in said
-    assert call(["rollback", "cutter", "--reason", "it was one"]) == 0
+    assert call(["rollback", "cutter", "--allow-pending"]) == 2
+    assert "--allow-pending: nothing is allowed without a reason" in capsys.readouterr().err
+    assert call(["rollback", "cutter", "--allow-pending", "--reason", "it was one"]) == 0
     assert call(["history", "cutter"]) == 0
     shown = capsys.readouterr().out
     assert "cutter: v1 is champion again, in place of v2" in shown
