@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Run ml-ci; what the job prints is data and no workflow command. The exit code becomes an output, not this step's end:
 # the report has to be told and uploaded first.
-set -uo pipefail
+set -ufo pipefail # a name or an option is no pattern of files
 
 arguments=()
 for model in $MODELS; do arguments+=(--model "$model"); done
@@ -9,8 +9,9 @@ for model in $MODELS; do arguments+=(--model "$model"); done
 [ -z "$GATES_FROM" ] || arguments+=(--gates-from "$GATES_FROM")
 [ -z "$STORE" ] || arguments+=(--store "$STORE")
 [ "$PUSH" != true ] || arguments+=(--push)
-# shellcheck disable=SC2206 # separated by blanks, as the input says
-arguments+=($ARGUMENTS)
+words="$RUNNER_TEMP/ml-ci-arguments"
+"$ML_CI" -I "$GITHUB_ACTION_PATH/words.py" "$ARGUMENTS" >"$words" || exit 2
+while IFS= read -r -d '' word; do arguments+=("$word"); done <"$words"
 [ "$FULL" != true ] || rm -rf .ml_ci/records
 rm -f .ml_ci/report.json
 

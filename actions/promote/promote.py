@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ml_ci.errors import UserError
+from ml_ci.github.api import Api
+from ml_ci.github.approvals import Approval, approval
 from ml_ci.github.commands import Annotation, unheard
 from ml_ci.github.files import append
 from ml_ci.github.tasks import gathered
-from ml_ci.github.values import Request
+from ml_ci.github.values import Request, Token
 from ml_ci.records.atomic import write_text
 from ml_ci.reports.as_json import dumps
 from ml_ci.reports.escaping import text
@@ -25,6 +29,7 @@ from ml_ci.reports.values import Report
 from ml_ci.steps.handover import Taken
 
 _LOST = "The gate lost them, or they have expired (`keep-records` of the gate). Run all jobs of this workflow again."
+_NOBODY = "nobody approved this model"
 _BY_HAND = "Judge it here first: ml-ci run --baseline champion"
 _HERE = "Run all jobs of this workflow again: the gate judges it anew"
 
@@ -36,6 +41,15 @@ class Outcome:
     said: str
     complaint: str
     code: int
+
+
+@dataclass(frozen=True)
+class Way:
+    """How each model is promoted: in which folder, with which options. `unasked` says why GitHub named no approval."""
+
+    folder: Path
+    options: tuple[str, ...]
+    unasked: str
 
 
 def passed(report: Report) -> list[str]:
@@ -59,19 +73,54 @@ def take(records: Path, folder: Path) -> Taken:
         sys.exit(done.said + done.complaint)
 
 
-def promote(name: str, folder: Path, python: str, more: Sequence[str], missing: str | None) -> tuple[int, str]:
+def promote(name: str, way: Way, missing: str | None) -> tuple[int, str]:
     """Promote a model from the records that lie in the folder; give the exit code, and a line of the summary.
 
     `missing` says which records did not arrive: where the model is in use already, none are needed.
     """
-    done = ml_ci(folder, "promote", name, "--python", python, *more)
+    done = ml_ci(way.folder, "promote", name, *way.options)
     if not done.code:
         log(done.said + done.complaint)
         return 0, "\n  ".join(f"{'✓ ' * (at == 0)}{text(line)}" for at, line in enumerate(done.said.splitlines()))
-    if missing is None:
-        log(done.said + done.complaint)
-    why = refusal(done.complaint) if missing is None else f"{missing}. {_LOST}"
+    why = refusal(done.complaint)
+    if _NOBODY in why:
+        return done.code, complain(f"{name} was not promoted", f"{why} {way.unasked}".strip())
+    if missing is not None:
+        return done.code, complain(f"{name} was not promoted", f"{missing}. {_LOST}")
+    log(done.said + done.complaint)
     return done.code, complain(f"{name} was not promoted", why)
+
+
+def words(arguments: str) -> tuple[str, ...]:
+    """Split the input `arguments` as a shell would; SystemExit when a quote is not closed."""
+    try:
+        return tuple(shlex.split(arguments))
+    except ValueError as error:
+        complain("ml-ci", f"{arguments}: {error}. Close the quote in the input `arguments`; nothing was promoted.")
+        sys.exit(2)
+
+
+def reviewed() -> tuple[Approval | None, str]:
+    """Ask GitHub who approved this run; where it does not say, give why not instead."""
+    token = Token(os.environ.pop("GITHUB_TOKEN", ""))  # what runs below has no use for it
+    try:
+        api = Api(os.environ["GITHUB_API_URL"], os.environ["GITHUB_REPOSITORY"], token)
+        return approval(api, os.environ["GITHUB_RUN_ID"], os.environ.get("ENVIRONMENT", "")), ""
+    except UserError as error:
+        return None, f"Who approved this run is not known: {' '.join(str(error).split())}"
+
+
+def options(found: Approval | None) -> Iterator[str]:
+    """Give the options that say who approved, and what they wrote: one word each, whatever is in it."""
+    if found is not None:
+        yield f"--approved-by={found.by}"
+        if found.comment:
+            yield f"--reason={found.comment}"
+
+
+def told(found: Approval) -> str:
+    """Say who approved, for the summary."""
+    return f"Approved by {text(found.by)}{': ' if found.comment else ''}{text(found.comment)}"
 
 
 def log(said: str) -> None:
@@ -97,22 +146,25 @@ def refusal(said: str) -> str:
 def main(reports: str, records: str, folder: str, python: str, expect: str = "") -> int:
     """Put reports and records where `ml-ci promote` looks for this commit's, and promote."""
     report = gathered(Request(reports=(Path(reports),), expect=Path(expect) if expect else None))
-    names = passed(report)
+    names, more = passed(report), words(os.environ.get("ARGUMENTS", ""))
     if not names:
         print("No model passed: nothing is promoted.")
         return 0
     state = Path(folder) / ".ml_ci"
     state.mkdir(exist_ok=True)
     write_text(state / "report.json", dumps(report))
+    found, unasked = reviewed()
+    if unasked:
+        log(unasked)
     taken = take(Path(records), Path(folder))
     code, lines = 2 if taken.refused else 0, [complain("a record was refused", said) for said in taken.refused]
+    way = Way(Path(folder), ("--python", python, *options(found), *more), unasked)
     for name in names:
-        more = os.environ.get("ARGUMENTS", "").split()
-        ended, line = promote(name, Path(folder), python, more, taken.missing.get(name))
+        ended, line = promote(name, way, taken.missing.get(name))
         code, lines = max(code, ended), [*lines, line]
-    append(
-        Path(os.environ["GITHUB_STEP_SUMMARY"]), "\n".join(["\n### Promotion\n", *(f"- {one}" for one in lines), ""])
-    )
+    lines += [told(found)] if found else []
+    summary = "".join(f"- {line}\n" for line in lines)
+    append(Path(os.environ["GITHUB_STEP_SUMMARY"]), f"\n### Promotion\n\n{summary}")
     return code
 
 

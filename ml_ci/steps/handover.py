@@ -81,17 +81,12 @@ def _taken(store: Store, folder: Path, path: Path, trainings: set[str]) -> Recor
     if found is None or not path.is_file() or path.resolve() != folder.resolve() / path.relative_to(folder):
         raise DamagedRecordError("it is no archive of a record")
     kind, key = found.groups()
-    if kind == TRAININGS and key not in trainings:
-        raise DamagedRecordError(_FOREIGN)
     with store.draft() as draft:
         with path.open("rb") as stream:
             unpack(stream, draft, kind, key)
         if _of(kind, key, draft) not in trainings:
-            raise DamagedRecordError(_FOREIGN)
+            raise DamagedRecordError("it belongs to no model that passed in this run")
         return store.adopt(draft, kind, key)
-
-
-_FOREIGN = "it belongs to no model that passed in this run"
 
 
 def _of(kind: str, key: str, folder: Path) -> object:

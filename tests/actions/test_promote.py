@@ -139,6 +139,12 @@ class Registry:
         found = self.ask("GET", "model-versions/search", filter=f"name='{model}'")
         return sorted(str(one["version"]) for one in found.get("model_versions", ()))
 
+    def event(self, model: str) -> dict[str, Any]:
+        """Give what the champion's version says of its promotion."""
+        found = self.ask("GET", "registered-models/alias", name=model, alias="champion")["model_version"]
+        said: dict[str, Any] = json.loads(next(one["value"] for one in found["tags"] if one["key"] == "ml-ci.event"))
+        return said
+
     def usurp(self, model: str) -> None:
         """Make another version champion, as somebody may by hand."""
         known = self.ask("GET", "registered-models/alias", name=model, alias="champion")["model_version"]
@@ -237,10 +243,13 @@ def team(rig: Any, registry: Registry) -> Team:
 
 def test_the_first_becomes_champion_a_better_one_takes_its_place_and_a_worse_one_does_not(team: Team) -> None:
     churn, fraud = team.names
+    team.rig.github.permissions["actions"] = "read"
+    team.rig.github.approve("ada", "Looks right", run=1)
     done = team.push(0.6, 0.55)
     assert done.jobs == {"gate": "success", "promote": "success"}, done.log
     assert team.registry.in_use(churn) == team.registry.in_use(fraud) == ("1", None)
-    assert "no champion yet" in done.said("summary")
+    assert "no champion yet" in done.said("summary") and "- Approved by ada: Looks right" in done.said("summary")
+    assert [team.registry.event(churn)[key] for key in ("approved_by", "reason")] == ["ada", "Looks right"]
 
     head = team.commit(0.55, 0.55)
     done = team.again()

@@ -174,3 +174,22 @@ def test_of_two_jobs_on_one_machine_one_installs_and_neither_loses_what_it_runs_
         job.join()
     assert len(made) == 1
     assert [one.name for one in at.iterdir()] == ["complete"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [("", []), ("--no-card", ["--no-card"]), (" --a  'b c' *", ["--a", "b c", "*"]), ("a\\ b ''", ["a b", ""])],
+)
+def test_arguments_are_words_as_in_a_shell(arguments: str, words: list[str]) -> None:
+    command = (sys.executable, str(ACTIONS / "gate" / "words.py"), arguments)
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert (done.returncode, done.stdout.split("\0")[:-1]) == (0, words)
+
+
+def test_a_quote_that_is_not_closed_is_told() -> None:
+    done = subprocess.run(
+        (sys.executable, str(ACTIONS / "gate" / "words.py"), "--a 'b"), capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout) == (1, "")
+    [line] = done.stderr.splitlines()
+    assert line == "::error title=ml-ci::--a 'b: No closing quotation. Close the quote in the input `arguments`."

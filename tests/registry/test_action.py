@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
+import json
 import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -16,7 +20,20 @@ from ml_ci.steps.handover import hand_over
 PROJECT = Path(__file__).parents[2]
 
 
-def _act(game: Any, folder: Path, *, lost: bool = False) -> tuple[int, str, str]:
+def _fake() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("tests_fake_github", PROJECT / "tests" / "github" / "fake_github.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault(spec.name, module)
+    spec.loader.exec_module(module)
+    return module
+
+
+fake = _fake()
+
+
+def _act(game: Any, folder: Path, *, lost: bool = False, **environment: str) -> tuple[int, str, str]:
     """Run the action's script as its step would, in another job than the gate's: with its report, and its records
     unless they are `lost`; exit code, log, summary."""
     shutil.rmtree(folder, ignore_errors=True)
@@ -36,8 +53,10 @@ def _act(game: Any, folder: Path, *, lost: bool = False) -> tuple[int, str, str]
         f"sys.argv = ['', *{folders!r}, {sys.executable!r}];"
         f"import runpy; runpy.run_path({str(PROJECT / 'actions' / 'promote' / 'promote.py')!r}, run_name='__main__')"
     )
-    environment = {**os.environ, "GITHUB_STEP_SUMMARY": str(folder / "summary.md"), "PYTHONPATH": str(PROJECT)}
-    done = subprocess.run((sys.executable, "-c", code), capture_output=True, text=True, env=environment, timeout=200)
+    own = {"GITHUB_STEP_SUMMARY": str(folder / "summary.md"), "PYTHONPATH": str(PROJECT)}
+    run = {"GITHUB_API_URL": "http://127.0.0.1:9", "GITHUB_REPOSITORY": "octo/models", "GITHUB_RUN_ID": "7"}
+    command, known = (sys.executable, "-c", code), {**os.environ, **own, **run, **environment}
+    done = subprocess.run(command, capture_output=True, text=True, env=known, timeout=200)
     summary = folder / "summary.md"
     return done.returncode, done.stdout + done.stderr, summary.read_text() if summary.exists() else ""
 
@@ -94,3 +113,86 @@ def test_a_refusal_says_what_to_do_in_a_workflow(first: Any, tmp_path: Path) -> 
     assert "the champion is v1" in said
     assert "Run all jobs of this workflow again: the gate judges it anew." in said
     assert "ml-ci run" not in summary
+
+
+@pytest.fixture
+def github() -> Iterator[Any]:
+    """Give a GitHub that knows who approved run 7."""
+    with fake.FakeGitHub() as server:
+        server.permissions["actions"] = "read"
+        yield server
+    assert server.violations == []
+
+
+def _asking(github: Any, **more: str) -> dict[str, str]:
+    return {"GITHUB_API_URL": github.url, "GITHUB_TOKEN": github.token, **more}
+
+
+HOSTILE = "Fine -- see #12 --allow-dirty '; $(id) `id`\n::set-output name=x::y <img src=x>"
+
+
+def test_who_approved_the_run_is_kept_whatever_they_wrote(game: Any, github: Any, tmp_path: Path) -> None:
+    game.change(0.6)
+    game.run()
+    github.approve("mallory", "all right", run=6)
+    github.approve("mallory", "no", run=7, state="rejected")
+    github.approve("--by=eve", HOSTILE, run=7)
+    asking = _asking(github, ARGUMENTS="--require-approval", ENVIRONMENT="production")
+    code, log, summary = _act(game, tmp_path / "step", **asking)
+    assert (code, game.in_use()) == (0, ("1", None)), log
+    [event] = [json.loads(line) for line in game.audit()]
+    assert event["approved_by"] == "--by=eve"
+    assert event["reason"] == " ".join(HOSTILE.split())
+    assert event["overrides"] == []
+    assert "- Approved by \\--by=eve: Fine -- see #" in summary and "&lt;img src=x&gt;" in summary
+    assert github.token not in log + summary
+
+
+def test_another_environments_approval_is_none(game: Any, github: Any, tmp_path: Path) -> None:
+    game.change(0.6)
+    game.run()
+    github.approve("eve", run=7, environment="docs")
+    asking = _asking(github, ARGUMENTS="--require-approval", ENVIRONMENT="production")
+    code, log, _ = _act(game, tmp_path / "step", **asking)
+    assert (code, game.in_use()) == (2, (None, None))
+    assert "::error title=cutter was not promoted::nobody approved this model of cutter. A person does: " in log
+
+
+@pytest.mark.parametrize("status", [403, 404])
+def test_who_approved_cannot_be_asked(game: Any, github: Any, tmp_path: Path, status: int) -> None:
+    game.change(0.6)
+    game.run()
+    report = (game.state / "report.json").read_bytes()
+    records = shutil.copytree(game.state / "records", tmp_path / "records")
+    github.trouble("GET", "/approvals", status, times=2)
+    code, log, summary = _act(game, tmp_path / "step", **_asking(github, ARGUMENTS="--require-approval"))
+    assert (code, game.in_use()) == (2, (None, None))
+    why = f"Who approved this run is not known: could not ask who approved this run: GitHub answered {status}"
+    [said] = [line for line in log.splitlines() if line.startswith("::error")]
+    assert "nobody approved this model of cutter" in said and why in said and "actions: read" in said
+    assert why in summary
+
+    (game.state / "report.json").write_bytes(report)
+    shutil.copytree(records, game.state / "records", dirs_exist_ok=True)
+    code, log, summary = _act(game, tmp_path / "step", **_asking(github))
+    assert (code, game.in_use()) == (0, ("1", None)), "a note, where no approval is asked for"
+    assert why in log and "::error" not in log and "not known" not in summary
+    assert json.loads(game.audit()[0])["approved_by"] is None
+
+
+def test_arguments_are_words_as_in_a_shell(game: Any, tmp_path: Path) -> None:
+    game.change(0.6)
+    game.run()
+    said = "--reason 'the release of May' --by \"Ada L\""
+    code, log, _ = _act(game, tmp_path / "step", ARGUMENTS=said)
+    assert code == 0, log
+    [event] = [json.loads(line) for line in game.audit()]
+    assert (event["reason"], event["by"]) == ("the release of May", "Ada L")
+
+
+def test_a_quote_that_is_not_closed_promotes_nothing(game: Any, tmp_path: Path) -> None:
+    game.change(0.6)
+    game.run()
+    code, log, _ = _act(game, tmp_path / "step", ARGUMENTS="--reason 'the release")
+    assert (code, game.in_use()) == (2, (None, None))
+    assert "::error title=ml-ci::--reason 'the release: No closing quotation. Close the quote in the input" in log
