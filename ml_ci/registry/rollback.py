@@ -14,7 +14,7 @@ from pathlib import Path
 from ml_ci.records.codec import pack
 from ml_ci.registry import audit
 from ml_ci.registry.intent import Intent, begun, withdraw, write
-from ml_ci.registry.promotion import finish, unfinished, withdraw_version
+from ml_ci.registry.promotion import event_of, finish, unfinished, withdraw_version
 from ml_ci.registry.registry import Registry
 from ml_ci.registry.values import (
     CHAMPION,
@@ -24,6 +24,7 @@ from ml_ci.registry.values import (
     REPLACES,
     ROLLED_BACK,
     Event,
+    NoAnswerError,
     RefusedError,
     Version,
 )
@@ -124,8 +125,16 @@ def _event(current: Version, target: Version, by: str, reason: str, time: str) -
         version=target.version,
         replaced=current.version,
         commit=target.commit,
+        verdict=_verdict(target),
         reason=reason,
     )
+
+
+def _verdict(target: Version) -> str | None:
+    try:
+        return event_of(target).verdict
+    except NoAnswerError:
+        return None  # of somebody else, or damaged: no reason to keep a bad model in use
 
 
 _MOVED = "See `ml-ci history`, and roll back what is in use now if that is what is wrong."

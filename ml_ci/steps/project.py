@@ -57,7 +57,7 @@ def open_project(config: Path, options: Options) -> Project:
     own = load(read(config), config.name, state)
     repository = Repository.find(config.parent)
     tree = repository.tree()
-    _check_models(own, options.models)
+    check_models(own, options.models)
     held = judging(own, repository, options.gates_from, state)
     spec = with_stage(with_python(held.spec, options.python), options.stage)
     return Project(
@@ -96,7 +96,8 @@ def selected(project: Project) -> tuple[str, ...]:
     return tuple(name for name in project.spec.models if not asked or name in asked)
 
 
-def _check_models(spec: Spec, asked: tuple[str, ...]) -> None:
+def check_models(spec: Spec, asked: tuple[str, ...]) -> None:
+    """Hold that every model that is asked for is declared; UserError names the nearest one that is."""
     for name in asked:
         if name not in spec.models:
             from difflib import get_close_matches

@@ -22,7 +22,7 @@ from ml_ci.steps.champion import location
 from ml_ci.steps.evidence import Allowed, evidence
 from ml_ci.steps.looks import promoted as counted
 from ml_ci.steps.offer import Asked, offered
-from ml_ci.steps.project import locate, open_project
+from ml_ci.steps.project import check_models, locate, open_project
 from ml_ci.steps.sides import Fingerprints
 from ml_ci.steps.values import Options, Project
 
@@ -90,9 +90,12 @@ def rolled_back(options: Options, name: str, asked: Asked) -> Event:
 
 
 def history(options: Options, name: str, now: datetime) -> History:
-    """Read who was champion when."""
+    """Read who was champion when; UserError for a name that neither the registry nor ml-ci.yaml knows."""
     project = open_project(locate(options), options)
-    return told(MlflowRegistry(location(project)), name, now)
+    found = told(MlflowRegistry(location(project)), name, now)
+    if found.champion is None and not found.stays and not found.staged:
+        check_models(project.spec, (name,))
+    return found
 
 
 def _in_use(project: Project, registry: MlflowRegistry, champion: Version) -> Done:

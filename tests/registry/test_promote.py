@@ -253,7 +253,26 @@ def test_history_tells_who_when_and_how_long(first: Any) -> None:
         ("1", "promotion", 3.0, False),
     ]
     assert [one.event.by for one in found.stays] == ["Bob", "Ada", "Ada"]
+    assert [one.event.verdict for one in found.stays] == ["pass", "pass", "pass"]
     assert not found.foreign
+
+
+def test_a_damaged_version_is_gone_back_to_all_the_same(first: Any) -> None:
+    from ml_ci.registry.mlflow_registry import MlflowRegistry
+    from ml_ci.registry.values import EVENT
+
+    first.change(0.55)
+    first.run()
+    promote(first, days=3)
+    MlflowRegistry(first.location).tag(first.model, "1", EVENT, "{")
+    assert rollback(first, days=4).verdict is None
+    assert first.in_use()[0] == "1"
+
+
+def test_the_history_of_a_name_that_nobody_knows_is_a_mistake(first: Any) -> None:
+    with pytest.raises(UserError, match="has no model `cuter`") as error:
+        history(first.options(), "cuter", WHEN)
+    assert error.value.hint == "Did you mean `cutter`?"
 
 
 def test_an_unreachable_registry_is_an_error_that_blocks(game: Any) -> None:
