@@ -179,6 +179,7 @@ def test_a_report_cannot_name_a_place_outside_of_the_store(tiny: Any, packed: Pa
     report.write_text(text.replace(key, "../../../outside"))
     outside = tiny.folder.parent / "outside"
     outside.mkdir()
+    (tiny.store / "records" / "trainings").mkdir(parents=True)
     assert hand_over(Options(start=tiny.folder), packed / "again") == 0
     assert take_over(Options(start=tiny.folder), packed).records == 0
     assert outside.is_dir(), "nothing there was read as a record, and set aside as a damaged one"
