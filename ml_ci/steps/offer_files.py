@@ -1,0 +1,98 @@
+"""Write the files that the registry keeps of a promotion: record, model, predictions, reports and lineage."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from ml_ci.changes.digests import digest
+from ml_ci.records.codec import pack
+from ml_ci.records.record import digest as file_digest
+from ml_ci.registry.mlflow_model import write_model
+from ml_ci.reports.as_json import dumps
+from ml_ci.reports.markdown import render
+from ml_ci.reports.values import Report
+from ml_ci.steps.evidence import Evidence
+from ml_ci.steps.signature import signature
+from ml_ci.steps.train import artifact
+from ml_ci.steps.values import Project
+
+FORMAT = 1
+LINEAGE = "lineage.json"
+
+
+def fill(project: Project, found: Evidence, made: Report, folder: Path) -> None:
+    """Fill the folder of a run."""
+    shutil.copytree(found.training.folder, folder / "record")
+    if found.predictions is not None:
+        shutil.copytree(found.predictions.folder, folder / "predictions")
+    details = found.sides.candidate.fingerprint.details
+    write_model(
+        folder / "model",
+        artifact(found.training),
+        signature(project, found),
+        details.get("environment", {}),
+        dict(_code(found)),
+    )
+    (folder / "report.json").write_text(dumps(made), encoding="utf-8")
+    (folder / "report.md").write_text(render(made), encoding="utf-8")
+    text = json.dumps(lineage(project, found), indent=2, sort_keys=True, default=str)
+    (folder / LINEAGE).write_text(text + "\n", encoding="utf-8")
+
+
+def artifact_digest(found: Evidence) -> str:
+    """Digest the model's file or files: two trainings may end in the same model."""
+    return file_digests(artifact(found.training))
+
+
+def file_digests(path: Path | None) -> str:
+    """Digest a file, or a folder by names and contents; "" for None."""
+    if path is None:
+        return ""
+    if path.is_file():
+        return digest([[path.name, file_digest(path)]])
+    files = sorted(file for file in path.rglob("*") if file.is_file())
+    return digest([[file.relative_to(path).as_posix(), file_digest(file)] for file in files])
+
+
+def lineage(project: Project, found: Evidence) -> dict[str, Any]:
+    """Say all that a version was made of and judged by."""
+    sides, plan = found.sides, found.plan
+    fingerprint = sides.candidate.fingerprint
+    model = sides.candidate.model
+    return {
+        "format": FORMAT,
+        "model": model.name,
+        "commit": project.head,
+        "dirty": "dirty" in found.used,
+        "training": plan.candidate.training,
+        "predictions": plan.candidate.predictions,
+        "artifact": artifact_digest(found),
+        "parts": dict(fingerprint.parts),
+        "details": fingerprint.details,
+        "seed": model.seed,
+        "environment": fingerprint.details.get("environment", {}),
+        "baseline": {
+            "source": sides.source if sides.baseline is not None else sides.no_baseline,
+            "commit": sides.base_commit,
+            "training": None if plan.baseline is None else plan.baseline.training,
+        },
+        "verdict": found.verdict,
+        "gates": [pack(gate) for gate in found.judged.gates],
+        "seconds": found.training.content["seconds"],
+        "megabytes": found.training.content["megabytes"],
+    }
+
+
+def _code(found: Evidence) -> Iterator[tuple[str, bytes]]:
+    """Give the files that the training imports: a pickle needs its classes."""
+    side = found.sides.candidate
+    for path in side.fingerprint.details.get("code", {}):
+        if path.endswith(".py"):
+            try:
+                yield path, side.tree.read(path)
+            except FileNotFoundError:
+                continue
