@@ -162,3 +162,14 @@ def test_two_runs_at_once_train_once_and_say_that_they_wait(known: Any, tmp_path
     assert (first.wait(30), second.wait(30), known.trainings()) == (0, 0, 1), said.read_text()
     assert known.run().code == 0
     known.verify()
+
+
+@pytest.mark.parametrize("gate", ["each(fpr, by=region) <= 0.3", "recall_at(fpr=0.2) >= 0.5"])
+def test_a_new_gate_may_ask_for_what_was_not_counted(make: Any, files: dict[str, str], gate: str) -> None:
+    project = make({**files, "ml-ci.yaml": files["ml-ci.yaml"].replace("    slices: [region]\n", "")})
+    assert project.run().code == 0
+    project.edit("ml-ci.yaml", "      - fpr <= 0.2\n", f"      - fpr <= 0.2\n      - {gate}\n")
+    answer = project.run()
+    assert answer.code == 0, answer.out + answer.err
+    assert {one["verdict"] for one in project.model()["gates"] if one["condition"] == gate} == {"pass"}
+    assert project.trainings() == 1
