@@ -70,7 +70,8 @@ def test_its_folder_is_not_where_the_users_code_looks(jobs: Any) -> None:
     path, modules = pickle.loads(jobs.function(source).artifact.read_bytes())
     assert path[0] == str(jobs.folder)
     assert not {str(CHILD.parent), str(CHILD.parents[1]), str(CHILD.parents[2])} & set(path)
-    assert {name.partition(".")[0] for name in modules} == {"ml_ci_child"}
+    # Where ml-ci is installed as a folder, Python itself loads a finder of that name.
+    assert {name.partition(".")[0] for name in modules if not name.startswith("__editable")} == {"ml_ci_child"}
 
 
 def test_a_program_of_links_is_not_there_either(jobs: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
