@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ml_ci.changes.globs import matching
+from ml_ci.changes.globs import matching_any
 from ml_ci.changes.sources import Sources
 
 _PYTHON = (".py", ".pyw", ".ipynb")
@@ -57,12 +57,11 @@ def named(command: str | tuple[str, ...], cwd: str, sources: Sources, left_out: 
 
 
 def _kept(files: Iterable[str], left_out: Iterable[str]) -> frozenset[str]:
-    gone = {path for pattern in left_out for path in matching(pattern, files)}
-    return frozenset(path for path in files if path not in gone)
+    return frozenset(files).difference(matching_any(left_out, files))
 
 
 def _without_documents(files: frozenset[str]) -> frozenset[str]:
-    return files - {path for pattern in _DOCUMENTS for path in matching(pattern, files)}
+    return files.difference(matching_any(_DOCUMENTS, files))
 
 
 class _Names:

@@ -17,14 +17,25 @@ def matching(pattern: str, paths: Iterable[str]) -> list[str]:
 
     A pattern that names a folder takes everything below it.
     """
-    fits = _compiled(pattern.removeprefix("./").rstrip("/")).match
+    return matching_any((pattern,), paths)
+
+
+def matching_any(patterns: Iterable[str], paths: Iterable[str]) -> list[str]:
+    """Give the paths that at least one of the patterns matches, in one pass over them."""
+    fits = _compiled(tuple(patterns)).match
     return [path for path in paths if fits(path)]
 
 
 @cache
-def _compiled(pattern: str) -> re.Pattern[str]:
-    parts = re.split(r"(\*\*/|\*\*|\*|\?|\[[^\]/]+\])", pattern)
-    return re.compile("".join(map(_translated, parts)) + r"(?:/.*)?\Z", re.DOTALL)
+def _compiled(patterns: tuple[str, ...]) -> re.Pattern[str]:
+    if not patterns:
+        return re.compile(r"(?!)")
+    either = "|".join(_expression(pattern.removeprefix("./").rstrip("/")) for pattern in patterns)
+    return re.compile(rf"(?:{either})(?:/.*)?\Z", re.DOTALL)
+
+
+def _expression(pattern: str) -> str:
+    return "".join(map(_translated, re.split(r"(\*\*/|\*\*|\*|\?|\[[^\]/]+\])", pattern)))
 
 
 def _translated(part: str) -> str:

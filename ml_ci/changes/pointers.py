@@ -77,7 +77,7 @@ class LfsPatterns:
     """Know which paths of a tree Git LFS keeps, from the `.gitattributes` files."""
 
     def __init__(self, tree: Tree) -> None:
-        written = [path for path in tree.files() if posixpath.basename(path) == ".gitattributes"]
+        written = [path for path in tree.files() if _is_called(path, ".gitattributes")]
         self._rules = [rule for path in written for rule in _rules(path, tree.read(path))]
 
     def __contains__(self, path: str) -> bool:
@@ -106,8 +106,12 @@ def _fits(path: str, pattern: str) -> bool:
 
 def _written_near(path: str, tree: Tree) -> list[str]:
     folders = {"", *_above(path)}
-    written = [name for name in tree.files() if name.endswith(".dvc") or posixpath.basename(name) == "dvc.lock"]
+    written = [name for name in tree.files() if name.endswith(".dvc") or _is_called(name, "dvc.lock")]
     return [name for name in written if posixpath.dirname(name) in folders]
+
+
+def _is_called(path: str, name: str) -> bool:
+    return path.endswith(name) and posixpath.basename(path) == name
 
 
 def _above(path: str) -> Iterator[str]:
