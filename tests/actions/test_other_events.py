@@ -34,7 +34,7 @@ def test_a_matrix_has_one_comment(rig: Any) -> None:
 def test_a_lost_leg_is_an_error_and_not_forgotten(rig: Any) -> None:
     rig.lost = "ml-ci-report-fraud"
     done, head = _matrix(rig)
-    assert done.jobs["report"] == "failure"
+    assert done.jobs["report"] == "failure", done.log
     assert rig.github.latest(head) == {"ml-ci": "error", "ml-ci/churn": "success", "ml-ci/fraud": "error"}
     assert "no result of `fraud` arrived" in rig.github.comments[0]["body"].replace("\\", "")
 

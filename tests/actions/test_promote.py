@@ -312,7 +312,7 @@ def test_what_the_legs_of_a_matrix_judged_is_promoted_without_any_cache(team: Te
 
     shutil.rmtree(team.rig.state / "caches")
     done = team.push(0.55, 0.9, template=MATRIX)
-    assert done.jobs["promote"] == "failure", "fraud became worse"
+    assert done.jobs["promote"] == "failure", done.log  # fraud became worse
     assert team.registry.in_use(churn) == ("2", "1"), done.log
     assert team.registry.in_use(fraud) == ("1", None)
 
@@ -329,7 +329,7 @@ def test_records_that_were_lost_or_changed_on_the_way_are_named(team: Team) -> N
 
     team.rig.github.before = tamper
     done = team.again(template=MATRIX)
-    assert done.jobs["promote"] == "failure"
+    assert done.jobs["promote"] == "failure", done.log
     assert [team.registry.versions(name) for name in team.names] == [[], []], done.log
     said = done.said("error")
     assert f"{churn} was not promoted::of `{churn}` no record of the training and verdict arrived" in said

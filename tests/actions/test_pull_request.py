@@ -91,7 +91,7 @@ def test_a_report_that_never_came_is_an_error(rig: Any) -> None:
 def test_a_token_that_may_not_comment_names_the_permission(rig: Any) -> None:
     rig.github.permissions["pull-requests"] = "read"
     done, head = _run(rig, {"misses.txt": "5\n"})
-    assert done.jobs["report"] == "failure"
+    assert done.jobs["report"] == "failure", done.log
     assert "pull-requests: write" in done.log
     assert rig.github.latest(head)["ml-ci"] == "success", "the status does not depend on the comment"
 
