@@ -22,6 +22,8 @@ class Family:
 
     def __init__(self, supervisor: int, cookie: str) -> None:
         self._supervisor = supervisor
+        # Known by its start too: once it has been waited for, its number may be given to somebody else's process.
+        self._leader = list(_processes([supervisor]))
         self._mark = cookie.partition("=")
         self._members: list[psutil.Process] = []
         self._refreshed = 0.0
@@ -46,12 +48,12 @@ class Family:
             if not victims:
                 break
             psutil.wait_procs(victims, timeout=0.2)
-        _kill(_processes([self._supervisor]))
+        _kill(self._leader)
 
     def _descendants(self) -> list[psutil.Process]:
-        for supervisor in _processes([self._supervisor]):
+        for leader in self._leader:
             with contextlib.suppress(psutil.Error):
-                return supervisor.children(recursive=True)
+                return leader.children(recursive=True)
         return []
 
     def _carriers(self) -> list[psutil.Process]:
