@@ -136,7 +136,7 @@ class Project:
         assert self.state() == before, "ml-ci changed the user's tree"
         return Answer(code, captured.out, captured.err)
 
-    def command(self, *arguments: str, timeout: float = 60, **options: Any) -> Answer:
+    def command(self, *arguments: str, timeout: float = 300, **options: Any) -> Answer:
         """Run ml-ci in a process of its own."""
         done = subprocess.run(
             (sys.executable, "-m", "ml_ci", *arguments),
@@ -203,21 +203,21 @@ class Project:
                 found.append(process)
         return found
 
-    def no_jobs(self, patience: float = 5.0) -> None:
+    def no_jobs(self, patience: float = 60) -> None:
         """Hold that no process of a job is left after a moment."""
         until = time.monotonic() + patience
         while (left := self.jobs()) and time.monotonic() < until:
             time.sleep(0.05)
         assert left == [], f"still running: {left}"
 
-    def wait_for(self, what: Callable[[], object], patience: float = 20.0) -> None:
+    def wait_for(self, what: Callable[[], object], patience: float = 120) -> None:
         """Wait until something is true."""
         until = time.monotonic() + patience
         while not what():
             assert time.monotonic() < until, "it never came"
             time.sleep(0.02)
 
-    def interrupt(self, process: subprocess.Popen[bytes], number: int = signal.SIGINT, patience: float = 15.0) -> int:
+    def interrupt(self, process: subprocess.Popen[bytes], number: int = signal.SIGINT, patience: float = 60) -> int:
         """Send a signal to a started command and give its exit code."""
         process.send_signal(number)
         return process.wait(patience)

@@ -108,7 +108,7 @@ def test_a_folder_without_permission(project: Any) -> None:
 def test_a_full_disk_under_standard_output(known: Any) -> None:
     with Path("/dev/full").open("w") as full:
         command, errors = (sys.executable, "-m", "ml_ci", "run"), subprocess.PIPE
-        done = subprocess.run(command, cwd=known.path, stdout=full, stderr=errors, text=True, timeout=60, check=False)
+        done = subprocess.run(command, cwd=known.path, stdout=full, stderr=errors, text=True, timeout=300, check=False)
     assert done.returncode == 2, done.stderr
     assert "No space left" in done.stderr
     assert "Traceback" not in done.stderr

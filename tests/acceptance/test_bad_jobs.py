@@ -82,7 +82,6 @@ def test_a_hundred_megabytes_of_print_are_survived(known: Any) -> None:
 
 
 def test_a_job_that_forks_and_hangs_meets_its_time_limit(known: Any) -> None:
-    known.edit("ml-ci.yaml", "    label:", "    budget: {time: 1s}\n    label:")
     source = (
         "    import os, time\n"
         "    os.fork()\n"
@@ -91,10 +90,15 @@ def test_a_job_that_forks_and_hangs_meets_its_time_limit(known: Any) -> None:
         "    time.sleep(600)\n"
     )
     known.write({"model.py": START + source})
-    answer = known.run()
-    failure = known.model()["failure"]
-    assert (answer.code, failure["code"]) == (1, "time-limit")
-    assert "its limit is 1 s" in answer.out
+    text = (known.path / "ml-ci.yaml").read_text()
+    for seconds in (1, 5, 25):  # a busy machine may not have come to the job in the shortest
+        known.write({"ml-ci.yaml": text.replace("    label:", f"    budget: {{time: {seconds}s}}\n    label:")})
+        answer = known.run()
+        failure = known.model()["failure"]
+        assert (answer.code, failure["code"]) == (1, "time-limit")
+        assert f"its limit is {seconds} s" in answer.out
+        if "waiting" in failure["log_tail"]:
+            break
     assert "waiting" in failure["log_tail"]
     known.no_jobs()
     known.verify()

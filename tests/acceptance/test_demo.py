@@ -15,7 +15,7 @@ def test_the_demo_shows_three_pull_requests(tmp_path: Path) -> None:
     pytest.importorskip("sklearn", reason="scikit-learn is not installed")
     folder = tmp_path / "demo"
     command = (sys.executable, "-m", "ml_ci", "demo", str(folder))
-    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
     *_, words, code, data = done.stdout.split("── Pull request")
     assert "✓ tumours may be promoted" in words
@@ -28,7 +28,7 @@ def test_the_demo_shows_three_pull_requests(tmp_path: Path) -> None:
     for branch in ("documentation", "code", "data"):
         subprocess.run(("git", "switch", "-q", branch), cwd=folder, check=True)
         run = (sys.executable, "-m", "ml_ci", "run", "--json")
-        answer = subprocess.run(run, cwd=folder, capture_output=True, text=True, timeout=60, check=False)
+        answer = subprocess.run(run, cwd=folder, capture_output=True, text=True, timeout=300, check=False)
         (model,) = json.loads(answer.stdout)["models"].values()
         verdicts[branch] = (answer.returncode, model["verdict"], model["action"])
     assert verdicts == {
@@ -42,7 +42,7 @@ def test_the_demo_overwrites_nothing(tmp_path: Path) -> None:
     (tmp_path / "demo").mkdir()
     (tmp_path / "demo" / "thesis.txt").write_text("three years of work")
     command = (sys.executable, "-m", "ml_ci", "demo", str(tmp_path / "demo"))
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert "is not empty, and the demo overwrites nothing" in done.stderr
     assert [path.name for path in (tmp_path / "demo").iterdir()] == ["thesis.txt"]

@@ -86,7 +86,7 @@ def test_a_report_of_an_earlier_run_never_survives(known: Any, tmp_path: Path, n
     killer = "import ml_ci.steps.judge as j, os; j.judged = lambda *a: os.kill(os.getpid(), 9)\n"
     program = killer + "from ml_ci.cli.main import call; import ml_ci.steps.work as w; w.judged = j.judged\n"
     program += f"call(['run', '--report', {str(file)!r}])"
-    subprocess.run((sys.executable, "-c", program), cwd=known.path, capture_output=True, timeout=60, check=False)
+    subprocess.run((sys.executable, "-c", program), cwd=known.path, capture_output=True, timeout=300, check=False)
     assert not file.exists()
     assert not (known.path / ".ml_ci" / "report.json").exists()
 

@@ -159,7 +159,7 @@ def test_two_runs_at_once_train_once_and_say_that_they_wait(known: Any, tmp_path
         second = subprocess.Popen(command, cwd=known.folder, stdout=subprocess.DEVNULL, stderr=errors)
     known.wait_for(lambda: "shop: waiting for another run that trains the candidate …" in said.read_text())
     known.marks.with_name("marks.go").touch()
-    assert (first.wait(30), second.wait(30), known.trainings()) == (0, 0, 1), said.read_text()
+    assert (first.wait(120), second.wait(120), known.trainings()) == (0, 0, 1), said.read_text()
     assert known.run().code == 0
     known.verify()
 

@@ -30,7 +30,7 @@ def on_terminal(project: Any, columns: int, interrupt: bool = False, **environme
         command, cwd=project.folder, stdin=other, stdout=other, stderr=other, env=values, start_new_session=True
     )
     os.close(other)
-    drawn, until, sent = b"", time.monotonic() + 60, False
+    drawn, until, sent = b"", time.monotonic() + 300, False
     while time.monotonic() < until:
         ready, _, _ = select.select([own], [], [], 0.1)
         if ready:
@@ -46,7 +46,7 @@ def on_terminal(project: Any, columns: int, interrupt: bool = False, **environme
             process.send_signal(signal.SIGINT)
             sent = True
     os.close(own)
-    return process.wait(20), drawn.decode()
+    return process.wait(60), drawn.decode()
 
 
 @pytest.mark.parametrize("columns", [40, 60, 200])
@@ -85,7 +85,7 @@ def test_a_reader_that_goes_away_changes_no_verdict(known: Any, edit: tuple[str,
     for arguments in ("run", "run --json"):
         shell = f"'{sys.executable}' -m ml_ci {arguments} | true; exit ${{PIPESTATUS[0]}}"
         command = ("bash", "-c", shell)
-        done = subprocess.run(command, cwd=known.path, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, cwd=known.path, capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode == code, done.stderr
         assert "BrokenPipe" not in done.stderr
         assert "Traceback" not in done.stderr

@@ -102,7 +102,7 @@ def test_several_models_and_shards_are_one_comment(
 
 
 def test_two_at_once_leave_one(github: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    both_looked = threading.Barrier(2, timeout=5)
+    both_looked = threading.Barrier(2, timeout=60)
     github.before = lambda method, path: both_looked.wait() if method == "POST" else None
     done: list[str] = []
     runs = [
@@ -112,7 +112,7 @@ def test_two_at_once_leave_one(github: Any, monkeypatch: pytest.MonkeyPatch) -> 
     for run in runs:
         run.start()
     for run in runs:
-        run.join(10)
+        run.join(120)
     assert len(github.sent("POST")) == 2
     assert len(github.comments) == 1
     assert sorted(done) == ["created", "edited"]

@@ -73,7 +73,7 @@ def test_it_runs_as_a_process(tmp_path: Path) -> None:
         told = json.loads(process.stdout.readline())
         api = Api(told["url"], "octo/models", Token(told["token"]))
         api.send(post("/repos/{repo}/issues/3/comments", body="hello"))
-        asked = requests.get(f"{told['url']}/_fake/state", timeout=5).json()
+        asked = requests.get(f"{told['url']}/_fake/state", timeout=60).json()
         process.terminate()
         assert process.wait(20) == 0
     kept = json.loads(state.read_text())

@@ -125,7 +125,7 @@ def test_a_merge_is_refused_until_the_status_is_there(github: Any, ml_ci: Run, w
     def merge() -> int:
         headers = {"Authorization": f"Bearer {github.token}", "Accept": "application/vnd.github+json"}
         url = f"{github.url}/repos/octo/models/pulls/7/merge"
-        return requests.put(url, json={}, headers=headers, timeout=5).status_code
+        return requests.put(url, json={}, headers=headers, timeout=60).status_code
 
     assert merge() == 405
     for report, status in (("inconclusive", 405), ("crashed", 405), ("passed", 200)):

@@ -123,14 +123,14 @@ def hold(root: Any, key: Any, seconds: Any) -> None:
 def started(store: Any, key: Any, seconds: Any) -> Any:
     process = multiprocessing.get_context("spawn").Process(target=hold, args=(store.root, key, seconds))
     process.start()
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while not (store.root / "held").exists() and time.monotonic() < deadline:
         time.sleep(0.01)
     return process
 
 
 def test_a_killed_holder_frees_its_lock(store: Any) -> None:
-    process = started(store, KEY, 60)
+    process = started(store, KEY, 600)
     os.kill(process.pid, signal.SIGKILL)
     process.join()
     with store.lock(KEY):
@@ -141,14 +141,14 @@ def leave(root: Any) -> None:
     with Store(root).workplace() as folder:
         (folder / "half").write_text("half")
         (root / "held").write_text("x")
-        time.sleep(60)
+        time.sleep(600)
 
 
 def test_what_a_killed_run_left_is_swept_and_what_runs_is_not(store: Any) -> None:
     with store.workplace() as mine:
         process = multiprocessing.get_context("spawn").Process(target=leave, args=(store.root,))
         process.start()
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while not (store.root / "held").exists() and time.monotonic() < deadline:
             time.sleep(0.01)
         assert list(store.abandoned()) == []

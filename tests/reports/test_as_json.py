@@ -264,5 +264,5 @@ def test_writing_imports_nothing_heavy() -> None:
         "heavy = {'numpy', 'scipy', 'duckdb', 'pydantic', 'rich', 'tabulate', 'yaml', 'pandas'} & set(sys.modules);"
         "sys.exit(', '.join(heavy) or None)"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=False)
     assert (run.returncode, run.stderr) == (0, "")

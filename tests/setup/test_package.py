@@ -37,7 +37,7 @@ def test_a_wheel_has_the_templates_and_the_demo(tmp_path: Path) -> None:
             (copy / name).write_bytes((PROJECT / name).read_bytes())
     here = ("--no-build-isolation",) if int(version("setuptools").split(".")[0]) >= 77 else ()
     pip = (sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", *here, "-w", str(tmp_path), str(copy))
-    subprocess.run(pip, check=True, capture_output=True, timeout=120)
+    subprocess.run(pip, check=True, capture_output=True, timeout=600)
     [wheel] = tmp_path.glob("*.whl")
     inside = set(zipfile.ZipFile(wheel).namelist())
     assert {f"ml_ci/templates/workflows/{name}.yml" for name in names()} <= inside

@@ -21,21 +21,24 @@ NEEDS = {"top": ("bottom",), "bottom": (), "alone": ()}
 
 
 class Diary:
-    """Note what is worked on while it is."""
+    """Note what is worked on while it is; those of `meet` stay at work until all of them are."""
 
-    def __init__(self, seconds: float = 0.05) -> None:
+    def __init__(self, *meet: str) -> None:
         self.at_work: set[str] = set()
         self.beside: set[frozenset[str]] = set()
         self.order: list[str] = []
         self._lock = threading.Lock()
-        self._seconds = seconds
+        self._meet = meet
+        self._met = threading.Barrier(len(meet) or 1)
 
     def work(self, name: str) -> str:
         with self._lock:
             self.at_work.add(name)
             self.order.append(name)
             self.beside.add(frozenset(self.at_work))
-        time.sleep(self._seconds)
+        if name in self._meet:
+            self._met.wait(60)
+        time.sleep(0.05)  # one too many would be seen
         with self._lock:
             self.at_work.remove(name)
         return name.upper()
@@ -43,7 +46,7 @@ class Diary:
 
 @pytest.mark.parametrize("jobs", [1, 2, 8])
 def test_everything_is_done_behind_what_it_needs(jobs: int) -> None:
-    diary = Diary()
+    diary = Diary(*(("bottom", "alone") if jobs > 1 else ()))
     done = side_by_side(["top", "bottom", "alone"], NEEDS, diary.work, jobs, Event())
     assert done == {"top": "TOP", "bottom": "BOTTOM", "alone": "ALONE"}
     assert diary.order.index("bottom") < diary.order.index("top")
@@ -52,7 +55,7 @@ def test_everything_is_done_behind_what_it_needs(jobs: int) -> None:
 
 
 def test_no_more_than_jobs_at_a_time() -> None:
-    diary = Diary()
+    diary = Diary("0", "1", "2")
     side_by_side([str(number) for number in range(7)], {}, diary.work, 3, Event())
     assert max(map(len, diary.beside)) == 3
 
@@ -64,7 +67,7 @@ def test_what_one_raises_stops_the_others_and_propagates(kind: type[BaseExceptio
     def work(name: str) -> None:
         if name == "bad":
             raise kind("no")
-        seen.append(stop.wait(5.0))
+        seen.append(stop.wait(60))
 
     with pytest.raises(kind):
         side_by_side(["good", "bad"], {}, work, 2, stop)
@@ -219,7 +222,7 @@ def test_a_training_that_failed_is_not_tried_twice(graph: Any) -> None:
 def test_an_interrupt_ends_all_jobs(graph: Any, number: int, tmp_path: Path) -> None:
     mark = "job-"
     sleeping = (
-        f"import sys, time\nopen({str(tmp_path)!r} + '/at-' + {mark!r} + str(time.time_ns()), 'w')\ntime.sleep(60)\n"
+        f"import sys, time\nopen({str(tmp_path)!r} + '/at-' + {mark!r} + str(time.time_ns()), 'w')\ntime.sleep(600)\n"
     )
     graph.commit({"embed.py": sleeping})
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
@@ -232,13 +235,13 @@ def test_an_interrupt_ends_all_jobs(graph: Any, number: int, tmp_path: Path) -> 
         text=True,
     )
     try:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 120
         while len(list(tmp_path.glob("at-*"))) < 2 and time.monotonic() < deadline:
             time.sleep(0.05)
         assert len(list(tmp_path.glob("at-*"))) == 2, "embedder and other run side by side"
         children = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(number)
-        _, err = process.communicate(timeout=20)
+        _, err = process.communicate(timeout=60)
     finally:
         process.kill()
     assert process.returncode == 130, err

@@ -56,7 +56,7 @@ class Jobs:
             inputs=Inputs(self.data),
             interpreter=OWN,
             environment=self.environment,
-            budget=Budget(seconds=20.0),
+            budget=Budget(seconds=100.0),
         )
         return replace(request, **options)
 
@@ -81,7 +81,7 @@ class Jobs:
             positive=POSITIVE,
             interpreter=OWN,
             environment=self.environment,
-            budget=Budget(seconds=20.0),
+            budget=Budget(seconds=100.0),
         )
         return predict(replace(request, **options))
 
@@ -94,7 +94,7 @@ class Jobs:
             work=self.work / "metric",
             interpreter=OWN,
             environment=self.environment,
-            budget=Budget(seconds=20.0),
+            budget=Budget(seconds=100.0),
         )
         return metric(replace(request, **options))
 

@@ -117,9 +117,9 @@ def test_names_how_a_command_failed(
 
 def test_time_limit_of_a_command_that_ignores_sigterm(jobs: Any, failed: Failed) -> None:
     started = time.monotonic()
-    found = failed(lambda: jobs.command("trap '' TERM; sleep 60 & sleep 60; true", budget=Budget(seconds=0.3)))
+    found = failed(lambda: jobs.command("trap '' TERM; sleep 600 & sleep 600; true", budget=Budget(seconds=0.3)))
     assert (found.code, "its limit is 0.3 s" in found.message) == ("time-limit", True)
-    assert time.monotonic() - started < 10
+    assert time.monotonic() - started < 60
 
 
 def test_an_earlier_result_is_not_taken_for_this_one(jobs: Any, failed: Failed) -> None:
