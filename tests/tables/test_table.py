@@ -63,7 +63,17 @@ def test_a_single_column_keeps_its_rows(write: Write) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["score\n0.1\n  \n0.2\n", "score\n0.1\n0.2\n\t", "\nscore\n0.1\n0.2", "score\r\n0.1\r\n\r\n0.2"]
+    "text",
+    [
+        "score\n0.1\n  \n0.2\n",
+        "score\n0.1\n0.2\n\t",
+        "\nscore\n0.1\n0.2",
+        " \nscore\n0.1\n0.2",
+        "score\n0.1\n\n0.2",
+        "score\n0.1\n\f\n0.2",
+        "score\n0.1\n\v\t\n0.2",
+        "score\r\n0.1\r\n\r\n0.2",
+    ],
 )
 def test_blank_lines_are_no_rows(write: Write, text: str) -> None:
     table = Table.open(write(text))
