@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ml_ci import __version__
 from ml_ci.changes.digests import digest
 from ml_ci.changes.values import Fingerprint, evaluation_key, judging_key, seed_digest
 from ml_ci.plan.plan import TRAININGS, VERDICTS, Keys, Known, Plan, decide
@@ -42,7 +43,8 @@ def _planned(project: Project, sides: Sides, verify: bool) -> Plan:
     candidate = _keys(sides, sides.candidate)
     baseline = None if sides.baseline is None else _keys(sides, sides.baseline)
     against = baseline.predictions if baseline else sides.no_baseline
-    comparison = digest(["comparison", candidate.predictions, against, _counted(sides.candidate.model)])
+    # Another version of ml-ci counts and judges anew, as it may do so better; it trains and scores nothing again.
+    comparison = digest(["comparison", __version__, candidate.predictions, against, _counted(sides.candidate.model)])
     verdict = judging_key(comparison, _told(sides), sides.candidate.fingerprint.gates)
     known = _verified(project.store) if verify else project.store.has
     return decide(candidate, baseline, comparison, verdict, _fetchable(sides, candidate, known))

@@ -96,6 +96,16 @@ def test_gates_alone_are_judged_again(known: Any) -> None:
     assert (known.run().code, known.trainings()) == (0, 0)
 
 
+def test_another_version_of_ml_ci_judges_again_and_trains_nothing(known: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    verdicts = known.path / ".ml_ci" / "records" / "verdicts"
+    before = len(list(verdicts.iterdir()))
+    monkeypatch.setattr("ml_ci.steps.decide.__version__", "99")
+    for _ in range(2):
+        answer = known.run()
+        assert (answer.code, known.trainings(), known.model()["action"]) == (0, 0, "reuse"), answer.err
+        assert len(list(verdicts.iterdir())) == before + 1, "one verdict of the new version's own"
+
+
 def test_the_baseline_is_scored_with_the_code_of_its_own_commit(known: Any, make_table: Callable[..., str]) -> None:
     """The candidate's `score` would give the baseline's model nothing but misses."""
     known.edit("model.py", "0.9 if float", "0.2 if float")
