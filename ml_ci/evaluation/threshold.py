@@ -15,7 +15,6 @@ from ml_ci.spec.values import Threshold
 # At each threshold of a curve: the measured metric, and whether the limit is from above (`fpr`) or from below.
 FROM_ABOVE = frozenset({"fpr", "fnr", "selection_rate"})
 FROM_BELOW = frozenset({"tpr", "recall", "tnr", "precision"})
-FALLS_WITH_THRESHOLD = frozenset({"fpr", "selection_rate", "tpr", "recall"})
 
 
 def choose(y_true: NDArray[np.bool_], predictions: Predictions, threshold: Threshold) -> float:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,8 +14,6 @@ from ml_ci.tables.membership import Membership, content_columns, membership, row
 from ml_ci.tables.parquet import parquet_rows, split_parquet
 from ml_ci.tables.records import header_and_rows
 from ml_ci.tables.writing import Writer, emptied
-
-Where = Callable[[], str]
 
 
 @dataclass(frozen=True)

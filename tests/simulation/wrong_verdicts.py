@@ -22,7 +22,7 @@ from scipy.special import gammaln, xlogy
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from ml_ci.gates.statistics import easeml, paired
+from ml_ci.gates.statistics import paired
 
 Ints: TypeAlias = npt.NDArray[np.int64]
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -63,8 +63,8 @@ def by_p_values(b: Ints, c: Ints, n: int, method: paired.Method = "score") -> In
 
 
 def by_hoeffding(b: Ints, c: Ints, n: int) -> Ints:
-    """Judge as ease.ml/ci does."""
-    reach = easeml.hoeffding_margin(n, ALPHA) or math.inf
+    """Judge as ease.ml/ci does: a row's difference lies in [-1, 1], and both sides share alpha."""
+    reach = math.sqrt(2 * math.log(2 / ALPHA) / n)
     difference = (b - c) / n
     return np.where(difference + reach <= MARGIN, 1, np.where(difference - reach > MARGIN, -1, 0))
 

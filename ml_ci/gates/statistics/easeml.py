@@ -36,14 +36,6 @@ def active_labels(tolerance: float, delta: float, discordance: float) -> int:
     return math.ceil(discordance * _bennett(tolerance, delta, discordance, 1, "none"))
 
 
-def hoeffding_margin(rows: int, alpha: float) -> float | None:
-    """Give how far below the margin a measured paired difference must stay: sqrt(2 ln(2 / alpha) / n).
-
-    The difference of a row lies in [-1, 1]; alpha is shared by both sides as in ease.ml/ci. None without rows.
-    """
-    return math.sqrt(2 * math.log(2 / alpha) / rows) if rows > 0 else None
-
-
 def _bennett(tolerance: float, delta: float, discordance: float, steps: int, feedback: Feedback) -> float:
     share = _positive(discordance)
     ratio = _positive(tolerance) / share

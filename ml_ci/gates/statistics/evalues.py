@@ -13,13 +13,15 @@ import numpy as np
 from ml_ci.gates.statistics.roots import roots
 from ml_ci.gates.statistics.values import Floats, Numbers, columns
 
-METHOD = "anytime"
 STAKES = 0.95 * np.geomspace(0.05, 1.0, 12)
 LOST = np.log1p(-STAKES)
 
 
 def log_e_pass(b: Numbers, c: Numbers, n: Numbers, margin: Numbers) -> Floats:
-    """Give ln E against "the difference is above `margin`"; proven at ln(1 / alpha). `margin` inside (-1, 1)."""
+    """Give ln E against "the difference is above `margin`"; proven at ln(1 / alpha). `margin` inside (-1, 1).
+
+    Against "the difference is at most `margin`" with `b` and `c` swapped and the margin negated.
+    """
     return _log_average(*(column[:, np.newaxis] for column in columns(b, c, n, margin)))
 
 
@@ -28,11 +30,6 @@ def growth(b: Numbers, c: Numbers, n: Numbers, margin: Numbers) -> Floats:
     b, c, n, m = (column[:, np.newaxis] for column in columns(b, c, n, margin))
     best: Floats = (_terms(b, c, n, m) / n).max(axis=1)
     return best
-
-
-def log_e_fail(b: Numbers, c: Numbers, n: Numbers, margin: Numbers) -> Floats:
-    """Give ln E against "the difference is at most `margin`"; the mirror image of `log_e_pass`."""
-    return log_e_pass(c, b, n, -np.asarray(margin, dtype=np.float64))
 
 
 def p_above(b: Numbers, c: Numbers, n: Numbers, margin: Numbers) -> Floats:

@@ -11,7 +11,6 @@ from ml_ci.gates.statistics import limits
 from ml_ci.gates.statistics.roots import roots
 from ml_ci.gates.statistics.values import Floats, Numbers, columns
 
-METHOD = "exact"
 TINY = 1e-150
 
 

@@ -48,11 +48,6 @@ def alpha_per_look(alpha: float, looks: int, promotions: int = 0) -> float:
     return min(alpha, math.exp(math.log(checked_alpha(alpha)) - math.log(questions(looks, promotions))))
 
 
-def adaptive_alpha(alpha: float, looks: int) -> float:
-    """Give ease.ml/ci's level of each look when every answer may shape the next model: alpha / 2^H."""
-    return checked_alpha(alpha) * 2.0**-looks
-
-
 def budget(alpha: float, looks: int, promotions: int, looks_used: int, promotions_used: int) -> LedgerBudget:
     """Hold a plan against what was used before this look; spent once no planned look is left.
 

@@ -102,14 +102,6 @@ def further_rows(
     return whole_rows(max(wanted, least) - n)
 
 
-def further_labels(needs: int, b: int, c: int, n: int) -> int:
-    """Estimate how many of `needs` further rows must be labelled: those on which the two models decide differently.
-
-    About psi = (b + c) / n of them, and never fewer than the three that n rows without one may hide (rule of three).
-    """
-    return min(needs, math.ceil(needs * max(b + c, 3) / n)) if n > 0 else needs
-
-
 def _exact_rows(b: float, c: float, n: float, margin: float, alpha: float, power: float) -> float:
     columns_of_one = columns(b, c, n, margin)
     q = float(tango.restricted(*columns_of_one)[0])

@@ -11,8 +11,6 @@ from scipy.special import ndtri
 from ml_ci.gates.statistics.roots import roots
 from ml_ci.gates.statistics.values import Floats, Numbers, columns
 
-METHOD = "score"
-
 
 def statistic(b: Numbers, c: Numbers, n: Numbers, margin: Numbers) -> Floats:
     """Give T(m): far below zero proves a difference below `margin`, far above zero one above it.

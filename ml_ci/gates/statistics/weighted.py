@@ -115,24 +115,6 @@ def expected_calibration_error(bins: int = ECE_BINS) -> ScoreMetric:
     return ScoreMetric("ece", prepare)
 
 
-def from_function(name: str, function: Callable[[npt.NDArray[np.bool_], Floats], float]) -> ScoreMetric:
-    """Give the metric of any function(y_true, score): rows are repeated by their weights, one call per replicate."""
-
-    def prepare(negatives: Floats, positives: Floats) -> Prepared:
-        """Prepare for these scores."""
-        score = np.concatenate([negatives, positives])
-        y_true = np.arange(len(score)) >= len(negatives)
-
-        def value(weights_n: Floats, weights_p: Floats) -> Floats:
-            """Give the metric of each replicate."""
-            repeats = np.rint(np.concatenate([weights_n, weights_p], axis=1)).astype(np.intp)
-            return np.array([function(np.repeat(y_true, times), np.repeat(score, times)) for times in repeats])
-
-        return value
-
-    return ScoreMetric(name, prepare)
-
-
 METRICS = {
     metric.name: metric
     for metric in (

@@ -71,10 +71,3 @@ def test_further_rows_are_none_where_the_measured_difference_is_not_below_the_ma
     for method in ("score", "exact", "anytime"):
         assert power.further_rows(25, 5, 2000, 0.01, 0.05, method) is None
         assert power.further_rows(5, 5, 2000, 0.0, 0.05, method) is None
-
-
-def test_only_discordant_rows_need_labels() -> None:
-    assert power.further_labels(777, 4, 4, 500) == 13
-    assert power.further_labels(413, 0, 0, 200) == 7
-    assert power.further_labels(5, 3, 3, 6) == 5
-    assert power.further_labels(268, 0, 0, 0) == 268

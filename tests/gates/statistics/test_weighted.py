@@ -75,9 +75,3 @@ def test_without_negatives_a_ranking_is_undefined(name: str) -> None:
 def test_an_unknown_name_is_an_error() -> None:
     with pytest.raises(KeyError):
         weighted.named("loss")
-
-
-def test_any_function_of_labels_and_scores() -> None:
-    metric = weighted.from_function("mean of positives", lambda y_true, score: float(score[y_true].mean()))
-    value = metric.prepare(np.array([0.1]), np.array([0.2, 0.6]))(np.ones((1, 1)), np.array([[1.0, 3.0]]))
-    assert value[0] == pytest.approx(0.5)
