@@ -78,7 +78,11 @@ class View:
     def value(self, atom: Metric | OverSlices) -> Value:
         """Give what a metric is; raise UndefinedError where it is not defined."""
         if isinstance(atom, OverSlices):
-            return self._value_over_slices(atom) if atom.function != "each" else self._of_counts(atom.metric, atom.baseline)
+            return (
+                self._value_over_slices(atom)
+                if atom.function != "each"
+                else self._of_counts(atom.metric, atom.baseline)
+            )
         if atom.name in OF_COUNTS:
             return self._of_counts(atom.name, atom.baseline)
         return self._measured(atom)
