@@ -191,6 +191,7 @@ ABSENT: list[tuple[Case, str, str]] = [
     (only(0, 5, 5, 0, auc=None), "auc >= 0", "the holdout has no positives"),
     (only(5, 5, 5, 5), "cost <= 9", "was not measured; set cost: {fp: ..., fn: ...}"),
     (only(5, 5, 5, 5), "seconds <= 9", "was not measured; it is measured when the job runs: train again"),
+    (only(5, 5, 5, 5), "milliseconds_per_row <= 9", "not for a command that leaves predictions: gate seconds"),
     (only(5, 5, 5, 5), "lift >= 0", "Lift of the candidate was not measured"),
     (only(5, 5, 5, 5), "each(fpr, by=sex) <= 1", "There are no slices by sex; check that the holdout has the column"),
     (only(5, 5, 5, 5), "worst(fpr, by=sex) <= 1", "There are no slices by sex"),

@@ -1,0 +1,1 @@
+"""The software of this example: it uses a model that is trained elsewhere."""

@@ -1,0 +1,124 @@
+"""The examples, each as a repository of its own: as it stands it passes, and what `docs/ways.md` says of it is so."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from ml_ci.cli.main import call
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+
+
+@dataclass(frozen=True)
+class Example:
+    """A copy of an example under git, in which `ml-ci run` has passed."""
+
+    folder: Path
+    capture: pytest.CaptureFixture[str]
+    options: tuple[str, ...] = ()
+
+    def run(self) -> tuple[int, dict[str, Any]]:
+        """Run ml-ci; give the exit code and the report of the one model."""
+        code = call(["run", "--json", *self.options])
+        said = self.capture.readouterr()
+        [model] = json.loads(said.out)["models"].values()
+        return code, {**model, "said": said.err}
+
+    def edit(self, name: str, old: str, new: str) -> None:
+        """Put one text in the place of another in a file."""
+        text = (self.folder / name).read_text()
+        assert old in text
+        (self.folder / name).write_text(text.replace(old, new))
+
+
+@pytest.fixture
+def example(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Example]:
+    """Give what makes a repository of an example, and runs it once."""
+
+    def make(name: str, *options: str) -> Example:
+        folder = tmp_path / name
+        shutil.copytree(EXAMPLES / name, folder, ignore=shutil.ignore_patterns("__pycache__", ".ml_ci"))
+        (folder / ".gitignore").write_text("__pycache__/\n.ml_ci/\n")
+        for command in (("init", "-q", "-b", "main"), ("add", "-A"), ("commit", "-q", "-m", name)):
+            subprocess.run(("git", *command), cwd=folder, check=True)
+        monkeypatch.chdir(folder)
+        made = Example(folder, capsys, options)
+        code, model = made.run()
+        assert (code, model["verdict"], model["action"]) == (0, "pass", "train"), model
+        return made
+
+    return make
+
+
+def test_a_service_is_asked_and_ends_with_the_job(example: Callable[..., Example]) -> None:
+    service = example("service")
+    service.edit("service/__main__.py", '"""Answer requests for scores."""', '"""Answer a request for scores."""')
+    assert service.run()[1]["action"] == "reuse"
+    service.edit("model.json", '"bias": -12.8', '"bias": -15.8')
+    code, model = service.run()
+    assert (code, model["verdict"], model["action"]) == (1, "fail", "train")
+    assert [change["part"] for change in model["changes"]] == ["code"]
+    assert model["candidate"]["metrics"]["fnr"] > model["baseline"]["metrics"]["fnr"] + 0.02
+    running = subprocess.run(("ps", "-eo", "args"), capture_output=True, text=True, check=True).stdout
+    assert "-m service 0" not in running
+
+
+def test_a_service_that_does_not_start_is_an_error_with_its_words(example: Callable[..., Example]) -> None:
+    service = example("service")
+    service.edit("model.json", '"bias"', '"base"')
+    code, model = service.run()
+    assert (code, model["verdict"]) == (1, "error"), model
+    assert "500" in json.dumps(model) or "RemoteDisconnected" in json.dumps(model)
+
+
+def test_a_new_model_from_elsewhere_and_a_change_of_the_software_are_told_apart(
+    example: Callable[..., Example],
+) -> None:
+    separate = example("separate")
+    separate.edit("model.json", '"calls": 3.4656', '"calls": 3.1')
+    code, model = separate.run()
+    assert (code, [change["part"] for change in model["changes"]]) == (1, ["data.model"])
+    separate.edit("model.json", '"calls": 3.1', '"calls": 3.4656')
+    separate.edit("app/offers.py", "CAP = 60 ", "CAP = 20 ")
+    code, model = separate.run()
+    assert (code, [change["part"] for change in model["changes"]]) == (1, ["code"])
+
+
+def test_a_notebook_is_executed_and_known_by_its_code_cells(example: Callable[..., Example]) -> None:
+    python = os.environ.get("ML_CI_NOTEBOOK")
+    if not python:
+        pytest.skip("no nbconvert: name an interpreter that has it and ipykernel by ML_CI_NOTEBOOK")
+    notebook = example("notebook", "--python", python)
+    cells = json.loads((notebook.folder / "train.ipynb").read_text())
+    cells["cells"][1] |= {"execution_count": 7, "outputs": [{"output_type": "stream", "name": "stdout", "text": ["7"]}]}
+    cells["cells"][0]["source"] = ["# Who will stay?"]
+    (notebook.folder / "train.ipynb").write_text(json.dumps(cells))
+    code, model = notebook.run()
+    assert (code, model["action"], model["changes"]) == (0, "reuse", [])
+    notebook.edit("train.ipynb", "STEPS = 400", "STEPS = 0")
+    code, model = notebook.run()
+    assert (code, model["action"]) == (1, "train"), model
+    assert [change["summary"] for change in model["changes"]] == ["train.ipynb: 1 code cell of 4"]
+
+
+def test_the_page_shows_what_the_examples_hold() -> None:
+    page = (ROOT / "docs" / "ways.md").read_text(encoding="utf-8")
+    shown = dict(re.findall(r"\]\(\.\./examples/(\w+)\).*?```yaml\n(.*?)```", page, re.DOTALL))
+    assert shown.keys() == {"tumours", "separate", "service", "notebook"}
+    for name, text in shown.items():
+        [model] = yaml.safe_load((EXAMPLES / name / "ml-ci.yaml").read_text(encoding="utf-8"))["models"].values()
+        assert yaml.safe_load(text).items() <= model.items(), name
