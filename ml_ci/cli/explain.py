@@ -38,9 +38,8 @@ def command(
     trained (old code with new data, and so on; 14 at most beside candidate and baseline) and scored on the same
     holdout. Each part's share of the change of every rate is its Shapley value: the shares add up exactly.
 
-    \b
-    Before it starts it says how many trainings it takes. They are kept as records: a second time takes none.
-    Exit codes: 0 explained, or nothing to explain; 1 something could not be trained; 2 a mistake of usage.
+    Before it starts it says how many trainings it takes. They are kept as records: a second time takes none. Exit
+    codes: 0 explained, or nothing to explain; 1 something could not be trained; 2 a mistake of usage.
     """
     from ml_ci.cli.progress import showing
     from ml_ci.pipeline import explain

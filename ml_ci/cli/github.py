@@ -85,7 +85,7 @@ _OPTIONS: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
 _WHERE = ("repository", "pull-request", "sha", "api-url", "server-url", "event-name", "event")
 
 
-@command.command()
+@command.command(short_help="Write the pull request's one comment, or edit it.")
 @_options("report", "expect", "key", "author", *_WHERE, "step-summary")
 def comment(**given: Any) -> int:
     """Write the one comment of the pull request, or edit it in place; leave it alone when nothing changed.
@@ -97,7 +97,7 @@ def comment(**given: Any) -> int:
     return _told(lambda: comment_on(_request(given)))
 
 
-@command.command()
+@command.command(short_help="Set the commit statuses.")
 @click.option("--pending", is_flag=True, help="Say that the run has begun. No report is read.")
 @click.option("--lost", is_flag=True, help="Turn what is still pending, or was never set, into an error.")
 @click.option("--model", "-m", "models", multiple=True, metavar="NAME", help="With --pending: this model's status too.")
@@ -118,7 +118,7 @@ def status(pending: bool, lost: bool, models: tuple[str, ...], **given: Any) -> 
     return _told(lambda: tasks.set_lost(request) if lost else tasks.set_statuses(request))
 
 
-@command.command()
+@command.command(short_help="Append the report to the job summary.")
 @_options("report", "expect", "step-summary")
 def summary(**given: Any) -> int:
     """Append the report to the job summary, at most 1 MiB."""
@@ -127,7 +127,7 @@ def summary(**given: Any) -> int:
     return _told(lambda: summarize(_request(given)))
 
 
-@command.command()
+@command.command(short_help="Print what this event asks for, as JSON.")
 @_options(*_WHERE, "github-output")
 def event(**given: Any) -> int:
     """Print what this event asks for, as JSON: the commit, the pull request, what may be written.

@@ -32,7 +32,7 @@ def command(model: str, form: str, output: Path | None, as_json: bool, mermaid: 
     \b
     text      lines, for a terminal
     json      everything that is known, with whole digests
-    svg       a picture that browsers show: one file, with nothing from elsewhere; follows light and dark
+    svg       a picture in one file, for browsers; follows light and dark
     mermaid   the same picture as text, which GitHub draws
     """
     from ml_ci.records.atomic import write_text

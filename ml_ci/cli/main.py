@@ -1,9 +1,8 @@
-"""The entry of `ml-ci`: which commands there are, and how each way to end becomes an exit code."""
+"""The entry of `ml-ci`: how each way to end becomes an exit code."""
 
 from __future__ import annotations
 
 import errno
-import importlib
 import os
 import signal
 import sys
@@ -12,63 +11,13 @@ from collections.abc import Callable, Sequence
 import click
 
 from ml_ci import __version__
+from ml_ci.cli.commands import Commands
 from ml_ci.errors import UserError
 
 PASSED, FAILED, MISTAKE, BUG, INCONCLUSIVE, NOTHING_GATED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
-# Loaded only when called for: what one command imports costs the others nothing.
-_COMMANDS = {
-    "run": "ml_ci.cli.run",
-    "plan": "ml_ci.cli.plan",
-    "init": "ml_ci.cli.init",
-    "doctor": "ml_ci.cli.doctor",
-    "demo": "ml_ci.cli.demo",
-    "explain": "ml_ci.cli.explain",
-    "bisect": "ml_ci.cli.bisect",
-    "power": "ml_ci.cli.power",
-    "ledger": "ml_ci.cli.ledger",
-    "schema": "ml_ci.cli.schema",
-    "report": "ml_ci.cli.report",
-    "github": "ml_ci.cli.github",
-    "records": "ml_ci.cli.records",
-    "promote": "ml_ci.cli.promote",
-    "rollback": "ml_ci.cli.rollback",
-    "approve": "ml_ci.cli.approve",
-    "history": "ml_ci.cli.history",
-    "lineage": "ml_ci.cli.lineage",
-    "reproduce": "ml_ci.cli.reproduce",
-    "card": "ml_ci.cli.card",
-}
 
-
-class _Commands(click.Group):
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a command only when it is asked for; None for a name that is none."""
-        if cmd_name not in _COMMANDS:
-            return None
-        command: click.Command = importlib.import_module(_COMMANDS[cmd_name]).command
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command; UsageError that names a near one for a name that is none."""
-        if args and args[0] not in _COMMANDS and not args[0].startswith("-"):
-            raise click.UsageError(_unknown(args[0]), ctx)
-        return super().resolve_command(ctx, args)
-
-
-def _unknown(name: str) -> str:
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, _COMMANDS, n=1)
-    return f"there is no command `{name}`" + (f", did you mean `{near[0]}`?" if near else "")
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="ml-ci")
 def command() -> None:
     """Model training inside the software development life cycle.
@@ -76,9 +25,10 @@ def command() -> None:
     Finds out what changed, trains what the change needs, compares with the baseline model on the same holdout, and
     judges false positives and false negatives.
 
-    \b
-    Exit codes: 0 pass, 1 fail or error, 2 a mistake in configuration, data, git or usage, 3 a bug of ml-ci,
-    4 inconclusive, 5 nothing was gated, 130 interrupted.
+    Start with `ml-ci demo`, or in your own repository with `ml-ci init`. `ml-ci COMMAND --help` has the options.
+
+    Exit codes: 0 pass, 1 fail or error, 2 a mistake in configuration, data, git or usage, 3 a bug of ml-ci, 4
+    inconclusive, 5 nothing was gated, 130 interrupted.
     """
 
 
@@ -102,8 +52,11 @@ def exit_code(call: Callable[[], object]) -> int:
         sys.stdout.flush()
     except click.exceptions.Exit as error:
         return error.exit_code
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
+        return MISTAKE
+    except click.ClickException as error:
+        _say("error", error.format_message(), _where(error))
         return MISTAKE
     except UserError as error:
         _say("error", error.message, error.hint)
@@ -119,6 +72,12 @@ def exit_code(call: Callable[[], object]) -> int:
     except Exception:
         return _bug()
     return answer if isinstance(answer, int) else PASSED
+
+
+def _where(error: click.ClickException) -> str:
+    """Say how the command that was called is used; "" where it is not known which one it was."""
+    ctx = getattr(error, "ctx", None)
+    return "" if ctx is None else f"{ctx.get_usage()}\nTry `{ctx.command_path} --help`."
 
 
 def hush() -> None:

@@ -48,7 +48,7 @@ def command() -> None:
     """
 
 
-@command.command("list")
+@command.command("list", short_help="List the records, the longest unused first.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
 @click.option("--kind", metavar="KIND", help="Only this kind: trainings, predictions, comparisons, verdicts.")
 @click.option("--model", "-m", metavar="NAME", help="Only records of this model.")
@@ -72,7 +72,7 @@ def list_(as_json: bool, kind: str | None, model: str | None, config: str | None
         click.echo("\n".join(table(rows)))
 
 
-@command.command()
+@command.command(short_help="Show one record: parts, content, files, log.")
 @click.argument("key")
 @click.option("--log", is_flag=True, help="Print the last lines of the job's log too.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
@@ -92,7 +92,7 @@ def show(key: str, log: bool, as_json: bool, config: str | None) -> None:
         click.echo("\n".join(said_log(stock.log(row))))
 
 
-@command.command()
+@command.command(short_help="Remove records, the longest unused first.")
 @click.option("--max-size", callback=_size, metavar="SIZE", help="Remove the longest unused beyond this, such as 2GB.")
 @click.option("--older-than", callback=_age, metavar="AGE", help="Remove what was unused this long, such as 30d.")
 @click.option("--dry-run", is_flag=True, help="Say what would be removed, and remove nothing.")
@@ -119,7 +119,7 @@ def prune(max_size: int | None, older_than: float | None, dry_run: bool, config:
         click.echo(f"{said_size(over)} stay, more than {said_size(limit)}: the comparisons here need them")
 
 
-@command.command()
+@command.command(short_help="Send records to the shared store.")
 @click.argument("keys", nargs=-1)
 @_STORE
 @_CONFIG
@@ -136,7 +136,7 @@ def push(keys: tuple[str, ...], store: str | None, config: str | None) -> None:
     click.echo(f"{plural(sent, 'record')} sent to {stock.shared.url}")
 
 
-@command.command()
+@command.command(short_help="Bring records from the shared store.")
 @click.argument("keys", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Bring every record that the store has.")
 @_STORE
@@ -154,7 +154,7 @@ def pull(keys: tuple[str, ...], everything: bool, store: str | None, config: str
     click.echo(f"{plural(brought, 'record')} brought from {stock.shared.url}")
 
 
-@command.command()
+@command.command(short_help="Write the records of what passed into a folder.")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @_STORE
 @_CONFIG
@@ -169,7 +169,7 @@ def pack(folder: Path, store: str | None, config: str | None) -> None:
     click.echo(f"{plural(hand_over(_options(config, store), folder), 'record')} packed into {folder}")
 
 
-@command.command()
+@command.command(short_help="Take records from such a folder.")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
 @_CONFIG

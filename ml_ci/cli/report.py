@@ -53,9 +53,9 @@ def command(
     markdown   for a comment or a wiki: at most 60,000 characters
     json       validated and written again
     junit      one test case per gate; an inconclusive gate is a failure
-    sarif      the gates that do not pass, at their lines of ml-ci.yaml (code scanning, editors)
-    github     for a step of a workflow: annotations, the step's outputs, the job summary; a report that is missing
-               or not valid is told as an error
+    sarif      the gates that do not pass, at their lines of ml-ci.yaml
+    github     for a step of a workflow: annotations, the step's outputs, the
+               job summary; a report that is missing or not valid is an error
 
     Outputs of `github`: verdict, exit-code, sentence, models, failed-models, report.
     """

@@ -41,6 +41,22 @@ def _cached(file: Path) -> Content | None:
         return None
 
 
+def check(shop: Workshop) -> None:
+    """Hold that the holdout has every column that the model and its gates name, and rows of both classes.
+
+    UserError names what is not there: a slip of the pen costs a second then, and not a training.
+    """
+    from ml_ci.evaluation.evaluate import is_class
+    from ml_ci.evaluation.slices import specs_of
+    from ml_ci.evaluation.stream import class_counts
+
+    model, table = shop.sides.candidate.model, shop.holdout
+    slices = [spec for spec in specs_of(model) if not is_class(spec, table, model.label)]
+    for column in (model.label, *(column for spec in slices for column in spec.columns)):
+        table.layout.index(column, table.shown)
+    class_counts(table, model.label, model.positive)
+
+
 def rows_of(table: Table, model: ModelSpec) -> HoldoutRows:
     """Count the holdout by class, whole and by every slice that the model or a gate names; labels are all it reads.
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 from ml_ci.changes.values import Change
 from ml_ci.evaluation.values import Comparison
 from ml_ci.gates.verdict import overall
-from ml_ci.plan.plan import VERDICTS, Plan
+from ml_ci.plan.plan import COMPARISONS, VERDICTS, Plan
 from ml_ci.records.codec import pack
 from ml_ci.spec.values import GateSpec, ModelSpec
+from ml_ci.steps import holdout
 from ml_ci.steps import looks as look
 from ml_ci.steps.judged import Judged
 from ml_ci.steps.looks import standing_of
@@ -41,6 +42,8 @@ def prepared(shop: Workshop, plan: Plan) -> Prepared:
     """
     from ml_ci.steps.preflight import foretold
 
+    if not shop.project.store.has(COMPARISONS, plan.comparison):
+        holdout.check(shop)
     model, found = shop.sides.candidate.model, standing_of(shop, plan)
     how = policy(model, found)
     notes = foretold(shop, how)

@@ -135,3 +135,23 @@ def test_a_mistake_in_the_data(project: Any, case: str) -> None:
     for words in said:
         assert words in answer.err
     project.verify()
+
+
+SLIPS = (
+    "a label that is not in the holdout",
+    "a positive that never occurs",
+    "a slice that is no column",
+    "a gate by no slice",
+)
+
+
+@pytest.mark.parametrize("case", SLIPS)
+def test_a_slip_in_a_name_costs_no_training(project: Any, case: str) -> None:
+    old, new, said = EDITS[case]
+    project.edit("ml-ci.yaml", old, new)
+    answer = project.run()
+    assert answer.code == 2, answer.out + answer.err
+    for words in said:
+        assert words in answer.err
+    assert project.trainings() == 0
+    assert "training" not in answer.err
