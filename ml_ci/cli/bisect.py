@@ -17,6 +17,9 @@ import click
 @click.option("--first-parent", is_flag=True, help="Follow merges along the branch that was merged into only.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
 @click.option("--config", metavar="FILE", help="Another configuration file than the nearest ml-ci.yaml.")
+@click.option(
+    "--python", metavar="PYTHON", envvar="ML_CI_PYTHON", help="The interpreter of jobs that name none by `python:`."
+)
 @click.option("--store", metavar="URL", envvar="ML_CI_STORE", help="The shared store, instead of `store:`.")
 def command(
     model: str,
@@ -26,6 +29,7 @@ def command(
     first_parent: bool,
     as_json: bool,
     config: str | None,
+    python: str | None,
     store: str | None,
 ) -> int:
     """Find the first commit after --good at which a gate of MODEL no longer holds.
@@ -49,6 +53,7 @@ def command(
             config=config,
             models=(model,),
             environment=dict(os.environ),
+            python=python,
             store=store,
             progress=progress,
         )

@@ -7,13 +7,18 @@ from pathlib import Path
 import click
 
 from ml_ci.cli import registry
-from ml_ci.errors import UserError
+from ml_ci.cli.files import check
 
 
 @click.command()
 @click.argument("model", metavar="MODEL[@VERSION]")
 @click.option(
-    "--out", "files", multiple=True, metavar="FILE", help="Write it to a .md or .html file; may be given again."
+    "--output",
+    "--out",
+    "files",
+    multiple=True,
+    metavar="FILE",
+    help="Write it to a .md or .html file; may be given again.",
 )
 @click.option("--no-importance", is_flag=True, help="Do not run the model to see what it relies on.")
 @registry.python
@@ -24,7 +29,7 @@ def command(model: str, files: tuple[str, ...], no_importance: bool, python: str
     What the model relies on is measured here: it scores up to 1,000 rows of the holdout with each feature shuffled, for
     five minutes at most.
 
-    VERSION is a number or `previous`; without it, the champion. Without --out, Markdown is printed. What no run can
+    VERSION is a number or `previous`; without it, the champion. Without --output, Markdown is printed. What no run can
     find out stands in ml-ci.yaml: `card: {intended_use: ..., owner: ..., limitations: ...}`.
     """
     from ml_ci.records.atomic import write_text
@@ -32,8 +37,7 @@ def command(model: str, files: tuple[str, ...], no_importance: bool, python: str
     from ml_ci.steps.card import carded
 
     for file in files:
-        if Path(file).suffix not in (".md", ".html"):
-            raise UserError(f"--out {file}: what to write is told by the ending", hint="Name a .md or a .html file.")
+        check("--output", file, (".md", ".html"))
     options, now = registry.options(config, python), registry.now()
     made = registry.answered(lambda: carded(options, model, now, relied=not no_importance))
     for file in files:

@@ -10,12 +10,24 @@ import click
 
 
 @click.command()
+@click.argument("named", metavar="[MODEL]...", nargs=-1)
 @click.option("--determinism", is_flag=True, help="Train each model a second time and compare the predictions.")
-@click.option("--model", "-m", "models", multiple=True, metavar="NAME", help="Only this model; may be given again.")
+@click.option("--model", "-m", "models", multiple=True, metavar="NAME", help="The same as MODEL; may be given again.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
 @click.option("--config", metavar="FILE", help="Another configuration file than the nearest ml-ci.yaml.")
+@click.option(
+    "--python", metavar="PYTHON", envvar="ML_CI_PYTHON", help="The interpreter of jobs that name none by `python:`."
+)
 @click.option("--store", metavar="URL", envvar="ML_CI_STORE", help="The shared store, instead of `store:`.")
-def command(determinism: bool, models: tuple[str, ...], as_json: bool, config: str | None, store: str | None) -> int:
+def command(
+    named: tuple[str, ...],
+    determinism: bool,
+    models: tuple[str, ...],
+    as_json: bool,
+    config: str | None,
+    python: str | None,
+    store: str | None,
+) -> int:
     """Check the set-up of this project, and say what to do where something is wrong (✗) or could be better (!).
 
     It looks at ml-ci.yaml, git, the default branch, each holdout and its label, each job's Python, the store, and the
@@ -35,7 +47,13 @@ def command(determinism: bool, models: tuple[str, ...], as_json: bool, config: s
 
     with showing() as progress:
         options = Options(
-            start=Path.cwd(), config=config, models=models, environment=dict(os.environ), store=store, progress=progress
+            start=Path.cwd(),
+            config=config,
+            models=(*named, *models),
+            environment=dict(os.environ),
+            python=python,
+            store=store,
+            progress=progress,
         )
         found = examine(options, determinism=determinism)
     if as_json:

@@ -9,20 +9,29 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ml_ci.cli import trusted
+from ml_ci.cli.files import check
+
 if TYPE_CHECKING:
     from ml_ci.explain.values import Effort, Explanation
 
 
 @click.command()
-@click.argument("models", metavar="[MODEL]...", nargs=-1)
+@click.argument("named", metavar="[MODEL]...", nargs=-1)
+@click.option("--model", "-m", "models", multiple=True, metavar="NAME", help="The same as MODEL; may be given again.")
 @click.option("--anyway", is_flag=True, help="Explain the difference also where every gate holds.")
 @click.option("--dry-run", is_flag=True, help="Say how many trainings it takes, and do none of the mixtures.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
 @click.option("--report", "file", metavar="FILE.md", help="Write a Markdown section too.")
 @click.option("--baseline", metavar="REF", help="Compare with this commit instead of the models' own baselines.")
 @click.option("--config", metavar="FILE", help="Another configuration file than the nearest ml-ci.yaml.")
+@click.option(
+    "--python", metavar="PYTHON", envvar="ML_CI_PYTHON", help="The interpreter of jobs that name none by `python:`."
+)
 @click.option("--store", metavar="URL", envvar="ML_CI_STORE", help="The shared store, instead of `store:`.")
+@trusted.option
 def command(
+    named: tuple[str, ...],
     models: tuple[str, ...],
     anyway: bool,
     dry_run: bool,
@@ -30,7 +39,9 @@ def command(
     file: str | None,
     baseline: str | None,
     config: str | None,
+    python: str | None,
     store: str | None,
+    gates_of: str | None,
 ) -> int:
     """Say which part of a change did how much, when code, data, parameters ... changed together.
 
@@ -46,15 +57,19 @@ def command(
     from ml_ci.steps.explain import Ask
     from ml_ci.steps.values import Options
 
+    if file is not None:
+        check("--report", file)
     with showing() as progress:
         options = Options(
             start=Path.cwd(),
             config=config,
-            models=models,
+            models=(*named, *models),
             baseline=baseline,
             target=os.environ.get("GITHUB_BASE_REF") or None,
             environment=dict(os.environ),
+            python=python,
             store=store,
+            gates_from=trusted.gates_from(gates_of),
             progress=progress,
         )
         found = explain(options, Ask(anyway, dry_run, _tell))

@@ -10,11 +10,14 @@ import click
 
 
 @click.command()
-@click.argument("model", required=False)
+@click.argument("named", metavar="[MODEL]...", nargs=-1)
+@click.option("--model", "-m", "models", multiple=True, metavar="NAME", help="The same as MODEL; may be given again.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
 @click.option("--config", metavar="FILE", help="Another configuration file than the nearest ml-ci.yaml.")
 @click.option("--store", metavar="URL", envvar="ML_CI_STORE", help="The shared store, instead of `store:`.")
-def command(model: str | None, as_json: bool, config: str | None, store: str | None) -> None:
+def command(
+    named: tuple[str, ...], models: tuple[str, ...], as_json: bool, config: str | None, store: str | None
+) -> None:
     """List every look at each holdout: which candidate, against which baseline, with which verdict.
 
     A holdout wears out: each candidate that is judged on it, and each promotion that it grants, makes the next number
@@ -27,7 +30,7 @@ def command(model: str | None, as_json: bool, config: str | None, store: str | N
     from ml_ci.steps.values import Options
 
     options = Options(
-        start=Path.cwd(), config=config, models=(model,) if model else (), environment=dict(os.environ), store=store
+        start=Path.cwd(), config=config, models=(*named, *models), environment=dict(os.environ), store=store
     )
     found = ledgers(options)
     if as_json:

@@ -9,22 +9,29 @@ from typing import TYPE_CHECKING
 import click
 
 from ml_ci.cli import registry
-from ml_ci.errors import UserError
+from ml_ci.cli.files import check
 
 if TYPE_CHECKING:
     from ml_ci.registry.values import Lineage
 
 FORMATS = ("text", "json", "svg", "mermaid")
+_ENDINGS = {".json": "json", ".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid"}
 
 
 @click.command()
 @click.argument("model", metavar="MODEL[@VERSION]")
-@click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True, help="Which form.")
-@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE, not standard output.")
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), help="Which form. [default: by the ending of FILE, or text]"
+)
+@click.option(
+    "--output", "--out", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE, not standard output."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
 @click.option("--mermaid", is_flag=True, help="As --format mermaid.")
 @registry.config
-def command(model: str, form: str, output: Path | None, as_json: bool, mermaid: bool, config: str | None) -> None:
+def command(
+    model: str, form: str | None, output: Path | None, as_json: bool, mermaid: bool, config: str | None
+) -> None:
     """Say what a version was made of: commit, data, code, params, environment, what it was judged by, and its use.
 
     VERSION is a number or `previous`; without it, the champion.
@@ -38,15 +45,17 @@ def command(model: str, form: str, output: Path | None, as_json: bool, mermaid: 
     from ml_ci.records.atomic import write_text
     from ml_ci.steps.registered import Registered
 
-    form = "json" if as_json else "mermaid" if mermaid else form
-    if output is not None and not output.resolve().parent.is_dir():
-        raise UserError(f"--output {output}: there is no folder {output.parent}", hint="Make it first.")
+    asked = (
+        "json" if as_json else "mermaid" if mermaid else form or _ENDINGS.get(output.suffix if output else "", "text")
+    )
+    if output is not None:
+        check("--output", output)
 
     def found() -> Lineage:
         opened = Registered.open(registry.options(config))
         return opened.lineage(opened.version(model))
 
-    shown = _shown(form, registry.answered(found))
+    shown = _shown(asked, registry.answered(found))
     if output is None:
         click.echo(shown, nl=False)
     else:

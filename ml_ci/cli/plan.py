@@ -18,9 +18,10 @@ _SAME = Change("changes", "none")
 
 
 @click.command()
+@click.argument("named", metavar="[MODEL]...", nargs=-1)
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON, and nothing else, on standard output.")
 @click.option("--github-matrix", is_flag=True, help='Print {"model": [...]} of the models that need work.')
-@click.option("--model", "-m", "models", multiple=True, metavar="NAME", help="Only this model; may be given again.")
+@click.option("--model", "-m", "models", multiple=True, metavar="NAME", help="The same as MODEL; may be given again.")
 @click.option("--baseline", metavar="REF", help="Compare with this commit instead of the models' own baselines.")
 @click.option("--config", metavar="FILE", help="Another configuration file than the nearest ml-ci.yaml.")
 @click.option(
@@ -29,6 +30,7 @@ _SAME = Change("changes", "none")
 @click.option("--store", metavar="URL", envvar="ML_CI_STORE", help="The shared store, instead of `store:`.")
 @trusted.option
 def command(
+    named: tuple[str, ...],
     as_json: bool,
     github_matrix: bool,
     models: tuple[str, ...],
@@ -38,7 +40,7 @@ def command(
     store: str | None,
     gates_of: str | None,
 ) -> None:
-    """Say for each model what a run would do: reuse, evaluate or train, and why.
+    """Say for each MODEL, or for all, what a run would do: reuse, evaluate or train, and why.
 
     Trains nothing, scores nothing, and imports none of the project's code.
 
@@ -57,7 +59,7 @@ def command(
     options = Options(
         start=Path.cwd(),
         config=config,
-        models=models,
+        models=(*named, *models),
         baseline=baseline,
         target=target,
         gates_from=trusted.gates_from(gates_of),

@@ -10,7 +10,8 @@ import click
 
 
 @click.command()
-@click.argument("model", required=False)
+@click.argument("named", metavar="[MODEL]...", nargs=-1)
+@click.option("--model", "-m", "models", multiple=True, metavar="NAME", help="The same as MODEL; may be given again.")
 @click.option(
     "--margin",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
@@ -19,9 +20,19 @@ import click
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
 @click.option("--baseline", metavar="REF", help="Compare with this commit instead of the model's own baseline.")
 @click.option("--config", metavar="FILE", help="Another configuration file than the nearest ml-ci.yaml.")
+@click.option(
+    "--python", metavar="PYTHON", envvar="ML_CI_PYTHON", help="The interpreter of jobs that name none by `python:`."
+)
 @click.option("--store", metavar="URL", envvar="ML_CI_STORE", help="The shared store, instead of `store:`.")
 def command(
-    model: str | None, margin: float | None, as_json: bool, baseline: str | None, config: str | None, store: str | None
+    named: tuple[str, ...],
+    models: tuple[str, ...],
+    margin: float | None,
+    as_json: bool,
+    baseline: str | None,
+    config: str | None,
+    python: str | None,
+    store: str | None,
 ) -> None:
     """Say what the holdout of MODEL can prove, gate by gate, and how many rows it takes to prove more.
 
@@ -43,10 +54,11 @@ def command(
     options = Options(
         start=Path.cwd(),
         config=config,
-        models=(model,) if model else (),
+        models=(*named, *models),
         baseline=baseline,
         target=target,
         environment=dict(os.environ),
+        python=python,
         store=store,
     )
     found = power(options, margin)

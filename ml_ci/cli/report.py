@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ml_ci.cli.files import check
 from ml_ci.cli.output import as_json, show
-from ml_ci.errors import UserError
 
 if TYPE_CHECKING:
     from ml_ci.reports.values import Report
@@ -20,7 +20,9 @@ FORMATS = ("terminal", "markdown", "json", "junit", "sarif", "github")
 @click.command()
 @click.argument("file", default=".ml_ci/report.json", type=click.Path(path_type=Path))
 @click.option("--format", "form", type=click.Choice(FORMATS), default="terminal", show_default=True, help="Which form.")
-@click.option("--output", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE, not standard output.")
+@click.option(
+    "--output", "--out", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE, not standard output."
+)
 @click.option("--exit-code", "verdict_asked", is_flag=True, help="End with the exit code of the report's verdict.")
 @click.option(
     "--github-output",
@@ -120,7 +122,6 @@ def _write(text: str, output: Path | None) -> None:
 
     if output is None:
         click.echo(text, nl=False)
-    elif not output.resolve().parent.is_dir():
-        raise UserError(f"--output {output}: there is no folder {output.parent}", hint="Make it first.")
     else:
+        check("--output", output)
         write_text(output, text)

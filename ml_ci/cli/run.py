@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ml_ci.cli import trusted
+from ml_ci.cli.files import check
 from ml_ci.cli.main import hush
 from ml_ci.cli.output import as_json, show
 from ml_ci.errors import UserError
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
 
 
 @click.command()
+@click.argument("named", metavar="[MODEL]...", nargs=-1)
 @click.option(
     "--json", "json_asked", is_flag=True, help="Print the report as JSON, and nothing else, on standard output."
 )
-@click.option("--model", "-m", "models", multiple=True, metavar="NAME", help="Only this model; may be given again.")
+@click.option("--model", "-m", "models", multiple=True, metavar="NAME", help="The same as MODEL; may be given again.")
 @click.option("--baseline", metavar="REF", help="Compare with this commit instead of the models' own baselines.")
 @click.option("--report", "files", multiple=True, metavar="FILE", help="Write the report to a .md or .json file too.")
 @click.option(
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
 @click.option("--stage", metavar="NAME", help="Judge by the gates of this one of a model's `stages:` too.")
 @trusted.option
 def command(
+    named: tuple[str, ...],
     json_asked: bool,
     models: tuple[str, ...],
     baseline: str | None,
@@ -62,7 +65,7 @@ def command(
     stage: str | None,
     gates_of: str | None,
 ) -> int:
-    """Run the pipeline and judge the candidate.
+    """Run the pipeline and judge the candidate: of each MODEL, or of all of them.
 
     The candidate is the working tree. The baseline is the merge base with the default branch, if ml-ci.yaml does not
     say otherwise. What was trained or scored before is found again and not done twice.
@@ -72,7 +75,7 @@ def command(
     options = Options(
         start=Path.cwd(),
         config=config,
-        models=models,
+        models=(*named, *models),
         baseline=baseline,
         jobs=jobs,
         target=os.environ.get("GITHUB_BASE_REF") or None,
@@ -93,7 +96,7 @@ def _run(options: Options, gates_of: str | None, files: tuple[str, ...], json_as
     from ml_ci.steps.outcome import unusable
 
     for file in files:
-        _check_kind(file)
+        check("--report", file, (".md", ".json"))
     _withdraw(files)
     try:
         with showing() as progress:
@@ -123,13 +126,6 @@ def _withdraw(files: tuple[str, ...]) -> None:
     """Take the reports of an earlier run away: a run that dies must not leave somebody else's pass."""
     for file in files:
         Path(file).unlink(missing_ok=True)
-
-
-def _check_kind(file: str) -> None:
-    if Path(file).suffix not in (".md", ".json"):
-        raise UserError(f"--report {file}: what to write is told by the ending", hint="Name a .md or a .json file.")
-    if not Path(file).resolve().parent.is_dir():
-        raise UserError(f"--report {file}: there is no folder {Path(file).parent}", hint="Make it first.")
 
 
 def _write(file: Path, report: Report) -> None:

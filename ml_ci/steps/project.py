@@ -59,6 +59,7 @@ def open_project(config: Path, options: Options) -> Project:
     tree = repository.tree()
     check_models(own, options.models)
     held = judging(own, repository, options.gates_from, state)
+    check_stage((own, held.spec), options)
     spec = with_stage(with_python(held.spec, options.python), options.stage)
     return Project(
         spec=spec,
@@ -94,6 +95,24 @@ def selected(project: Project) -> tuple[str, ...]:
     """Give the names of the models that are asked for, in the order of the file."""
     asked = project.options.models
     return tuple(name for name in project.spec.models if not asked or name in asked)
+
+
+def check_stage(specs: tuple[Spec, ...], options: Options) -> None:
+    """Hold that a model that is asked for has the stage, by one of the files that judge; UserError names those it has.
+
+    Of several models some may have no such stage; without one that has, no gate of a stage would be judged at all.
+    """
+    if options.stage is None:
+        return
+    from ml_ci.registry.values import CHAMPION
+
+    asked = [
+        model for spec in specs for name, model in spec.models.items() if not options.models or name in options.models
+    ]
+    known = dict.fromkeys((*(stage.name for model in asked for stage in model.stages), CHAMPION))
+    if options.stage not in known:
+        hint = f"There is: {', '.join(known)}. More are declared by `stages:` in {specs[0].path}."
+        raise UserError(f"--stage {options.stage}: no model has this stage", hint=hint)
 
 
 def check_models(spec: Spec, asked: tuple[str, ...]) -> None:

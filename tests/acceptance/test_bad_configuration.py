@@ -53,10 +53,13 @@ def test_a_mistake_in_the_file(project: Any, case: str) -> None:
 
 OPTIONS = {
     "a model": (("--model", "shpo"), "ml-ci.yaml has no model `shpo`", "Did you mean `shop`?"),
+    "a model without its option": (("shpo",), "ml-ci.yaml has no model `shpo`", "Did you mean `shop`?"),
+    "a stage": (("--stage", "stagin"), "--stage stagin: no model has this stage", "There is: staging, champion."),
     "a baseline": (("--baseline", "nowhere"), "the baseline `nowhere` names no commit here", "git fetch"),
     "an option-like baseline": (("--baseline=--upload-pack=x",), "names no commit", ""),
     "a file": (("--config", "other.yaml"), "other.yaml", ""),
     "a report's ending": (("--report", "report.pdf"), "report.pdf", ".md"),
+    "a report that is a folder": (("--report", "data.md"), "data.md: this is a folder", "Name a file in it."),
     "a report's folder": (("--report", "nowhere/report.md"), "there is no folder nowhere", "Make it first."),
     "an option": (("--jason",), "--jason", "--json"),
 }
@@ -65,6 +68,8 @@ OPTIONS = {
 @pytest.mark.parametrize("case", OPTIONS)
 def test_a_mistake_on_the_command_line(known: Any, case: str) -> None:
     arguments, message, hint = OPTIONS[case]
+    (known.folder / "data.md").mkdir()
+    known.edit("ml-ci.yaml", "    gates:", "    stages: [{name: staging, gates: [fpr <= 0.1]}, champion]\n    gates:")
     answer = known.run("run", *arguments)
     assert (answer.code, answer.out) == (2, "")
     assert message in answer.err
@@ -155,3 +160,20 @@ def test_a_slip_in_a_name_costs_no_training(project: Any, case: str) -> None:
         assert words in answer.err
     assert project.trainings() == 0
     assert "training" not in answer.err
+
+
+@pytest.mark.parametrize("command", ["run", "plan", "explain", "power", "ledger", "doctor"])
+@pytest.mark.parametrize("option", [(), ("--model",)])
+def test_a_model_is_named_alike_everywhere(known: Any, command: str, option: tuple[str, ...]) -> None:
+    wrong = known.run(command, *option, "shpo")
+    assert wrong.code in (1, 2)
+    assert "ml-ci.yaml has no model `shpo`" in wrong.out + wrong.err
+    right = known.run(command, *option, "shop")
+    assert right.code == 0 or command == "doctor", right.out + right.err
+    assert "shop" in right.out
+
+
+def test_a_stage_that_one_of_the_models_has_may_be_asked_for(known: Any) -> None:
+    known.edit("ml-ci.yaml", "    gates:", "    stages: [{name: staging, gates: [fpr <= 0.1]}, champion]\n    gates:")
+    assert known.run("run", "--stage", "staging").code == 0
+    assert known.run("run", "--stage", "champion").code == 0

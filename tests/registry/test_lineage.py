@@ -50,6 +50,20 @@ def test_json_is_json_and_nothing_else(there: Any, capsys: pytest.CaptureFixture
     assert (said["format"], said["version"], said["aliases"]) == (1, "1", ["champion"])
 
 
+@pytest.mark.parametrize(
+    ("name", "begins"),
+    [("it.svg", "<?xml version="), ("it.json", "{"), ("it.mmd", "flowchart LR\n"), ("it.txt", "cutter v1")],
+)
+def test_the_ending_of_the_file_says_the_form(there: Any, tmp_path: Path, name: str, begins: str) -> None:
+    assert call(["lineage", "cutter", "--out", str(tmp_path / name)]) == 0
+    assert (tmp_path / name).read_text().startswith(begins)
+
+
+def test_a_form_that_is_asked_for_goes_before_the_ending(there: Any, tmp_path: Path) -> None:
+    assert call(["lineage", "cutter", "--format", "text", "--out", str(tmp_path / "it.svg")]) == 0
+    assert (tmp_path / "it.svg").read_text().startswith("cutter v1")
+
+
 def test_a_folder_that_is_not_there_is_a_mistake(there: Any, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(["lineage", "cutter", "--output", "nowhere/lineage.svg"]) == 2
     assert "there is no folder nowhere" in capsys.readouterr().err

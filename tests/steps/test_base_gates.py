@@ -179,3 +179,22 @@ def test_a_merge_queue_that_names_no_commit_is_no_pass(change: Any, monkeypatch:
     monkeypatch.delenv("GITHUB_EVENT_PATH", raising=False)
     monkeypatch.chdir(change.path)
     assert call(["run"]) == 2
+
+
+def test_what_was_judged_by_the_old_gates_is_explained_by_them(
+    change: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    change.edit("ml-ci.yaml", GATE, "- fnr <= baseline.fnr + 0.9")
+    change.commit(message="Loosen")
+    monkeypatch.chdir(change.path)
+    monkeypatch.delenv("GITHUB_BASE_REF", raising=False)
+    assert call(["explain"]) == 0
+    assert "every gate holds" in capsys.readouterr().out
+    told = "only data.train changed: it accounts for the whole difference"
+    assert call(["explain", "--gates-from", "main"]) == 0
+    assert told in capsys.readouterr().out
+    monkeypatch.setenv("GITHUB_BASE_REF", "main")
+    assert call(["explain"]) == 0
+    assert told in capsys.readouterr().out, "as `ml-ci run` does in a pull request"
+    assert call(["explain", "--gates-from", "none"]) == 0
+    assert "every gate holds" in capsys.readouterr().out
