@@ -1,20 +1,35 @@
-"""Fixtures for every stage: real git repositories."""
+"""Fixtures for every stage: real git repositories, real MLflow servers, a small GitHub."""
 
 from __future__ import annotations
 
+import importlib.util
 import os
+import re
 import shutil
+import signal
 import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import ModuleType
+from typing import Any
+from urllib.request import urlopen
 
 import hypothesis
 import pytest
 
 pytest_plugins = ["pytester"]
 
-# What takes how long is measured by the benchmarks; here a busy machine must not fail a law.
-hypothesis.settings.register_profile("laws", deadline=None)
+# What takes how long is measured by the benchmarks; here a busy machine must not fail a law. Nor does chance decide
+# whether a change lands: a gate tries the same examples each time, a person new ones.
+hypothesis.settings.register_profile(
+    "laws",
+    deadline=None,
+    derandomize="CI" in os.environ,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+)
 hypothesis.settings.load_profile("laws")
 
 
@@ -65,6 +80,12 @@ def _git_identity() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session")
+def git_folder() -> type[GitFolder]:
+    """Give what makes a git repository of a folder, to fixtures that are made once."""
+    return GitFolder
+
+
 @pytest.fixture
 def make_repository(tmp_path: Path) -> Callable[[str], GitFolder]:
     """Make git repositories by name below the test's folder."""
@@ -106,3 +127,57 @@ def old_python() -> str:
     if found is None:
         pytest.skip("no Python 3.8 was found (set ML_CI_PYTHON38 to one)")
     return found
+
+
+@pytest.fixture(scope="session")
+def fake_github() -> ModuleType:
+    """Give the module `tests/github/fake_github.py`."""
+    path = Path(__file__).parent / "github" / "fake_github.py"
+    spec = importlib.util.spec_from_file_location("tests_fake_github", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault(spec.name, module)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="session")
+def serve_mlflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str, str], str]]:
+    """Give what starts a server by a Python that has MLflow, on a database, for the session; it gives the URL."""
+    with ExitStack() as servers:
+
+        def serve(python: str, database: str) -> str:
+            return servers.enter_context(_mlflow_server(python, database, tmp_path_factory.mktemp("server")))
+
+        yield serve
+
+
+@contextmanager
+def _mlflow_server(python: str, database: str, folder: Path) -> Iterator[str]:
+    """The server chooses its port: one that was free a moment ago may be another's by the time that it starts."""
+    command = [python, "-m", "mlflow", "server", "--backend-store-uri", database, "--host", "127.0.0.1", "--port", "0"]
+    command += ["--workers", "1", "--serve-artifacts", "--artifacts-destination", str(folder / "artifacts")]
+    environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
+    with (folder / "log").open("w") as log:
+        running = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
+    try:
+        yield _answering(running, folder / "log")
+    finally:
+        os.killpg(running.pid, signal.SIGKILL)
+        running.wait()
+
+
+def _answering(running: subprocess.Popen[Any], log: Path) -> str:
+    until = time.monotonic() + 300
+    while time.monotonic() < until:
+        assert running.poll() is None, log.read_text()
+        said = re.search(r"(?:running on|Listening at:) (http://127\.0\.0\.1:\d+)", log.read_text())
+        try:
+            if said is not None:
+                with urlopen(f"{said[1]}/health", timeout=30):
+                    return said[1]
+        except OSError:
+            pass
+        time.sleep(0.2)
+    pytest.fail(f"the server did not start:\n{log.read_text()}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import re
@@ -13,7 +12,6 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -23,20 +21,7 @@ PROJECT = Path(__file__).parents[2]
 STAND_INS = Path(__file__).parent / "stand_ins"
 SHA = "0123456789abcdef0123456789abcdef01234567"
 OWN = f"acme/ml-ci@{SHA}"
-
-
-def _fake() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("tests_fake_github", PROJECT / "tests" / "github" / "fake_github.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules.setdefault(spec.name, module)
-    spec.loader.exec_module(module)
-    return module
-
-
-fake = _fake()
-REPOSITORY: str = fake.REPOSITORY
+REPOSITORY = "octo/models"  # as in tests/github/fake_github.py
 OWNER, _, NAME = REPOSITORY.partition("/")
 
 TRAIN = '''\
@@ -189,7 +174,7 @@ class Rig:
         self.github.permissions["contents"] = "write"
         url = f"{self.github.url}/repos/{REPOSITORY}/pulls/{number}/merge"
         headers = {"Authorization": f"Bearer {self.github.token}", "Accept": "application/vnd.github+json"}
-        return requests.put(url, json={}, headers=headers, timeout=10).status_code
+        return requests.put(url, json={}, headers=headers, timeout=60).status_code
 
     def config(self, *names: str, gates: str = GATES, more: str = "") -> str:
         """Write an ml-ci.yaml with models of these names."""
@@ -198,8 +183,8 @@ class Rig:
     def run(self, template: str, event: str, payload: Mapping[str, Any], *, at: str = "HEAD") -> Done:
         """Run a template's workflow for an event; `at` is the commit that GITHUB_SHA names.
 
-        act's jobs share memory without locks, and once in a long while it falls over: as a person would, the workflow
-        is then run again. What a job of ours does wrong is a failed job, which is no reason to.
+        Where act falls over, the workflow is run again, as a person would. What a job of ours does wrong is a failed
+        job, which is no reason to.
         """
         done = self._run(template, event, payload, at)
         if not done.whole:
@@ -217,8 +202,7 @@ class Rig:
             self.github.pull_request(1000 + len(self.github.pulls), sha, branch="known", state="closed")
         workflow = self.folder / "workflows" / template
         workflow.parent.mkdir(exist_ok=True)
-        text = (PROJECT / "templates" / "workflows" / template).read_text(encoding="utf-8")
-        workflow.write_text(text.replace("OWNER/ml-ci", "acme/ml-ci").replace("@SHA", f"@{SHA}"), encoding="utf-8")
+        workflow.write_text(rendered(template), encoding="utf-8")
         file = self.folder / "event.json"
         file.write_text(json.dumps(payload), encoding="utf-8")
         done = subprocess.run(
@@ -227,7 +211,7 @@ class Rig:
             env={**os.environ, "HOME": str(self.home)},
             capture_output=True,
             text=True,
-            timeout=300,
+            timeout=900,
         )
         return read(done)
 
@@ -250,13 +234,24 @@ class Rig:
             str(self.act),
             event,
             *("-e", str(file), "-W", str(workflow), "-P", "ubuntu-latest=-self-hosted"),
-            *("--no-skip-checkout", "--no-cache-server", "--action-offline-mode", "--json", "--defaultbranch", "main"),
+            *("--no-skip-checkout", "--no-cache-server", "--action-offline-mode", "--json"),
+            *("--defaultbranch", "main", "--concurrent-jobs", "1"),
             *("--artifact-server-addr", "127.0.0.1", "-s", f"GITHUB_TOKEN={self.github.token}"),
             *(word for name, value in self.secrets.items() for word in ("-s", f"{name}={value}")),
             *(word for name, value in self.variables.items() for word in ("--var", f"{name}={value}")),
             *(word for name, value in environment.items() for word in ("--env", f"{name}={value}")),
             *(word for name, path in local.items() for word in ("--local-repository", f"{name}={path}")),
         ]
+
+
+def rendered(template: str) -> str:
+    """Read a template as a repository would have it; the legs of a matrix run one after the other.
+
+    act's jobs share memory without locks: beside each other they make it fall over, once in a long while.
+    """
+    text = (PROJECT / "templates" / "workflows" / template).read_text(encoding="utf-8")
+    text = text.replace("OWNER/ml-ci", "acme/ml-ci").replace("@SHA", f"@{SHA}")
+    return re.sub(r"^( +)strategy:$", r"\g<0>\n\1  max-parallel: 1", text, flags=re.MULTILINE)
 
 
 def switched_on(text: str) -> str:
@@ -316,13 +311,19 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give act a home of its own; ml-ci is installed below it once (ML_CI_RIG_HOME keeps it between sessions)."""
     kept = os.environ.get("ML_CI_RIG_HOME")
-    return Path(kept) if kept else tmp_path_factory.mktemp("home")
+    if kept:
+        return Path(kept)
+    own = tmp_path_factory.getbasetemp()
+    shared = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "home"  # one for all workers
+    shared.mkdir(exist_ok=True)
+    return shared
 
 
 @pytest.fixture
-def rig(act: Path, own: Path, home: Path, tmp_path: Path) -> Iterator[Rig]:
+def rig(act: Path, own: Path, home: Path, tmp_path: Path, fake_github: Any) -> Iterator[Rig]:
     """Give a repository with one commit on `main`; a request that GitHub would not understand fails the test."""
-    with fake.FakeGitHub() as github:
+    assert fake_github.REPOSITORY == REPOSITORY
+    with fake_github.FakeGitHub() as github:
         made = Rig(act, home, own, tmp_path / "rig", github)
         made.start()
         yield made

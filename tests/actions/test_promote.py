@@ -7,19 +7,14 @@ import http.client
 import json
 import os
 import shutil
-import signal
-import socket
-import subprocess
 import threading
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -62,42 +57,14 @@ TRAIN = "x,y\n0.2,0\n0.8,1\n"
 HOLDOUT = "x,y\n" + "".join(f"{n / 40:.3f},{int(n >= 20)}\n" for n in range(40))
 
 
-def _port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
 @pytest.fixture(scope="module")
-def mlflow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """Start an MLflow server on sqlite; give its port."""
+def mlflow(tmp_path_factory: pytest.TempPathFactory, serve_mlflow: Callable[[str, str], str]) -> str:
+    """Start an MLflow server on sqlite; give its host and port."""
     python = os.environ.get("ML_CI_MLFLOW")
     if not python:
         pytest.skip("no MLflow: name an interpreter that has it by ML_CI_MLFLOW")
-    folder, port = tmp_path_factory.mktemp("mlflow"), _port()
-    command = [python, "-m", "mlflow", "server", "--backend-store-uri", f"sqlite:///{folder}/mlflow.db"]
-    command += ["--host", "127.0.0.1", "--port", str(port), "--workers", "1"]
-    command += ["--serve-artifacts", "--artifacts-destination", str(folder / "artifacts")]
-    environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
-    with (folder / "log").open("w") as log:
-        running = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
-    try:
-        _wait(port, running, folder / "log")
-        yield port
-    finally:
-        os.killpg(running.pid, signal.SIGKILL)
-        running.wait()
-
-
-def _wait(port: int, running: Any, log: Path) -> None:
-    for _ in range(600):
-        assert running.poll() is None, log.read_text()
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5):
-                return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail(f"the server did not start:\n{log.read_text()}")
+    url = serve_mlflow(python, f"sqlite:///{tmp_path_factory.mktemp('mlflow')}/mlflow.db")
+    return url.removeprefix("http://")
 
 
 @dataclass
@@ -117,7 +84,7 @@ class Registry:
             data = json.dumps(body).encode()
         headers = {"Authorization": LOGIN, "Content-Type": "application/json"}
         request = urllib.request.Request(url, data=data, headers=headers, method=method)
-        with urllib.request.urlopen(request, timeout=30) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             found: dict[str, Any] = json.load(answer)
             return found
 
@@ -154,7 +121,7 @@ class Registry:
 
 
 @pytest.fixture(scope="module")
-def registry(mlflow: int) -> Iterator[Registry]:
+def registry(mlflow: str) -> Iterator[Registry]:
     """Put the server behind a login: what comes without it is turned away."""
 
     found: Registry
@@ -166,7 +133,7 @@ def registry(mlflow: int) -> Iterator[Registry]:
             if self.headers.get("Authorization") != LOGIN:
                 self._answer(401, "text/plain", b"You are not logged in")
                 return
-            there = http.client.HTTPConnection("127.0.0.1", mlflow, timeout=60)
+            there = http.client.HTTPConnection(mlflow, timeout=60)
             own = ("authorization", "host", "connection", "transfer-encoding", "content-length")
             headers = {name: value for name, value in self.headers.items() if name.lower() not in own}
             there.request(self.command, self.path, body, headers)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 import shutil
@@ -10,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
@@ -18,19 +16,6 @@ import pytest
 from ml_ci.steps.handover import hand_over
 
 PROJECT = Path(__file__).parents[2]
-
-
-def _fake() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("tests_fake_github", PROJECT / "tests" / "github" / "fake_github.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules.setdefault(spec.name, module)
-    spec.loader.exec_module(module)
-    return module
-
-
-fake = _fake()
 
 
 def _act(game: Any, folder: Path, *, lost: bool = False, **environment: str) -> tuple[int, str, str]:
@@ -56,7 +41,7 @@ def _act(game: Any, folder: Path, *, lost: bool = False, **environment: str) -> 
     own = {"GITHUB_STEP_SUMMARY": str(folder / "summary.md"), "PYTHONPATH": str(PROJECT)}
     run = {"GITHUB_API_URL": "http://127.0.0.1:9", "GITHUB_REPOSITORY": "octo/models", "GITHUB_RUN_ID": "7"}
     command, known = (sys.executable, "-c", code), {**os.environ, **own, **run, **environment}
-    done = subprocess.run(command, capture_output=True, text=True, env=known, timeout=200)
+    done = subprocess.run(command, capture_output=True, text=True, env=known, timeout=600)
     summary = folder / "summary.md"
     return done.returncode, done.stdout + done.stderr, summary.read_text() if summary.exists() else ""
 
@@ -116,9 +101,9 @@ def test_a_refusal_says_what_to_do_in_a_workflow(first: Any, tmp_path: Path) -> 
 
 
 @pytest.fixture
-def github() -> Iterator[Any]:
+def github(fake_github: Any) -> Iterator[Any]:
     """Give a GitHub that knows who approved run 7."""
-    with fake.FakeGitHub() as server:
+    with fake_github.FakeGitHub() as server:
         server.permissions["actions"] = "read"
         yield server
     assert server.violations == []

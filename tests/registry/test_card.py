@@ -167,7 +167,7 @@ def _promote(game: Any, files: dict[str, str]) -> None:
 
 
 def test_a_holdout_in_parquet_is_shuffled_too(game: Any) -> None:
-    pandas = pytest.importorskip("pandas")
+    pandas = pytest.importorskip("pandas", reason="pandas is not installed: pip install pandas pyarrow")
     game.change(0.6)
     pandas.read_csv(game.path / "data" / "holdout.csv").to_parquet(game.path / "data" / "holdout.parquet")
     _promote(game, {"ml-ci.yaml": _PARQUET, "fitting.py": _PREDICTS})

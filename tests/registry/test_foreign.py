@@ -14,7 +14,7 @@ from ml_ci.steps.offer import Asked
 from ml_ci.steps.promote import promoted
 
 pytest.importorskip("mlflow", reason="the extra `mlflow` is not installed")
-pytest.importorskip("sklearn")
+pytest.importorskip("sklearn", reason="scikit-learn is not installed: pip install scikit-learn")
 
 _YAML = """
 version: 1

@@ -199,7 +199,7 @@ def demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Make the demo, with its training data outside git, and promote its first model."""
     from ml_ci.demo.repository import make
 
-    pytest.importorskip("sklearn")
+    pytest.importorskip("sklearn", reason="scikit-learn is not installed: pip install scikit-learn")
     folder = tmp_path / "demo"
     make(folder)
     for command in ("rm -q --cached data/train.csv", "add -A", "commit -qm Data"):

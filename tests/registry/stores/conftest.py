@@ -8,14 +8,10 @@ from __future__ import annotations
 import importlib.util
 import os
 import shutil
-import signal
-import socket
 import sqlite3
 import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -46,13 +42,7 @@ def _programs() -> Path:
     for folder in (*(Path(one) for one in os.environ.get("PATH", "").split(":")), *reversed(beside)):
         if (folder / "initdb").exists() and (folder / "pg_ctl").exists():
             return folder
-    pytest.skip("PostgreSQL is not installed")
-
-
-def _port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
+    pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
 
 
 def _driver() -> str:
@@ -62,60 +52,34 @@ def _driver() -> str:
     for name, since in _DRIVERS.items():
         if here >= since and importlib.util.find_spec(name) is not None:
             return name
-    pytest.skip("no driver for PostgreSQL that this MLflow can use is installed")
+    pytest.skip("no driver that this MLflow can use is installed: pip install psycopg[binary], or psycopg2-binary")
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[str]:
-    """Start PostgreSQL in a folder of its own; give the address of an empty database, without scheme."""
-    programs, port = _programs(), _port()
+    """Start PostgreSQL in a folder of its own, where its socket is too; give an empty database's address, no scheme."""
+    programs = _programs()
     root = os.getuid() == 0
     who: dict[str, Any] = {"user": "postgres", "group": "postgres", "extra_groups": []} if root else {}
     folder = Path(tempfile.mkdtemp(prefix="ml-ci-postgres-", dir="/tmp"))
     if root:
         shutil.chown(folder, "postgres", "postgres")
-    data, options = str(folder / "data"), f"-p {port} -k {folder} -c listen_addresses=127.0.0.1 -c fsync=off"
+    data, options = str(folder / "data"), f"-k {folder} -c listen_addresses='' -c fsync=off"
     quiet: dict[str, Any] = {"check": True, "stdout": subprocess.DEVNULL, "cwd": folder, **who}
     subprocess.run([programs / "initdb", "-D", data, "-U", "mlflow", "-A", "trust"], **quiet)
-    start = [programs / "pg_ctl", "-D", data, "-o", options, "-w", "-l", str(folder / "log"), "start"]
+    start = [programs / "pg_ctl", "-D", data, "-o", options, "-w", "-t", "300", "-l", str(folder / "log"), "start"]
     subprocess.run(start, **quiet)
     try:
-        yield f"mlflow@127.0.0.1:{port}/postgres"
+        yield f"mlflow@/postgres?host={folder}"
     finally:
         subprocess.run([programs / "pg_ctl", "-D", data, "-m", "immediate", "stop"], **quiet)
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def server(postgres: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def server(postgres: str, serve_mlflow: Callable[[str, str], str]) -> str:
     """Start an MLflow server on it; give its URL."""
-    database = f"postgresql+{_driver()}://{postgres}"
-    port, folder = _port(), tmp_path_factory.mktemp("server")
-    url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "mlflow", "server", "--backend-store-uri", database, "--host", "127.0.0.1"]
-    command += ["--port", str(port), "--workers", "1", "--artifacts-destination", str(folder), "--serve-artifacts"]
-    if "--allowed-hosts" in subprocess.run([*command[:4], "--help"], capture_output=True, text=True, check=True).stdout:
-        command += ["--allowed-hosts", f"127.0.0.1:{port},127.0.0.1"]
-    environment = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true"}
-    with (folder / "log").open("w") as log:
-        running = subprocess.Popen(command, env=environment, stdout=log, stderr=log, start_new_session=True)
-    try:
-        _wait(url, running, folder / "log")
-        yield url
-    finally:
-        os.killpg(running.pid, signal.SIGKILL)
-        running.wait()
-
-
-def _wait(url: str, running: Any, log: Path) -> None:
-    for _ in range(600):
-        assert running.poll() is None, log.read_text()
-        try:
-            with urllib.request.urlopen(f"{url}/health", timeout=5):
-                return
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail(f"the server did not start:\n{log.read_text()}")
+    return serve_mlflow(sys.executable, f"postgresql+{_driver()}://{postgres}")
 
 
 @dataclass
