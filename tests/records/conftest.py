@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -28,7 +29,7 @@ models:
 """
 
 SCRIPT = """\
-echo "$ML_CI_SEED" >> COUNT
+echo "$ML_CI_SEED" >> "$TINY_COUNT"
 sleep SLEEP
 echo "trained with seed $ML_CI_SEED"
 { echo score; tail -n +2 "$2" | sed 's/,.*//;s/^0$/0.1/;s/^1$/0.9/'; } > "$3"
@@ -53,7 +54,8 @@ class Tiny:
 
     def start(self, *arguments: str, **options: Any) -> subprocess.Popen[str]:
         """Start ml-ci in a process of its own."""
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "ML_CI_STORE": "", **options.pop("environment", {})}
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "ML_CI_STORE": "", "TINY_COUNT": str(self.count)}
+        environment |= options.pop("environment", {})
         return subprocess.Popen(
             (sys.executable, "-m", "ml_ci", *arguments),
             cwd=options.pop("folder", self.folder),
@@ -75,20 +77,40 @@ class Tiny:
         (self.folder / "ml-ci.yaml").write_text(SPEC.replace("seed: 0", f"seed: {number}"))
 
 
+def made(repository: Any, count: Path, sleep: float = 0.0) -> Tiny:
+    """Commit the project to a repository."""
+    script = SCRIPT.replace("SLEEP", str(sleep))
+    holdout = "x,y\n" + "0,0\n1,1\n" * 20
+    files = {"ml-ci.yaml": SPEC, "train.sh": script, "holdout.csv": holdout, "train.csv": "x,y\n0,0\n"}
+    repository.commit(files, "first")
+    repository.commit({"train.csv": "x,y\n1,1\n"}, "second")
+    return Tiny(repository.path, count, repository.git)
+
+
 @pytest.fixture
 def make_tiny(make_repository: Callable[[str], Any], tmp_path: Path) -> Callable[..., Tiny]:
-    def make(sleep: float = 0.0) -> Tiny:
-        repository, count = make_repository("tiny"), tmp_path / "count"
-        script = SCRIPT.replace("COUNT", str(count)).replace("SLEEP", str(sleep))
-        holdout = "x,y\n" + "0,0\n1,1\n" * 20
-        files = {"ml-ci.yaml": SPEC, "train.sh": script, "holdout.csv": holdout, "train.csv": "x,y\n0,0\n"}
-        repository.commit(files, "first")
-        repository.commit({"train.csv": "x,y\n1,1\n"}, "second")
-        return Tiny(repository.path, count, repository.git)
-
-    return make
+    return lambda sleep=0.0: made(make_repository("tiny"), tmp_path / "count", sleep)
 
 
 @pytest.fixture
 def tiny(make_tiny: Callable[..., Tiny]) -> Tiny:
     return make_tiny()
+
+
+@pytest.fixture(scope="session")
+def judged(tmp_path_factory: pytest.TempPathFactory, git_folder: Callable[[Path], Any]) -> Tiny:
+    """Train and judge the project once: tests begin with copies of it."""
+    folder = tmp_path_factory.mktemp("judged")
+    known = made(git_folder(folder / "tiny"), folder / "count")
+    code, _, err = known.run("run")
+    assert code == 0, err
+    return known
+
+
+@pytest.fixture
+def ran(tiny: Tiny, judged: Tiny) -> Tiny:
+    """Give `tiny` after its first run."""
+    shutil.rmtree(tiny.folder)
+    shutil.copytree(judged.folder, tiny.folder, symlinks=True)
+    shutil.copy(judged.count, tiny.count)
+    return tiny

@@ -17,12 +17,6 @@ def listed(tiny: Any, *arguments: str) -> list[dict[str, Any]]:
     return json.loads(out)["records"]
 
 
-@pytest.fixture
-def ran(tiny: Any) -> Any:
-    assert tiny.run("run")[0] == 0
-    return tiny
-
-
 def test_list(ran: Any) -> None:
     head = ran.git("rev-parse", "HEAD")
     rows = listed(ran)

@@ -82,8 +82,8 @@ def test_a_hundred_interleaved_runs_with_kills_lose_nothing(make_tiny: Callable[
     check_end(tiny)
 
 
+@pytest.mark.usefixtures("ran")
 def test_a_record_that_is_damaged_between_two_runs_is_named_and_made_again(tiny: Any) -> None:
-    assert tiny.run("run")[0] == 0
     for kind, _, folder in Store(tiny.store).records():
         if kind in ("verdicts", "comparisons", "predictions"):
             (folder / "record.json").write_text("{")
@@ -100,8 +100,8 @@ def test_a_record_that_is_damaged_between_two_runs_is_named_and_made_again(tiny:
     assert json.loads(tiny.run("run", "--json")[1])["models"]["tiny"]["notes"] == []
 
 
+@pytest.mark.usefixtures("ran")
 def test_a_verdict_of_another_version_is_judged_again(tiny: Any) -> None:
-    assert tiny.run("run")[0] == 0
     store = Store(tiny.store)
     for kind, key, folder in list(store.records()):
         if kind in ("verdicts", "comparisons"):

@@ -17,14 +17,20 @@ from ml_ci.steps.handover import hand_over, take_over
 from ml_ci.steps.values import Options
 
 
-@pytest.fixture
-def packed(tiny: Any, tmp_path: Path) -> Path:
-    """Judge in one clone, and give what it packed; `tiny` is the next job's clone, with the report and no record."""
-    assert tiny.run("run")[0] == 0
-    code, out, err = tiny.run("records", "pack", str(tmp_path / "packed" / "ml-ci-records"))
+@pytest.fixture(scope="session")
+def _packed(judged: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Pack what one clone judged."""
+    folder = tmp_path_factory.mktemp("packed")
+    code, out, err = judged.run("records", "pack", str(folder / "ml-ci-records"))
     assert (code, out.split(" packed")[0]) == (0, "3 records"), err
-    shutil.rmtree(tiny.store / "records")
-    return tmp_path / "packed"
+    return folder
+
+
+@pytest.fixture
+def packed(ran: Any, _packed: Path, tmp_path: Path) -> Path:
+    """Give what one clone packed; `tiny` is the next job's clone, with the report and no record."""
+    shutil.rmtree(ran.store / "records")
+    return shutil.copytree(_packed, tmp_path / "packed")
 
 
 def archives(packed: Path) -> dict[str, Path]:
@@ -45,8 +51,8 @@ def test_what_was_packed_is_taken_and_nothing_is_trained_again(tiny: Any, packed
     assert tiny.trainings == before
 
 
+@pytest.mark.usefixtures("ran")
 def test_what_did_not_pass_is_not_packed(tiny: Any, tmp_path: Path) -> None:
-    tiny.run("run")
     report = tiny.store / "report.json"
     report.write_text(report.read_text().replace('"verdict": "pass"', '"verdict": "inconclusive"'))
     assert hand_over(Options(start=tiny.folder), tmp_path / "packed") == 0
