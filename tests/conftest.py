@@ -62,6 +62,13 @@ class GitFolder:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def _interruptible() -> None:
+    """Let what the tests start be interrupted: a shell has what it starts in the background ignore that."""
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture(autouse=True, scope="session")
 def _git_identity() -> Iterator[None]:
     """Give git a name and no configuration of the machine."""
     values = {
