@@ -115,6 +115,11 @@ def _train(found: Found, answers: Answers, script: Script | None, holdout: DataF
 def _data(
     choice: Choice, answers: Answers, script: Script | None, table: DataFile | None, holdout: DataFile | None
 ) -> None:
+    if script and script.absent and not script.reads and not answers.data:
+        choice.missing["data"] = (
+            f"{{train: FILE, holdout: FILE}}: {script.path} reads {', '.join(script.absent)}, which git does not have"
+        )
+        return
     entries: dict[str, object] = dict(answers.data)
     parameter = (
         script.function[1] if script and script.function and "train" in choice.keys and not answers.train else None

@@ -30,13 +30,16 @@ def read(path: str, text: str, files: Collection[str]) -> Script | None:
     cwd = _cwd(path, strings, files)
     resolved = {text: posixpath.normpath(posixpath.join(cwd, text)) for text in strings}
     written = set(_written(tree))
+    left = [resolved[one] for one in strings if one.endswith(_MODELS) and " " not in one]
+    asked = [resolved[one] for one in dict.fromkeys(_read(tree)) if one in resolved and one not in written]
     return Script(
         path=path,
         score=score,
         cwd=cwd,
         function=function,
         reads=tuple(at for one, at in resolved.items() if at in files and one.endswith(_TABLES) and one not in written),
-        writes=tuple(resolved[one] for one in strings if one.endswith(_MODELS) and not resolved[one].startswith("..")),
+        absent=tuple(at for at in asked if at not in files and not at.startswith("..")),
+        writes=tuple(at for at in dict.fromkeys(left) if not at.startswith("..")),
         named=tuple(dict.fromkeys(_targets(tree))),
     )
 
@@ -84,6 +87,15 @@ def _strings(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and 0 < len(node.value) < 200:
             yield node.value.removeprefix("./")
+
+
+def _read(tree: ast.AST) -> Iterator[str]:
+    """Find the tables that a program asks for: pandas.read_csv(path), numpy.genfromtxt(path)."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
+            path = _text(node.args[0])
+            if node.func.attr.startswith(("read_", "genfromtxt", "loadtxt")) and path.endswith(_TABLES):
+                yield path.removeprefix("./")
 
 
 def _written(tree: ast.AST) -> Iterator[str]:

@@ -13,8 +13,8 @@ class Script:
     """A program that trains: `path`, and what its text says.
 
     `function` is (name, its parameter for the table) when it has a function of the job's contract. `reads` and `writes`
-    are the paths of its data and of what it leaves, relative to the repository; `cwd` is where it has to be started.
-    `label` is the column that it names as the target. `score` orders several.
+    are the paths of its data and of what it leaves, relative to the repository; `absent` are tables that it asks for
+    and git does not have; `cwd` is where it has to be started. `label` is the column that it names as the target. `score` orders several.
     """
 
     path: str
@@ -22,6 +22,7 @@ class Script:
     cwd: str = "."
     function: tuple[str, str] | None = None
     reads: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from ml_ci.training.log import tail
 from ml_ci.training.process import Order, Outcome
 
 _RESULT_LIMIT = 1_000_000
+_MISSING = re.compile(r"ModuleNotFoundError: No module named '([\w.]{1,100})'")
 # A shell reports the signal that ended its last command as 128 + its number.
 _SHELL_SIGNALS = {128 + number: number for number in (4, 6, 7, 8, 9, 11, 15)}
 
@@ -80,6 +82,9 @@ def _killed(number: int, outcome: Outcome) -> Failure:
 def _exited(code: int, order: Order, shell: bool) -> Failure:
     last = next(iter(reversed(tail(order.log, 1).splitlines())), "").strip()
     message = f"the job ended with exit code {code}" + (f": {last[:300]}" if last else "")
+    if found := _MISSING.match(last):
+        hint = f"Install `{found[1]}` for the Python that the command runs with, or name another by `python:`."
+        return Failure("training", "job-exit", message, hint)
     hints = {127: "A program was not found: is it installed, and on PATH?", 126: "A program could not be executed."}
     return Failure("training", "job-exit", message, hints.get(code, "") if shell else "")
 

@@ -102,6 +102,32 @@ def test_a_function_without_anything_left_runs(shaped: Any, run_init: Any, capsy
     assert "new model" in capsys.readouterr().out
 
 
+MADE_ELSEWHERE = """\
+import joblib
+import pandas as pd
+from xgboost import XGBClassifier
+df = pd.read_csv("data/cleaned.csv")
+model = XGBClassifier().fit(df.drop("churned", axis=1), df["churned"])
+joblib.dump(model, "models/churn.pkl")
+print("Model saved as models/churn.pkl")
+"""
+
+
+def test_a_message_that_names_the_model_is_no_second_file(shaped: Any, run_init: Any) -> None:
+    shaped("package").commit({"train.py": MADE_ELSEWHERE.replace("cleaned", "customers"), "churn/train.py": ""})
+    run_init("--yes")
+    model = yaml.safe_load(Path("ml-ci.yaml").read_text())["models"]["package"]
+    assert model["outputs"] == {"model": "models/churn.pkl"}
+    assert "predict" not in model
+
+
+def test_a_table_that_is_not_there_is_named_and_no_other_taken_for_it(shaped: Any, run_init: Any) -> None:
+    shaped("package").commit({"train.py": MADE_ELSEWHERE, "churn/train.py": ""})
+    output = run_init("--yes").output
+    assert "data: {train: FILE, holdout: FILE}: train.py reads data/cleaned.csv, which git does not have" in output
+    assert yaml.safe_load(Path("ml-ci.yaml").read_text())["models"]["package"]["data"] is None
+
+
 def test_it_overwrites_nothing(shaped: Any, run_init: Any) -> None:
     shaped("package")
     Path("ml-ci.yaml").write_text("mine\n")

@@ -149,6 +149,15 @@ def test_a_module_elsewhere_suggests_cwd(jobs: Any, failed: Failed) -> None:
     assert returned(train(jobs.request("churn.train:train", cwd="starter"))) == 1
 
 
+def test_a_module_that_is_mistyped(jobs: Any, failed: Failed) -> None:
+    from ml_ci.training.job import train
+
+    jobs.write("churn/train.py", "def train(): return 1")
+    found = failed(lambda: train(jobs.request("chrun.train:train")))
+    assert (found.code, found.hint) == ("import", "Did you mean `train: churn.train:train`?")
+    assert found.log_tail == "", "what Python's importer was doing helps nobody"
+
+
 def test_cwd_that_is_nowhere(jobs: Any, failed: Failed) -> None:
     found = failed(lambda: jobs.function("def train(): return 1", cwd="src"))
     assert (found.code, found.message) == ("import", "`cwd: src` is not a folder of this tree")

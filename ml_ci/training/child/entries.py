@@ -23,9 +23,9 @@ def load_entry(request: Request, entry: str, key: str) -> Any:
     try:
         module = importlib.import_module(name)
     except ModuleNotFoundError as error:
-        print_traceback()
         if error.name and (name == error.name or name.startswith(error.name + ".")):
             raise _module_missing(request, name, entry, key)
+        print_traceback()
         raise _import_missing(request, name, error)
     except SystemExit as error:
         raise JobFailed(
@@ -81,7 +81,20 @@ def _module_missing(request: Request, name: str, entry: str, key: str) -> JobFai
     nearby = _module_folder(request["folder"], looked)
     if nearby is not None:
         return JobFailed("import", message, "It is in `%s`: set `cwd: %s`." % (nearby, nearby))
+    near = nearest(name, _modules(request["cwd"]))
+    if near:
+        return JobFailed("import", message, "Did you mean `%s: %s:%s`?" % (key, near, entry.partition(":")[2]))
     return JobFailed("import", message, "Is the file there, and is its folder the project's or what `cwd:` names?")
+
+
+def _modules(folder: str) -> list[str]:
+    """Name the modules that can be imported from a folder, three levels deep."""
+    names: list[str] = []
+    for top, folders, files in os.walk(folder):
+        inside = [] if top == folder else os.path.relpath(top, folder).split(os.sep)
+        folders[:] = [one for one in folders if one.isidentifier() and len(inside) < 3]
+        names += [".".join((*inside, one[:-3])) for one in sorted(files) if one.endswith(".py")]
+    return names
 
 
 def _module_folder(folder: str, looked: str) -> str | None:
