@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ml_ci.changes.digests import digest
 
@@ -45,10 +45,9 @@ class Fingerprint:
         """The key of the training with the model's own seed."""
         return digest({part: self.parts[part] for part in self.training_parts})
 
-    def training_for(self, seed: int) -> str:
-        """Give the key of the training with another seed (`seeds: k` trains k times)."""
-        parts = {part: self.parts[part] for part in self.training_parts}
-        return digest(parts | {"seed": seed_digest(seed)})
+    def with_seed(self, seed: int) -> Fingerprint:
+        """Give the fingerprint of the same model trained from another seed (`seeds: k` trains k times)."""
+        return replace(self, parts={**self.parts, "seed": seed_digest(seed)})
 
     @property
     def holdout(self) -> str:

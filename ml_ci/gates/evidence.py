@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Protocol
 
 from ml_ci.evaluation.values import Comparison
-
-Method: TypeAlias = Literal["score", "exact", "anytime"]
+from ml_ci.spec.values import Method
 
 # What `Case.no_baseline` begins with when the base commit does not declare the model.
 NEW_MODEL = "new model"

@@ -10,7 +10,7 @@ from ml_ci.evaluation.confusion import Paired
 from ml_ci.gates.evidence import Policy
 from ml_ci.gates.preflight import HoldoutRows, Plannable, checked, plannable
 from ml_ci.gates.proof import pairs
-from ml_ci.spec.values import GateSpec
+from ml_ci.spec.values import GateSpec, Method
 
 # Discordance where no comparison is known: two versions of one model seldom decide more rows differently.
 USUAL_DISCORDANCE = 0.02
@@ -74,7 +74,7 @@ def power_of(
 _REASON = "its rows, or its spread, are not known before the model is: nothing can be planned"
 
 
-def _planned(one: Plannable, method: str, paired: Paired | None, looks: int) -> GatePower:
+def _planned(one: Plannable, method: Method, paired: Paired | None, looks: int) -> GatePower:
     found = checked(one, method)
     discordance = _discordance(one, paired) if one.question.relative else None
     return GatePower(

@@ -12,7 +12,7 @@ from ml_ci.gates.evidence import Policy
 from ml_ci.gates.metrics import OF_ROWS
 from ml_ci.gates.question import Question, questions, twin
 from ml_ci.gates.wording import confidence_said, points, said, title
-from ml_ci.spec.values import GateSpec
+from ml_ci.spec.values import GateSpec, Method
 
 if TYPE_CHECKING:
     from ml_ci.gates.statistics.preflight import Preflight
@@ -109,7 +109,7 @@ def _check(one: Plannable, policy: Policy) -> Iterator[Unprovable]:
         yield _named(one, found)
 
 
-def checked(one: Plannable, method: str) -> Preflight:
+def checked(one: Plannable, method: Method) -> Preflight:
     """Say what these rows can prove at best."""
     from ml_ci.gates.statistics import preflight
 

@@ -12,10 +12,10 @@ from ml_ci.conditions.linear import Linear
 from ml_ci.conditions.names import COUNTS, OF_COST, OF_COUNTS, OF_JOB, OF_SCORES
 from ml_ci.conditions.tree import Metric, OverSlices
 from ml_ci.evaluation.confusion import Paired
-from ml_ci.gates.evidence import Method
 from ml_ci.gates.metrics import OF_ROWS, is_proportion, share
 from ml_ci.gates.question import Question, twin
 from ml_ci.gates.view import UndefinedError, View
+from ml_ci.spec.values import Method
 
 if TYPE_CHECKING:
     from ml_ci.gates.statistics.values import Evidence

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ml_ci.plan.values import Action
@@ -11,6 +11,8 @@ TRAININGS, PREDICTIONS, COMPARISONS, VERDICTS = "trainings", "predictions", "com
 DETERMINISM = "determinism"
 
 Known = Callable[[str, str], bool]
+
+_WORK: tuple[Action, ...] = ("reuse", "evaluate", "train")
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,12 @@ def decide(candidate: Keys, baseline: Keys | None, comparison: str, verdict: str
     if baseline is not None:
         other = "reuse" if counted else _action(baseline, known)
     trained = {side.training for side, action in ((candidate, own), (baseline, other)) if side and action == "train"}
-    action: Action = max(own, other or "reuse", key=_WORK.index)
-    return Plan(action, candidate, baseline, comparison, verdict, len(trained), own, other)
+    return Plan(largest((own, other or "reuse")), candidate, baseline, comparison, verdict, len(trained), own, other)
 
 
-_WORK: tuple[Action, ...] = ("reuse", "evaluate", "train")
+def largest(actions: Iterable[Action]) -> Action:
+    """Give the one of several actions that is the most work."""
+    return max(actions, key=_WORK.index)
 
 
 def _action(side: Keys, known: Known) -> Action:

@@ -2,16 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeAlias
+from typing import Annotated, Any, TypeAlias, get_args
 
 from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
 from pydantic_core import CoreSchema, core_schema
 
-from ml_ci.spec import notation, paths
+from ml_ci.spec import notation, paths, values
 from ml_ci.spec.problems import show
 from ml_ci.spec.values import Positive, Scalar, SliceSpec, Threshold
-
-METHODS = ("score", "exact", "anytime")
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +48,7 @@ def _approval(value: Any) -> str:
 
 
 def _method(value: Any) -> str:
-    return notation.choice(value, METHODS)
+    return notation.choice(value, get_args(values.Method))
 
 
 _TEXT = {"type": "string", "minLength": 1}
@@ -93,4 +91,4 @@ Seconds: TypeAlias = Annotated[
 MemoryBytes: TypeAlias = Annotated[int, Read(notation.memory_bytes, {"type": "string", "pattern": notation.MEMORY})]
 RowLimits: TypeAlias = Annotated[dict[str, int], Read(notation.budget_rows, _any_of(_COUNT, _COUNTS))]
 Approval: TypeAlias = Annotated[str, Read(_approval, {"enum": ["required"]})]
-Method: TypeAlias = Annotated[str, Read(_method, {"enum": list(METHODS)})]
+Method: TypeAlias = Annotated[values.Method, Read(_method, {"enum": list(get_args(values.Method))})]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from ml_ci.conditions import Condition
 
 Scalar: TypeAlias = str | int | float | bool
+Method: TypeAlias = Literal["score", "exact", "anytime"]
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,7 @@ class ModelSpec:
     threshold: Threshold = Threshold()
     budget: Budget = Budget()
     confidence: float | None = None
-    method: str = "score"
+    method: Method = "score"
     gates: tuple[GateSpec, ...] = ()
     metrics: Mapping[str, str] = field(default_factory=dict)
     cost: Cost | None = None

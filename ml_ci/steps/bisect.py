@@ -10,7 +10,6 @@ from ml_ci.bisect.values import Found, Judgement, Skipped
 from ml_ci.changes.values import Change
 from ml_ci.conditions import ConditionError, parse
 from ml_ci.errors import Failure, StageFailed, UserError
-from ml_ci.gates.evidence import Policy
 from ml_ci.gates.judge import judge
 from ml_ci.gates.values import GateResult
 from ml_ci.plan.plan import Plan
@@ -19,7 +18,7 @@ from ml_ci.spec.values import ModelSpec
 from ml_ci.steps.compare import counted
 from ml_ci.steps.decide import planned
 from ml_ci.steps.describe import between
-from ml_ci.steps.judge import case
+from ml_ci.steps.judge import case, policy
 from ml_ci.steps.score import scored
 from ml_ci.steps.sides import Fingerprints
 from ml_ci.steps.values import Project, Sides
@@ -103,7 +102,7 @@ class _Court:
         with workshop(self.project, theirs) as shop:
             plan = _against(plans[0], plans[1])
             comparison = counted(shop, records[0], records[1])
-            return judge(self.model.gates, case(shop, plan, comparison), _policy(self.model))
+            return judge(self.model.gates, case(shop, plan, comparison), policy(self.model))
 
     def _beside(self, today: Sides, commit: str) -> Sides:
         """Put a commit's model in the place of the baseline, so that it is scored on today's rows."""
@@ -118,11 +117,6 @@ class _Court:
         except (StageFailed, UserError):
             return ()
         return between(self.project, sides[0], sides[1]) if len(sides) == 2 else ()
-
-
-def _policy(model: ModelSpec) -> Policy:
-    """Say how strictly gates are judged: as in a run, but a look back spends nothing of the holdout's ledger."""
-    return Policy(model.confidence, model.method, model.min_rows, model.seed)  # type: ignore[arg-type]
 
 
 def _against(candidate: Plan, baseline: Plan) -> Plan:

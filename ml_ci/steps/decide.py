@@ -7,14 +7,12 @@ from dataclasses import replace
 
 from ml_ci import __version__
 from ml_ci.changes.digests import digest
-from ml_ci.changes.values import Fingerprint, evaluation_key, judging_key, seed_digest
-from ml_ci.plan.plan import TRAININGS, VERDICTS, Keys, Known, Plan, decide
+from ml_ci.changes.values import Fingerprint, evaluation_key, judging_key
+from ml_ci.plan.plan import TRAININGS, VERDICTS, Keys, Known, Plan, decide, largest
 from ml_ci.records.store import Store
 from ml_ci.spec.values import ModelSpec
 from ml_ci.steps.judged import Judged, recalled
 from ml_ci.steps.values import Project, Side, Sides
-
-_WORK = ("reuse", "evaluate", "train")
 
 
 def recorded(project: Project, plan: Plan) -> Judged | None:
@@ -34,7 +32,7 @@ def planned(project: Project, sides: Sides, *, verify: bool = False) -> Plan:
     further = [_planned(project, one, verify) for one in further_seeds(sides)]
     return replace(
         plan,
-        action=max((one.action for one in (plan, *further)), key=_WORK.index),
+        action=largest(one.action for one in (plan, *further)),
         trainings=plan.trainings + sum(one.trainings for one in further),
     )
 
@@ -61,9 +59,8 @@ def _at(side: Side, step: int) -> Side:
     if side.champion is not None and not side.champion.ours:
         return side  # it has no seed that is known
     seed = side.model.seed + step
-    parts = {**side.fingerprint.parts, "seed": seed_digest(seed)}
     model = replace(side.model, seed=seed, seeds=1)
-    return replace(side, model=model, fingerprint=replace(side.fingerprint, parts=parts), champion=None)
+    return replace(side, model=model, fingerprint=side.fingerprint.with_seed(seed), champion=None)
 
 
 def _fetchable(sides: Sides, candidate: Keys, known: Known) -> Known:

@@ -11,7 +11,7 @@ from ml_ci.evaluation.values import Comparison
 from ml_ci.gates.verdict import overall
 from ml_ci.plan.plan import COMPARISONS, VERDICTS, Plan
 from ml_ci.records.codec import pack
-from ml_ci.spec.values import GateSpec, ModelSpec
+from ml_ci.spec.values import GateSpec, Method, ModelSpec
 from ml_ci.steps import holdout
 from ml_ci.steps import looks as look
 from ml_ci.steps.judged import Judged
@@ -40,13 +40,13 @@ def prepared(shop: Workshop, plan: Plan) -> Prepared:
 
     UserError for what the user has to correct in the holdout.
     """
-    from ml_ci.steps.preflight import foretold
+    from ml_ci.steps.preflight import preflight
 
     if not shop.project.store.has(COMPARISONS, plan.comparison):
         holdout.check(shop)
     model, found = shop.sides.candidate.model, standing_of(shop, plan)
     how = policy(model, found)
-    notes = foretold(shop, how)
+    notes = preflight(shop, how)
     for said in notes:
         shop.project.options.progress.note(model.name, said)
     return Prepared(how, found, notes)
@@ -84,12 +84,15 @@ def case(shop: Workshop, plan: Plan, comparison: Comparison) -> Case:
 
 
 def policy(model: ModelSpec, found: Standing | None = None) -> Policy:
-    """Say how strictly a model's gates are judged, with what the holdout's ledger leaves where it is asked."""
+    """Say how strictly a model's gates are judged, with what the holdout's ledger leaves where it is asked.
+
+    Where it is not, nothing of the ledger is spent: so a look back at old commits judges.
+    """
     from ml_ci.gates.evidence import Policy
 
     if found is None:
-        return Policy(model.confidence, model.method, model.min_rows, model.seed)  # type: ignore[arg-type]
-    method: Any = "anytime" if found.anytime else model.method
+        return Policy(model.confidence, model.method, model.min_rows, model.seed)
+    method: Method = "anytime" if found.anytime else model.method
     why = found.anytime if model.method != "anytime" else ""
     return Policy(model.confidence, method, model.min_rows, model.seed, found.alpha, why)
 

@@ -1,4 +1,4 @@
-"""Before any training: say which gates this holdout can never prove."""
+"""Before any training: hold that the holdout is what ml-ci.yaml says, and say which gates it can never prove."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from ml_ci.gates.evidence import Policy
 
 
-def foretold(shop: Workshop, policy: Policy) -> tuple[str, ...]:
+def preflight(shop: Workshop, policy: Policy) -> tuple[str, ...]:
     """Say which gates could not be proven even without a single error, and the best that these rows can prove.
 
     The training goes on all the same: the numbers are worth having, and a gate may still be refuted. Nothing is read

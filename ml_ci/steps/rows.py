@@ -23,7 +23,7 @@ from ml_ci.tables.table import Table
 
 
 @dataclass(frozen=True)
-class HoldoutRows:
+class HoldoutTable:
     """The holdout as a table: its `path` (None when it was cut out of another entry), column names, number of rows."""
 
     path: Path | None
@@ -38,7 +38,7 @@ class Scored:
     `y_true` is bool of shape (rows,); `baseline` is None without one, `no_baseline` then says why.
     """
 
-    holdout: HoldoutRows
+    holdout: HoldoutTable
     y_true: Any
     candidate: Predictions
     baseline: Predictions | None
@@ -61,7 +61,7 @@ def rows(project: Project, sides: Sides) -> Scored:
                 baseline = scored(shop, sides.baseline, plan.baseline)
         table, model = shop.holdout, sides.candidate.model
         return Scored(
-            holdout=HoldoutRows(_own(project, sides.candidate, table), table.names, table.rows),
+            holdout=HoldoutTable(_own(project, sides.candidate, table), table.names, table.rows),
             y_true=read_labels(table, model.label, model.positive).y_true,
             candidate=load_predictions(candidate),
             baseline=None if baseline is None else load_predictions(baseline),

@@ -268,8 +268,8 @@ def test_data_known_by_a_pointer_only_are_absent(history: Any, model: Any) -> No
 
 def test_the_seed_of_a_further_training(history: Any, model: Any) -> None:
     found = history.snapshot().fingerprint
-    assert found.training_for(0) == found.training
-    assert found.training_for(1) == history.snapshot(model=replace(model(), seed=1)).fingerprint.training
+    assert found.with_seed(0) == found
+    assert found.with_seed(1).training == history.snapshot(model=replace(model(), seed=1)).fingerprint.training
 
 
 def test_a_module_that_nobody_has_is_part_of_the_environment(history: Any) -> None:

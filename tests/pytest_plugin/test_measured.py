@@ -22,11 +22,11 @@ def scored() -> Any:
     import numpy as np
 
     from ml_ci.evaluation.scores import Predictions
-    from ml_ci.steps.rows import HoldoutRows, Scored
+    from ml_ci.steps.rows import HoldoutTable, Scored
 
     score = np.array([0.9, 0.8, 0.7, 0.1, 0.2, 0.3])
     return Scored(
-        HoldoutRows(None, tuple(TEXTS), 6),
+        HoldoutTable(None, tuple(TEXTS), 6),
         np.array(TEXTS["label"]) == "1",
         Predictions(score >= 0.5, "probability", score),
         None,

@@ -99,7 +99,7 @@ def test_what_can_never_be_proven_is_told_before_anything_is_trained(project: An
     assert said in _notes(report)
 
 
-def test_without_a_confidence_nothing_is_foretold(project: Any) -> None:
+def test_without_a_confidence_nothing_is_said_beforehand(project: Any) -> None:
     told = Told()
     project.run(progress=told)
     assert not any(one.startswith("note") for one in told.said)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import get_args
 
 import numpy as np
 from scipy.special import ndtr
@@ -21,24 +21,22 @@ from ml_ci.gates.statistics.values import (
     outcome,
     undecided,
 )
+from ml_ci.spec.values import Method
 
-Method: TypeAlias = Literal["score", "exact", "anytime"]
 
-
-def chosen(method: str, rows: Numbers, alpha: float) -> list[Method]:
+def chosen(method: Method, rows: Numbers, alpha: float) -> list[Method]:
     """Choose the method per element: `score` becomes `exact` below 100 rows or below alpha = 0.001."""
-    named: dict[str, Method] = {"score": "score", "exact": "exact", "anytime": "anytime"}
-    if method not in named:
+    if method not in get_args(Method):
         raise ValueError(f"the method must be score, exact or anytime, not {method!r}")
     (n,) = columns(rows)
     if method != "score":
-        return [named[method]] * len(n)
+        return [method] * len(n)
     small: list[bool] = ((n < SCORE_ROWS) | (alpha < SCORE_ALPHA)).tolist()
     return ["exact" if few else "score" for few in small]
 
 
 def differences_at_most(
-    b: Numbers, c: Numbers, n: Numbers, margin: Numbers, alpha: float, method: str = "score"
+    b: Numbers, c: Numbers, n: Numbers, margin: Numbers, alpha: float, method: Method = "score"
 ) -> tuple[Evidence, ...]:
     """Judge `candidate - baseline <= margin`, one evidence per element, each at one-sided `alpha`.
 
@@ -60,20 +58,20 @@ def differences_at_most(
     return tuple(answers[index] for index in range(len(n)))
 
 
-def difference_at_most(b: int, c: int, n: int, margin: float, alpha: float, method: str = "score") -> Evidence:
+def difference_at_most(b: int, c: int, n: int, margin: float, alpha: float, method: Method = "score") -> Evidence:
     """Judge `candidate - baseline <= margin` on one set of rows; see `differences_at_most`."""
     return differences_at_most(b, c, n, margin, alpha, method)[0]
 
 
 def differences_at_least(
-    b: Numbers, c: Numbers, n: Numbers, margin: Numbers, alpha: float, method: str = "score"
+    b: Numbers, c: Numbers, n: Numbers, margin: Numbers, alpha: float, method: Method = "score"
 ) -> tuple[Evidence, ...]:
     """Judge `candidate - baseline >= margin`: with the two swapped, the difference is at most `-margin`."""
     negated = -np.asarray(margin, dtype=np.float64)
     return tuple(mirrored(found) for found in differences_at_most(c, b, n, negated, alpha, method))
 
 
-def difference_at_least(b: int, c: int, n: int, margin: float, alpha: float, method: str = "score") -> Evidence:
+def difference_at_least(b: int, c: int, n: int, margin: float, alpha: float, method: Method = "score") -> Evidence:
     """Judge `candidate - baseline >= margin` on one set of rows; see `differences_at_most`."""
     return differences_at_least(b, c, n, margin, alpha, method)[0]
 
@@ -89,7 +87,7 @@ def p_values(name: Method, b: Floats, c: Floats, n: Floats, m: Floats) -> tuple[
     return both[: len(n)], both[len(n) :]
 
 
-def _judged(name: Method, wanted: str, b: Floats, c: Floats, n: Floats, m: Floats, alpha: float) -> list[Evidence]:
+def _judged(name: Method, wanted: Method, b: Floats, c: Floats, n: Floats, m: Floats, alpha: float) -> list[Evidence]:
     p_pass, p_fail = p_values(name, b, c, n, m)
     # A difference of two rates lies in [-1, 1] whatever the data: such limits need no proof.
     p_pass, p_fail = np.where(m >= 1.0, 0.0, p_pass), np.where(m >= 1.0, 1.0, p_fail)
@@ -100,7 +98,7 @@ def _judged(name: Method, wanted: str, b: Floats, c: Floats, n: Floats, m: Float
 
 def _evidence(
     name: Method,
-    wanted: str,
+    wanted: Method,
     alpha: float,
     b: float,
     c: float,

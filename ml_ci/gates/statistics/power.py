@@ -10,6 +10,7 @@ from scipy.special import ndtri
 from ml_ci.gates.statistics import evalues, limits, tango
 from ml_ci.gates.statistics.roots import roots
 from ml_ci.gates.statistics.values import NEEDS_CAP, Floats, checked_alpha, columns, squared_ratio, whole_rows
+from ml_ci.spec.values import Method
 
 # Below either of these the score statistic's normal approximation is not trusted: the exact method stands in.
 SCORE_ROWS = 100
@@ -35,7 +36,7 @@ def smallest_margin(rows: int, alpha: float) -> float | None:
     return z * z / (rows + z * z)
 
 
-def provable_rows(margin: float, alpha: float, method: str = "score") -> int | None:
+def provable_rows(margin: float, alpha: float, method: Method = "score") -> int | None:
     """Give the fewest rows with which `paired.difference_at_most` could pass at all; None for a margin <= 0.
 
     Unlike `smallest_rows` it knows that fewer than 100 rows are judged by the exact method, which asks for more.
@@ -50,7 +51,7 @@ def provable_rows(margin: float, alpha: float, method: str = "score") -> int | N
     return max(SCORE_ROWS, smallest_rows(margin, alpha) or SCORE_ROWS)
 
 
-def provable_margin(rows: int, alpha: float, method: str = "score") -> float | None:
+def provable_margin(rows: int, alpha: float, method: Method = "score") -> float | None:
     """Give the smallest margin with which `paired.difference_at_most` could pass on so many rows; None without rows."""
     if rows <= 0:
         return None
@@ -79,7 +80,7 @@ def planned_rows(margin: float, discordance: float, difference: float, alpha: fl
 
 
 def further_rows(
-    b: float, c: float, n: float, margin: float, alpha: float, method: str = "score", power: float = 0.8
+    b: float, c: float, n: float, margin: float, alpha: float, method: Method = "score", power: float = 0.8
 ) -> int | None:
     """Estimate how many more rows prove the margin if the measured shares are the true ones, at most `NEEDS_CAP`.
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ml_ci.gates.statistics import limits, paired, power
 from ml_ci.gates.statistics.values import checked_alpha
+from ml_ci.spec.values import Method
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Preflight:
     smallest_limit: float | None
 
 
-def for_difference(rows: int, margin: float, alpha: float, method: str = "score") -> Preflight:
+def for_difference(rows: int, margin: float, alpha: float, method: Method = "score") -> Preflight:
     """Check `candidate - baseline <= margin` on so many rows, by the method that `paired` would choose.
 
     A margin of 0 or less is provable by an improvement alone: `provable` is True where `rows` rows of which every one
@@ -41,7 +42,7 @@ def for_limit(rows: int, limit: float, alpha: float) -> Preflight:
     return Preflight(provable, rows, least, limits.smallest_limit(rows, alpha))
 
 
-def _by_improvement(rows: int, margin: float, alpha: float, method: str) -> bool:
+def _by_improvement(rows: int, margin: float, alpha: float, method: Method) -> bool:
     if rows <= 0:
         return False
     return paired.difference_at_most(0, rows, rows, margin, alpha, method).outcome == "pass"
