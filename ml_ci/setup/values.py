@@ -14,7 +14,8 @@ class Script:
 
     `function` is (name, its parameter for the table) when it has a function of the job's contract. `reads` and `writes`
     are the paths of its data and of what it leaves, relative to the repository; `absent` are tables that it asks for
-    and git does not have; `cwd` is where it has to be started. `label` is the column that it names as the target. `score` orders several.
+    and git does not have; `cwd` is where it has to be started. `named` are the columns that it takes as the target.
+    `score` orders several.
     """
 
     path: str
