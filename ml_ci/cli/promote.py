@@ -73,7 +73,8 @@ def _said(model: str, done: Done) -> str:
     version, event = done.promoted.version, done.promoted.event
     if not done.promoted.moved:
         return f"{model}: {version.named} is this very model, and it is {event.stage} already: nothing was promoted"
-    before = f", in place of v{event.replaced}" if event.replaced else ", the first one"
+    first = ", the first one" if version.version == "1" else ", where there was none"
+    before = f", in place of v{event.replaced}" if event.replaced else first
     lines = [f"{model}: {version.named} is {event.stage}{before}"]
     if done.completed:
         lines.append("An earlier promotion had been stopped; it is complete now.")

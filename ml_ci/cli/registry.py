@@ -55,7 +55,8 @@ def asked(by: str | None, reason: str, allow: frozenset[str] = frozenset(), appr
     if allow and not reason.strip():
         names = ", ".join(f"--allow-{name}" for name in sorted(allow))
         raise UserError(f"{names}: nothing is allowed without a reason", hint="Say why: --reason 'why'.")
-    return Asked(by or actor(os.environ), now().isoformat(timespec="seconds"), reason.strip(), allow, approved_by)
+    who, when = (by or "").strip() or actor(os.environ), now().isoformat(timespec="seconds")
+    return Asked(who, when, reason.strip(), allow, (approved_by or "").strip() or None)
 
 
 def now() -> datetime:

@@ -17,7 +17,8 @@ def command(model: str, allow_pending: bool, reason: str, by: str | None, config
     """Make the champion before this one champion of MODEL again.
 
     What was rolled back is not promoted again by a workflow that runs once more, only by a person. Doing it twice goes
-    back two versions; stopped anywhere, the same command completes it. When a promotion is under way on another
+    back two versions; stopped anywhere, the same command completes it. Where somebody took the alias away by hand, or
+    the champion's version, the last one that is left is champion again. When a promotion is under way on another
     machine, one of the two is refused, or both are.
     """
     from ml_ci.registry.values import RefusedError
@@ -28,5 +29,6 @@ def command(model: str, allow_pending: bool, reason: str, by: str | None, config
         event = registry.answered(lambda: rolled_back(registry.options(config), model, asked))
     except RefusedError as error:
         return registry.refused(error, error.verdict)
-    click.echo(f"{model}: v{event.version} is champion again, in place of v{event.replaced}")
+    place = "where there was none" if event.replaced is None else f"in place of v{event.replaced}"
+    click.echo(f"{model}: v{event.version} is champion again, {place}")
     return 0

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 from ml_ci.errors import UserError
+from ml_ci.registry.history import check_not_lost
 from ml_ci.registry.location import Location
 from ml_ci.registry.values import CHAMPION, NoAnswerError, Version
 
@@ -29,7 +30,8 @@ class _NotLetInError(NoAnswerError):
 def champion(location: Location, model: str, alias: str = CHAMPION) -> Version | None:
     """Give the version that an alias names; None when there is no such model or alias.
 
-    NoAnswerError when the registry cannot be reached or does not answer as MLflow does.
+    NoAnswerError when the registry cannot be reached or does not answer as MLflow does; LostChampionError where the
+    alias of a model that had a champion was taken away.
     """
     if location.is_file:
         return _from_file(location, model, alias)
@@ -65,7 +67,11 @@ def check(location: Location) -> None:
 def _from_mlflow(location: Location, model: str, alias: str) -> Version | None:
     from ml_ci.registry.mlflow_registry import MlflowRegistry
 
-    return MlflowRegistry(location).aliased(model, alias)
+    registry = MlflowRegistry(location)
+    found = registry.aliased(model, alias)
+    if found is None and alias == CHAMPION:
+        check_not_lost(model, registry.tags(model))
+    return found
 
 
 def _from_file(location: Location, model: str, alias: str) -> Version | None:
@@ -91,6 +97,9 @@ def _row(database: Any, model: str, alias: str) -> Version | None:
         (model, alias),
     ).fetchone()
     if found is None:
+        if alias == CHAMPION:
+            query = "SELECT key, value FROM registered_model_tags WHERE name = ?"
+            check_not_lost(model, dict(database.execute(query, (model,))))
         return None
     version, created, source, run = found
     query = "SELECT key, value FROM model_version_tags WHERE name = ? AND version = ?"
@@ -102,9 +111,11 @@ def _from_server(location: Location, model: str, alias: str) -> Version | None:
     said = _get(location, "registered-models/get", {"name": model})
     if said is None:
         return None
-    aliases = said.get("registered_model", {}).get("aliases", ())
-    number = next((str(one["version"]) for one in aliases if one.get("alias") == alias), None)
+    known = said.get("registered_model", {})
+    number = next((str(one["version"]) for one in known.get("aliases", ()) if one.get("alias") == alias), None)
     if number is None:
+        if alias == CHAMPION:
+            check_not_lost(model, _tags(known))
         return None
     found = _get(location, "model-versions/get", {"name": model, "version": number})
     if found is None:
@@ -113,9 +124,14 @@ def _from_server(location: Location, model: str, alias: str) -> Version | None:
 
 
 def _version(model: str, said: Mapping[str, Any]) -> Version:
-    tags = {str(tag["key"]): str(tag.get("value", "")) for tag in said.get("tags", ())}
     created = int(said.get("creation_timestamp") or 0) / 1000
-    return Version(model, str(said["version"]), created, str(said.get("source", "")), said.get("run_id") or None, tags)
+    return Version(
+        model, str(said["version"]), created, str(said.get("source", "")), said.get("run_id") or None, _tags(said)
+    )
+
+
+def _tags(said: Mapping[str, Any]) -> dict[str, str]:
+    return {str(tag["key"]): str(tag.get("value", "")) for tag in said.get("tags", ())}
 
 
 def _get(location: Location, path: str, query: Mapping[str, str]) -> dict[str, Any] | None:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ml_ci.records.codec import pack
 from ml_ci.registry import audit
+from ml_ci.registry.history import champions, moves
 from ml_ci.registry.intent import Intent, begun, withdraw, write
 from ml_ci.registry.promotion import event_of, finish, unfinished, withdraw_version
 from ml_ci.registry.registry import Registry
@@ -35,6 +36,7 @@ def rollback(
 ) -> Event:
     """Make the previous version champion again, and what was before that one previous.
 
+    Where somebody took the champion's alias away, the last champion that is left is champion again.
     Stopped anywhere, the next rollback completes it, and does not go back once more. RefusedError when there is nothing
     to go back to, or a promotion is under way; with `take_over` that one is withdrawn.
     """
@@ -48,23 +50,44 @@ def rollback(
 
 def _intended(registry: Registry, model: str, state: Path, *, by: str, reason: str, time: str) -> Intent:
     current = registry.aliased(model, CHAMPION)
-    if current is None:
-        raise RefusedError(f"{model} has no champion", hint="Promote one: ml-ci promote " + model)
-    target = _target(registry, current)
+    target = _last(registry, model) if current is None else _target(registry, current)
     if target is None:
-        raise RefusedError(f"the champion of {model}, {current.named}, is the first: there is nothing to go back to")
-    if unfinished(current):
+        raise _nothing(model, current)
+    if current is not None and unfinished(current):
         finish(registry, current, state)
     before = _replaced(registry, target)
-    return Intent(_event(current, target, by, reason, time), None if before is None else before.version)
+    event = _event(registry, current, target, by, reason, time)
+    return Intent(event, None if before is None else before.version)
 
 
 def _target(registry: Registry, current: Version) -> Version | None:
     """Give the version to go back to; `previous` is no help where a promotion was stopped between its moves."""
+    if not current.ours and (last := _last(registry, current.model, current)) is not None:
+        return last  # somebody put the alias elsewhere by hand: `previous` was before that one
     previous = registry.aliased(current.model, PREVIOUS)
-    if previous is not None and previous.version == current.version:
-        return _replaced(registry, current)
-    return previous
+    if previous is not None and previous.version != current.version:
+        return previous
+    if current.ours and current.tags.get(REPLACES, NONE) == NONE:
+        return None
+    return _replaced(registry, current) or _last(registry, current.model, current)
+
+
+def _last(registry: Registry, model: str, without: Version | None = None) -> Version | None:
+    """Give the last champion that is left and was not rolled back: where somebody took away an alias or a version."""
+    left = {one.version: one for one in registry.versions(model) if ROLLED_BACK not in one.tags}
+    if without is not None:
+        left.pop(without.version, None)
+    past = [event.version for event in champions(moves(registry.tags(model)))]
+    return next((left[version] for version in reversed(past) if version in left), None)
+
+
+def _nothing(model: str, current: Version | None) -> RefusedError:
+    if current is None:
+        return RefusedError(f"{model} has no champion", hint="Promote one: ml-ci promote " + model)
+    first = current.tags.get(REPLACES, NONE) == NONE
+    why = "is the first" if first else f"took the place of v{current.tags[REPLACES]}, which the registry has no more"
+    message = f"the champion of {model}, {current.named}, {why}: there is nothing to go back to"
+    return RefusedError(message, hint=f"Promote a better one: ml-ci promote {model}")
 
 
 def _replaced(registry: Registry, version: Version) -> Version | None:
@@ -87,7 +110,8 @@ def _check(registry: Registry, intent: Intent, *, take_over: bool) -> None:
     if found != event.replaced:
         withdraw(registry, intent)
         said = "there is none now" if now is None else f"it is {now.named} now"
-        raise RefusedError(f"the champion of {event.model} moved: it was v{event.replaced}, and {said}", hint=_MOVED)
+        was = "there was none" if event.replaced is None else f"it was v{event.replaced}"
+        raise RefusedError(f"the champion of {event.model} moved: {was}, and {said}", hint=_MOVED)
     for one in pending:
         if not take_over:
             withdraw(registry, intent)
@@ -104,7 +128,8 @@ def _completed(registry: Registry, intent: Intent, state: Path) -> Event:
         registry.point(event.model, PREVIOUS, intent.previous)
     now = registry.aliased(event.model, CHAMPION)
     if now is None or now.version != event.version:
-        raise RefusedError(f"the champion of {event.model} should be v{event.version}, and is not: somebody moved it")
+        message = f"the champion of {event.model} should be v{event.version}, and is not: somebody moved it"
+        raise RefusedError(message, hint=_MOVED)
     if event.replaced is not None:
         registry.tag(event.model, event.replaced, ROLLED_BACK, event.time)
     registry.tag_model(event.model, MOVE + event.id, json.dumps(pack(event), ensure_ascii=False))
@@ -113,17 +138,21 @@ def _completed(registry: Registry, intent: Intent, state: Path) -> Event:
     return event
 
 
-def _event(current: Version, target: Version, by: str, reason: str, time: str) -> Event:
+def _event(registry: Registry, current: Version | None, target: Version, by: str, reason: str, time: str) -> Event:
     # Two who take back the same promotion at the same time do one thing: it has one id, and stands in the history once.
-    known = json.dumps([current.model, current.version, target.version, current.tags.get(ROLLED_BACK)])
+    if current is None:
+        done = [event.id for event in moves(registry.tags(target.model))]
+        known = json.dumps([target.model, None, target.version, done[-1]])
+    else:
+        known = json.dumps([target.model, current.version, target.version, current.tags.get(ROLLED_BACK)])
     return Event(
         id=hashlib.sha256(known.encode()).hexdigest()[:32],
         kind="rollback",
-        model=current.model,
+        model=target.model,
         time=time,
         by=by,
         version=target.version,
-        replaced=current.version,
+        replaced=None if current is None else current.version,
         commit=target.commit,
         verdict=_verdict(target),
         reason=reason,

@@ -32,6 +32,14 @@ class NoAnswerError(Exception):
         self.hint = hint
 
 
+class LostChampionError(NoAnswerError):
+    """Say that a model had a champion, and that the alias names none any more: no first model, and no baseline."""
+
+    def __init__(self, model: str, last: str) -> None:
+        message = f"the champion of {model} was v{last}, and somebody took the alias away, or its version"
+        super().__init__(message, f"Put back what is left of it: ml-ci rollback {model} --reason 'why'.")
+
+
 class RefusedError(UserError):
     """Say why a model was not promoted: the champion is as it was. `verdict` is the model's, where that is why."""
 

@@ -11,7 +11,7 @@ from ml_ci.registry.values import CHAMPION, Event, Lineage
 from ml_ci.reports.card_rates import rates
 from ml_ci.reports.card_values import Card, Classes, Grid, Importance, Section
 from ml_ci.reports.gate_rows import MARKS
-from ml_ci.reports.history import cells, head, staged
+from ml_ci.reports.history import cells, head, lost, staged
 from ml_ci.reports.lineage_boxes import picture, whence
 from ml_ci.reports.numbers import count, duration, percent, points, signed
 from ml_ci.reports.values import ModelReport
@@ -96,7 +96,8 @@ def _let_in(facts: Facts) -> Iterator[tuple[str, str]]:
         yield "Reason", event.reason
     stays = [stay for stay in facts.history.stays if stay.event.version == facts.lineage.version.version]
     if stays:
-        yield "In use", _used(sum(stay.seconds for stay in stays), any(stay.current for stay in stays))
+        used = _used(sum(stay.seconds for stay in stays), any(stay.current for stay in stays))
+        yield "In use", f"{'at most ' * any(stay.at_most for stay in stays)}{used}"
 
 
 def _used(seconds: float, current: bool) -> str:
@@ -181,7 +182,7 @@ def _training(made: Mapping[str, Any]) -> Section:
 
 def _history(history: History) -> Section:
     rows = tuple(("now" if mark else "", *rest) for mark, *rest in (cells(stay, 1000) for stay in history.stays))
-    said = [_foreign(history)] if history.foreign else []
+    said = [_foreign(history)] if history.foreign else [lost(history)] if history.lost else []
     said += [staged(event) for event in history.staged]
     return Section(
         "History",

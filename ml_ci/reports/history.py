@@ -26,6 +26,8 @@ def table(history: History, day: date | None = None, columns: int | None = None)
     """
     if history.foreign and history.champion is not None:
         yield f"> v{history.champion.version} is champion, and ml-ci did not put it there"
+    if history.lost:
+        yield lost(history)
     if not history.stays:
         if not history.foreign:
             never = "was never promoted" if day is None else f"had no champion on {day} that ml-ci promoted"
@@ -38,6 +40,12 @@ def table(history: History, day: date | None = None, columns: int | None = None)
             yield from (line for stay in history.stays for line in _block(stay, columns))
     for event in history.staged:
         yield from [staged(event)] if columns is None else _wrapped(staged(event), columns, "  ")
+
+
+def lost(history: History) -> str:
+    """Say that the alias was taken away by hand."""
+    last = history.stays[0].event.version
+    return f"{history.model} has no champion: somebody took the alias away, or its version. v{last} was the last."
 
 
 def _block(stay: Stay, columns: int) -> Iterator[str]:
@@ -67,8 +75,15 @@ def as_json(history: History) -> dict[str, Any]:
         "model": history.model,
         "champion": None if history.champion is None else history.champion.version,
         "foreign": history.foreign,
+        "lost": history.lost,
         "stays": [
-            {**pack(stay.event), "seconds": round(stay.seconds, 1), "current": stay.current} for stay in history.stays
+            {
+                **pack(stay.event),
+                "seconds": round(stay.seconds, 1),
+                "current": stay.current,
+                "at_most": stay.at_most,
+            }
+            for stay in history.stays
         ],
         "staged": [pack(event) for event in history.staged],
     }
@@ -85,7 +100,7 @@ def cells(stay: Stay, most: int = 80) -> Iterator[str]:
     yield ">" if stay.current else ""
     yield f"v{event.version}"
     yield event.time[:16].replace("T", " ")
-    yield _stayed(stay.seconds)
+    yield f"{'≤ ' * stay.at_most}{_stayed(stay.seconds)}"
     yield (event.commit or "")[:7]
     yield event.verdict or ""
     yield label(event.by, 40)
@@ -102,4 +117,5 @@ def _how(stay: Stay) -> str:
     event = stay.event
     what = "rolled back" if event.kind == "rollback" else "promoted"
     allowed = f", allowed: {', '.join(event.overrides)}" if event.overrides else ""
-    return f"{what}{allowed}{': ' + event.reason if event.reason else ''}"
+    moved = "; then somebody moved the alias by hand" if stay.at_most else ""
+    return f"{what}{allowed}{': ' + event.reason if event.reason else ''}{moved}"

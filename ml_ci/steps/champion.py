@@ -13,12 +13,13 @@ from ml_ci.gates.evidence import NEW_MODEL
 from ml_ci.records.record import Record
 from ml_ci.registry.location import Location, locate
 from ml_ci.registry.query import champion
-from ml_ci.registry.values import ENVIRONMENT, NoAnswerError, Version
+from ml_ci.registry.values import ENVIRONMENT, LostChampionError, NoAnswerError, Version
 from ml_ci.spec.values import CommandJob
 from ml_ci.steps.values import Project, Side, Sides
 
 CHAMPION = "champion"
 NO_CHAMPION = f"{NEW_MODEL}: no champion yet"
+LOST = "champion-lost"
 _MODEL = "registered"
 
 
@@ -28,7 +29,10 @@ def location(project: Project) -> Location:
 
 
 def current(project: Project, model: str) -> Version | None:
-    """Give a model's champion; None when there is none. StageFailed when the registry does not answer."""
+    """Give a model's champion; None when there never was one.
+
+    StageFailed when the registry does not answer, and when there was one and the alias is gone.
+    """
     try:
         return champion(location(project), model)
     except NoAnswerError as error:
@@ -37,7 +41,8 @@ def current(project: Project, model: str) -> Version | None:
 
 def no_answer(error: NoAnswerError) -> StageFailed:
     """Make the failure of a baseline that is declared and cannot be had."""
-    return StageFailed(Failure("registry", "registry-no-answer", error.message, error.hint))
+    code = LOST if isinstance(error, LostChampionError) else "registry-no-answer"
+    return StageFailed(Failure("registry", code, error.message, error.hint))
 
 
 def against(project: Project, candidate: Side, found: Version | None, at: Callable[[str], Side]) -> Sides:

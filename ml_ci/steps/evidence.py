@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from ml_ci.errors import StageFailed, UserError
+from ml_ci.errors import Failure, StageFailed, UserError
 from ml_ci.gates.values import Verdict
 from ml_ci.gates.verdict import overall
 from ml_ci.plan.plan import PREDICTIONS, TRAININGS, VERDICTS, Plan
 from ml_ci.records.record import Record
 from ml_ci.registry.values import RefusedError, Version
 from ml_ci.reports.values import ModelReport, Report
-from ml_ci.steps.champion import CHAMPION
+from ml_ci.steps.champion import CHAMPION, LOST
 from ml_ci.steps.decide import planned
 from ml_ci.steps.judged import Judged, recalled
 from ml_ci.steps.publish import NAME
@@ -51,8 +51,11 @@ class Allowed:
         return name in self.names
 
 
-def evidence(project: Project, name: str, champion: Version | None, allow: Allowed) -> Evidence:
-    """Collect what lets a model be promoted; RefusedError says what is missing and how to get it."""
+def evidence(project: Project, name: str, champion: Version | None, allow: Allowed, *, lost: bool = False) -> Evidence:
+    """Collect what lets a model be promoted; RefusedError says what is missing and how to get it.
+
+    `lost` says that there was a champion and the alias is gone: what was judged, was not judged against it.
+    """
     fingerprints = Fingerprints(project)
     candidate = fingerprints.candidate(name)
     told = _told(project, name)
@@ -60,7 +63,7 @@ def evidence(project: Project, name: str, champion: Version | None, allow: Allow
     if told.candidate is not None and told.candidate.record != candidate.fingerprint.training:
         raise RefusedError(f"`{name}` changed after it was judged", hint=_RUN)
     _check_verdict(name, told.verdict, told, allow)
-    sides, plan, judged = _found(project, name, champion, told, allow)
+    sides, plan, judged = _found(project, name, champion, told, allow, lost)
     verdict = overall(result.verdict for result in judged.gates)
     _check_verdict(name, verdict, told, allow)
     training = project.store.find(TRAININGS, plan.candidate.training)
@@ -106,12 +109,11 @@ def _check_verdict(name: str, verdict: Verdict, told: ModelReport, allow: Allowe
         return
     why = told.failure.message if told.failure is not None else ""
     message = f"the verdict on `{name}` is {verdict}{': ' + why if why else ''}"
-    hint = "" if verdict == "error" else "A person may allow it: --allow-verdict --reason 'why'."
-    raise RefusedError(message, hint=hint, verdict=verdict)
+    raise RefusedError(message, hint=_MEND if verdict == "error" else _ALLOW, verdict=verdict)
 
 
 def _found(
-    project: Project, name: str, champion: Version | None, told: ModelReport, allow: Allowed
+    project: Project, name: str, champion: Version | None, told: ModelReport, allow: Allowed, lost: bool
 ) -> tuple[Sides, Plan, Judged]:
     """Find the sealed verdict on this tree, against the champion that there is."""
     loose = None
@@ -122,18 +124,25 @@ def _found(
         except StageFailed as error:
             if baseline is None:
                 break
-            raise RefusedError(error.failure.message, hint=error.failure.hint) from None
+            if error.failure.code == LOST and allow("champion"):
+                continue
+            raise RefusedError(error.failure.message, hint=_hint(error.failure)) from None
         plan = planned(asked, sides)
         record = project.store.find(VERDICTS, plan.verdict)
         judged = None if record is None else recalled(record)
         if judged is None:
             continue
-        if _is_against(plan, sides, champion):
+        if not lost and _is_against(plan, sides, champion):
             return sides, plan, judged
         loose = (sides, plan, judged)
     if loose is not None and allow("champion"):
         return loose
     raise _judged_by(project, name, _not_judged(name, champion, told))
+
+
+def _hint(failure: Failure) -> str:
+    more = f" Or begin anew: {_ANEW}, then --allow-champion --reason 'why'." if failure.code == LOST else ""
+    return f"{failure.hint}{more}"
 
 
 def _is_against(plan: Plan, sides: Sides, champion: Version | None) -> bool:
@@ -168,5 +177,8 @@ def _not_judged(name: str, champion: Version | None, told: ModelReport) -> Refus
     return RefusedError(message, hint=_AGAIN)
 
 
+_MEND = "Nobody may allow an error. Mend what failed, then: ml-ci run --baseline champion"
+_ALLOW = "A person may allow it: --allow-verdict --reason 'why'."
 _RUN = "Judge it here first: ml-ci run --baseline champion"
+_ANEW = "ml-ci run --baseline merge-base"
 _AGAIN = f"{_RUN}. Or: --allow-champion --reason 'why'."

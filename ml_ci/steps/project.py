@@ -124,3 +124,13 @@ def check_models(spec: Spec, asked: tuple[str, ...]) -> None:
             near = get_close_matches(name, spec.models, n=1)
             hint = f"Did you mean `{near[0]}`?" if near else f"Its models are: {', '.join(spec.models)}."
             raise UserError(f"{spec.path} has no model `{name}`", hint=hint)
+
+
+def check_name(spec: Spec, name: str) -> None:
+    """Hold that a model may bear a name, declared or no longer; it names a file, and the registry is asked for it."""
+    import re
+
+    from ml_ci.spec.shape import MODEL_NAME
+
+    if re.fullmatch(MODEL_NAME, name) is None:
+        check_models(spec, (name,))

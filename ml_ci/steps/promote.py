@@ -10,19 +10,29 @@ from datetime import datetime
 from ml_ci.plan.plan import TRAININGS
 from ml_ci.registry.approval import Approval, approve
 from ml_ci.registry.approval import approved as approval_of
-from ml_ci.registry.history import History
+from ml_ci.registry.history import History, check_not_lost
 from ml_ci.registry.history import history as told
 from ml_ci.registry.intent import check_none
 from ml_ci.registry.mlflow_registry import MlflowRegistry
 from ml_ci.registry.promotion import finish, promote, unfinished
 from ml_ci.registry.rollback import rollback
-from ml_ci.registry.values import ARTIFACT, CHAMPION, ROLLED_BACK, TRAINING, Event, Promoted, RefusedError, Version
+from ml_ci.registry.values import (
+    ARTIFACT,
+    CHAMPION,
+    ROLLED_BACK,
+    TRAINING,
+    Event,
+    LostChampionError,
+    Promoted,
+    RefusedError,
+    Version,
+)
 from ml_ci.steps import stages
 from ml_ci.steps.champion import location
 from ml_ci.steps.evidence import Allowed, evidence
 from ml_ci.steps.looks import promoted as counted
 from ml_ci.steps.offer import Asked, offered
-from ml_ci.steps.project import check_models, locate, open_project
+from ml_ci.steps.project import check_models, check_name, locate, open_project
 from ml_ci.steps.sides import Fingerprints
 from ml_ci.steps.values import Options, Project
 
@@ -58,7 +68,8 @@ def promoted(options: Options, name: str, asked: Asked) -> Done:
         again = _rolled_back(registry, name, known, asked)
         said = _approved(registry, name, known, stages.approval(project.spec.models[name], asked))
         allow = Allowed(asked.allow, ["rolled-back"] if again else [])
-        found = evidence(project, name, champion, allow)
+        lost = champion is None and _lost(registry, name)
+        found = evidence(project, name, champion, allow, lost=lost)
         with project.store.workplace() as folder:
             offer = offered(project, found, current, said, again, folder)
             done = promote(registry, offer, project.store.root)
@@ -83,8 +94,11 @@ def approved(options: Options, name: str, asked: Asked) -> Approval:
 def rolled_back(options: Options, name: str, asked: Asked) -> Event:
     """Make the champion before this one champion again."""
     project = open_project(locate(options), options)
+    check_name(project.spec, name)
     with _alone(project, name):
         registry = MlflowRegistry(location(project))
+        if registry.aliased(name, CHAMPION) is None and not registry.tags(name):
+            check_models(project.spec, (name,))
         said = {"by": asked.by, "reason": asked.reason, "time": asked.time}
         return rollback(registry, name, project.store.root, **said, take_over="pending" in asked.allow)
 
@@ -92,10 +106,20 @@ def rolled_back(options: Options, name: str, asked: Asked) -> Event:
 def history(options: Options, name: str, now: datetime) -> History:
     """Read who was champion when; UserError for a name that neither the registry nor ml-ci.yaml knows."""
     project = open_project(locate(options), options)
+    check_name(project.spec, name)
     found = told(MlflowRegistry(location(project)), name, now)
     if found.champion is None and not found.stays and not found.staged:
         check_models(project.spec, (name,))
     return found
+
+
+def _lost(registry: MlflowRegistry, name: str) -> bool:
+    """Say whether a model without a champion had one."""
+    try:
+        check_not_lost(name, registry.tags(name))
+    except LostChampionError:
+        return True
+    return False
 
 
 def _in_use(project: Project, registry: MlflowRegistry, champion: Version) -> Done:

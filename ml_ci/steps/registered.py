@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from ml_ci.errors import UserError
-from ml_ci.registry.history import moves
+from ml_ci.registry.history import check_not_lost, moves
 from ml_ci.registry.mlflow_registry import MlflowRegistry
 from ml_ci.registry.values import CHAMPION, PREVIOUS, Lineage, Version
 from ml_ci.steps.champion import location
 from ml_ci.steps.offer_files import FORMAT, LINEAGE
-from ml_ci.steps.project import locate, open_project
+from ml_ci.steps.project import check_models, check_name, locate, open_project
 from ml_ci.steps.values import Options, Project
 
 
@@ -34,6 +34,7 @@ class Registered:
     def version(self, name: str) -> Version:
         """Find `MODEL`, `MODEL@3`, `MODEL@v3` or `MODEL@previous`; UserError names what there is."""
         model, _, wanted = name.partition("@")
+        check_name(self.project.spec, model)
         wanted = wanted or CHAMPION
         aliased = self.registry.aliased(model, wanted) if not wanted.removeprefix("v").isdigit() else None
         if aliased is not None:
@@ -43,7 +44,10 @@ class Registered:
             if one.version == wanted.removeprefix("v"):
                 return one
         if not known:
+            check_models(self.project.spec, (model,))
             raise UserError(f"the registry has no model `{model}`", hint=f"Promote one: ml-ci promote {model}")
+        if wanted == CHAMPION:
+            check_not_lost(model, self.registry.tags(model))
         there = ", ".join(f"v{one.version}" for one in known[-20:])
         raise UserError(f"`{model}` has no version or alias `{wanted}`", hint=f"Its versions are: {there}.")
 

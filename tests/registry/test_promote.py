@@ -113,7 +113,7 @@ def test_an_error_is_refused_and_nobody_may_allow_it(first: Any) -> None:
     assert first.run().verdict == "error"
     error = refused(first, "verdict", reason="please")
     assert error.message.startswith("the verdict on `cutter` is error: ")
-    assert error.hint == ""
+    assert error.hint == "Nobody may allow an error. Mend what failed, then: ml-ci run --baseline champion"
 
 
 def test_nothing_judged_is_refused(game: Any) -> None:
@@ -390,6 +390,43 @@ def test_an_approval_holds_for_the_very_model(first: Any) -> None:
 def test_a_model_that_there_is_not_is_told(first: Any) -> None:
     with pytest.raises(UserError, match="has no model `cuter`"):
         promoted(first.options(), "cuter", Asked("Ada", WHEN.isoformat()))
+
+
+@pytest.mark.parametrize("name", ["../../../outside", "a/b", "..", "", "a'b", "x" * 300])
+@pytest.mark.parametrize("command", ["rollback", "history", "lineage", "card", "reproduce", "promote"])
+def test_a_name_that_no_model_may_bear_is_a_mistake_and_no_path(
+    first: Any, command: str, name: str, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    from ml_ci.cli.main import call
+
+    monkeypatch.chdir(first.path)
+    before = sorted(first.state.rglob("*"))
+    assert call([command, name]) == 2
+    assert f"ml-ci.yaml has no model `{name}`" in capsys.readouterr().err
+    assert sorted(first.state.rglob("*")) == before
+
+
+@pytest.mark.parametrize("command", ["rollback", "history", "lineage", "card", "reproduce"])
+def test_a_name_that_nobody_knows_is_told_with_those_that_there_are(
+    first: Any, command: str, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    from ml_ci.cli.main import call
+
+    monkeypatch.chdir(first.path)
+    assert call([command, "cuter"]) == 2
+    assert "ml-ci.yaml has no model `cuter`\nDid you mean `cutter`?" in capsys.readouterr().err
+
+
+def test_nobody_is_no_name(first: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    from ml_ci.cli.main import call
+
+    monkeypatch.chdir(first.path)
+    first.change(0.55)
+    first.run()
+    assert call(["promote", "cutter", "--require-approval", "--approved-by", " "]) == 2
+    assert "nobody approved this model of cutter" in capsys.readouterr().err
+    assert call(["promote", "cutter", "--by", " "]) == 0
+    assert json.loads(first.audit()[-1])["by"].strip()
 
 
 def test_the_command_says_what_it_did(first: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
