@@ -161,7 +161,7 @@ def rows_used(model: ModelReport) -> str:
 
 def commits(report: Report) -> Sentence:
     """Say what was judged: `Commit 9d1e2f3, with uncommitted changes, against 3f2c1ab.`; () when nothing was."""
-    if not report.models and not report.commit:
+    if not report.commit and all(model.candidate is None for model in report.models.values()):
         return ()
     head: tuple[str, ...] = ("Commit ", Code(label(report.commit, 40)[:7])) if report.commit else ("No commit yet",)
     dirty = (", with uncommitted changes",) if report.dirty else ()
@@ -242,13 +242,10 @@ def listed(names: Sequence[str], most: int = 4) -> Sentence:
 
 def _work(model: ModelReport) -> str:
     train, evaluate = model.seconds.get("train"), model.seconds.get("evaluate")
+    if model.candidate is None and (model.failure or model.action == "train"):
+        stopped = model.failure is not None and model.failure.stage == "training"
+        return "Training did not finish" if stopped else "Nothing was trained"
     if model.action == "train":
-        if model.candidate is None:
-            return (
-                "Training did not finish"
-                if model.failure and model.failure.stage == "training"
-                else "Nothing was trained"
-            )
         return _trained(model) + (f" ({duration(train)})" if train is not None else "")
     if model.action == "evaluate":
         return "Nothing was trained, the model scored again" + (

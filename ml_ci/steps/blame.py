@@ -19,5 +19,6 @@ def of_baseline(side: Side) -> Iterator[None]:
         failure = error.failure
         where = f" of commit {side.commit[:7]}" if side.commit else ""
         message = f"the baseline{where} cannot be had: {failure.message}"
-        hint = f"{failure.hint} Or compare with another commit: --baseline REF.".strip()
+        other = "ompare with another commit: --baseline REF."
+        hint = f"{failure.hint} Or c{other}" if failure.hint else f"C{other}"
         raise StageFailed(replace(failure, message=message, hint=hint)) from None

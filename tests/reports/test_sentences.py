@@ -8,7 +8,9 @@ from dataclasses import replace
 import pytest
 
 from ml_ci.changes.values import Change
+from ml_ci.errors import Failure
 from ml_ci.gates.values import GateResult
+from ml_ci.plan.values import Action
 from ml_ci.reports import advice, sentences
 from ml_ci.reports.prices import price
 from ml_ci.reports.sentences import Code, plain
@@ -111,6 +113,15 @@ def test_commits(reports: Reports) -> None:
     assert said == "Commit 9d1e2f3, with uncommitted changes, against 3f2c1ab."
     assert plain(sentences.commits(reports["all_undefined"]())) == "No commit yet."
     assert sentences.commits(reports["no_model"]()) == ()
+    mistake = ModelReport("error", "reuse", failure=Failure("spec", "user-error", "no such column"))
+    assert sentences.commits(Report("error", None, None, {"churn": mistake})) == (), "nobody looked for a commit"
+
+
+@pytest.mark.parametrize(("stage", "said"), [("spec", "Nothing was trained"), ("training", "Training did not finish")])
+@pytest.mark.parametrize("action", ["reuse", "train"])
+def test_a_model_that_could_not_be_judged_was_on_no_record(action: Action, stage: str, said: str) -> None:
+    failed = ModelReport("error", action, failure=Failure(stage, "user-error", "no such column"))
+    assert plain(sentences.done(failed)) == f"{said}."
 
 
 @pytest.mark.parametrize(
