@@ -167,8 +167,10 @@ def _scores(table: Table, name: str, bounded: bool) -> NDArray[np.float64]:
     for row in np.flatnonzero(wrong)[:1]:
         raise _failed(
             "score-range",
-            f"{name}, row {row + 1}: the score {score[row]:g} is not in [0, 1]",
-            "Write probabilities of the positive class; predicted numbers or labels go in a column `prediction`.",
+            f"{name}, row {row + 1}: the score {score[row]:g} is {'not in [0, 1]' if bounded else 'no finite number'}",
+            "Write probabilities of the positive class; predicted numbers or labels go in a column `prediction`."
+            if bounded
+            else "A margin may have any size, and has to be a number: look at what the model does with this row.",
         )
     return score
 

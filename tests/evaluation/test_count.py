@@ -150,6 +150,9 @@ def test_streaming_refuses_another_number_of_rows_and_ids(stored: Path, tmp_path
     (tmp_path / "h.csv").write_text("y,n\n1,1\n0,2\n")
     with pytest.raises(StageFailed, match=r"c.parquet has 3 rows, and the holdout h.csv has 2"):
         stream(Table.open(tmp_path / "h.csv", shown="h.csv"), "y", Positive((1,)), (), stored)
+    (tmp_path / "more.csv").write_text("y,n\n1,1\n0,2\n1,3\n0,4\n")
+    with pytest.raises(StageFailed, match=r"c.parquet has 3 rows, and the holdout more.csv has 4"):
+        stream(Table.open(tmp_path / "more.csv", shown="more.csv"), "y", Positive((1,)), (), stored)
     (tmp_path / "i.csv").write_text("y,id\n" + "".join(f"{i % 2},{i}\n" for i in range(20_000)))
     write(Predictions(np.zeros(20_000, np.bool_), "label"), stored)
     with pytest.raises(UserError, match=r"column .id. has .* different values, more than 1,000"):

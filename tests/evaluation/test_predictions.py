@@ -36,6 +36,14 @@ def test_scores(tmp_path: Path, holdout: Table) -> None:
     assert _read(tmp_path, "score\n0.5\n0.49\n1\n", holdout, threshold=0.6).decision.tolist() == [False, False, True]
 
 
+@pytest.mark.parametrize("margin", ["inf", "-inf"])
+def test_a_margin_has_any_size_but_none_without_end(tmp_path: Path, holdout: Table, margin: str) -> None:
+    with pytest.raises(StageFailed) as caught:
+        _read(tmp_path, f"score\n0\n{margin}\n800\n", holdout, kind="margin")
+    assert caught.value.failure.code == "score-range"
+    assert caught.value.failure.message == f"predictions.csv, row 2: the score {margin} is no finite number"
+
+
 def test_margins_are_decided_at_zero_and_kept(tmp_path: Path, holdout: Table) -> None:
     found = _read(tmp_path, "score\n0\n-0.001\n800\n", holdout, kind="margin")
     assert found.kind == "margin"

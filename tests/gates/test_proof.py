@@ -12,6 +12,7 @@ import pytest
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.evaluation.values import Comparison, Evaluation
 from ml_ci.gates.evidence import Case
+from ml_ci.gates.statistics import limits
 from ml_ci.gates.values import GateResult
 
 Judged = Callable[..., tuple[GateResult, ...]]
@@ -51,10 +52,16 @@ def test_golden_paired_verdicts(
 
 def test_the_complement_is_the_mirror_image(judged: Judged, paired_case: Make) -> None:
     case = paired_case({"all": ((50, 12, 9, 1929), (50, 12, 9, 1929))})
-    error, hit = judged(case, "fpr <= baseline.fpr + 0.01", "tnr >= baseline.tnr - 0.01", confidence=0.95)
-    assert (error.verdict, hit.verdict) == ("pass", "pass")
-    assert error.interval and hit.interval
-    assert hit.interval == pytest.approx((-error.interval[1], -error.interval[0]))
+    for worse, better in (("fpr", "tnr"), ("fnr", "tpr"), ("fnr", "recall")):
+        error, hit = judged(
+            case,
+            f"{worse} <= baseline.{worse} + 0.01",
+            f"{better} >= baseline.{better} - 0.01",
+            confidence=0.95,
+        )
+        assert (error.verdict, hit.verdict) == ("pass", "pass")
+        assert error.interval and hit.interval
+        assert hit.interval == pytest.approx((-error.interval[1], -error.interval[0]))
 
 
 @pytest.mark.parametrize(("rows", "verdict"), [(298, "inconclusive"), (299, "pass")])
@@ -262,6 +269,30 @@ def test_counts_and_facts_of_the_job_need_no_proof(judged: Judged) -> None:
     results = judged(case, "rows >= 20", "fp <= 5", "seconds <= 2", confidence=0.95)
     assert [one.verdict for one in results] == ["pass", "pass", "fail"]
     assert {one.confidence for one in results} == {None}
+
+
+def test_the_share_of_positives_is_a_sample_of_the_world(judged: Judged) -> None:
+    """As measured it is within the limit; that it is so beyond these rows is another matter."""
+    case = Case(Comparison(Evaluation(Confusion(tp=9, fn=0, tn=91))))
+    few, many = judged(case, "prevalence <= 0.1", "prevalence <= 0.2", confidence=0.95)
+    assert (few.verdict, many.verdict) == ("inconclusive", "pass")
+    assert few.confidence == 0.95
+
+
+def test_f1_is_no_share_of_a_fixed_set_of_rows(judged: Judged) -> None:
+    """Clopper and Pearson's bounds are not for it: both of its errors are drawn, beside the rows that were found."""
+    counts = Confusion(tp=80, fp=20, fn=20, tn=880)
+    (result,) = judged(Case(Comparison(Evaluation(counts))), "f1 >= 0.6", confidence=0.95)
+    low = float(limits.lower(2 * counts.tp, 2 * counts.tp + counts.fp + counts.fn, 0.05)[0])
+    assert result.verdict == "pass"
+    assert result.interval is not None and abs(result.interval[0] - low) > 0.002
+
+
+def test_resamples_are_as_many_as_the_level_needs(judged: Judged) -> None:
+    """Of 10,000 resamples none lies beyond a level of one in a million: the bound would be unknown."""
+    case = Case(Comparison(Evaluation(Confusion(tp=900, fp=100, fn=100, tn=900))))
+    (result,) = judged(case, "f1 >= 0.5", confidence=0.9999)
+    assert (result.verdict, result.interval is None) == ("pass", False)
 
 
 def test_what_cannot_be_proven_does_not_pass(judged: Judged) -> None:

@@ -31,3 +31,4 @@ def test_models_stand_behind_all_that_they_build_on(names: str, expected: str) -
 def test_ready_is_what_waits_for_nothing_unfinished() -> None:
     assert ready(["top", "middle", "alone"], ["top", "middle", "alone", "bottom"], NEEDS) == ("alone",)
     assert ready(["top", "middle"], ["top", "middle"], NEEDS) == ("middle",)
+    assert ready(["top", "alone"], ["bottom"], NEEDS) == ("alone",)  # `top` builds on `bottom` through `middle`

@@ -43,3 +43,16 @@ def test_beyond_what_can_be_sorted_only_metrics_that_a_gate_names_are_measured(
     assert report.verdict == "pass"
     assert "auc" not in report.candidate.metrics
     assert report.candidate.metrics["seconds"] > 0
+
+
+def test_beyond_what_can_be_sorted_the_metric_of_a_gate_is_measured(
+    project: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(stream, "LARGE_ROWS", 10)
+    monkeypatch.setattr(large, "MOST_SCORED", 20)
+    project.edit("ml-ci.yaml", "    gates:\n", "    gates:\n      - auc >= 0\n")
+    report = project.run().models["cut"]
+    assert report.candidate.metrics["auc"] is not None
+    assert "auc" in report.candidate.metrics  # of a job that gives labels: undefined, not unmeasured
+    assert "log_loss" not in report.candidate.metrics
+    assert "gives a label, no probability" in report.gates[0].reason
