@@ -80,6 +80,36 @@ def test_white_space_around_names_and_texts_is_no_part_of_them(jobs: Any, import
     ]
 
 
+@pytest.mark.parametrize(("imports", "annotation"), [("", ""), ("import polars as pl", ": pl.DataFrame")])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "age,rate,ok,job\n39, 1.5, true, clerk\n 40,2.5 ,false,smith\n\t, , , x\n",
+        "age,rate,ok,job\n39,1.5,true,clerk\n40,2.5,false,smith\n,,,x\n",
+    ],
+)
+def test_white_space_makes_no_text_of_a_number(jobs: Any, imports: str, annotation: str, text: str) -> None:
+    """Whatever reads the table: a table whose values did not change trains nothing again."""
+    jobs.table("train", text)
+    source = (
+        f"{imports}\ndef train(train{annotation}):\n"
+        "    return [[None if value is None or value != value else value for value in train[name].to_list()]\n"
+        "            for name in train.columns]\n"
+    )
+    assert returned(jobs.function(source)) == [
+        [39, 40, None],
+        [1.5, 2.5, None],
+        [True, False, None],
+        ["clerk", "smith", "x"],
+    ]
+
+
+def test_a_padded_table_without_a_header_has_its_numbers(jobs: Any) -> None:
+    jobs.table("train", "30; 1\n41;0\n", columns=("age", "churned"), separator=";")
+    source = "import polars as pl\ndef train(train: pl.DataFrame): return train.to_dict(as_series=False)"
+    assert returned(jobs.function(source)) == {"age": [30, 41], "churned": [1, 0]}
+
+
 def test_reads_tables_without_header_and_with_a_separator(jobs: Any) -> None:
     jobs.table("train", "30;1\n41;0\n", columns=("age", "churned"), separator=";")
     assert returned(jobs.function("def train(train): return train.to_dict('list')")) == {

@@ -119,15 +119,25 @@ def _by_pandas(pandas: Any, entry: Any) -> Any:
         options["sep"] = _separator(entry)
     if entry.get("columns"):
         options.update(header=None, names=list(entry["columns"]))
-    return _trimmed(pandas.read_csv(path, **options))
-
-
-def _trimmed(frame: Any) -> Any:
-    """Take white space from around names and texts: where nothing else changed, the same model has to be trained."""
+    frame = pandas.read_csv(path, **options)
+    texts = frame.columns[[str(kind) in ("object", "str", "string") for kind in frame.dtypes]]
+    if any(isinstance(value, str) and value != value.strip() for name in texts for value in frame[name]):
+        frame = _unpadded_by_pandas(pandas, path, options)
     frame.columns = [name.strip() if isinstance(name, str) else name for name in frame.columns]
-    for name in frame.columns[[str(kind) in ("object", "str", "string") for kind in frame.dtypes]]:
-        frame[name] = frame[name].map(lambda value: value.strip() if isinstance(value, str) else value)
     return frame
+
+
+def _unpadded_by_pandas(pandas: Any, path: str, options: Request) -> Any:
+    """Read a text anew without the white space around its values, which hides numbers and missing values.
+
+    Where nothing but white space changed, the same model has to be trained.
+    """
+    import io
+
+    texts = pandas.read_csv(path, dtype=str, keep_default_na=False, **options)
+    for name in texts.columns:
+        texts[name] = texts[name].str.strip()
+    return pandas.read_csv(io.StringIO(texts.to_csv(index=False)))
 
 
 def _by_polars(polars: Any, entry: Any) -> Any:
@@ -144,6 +154,19 @@ def _by_polars(polars: Any, entry: Any) -> Any:
     if entry.get("columns"):
         options.update(has_header=False, new_columns=list(entry["columns"]))
     frame = polars.read_csv(path, **options)
-    return frame.rename({name: name.strip() for name in frame.columns}).with_columns(
-        polars.col(polars.String).str.strip_chars()
-    )
+    text = polars.col(polars.String)
+    padded = frame.select((text != text.str.strip_chars()).any())
+    if any(value for row in padded.rows() for value in row):
+        frame = _unpadded_by_polars(polars, path, options)
+    return frame.rename({name: name.strip() for name in frame.columns})
+
+
+def _unpadded_by_polars(polars: Any, path: str, options: Request) -> Any:
+    """Read a text anew without the white space around its values, as with pandas."""
+    import io
+
+    texts = polars.read_csv(path, infer_schema_length=0, **options)
+    value = polars.all().str.strip_chars()
+    blank = (value == "") & (polars.all() != "")  # a padded missing value; "" in quotes is a text
+    stripped = texts.select(polars.when(blank).then(None).otherwise(value).name.keep())
+    return polars.read_csv(io.BytesIO(stripped.write_csv().encode("utf-8")))
