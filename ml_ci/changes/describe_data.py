@@ -108,7 +108,36 @@ def _recut(old: Snapshot, new: Snapshot, part: str) -> Change:
     if ("of" in was) != ("of" in now):
         return Change(part, f"{_whence(was)} → {_whence(now)}")
     lines = differences(was, now)
-    return Change(part, joined(lines) or f"follows data.{now.get('of')}", tuple(lines) if len(lines) > 3 else ())
+    if not lines:
+        return Change(part, f"follows data.{now.get('of')}{_other_rows(old, new, now)}")
+    return Change(part, joined(lines), tuple(lines) if len(lines) > 3 else ())
+
+
+def _other_rows(old: Snapshot, new: Snapshot, said: Mapping[str, object]) -> str:
+    """Say that rows are chosen by other content than before, where each is chosen by the whole of it."""
+    if said.get("share") is None or said.get("by") is not None:
+        return ""
+    before, after = (_column_names(side, str(said["of"])) for side in (old, new))
+    if before is None or after is None or before == after:
+        return ""
+    return (
+        ", whose columns changed: rows are chosen by their whole content, so that others may belong to it now "
+        "(`by: COLUMN` chooses them by one column)"
+    )
+
+
+def _column_names(snapshot: Snapshot, name: str) -> tuple[str, ...] | None:
+    from ml_ci.tables.layout import examine
+    from ml_ci.tables.membership import content_columns
+
+    entry = entries(snapshot.model)[name]
+    with Places() as places:
+        place = places.find(snapshot, name)
+        try:
+            names = examine(place, entry.columns, entry.path).names if place else None
+        except UserError:
+            return None
+    return None if names is None else tuple(names[at] for at in content_columns(names))
 
 
 def _whence(said: Mapping[str, object]) -> str:

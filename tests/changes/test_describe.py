@@ -290,6 +290,27 @@ def test_a_cut_holdout_follows_its_data(changes: Any, history: Any, model: Any) 
     assert [(one.part, one.summary) for one in changes(chosen, chosen)][1] == ("data.holdout", "follows data.train")
 
 
+@pytest.mark.parametrize(
+    ("part", "told"),
+    [
+        (
+            PartEntry("train", share=0.2),
+            "follows data.train, whose columns changed: rows are chosen by their whole content, so that others may "
+            "belong to it now (`by: COLUMN` chooses them by one column)",
+        ),
+        (PartEntry("train", share=0.2, by="age"), "follows data.train"),
+        (PartEntry("train", after=("age", 30)), "follows data.train"),
+    ],
+)
+def test_a_new_column_cuts_a_holdout_anew_that_is_cut_by_whole_rows(
+    changes: Any, history: Any, model: Any, part: PartEntry, told: str
+) -> None:
+    chosen = model(holdout=part)
+    wider = (history.folder / "data/train.csv").read_text().splitlines()
+    history.write("data/train.csv", "\n".join([f"{wider[0]},score", *(f"{line},7" for line in wider[1:])]) + "\n")
+    assert only(changes(chosen, chosen)[1:], "data.holdout").summary == told
+
+
 def test_a_predict_function_by_its_code(changes: Any, history: Any, model: Any) -> None:
     chosen = model(predict="serve:score")
     history.write("serve.py", "def score(model, rows): return 1\n")
