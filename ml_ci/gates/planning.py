@@ -25,7 +25,8 @@ class GatePower:
     prove, `best` says it. `least` rows prove it without a single error; `planned` are the rows with which it passes
     with 80% and with 95% probability, at a true difference of 0 and the `discordance` for a margin, at half of a limit
     for a limit. None where no number of rows does. `easeml` are ease.ml/ci's rows for `looks` looks (Hoeffding for a
-    limit, Bennett for a margin). `reason` says why a gate cannot be planned, or "".
+    limit, Bennett for a margin), `labels` the rows of one look that need a label where only those on which the models
+    differ are labelled; None for a limit. `reason` says why a gate cannot be planned, or "".
     """
 
     condition: str
@@ -43,6 +44,7 @@ class GatePower:
     planned: tuple[int | None, int | None] = (None, None)
     discordance: float | None = None
     easeml: int | None = None
+    labels: int | None = None
     looks: int = 1
     reason: str = ""
 
@@ -90,9 +92,10 @@ def _planned(one: Plannable, method: Method, paired: Paired | None, looks: int) 
         best=one.best(found.smallest_limit),
         wanted=one.best(one.bound),
         least=found.smallest_rows,
-        planned=(_rows(one, discordance, POWERS[0]), _rows(one, discordance, POWERS[1])),
+        planned=(_rows(one, method, discordance, POWERS[0]), _rows(one, method, discordance, POWERS[1])),
         discordance=discordance,
         easeml=_easeml(one, discordance, looks),
+        labels=_labels(one, discordance),
         looks=looks,
     )
 
@@ -106,7 +109,7 @@ def _discordance(one: Plannable, paired: Paired | None) -> float:
     return max(crossed.b + crossed.c, 3) / crossed.n if crossed.n > 3 else USUAL_DISCORDANCE
 
 
-def _rows(one: Plannable, discordance: float | None, power: float) -> int | None:
+def _rows(one: Plannable, method: Method, discordance: float | None, power: float) -> int | None:
     from ml_ci.gates.statistics import limits
     from ml_ci.gates.statistics.power import planned_rows, provable_rows
 
@@ -114,7 +117,7 @@ def _rows(one: Plannable, discordance: float | None, power: float) -> int | None
         more = limits.further_rows(one.bound / 2, 1, one.bound, one.alpha, power)
         return None if more is None else more + 1
     rows = planned_rows(one.bound, min(discordance, 1.0), 0.0, one.alpha, power)
-    least = provable_rows(one.bound, one.alpha)
+    least = provable_rows(one.bound, one.alpha, method)
     return None if rows is None or least is None else max(rows, least)
 
 
@@ -126,3 +129,11 @@ def _easeml(one: Plannable, discordance: float | None, looks: int) -> int | None
     if discordance is None:
         return easeml.hoeffding_rows(one.bound, one.alpha, looks)
     return easeml.bennett_rows(one.bound, one.alpha, discordance, looks)
+
+
+def _labels(one: Plannable, discordance: float | None) -> int | None:
+    from ml_ci.gates.statistics import easeml
+
+    if discordance is None or not 0 < one.bound < 1:
+        return None
+    return easeml.active_labels(one.bound, one.alpha, discordance)
