@@ -64,6 +64,11 @@ class OverSlices:
     by: tuple[str, ...]
     baseline: bool = False
 
+    @property
+    def key(self) -> str:
+        """The metric of each slice, as evaluation names it: `fpr`."""
+        return self.metric
+
     def __str__(self) -> str:
         columns = ", ".join(_print_column(column) for column in self.by)
         by = columns if len(self.by) == 1 else f"[{columns}]"
@@ -127,7 +132,7 @@ class Condition:
     @property
     def metrics(self) -> frozenset[str]:
         """The metrics that it needs of either side, as evaluation names them."""
-        return frozenset(atom.key if isinstance(atom, Metric) else atom.metric for atom in self._atoms())
+        return frozenset(atom.key for atom in self._atoms())
 
     @property
     def confidence(self) -> float | None:

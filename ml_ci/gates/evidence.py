@@ -12,6 +12,9 @@ from ml_ci.spec.values import Method
 # What `Case.no_baseline` begins with when the base commit does not declare the model.
 NEW_MODEL = "new model"
 
+# `worst`, `gap` and `ratio` leave smaller slices out where nobody says how small is too small.
+LEAST_ROWS = 30
+
 
 class Predictions(Protocol):
     """The scored rows of the holdout, read when they are first asked for; one array element per row, in one order.
@@ -68,9 +71,9 @@ class Policy:
     """How strictly gates are judged.
 
     `confidence` in (0.5, 1) asks for proof, None compares the measured numbers; a gate's own `@` comes first.
-    `min_rows` leaves smaller slices out (None: `each` judges all, the others ask for 30). `alpha_spent` is the level
-    that the ledger allows this look, None without a ledger, 0 when nothing is left. `why_anytime` says why the
-    method was set to `anytime` where nobody asked for it.
+    `min_rows` leaves smaller slices out (None: `each` judges all, the others ask for `LEAST_ROWS`). `alpha_spent` is
+    the level that the ledger allows this look, None without a ledger, 0 when nothing is left. `why_anytime` says why
+    the method was set to `anytime` where nobody asked for it.
     """
 
     confidence: float | None = None
@@ -79,3 +82,14 @@ class Policy:
     seed: int = 0
     alpha_spent: float | None = None
     why_anytime: str = ""
+
+    def asked(self, own: float | None) -> float | None:
+        """Give the confidence that judges a comparison: its `own`, or else the model's; 0 and None ask for none."""
+        return self.confidence if own is None else own
+
+    def alpha(self, confidence: float) -> float:
+        """Give the one-sided level of a confidence, at most what the ledger leaves; 0 where it leaves nothing."""
+        from fractions import Fraction  # nothing is judged where nothing changed
+
+        alpha = float(1 - Fraction(repr(confidence)))  # of the decimal as written: 1 - 0.95 is 0.05
+        return alpha if self.alpha_spent is None else min(alpha, self.alpha_spent)

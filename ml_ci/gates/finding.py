@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
 from ml_ci.conditions.names import METRICS
@@ -82,18 +81,12 @@ def _without_baseline(view: View) -> Finding:
     return Finding("error", view.label, reason=reason)
 
 
-def _confidence(question: Question, policy: Policy) -> float | None:
-    return policy.confidence if question.confidence is None else question.confidence
-
-
 def _level(question: Question, policy: Policy) -> Level | None:
     """Give the level at which a question is put to the data; None where the holdout's ledger has nothing left."""
-    confidence = _confidence(question, policy)
+    confidence = policy.asked(question.confidence)
     if not confidence:
         return Level(policy.method, _SHOWN_ALPHA, policy.seed)
-    alpha = float(1 - Fraction(repr(confidence)))
-    if policy.alpha_spent is not None:
-        alpha = min(alpha, policy.alpha_spent)
+    alpha = policy.alpha(confidence)
     return Level(policy.method, alpha, policy.seed) if alpha > 0 else None
 
 
@@ -107,7 +100,7 @@ def _judge(question: Question, view: View, policy: Policy, measured: Measured, r
     )
     head = heading(question, view, measured)
     way = proof.route(question, view)
-    confidence = _confidence(question, policy)
+    confidence = policy.asked(question.confidence)
     if way == CERTAIN:
         return replace(finding, reason=f"{head}: {_certain(question, view, measured)}")
     if not confidence:

@@ -39,10 +39,9 @@ def _alike(question: Question) -> Metric | OverSlices:
 
 
 def _counted(atom: Metric | OverSlices, view: View) -> str:
-    name = atom.metric if isinstance(atom, OverSlices) else atom.name
-    if not is_proportion(name) or (isinstance(atom, OverSlices) and atom.function != "each"):
+    if not is_proportion(atom.key) or (isinstance(atom, OverSlices) and atom.function != "each"):
         return ""
-    part, whole = share(view.confusion(False), name)
+    part, whole = share(view.confusion(False), atom.key)
     return f" ({part:,} of {whole:,})"
 
 
@@ -59,4 +58,4 @@ def _small(question: Question, view: View) -> tuple[tuple[str, ...], int]:
         if isinstance(atom, OverSlices) and atom.function != "each"
         for name in view.kept(atom)[1]
     ]
-    return tuple(dict.fromkeys(small)), 30 if view.min_rows is None else view.min_rows
+    return tuple(dict.fromkeys(small)), view.least

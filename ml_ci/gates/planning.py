@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from ml_ci.conditions.tree import OverSlices
 from ml_ci.evaluation.confusion import Paired
 from ml_ci.gates.evidence import Policy
 from ml_ci.gates.preflight import HoldoutRows, Plannable, checked, plannable
@@ -104,8 +103,7 @@ def _discordance(one: Plannable, paired: Paired | None) -> float:
     """Give the share of rows that the models decide differently; rows without one may hide three (rule of three)."""
     if paired is None or one.slice is not None:
         return USUAL_DISCORDANCE
-    name = one.atom.metric if isinstance(one.atom, OverSlices) else one.atom.key
-    crossed = pairs(name, paired)
+    crossed = pairs(one.atom.key, paired)
     return max(crossed.b + crossed.c, 3) / crossed.n if crossed.n > 3 else USUAL_DISCORDANCE
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import TYPE_CHECKING, TypeAlias
 
 from ml_ci.conditions.tree import Metric, OverSlices
-from ml_ci.gates.evidence import Policy
+from ml_ci.gates.evidence import LEAST_ROWS, Policy
 from ml_ci.gates.metrics import OF_ROWS
 from ml_ci.gates.question import Question, questions, twin
 from ml_ci.gates.wording import confidence_said, points, said, title
@@ -67,7 +66,7 @@ class Plannable:
     @property
     def kind(self) -> str:
         """Which rows: `negatives`, `positives` or `rows`."""
-        return OF_ROWS[_plain_name(self.atom)]
+        return OF_ROWS[self.atom.key]
 
     def best(self, smallest: float | None) -> str:
         """Say the smallest limit, or margin, that can be proven, on the gate's own scale."""
@@ -92,13 +91,10 @@ def plannable(
     """Give what of a gate can be planned; `otherwise` is the confidence of comparisons that ask for none."""
     for comparison in gate.condition.comparisons:
         for question in questions(comparison):
-            confidence = policy.confidence if question.confidence is None else question.confidence
-            confidence, bound, atom = confidence or otherwise, _bound(question), question.single
+            confidence, bound, atom = policy.asked(question.confidence) or otherwise, _bound(question), question.single
             if not confidence or bound is None or atom is None:
                 continue
-            alpha = float(1 - Fraction(repr(confidence)))
-            if policy.alpha_spent is not None:
-                alpha = min(alpha, policy.alpha_spent)
+            alpha = policy.alpha(confidence)
             for label, rows in _rows(atom, holdout, policy.min_rows) if alpha > 0 else ():
                 yield Plannable(gate.text, label, question, atom, rows, bound, alpha)
 
@@ -121,7 +117,7 @@ def checked(one: Plannable, method: Method) -> Preflight:
 def _bound(question: Question) -> float | None:
     """Give the limit or margin of the error that the question bounds from above; None for any other question."""
     atom = question.single
-    name = atom.metric if isinstance(atom, OverSlices) else atom.name if atom else ""
+    name = atom.key if atom else ""
     if isinstance(atom, OverSlices) and atom.function not in ("each", "worst"):
         return None
     if name in _ERRORS and question.upper:
@@ -133,20 +129,16 @@ def _bound(question: Question) -> float | None:
     if not question.relative:
         return float(question.limit.constant if sign > 0 else 1 - question.limit.constant)
     baseline = question.of_baseline
-    same = baseline is not None and question.limit.weights[0][1] == 1 and _plain_name(twin(baseline)) == name
+    same = baseline is not None and question.limit.weights[0][1] == 1 and twin(baseline).key == name
     return float(sign * question.limit.constant) if same and not isinstance(baseline, OverSlices) else None
 
 
-def _plain_name(atom: Metric | OverSlices) -> str:
-    return atom.metric if isinstance(atom, OverSlices) else atom.key
-
-
 def _rows(atom: Metric | OverSlices, holdout: HoldoutRows, min_rows: int | None) -> Iterator[tuple[str | None, int]]:
-    name = _plain_name(atom)
+    name = atom.key
     if isinstance(atom, Metric):
         yield None, _of_class(name, holdout.classes)
         return
-    least = (30 if atom.function == "worst" else 0) if min_rows is None else min_rows
+    least = (LEAST_ROWS if atom.function == "worst" else 0) if min_rows is None else min_rows
     key = ",".join(atom.by)
     for value, classes in holdout.slices.get(key, {}).items():
         if sum(classes) >= least:

@@ -26,8 +26,7 @@ def differences(question: Question, view: View) -> list[float]:
 
     It is the candidate's value; where the limit depends on the baseline, less the baseline's of the same seed.
     """
-    less = Linear(question.limit.constant * 0, question.limit.weights)
-    return [_total(question.candidate - less, of_seed) for of_seed in _views(view)]
+    return [_total(question.difference, of_seed) for of_seed in _views(view)]
 
 
 def evidence(question: Question, view: View, alpha: float) -> Evidence:

@@ -55,14 +55,14 @@ def route(question: Question, view: View) -> str:
     atoms = [atom for atom, _ in (*question.candidate.weights, *question.limit.weights)]
     if all(_is_certain(atom) for atom in atoms) or is_same(question, view):
         return CERTAIN
-    names = [_name(atom) for atom in atoms]
+    names = [atom.key for atom in atoms]
     columns = {atom.by for atom in atoms if isinstance(atom, OverSlices) and atom.function != "each"}
     if columns:
         return _route_over_slices(question, atoms, columns, names)
     single = question.single
-    if single is not None and is_proportion(_name(single)) and not question.relative:
+    if single is not None and is_proportion(single.key) and not question.relative:
         return "limit"
-    if single is not None and _name(single) in _PAIRED and _margin(question) is not None and view.paired() is not None:
+    if single is not None and single.key in _PAIRED and _margin(question) is not None and view.paired() is not None:
         return "paired"
     return _route_of_mixture(names, question, view)
 
@@ -125,7 +125,7 @@ def rows_of(question: Question, view: View, way: str) -> tuple[int, str]:
     counts, single = view.confusion(False), question.single
     if single is None or way not in ("limit", "paired"):
         return counts.rows, "rows"
-    return int(share(counts, _name(single))[1]), OF_ROWS[_name(single)]
+    return int(share(counts, single.key)[1]), OF_ROWS[single.key]
 
 
 def _by_limit(question: Question, view: View, level: Level) -> Evidence:
@@ -135,7 +135,7 @@ def _by_limit(question: Question, view: View, level: Level) -> Evidence:
 def _by_limits(question: Question, views: Sequence[View], level: Level) -> Sequence[Evidence]:
     from ml_ci.gates.statistics import limits
 
-    name = _name(question.candidate.weights[0][0])
+    name = question.candidate.weights[0][0].key
     parts, wholes = zip(*(share(view.confusion(False), name) for view in views), strict=True)
     judge = limits.rates_at_most if question.upper else limits.rates_at_least
     return judge(parts, wholes, float(question.limit.constant), level.alpha)
@@ -148,7 +148,7 @@ def _by_pairs(question: Question, view: View, level: Level) -> Evidence:
 def _by_many_pairs(question: Question, views: Sequence[View], level: Level) -> Sequence[Evidence]:
     from ml_ci.gates.statistics import paired
 
-    name = _name(question.candidate.weights[0][0])
+    name = question.candidate.weights[0][0].key
     crossed = [pairs(name, view.paired() or Paired()) for view in views]
     judge = paired.differences_at_most if question.upper else paired.differences_at_least
     columns = ([one.b for one in crossed], [one.c for one in crossed], [one.n for one in crossed])
@@ -212,7 +212,7 @@ def _is_scored(name: str) -> bool:
 
 def _is_certain(atom: Metric | OverSlices) -> bool:
     """Say whether the holdout is no sample for it: counts, the share of positives, facts of the job."""
-    return _name(atom) in COUNTS | OF_JOB or (_name(atom) == "prevalence" and atom.baseline)
+    return atom.key in COUNTS | OF_JOB or (atom.key == "prevalence" and atom.baseline)
 
 
 def _discordant(paired: Paired | None) -> bool:
@@ -239,7 +239,3 @@ def _margin(question: Question) -> Fraction | None:
     """Give the margin to the baseline's same metric, in `each` to the same slice's; None for another form."""
     plain = Question(_plain(question.candidate), question.limit, question.operator)
     return plain.margin
-
-
-def _name(atom: Metric | OverSlices) -> str:
-    return atom.metric if isinstance(atom, OverSlices) else atom.key

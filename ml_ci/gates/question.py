@@ -52,6 +52,11 @@ class Question:
         return self.limit.constant if weight == 1 and twin(atom) == self.single else None
 
     @property
+    def difference(self) -> Linear:
+        """What is held against the constant of the limit: the candidate's sum, less the baseline's."""
+        return self.candidate - Linear(Fraction(0), self.limit.weights)
+
+    @property
     def by(self) -> tuple[str, ...] | None:
         """The columns of `each`, or None when the question is about all rows."""
         for atom, _ in self.candidate.weights:

@@ -58,16 +58,11 @@ def judge_own(question: Question, view: View, alpha: float) -> Evidence:
     own = view.case.own
     if own is None:
         raise UndefinedError("the user's own metric was not resampled; run the evaluation again")
-    difference = question.candidate - Linear(question.limit.constant * 0, question.limit.weights)
-    estimate = float(view.total(difference)[0])
+    estimate = float(view.total(question.difference)[0])
     values = np.sum(
-        [float(weight) * own(_plain_name(atom), atom.baseline) for atom, weight in difference.weights], axis=0
+        [float(weight) * own(atom.key, atom.baseline) for atom, weight in question.difference.weights], axis=0
     )
     return _judge(Replicates(estimate, np.asarray(values, np.float64), cautious=True), question, view, alpha)
-
-
-def _plain_name(atom: Metric | OverSlices) -> str:
-    return atom.metric if isinstance(atom, OverSlices) else atom.key
 
 
 def _judge(found: Replicates, question: Question, view: View, alpha: float) -> Evidence:
@@ -120,13 +115,12 @@ def _unpaired(counts: Confusion) -> Paired:
 
 
 def _statistic(question: Question, view: View) -> Callable[[Counts, Counts], Floats]:
-    difference = question.candidate - Linear(question.limit.constant * 0, question.limit.weights)
 
     def statistic(candidate: Counts, baseline: Counts) -> Floats:
         """Give candidate minus limit for each resample of the counts; NaN where a metric is undefined."""
         terms = [
             float(weight) * _values(atom, baseline if atom.baseline else candidate, view)
-            for atom, weight in difference.weights
+            for atom, weight in question.difference.weights
         ]
         return np.asarray(np.sum(terms, axis=0), dtype=np.float64)
 
@@ -139,7 +133,7 @@ def _values(atom: Metric | OverSlices, side: Counts, view: View) -> Floats:
         fp, fn = view.case.cost or (math.nan, math.nan)
         per = 1000 if atom.name == "cost_per_1000" else 1
         return np.asarray(per * (fp * side.fp + fn * side.fn) / (side.tp + side.fp + side.tn + side.fn))[:, 0]
-    values: Floats = metrics.arrays(side, atom.name if isinstance(atom, Metric) else atom.metric)
+    values: Floats = metrics.arrays(side, atom.key)
     if isinstance(atom, Metric) or atom.function == "each":
         return values[:, 0]
     if atom.function == "worst":

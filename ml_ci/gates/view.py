@@ -13,7 +13,7 @@ from ml_ci.conditions.names import HIGHER_IS_WORSE, OF_COST, OF_COUNTS
 from ml_ci.conditions.tree import Metric, OverSlices
 from ml_ci.evaluation.confusion import Confusion, Paired
 from ml_ci.evaluation.values import Evaluation
-from ml_ci.gates.evidence import Case
+from ml_ci.gates.evidence import LEAST_ROWS, Case
 from ml_ci.gates.metrics import OF_ROWS, exact
 from ml_ci.gates.wording import title
 
@@ -37,6 +37,11 @@ class View:
     def label(self) -> str | None:
         """The slice in words, `region = north`; None for all rows."""
         return None if self.by is None else f"{','.join(self.by)} = {self.slice}"
+
+    @property
+    def least(self) -> int:
+        """The fewest rows of a slice with which `worst`, `gap` and `ratio` compare it."""
+        return LEAST_ROWS if self.min_rows is None else self.min_rows
 
     def side(self, baseline: bool) -> Evaluation:
         """Give the evaluation of one side."""
@@ -62,16 +67,15 @@ class View:
     def kept(self, atom: OverSlices) -> tuple[dict[str, Confusion], tuple[str, ...]]:
         """Give the slices of `worst`, `gap` or `ratio` that have enough rows, and the names of the others."""
         found = _of_slices(self.side(atom.baseline).slices, atom.by)
-        least = 30 if self.min_rows is None else self.min_rows
-        kept = {name: counts for name, counts in found.items() if counts.rows >= max(least, 1)}
+        kept = {name: counts for name, counts in found.items() if counts.rows >= max(self.least, 1)}
         small = tuple(name for name in found if name not in kept)
         wanted = 1 if atom.function == "worst" else 2
         if len(kept) < wanted:
             columns = ", ".join(atom.by)
             many = "no slice" if not kept else "only one slice"
             raise UndefinedError(
-                f"{many} of {columns} has {least} rows or more ({len(found)} in all), so {atom.function} is undefined; "
-                f"choose a lower min_rows: or another column"
+                f"{many} of {columns} has {self.least} rows or more ({len(found)} in all), so {atom.function} is "
+                f"undefined; choose a lower min_rows: or another column"
             )
         return kept, small
 
