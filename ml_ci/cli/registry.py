@@ -30,6 +30,9 @@ _MLFLOW = {
     "GIT_PYTHON_REFRESH": "quiet",
 }
 
+# Seconds without a word; MLflow's import alone takes one to nine of them.
+_PATIENCE = 4.0
+
 config = click.option("--config", metavar="FILE", help="Another configuration file than the nearest ml-ci.yaml.")
 by = click.option("--by", metavar="NAME", help="Who does this; by default GITHUB_ACTOR or git's user.")
 python = click.option(
@@ -79,15 +82,25 @@ def actor(environment: Mapping[str, str]) -> str:
 
 
 def answered(call: Callable[[], Answer]) -> Answer:
-    """Call the registry; one that does not answer, or a stage that failed, is told as a message with its next step."""
+    """Call the registry; one that does not answer, or a stage that failed, is told as a message with its next step.
+
+    When it takes long, a line on standard error says what for.
+    """
+    from threading import Timer
+
     from ml_ci.registry.values import NoAnswerError
 
+    waiting = Timer(_PATIENCE, lambda: click.echo("waiting for MLflow and the registry …", err=True))
+    waiting.daemon = True
+    waiting.start()
     try:
         return call()
     except NoAnswerError as error:
         raise UserError(error.message, hint=error.hint) from None
     except StageFailed as error:
         raise UserError(error.failure.message, hint=error.failure.hint) from None
+    finally:
+        waiting.cancel()
 
 
 def refused(error: UserError, verdict: str) -> int:

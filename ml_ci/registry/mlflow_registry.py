@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+import re
+import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -17,6 +19,8 @@ from ml_ci.registry.values import PROMOTION, Dataset, NoAnswerError, Offer, Vers
 _DIGEST = 36  # MLflow refuses a longer digest of a dataset; the whole one stands in its profile
 _PARAM = 6000
 _GONE = ("RESOURCE_DOES_NOT_EXIST",)
+_REFUSED = re.compile(r"error code 40[13]\b|PERMISSION_DENIED|UNAUTHENTICATED|Unauthorized|Forbidden")
+_DAMAGED = re.compile(r"not a database|malformed|no such table|Can't locate revision")
 
 
 class MlflowRegistry:
@@ -111,11 +115,14 @@ class MlflowRegistry:
         from mlflow.exceptions import MlflowException
 
         try:
-            return self._client.get_registered_model(name)
+            found = self._client.get_registered_model(name)
         except MlflowException as error:
             if error.error_code in _GONE:
                 return None
             raise
+        if found.name != name:
+            raise ValueError("it does not answer as an MLflow server does")
+        return found
 
     def _create_model(self, name: str) -> None:
         from mlflow.exceptions import MlflowException
@@ -146,7 +153,7 @@ class MlflowRegistry:
 
         found = self._client.get_experiment_by_name(name)
         if found is not None:
-            return str(found.experiment_id)
+            return _active(found)
         beside = self.location.database.resolve().with_name("mlflow-artifacts")
         place = beside.as_uri() if self.location.is_file else None
         try:
@@ -155,7 +162,7 @@ class MlflowRegistry:
             found = self._client.get_experiment_by_name(name)
             if error.error_code != "RESOURCE_ALREADY_EXISTS" or found is None:
                 raise
-            return str(found.experiment_id)
+            return _active(found)
 
     def _log_values(self, run: str, offer: Offer) -> None:
         from mlflow.entities import Metric, Param
@@ -177,27 +184,46 @@ class MlflowRegistry:
 
     @contextmanager
     def _answers(self) -> Iterator[None]:
-        """Turn what MLflow and the libraries below it raise into one kind of error."""
-        from mlflow.exceptions import MlflowException
-        from requests.exceptions import RequestException
+        """Turn what MLflow and the libraries below it raise into one kind of error.
 
-        hint = "Is it running, does it let you write, and is `registry:` in ml-ci.yaml its URL?"
+        They raise errors of many kinds: of SQLAlchemy, of requests, and of their own reading of what a server said.
+        """
         try:
             yield
-        except (MlflowException, RequestException, OSError, ImportError) as error:
-            raise NoAnswerError(
-                f"the registry {self.location.shown} did not do what was asked: {_why(error)}", hint
-            ) from error
+        except (UserError, NoAnswerError):
+            raise
+        except Exception as error:
+            why = _why(error)
+            message = f"the registry {self.location.shown} did not do what was asked: {why}"
+            raise NoAnswerError(message, _hint(self.location, why)) from error
 
 
 def _why(error: BaseException) -> str:
-    """Give what an error says; where the network is behind it, what the system said, and not every layer above it."""
+    """Give what an error says; where the system or a database is behind it, its words, and not every layer above it."""
     below: BaseException | None = error
     while below is not None:
         if isinstance(below, (ConnectionError, TimeoutError)) and below.strerror:
             return below.strerror
+        if isinstance(below, sqlite3.Error):
+            return str(below)
         below = below.__cause__ or below.__context__
-    return " ".join(str(error).split())[:500]
+    said = " ".join(str(error).split())[:500] or type(error).__name__
+    answered = re.search(r"too many (\d+) error responses", said)
+    return f"it answers {answered[1]}, again and again" if answered else said
+
+
+def _hint(location: Location, why: str) -> str:
+    if _REFUSED.search(why):
+        return query.CREDENTIALS
+    if "download artifacts" in why:
+        return "Are the files still where the registry keeps them, and is there space on this disk?"
+    if not location.is_file:
+        return "Is it running, does it let you write, and is `registry:` in ml-ci.yaml its URL?"
+    if "locked" in why:
+        return "Another program is writing into it: wait for it, then run the same command again."
+    if _DAMAGED.search(why):
+        return query.DAMAGED
+    return "Is its disk full, and may you write there? Then run the same command again."
 
 
 def _client_class() -> Any:
@@ -224,6 +250,14 @@ def _opening(location: Location) -> Iterator[None]:
 
     with FileLock(location.database.with_name(f"{location.database.name}.lock")):
         yield
+
+
+def _active(experiment: Any) -> str:
+    """Give an experiment's id; NoAnswerError when somebody deleted it: MLflow logs nothing there, nor makes another."""
+    if experiment.lifecycle_stage != "active":
+        hint = f"Bring it back: mlflow experiments restore --experiment-id {experiment.experiment_id}"
+        raise NoAnswerError(f"somebody deleted the experiment {experiment.name} in the registry", hint)
+    return str(experiment.experiment_id)
 
 
 def _version(found: Any) -> Version:

@@ -20,7 +20,8 @@ from ml_ci.registry.values import CHAMPION, NoAnswerError, Version
 _SECONDS = 20
 _LARGEST = 4 * 1024 * 1024
 _HINT = "Is it running, and is `registry:` in ml-ci.yaml (or MLFLOW_TRACKING_URI) its URL?"
-_CREDENTIALS = "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN."
+DAMAGED = "Move the file away to begin a new history, or restore it from a copy."
+CREDENTIALS = "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN."
 
 
 class _NotLetInError(NoAnswerError):
@@ -39,6 +40,8 @@ def champion(location: Location, model: str, alias: str = CHAMPION) -> Version |
         return _from_mlflow(location, model, alias)
     try:
         return _from_server(location, model, alias)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise NoAnswerError(f"{location.shown} does not answer as an MLflow server does", _HINT) from None
     except _NotLetInError as refused:
         try:  # MLflow knows more ways in: a file of credentials, certificates, plug-ins
             return _from_mlflow(location, model, alias)
@@ -77,13 +80,13 @@ def _from_mlflow(location: Location, model: str, alias: str) -> Version | None:
 def _from_file(location: Location, model: str, alias: str) -> Version | None:
     import sqlite3
 
-    if not location.database.is_file():
+    if not location.database.exists():
         return None
     try:
         with closing(sqlite3.connect(f"file:{location.database}?mode=ro", uri=True, timeout=_SECONDS)) as database:
             return _row(database, model, alias)
     except sqlite3.Error as error:
-        hint = "Move the file away to begin a new history, or restore it from a copy."
+        hint = "Another program holds it: wait for it." if "locked" in str(error) else DAMAGED
         raise NoAnswerError(f"{location.shown} cannot be read: {error}", hint) from None
 
 
@@ -111,7 +114,9 @@ def _from_server(location: Location, model: str, alias: str) -> Version | None:
     said = _get(location, "registered-models/get", {"name": model})
     if said is None:
         return None
-    known = said.get("registered_model", {})
+    known = said["registered_model"]
+    if known["name"] != model:
+        raise ValueError(model)
     number = next((str(one["version"]) for one in known.get("aliases", ()) if one.get("alias") == alias), None)
     if number is None:
         if alias == CHAMPION:
@@ -120,7 +125,7 @@ def _from_server(location: Location, model: str, alias: str) -> Version | None:
     found = _get(location, "model-versions/get", {"name": model, "version": number})
     if found is None:
         raise NoAnswerError(f"{location.shown}: `{alias}` of {model} names v{number}, which is not there", _HINT)
-    return _version(model, found.get("model_version", {}))
+    return _version(model, found["model_version"])
 
 
 def _version(model: str, said: Mapping[str, Any]) -> Version:
@@ -145,7 +150,7 @@ def _get(location: Location, path: str, query: Mapping[str, str]) -> dict[str, A
             return None
         message = f"the registry {location.shown} answered {error.code} {error.reason}"
         if error.code in (401, 403):
-            raise _NotLetInError(message, _CREDENTIALS) from None
+            raise _NotLetInError(message, CREDENTIALS) from None
         raise NoAnswerError(message, _HINT) from None
     except (URLError, OSError, ValueError) as error:
         raise _silent(location, getattr(error, "reason", error)) from None

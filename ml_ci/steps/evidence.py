@@ -76,6 +76,8 @@ def evidence(project: Project, name: str, champion: Version | None, allow: Allow
 def _told(project: Project, name: str) -> ModelReport:
     """Give what the report of this commit says of a model."""
     report = _report(project)
+    if report.commit is None:
+        raise RefusedError("the last run here ended before it judged anything", hint=_RUN)
     if project.head is None or report.commit != project.head:
         was, now = (report.commit or "none")[:7], (project.head or "none")[:7]
         raise RefusedError(f"the verdict is stale: it is of commit {was}, and HEAD is {now}", hint=_RUN)

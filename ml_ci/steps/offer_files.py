@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ml_ci.changes.digests import digest
+from ml_ci.errors import UserError
 from ml_ci.records.codec import pack
 from ml_ci.records.record import digest as file_digest
 from ml_ci.registry.mlflow_model import write_model
@@ -26,9 +27,9 @@ LINEAGE = "lineage.json"
 
 def fill(project: Project, found: Evidence, made: Report, folder: Path) -> None:
     """Fill the folder of a run."""
-    shutil.copytree(found.training.folder, folder / "record")
+    _copy(found.training.folder, folder / "record")
     if found.predictions is not None:
-        shutil.copytree(found.predictions.folder, folder / "predictions")
+        _copy(found.predictions.folder, folder / "predictions")
     details = found.sides.candidate.fingerprint.details
     write_model(
         folder / "model",
@@ -41,6 +42,16 @@ def fill(project: Project, found: Evidence, made: Report, folder: Path) -> None:
     (folder / "report.md").write_text(render(made), encoding="utf-8")
     text = json.dumps(lineage(project, found), indent=2, sort_keys=True, default=str)
     (folder / LINEAGE).write_text(text + "\n", encoding="utf-8")
+
+
+def _copy(folder: Path, to: Path) -> None:
+    try:
+        shutil.copytree(folder, to)
+    except shutil.Error as error:
+        path, _, why = error.args[0][0]
+        raise UserError(
+            f"{path} cannot be copied: {why}", hint="Is the disk full? Make room, and run it again."
+        ) from None
 
 
 def artifact_digest(found: Evidence) -> str:

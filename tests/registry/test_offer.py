@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ml_ci.errors import UserError
+from ml_ci.steps import offer_files
 from ml_ci.steps.offer import Asked
 from ml_ci.steps.promote import promoted
 
@@ -42,3 +45,11 @@ def test_a_model_that_a_person_let_through_says_so_first(first: Any, client: Any
     assert first.run().verdict == "fail"
     promoted(first.options(), first.model, Asked("Ada", WHEN, "the rival is worse", frozenset({"verdict"})))
     assert client.get_model_version(first.model, "2").description.startswith("fail: ")
+
+
+def test_a_record_that_cannot_be_copied_is_no_bug(tmp_path: Path) -> None:
+    (tmp_path / "record").mkdir()
+    (tmp_path / "record" / "model.pkl").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(UserError, match=r"model\.pkl cannot be copied: .*No such file") as error:
+        offer_files._copy(tmp_path / "record", tmp_path / "copy")
+    assert error.value.hint == "Is the disk full? Make room, and run it again."

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import sqlite3
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 
 from ml_ci.errors import UserError
 from ml_ci.registry.location import locate
+from ml_ci.registry.mlflow_registry import MlflowRegistry
 from ml_ci.registry.values import NoAnswerError, RefusedError
 from ml_ci.steps.offer import Asked
 from ml_ci.steps.promote import Done, approved, history, promoted, rolled_back
@@ -289,6 +292,28 @@ def test_a_damaged_registry_is_an_error_that_blocks(game: Any) -> None:
     (game.state / "mlflow.db").write_bytes(b"no database" * 100)
     report = game.run()
     assert report.models["cutter"].failure.message.startswith(".ml_ci/mlflow.db cannot be read: ")
+
+
+def test_a_database_that_another_program_holds_is_no_bug(first: Any) -> None:
+    with closing(sqlite3.connect(first.state / "mlflow.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        with pytest.raises(NoAnswerError, match=r"mlflow\.db did not do what was asked: database is locked") as error:
+            MlflowRegistry(first.location)
+    assert error.value.hint == "Another program is writing into it: wait for it, then run the same command again."
+
+
+def test_a_database_that_is_none_is_no_bug(first: Any) -> None:
+    (first.state / "mlflow.db").write_bytes(b"no database" * 100)
+    with pytest.raises(NoAnswerError, match="file is not a database") as error:
+        MlflowRegistry(first.location)
+    assert error.value.hint.startswith("Move the file away to begin a new history")
+
+
+def test_a_folder_in_the_place_of_the_database_is_no_first_model(first: Any) -> None:
+    (first.state / "mlflow.db").unlink()
+    (first.state / "mlflow.db").mkdir()
+    with pytest.raises(NoAnswerError, match=r"mlflow\.db cannot be read: "):
+        first.champion()
 
 
 def test_another_machine_fetches_the_champion_and_scores_it_with_its_own_code(first: Any, tmp_path: Any) -> None:

@@ -76,10 +76,50 @@ def test_who_has_no_credentials_is_told_which(tmp_path: Path, status: int, monke
     assert "s3cret" not in f"{caught.value} {caught.value.hint}"
 
 
-@pytest.mark.parametrize(("status", "body"), [(500, b"{}"), (200, b"<html>"), (200, b"[]")])
-def test_what_is_no_answer_is_an_error(tmp_path: Path, status: int, body: bytes) -> None:
+_OTHER = b'{"registered_model": {"name": "other", "aliases": [{"alias": "champion", "version": "3"}]}}'
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (500, b"{}"),
+        (200, b"<html>"),
+        (200, b"[]"),
+        (200, b"{}"),
+        (200, b'{"registered_model": {}}'),
+        (200, b'{"registered_model": []}'),
+        (200, b'{"registered_model": {"name": "churn", "aliases": [1]}}'),
+        (200, b'{"registered_model": {"name": "churn", "tags": [1]}}'),
+        (200, b'{"registered_model": {"name": "churn", "aliases": [{"alias": "champion", "version": "3"}]}}'),
+        (200, _OTHER),
+    ],
+)
+def test_what_is_no_answer_is_an_error_and_no_first_model(tmp_path: Path, status: int, body: bytes) -> None:
     with server(status, body) as url, pytest.raises(NoAnswerError):
         query.champion(at(url, tmp_path), "churn")
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "said", "hint"),
+    [
+        (200, b"{}", "does not answer as an MLflow server does", "`registry:` in ml-ci.yaml"),
+        (200, b"[1]", "did not do what was asked", "`registry:` in ml-ci.yaml"),
+        (200, b'{"registered_model": []}', "did not do what was asked", "`registry:` in ml-ci.yaml"),
+        (500, b"{}", "it answers 500, again and again", "`registry:` in ml-ci.yaml"),
+        (401, b"no", "401", "MLFLOW_TRACKING_TOKEN"),
+        (403, b'{"error_code": "PERMISSION_DENIED", "message": "no"}', "PERMISSION_DENIED", "MLFLOW_TRACKING_TOKEN"),
+    ],
+)
+def test_mlflow_too_takes_no_answer_for_an_error(
+    tmp_path: Path, status: int, body: bytes, said: str, hint: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("mlflow", reason="the extra `mlflow` is not installed")
+    from ml_ci.registry.mlflow_registry import MlflowRegistry
+
+    with server(status, body) as url, pytest.raises(NoAnswerError) as caught:
+        MlflowRegistry(at(url, tmp_path)).aliased("churn", "champion")
+    assert said in caught.value.message
+    assert hint in caught.value.hint
 
 
 def test_no_such_model_is_no_champion(tmp_path: Path) -> None:

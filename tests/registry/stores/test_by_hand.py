@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ml_ci.registry.mlflow_registry import MlflowRegistry
-from ml_ci.registry.values import LostChampionError, RefusedError
+from ml_ci.registry.values import LostChampionError, NoAnswerError, RefusedError
 from ml_ci.reports.history import table
 from ml_ci.steps.promote import history
 
@@ -138,6 +138,21 @@ def test_beyond_a_version_that_is_gone_it_is_gone_back_to_the_one_before(begun: 
     _client(begun).delete_model_version(begun.model, "2")
     assert begun.go_back().version == "1"
     assert begun.in_use() == ("1", None)
+
+
+def test_an_experiment_that_somebody_deleted_is_named(begun: Any) -> None:
+    begun.judge(0.55)
+    client = _client(begun)
+    number = client.get_experiment_by_name(f"ml-ci/{begun.model}").experiment_id
+    client.delete_experiment(number)
+    before = begun.everything()
+    with pytest.raises(NoAnswerError, match=f"somebody deleted the experiment ml-ci/{begun.model}") as error:
+        begun.promote()
+    assert error.value.hint == f"Bring it back: mlflow experiments restore --experiment-id {number}"
+    assert begun.everything() == before
+    client.restore_experiment(number)
+    begun.promote()
+    assert begun.in_use() == ("2", "1")
 
 
 def test_from_a_version_that_somebody_put_there_it_is_gone_back_to_the_last_champion(begun: Any) -> None:
