@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ml_ci.changes.digests import PLAIN
 from ml_ci.errors import UserError
 from ml_ci.repository.values import Tree
 from ml_ci.spec.values import ModelSpec
@@ -24,13 +26,26 @@ def load_params(model: ModelSpec, tree: Tree, folder: Path) -> Any:
 
 
 def flat(params: object, prefix: str = "") -> dict[str, object]:
-    """Give the leaves of nested parameters by dotted key; a list is a leaf."""
+    """Give the leaves of nested parameters by dotted key, as JSON knows them; a list is a leaf."""
     if not isinstance(params, Mapping):
-        return {prefix: params} if prefix else ({} if params is None else {"": params})
+        return {prefix: _leaf(params)} if prefix else ({} if params is None else {"": _leaf(params)})
     found: dict[str, object] = {}
     for key, value in params.items():
         found |= flat(value, f"{prefix}.{key}" if prefix else str(key)) if value != {} else {f"{prefix}.{key}": {}}
     return found
+
+
+def _leaf(value: object) -> object:
+    """Give a value as a record keeps it: dates, sets, bytes and numbers that are not finite by their names."""
+    if isinstance(value, Mapping):
+        return {str(key): _leaf(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_leaf(item) for item in value]
+    if isinstance(value, set | frozenset):
+        return sorted(map(str, value))
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value if isinstance(value, PLAIN) else str(value)
 
 
 def _content(file: str, tree: Tree, folder: Path) -> bytes:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from dataclasses import replace
@@ -325,6 +326,26 @@ def test_parameters_that_cannot_be_had(history: Any, model: Any, text: str | Non
     with pytest.raises(UserError) as caught:
         history.snapshot(model=model(params_file=("params.yaml", "churn")))
     assert caught.value.message.startswith(message) and caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("2026-01-01", "2026-01-01"),
+        ("2026-01-01T10:00:00Z", "2026-01-01 10:00:00+00:00"),
+        ("!!set {b, a}", ["a", "b"]),
+        ("!!binary aGk=", "b'hi'"),
+        (".inf", "inf"),
+        (".nan", "nan"),
+        ("[2026-01-01, {deep: .nan}]", ["2026-01-01", {"deep": "nan"}]),
+        ("[1, 2.5, true, null]", [1, 2.5, True, None]),
+    ],
+)
+def test_a_parameter_of_any_kind_is_kept_as_json_knows_it(history: Any, model: Any, text: str, kept: object) -> None:
+    history.write("params.yaml", f"churn: {{it: {text}}}\n")
+    found = history.snapshot(model=model(params_file=("params.yaml", "churn"))).fingerprint
+    assert found.details["params"] == {"it": kept}
+    json.dumps(found.details["params"], allow_nan=False)
 
 
 def test_a_fingerprint_of_what_is_known_imports_nothing_heavy(history: Any) -> None:
