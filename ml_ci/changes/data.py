@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import posixpath
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -126,12 +126,15 @@ class DataReader:
         if self._tree.commit:
             hint = "Declare how to get it, for example `fetch: dvc pull {path}`, or compare with a later commit."
             return UserError(f"{path} is neither in commit {self._tree.commit[:7]} nor on this machine", hint=hint)
-        from difflib import get_close_matches
-
-        near = get_close_matches(path, self._files, n=1)
-        meant = f"Did you mean {near[0]}? " if near else ""
+        near = _near(path, self._files)
+        meant = f"Did you mean {near}? " if near else ""
         hint = f"{meant}Correct the path under `data:` in ml-ci.yaml, or get the data."
-        return UserError(f"{path} does not exist", hint=hint)
+        place = self._folder / path
+        if place.is_symlink():
+            return UserError(f"{path} is a link that leads nowhere", hint=hint)
+        return UserError(
+            f"{path} is a folder without a file" if place.is_dir() else f"{path} does not exist", hint=hint
+        )
 
     @cached_property
     def _algorithm(self) -> str:
@@ -220,6 +223,17 @@ def in_dvc_cache(known: str, folder: Path) -> Path | None:
         if (above / ".git").exists():
             return None
     return None
+
+
+def _near(path: str, files: Iterable[str]) -> str | None:
+    """Find the file that a path may mean: its name has to be near too, so that no training table is a holdout."""
+    from difflib import SequenceMatcher, get_close_matches
+
+    def stem(one: str) -> str:
+        return posixpath.splitext(posixpath.basename(one))[0]
+
+    close = get_close_matches(path, files, n=3)
+    return next((one for one in close if SequenceMatcher(None, stem(path), stem(one)).ratio() > 0.6), None)
 
 
 def _folder_data(path: str, files: Mapping[str, str], present: bool, warnings: tuple[str, ...]) -> Data:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import io
 import os
 import signal
 import sys
@@ -37,6 +38,9 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_DFL:  # nohup's is kept
             signal.signal(number, _interrupted)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that is not UTF-8, a file name that is not text
+            stream.reconfigure(errors="replace")
     sys.exit(exit_code(lambda: command.main(prog_name="ml-ci", standalone_mode=False)))
 
 

@@ -21,6 +21,7 @@ _CONFIG = click.option("--config", metavar="FILE", help="Another configuration f
 _STORE = click.option(
     "--store", metavar="URL", envvar="ML_CI_STORE", help="The shared store, instead of `store:` in ml-ci.yaml."
 )
+KINDS = ("trainings", "predictions", "comparisons", "verdicts", "determinism")
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _SECONDS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
@@ -50,7 +51,7 @@ def command() -> None:
 
 @command.command("list", short_help="List the records, the longest unused first.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
-@click.option("--kind", metavar="KIND", help="Only this kind: trainings, predictions, comparisons, verdicts.")
+@click.option("--kind", type=click.Choice(KINDS), help="Only this kind.")
 @click.option("--model", "-m", metavar="NAME", help="Only records of this model.")
 @_CONFIG
 def list_(as_json: bool, kind: str | None, model: str | None, config: str | None) -> None:
@@ -61,11 +62,13 @@ def list_(as_json: bool, kind: str | None, model: str | None, config: str | None
     """
     from ml_ci.reports.records import table
 
-    rows = [
-        row
-        for row in _stock(config).rows()
-        if kind in (None, row.kind) and (model is None or row.content.get("model") == model)
-    ]
+    stored = _stock(config).rows()
+    names = sorted({str(row.content["model"]) for row in stored if "model" in row.content})
+    if model is not None and model not in names:
+        raise UserError(
+            f"no record is of a model `{model}`", hint=f"There are records of: {', '.join(names) or 'none'}."
+        )
+    rows = [row for row in stored if kind in (None, row.kind) and model in (None, row.content.get("model"))]
     if as_json:
         click.echo(json.dumps({"format": 1, "records": [_row(row) for row in rows]}, indent=2, ensure_ascii=False))
     else:

@@ -118,5 +118,6 @@ def suggest(name: str, known: frozenset[str]) -> str:
         return f"write {SYNONYMS[plain]}"
     from difflib import get_close_matches
 
-    near = get_close_matches(plain[:40], sorted(known | SYNONYMS.keys()), n=1, cutoff=0.6)
+    near = [one for one in sorted(known) if sorted(one) == sorted(plain)]  # letters that changed places: frp
+    near = near or get_close_matches(plain[:40], sorted(known | SYNONYMS.keys()), n=1, cutoff=0.6)
     return f"did you mean {SYNONYMS.get(near[0], near[0])}?" if near else ""

@@ -35,13 +35,16 @@ def _gate(gate: GatePower, measured: bool) -> Iterator[str]:
         return
     never = "" if gate.provable else ": these can never prove it"
     yield f"  {gate.wanted} takes {gate.least:,} {gate.kind} without a single error{never}"
-    shown = [f"{rows:,} for {100 * power:.0f}%" for rows, power in zip(gate.planned, (0.8, 0.95), strict=True) if rows]
+    shown = [
+        f"{rows:,} {gate.kind} with a chance of {100 * power:.0f}%"
+        for rows, power in zip(gate.planned, (0.8, 0.95), strict=True)
+        if rows
+    ]
     if shown:
-        truth = _assumed(gate, measured)
-        yield f"  to pass with some certainty: {' and '.join(shown)}, {truth}"
+        yield f"  it passes on {', on '.join(shown)}, {_assumed(gate, measured)}"
     if gate.easeml:
         looks = f"{gate.looks:,} looks" if gate.looks > 1 else "one look"
-        yield f"  ease.ml/ci would ask for {gate.easeml:,} ({looks})"
+        yield f"  for comparison: the bounds of ease.ml/ci ask for {gate.easeml:,} ({looks})"
 
 
 def _assumed(gate: GatePower, measured: bool) -> str:

@@ -53,9 +53,7 @@ def importance(project: Project, version: Version) -> Importance:
             return _measured(shop, _limited(sides.baseline))
     except StageFailed as error:
         return Importance(why=error.failure.message)
-    except NoAnswerError as error:
-        return Importance(why=error.message)
-    except UserError as error:
+    except (NoAnswerError, UserError) as error:
         return Importance(why=error.message)
 
 

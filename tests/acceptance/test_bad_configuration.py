@@ -177,3 +177,43 @@ def test_a_stage_that_one_of_the_models_has_may_be_asked_for(known: Any) -> None
     known.edit("ml-ci.yaml", "    gates:", "    stages: [{name: staging, gates: [fpr <= 0.1]}, champion]\n    gates:")
     assert known.run("run", "--stage", "staging").code == 0
     assert known.run("run", "--stage", "champion").code == 0
+
+
+def test_data_that_are_not_there_are_told_as_what_they_are(project: Any) -> None:
+    holdout = project.folder / "data" / "holdout.csv"
+    holdout.unlink()
+    gone = project.run()
+    assert gone.err.startswith("error: data/holdout.csv does not exist\n")
+    assert "train.csv" not in gone.err, "a training table is no holdout"
+    holdout.mkdir()
+    assert project.run().err.startswith("error: data/holdout.csv is a folder without a file\n")
+    holdout.rmdir()
+    holdout.symlink_to("holdout.csv")
+    assert project.run().err.startswith("error: data/holdout.csv is a link that leads nowhere\n")
+
+
+def test_records_of_no_model_and_of_no_kind(known: Any) -> None:
+    wrong = known.run("records", "list", "--model", "shpo")
+    assert (wrong.code, wrong.err) == (2, "error: no record is of a model `shpo`\nThere are records of: shop.\n")
+    kind = known.run("records", "list", "--kind", "training")
+    assert (kind.code, "'trainings', 'predictions'" in kind.err) == (2, True)
+    assert known.run("records", "list", "--model", "shop", "--kind", "trainings").out.count("trainings") == 1
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii", "cp1252"])
+def test_what_standard_output_cannot_write_is_no_bug(known: Any, encoding: str) -> None:
+    known.edit("model.py", "SHIFT = 0.0", "SHIFT = 0.3")
+    known.run("run")
+    for arguments in (("run",), ("run", "--json"), ("doctor",), ("plan",)):
+        environment = {**os.environ, "PYTHONIOENCODING": encoding, "TRAININGS": str(known.folder.parent / "marks")}
+        done = subprocess.run(
+            (sys.executable, "-m", "ml_ci", *arguments),
+            cwd=known.folder,
+            env=environment,
+            capture_output=True,
+            timeout=300,
+            check=False,
+        )
+        assert done.returncode in (0, 1), done.stderr
+        assert b"Traceback" not in done.stderr
+        assert b"shop" in done.stdout

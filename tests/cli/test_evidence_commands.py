@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -50,7 +51,8 @@ def test_power(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "a limit of 5.0% takes 59 negatives without a single error: these can never prove it" in shown
     assert "a margin of +1.0 points takes 268 positives without a single error" in shown
     assert "if the models are equally good and differ on 2% of them, as is usual" in shown
-    assert "ease.ml/ci would ask for" in shown
+    assert "for comparison: the bounds of ease.ml/ci ask for" in shown
+    assert re.search(r"it passes on [\d,]+ (positives|negatives) with a chance of 80%, on [\d,]+", shown)
     assert "nothing can be planned" in shown
     assert not (project / ".ml_ci" / "records").exists()
 

@@ -91,6 +91,8 @@ ERRORS = [
     ("fpr", 1, "compares a metric with a limit", "fpr <= 0.05"),
     ("each(fnr, by=region)", 1, "compares a metric", "each(fnr, by=region) <= 0.05"),
     ("fprr <= 0.05", 1, "unknown metric 'fprr'", "did you mean fpr?"),
+    ("frp <= 0.05", 1, "unknown metric 'frp'", "did you mean fpr?"),
+    ("nfr <= 0.05", 1, "unknown metric 'nfr'", "did you mean fnr?"),
     ("  FPR <= 0.05", 3, "unknown metric 'FPR'", "write fpr"),
     ("fpr <= baseline.fprr", 8, "unknown metric 'fprr'", "did you mean fpr?"),
     ("fpr <= baseline", 8, "the baseline of what?", "baseline.fnr"),
