@@ -251,7 +251,9 @@ def rendered(template: str) -> str:
     """
     text = (PROJECT / "templates" / "workflows" / template).read_text(encoding="utf-8")
     text = text.replace("OWNER/ml-ci", "acme/ml-ci").replace("@SHA", f"@{SHA}")
-    return re.sub(r"^( +)strategy:$", r"\g<0>\n\1  max-parallel: 1", text, flags=re.MULTILINE)
+    text = re.sub(r"^( +)strategy:$", r"\g<0>\n\1  max-parallel: 1", text, flags=re.MULTILINE)
+    assert text.count("strategy:") == text.count("max-parallel: 1"), "every matrix is found"
+    return text
 
 
 def switched_on(text: str) -> str:
