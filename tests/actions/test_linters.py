@@ -42,7 +42,7 @@ def rendered(tmp_path_factory: pytest.TempPathFactory, switch_on: Callable[[str]
 
 
 def _passes(*command: str, cwd: Path | None = None) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=120)
+    done = subprocess.run(command, capture_output=True, text=True, cwd=cwd, timeout=600)
     assert done.returncode == 0, done.stdout + done.stderr
 
 

@@ -206,7 +206,7 @@ def judge(loaded: tuple[str, ...]) -> Callable[..., Judged]:
         workers = ("-p", "xdist") if "-n2" in arguments else ()
         command = (sys.executable, "-m", "pytest", *loaded, *workers, "--ml-ci", "--junitxml=junit.xml", *arguments)
         environment = {**os.environ, **ENVIRONMENT}
-        done = subprocess.run(command, cwd=path, env=environment, capture_output=True, text=True, timeout=300)
+        done = subprocess.run(command, cwd=path, env=environment, capture_output=True, text=True, timeout=900)
         suite = ElementTree.parse(path / "junit.xml").getroot()[0]
         cases = {f"{case.get('classname')}::{case.get('name')}": case for case in suite.iter("testcase")}
         return Judged(done.returncode, done.stdout + done.stderr, suite, cases)

@@ -69,7 +69,7 @@ class Tiny:
     def run(self, *arguments: str, **options: Any) -> tuple[int, str, str]:
         """Run ml-ci to its end: exit code, what it printed, what it said."""
         process = self.start(*arguments, **options)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=600)
         return process.returncode, out, err
 
     def seed(self, number: int) -> None:

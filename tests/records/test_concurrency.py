@@ -19,7 +19,7 @@ from ml_ci.records.store import Store
 def test_two_runs_at_the_same_moment_train_once_between_them(make_tiny: Callable[..., Any]) -> None:
     tiny = make_tiny(sleep=1.0)
     both = [tiny.start("run", "--json") for _ in range(2)]
-    answers = [process.communicate(timeout=120) for process in both]
+    answers = [process.communicate(timeout=600) for process in both]
     assert [process.returncode for process in both] == [0, 0], answers
     assert tiny.trainings == 2  # the candidate and the baseline, not four
     reports = [json.loads(out) for out, _ in answers]
@@ -45,7 +45,7 @@ def interleave(tiny: Any, rounds: int, at_once: int, chance: random.Random) -> i
                 process.send_signal(signal.SIGKILL)
                 killed += 1
         for process in processes:
-            out, err = process.communicate(timeout=120)
+            out, err = process.communicate(timeout=600)
             assert process.returncode in (0, -signal.SIGKILL), err
             assert process.returncode != 0 or json.loads(out)["verdict"] == "pass"
         present = records(tiny.store)

@@ -16,7 +16,7 @@ from ml_ci.registry.values import RefusedError
 
 REFUSED = 7
 _FORK = multiprocessing.get_context("fork")
-_SECONDS = 180
+_SECONDS = 600
 
 # All by which MLflow's client writes; reading needs no care.
 _WRITES = (
