@@ -47,6 +47,19 @@ def test_without_a_state_folder_it_is_settled_too(history: Any) -> None:
     assert settle(old, new).fingerprint.training == old.fingerprint.training
 
 
+@pytest.mark.parametrize(("predict", "settles"), [(None, True), ("churn.features:unused", False)])
+def test_a_holdout_that_the_users_own_code_scores_counts_by_its_bytes(
+    history: Any, model: Any, predict: str | None, settles: bool
+) -> None:
+    """`predict:` may open the file by itself; what ml-ci reads it reads by its values."""
+    chosen = model(predict=predict)
+    base = history.git("rev-parse", "HEAD")
+    history.write("data/holdout.csv", spaced((history.folder / "data/holdout.csv").read_text()))
+    old, new = history.snapshot(base, model=chosen), history.snapshot(model=chosen)
+    settled = settle(old, new).fingerprint.parts["data.holdout"]
+    assert (settled == old.fingerprint.parts["data.holdout"]) is settles
+
+
 def test_a_csv_that_became_a_tsv_under_another_name(history: Any, model: Any) -> None:
     old = history.snapshot(history.git("rev-parse", "HEAD"))
     text = (history.folder / "data/train.csv").read_text()
