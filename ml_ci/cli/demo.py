@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import shlex
+import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,13 +20,13 @@ if TYPE_CHECKING:
 _NEXT = """\
 In your own repository:
 
-  1. Write ml-ci.yaml beside your code: the function or command that trains, the data, the label, two gates
-     ({folder}/ml-ci.yaml is an example).
+  1. ml-ci init         looks at it, asks what it cannot find, writes ml-ci.yaml and a workflow
+                        ({folder}/ml-ci.yaml is an example)
   2. ml-ci run          the verdict of your working tree against the merge base
   3. pytest --ml-ci     every gate as a test
   4. ml-ci run --report report.md     what a pull request would show
 
-Look around in {folder}: git switch data && ml-ci run
+Look around: cd {folder} && git switch data && {program} run
 """
 
 
@@ -52,8 +55,17 @@ def command(folder: Path) -> int:
             click.echo(f"\n{request.look}\n")
     checkout(folder, "main")
     click.echo(click.style("── What next ".ljust(79, "─"), bold=True))
-    click.echo(_NEXT.format(folder=folder), nl=False)
+    click.echo(_NEXT.format(folder=shlex.quote(str(folder)), program=_program()), nl=False)
     return 0
+
+
+def _program() -> str:
+    """Name this program as a shell finds it: by its path, where its environment is not switched on."""
+    own = Path(sys.argv[0]).absolute()
+    found = shutil.which("ml-ci")
+    if own.name != "ml-ci" or (found is not None and Path(found).absolute() == own):
+        return "ml-ci"
+    return shlex.quote(str(own))
 
 
 def _judged(folder: Path, progress: Progress) -> Report:

@@ -47,9 +47,8 @@ PULL_REQUESTS = (
 def make(folder: Path) -> None:
     """Make the repository in `folder`; UserError when the folder holds something, or scikit-learn is missing."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UserError(
-            f"{folder} is not empty, and the demo overwrites nothing", hint="Name another: ml-ci demo FOLDER"
-        )
+        hint = "Remove it, or name another: ml-ci demo FOLDER"
+        raise UserError(f"{folder} is not empty, and the demo overwrites nothing", hint=hint)
     try:
         tables = _tables()
     except ImportError as error:

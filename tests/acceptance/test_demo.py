@@ -24,6 +24,8 @@ def test_the_demo_shows_three_pull_requests(tmp_path: Path) -> None:
     assert "baseline found" in code
     assert "✗ tumours may not be promoted" in data
     assert "No line of code changed; data/train.csv did." in data
+    assert "ml-ci init" in data
+    assert data.endswith(f"Look around: cd {folder} && git switch data && ml-ci run\n")
     verdicts = {}
     for branch in ("documentation", "code", "data"):
         subprocess.run(("git", "switch", "-q", branch), cwd=folder, check=True)
