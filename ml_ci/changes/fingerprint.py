@@ -15,12 +15,10 @@ from ml_ci.changes.params import flat, load_params
 from ml_ci.changes.same_values import SameValues, read_as_tables
 from ml_ci.changes.sources import Sources
 from ml_ci.changes.surroundings import Surroundings
-from ml_ci.changes.values import Fingerprint, evaluation_key, judging_key, seed_digest
+from ml_ci.changes.values import Fingerprint, seed_digest
 from ml_ci.errors import UserError
 from ml_ci.repository.values import Tree
 from ml_ci.spec.values import CommandJob, FileEntry, ModelSpec, PartEntry
-
-__all__ = ["Fingerprint", "Surroundings", "evaluation_key", "fingerprint", "judging_key"]
 
 _VERSIONED = re.compile(r"(?:[\w./~-]*/)?python\d+\.\d+|[\w./~-]*/python\d*")
 # How one side is scored: the baseline keeps its own, so that a change of the candidate's is no change of the other.

@@ -12,7 +12,7 @@ from ml_ci.errors import Failure, StageFailed
 from ml_ci.evaluation.confusion import Confusion, Paired
 from ml_ci.evaluation.count import Cells, Counts, count
 from ml_ci.evaluation.labels import Labels, read_labels
-from ml_ci.evaluation.metrics import OF_SCORES, cost, of_scores
+from ml_ci.evaluation.metrics import OF_SCORES, costs, of_scores
 from ml_ci.evaluation.scores import Predictions
 from ml_ci.evaluation.slices import Slices, read_slices, specs_of
 from ml_ci.evaluation.values import Comparison, Evaluation
@@ -52,22 +52,6 @@ def holdout_of(table: Table, model: ModelSpec) -> Holdout:
     return read_holdout(table, model.label, model.positive, specs_of(model))
 
 
-def evaluate(
-    holdout: Holdout,
-    predictions: Predictions,
-    *,
-    price: Cost | None = None,
-    extra: Mapping[str, float | None] | None = None,
-    wanted: Collection[str] = OF_SCORES,
-) -> Evaluation:
-    """Count one model's decisions on all rows and all slices, and measure its scores.
-
-    `wanted` names the metrics of scores (`recall_at(fpr=0.01)` among them), `extra` adds others that are known already.
-    """
-    compared = compare(holdout, predictions, price=price, extra=extra, wanted=wanted)
-    return compared.candidate
-
-
 def compare(
     holdout: Holdout,
     candidate: Predictions,
@@ -78,7 +62,11 @@ def compare(
     baseline_extra: Mapping[str, float | None] | None = None,
     wanted: Collection[str] = OF_SCORES,
 ) -> Comparison:
-    """Count the decisions of candidate and baseline together, by label and slice, and measure the scores of each."""
+    """Count the decisions of candidate and baseline together, by label and slice, and measure the scores of each.
+
+    `wanted` names the metrics of scores (`recall_at(fpr=0.01)` among them), `extra` and `baseline_extra` add others
+    that are known already.
+    """
     counts = count(holdout.y_true, candidate.decision, baseline.decision if baseline else None, holdout.slices)
     if holdout.by_class:
         counts = Counts(counts.all, {**counts.slices, CLASS: _by_class(holdout.labels, candidate, baseline)})
@@ -121,10 +109,7 @@ def _measured(
     wanted: Collection[str],
 ) -> dict[str, float | None]:
     metrics = of_scores(holdout.y_true, predictions.score, predictions.kind, wanted)
-    if price is not None:
-        each = cost(confusion, price)
-        metrics |= {"cost": each, "cost_per_1000": None if each is None else 1000 * each}
-    return metrics | dict(extra or {})
+    return metrics | costs(confusion, price) | dict(extra or {})
 
 
 def _by_class(labels: Labels, candidate: Predictions, baseline: Predictions | None) -> dict[str, Cells]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ml_ci.evaluation.evaluate import comparison, is_class
 from ml_ci.evaluation.labels import read_labels
-from ml_ci.evaluation.metrics import cost, of_scores
+from ml_ci.evaluation.metrics import costs, of_scores
 from ml_ci.evaluation.scores import load
 from ml_ci.evaluation.slices import specs_of
 from ml_ci.evaluation.stream import is_large, stream
@@ -41,9 +41,7 @@ def compare(holdout: Table, model: ModelSpec, sides: Sequence[StoredSide], wante
     for (_, extra), (_, scored), confusion in zip(
         sides, found, (counts.all.candidate, counts.all.baseline), strict=False
     ):
-        each = None if model.cost is None else cost(confusion, model.cost)
-        prices = {} if model.cost is None else {"cost": each, "cost_per_1000": None if each is None else 1000 * each}
-        metrics.append({**scored, **prices, **extra})
+        metrics.append({**scored, **costs(confusion, model.cost), **extra})
     second = (found[1][0], metrics[1]) if files[1:] else (None, None)
     return comparison(counts, found[0][0], metrics[0], *second)
 

@@ -98,6 +98,14 @@ def cost(of: Confusion, price: Cost) -> float | None:
     return (of.fp * price.fp + of.fn * price.fn) / of.rows if of.rows else None
 
 
+def costs(of: Confusion, price: Cost | None) -> dict[str, float | None]:
+    """Give `cost` and `cost_per_1000` by name; nothing without a price."""
+    if price is None:
+        return {}
+    each = cost(of, price)
+    return {"cost": each, "cost_per_1000": None if each is None else 1000 * each}
+
+
 RANKING: Mapping[str, Callable[[Curve], float | None]] = {"auc": auc, "average_precision": average_precision}
 CALIBRATION: Mapping[str, Callable[[Bools, Floats], float | None]] = {"log_loss": log_loss, "brier": brier, "ece": ece}
 OF_SCORES = (*RANKING, *CALIBRATION)

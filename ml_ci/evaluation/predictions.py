@@ -10,12 +10,10 @@ from numpy.typing import NDArray
 
 from ml_ci.errors import Failure, StageFailed, UserError
 from ml_ci.evaluation.labels import ABSENT, COMPARE
-from ml_ci.evaluation.scores import Predictions, decide, load, own_scale, write
+from ml_ci.evaluation.scores import Predictions, decide, own_scale
 from ml_ci.spec.values import Positive
 from ml_ci.tables.canonical import brief, canonical, same
 from ml_ci.tables.table import Table
-
-__all__ = ["Predictions", "decide", "load", "own_scale", "read", "write"]
 
 BOOLEANS = ({"0", "1"}, {"true", "false"})
 

@@ -87,10 +87,7 @@ class Measured:
         of_rows = metrics.of_scores(
             self._rows(self._y_true), None if score is None else self._rows(score), self._predictions.kind
         )
-        priced: dict[str, float | None] = {}
-        if self._price:
-            per_row = metrics.cost(self.confusion, self._price)
-            priced = {"cost": per_row, "cost_per_1000": None if per_row is None else 1000 * per_row}
+        priced = metrics.costs(self.confusion, self._price)
         found = {**self._whole, **of_rows, **priced, **metrics_of(self.confusion)}
         return {name: defined(value) for name, value in found.items()}
 

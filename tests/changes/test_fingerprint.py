@@ -9,8 +9,7 @@ from typing import Any, cast
 
 import pytest
 
-from ml_ci.changes.fingerprint import evaluation_key, judging_key
-from ml_ci.changes.values import Fingerprint
+from ml_ci.changes.values import Fingerprint, evaluation_key, judging_key
 from ml_ci.errors import UserError
 from ml_ci.spec.values import (
     Budget,
@@ -195,7 +194,8 @@ def test_a_threshold_chosen_on_the_validation_rows_depends_on_them(history: Any,
 
 
 def test_a_model_that_is_needed_is_a_part(history: Any, model: Any) -> None:
-    from ml_ci.changes.fingerprint import Surroundings, fingerprint
+    from ml_ci.changes.fingerprint import fingerprint
+    from ml_ci.changes.surroundings import Surroundings
     from ml_ci.repository.repository import Repository
 
     tree = Repository.find(history.folder).tree()
@@ -354,7 +354,8 @@ def test_a_fingerprint_of_what_is_known_imports_nothing_heavy(history: Any) -> N
     script = f"""
 import sys
 from pathlib import Path
-from ml_ci.changes.fingerprint import fingerprint, Surroundings
+from ml_ci.changes.fingerprint import fingerprint
+from ml_ci.changes.surroundings import Surroundings
 from ml_ci.changes.settle import settle
 from ml_ci.changes.describe import describe
 from ml_ci.changes.snapshot import Snapshot

@@ -12,8 +12,8 @@ from typing import Any, cast
 import pytest
 
 from ml_ci.changes.describe import describe
-from ml_ci.changes.fingerprint import evaluation_key, judging_key
 from ml_ci.changes.settle import settle
+from ml_ci.changes.values import evaluation_key, judging_key
 from ml_ci.spec.values import CommandJob, FileEntry, GateSpec, ModelSpec
 
 SCRIPT = '''"""Train a forest."""

@@ -8,8 +8,9 @@ import pytest
 
 from ml_ci.errors import StageFailed, UserError
 from ml_ci.evaluation.confusion import Confusion, PairedErrors
-from ml_ci.evaluation.evaluate import compare, evaluate, read_holdout
-from ml_ci.evaluation.predictions import Predictions, read
+from ml_ci.evaluation.evaluate import compare, read_holdout
+from ml_ci.evaluation.predictions import read
+from ml_ci.evaluation.scores import Predictions
 from ml_ci.spec.values import Cost, Positive, SliceSpec
 from ml_ci.tables.table import Table
 
@@ -54,7 +55,7 @@ def test_without_a_baseline(make: Make) -> None:
     holdout = read_holdout(make("y,sex\n1,m\n0,f\n"), "y", Positive((1,)), SEX)
     found = compare(holdout, _labels([True, True]))
     assert (found.baseline, found.paired, found.paired_slices) == (None, None, {})
-    assert evaluate(holdout, _labels([True, True]), wanted=()).confusion == Confusion(tp=1, fp=1)
+    assert compare(holdout, _labels([True, True]), wanted=()).candidate.confusion == Confusion(tp=1, fp=1)
 
 
 def test_each_class_against_the_rest(make: Make, tmp_path: Path) -> None:
@@ -101,7 +102,7 @@ def test_compas_comes_out_as_published(shared_data: Path, tmp_path: Path) -> Non
     path = tmp_path / "p.csv"
     path.write_text("prediction\n" + "".join(f"{int(text != 'Low')}\n" for text in table.text("score_text")))
     holdout = read_holdout(table, "two_year_recid", Positive((1,)), (SliceSpec(("race",)), SliceSpec(("sex", "race"))))
-    found = evaluate(holdout, read(path, table, "two_year_recid", Positive((1,))))
+    found = compare(holdout, read(path, table, "two_year_recid", Positive((1,)))).candidate
     assert found.confusion == Confusion(tp=2035, fp=1282, tn=2681, fn=1216)
     race = found.slices["race"]
     assert race["African-American"] == Confusion(tp=1369, fp=805, tn=990, fn=532)

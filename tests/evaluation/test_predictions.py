@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from ml_ci.errors import StageFailed, UserError
-from ml_ci.evaluation.predictions import Predictions, decide, load, own_scale, read, write
+from ml_ci.evaluation.predictions import read
+from ml_ci.evaluation.scores import Predictions, decide, load, own_scale, write
 from ml_ci.spec.values import Positive
 from ml_ci.tables.table import Table
 
