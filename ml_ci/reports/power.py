@@ -44,7 +44,8 @@ def _gate(gate: GatePower, measured: bool) -> Iterator[str]:
         yield f"  it passes on {', on '.join(shown)}, {_assumed(gate, measured)}"
     if gate.easeml:
         looks = f"{gate.looks:,} looks" if gate.looks > 1 else "one look"
-        yield f"  for comparison: the bounds of ease.ml/ci ask for {gate.easeml:,} ({looks})"
+        labels = f", or for {gate.labels:,} labels a look, of rows on which the models differ" if gate.labels else ""
+        yield f"  for comparison: the bounds of ease.ml/ci ask for {gate.easeml:,} ({looks}){labels}"
 
 
 def _assumed(gate: GatePower, measured: bool) -> str:

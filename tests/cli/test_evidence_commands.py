@@ -52,6 +52,7 @@ def test_power(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert "a margin of +1.0 points takes 268 positives without a single error" in shown
     assert "if the models are equally good and differ on 2% of them, as is usual" in shown
     assert "for comparison: the bounds of ease.ml/ci ask for" in shown
+    assert re.search(r"\(one look\), or for [\d,]+ labels a look, of rows on which the models differ", shown)
     assert re.search(r"it passes on [\d,]+ (positives|negatives) with a chance of 80%, on [\d,]+", shown)
     assert "nothing can be planned" in shown
     assert not (project / ".ml_ci" / "records").exists()
