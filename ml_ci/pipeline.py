@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from ml_ci.bisect.values import Found
     from ml_ci.explain.values import Explanation
     from ml_ci.gates.ledger import Ledger
+    from ml_ci.gates.planning import Power
     from ml_ci.steps.bisect import Search
     from ml_ci.steps.doctor import Finding
     from ml_ci.steps.explain import Ask
-    from ml_ci.steps.power import Power
     from ml_ci.steps.rows import Scored
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from ml_ci.evaluation.confusion import Paired
 from ml_ci.gates.evidence import Policy
+from ml_ci.gates.ledger import Standing
 from ml_ci.gates.preflight import HoldoutRows, Plannable, checked, plannable
 from ml_ci.gates.proof import pairs
 from ml_ci.spec.values import GateSpec, Method
@@ -46,6 +47,20 @@ class GatePower:
     labels: int | None = None
     looks: int = 1
     reason: str = ""
+
+
+@dataclass(frozen=True)
+class Power:
+    """What a model's holdout can prove: its rows, where its ledger stands, and what each gate takes.
+
+    `measured` says that the discordance comes from a comparison that is on record.
+    """
+
+    model: str
+    rows: HoldoutRows
+    standing: Standing
+    gates: tuple[GatePower, ...]
+    measured: bool
 
 
 def power_of(

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ml_ci.gates.planning import GatePower
+from ml_ci.gates.planning import GatePower, Power
 from ml_ci.gates.wording import confidence_said
 from ml_ci.reports.text import label
-from ml_ci.steps.power import Power
 
 
 def lines(found: Power) -> Iterator[str]:

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ml_ci.evaluation.confusion import Paired
 from ml_ci.evaluation.values import Comparison
-from ml_ci.gates.ledger import Standing
-from ml_ci.gates.planning import GatePower, power_of
-from ml_ci.gates.preflight import HoldoutRows
+from ml_ci.gates.planning import Power, power_of
 from ml_ci.plan.plan import COMPARISONS
 from ml_ci.records.codec import unpack_if_fit
 from ml_ci.steps.decide import planned
@@ -21,20 +17,6 @@ from ml_ci.steps.workshop import workshop
 
 # What a plan assumes where no comparison is known and the user says nothing else.
 USUAL_CONFIDENCE = 0.95
-
-
-@dataclass(frozen=True)
-class Power:
-    """What a model's holdout can prove: its rows, where its ledger stands, and a line per gate.
-
-    `measured` says that the discordance comes from a comparison that is on record.
-    """
-
-    model: str
-    rows: HoldoutRows
-    standing: Standing
-    gates: tuple[GatePower, ...]
-    measured: bool
 
 
 def power(project: Project, fingerprints: Fingerprints, name: str, margin: float | None = None) -> Power:
