@@ -8,9 +8,11 @@ from pathlib import Path
 
 import click
 
+from ml_ci.cli import naming
+
 
 @click.command()
-@click.argument("model")
+@click.argument("model", shell_complete=naming.models)
 @click.option("--good", required=True, metavar="REF", help="A commit at which the gate holds.")
 @click.option("--bad", default="HEAD", show_default=True, metavar="REF", help="A commit at which it does not.")
 @click.option("--gate", metavar="TEXT", help="This gate of ml-ci.yaml; otherwise those that do not hold at --bad.")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ml_ci.cli import trusted
+from ml_ci.cli import naming, trusted
 from ml_ci.cli.files import check
 
 if TYPE_CHECKING:
@@ -17,8 +17,16 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("named", metavar="[MODEL]...", nargs=-1)
-@click.option("--model", "-m", "models", multiple=True, metavar="NAME", help="The same as MODEL; may be given again.")
+@click.argument("named", metavar="[MODEL]...", nargs=-1, shell_complete=naming.models)
+@click.option(
+    "--model",
+    "-m",
+    "models",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=naming.models,
+    help="The same as MODEL; may be given again.",
+)
 @click.option("--anyway", is_flag=True, help="Explain the difference also where every gate holds.")
 @click.option("--dry-run", is_flag=True, help="Say how many trainings it takes, and do none of the mixtures.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")

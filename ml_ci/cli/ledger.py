@@ -8,10 +8,20 @@ from pathlib import Path
 
 import click
 
+from ml_ci.cli import naming
+
 
 @click.command()
-@click.argument("named", metavar="[MODEL]...", nargs=-1)
-@click.option("--model", "-m", "models", multiple=True, metavar="NAME", help="The same as MODEL; may be given again.")
+@click.argument("named", metavar="[MODEL]...", nargs=-1, shell_complete=naming.models)
+@click.option(
+    "--model",
+    "-m",
+    "models",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=naming.models,
+    help="The same as MODEL; may be given again.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
 @click.option("--config", metavar="FILE", help="Another configuration file than the nearest ml-ci.yaml.")
 @click.option("--store", metavar="URL", envvar="ML_CI_STORE", help="The shared store, instead of `store:`.")

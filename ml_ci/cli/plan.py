@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from ml_ci.changes.values import Change
-from ml_ci.cli import trusted
+from ml_ci.cli import naming, trusted
 from ml_ci.plan.values import ModelPlan
 from ml_ci.reports.text import clean
 
@@ -18,10 +18,18 @@ _SAME = Change("changes", "none")
 
 
 @click.command()
-@click.argument("named", metavar="[MODEL]...", nargs=-1)
+@click.argument("named", metavar="[MODEL]...", nargs=-1, shell_complete=naming.models)
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON, and nothing else, on standard output.")
 @click.option("--github-matrix", is_flag=True, help='Print {"model": [...]} of the models that need work.')
-@click.option("--model", "-m", "models", multiple=True, metavar="NAME", help="The same as MODEL; may be given again.")
+@click.option(
+    "--model",
+    "-m",
+    "models",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=naming.models,
+    help="The same as MODEL; may be given again.",
+)
 @click.option("--baseline", metavar="REF", help="Compare with this commit instead of the models' own baselines.")
 @click.option("--config", metavar="FILE", help="Another configuration file than the nearest ml-ci.yaml.")
 @click.option(

@@ -8,10 +8,20 @@ from pathlib import Path
 
 import click
 
+from ml_ci.cli import naming
+
 
 @click.command()
-@click.argument("named", metavar="[MODEL]...", nargs=-1)
-@click.option("--model", "-m", "models", multiple=True, metavar="NAME", help="The same as MODEL; may be given again.")
+@click.argument("named", metavar="[MODEL]...", nargs=-1, shell_complete=naming.models)
+@click.option(
+    "--model",
+    "-m",
+    "models",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=naming.models,
+    help="The same as MODEL; may be given again.",
+)
 @click.option(
     "--margin",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),

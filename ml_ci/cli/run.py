@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ml_ci.cli import trusted
+from ml_ci.cli import naming, trusted
 from ml_ci.cli.files import check
 from ml_ci.cli.main import hush
 from ml_ci.cli.output import as_json, show
@@ -22,11 +22,19 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("named", metavar="[MODEL]...", nargs=-1)
+@click.argument("named", metavar="[MODEL]...", nargs=-1, shell_complete=naming.models)
 @click.option(
     "--json", "json_asked", is_flag=True, help="Print the report as JSON, and nothing else, on standard output."
 )
-@click.option("--model", "-m", "models", multiple=True, metavar="NAME", help="The same as MODEL; may be given again.")
+@click.option(
+    "--model",
+    "-m",
+    "models",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=naming.models,
+    help="The same as MODEL; may be given again.",
+)
 @click.option("--baseline", metavar="REF", help="Compare with this commit instead of the models' own baselines.")
 @click.option("--report", "files", multiple=True, metavar="FILE", help="Write the report to a .md or .json file too.")
 @click.option(
