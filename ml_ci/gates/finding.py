@@ -90,6 +90,26 @@ def _level(question: Question, policy: Policy) -> Level | None:
     return Level(policy.method, alpha, policy.seed) if alpha > 0 else None
 
 
+@dataclass(frozen=True, slots=True)
+class _Put:
+    """A question as it is put to one set of rows: what its reason begins with (`head`), by which `way` it is proven."""
+
+    question: Question
+    view: View
+    policy: Policy
+    ready: Ready
+    head: str
+    way: str
+
+    @property
+    def confidence(self) -> float | None:
+        return self.policy.asked(self.question.confidence)
+
+    def evidence(self, level: Level) -> Evidence:
+        """Give what the data prove at a level; for many slices it was made at once."""
+        return self.ready.get(self.view.slice) or proof.prove(self.question, self.view, level)
+
+
 def _judge(question: Question, view: View, policy: Policy, measured: Measured, ready: Ready) -> Finding:
     finding = Finding(
         verdict="pass" if measured.holds else "fail",
@@ -98,16 +118,14 @@ def _judge(question: Question, view: View, policy: Policy, measured: Measured, r
         limit=float(measured.limit),
         baseline=beside(question, view, measured),
     )
-    head = heading(question, view, measured)
-    way = proof.route(question, view)
-    confidence = policy.asked(question.confidence)
-    if way == CERTAIN:
-        return replace(finding, reason=f"{head}: {_certain(question, view, measured)}")
-    if not confidence:
-        return _as_measured(finding, head, question, view, way, policy, ready)
-    if way == UNPROVABLE:
-        return _unproven(finding, head, question, confidence)
-    return _as_proven(finding, head, question, view, way, confidence, policy, ready)
+    put = _Put(question, view, policy, ready, heading(question, view, measured), proof.route(question, view))
+    if put.way == CERTAIN:
+        return replace(finding, reason=f"{put.head}: {_certain(question, view, measured)}")
+    if not put.confidence:
+        return _as_measured(finding, put)
+    if put.way == UNPROVABLE:
+        return _unproven(finding, put)
+    return _as_proven(finding, put)
 
 
 def _certain(question: Question, view: View, measured: Measured) -> str:
@@ -123,85 +141,70 @@ def _within(question: Question, held: bool) -> str:
     return "above the limit" if question.upper else "below the limit"
 
 
-def _as_measured(
-    finding: Finding, head: str, question: Question, view: View, way: str, policy: Policy, ready: Ready
-) -> Finding:
+def _as_measured(finding: Finding, put: _Put) -> Finding:
+    question, view = put.question, put.view
     held = finding.verdict == "pass"
     told = f"{_within(question, held)} as measured"
     if view.case.comparison.seeds:
         held = held and procedure.mean_holds(question, view)
         finding = replace(finding, verdict="pass" if held else "fail")
         told += f"; {procedure.told(question, view)}"
-    if way not in ("limit", "paired", "slices"):
-        return replace(finding, reason=f"{head}: {told}")
-    evidence = ready.get(view.slice) or _evidence(question, view, Level(policy.method, _SHOWN_ALPHA, policy.seed))
-    if evidence is None:
-        return replace(finding, reason=f"{head}: {told}")
-    rows, kind = proof.rows_of(question, view, way)
+    if put.way not in ("limit", "paired", "slices"):
+        return replace(finding, reason=f"{put.head}: {told}")
+    try:
+        evidence = put.evidence(Level(put.policy.method, _SHOWN_ALPHA, put.policy.seed))
+    except ImportError:  # the interval alone is not worth scipy
+        return replace(finding, reason=f"{put.head}: {told}")
+    rows, kind = proof.rows_of(question, view, put.way)
     if evidence.outcome == "inconclusive":
         told += f", but with {rows:,} {kind} it may be noise"
-    return replace(finding, interval=_finite(evidence.interval), reason=f"{head}: {told}")
+    return replace(finding, interval=_finite(evidence.interval), reason=f"{put.head}: {told}")
 
 
-def _evidence(question: Question, view: View, level: Level) -> Evidence | None:
-    """Prove for the sake of the interval alone; None where scipy is not installed."""
-    try:
-        return proof.prove(question, view, level)
-    except ImportError:
-        return None
-
-
-def _unproven(finding: Finding, head: str, question: Question, confidence: float) -> Finding:
+def _unproven(finding: Finding, put: _Put) -> Finding:
     """Leave undecided what no method proves: with a confidence nothing passes that is not proven."""
-    names = {atom.key for atom, _ in question.candidate.weights if isinstance(atom, Metric)} - METRICS
+    names = {atom.key for atom, _ in put.question.candidate.weights if isinstance(atom, Metric)} - METRICS
     own = next((name for name in sorted(names) if not name.startswith("recall_at(")), None)
     what = f"{own}, your own metric, was not resampled here" if own else "no proof is known for this form of gate"
-    measured = f"{_within(question, finding.verdict == 'pass')} as measured"
-    reason = f"{head}: {measured}, but {what}; write @ 0 behind it to go by the measured numbers"
-    return replace(finding, verdict="inconclusive", confidence=confidence, reason=reason)
+    measured = f"{_within(put.question, finding.verdict == 'pass')} as measured"
+    reason = f"{put.head}: {measured}, but {what}; write @ 0 behind it to go by the measured numbers"
+    return replace(finding, verdict="inconclusive", confidence=put.confidence, reason=reason)
 
 
-def _as_proven(
-    finding: Finding,
-    head: str,
-    question: Question,
-    view: View,
-    way: str,
-    confidence: float,
-    policy: Policy,
-    ready: Ready,
-) -> Finding:
-    level = _level(question, policy)
+def _as_proven(finding: Finding, put: _Put) -> Finding:
+    question, view = put.question, put.view
+    level = _level(question, put.policy)
     if level is None:
-        reason = f"{head}: this holdout has been looked at too often to prove anything more; label new rows"
-        return replace(finding, verdict="inconclusive", confidence=confidence, reason=reason)
+        reason = f"{put.head}: this holdout has been looked at too often to prove anything more; label new rows"
+        return replace(finding, verdict="inconclusive", confidence=put.confidence, reason=reason)
     alpha = level.alpha
-    evidence = ready.get(view.slice) or proof.prove(question, view, level)
-    told = _told(evidence, question, view, way, 1 - alpha)
+    evidence = put.evidence(level)
+    told = _told(evidence, put, 1 - alpha)
     if view.case.comparison.seeds:
         over_seeds = procedure.evidence(question, view, alpha)
         evidence = procedure.together(evidence, over_seeds, alpha)
         told += f"; {procedure.told(question, view)}: {_told_of_seeds(over_seeds)}"
-    if policy.why_anytime and evidence.method == "anytime":
-        told += f" (by e-values: {policy.why_anytime})"
+    if put.policy.why_anytime and evidence.method == "anytime":
+        told += f" (by e-values: {put.policy.why_anytime})"
     return replace(
         finding,
         verdict=evidence.outcome,
         interval=_finite(evidence.interval),
         confidence=round(1 - alpha, 12),
         needs=evidence.needs,
-        reason=f"{head}: {told}",
+        reason=f"{put.head}: {told}",
         p_fail=evidence.p_fail,
         alpha=alpha,
     )
 
 
-def _told(evidence: Evidence, question: Question, view: View, way: str, confidence: float) -> str:
-    rows, kind = proof.rows_of(question, view, way)
+def _told(evidence: Evidence, put: _Put, confidence: float) -> str:
+    rows, kind = proof.rows_of(put.question, put.view, put.way)
     if evidence.outcome == "pass":
         return f"within the limit, proven with {confidence_said(confidence)} confidence on {rows:,} {kind}"
     if evidence.outcome == "fail":
-        return f"{_within(question, False)}, proven with {confidence_said(confidence)} confidence on {rows:,} {kind}"
+        broken = _within(put.question, False)
+        return f"{broken}, proven with {confidence_said(confidence)} confidence on {rows:,} {kind}"
     why = f" ({evidence.reason})" if evidence.reason else ""
     return f"cannot be told from noise with {rows:,} {kind}{why}; {more_rows(evidence.needs, kind)}"
 
