@@ -333,6 +333,8 @@ def test_a_predict_function_by_its_code(changes: Any, history: Any, model: Any) 
         ({"confidence": 0.95}, {}, "confidence: 0.95 → none (loosened)"),
         ({}, {"confidence": 0.95}, "confidence: none → 0.95"),
         ({"min_rows": 30}, {"min_rows": 100}, "min_rows: 30 → 100 (loosened)"),
+        ({}, {"min_rows": 40}, "min_rows: none → 40 (loosened)"),
+        ({"min_rows": 100}, {"min_rows": 30}, "min_rows: 100 → 30"),
         (
             {"gates": gates("fpr <= 0.1", "fnr <= 0.1")},
             {"gates": gates("fpr <= 0.05", "fnr <= 0.2")},

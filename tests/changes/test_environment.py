@@ -102,6 +102,24 @@ def test_an_answer_is_kept_until_a_package_folder_changes(tmp_path: Path, site: 
     assert len(asked) == 2
 
 
+def test_an_answer_is_kept_until_the_interpreter_is_another(tmp_path: Path, site: Path, monkeypatch: Any) -> None:
+    """A virtual environment that is made anew with another Python has the same path, and may have the same folders."""
+    interpreter = tmp_path / "python"
+    interpreter.write_text("")
+    asked = []
+
+    def ask(found: Path, modules: list[str], folder: Path) -> dict[str, Any]:
+        asked.append(found)
+        return answer(modules, [str(site)])
+
+    monkeypatch.setattr(module, "_asked", ask)
+    for _ in range(2):
+        environment({"numpy"}, "python", tmp_path, tmp_path / "state")
+    os.utime(interpreter, (1, 1))
+    environment({"numpy"}, "python", tmp_path, tmp_path / "state")
+    assert asked == [interpreter, interpreter]
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
