@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -65,10 +66,19 @@ def reproduced(options: Options, name: str, *, build: bool, tolerance: float) ->
     with opened.project.store.workplace() as work:
         stored = opened.registry.download(version, "predictions", work)
         with _checkout(opened.project, str(lineage.made["commit"]), work / "copy") as folder:
-            python = built(lineage.made["environment"], work / "environment") if build else options.python
+            python = _environment(options, lineage, work / "environment") if build else options.python
             inner = replace(options, start=folder, baseline="none", python=python, store=None, models=())
             _link_data(opened.project, version.model, inner)
             return _made(inner, lineage, stored / FILE, tolerance)
+
+
+def _environment(options: Options, lineage: Lineage, at: Path) -> str:
+    """Build the environment, and tell of it: it takes minutes, and nothing else is heard of them."""
+    model, what, begun = lineage.version.model, "building the environment of its lock", time.monotonic()
+    options.progress.begin(model, what)
+    python = built(lineage.made["environment"], at)
+    options.progress.end(model, what, time.monotonic() - begun)
+    return python
 
 
 def _made(options: Options, lineage: Lineage, stored: Path, tolerance: float) -> Reproduced:
