@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import get_args
+from dataclasses import replace
+from typing import NamedTuple, get_args
 
 import numpy as np
 from scipy.special import ndtr
@@ -92,28 +93,32 @@ def _judged(name: Method, wanted: Method, b: Floats, c: Floats, n: Floats, m: Fl
     # A difference of two rates lies in [-1, 1] whatever the data: such limits need no proof.
     p_pass, p_fail = np.where(m >= 1.0, 0.0, p_pass), np.where(m >= 1.0, 1.0, p_fail)
     low, high = {"score": tango, "exact": exact, "anytime": evalues}[name].bounds(b, c, n, alpha)
-    table = zip(*(column.tolist() for column in (b, c, n, m, low, high, p_pass, p_fail)), strict=True)
-    return [_evidence(name, wanted, alpha, *row) for row in table]
+    statistic = tango.statistic(b, c, n, m)
+    table = zip(*(column.tolist() for column in (b, c, n, m, low, high, p_pass, p_fail, statistic)), strict=True)
+    return [_evidence(_Row(*row), name, wanted, alpha) for row in table]
 
 
-def _evidence(
-    name: Method,
-    wanted: Method,
-    alpha: float,
-    b: float,
-    c: float,
-    n: float,
-    m: float,
-    low: float,
-    high: float,
-    p_pass: float,
-    p_fail: float,
-) -> Evidence:
-    if n == 0:
-        return undecided(name, "no rows: the difference is undefined", power.provable_rows(m, alpha, wanted))
-    decided = outcome(p_pass, p_fail, alpha)
-    if decided != "inconclusive":
-        return Evidence(decided, low, high, p_pass, p_fail, None, name)
-    needs = power.further_rows(b, c, n, m, alpha, wanted)
+class _Row(NamedTuple):
+    """One element of what is judged: its counts, its margin, and what was made of them for all elements at once."""
+
+    b: float
+    c: float
+    n: float
+    margin: float
+    low: float
+    high: float
+    p_pass: float
+    p_fail: float
+    statistic: float
+
+
+def _evidence(row: _Row, name: Method, wanted: Method, alpha: float) -> Evidence:
+    if row.n == 0:
+        needs = power.provable_rows(row.margin, alpha, wanted)
+        return undecided(name, "no rows: the difference is undefined", needs)
+    found = Evidence(outcome(row.p_pass, row.p_fail, alpha), row.low, row.high, row.p_pass, row.p_fail, None, name)
+    if found.outcome != "inconclusive":
+        return found
+    needs = power.further_rows(row.b, row.c, row.n, row.margin, alpha, wanted, statistic=row.statistic)
     reason = "no row on which only one of the two errs: a margin of 0 is neither shown nor refuted"
-    return Evidence(decided, low, high, p_pass, p_fail, needs, name, reason if b == c == m == 0 else "")
+    return replace(found, needs=needs, reason=reason if row.b == row.c == row.margin == 0 else "")

@@ -80,19 +80,27 @@ def planned_rows(margin: float, discordance: float, difference: float, alpha: fl
 
 
 def further_rows(
-    b: float, c: float, n: float, margin: float, alpha: float, method: Method = "score", power: float = 0.8
+    b: float,
+    c: float,
+    n: float,
+    margin: float,
+    alpha: float,
+    method: Method = "score",
+    power: float = 0.8,
+    *,
+    statistic: float | None = None,
 ) -> int | None:
     """Estimate how many more rows prove the margin if the measured shares are the true ones, at most `NEEDS_CAP`.
 
     None where the measured difference is not below the margin: more rows are not expected to prove it. `score`:
     n ((z_alpha + z_power) / |T|)^2 - n; `exact` likewise with the wider spread of its two bounds; `anytime`: the
-    rows at which the growth seen so far reaches ln(1 / alpha).
+    rows at which the growth seen so far reaches ln(1 / alpha). `statistic` is `tango.statistic` where it is known.
     """
     if n <= 0:
         return provable_rows(margin, alpha, method)
     if method == "anytime":
         return _further_anytime(b, c, n, margin, alpha)
-    statistic = float(tango.statistic(b, c, n, margin)[0])
+    statistic = float(tango.statistic(b, c, n, margin)[0]) if statistic is None else statistic
     if not statistic < 0.0:
         return None
     if method == "exact" or alpha < SCORE_ALPHA:
