@@ -8,6 +8,7 @@ promotion and a rollback see each other: `rollback`.
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 
 from ml_ci.records.codec import pack, unpack
@@ -49,10 +50,24 @@ def promote(registry: Registry, offer: Offer, state: Path) -> Promoted:
         _check_no_rollback(registry, offer, version)
         _claim(registry, offer, version)
         _check_unmoved(registry, offer, version)
-        if offer.replaces != NONE and stage == CHAMPION:
-            registry.point(offer.model, PREVIOUS, offer.replaces)
-        registry.point(offer.model, stage, version.version)
+        _move(registry, offer, version)
     return Promoted(version, finish(registry, version, state), moved=True)
+
+
+def _move(registry: Registry, offer: Offer, own: Version) -> None:
+    """Move the aliases, unless somebody withdrew this promotion: it is asked for before each."""
+    if offer.replaces != NONE and offer.event.stage == CHAMPION:
+        _check_wanted(registry, own)
+        registry.point(offer.model, PREVIOUS, offer.replaces)
+    _check_wanted(registry, own)
+    registry.point(offer.model, offer.event.stage, own.version)
+
+
+def _check_wanted(registry: Registry, own: Version) -> None:
+    """Refuse when a person withdrew this promotion, by `--allow-pending`, while it was still at work."""
+    for one in registry.versions(own.model):
+        if one.version == own.version and (WITHDRAWN in one.tags or ROLLED_BACK in one.tags):
+            raise RefusedError(f"{own.named} of {own.model} was withdrawn or rolled back meanwhile", hint=_MOVED)
 
 
 def finish(registry: Registry, version: Version, state: Path) -> Event:
@@ -89,6 +104,14 @@ def withdraw_version(registry: Registry, version: Version) -> None:
     registry.tag(version.model, version.version, WITHDRAWN, "true")
 
 
+def pause() -> None:
+    """Wait after a withdrawal: a promotion that was not dead may have asked just before, and moves the alias just now.
+
+    What it moved is then seen. Any later it asks again, finds itself withdrawn, and stops.
+    """
+    time.sleep(_PAUSE)
+
+
 def _begun(registry: Registry, offer: Offer) -> Version | None:
     """Find the version that an earlier try registered."""
     found = [one for one in registry.versions(offer.model) if one.tags.get(PROMOTION) == offer.id]
@@ -97,9 +120,8 @@ def _begun(registry: Registry, offer: Offer) -> Version | None:
 
 def _claim(registry: Registry, offer: Offer, own: Version) -> None:
     """Let the lowest of the versions win that are to replace the same champion and are not done."""
+    _check_wanted(registry, own)
     for other in registry.versions(offer.model):
-        if other.version == own.version and (WITHDRAWN in other.tags or ROLLED_BACK in other.tags):
-            raise RefusedError(f"{own.named} of {offer.model} was withdrawn or rolled back meanwhile", hint=_MOVED)
         if int(other.version) >= int(own.version) or not _rivals(other, offer):
             continue
         if not offer.take_over:
@@ -108,6 +130,7 @@ def _claim(registry: Registry, offer: Offer, own: Version) -> None:
                 f"{other.named} of {offer.model} is being promoted at the same time, and was first", hint=_PENDING
             )
         withdraw_version(registry, other)
+        pause()
 
 
 def _check_no_rollback(registry: Registry, offer: Offer, own: Version) -> None:
@@ -143,6 +166,7 @@ def _check_unmoved(registry: Registry, offer: Offer, own: Version | None = None)
     raise RefusedError(message, hint=_MOVED)
 
 
+_PAUSE = 3.0  # seconds: longer than a request takes
 _MOVED = "Compare with the champion that there is now: ml-ci run --baseline champion, then promote again."
 _PENDING = (
     "Run `ml-ci promote` once more where it was begun. If nobody will finish it: "

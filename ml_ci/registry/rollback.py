@@ -15,7 +15,7 @@ from ml_ci.records.codec import pack
 from ml_ci.registry import audit
 from ml_ci.registry.history import champions, moves
 from ml_ci.registry.intent import Intent, begun, withdraw, write
-from ml_ci.registry.promotion import event_of, finish, unfinished, withdraw_version
+from ml_ci.registry.promotion import event_of, finish, pause, unfinished, withdraw_version
 from ml_ci.registry.registry import Registry
 from ml_ci.registry.values import (
     CHAMPION,
@@ -117,6 +117,9 @@ def _check(registry: Registry, intent: Intent, *, take_over: bool) -> None:
             withdraw(registry, intent)
             raise RefusedError(f"{one.named} of {event.model} is being promoted at the same time", hint=_PENDING)
         withdraw_version(registry, one)
+    if pending:
+        pause()
+        _check(registry, intent, take_over=False)
 
 
 def _completed(registry: Registry, intent: Intent, state: Path) -> Event:

@@ -8,13 +8,15 @@ import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ml_ci.records.codec import pack
-from ml_ci.registry import audit, values
+from ml_ci.registry import audit, promotion, values
+from ml_ci.registry import rollback as rolling_back
 from ml_ci.registry.promotion import promote
 from ml_ci.registry.rollback import rollback
 from ml_ci.registry.values import CHAMPION, PREVIOUS, RefusedError
@@ -122,6 +124,7 @@ def goes_back(board: Board, *, by: str = "Bob", take_over: bool = False) -> str:
 @pytest.fixture
 def board(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Board]:
     """Give boards on which v2 is champion and v1 was before it; the audit log is a step like any other."""
+    monkeypatch.setattr(promotion, "_PAUSE", 0)
     told: list[Board] = []
     monkeypatch.setattr(audit, "append", lambda state, event: told[-1].before("audit"))
 
@@ -326,6 +329,63 @@ def test_a_rollback_that_is_killed_holds_promotions_up_and_is_completed_once(boa
                 ("", ("3", "2")) if found.moves == 3 and was == ("2", "1") else (again, was)
             )
     assert "a rollback of m to v1, begun by Bob at 2026-01-02 Bob, is not finished" in said
+
+
+class Slow(Board):
+    """A board where the move of an alias that is under way arrives while another machine waits."""
+
+    under_way: list[tuple[str, str]]
+
+    def point(self, model: str, alias: str, version: str) -> None:
+        self.under_way.append((alias, version))
+        self.before(f"point {alias}")
+        if (alias, version) in self.under_way:
+            self.under_way.remove((alias, version))
+            self.aliases[alias] = version
+
+    def arrive(self) -> None:
+        self.aliases |= dict(self.under_way)
+        self.under_way.clear()
+
+
+def _held(found: Board, step: int, then: Callable[[], str]) -> tuple[str, ...]:
+    """Hold a promotion before a step, do the other thing, go on; give what each said."""
+    steps, said = itertools.count(), list[str]()
+
+    def hold(verb: str) -> None:
+        if next(steps) == step:
+            found.before = lambda verb: None
+            said.append(then())
+
+    found.before = hold
+    return promotes(found), *said
+
+
+@pytest.mark.parametrize(
+    "then",
+    [lambda found: promotes(found, "other", take_over=True), lambda found: goes_back(found, take_over=True)],
+    ids=["promotion", "rollback"],
+)
+def test_a_promotion_that_is_withdrawn_while_it_is_at_work_stops(
+    board: Callable[[], Board], then: Callable[[Any], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was taken for dead. Held before any of its steps it is alive: it moves nothing any more, and says why."""
+    said = set()
+    for step in range(2 * _MOST):
+        found: Any = board()
+        found.__class__, found.under_way = Slow, []
+        for module in (promotion, rolling_back):
+            monkeypatch.setattr(module, "pause", found.arrive)
+        own, *others = _held(found, step, partial(then, found))
+        if not others:
+            break
+        said.add(own)
+        assert values.INTENT not in found.model_tags, step
+        champion = found.numbered[found.in_use[0] or ""]
+        assert values.PROMOTED in champion.tags, (step, own, others)
+        own_is_in_use = champion.tags[values.PROMOTION] == "own"
+        assert own_is_in_use == (own == "" and others != [""]), (step, own, others)
+    assert "v3 of m was withdrawn or rolled back meanwhile" in said
 
 
 def test_a_promotion_that_nobody_finishes_is_withdrawn_by_a_person(board: Callable[[], Board]) -> None:
