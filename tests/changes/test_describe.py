@@ -320,6 +320,17 @@ def test_a_predict_function_by_its_code(changes: Any, history: Any, model: Any) 
     assert only(said, "metrics").summary == "serve.py: score()"
 
 
+def test_a_file_that_trains_and_predicts_is_told_once_and_another_threshold_beside_it(history: Any, model: Any) -> None:
+    same, other = model(predict="churn.train:train"), model(predict="churn.train:train", threshold=Threshold(0.4))
+    base = history.git("rev-parse", "HEAD")
+    history.write("churn/train.py", (history.folder / "churn/train.py").read_text() + "\nMORE = 1\n")
+    old = history.snapshot(base, same)
+    assert [change.part for change in describe(old, history.snapshot(model=same))] == ["code"]
+    told = describe(old, history.snapshot(model=other))
+    assert [change.part for change in told] == ["code", "metrics"]
+    assert "threshold: 0.5 → 0.4" in told[1].summary
+
+
 @pytest.mark.parametrize(
     ("was", "now", "expected"),
     [
