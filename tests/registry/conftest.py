@@ -136,6 +136,7 @@ def _quiet_mlflow(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(name, raising=False)
     for name, value in {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr("ml_ci.cli.registry._PATIENCE", 3600.0)  # a busy machine must not add a word
 
 
 @pytest.fixture(scope="session")

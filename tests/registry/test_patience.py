@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import threading
 
 import pytest
 
@@ -13,12 +13,20 @@ _WORD = "waiting for MLflow and the registry …\n"
 
 def test_who_waits_is_told_what_for(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setattr(registry, "_PATIENCE", 0.01)
-    assert registry.answered(lambda: time.sleep(0.3)) is None
+    said, echo = threading.Event(), registry.click.echo
+
+    def noted(*words: object, **how: bool) -> None:
+        echo(*words, **how)
+        said.set()
+
+    monkeypatch.setattr(registry.click, "echo", noted)
+    assert registry.answered(lambda: said.wait(60)) is True
     assert capsys.readouterr().err == _WORD
 
 
 def test_an_answer_is_not_talked_over(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr(registry, "_PATIENCE", 0.2)
+    monkeypatch.setattr(registry, "_PATIENCE", 60.0)
     assert registry.answered(lambda: 3) == 3
-    time.sleep(0.4)
+    timers = [one for one in threading.enumerate() if isinstance(one, threading.Timer)]
+    assert all(one.finished.is_set() for one in timers), "nothing is left that would speak later"
     assert capsys.readouterr().err == ""
