@@ -88,7 +88,10 @@ def made(repository: Any, count: Path, sleep: float = 0.0) -> Tiny:
 
 
 @pytest.fixture
-def make_tiny(make_repository: Callable[[str], Any], tmp_path: Path) -> Callable[..., Tiny]:
+def make_tiny(
+    make_repository: Callable[[str], Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[..., Tiny]:
+    monkeypatch.setenv("TINY_COUNT", str(tmp_path / "count"))  # also where a test starts a process by itself
     return lambda sleep=0.0: made(make_repository("tiny"), tmp_path / "count", sleep)
 
 
