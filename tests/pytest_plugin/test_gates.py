@@ -34,7 +34,7 @@ def test_only_the_failing_slices_are_explained(project: Any) -> None:
     project.configure("each(fnr, by=region) <= 0.75")
     project.worsen()
     result = project.run("--ml-ci", "-q")
-    result.stdout.fnmatch_lines(["✗ Too many misses: FNR, region = US 80.0% (40 of 50), limit 75.0%."])
+    result.stdout.fnmatch_lines(["✗ Too many misses: FNR, region = US 20.0% → 80.0% (40 of 50), limit 75.0%."])
     assert "region = EU" not in result.stdout.str()
 
 
