@@ -49,7 +49,11 @@ def test_a_run_against_the_merge_base_imports_no_mlflow(tiny: Any, tmp_path: Pat
     done = subprocess.run(
         (sys.executable, "-c", CHILD, "run"),
         cwd=tiny.folder,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(tmp_path / "site")))},
+        env={
+            **os.environ,
+            "PYTHONPATH": os.pathsep.join((str(ROOT), str(tmp_path / "site"))),
+            "TINY_COUNT": str(tiny.count),
+        },
         capture_output=True,
         text=True,
         check=True,
