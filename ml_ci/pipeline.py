@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from ml_ci.explain.values import Explanation
     from ml_ci.gates.ledger import Ledger
     from ml_ci.gates.planning import Power
-    from ml_ci.steps.bisect import Search
-    from ml_ci.steps.doctor import Finding
-    from ml_ci.steps.explain import Ask
+    from ml_ci.steps.causes.bisect import Search
+    from ml_ci.steps.causes.explain import Ask
+    from ml_ci.steps.examination.doctor import Finding
     from ml_ci.steps.rows import Scored
 
 
@@ -101,7 +101,7 @@ def explain(options: Options, ask: Ask) -> tuple[Explanation, ...]:
 
     What no record answers is judged first; then mixtures of old and new parts are trained, cached like any other.
     """
-    from ml_ci.steps.explain import explained
+    from ml_ci.steps.causes.explain import explained
 
     project, stop = stoppable(open_project(locate(options), options))
     fingerprints = Fingerprints(project)
@@ -111,7 +111,7 @@ def explain(options: Options, ask: Ask) -> tuple[Explanation, ...]:
 
 def bisect(options: Options, name: str, search: Search) -> Found:
     """Find the first commit at which a gate of the model no longer holds; UserError when there is none to find."""
-    from ml_ci.steps.bisect import bisected
+    from ml_ci.steps.causes.bisect import bisected
 
     project, _ = stoppable(open_project(locate(options), options))
     return bisected(project, Fingerprints(project), name, search)
@@ -119,7 +119,7 @@ def bisect(options: Options, name: str, search: Search) -> Found:
 
 def power(options: Options, margin: float | None = None) -> tuple[Power, ...]:
     """Say what the holdouts can prove; only their labels are read, and nothing is trained."""
-    from ml_ci.steps.power import power
+    from ml_ci.steps.examination.power import power
 
     project = open_project(locate(options), options)
     fingerprints = Fingerprints(project)
@@ -139,7 +139,7 @@ def ledgers(options: Options) -> tuple[Ledger, ...]:
 
 def examine(options: Options, *, determinism: bool = False) -> tuple[Finding, ...]:
     """Check the set-up; with `determinism` each model is trained a second time and the two are compared."""
-    from ml_ci.steps.doctor import examined
+    from ml_ci.steps.examination.doctor import examined
 
     return examined(options, determinism=determinism)
 

@@ -26,7 +26,7 @@ from ml_ci.records.atomic import write_text
 from ml_ci.reports.as_json import dumps
 from ml_ci.reports.escaping import text
 from ml_ci.reports.values import Report
-from ml_ci.steps.handover import Taken
+from ml_ci.steps.promotion.handover import Taken
 
 _LOST = "The gate lost them, or they have expired (`keep-records` of the gate). Run all jobs of this workflow again."
 _NOBODY = "nobody approved this model"

@@ -25,7 +25,7 @@ def command(model: str, stage: str, reason: str, by: str | None, python: str | N
     and `stages: [{name: staging, approval: required}, champion]` before a stage: an approval is for one of them.
     """
     from ml_ci.registry.values import RefusedError
-    from ml_ci.steps.promote import approved
+    from ml_ci.steps.promotion.promote import approved
 
     if not reason.strip():
         raise UserError("an approval has a reason", hint="Say why: --reason 'why'.")

@@ -46,7 +46,7 @@ def command(
     from ml_ci.cli.progress import showing
     from ml_ci.pipeline import bisect
     from ml_ci.reports.bisected import plain, to_json
-    from ml_ci.steps.bisect import Search
+    from ml_ci.steps.causes.bisect import Search
     from ml_ci.steps.values import Options
 
     with showing() as progress:

@@ -34,7 +34,7 @@ def command(model: str, files: tuple[str, ...], no_importance: bool, python: str
     """
     from ml_ci.records.atomic import write_text
     from ml_ci.reports import card_html, card_markdown
-    from ml_ci.steps.card import carded
+    from ml_ci.steps.lineage.card import carded
 
     for file in files:
         check("--output", file, (".md", ".html"))

@@ -62,7 +62,7 @@ def command(
     """
     from ml_ci.cli.progress import showing
     from ml_ci.pipeline import explain
-    from ml_ci.steps.explain import Ask
+    from ml_ci.steps.causes.explain import Ask
     from ml_ci.steps.values import Options
 
     if file is not None:

@@ -31,7 +31,7 @@ def command(model: str, as_json: bool, day: datetime | None, config: str | None)
     from ml_ci.registry.history import on
     from ml_ci.reports.history import as_json as packed
     from ml_ci.reports.history import table
-    from ml_ci.steps.promote import history
+    from ml_ci.steps.promotion.promote import history
 
     found = registry.answered(lambda: history(registry.options(config), model, registry.now()))
     wanted = day.date() if day else None

@@ -43,7 +43,7 @@ def command(
     mermaid   the same picture as text, which GitHub draws
     """
     from ml_ci.records.atomic import write_text
-    from ml_ci.steps.registered import Registered
+    from ml_ci.steps.lineage.registered import Registered
 
     asked = (
         "json" if as_json else "mermaid" if mermaid else form or _ENDINGS.get(output.suffix if output else "", "text")

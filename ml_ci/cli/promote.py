@@ -11,7 +11,7 @@ import click
 from ml_ci.cli import registry
 
 if TYPE_CHECKING:
-    from ml_ci.steps.promote import Done
+    from ml_ci.steps.promotion.promote import Done
 
 
 @click.command()
@@ -57,7 +57,7 @@ def command(
     is fail or error; 4 it is inconclusive; 2 refused for another reason, which is told.
     """
     from ml_ci.registry.values import RefusedError
-    from ml_ci.steps.promote import promoted
+    from ml_ci.steps.promotion.promote import promoted
 
     allow = frozenset(name.removeprefix("allow_").replace("_", "-") for name, given in allowed.items() if given)
     asked = replace(registry.asked(by, reason, allow, approved_by), needs_approval=require_approval, stage=stage)

@@ -167,7 +167,7 @@ def pack(folder: Path, store: str | None, config: str | None) -> None:
     They are archives, KIND/KEY.tar: what `ml-ci promote` needs, and it trains nothing.
     """
     from ml_ci.reports.text import plural
-    from ml_ci.steps.handover import hand_over
+    from ml_ci.steps.promotion.handover import hand_over
 
     click.echo(f"{plural(hand_over(_options(config, store), folder), 'record')} packed into {folder}")
 
@@ -184,7 +184,7 @@ def unpack(folder: Path, as_json: bool, config: str | None) -> int:
     """
     from ml_ci.cli.main import MISTAKE
     from ml_ci.reports.text import plural
-    from ml_ci.steps.handover import take_over
+    from ml_ci.steps.promotion.handover import take_over
 
     taken = take_over(_options(config, None), folder)
     if as_json:

@@ -14,7 +14,7 @@ import click
 from ml_ci.errors import StageFailed, UserError
 
 if TYPE_CHECKING:
-    from ml_ci.steps.offer import Asked
+    from ml_ci.steps.promotion.offer import Asked
     from ml_ci.steps.values import Options
 
 Answer = TypeVar("Answer")
@@ -53,7 +53,7 @@ def options(config: str | None, python: str | None = None) -> Options:
 
 def asked(by: str | None, reason: str, allow: frozenset[str] = frozenset(), approved_by: str | None = None) -> Asked:
     """Say who asks, and now."""
-    from ml_ci.steps.offer import Asked
+    from ml_ci.steps.promotion.offer import Asked
 
     if allow and not reason.strip():
         names = ", ".join(f"--allow-{name}" for name in sorted(allow))

@@ -13,7 +13,7 @@ from ml_ci.cli import registry
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ml_ci.steps.reproduce import Reproduced
+    from ml_ci.steps.lineage.reproduce import Reproduced
 
 
 @click.command()
@@ -38,7 +38,7 @@ def command(model: str, no_env: bool, tolerance: float, as_json: bool, config: s
     different; 2 it cannot be made again.
     """
     from ml_ci.cli.progress import showing
-    from ml_ci.steps.reproduce import reproduced
+    from ml_ci.steps.lineage.reproduce import reproduced
 
     with showing() as progress:
         options = replace(registry.options(config), progress=progress)

@@ -22,7 +22,7 @@ def command(model: str, allow_pending: bool, reason: str, by: str | None, config
     machine, one of the two is refused, or both are.
     """
     from ml_ci.registry.values import RefusedError
-    from ml_ci.steps.promote import rolled_back
+    from ml_ci.steps.promotion.promote import rolled_back
 
     asked = registry.asked(by, reason, frozenset({"pending"} if allow_pending else ()))
     try:

@@ -82,7 +82,7 @@ def _nothing_gated(model: ModelSpec) -> Failure:
 def _unsteady(project: Project, model: ModelSpec) -> Iterator[str]:
     """Say what `ml-ci doctor --determinism` found out."""
     if (project.store.root / "records" / DETERMINISM).is_dir():
-        from ml_ci.steps.determinism import notes
+        from ml_ci.steps.examination.determinism import notes
 
         yield from notes(project.store, model.name)
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ml_ci.records import record as records
-from ml_ci.steps.handover import hand_over, take_over
+from ml_ci.steps.promotion.handover import hand_over, take_over
 from ml_ci.steps.values import Options
 
 

@@ -161,8 +161,8 @@ def game(tmp_path: Path, _blank: Path) -> Game:
 @pytest.fixture(scope="session")
 def _promoted(tmp_path_factory: pytest.TempPathFactory, _blank: Path) -> Game:
     """Promote a first model once: the tests begin with copies of it."""
-    from ml_ci.steps.offer import Asked
-    from ml_ci.steps.promote import promoted
+    from ml_ci.steps.promotion.offer import Asked
+    from ml_ci.steps.promotion.promote import promoted
 
     found = game_at(tmp_path_factory.mktemp("promoted") / "project")
     _give_registry(found, _blank)

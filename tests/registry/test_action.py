@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from ml_ci.steps.handover import hand_over
+from ml_ci.steps.promotion.handover import hand_over
 
 PROJECT = Path(__file__).parents[2]
 

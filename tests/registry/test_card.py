@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from ml_ci.reports import card_html, card_markdown
-from ml_ci.steps.card import carded
-from ml_ci.steps.offer import Asked
-from ml_ci.steps.promote import promoted
+from ml_ci.steps.lineage.card import carded
+from ml_ci.steps.promotion.offer import Asked
+from ml_ci.steps.promotion.promote import promoted
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from ml_ci.reports.markdown import render
-from ml_ci.steps.offer import Asked
-from ml_ci.steps.promote import promoted
+from ml_ci.steps.promotion.offer import Asked
+from ml_ci.steps.promotion.promote import promoted
 
 SAID = "The holdout is cut otherwise than when champion v1"
 

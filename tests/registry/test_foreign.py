@@ -10,8 +10,8 @@ import pytest
 
 from ml_ci import pipeline
 from ml_ci.registry.mlflow_registry import MlflowRegistry
-from ml_ci.steps.offer import Asked
-from ml_ci.steps.promote import promoted
+from ml_ci.steps.promotion.offer import Asked
+from ml_ci.steps.promotion.promote import promoted
 
 pytest.importorskip("mlflow", reason="the extra `mlflow` is not installed")
 pytest.importorskip("sklearn", reason="scikit-learn is not installed: pip install scikit-learn")

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from ml_ci.errors import UserError
-from ml_ci.steps import offer_files
-from ml_ci.steps.offer import Asked
-from ml_ci.steps.promote import promoted
+from ml_ci.steps.promotion import offer_files
+from ml_ci.steps.promotion.offer import Asked
+from ml_ci.steps.promotion.promote import promoted
 
 WHEN = "2026-01-03T03:04:05+00:00"
 

@@ -14,8 +14,8 @@ from ml_ci.errors import UserError
 from ml_ci.registry.location import locate
 from ml_ci.registry.mlflow_registry import MlflowRegistry
 from ml_ci.registry.values import NoAnswerError, RefusedError
-from ml_ci.steps.offer import Asked
-from ml_ci.steps.promote import Done, approved, history, promoted, rolled_back
+from ml_ci.steps.promotion.offer import Asked
+from ml_ci.steps.promotion.promote import Done, approved, history, promoted, rolled_back
 
 WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 

@@ -10,10 +10,10 @@ import pytest
 
 from ml_ci.errors import UserError
 from ml_ci.reports.lineage import as_json, mermaid, text
-from ml_ci.steps.offer import Asked
-from ml_ci.steps.promote import promoted
-from ml_ci.steps.registered import Registered
-from ml_ci.steps.reproduce import Reproduced, reproduced
+from ml_ci.steps.lineage.registered import Registered
+from ml_ci.steps.lineage.reproduce import Reproduced, reproduced
+from ml_ci.steps.promotion.offer import Asked
+from ml_ci.steps.promotion.promote import promoted
 
 _ASKED = Asked("Ada", "2026-01-02T03:04:05+00:00")
 

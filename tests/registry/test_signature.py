@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from ml_ci.registry.mlflow_model import Signature, loadable, write_model
-from ml_ci.steps.offer import Asked
-from ml_ci.steps.promote import promoted
-from ml_ci.steps.signature import kind_of
+from ml_ci.steps.promotion.offer import Asked
+from ml_ci.steps.promotion.promote import promoted
+from ml_ci.steps.promotion.signature import kind_of
 from ml_ci.tables.table import Table
 
 pytest.importorskip("mlflow", reason="the extra `mlflow` is not installed")

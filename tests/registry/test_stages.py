@@ -13,8 +13,8 @@ from ml_ci.cli.main import call
 from ml_ci.errors import UserError
 from ml_ci.registry.values import RefusedError
 from ml_ci.reports.history import as_json, table
-from ml_ci.steps.offer import Asked
-from ml_ci.steps.promote import Done, approved, history, promoted
+from ml_ci.steps.promotion.offer import Asked
+from ml_ci.steps.promotion.promote import Done, approved, history, promoted
 
 STAGES = "stages: [staging, champion]"
 STRICT = "stages: [{name: staging, gates: [fnr <= 0.15]}, champion]"

@@ -22,8 +22,8 @@ from typing import Any
 
 import pytest
 
-from ml_ci.steps.offer import Asked
-from ml_ci.steps.promote import promoted, rolled_back
+from ml_ci.steps.promotion.offer import Asked
+from ml_ci.steps.promotion.promote import promoted, rolled_back
 
 # MLflow binds numbers as text before 3.2, which psycopg 3 does not put right (its issue 17013).
 _DRIVERS = {"psycopg": (3, 2), "psycopg2": (0,)}

@@ -10,7 +10,7 @@ import pytest
 from ml_ci.registry.mlflow_registry import MlflowRegistry
 from ml_ci.registry.values import LostChampionError, NoAnswerError, RefusedError
 from ml_ci.reports.history import table
-from ml_ci.steps.promote import history
+from ml_ci.steps.promotion.promote import history
 
 _LOST = "the champion of {model} was v{version}, and somebody took the alias away, or its version"
 

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from ml_ci.registry.values import RefusedError
-from ml_ci.steps.promote import history
-from ml_ci.steps.registered import Registered
+from ml_ci.steps.lineage.registered import Registered
+from ml_ci.steps.promotion.promote import history
 
 
 def test_a_first_promotion_has_no_champion_to_replace(empty: Any) -> None:

@@ -10,7 +10,7 @@ from ml_ci.gates.metrics import metrics_of
 from ml_ci.registry.values import Dataset
 from ml_ci.reports.values import ModelReport
 from ml_ci.reports.values import Side as Counted
-from ml_ci.steps.evidence import Evidence
+from ml_ci.steps.promotion.evidence import Evidence
 
 _METRIC = re.compile(r"[^\w\-. /]")
 

@@ -10,9 +10,9 @@ from ml_ci.reports.as_json import loads
 from ml_ci.reports.card import Facts, card
 from ml_ci.reports.card_values import Card, Importance
 from ml_ci.spec.values import Card as Said
-from ml_ci.steps.classes import classes
-from ml_ci.steps.importance import importance
-from ml_ci.steps.registered import Registered
+from ml_ci.steps.lineage.classes import classes
+from ml_ci.steps.lineage.importance import importance
+from ml_ci.steps.lineage.registered import Registered
 from ml_ci.steps.values import Options
 
 

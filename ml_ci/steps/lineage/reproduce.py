@@ -16,10 +16,10 @@ from ml_ci.errors import UserError
 from ml_ci.registry.values import Lineage, Version
 from ml_ci.spec.values import FileEntry
 from ml_ci.steps.decide import planned
-from ml_ci.steps.lock import built
-from ml_ci.steps.offer_files import file_digests
+from ml_ci.steps.lineage.lock import built
+from ml_ci.steps.lineage.registered import Registered
 from ml_ci.steps.project import locate, open_project
-from ml_ci.steps.registered import Registered
+from ml_ci.steps.promotion.offer_files import file_digests
 from ml_ci.steps.score import FILE, scored
 from ml_ci.steps.sides import Fingerprints
 from ml_ci.steps.train import artifact, trained

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ml_ci.steps.offer_files import file_digests
+from ml_ci.steps.promotion.offer_files import file_digests
 
 
 def folder(at: Path, files: dict[str, str]) -> Path:

@@ -8,7 +8,7 @@ from ml_ci.errors import UserError
 from ml_ci.registry.registry import Registry
 from ml_ci.registry.values import CHAMPION, PROMOTED, RefusedError
 from ml_ci.spec.values import ModelSpec
-from ml_ci.steps.offer import Asked
+from ml_ci.steps.promotion.offer import Asked
 
 
 def check(model: ModelSpec, stage: str) -> None:

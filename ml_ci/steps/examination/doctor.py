@@ -52,7 +52,7 @@ def repository(project: Project) -> Iterator[Finding]:
 
 def repeatable(project: Project) -> Iterator[Finding]:
     """Train every model a second time from the same inputs, and say whether the two predict the same."""
-    from ml_ci.steps.determinism import repeated, sentence
+    from ml_ci.steps.examination.determinism import repeated, sentence
 
     fingerprints = Fingerprints(project)
     for name in selected(project):

@@ -16,8 +16,8 @@ from ml_ci.registry.mlflow_model import write_model
 from ml_ci.reports.as_json import dumps
 from ml_ci.reports.markdown import render
 from ml_ci.reports.values import Report
-from ml_ci.steps.evidence import Evidence
-from ml_ci.steps.signature import signature
+from ml_ci.steps.promotion.evidence import Evidence
+from ml_ci.steps.promotion.signature import signature
 from ml_ci.steps.train import artifact
 from ml_ci.steps.values import Project
 

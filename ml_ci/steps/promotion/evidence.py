@@ -14,9 +14,9 @@ from ml_ci.reports.values import ModelReport, Report
 from ml_ci.steps.champion import CHAMPION, LOST
 from ml_ci.steps.decide import planned
 from ml_ci.steps.judged import Judged, recalled
+from ml_ci.steps.promotion.trusted import distrust
 from ml_ci.steps.publish import NAME
 from ml_ci.steps.sides import Fingerprints
-from ml_ci.steps.trusted import distrust
 from ml_ci.steps.values import Project, Side, Sides
 
 ALLOWANCES = ("dirty", "branch", "verdict", "champion", "rolled-back", "pending")

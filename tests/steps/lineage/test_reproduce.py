@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ml_ci.errors import UserError
-from ml_ci.steps import reproduce
+from ml_ci.steps.lineage import reproduce
 from ml_ci.steps.progress import Silent
 from ml_ci.steps.values import Options
 

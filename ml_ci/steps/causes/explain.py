@@ -16,9 +16,9 @@ from ml_ci.explain.values import Attribution, Effort, Explanation, Interaction, 
 from ml_ci.gates.metrics import exact
 from ml_ci.plan.plan import TRAININGS
 from ml_ci.reports.values import ModelReport
+from ml_ci.steps.causes.mixture import Mixer
 from ml_ci.steps.compare import compared
 from ml_ci.steps.decide import planned
-from ml_ci.steps.mixture import Mixer
 from ml_ci.steps.sides import Fingerprints
 from ml_ci.steps.values import Project, Side, Sides
 from ml_ci.steps.workshop import workshop

@@ -11,7 +11,7 @@ from ml_ci.cli.main import call
 from ml_ci.errors import UserError
 from ml_ci.pipeline import bisect
 from ml_ci.reports.bisected import plain, to_json
-from ml_ci.steps.bisect import Search
+from ml_ci.steps.causes.bisect import Search
 
 Table = Callable[[int], str]
 

@@ -11,7 +11,7 @@ from ml_ci.cli.main import call
 from ml_ci.explain.values import Attribution, Explanation
 from ml_ci.pipeline import explain
 from ml_ci.reports.explanation import markdown, plain, to_json
-from ml_ci.steps.explain import Ask
+from ml_ci.steps.causes.explain import Ask
 
 Table = Callable[[int], str]
 

@@ -1,0 +1,1 @@
+"""Which part of a change, and which commit, did it."""

@@ -1,0 +1,1 @@
+"""What `ml-ci promote` and its like are made of."""
