@@ -40,6 +40,7 @@ def comment_on(request: Request) -> Outcome:
     report = gathered(request)
     todo = asked(request)
     if not todo.comments:
+        _hold_that_an_event_decided(request, "--pull-request NUMBER")
         return _elsewhere(request, report, f"no comment: {todo.why}")
     api = _api(request)
     try:
@@ -61,6 +62,7 @@ def set_statuses(request: Request) -> Outcome:
     report = gathered(request)
     todo = asked(request)
     if not todo.statuses:
+        _hold_that_an_event_decided(request, "--sha COMMIT, or --pull-request NUMBER")
         return Outcome(f"no status: {todo.why}", _code(report))
     api = _api(request)
     sha = _sha(api, todo)
@@ -73,6 +75,7 @@ def set_pending(request: Request, models: tuple[str, ...]) -> Outcome:
     """Say that the run has begun."""
     todo = asked(request)
     if not todo.statuses:
+        _hold_that_an_event_decided(request, "--sha COMMIT, or --pull-request NUMBER")
         return Outcome(f"no status: {todo.why}")
     api = _api(request)
     sha = _sha(api, todo)
@@ -85,6 +88,7 @@ def set_lost(request: Request) -> Outcome:
     """Turn what a run that died left pending into an error; what has a result is left as it is."""
     todo = asked(request)
     if not todo.statuses:
+        _hold_that_an_event_decided(request, "--sha COMMIT, or --pull-request NUMBER")
         return Outcome(f"no status: {todo.why}")
     api = _api(request)
     sha = _sha(api, todo)
@@ -143,6 +147,13 @@ def asked(request: Request) -> Activity:
             raise UserError(f"--sha {label(request.sha)}: no commit's full id", hint="Give all 40 digits.")
         todo = replace(todo, sha=request.sha, statuses=True)
     return todo
+
+
+def _hold_that_an_event_decided(request: Request, option: str) -> None:
+    """Hold that an event said that nothing is to be written: outside of GitHub Actions somebody has to name what is."""
+    if not request.event_name:
+        message = "outside of GitHub Actions no event names the pull request or the commit"
+        raise UserError(message, hint=f"Name the repository and what is meant: --repository OWNER/NAME {option}.")
 
 
 def _pull_request(api: Api, todo: Activity) -> PullRequest | str:

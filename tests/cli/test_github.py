@@ -37,6 +37,27 @@ def test_what_is_missing_is_named(
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("command", "option"),
+    [
+        (["comment"], "--pull-request NUMBER"),
+        (["comment", "--sha", "9d1e2f3a4b5c6d7e8f90a1b2c3d4e5f601234567"], "--pull-request NUMBER"),
+        (["status"], "--sha COMMIT, or --pull-request NUMBER"),
+        (["status", "--pending"], "--sha COMMIT, or --pull-request NUMBER"),
+        (["status", "--lost"], "--sha COMMIT, or --pull-request NUMBER"),
+    ],
+)
+def test_outside_of_actions_a_pull_request_has_to_be_named(
+    command: list[str], option: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH", "GITHUB_STEP_SUMMARY"):
+        monkeypatch.delenv(name, raising=False)
+    assert call(["github", *command]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "outside of GitHub Actions no event names the pull request or the commit" in said
+    assert f"--repository OWNER/NAME {option}" in said
+
+
 @pytest.mark.parametrize("module", ["ml_ci.cli.github", "ml_ci.cli.report", "ml_ci.cli.run", "ml_ci.cli.trusted"])
 def test_requests_is_imported_only_to_speak(module: str) -> None:
     program = f"import sys, {module}; print('requests' in sys.modules, 'pydantic' in sys.modules)"
