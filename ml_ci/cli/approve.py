@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import click
 
-from ml_ci.cli import registry
+from ml_ci.cli import naming, registry
 from ml_ci.errors import UserError
 
 
 @click.command()
-@click.argument("model")
+@click.argument("model", shell_complete=naming.models)
 @click.option("--stage", default="champion", metavar="NAME", help="For this one of its `stages:`; by default champion.")
 @registry.reason
 @registry.by

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from ml_ci.cli import registry
+from ml_ci.cli import naming, registry
 from ml_ci.cli.files import check
 
 
 @click.command()
-@click.argument("model", metavar="MODEL[@VERSION]")
+@click.argument("model", metavar="MODEL[@VERSION]", shell_complete=naming.models)
 @click.option(
     "--output",
     "--out",

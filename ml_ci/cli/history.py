@@ -9,11 +9,11 @@ from shutil import get_terminal_size
 
 import click
 
-from ml_ci.cli import registry
+from ml_ci.cli import naming, registry
 
 
 @click.command()
-@click.argument("model")
+@click.argument("model", shell_complete=naming.models)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
 @click.option(
     "--on",

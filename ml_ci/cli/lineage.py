@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ml_ci.cli import registry
+from ml_ci.cli import naming, registry
 from ml_ci.cli.files import check
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _ENDINGS = {".json": "json", ".svg": "svg", ".mmd": "mermaid", ".mermaid": "merm
 
 
 @click.command()
-@click.argument("model", metavar="MODEL[@VERSION]")
+@click.argument("model", metavar="MODEL[@VERSION]", shell_complete=naming.models)
 @click.option(
     "--format", "form", type=click.Choice(FORMATS), help="Which form. [default: by the ending of FILE, or text]"
 )

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ml_ci.cli import registry
+from ml_ci.cli import naming, registry
 
 if TYPE_CHECKING:
     from ml_ci.steps.promotion.promote import Done
 
 
 @click.command()
-@click.argument("model")
+@click.argument("model", shell_complete=naming.models)
 @click.option("--allow-dirty", is_flag=True, help="Though the tree has changes that are in no commit.")
 @click.option("--allow-branch", is_flag=True, help="Though this is not the default branch.")
 @click.option("--allow-verdict", is_flag=True, help="Though the verdict is fail or inconclusive.")

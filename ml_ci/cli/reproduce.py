@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ml_ci.cli import registry
+from ml_ci.cli import naming, registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("model", metavar="MODEL[@VERSION]")
+@click.argument("model", metavar="MODEL[@VERSION]", shell_complete=naming.models)
 @click.option(
     "--no-env", is_flag=True, help="Train in the present environment, not in one built from the version's lock."
 )

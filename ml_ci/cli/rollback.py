@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import click
 
-from ml_ci.cli import registry
+from ml_ci.cli import naming, registry
 
 
 @click.command()
-@click.argument("model")
+@click.argument("model", shell_complete=naming.models)
 @click.option("--allow-pending", is_flag=True, help="Withdraw a promotion that was begun and not finished.")
 @registry.reason
 @registry.by

@@ -24,7 +24,11 @@ def there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "ml-ci.yaml"
 
 
-@pytest.mark.parametrize("before", [("run",), ("plan",), ("explain",), ("run", "--model"), ("bisect",), ("ledger",)])
+OF_RUNS = [("run",), ("plan",), ("explain",), ("run", "--model"), ("bisect",), ("ledger",)]
+OF_THE_REGISTRY = [("promote",), ("rollback",), ("history",), ("approve",), ("lineage",), ("card",), ("reproduce",)]
+
+
+@pytest.mark.parametrize("before", [*OF_RUNS, *OF_THE_REGISTRY])
 def test_models_are_completed(before: tuple[str, ...], there: Path) -> None:
     there.write_text(SPEC)
     assert completed(*before, "ch") == ["churn", "chargeback"]
