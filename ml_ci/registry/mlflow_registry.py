@@ -233,8 +233,10 @@ def _client_class() -> Any:
     try:
         from mlflow.tracking import MlflowClient
     except ImportError as error:
+        own = (error.name or "").partition(".")[0] == "mlflow"
+        why = "is not installed" if own else f"cannot be imported without {error.name or error}"
         hint = "Install it: pip install 'ml-ci[mlflow]'"
-        raise UserError(f"the registry needs MLflow, which is not installed ({error.name})", hint=hint) from None
+        raise UserError(f"the registry needs MLflow, which {why}", hint=hint) from None
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
     return MlflowClient
