@@ -62,13 +62,7 @@ def list_(as_json: bool, kind: str | None, model: str | None, config: str | None
     """
     from ml_ci.reports.records import table
 
-    stored = _stock(config).rows()
-    names = sorted({str(row.content["model"]) for row in stored if "model" in row.content})
-    if model is not None and model not in names:
-        raise UserError(
-            f"no record is of a model `{model}`", hint=f"There are records of: {', '.join(names) or 'none'}."
-        )
-    rows = [row for row in stored if kind in (None, row.kind) and model in (None, row.content.get("model"))]
+    rows = [row for row in _stock(config).rows(model) if kind in (None, row.kind)]
     if as_json:
         click.echo(json.dumps({"format": 1, "records": [_row(row) for row in rows]}, indent=2, ensure_ascii=False))
     else:

@@ -46,9 +46,19 @@ class Stock:
             raise UserError("there is no shared store", hint=hint)
         return self.store.shared
 
-    def rows(self) -> list[RecordRow]:
-        """List every record, the longest unused first; what is damaged says so."""
-        return [_row(one) for one in stored(self.store)]
+    def rows(self, model: str | None = None) -> list[RecordRow]:
+        """List every record, or those of one model, the longest unused first; what is damaged says so.
+
+        UserError for a model that ml-ci.yaml does not declare and of which there is no record.
+        """
+        rows = [_row(one) for one in stored(self.store)]
+        if model is None:
+            return rows
+        found = [row for row in rows if row.content.get("model") == model]
+        if not found and model not in self.project.spec.models:
+            names = ", ".join(sorted({str(row.content["model"]) for row in rows if "model" in row.content}))
+            raise UserError(f"no record is of a model `{model}`", hint=f"There are records of: {names or 'none'}.")
+        return found
 
     def row(self, prefix: str) -> RecordRow:
         """Find the one record whose key begins with `prefix`, or with what follows KIND/; and verify it."""
