@@ -39,7 +39,18 @@ class MlflowRegistry:
         with self._answers():
             found = self._model(model)
             number = None if found is None else found.aliases.get(alias)
-            return None if number is None else _version(self._client.get_model_version(model, str(number)))
+            return None if number is None else self._one(model, str(number))
+
+    def _one(self, model: str, number: str) -> Version | None:
+        """Give a version; None when it is gone: a server of MLflow 3.1 keeps the alias of one that somebody deleted."""
+        from mlflow.exceptions import MlflowException
+
+        try:
+            return _version(self._client.get_model_version(model, number))
+        except MlflowException as error:
+            if error.error_code in _GONE:
+                return None
+            raise
 
     def versions(self, model: str) -> tuple[Version, ...]:
         found: list[Version] = []

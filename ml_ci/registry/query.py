@@ -96,13 +96,17 @@ def _row(database: Any, model: str, alias: str) -> Version | None:
         return None  # a database that was just made
     found = database.execute(
         "SELECT v.version, v.creation_time, v.source, v.run_id FROM registered_model_aliases AS a"
-        " JOIN model_versions AS v ON v.name = a.name AND v.version = a.version WHERE a.name = ? AND a.alias = ?",
+        " JOIN model_versions AS v ON v.name = a.name AND v.version = a.version WHERE a.name = ? AND a.alias = ?"
+        " AND COALESCE(v.current_stage, '') != 'Deleted_Internal'",  # MLflow 3.1 keeps the alias of a deleted version
         (model, alias),
     ).fetchone()
     if found is None:
         if alias == CHAMPION:
             query = "SELECT key, value FROM registered_model_tags WHERE name = ?"
             check_not_lost(model, dict(database.execute(query, (model,))))
+        query = "SELECT version FROM registered_model_aliases WHERE name = ? AND alias = ?"
+        for (number,) in database.execute(query, (model, alias)):
+            raise _gone(model, alias, number)
         return None
     version, created, source, run = found
     query = "SELECT key, value FROM model_version_tags WHERE name = ? AND version = ?"
@@ -118,14 +122,19 @@ def _from_server(location: Location, model: str, alias: str) -> Version | None:
     if known["name"] != model:
         raise ValueError(model)
     number = next((str(one["version"]) for one in known.get("aliases", ()) if one.get("alias") == alias), None)
-    if number is None:
-        if alias == CHAMPION:
-            check_not_lost(model, _tags(known))
-        return None
-    found = _get(location, "model-versions/get", {"name": model, "version": number})
+    found = None if number is None else _get(location, "model-versions/get", {"name": model, "version": number})
     if found is None:
-        raise NoAnswerError(f"{location.shown}: `{alias}` of {model} names v{number}, which is not there", _HINT)
+        if alias == CHAMPION:  # some servers keep the alias of a version that somebody deleted
+            check_not_lost(model, _tags(known))
+        if number is None:
+            return None
+        raise _gone(model, alias, number)
     return _version(model, found["model_version"])
+
+
+def _gone(model: str, alias: str, number: object) -> NoAnswerError:
+    hint = "Somebody deleted that version: set the alias to one that is there, in MLflow."
+    return NoAnswerError(f"the alias `{alias}` of {model} names v{number}, which is not there", hint)
 
 
 def _version(model: str, said: Mapping[str, Any]) -> Version:
