@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,26 @@ def test_whatever_a_server_answers_it_is_there(tmp_path: Path, status: int) -> N
 
 def test_a_file_is_not_asked(tmp_path: Path) -> None:
     query.check(Location(f"sqlite:///{tmp_path}/mlflow.db", tmp_path, True))
+
+
+TABLES = """
+CREATE TABLE registered_model_aliases (name, alias, version);
+CREATE TABLE registered_model_tags (name, key, value);
+CREATE TABLE model_versions (name, version, creation_time, source, run_id, current_stage);
+CREATE TABLE model_version_tags (name, version, key, value);
+INSERT INTO registered_model_aliases VALUES ('churn', 'champion', 3);
+"""
+
+
+@pytest.mark.parametrize("row", ["", "INSERT INTO model_versions VALUES ('churn', 3, 0, 's', 'r', 'Deleted_Internal')"])
+def test_an_alias_whose_version_somebody_deleted_is_no_new_model(tmp_path: Path, row: str) -> None:
+    """As MLflow 3.1 leaves it in its database, where no promotion of ml-ci's tells of a champion."""
+    with closing(sqlite3.connect(tmp_path / "mlflow.db")) as database:
+        database.executescript(TABLES + row)
+    found = Location(f"sqlite:///{tmp_path}/mlflow.db", tmp_path, True)
+    with pytest.raises(NoAnswerError, match="the alias `champion` of churn names v3, which is not there") as caught:
+        query.champion(found, "churn")
+    assert "set the alias to one that is there" in caught.value.hint
 
 
 def test_who_is_not_let_in_is_asked_again_by_mlflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
