@@ -158,7 +158,8 @@ def test_an_experiment_that_somebody_deleted_is_named(begun: Any) -> None:
 def test_from_a_version_that_somebody_put_there_it_is_gone_back_to_the_last_champion(begun: Any) -> None:
     _two(begun)
     client = _client(begun)
-    client.create_model_version(begun.model, client.get_model_version(begun.model, "1").source)
+    known = client.get_model_version(begun.model, "1")
+    client.create_model_version(begun.model, known.source, known.run_id)
     client.set_registered_model_alias(begun.model, "champion", "3")
     assert begun.go_back().version == "2"
     assert begun.in_use() == ("2", "1")
