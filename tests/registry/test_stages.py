@@ -82,10 +82,10 @@ def test_a_stage_has_gates_of_its_own(game: Any) -> None:
 
 
 def test_a_stage_that_is_not_declared_is_a_mistake(first: Any) -> None:
-    with pytest.raises(UserError, match="cutter has no stage `staging`") as error:
+    with pytest.raises(UserError, match="--stage staging: no model has this stage") as error:
         _put(first, "staging")
     assert error.value.hint is not None
-    assert error.value.hint.startswith("Its stages are: champion.")
+    assert error.value.hint.startswith("There is: champion.")
 
 
 def test_the_history_tells_stages_apart(game: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -147,5 +147,5 @@ def test_an_approval_of_what_is_champion_stands_at_the_stage_or_at_the_model(gam
 
 
 def test_an_approval_for_no_stage_is_a_mistake(first: Any) -> None:
-    with pytest.raises(UserError, match="cutter has no stage `staging`"):
+    with pytest.raises(UserError, match="--stage staging: no model has this stage"):
         approved(first.options(), first.model, _asked("staging", "why not"))
