@@ -119,5 +119,5 @@ def test_a_version_that_is_not_there_is_told_with_those_that_are(first: Any) -> 
     with pytest.raises(UserError, match="`cutter` has no version or alias `9`") as error:
         opened.version("cutter@9")
     assert error.value.hint == "Its versions are: v1."
-    with pytest.raises(UserError, match="ml-ci.yaml has no model `other`"):
+    with pytest.raises(UserError, match=r"ml-ci\.yaml has no model `other`"):
         opened.version("other")
