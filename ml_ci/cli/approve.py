@@ -6,17 +6,17 @@ from dataclasses import replace
 
 import click
 
-from ml_ci.cli import naming, registry
+from ml_ci.cli import parameters, registry
 from ml_ci.errors import UserError
 
 
 @click.command()
-@click.argument("model", shell_complete=naming.models)
+@parameters.model
 @click.option("--stage", default="champion", metavar="NAME", help="For this one of its `stages:`; by default champion.")
 @registry.reason
 @registry.by
-@registry.python
-@registry.config
+@parameters.python
+@parameters.config
 def command(model: str, stage: str, reason: str, by: str | None, python: str | None, config: str | None) -> int:
     """Approve the MODEL of this tree, by name and with a reason: `ml-ci promote --require-approval` asks for it.
 

@@ -8,21 +8,19 @@ from pathlib import Path
 
 import click
 
-from ml_ci.cli import naming
+from ml_ci.cli import parameters
 
 
 @click.command()
-@click.argument("model", shell_complete=naming.models)
+@parameters.model
 @click.option("--good", required=True, metavar="REF", help="A commit at which the gate holds.")
 @click.option("--bad", default="HEAD", show_default=True, metavar="REF", help="A commit at which it does not.")
 @click.option("--gate", metavar="TEXT", help="This gate of ml-ci.yaml; otherwise those that do not hold at --bad.")
 @click.option("--first-parent", is_flag=True, help="Follow merges along the branch that was merged into only.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
-@click.option("--config", metavar="FILE", help="Another configuration file than the nearest ml-ci.yaml.")
-@click.option(
-    "--python", metavar="PYTHON", envvar="ML_CI_PYTHON", help="The interpreter of jobs that name none by `python:`."
-)
-@click.option("--store", metavar="URL", envvar="ML_CI_STORE", help="The shared store, instead of `store:`.")
+@parameters.as_json
+@parameters.config
+@parameters.python
+@parameters.store
 def command(
     model: str,
     good: str,

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from ml_ci.cli import naming, registry
+from ml_ci.cli import parameters, registry
 from ml_ci.cli.files import check
 
 
 @click.command()
-@click.argument("model", metavar="MODEL[@VERSION]", shell_complete=naming.models)
+@parameters.version
 @click.option(
     "--output",
     "--out",
@@ -21,8 +21,8 @@ from ml_ci.cli.files import check
     help="Write it to a .md or .html file; may be given again.",
 )
 @click.option("--no-importance", is_flag=True, help="Do not run the model to see what it relies on.")
-@registry.python
-@registry.config
+@parameters.python
+@parameters.config
 def command(model: str, files: tuple[str, ...], no_importance: bool, python: str | None, config: str | None) -> None:
     """Write the model card of a version: use and owner, data, mistakes by group, gates, history, how to make it again.
 

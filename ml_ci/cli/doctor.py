@@ -8,29 +8,17 @@ from pathlib import Path
 
 import click
 
-from ml_ci.cli import naming
+from ml_ci.cli import parameters
 
 
 @click.command()
-@click.argument("named", metavar="[MODEL]...", nargs=-1, shell_complete=naming.models)
+@parameters.models
 @click.option("--determinism", is_flag=True, help="Train each model a second time and compare the predictions.")
-@click.option(
-    "--model",
-    "-m",
-    "models",
-    multiple=True,
-    metavar="NAME",
-    shell_complete=naming.models,
-    help="The same as MODEL; may be given again.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
-@click.option("--config", metavar="FILE", help="Another configuration file than the nearest ml-ci.yaml.")
-@click.option(
-    "--python", metavar="PYTHON", envvar="ML_CI_PYTHON", help="The interpreter of jobs that name none by `python:`."
-)
-@click.option("--store", metavar="URL", envvar="ML_CI_STORE", help="The shared store, instead of `store:`.")
+@parameters.as_json
+@parameters.config
+@parameters.python
+@parameters.store
 def command(
-    named: tuple[str, ...],
     determinism: bool,
     models: tuple[str, ...],
     as_json: bool,
@@ -59,7 +47,7 @@ def command(
         options = Options(
             start=Path.cwd(),
             config=config,
-            models=(*named, *models),
+            models=models,
             environment=dict(os.environ),
             python=python,
             store=store,

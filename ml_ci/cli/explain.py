@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ml_ci.cli import naming, trusted
+from ml_ci.cli import parameters, trusted
 from ml_ci.cli.files import check
 
 if TYPE_CHECKING:
@@ -17,29 +17,17 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("named", metavar="[MODEL]...", nargs=-1, shell_complete=naming.models)
-@click.option(
-    "--model",
-    "-m",
-    "models",
-    multiple=True,
-    metavar="NAME",
-    shell_complete=naming.models,
-    help="The same as MODEL; may be given again.",
-)
+@parameters.models
 @click.option("--anyway", is_flag=True, help="Explain the difference also where every gate holds.")
 @click.option("--dry-run", is_flag=True, help="Say how many trainings it takes, and do none of the mixtures.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
+@parameters.as_json
 @click.option("--report", "file", metavar="FILE.md", help="Write a Markdown section too.")
-@click.option("--baseline", metavar="REF", help="Compare with this commit instead of the models' own baselines.")
-@click.option("--config", metavar="FILE", help="Another configuration file than the nearest ml-ci.yaml.")
-@click.option(
-    "--python", metavar="PYTHON", envvar="ML_CI_PYTHON", help="The interpreter of jobs that name none by `python:`."
-)
-@click.option("--store", metavar="URL", envvar="ML_CI_STORE", help="The shared store, instead of `store:`.")
+@parameters.baseline
+@parameters.config
+@parameters.python
+@parameters.store
 @trusted.option
 def command(
-    named: tuple[str, ...],
     models: tuple[str, ...],
     anyway: bool,
     dry_run: bool,
@@ -71,7 +59,7 @@ def command(
         options = Options(
             start=Path.cwd(),
             config=config,
-            models=(*named, *models),
+            models=models,
             baseline=baseline,
             target=os.environ.get("GITHUB_BASE_REF") or None,
             environment=dict(os.environ),

@@ -9,12 +9,12 @@ from shutil import get_terminal_size
 
 import click
 
-from ml_ci.cli import naming, registry
+from ml_ci.cli import parameters, registry
 
 
 @click.command()
-@click.argument("model", shell_complete=naming.models)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
+@parameters.model
+@parameters.as_json
 @click.option(
     "--on",
     "day",
@@ -22,7 +22,7 @@ from ml_ci.cli import naming, registry
     metavar="YYYY-MM-DD",
     help="Only who was champion on this day (UTC).",
 )
-@registry.config
+@parameters.config
 def command(model: str, as_json: bool, day: datetime | None, config: str | None) -> None:
     """Tell every champion of MODEL: who promoted it and when, its commit and verdict, how long it stayed.
 

@@ -8,26 +8,15 @@ from pathlib import Path
 
 import click
 
-from ml_ci.cli import naming
+from ml_ci.cli import parameters
 
 
 @click.command()
-@click.argument("named", metavar="[MODEL]...", nargs=-1, shell_complete=naming.models)
-@click.option(
-    "--model",
-    "-m",
-    "models",
-    multiple=True,
-    metavar="NAME",
-    shell_complete=naming.models,
-    help="The same as MODEL; may be given again.",
-)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
-@click.option("--config", metavar="FILE", help="Another configuration file than the nearest ml-ci.yaml.")
-@click.option("--store", metavar="URL", envvar="ML_CI_STORE", help="The shared store, instead of `store:`.")
-def command(
-    named: tuple[str, ...], models: tuple[str, ...], as_json: bool, config: str | None, store: str | None
-) -> None:
+@parameters.models
+@parameters.as_json
+@parameters.config
+@parameters.store
+def command(models: tuple[str, ...], as_json: bool, config: str | None, store: str | None) -> None:
     """List every look at each holdout: which candidate, against which baseline, with which verdict.
 
     A holdout wears out: each candidate that is judged on it, and each promotion that it grants, makes the next number
@@ -39,9 +28,7 @@ def command(
     from ml_ci.reports.ledger import lines, to_json
     from ml_ci.steps.values import Options
 
-    options = Options(
-        start=Path.cwd(), config=config, models=(*named, *models), environment=dict(os.environ), store=store
-    )
+    options = Options(start=Path.cwd(), config=config, models=models, environment=dict(os.environ), store=store)
     found = ledgers(options)
     if as_json:
         click.echo(json.dumps(to_json(found), indent=2, ensure_ascii=False))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ml_ci.cli import naming, registry
+from ml_ci.cli import parameters, registry
 from ml_ci.cli.files import check
 
 if TYPE_CHECKING:
@@ -19,16 +19,16 @@ _ENDINGS = {".json": "json", ".svg": "svg", ".mmd": "mermaid", ".mermaid": "merm
 
 
 @click.command()
-@click.argument("model", metavar="MODEL[@VERSION]", shell_complete=naming.models)
+@parameters.version
 @click.option(
     "--format", "form", type=click.Choice(FORMATS), help="Which form. [default: by the ending of FILE, or text]"
 )
 @click.option(
     "--output", "--out", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE, not standard output."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
+@parameters.as_json
 @click.option("--mermaid", is_flag=True, help="As --format mermaid.")
-@registry.config
+@parameters.config
 def command(
     model: str, form: str | None, output: Path | None, as_json: bool, mermaid: bool, config: str | None
 ) -> None:

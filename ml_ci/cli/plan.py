@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from ml_ci.changes.values import Change
-from ml_ci.cli import naming, trusted
+from ml_ci.cli import parameters, trusted
 from ml_ci.plan.values import ModelPlan
 from ml_ci.reports.text import clean
 
@@ -18,27 +18,15 @@ _SAME = Change("changes", "none")
 
 
 @click.command()
-@click.argument("named", metavar="[MODEL]...", nargs=-1, shell_complete=naming.models)
-@click.option("--json", "as_json", is_flag=True, help="Print the plan as JSON, and nothing else, on standard output.")
+@parameters.models
+@parameters.as_json
 @click.option("--github-matrix", is_flag=True, help='Print {"model": [...]} of the models that need work.')
-@click.option(
-    "--model",
-    "-m",
-    "models",
-    multiple=True,
-    metavar="NAME",
-    shell_complete=naming.models,
-    help="The same as MODEL; may be given again.",
-)
-@click.option("--baseline", metavar="REF", help="Compare with this commit instead of the models' own baselines.")
-@click.option("--config", metavar="FILE", help="Another configuration file than the nearest ml-ci.yaml.")
-@click.option(
-    "--python", metavar="PYTHON", envvar="ML_CI_PYTHON", help="The interpreter of jobs that name none by `python:`."
-)
-@click.option("--store", metavar="URL", envvar="ML_CI_STORE", help="The shared store, instead of `store:`.")
+@parameters.baseline
+@parameters.config
+@parameters.python
+@parameters.store
 @trusted.option
 def command(
-    named: tuple[str, ...],
     as_json: bool,
     github_matrix: bool,
     models: tuple[str, ...],
@@ -67,7 +55,7 @@ def command(
     options = Options(
         start=Path.cwd(),
         config=config,
-        models=(*named, *models),
+        models=models,
         baseline=baseline,
         target=target,
         gates_from=trusted.gates_from(gates_of),

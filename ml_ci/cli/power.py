@@ -8,34 +8,22 @@ from pathlib import Path
 
 import click
 
-from ml_ci.cli import naming
+from ml_ci.cli import parameters
 
 
 @click.command()
-@click.argument("named", metavar="[MODEL]...", nargs=-1, shell_complete=naming.models)
-@click.option(
-    "--model",
-    "-m",
-    "models",
-    multiple=True,
-    metavar="NAME",
-    shell_complete=naming.models,
-    help="The same as MODEL; may be given again.",
-)
+@parameters.models
 @click.option(
     "--margin",
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     help="Plan this limit or margin (0.01 is a point).",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
-@click.option("--baseline", metavar="REF", help="Compare with this commit instead of the model's own baseline.")
-@click.option("--config", metavar="FILE", help="Another configuration file than the nearest ml-ci.yaml.")
-@click.option(
-    "--python", metavar="PYTHON", envvar="ML_CI_PYTHON", help="The interpreter of jobs that name none by `python:`."
-)
-@click.option("--store", metavar="URL", envvar="ML_CI_STORE", help="The shared store, instead of `store:`.")
+@parameters.as_json
+@parameters.baseline
+@parameters.config
+@parameters.python
+@parameters.store
 def command(
-    named: tuple[str, ...],
     models: tuple[str, ...],
     margin: float | None,
     as_json: bool,
@@ -64,7 +52,7 @@ def command(
     options = Options(
         start=Path.cwd(),
         config=config,
-        models=(*named, *models),
+        models=models,
         baseline=baseline,
         target=target,
         environment=dict(os.environ),

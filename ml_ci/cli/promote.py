@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ml_ci.cli import naming, registry
+from ml_ci.cli import parameters, registry
 
 if TYPE_CHECKING:
     from ml_ci.steps.promotion.promote import Done
 
 
 @click.command()
-@click.argument("model", shell_complete=naming.models)
+@parameters.model
 @click.option("--allow-dirty", is_flag=True, help="Though the tree has changes that are in no commit.")
 @click.option("--allow-branch", is_flag=True, help="Though this is not the default branch.")
 @click.option("--allow-verdict", is_flag=True, help="Though the verdict is fail or inconclusive.")
@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 @registry.by
 @click.option("--approved-by", metavar="NAME", help="Who approved it, where a workflow's environment asked.")
 @click.option("--require-approval", is_flag=True, help="Only what a person approved: --approved-by, or ml-ci approve.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
-@registry.python
-@registry.config
+@parameters.as_json
+@parameters.python
+@parameters.config
 def command(
     model: str,
     stage: str,

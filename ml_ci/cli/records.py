@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ml_ci.cli import parameters
 from ml_ci.errors import UserError
 
 if TYPE_CHECKING:
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
     from ml_ci.steps.stock import Stock
     from ml_ci.steps.values import Options
 
-_CONFIG = click.option("--config", metavar="FILE", help="Another configuration file than the nearest ml-ci.yaml.")
-_STORE = click.option(
-    "--store", metavar="URL", envvar="ML_CI_STORE", help="The shared store, instead of `store:` in ml-ci.yaml."
-)
 KINDS = ("trainings", "predictions", "comparisons", "verdicts", "determinism")
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _SECONDS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
@@ -50,10 +47,10 @@ def command() -> None:
 
 
 @command.command("list", short_help="List the records, the longest unused first.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
+@parameters.as_json
 @click.option("--kind", type=click.Choice(KINDS), help="Only this kind.")
 @click.option("--model", "-m", metavar="NAME", help="Only records of this model.")
-@_CONFIG
+@parameters.config
 def list_(as_json: bool, kind: str | None, model: str | None, config: str | None) -> None:
     """List the records, the longest unused first.
 
@@ -72,8 +69,8 @@ def list_(as_json: bool, kind: str | None, model: str | None, config: str | None
 @command.command(short_help="Show one record: parts, content, files, log.")
 @click.argument("key")
 @click.option("--log", is_flag=True, help="Print the last lines of the job's log too.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
-@_CONFIG
+@parameters.as_json
+@parameters.config
 def show(key: str, log: bool, as_json: bool, config: str | None) -> None:
     """Show one record: what it depends on, what it holds, its files. KEY is a unique beginning of its key."""
     from ml_ci.reports.records import said_log, shown
@@ -93,7 +90,7 @@ def show(key: str, log: bool, as_json: bool, config: str | None) -> None:
 @click.option("--max-size", callback=_size, metavar="SIZE", help="Remove the longest unused beyond this, such as 2GB.")
 @click.option("--older-than", callback=_age, metavar="AGE", help="Remove what was unused this long, such as 30d.")
 @click.option("--dry-run", is_flag=True, help="Say what would be removed, and remove nothing.")
-@_CONFIG
+@parameters.config
 def prune(max_size: int | None, older_than: float | None, dry_run: bool, config: str | None) -> None:
     """Remove records, the longest unused first.
 
@@ -118,8 +115,8 @@ def prune(max_size: int | None, older_than: float | None, dry_run: bool, config:
 
 @command.command(short_help="Send records to the shared store.")
 @click.argument("keys", nargs=-1)
-@_STORE
-@_CONFIG
+@parameters.store
+@parameters.config
 def push(keys: tuple[str, ...], store: str | None, config: str | None) -> None:
     """Send records to the shared store: all of them, or those that KEYS begin.
 
@@ -136,8 +133,8 @@ def push(keys: tuple[str, ...], store: str | None, config: str | None) -> None:
 @command.command(short_help="Bring records from the shared store.")
 @click.argument("keys", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="Bring every record that the store has.")
-@_STORE
-@_CONFIG
+@parameters.store
+@parameters.config
 def pull(keys: tuple[str, ...], everything: bool, store: str | None, config: str | None) -> None:
     """Bring records from the shared store: what a run here would ask for, --all, or those that KEYS begin.
 
@@ -153,8 +150,8 @@ def pull(keys: tuple[str, ...], everything: bool, store: str | None, config: str
 
 @command.command(short_help="Write the records of what passed into a folder.")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@_STORE
-@_CONFIG
+@parameters.store
+@parameters.config
 def pack(folder: Path, store: str | None, config: str | None) -> None:
     """Write the records of what passed in the last run into FOLDER, for another job of this run to unpack.
 
@@ -168,8 +165,8 @@ def pack(folder: Path, store: str | None, config: str | None) -> None:
 
 @command.command(short_help="Take records from such a folder.")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
-@_CONFIG
+@parameters.as_json
+@parameters.config
 def unpack(folder: Path, as_json: bool, config: str | None) -> int:
     """Take the records that another job of this run packed into FOLDER, or into folders below it.
 

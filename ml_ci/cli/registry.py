@@ -33,11 +33,7 @@ _MLFLOW = {
 # Seconds without a word; MLflow's import alone takes one to nine of them.
 _PATIENCE = 4.0
 
-config = click.option("--config", metavar="FILE", help="Another configuration file than the nearest ml-ci.yaml.")
 by = click.option("--by", metavar="NAME", help="Who does this; by default GITHUB_ACTOR or git's user.")
-python = click.option(
-    "--python", metavar="PYTHON", envvar="ML_CI_PYTHON", help="The interpreter of jobs that name none by `python:`."
-)
 reason = click.option("--reason", default="", metavar="TEXT", help="Why; it is kept in the audit log.")
 
 

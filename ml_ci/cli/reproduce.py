@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ml_ci.cli import naming, registry
+from ml_ci.cli import parameters, registry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("model", metavar="MODEL[@VERSION]", shell_complete=naming.models)
+@parameters.version
 @click.option(
     "--no-env", is_flag=True, help="Train in the present environment, not in one built from the version's lock."
 )
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
     metavar="X",
     help="The largest difference of a score that still counts as the same.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
-@registry.config
+@parameters.as_json
+@parameters.config
 def command(model: str, no_env: bool, tolerance: float, as_json: bool, config: str | None) -> int:
     """Make a version again: check out its commit, check its data, train, and compare its predictions.
 

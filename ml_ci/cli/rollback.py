@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import click
 
-from ml_ci.cli import naming, registry
+from ml_ci.cli import parameters, registry
 
 
 @click.command()
-@click.argument("model", shell_complete=naming.models)
+@parameters.model
 @click.option("--allow-pending", is_flag=True, help="Withdraw a promotion that was begun and not finished.")
 @registry.reason
 @registry.by
-@registry.config
+@parameters.config
 def command(model: str, allow_pending: bool, reason: str, by: str | None, config: str | None) -> int:
     """Make the champion before this one champion of MODEL again.
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ml_ci.cli import naming, trusted
+from ml_ci.cli import parameters, trusted
 from ml_ci.cli.files import check
 from ml_ci.cli.main import hush
 from ml_ci.cli.output import as_json, show
@@ -22,20 +22,11 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("named", metavar="[MODEL]...", nargs=-1, shell_complete=naming.models)
+@parameters.models
 @click.option(
     "--json", "json_asked", is_flag=True, help="Print the report as JSON, and nothing else, on standard output."
 )
-@click.option(
-    "--model",
-    "-m",
-    "models",
-    multiple=True,
-    metavar="NAME",
-    shell_complete=naming.models,
-    help="The same as MODEL; may be given again.",
-)
-@click.option("--baseline", metavar="REF", help="Compare with this commit instead of the models' own baselines.")
+@parameters.baseline
 @click.option("--report", "files", multiple=True, metavar="FILE", help="Write the report to a .md or .json file too.")
 @click.option(
     "--jobs",
@@ -46,11 +37,9 @@ if TYPE_CHECKING:
     metavar="N",
     help="Work on N models side by side; a model waits for those that it needs.",
 )
-@click.option("--config", metavar="FILE", help="Another configuration file than the nearest ml-ci.yaml.")
-@click.option(
-    "--python", metavar="PYTHON", envvar="ML_CI_PYTHON", help="The interpreter of jobs that name none by `python:`."
-)
-@click.option("--store", metavar="URL", envvar="ML_CI_STORE", help="The shared store, instead of `store:`.")
+@parameters.config
+@parameters.python
+@parameters.store
 @click.option(
     "--push",
     is_flag=True,
@@ -60,7 +49,6 @@ if TYPE_CHECKING:
 @click.option("--stage", metavar="NAME", help="Judge by the gates of this one of a model's `stages:` too.")
 @trusted.option
 def command(
-    named: tuple[str, ...],
     json_asked: bool,
     models: tuple[str, ...],
     baseline: str | None,
@@ -83,7 +71,7 @@ def command(
     options = Options(
         start=Path.cwd(),
         config=config,
-        models=(*named, *models),
+        models=models,
         baseline=baseline,
         jobs=jobs,
         target=os.environ.get("GITHUB_BASE_REF") or None,

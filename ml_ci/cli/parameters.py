@@ -1,0 +1,44 @@
+"""The arguments and options that several commands have, each written once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+import click
+
+from ml_ci.cli import naming
+
+model = click.argument("model", shell_complete=naming.models)
+version = click.argument("model", metavar="MODEL[@VERSION]", shell_complete=naming.models)
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
+baseline = click.option(
+    "--baseline", metavar="REF", help="Compare with this commit instead of the models' own baselines."
+)
+config = click.option("--config", metavar="FILE", help="Another configuration file than the nearest ml-ci.yaml.")
+python = click.option(
+    "--python", metavar="PYTHON", envvar="ML_CI_PYTHON", help="The interpreter of jobs that name none by `python:`."
+)
+store = click.option("--store", metavar="URL", envvar="ML_CI_STORE", help="The shared store, instead of `store:`.")
+
+_named = click.argument("named", metavar="[MODEL]...", nargs=-1, shell_complete=naming.models)
+_by_option = click.option(
+    "--model",
+    "-m",
+    "models",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=naming.models,
+    help="The same as MODEL; may be given again.",
+)
+
+
+def models(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Let models be named by position or by --model; the command gets both as `models`, () where none is named."""
+
+    @wraps(command)
+    def with_models(named: tuple[str, ...], models: tuple[str, ...], **given: Any) -> Any:
+        return command(models=(*named, *models), **given)
+
+    return _named(_by_option(with_models))
