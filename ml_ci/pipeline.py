@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from ml_ci.gates.planning import Power
     from ml_ci.steps.causes.bisect import Search
     from ml_ci.steps.causes.explain import Ask
-    from ml_ci.steps.examination.doctor import Finding
+    from ml_ci.steps.examination.values import Finding
     from ml_ci.steps.rows import Scored
 
 

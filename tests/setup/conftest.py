@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
-from ml_ci.cli.doctor import command as doctor
 from ml_ci.cli.init import command as init
 
 NUMBERS = "".join(f"{n * 0.5:.3e} {n * 0.25:.3e}\n" for n in range(1, 41))
@@ -112,14 +111,3 @@ def shaped(make_repository: Any, monkeypatch: pytest.MonkeyPatch) -> Callable[[s
 def run_init() -> Callable[..., Result]:
     """Run `ml-ci init` without a terminal."""
     return lambda *arguments: CliRunner().invoke(init, arguments, catch_exceptions=False)
-
-
-@pytest.fixture
-def run_doctor() -> Callable[..., tuple[int, str]]:
-    """Run `ml-ci doctor` and give its exit code and what it printed."""
-
-    def run(*arguments: str) -> tuple[int, str]:
-        done = CliRunner().invoke(doctor, arguments, standalone_mode=False, catch_exceptions=False)
-        return int(done.return_value or 0), done.output
-
-    return run

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from ml_ci.errors import StageFailed, UserError
+from ml_ci.steps.examination.checks import set_up
+from ml_ci.steps.examination.values import Check, Finding
 from ml_ci.steps.project import locate, open_project, selected
 from ml_ci.steps.sides import Fingerprints
 from ml_ci.steps.values import Options, Project
-
-
-@dataclass(frozen=True)
-class Finding:
-    """What a check found: `good`, a sentence, and what to do where it is not, or where it could be better."""
-
-    check: str
-    good: bool
-    message: str
-    hint: str = ""
-
-
-Check = Callable[[Project], Iterator[Finding]]
 
 
 def examined(options: Options, *, determinism: bool) -> tuple[Finding, ...]:
@@ -30,8 +18,6 @@ def examined(options: Options, *, determinism: bool) -> tuple[Finding, ...]:
         project = open_project(locate(options), options)
     except UserError as error:
         return (Finding("configuration", False, error.message, error.hint),)
-    from ml_ci.setup.checks import set_up
-
     checks = (*CHECKS, set_up, *((repeatable,) if determinism else ()))
     return tuple(finding for check in checks for finding in check(project))
 

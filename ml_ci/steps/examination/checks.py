@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from ml_ci.errors import StageFailed, UserError
 from ml_ci.repository.git import GitError
 from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry
-from ml_ci.steps.examination.doctor import Check, Finding
+from ml_ci.steps.examination.values import Check, Finding
 from ml_ci.steps.project import selected
 from ml_ci.steps.values import Project
 

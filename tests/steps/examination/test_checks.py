@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
+
+from ml_ci.cli.doctor import command
 
 CONFIG = """\
 version: 1
@@ -35,6 +39,17 @@ jobs:
 def project(repository: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.chdir(repository.path)
     return repository
+
+
+@pytest.fixture
+def run_doctor() -> Callable[..., tuple[int, str]]:
+    """Run `ml-ci doctor` and give its exit code and what it printed."""
+
+    def run(*arguments: str) -> tuple[int, str]:
+        done = CliRunner().invoke(command, arguments, standalone_mode=False, catch_exceptions=False)
+        return int(done.return_value or 0), done.output
+
+    return run
 
 
 def test_a_good_set_up(project: Any, run_doctor: Any) -> None:
