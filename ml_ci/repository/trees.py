@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import posixpath
-import subprocess
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
-from threading import Lock
 
 from ml_ci.repository.git import GitError, finish, git, start
+from ml_ci.repository.objects import Objects
 
 _LINK, _SUBMODULE = "120000", "160000"
 
@@ -62,8 +61,7 @@ class CommitTree:
         self.commit: str | None = commit
         self._project = project
         self._prefix = prefix
-        self._reader: subprocess.Popen[bytes] | None = None
-        self._reading = Lock()
+        self._objects = Objects(project)
 
     def files(self) -> Mapping[str, str | None]:
         """Give every file of the commit below the project folder with its git object id."""
@@ -74,7 +72,7 @@ class CommitTree:
         known = self._files.get(path)
         if known is None:
             raise FileNotFoundError(f"{path} is not in commit {str(self.commit)[:7]}")
-        return self._object(known)
+        return self._objects.read(known)
 
     @cached_property
     def _files(self) -> Mapping[str, str | None]:
@@ -90,39 +88,11 @@ class CommitTree:
         for _ in range(8):
             if mode != _LINK:
                 return None if mode == _SUBMODULE else known
-            path = posixpath.normpath(posixpath.join(posixpath.dirname(path), os.fsdecode(self._object(known))))
+            path = posixpath.normpath(posixpath.join(posixpath.dirname(path), os.fsdecode(self._objects.read(known))))
             if path not in entries:
                 return None
             mode, known = entries[path]
         return None
-
-    def _object(self, known: str) -> bytes:
-        with self._reading:  # one question at a time: models side by side share a base commit's tree
-            return self._asked(known)
-
-    def _asked(self, known: str) -> bytes:
-        if self._reader is None:
-            self._reader = start(self._project, "cat-file", "--batch")
-        assert self._reader.stdin is not None and self._reader.stdout is not None  # noqa: S101
-        self._reader.stdin.write(f"{known}\n".encode())
-        self._reader.stdin.flush()
-        header = self._reader.stdout.readline().split()
-        if len(header) != 3:
-            raise FileNotFoundError(f"object {known} is not in this repository (a partial clone?)")
-        content = self._reader.stdout.read(int(header[2]))
-        self._reader.stdout.read(1)
-        return content
-
-    def close(self) -> None:
-        """End the process that reads objects, if one was started."""
-        if self._reader is not None:
-            self._reader.communicate()
-            self._reader = None
-
-    def __del__(self) -> None:
-        if self._reader is not None and self._reader.stdin is not None:
-            self._reader.kill()
-            self._reader.communicate()
 
 
 def _fields(output: bytes) -> Iterator[str]:
