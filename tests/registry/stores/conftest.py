@@ -17,13 +17,15 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ml_ci.registry.values import Event
 from ml_ci.steps.promotion.offer import Asked
-from ml_ci.steps.promotion.promote import promoted, rolled_back
+from ml_ci.steps.promotion.promote import Done, promoted, rolled_back
 
 # MLflow binds numbers as text before 3.2, which psycopg 3 does not put right (its issue 17013).
 _DRIVERS = {"psycopg": (3, 2), "psycopg2": (0,)}
@@ -92,12 +94,21 @@ class Desk:
     def __getattr__(self, name: str) -> Any:
         return getattr(self.game, name)
 
-    def promote(self, *allow: str, stage: str = "champion") -> Any:
+    def promotion(self, *allow: str, stage: str = "champion") -> partial[Done]:
+        """Give what is called to promote, here or in another process."""
         asked = Asked("Ada", _now(), "a test" if allow else "", frozenset(allow), stage=stage)
-        return promoted(self.game.options(), self.game.model, asked)
+        return partial(promoted, self.game.options(), self.game.model, asked)
 
-    def go_back(self, *allow: str) -> Any:
-        return rolled_back(self.game.options(), self.game.model, Asked("Bob", _now(), "wrong", frozenset(allow)))
+    def rollback(self, *allow: str) -> partial[Event]:
+        """Give what is called to go back, here or in another process."""
+        asked = Asked("Bob", _now(), "wrong", frozenset(allow))
+        return partial(rolled_back, self.game.options(), self.game.model, asked)
+
+    def promote(self, *allow: str, stage: str = "champion") -> Done:
+        return self.promotion(*allow, stage=stage)()
+
+    def go_back(self, *allow: str) -> Event:
+        return self.rollback(*allow)()
 
     def judge(self, cut: float) -> str:
         """Commit another model and judge it; give its commit."""

@@ -31,8 +31,8 @@ def _steps(names: list[str]) -> Any:
 @_steps(_FIRST)
 def test_a_first_promotion_that_is_killed_is_completed_once(empty: Any, hands: Any, step: int, name: str) -> None:
     empty.judge(0.6)
-    assert hands.kill(empty.promote, step) == name
-    _again(empty, hands, empty.promote)
+    assert hands.kill(empty.promotion(), step) == name
+    _again(empty, hands, empty.promotion())
     assert empty.in_use() == ("1", None)
     assert empty.champion().finished
     assert empty.counted == (1, 1, 1, 1)
@@ -40,8 +40,8 @@ def test_a_first_promotion_that_is_killed_is_completed_once(empty: Any, hands: A
 
 @_steps(_NEXT)
 def test_a_promotion_that_is_killed_is_completed_once(judged: Any, hands: Any, step: int, name: str) -> None:
-    assert hands.kill(judged.promote, step) == name
-    _again(judged, hands, judged.promote)
+    assert hands.kill(judged.promotion(), step) == name
+    _again(judged, hands, judged.promotion())
     assert judged.in_use() == ("2", "1")
     assert judged.champion().finished
     assert judged.counted == (2, 2, 2, 2)
@@ -52,9 +52,7 @@ def test_a_staging_that_is_killed_is_completed_once(empty: Any, hands: Any, step
     empty.game.more = "stages: [staging, champion]"
     empty.judge(0.6)
 
-    def stage() -> object:
-        return empty.promote(stage="staging")
-
+    stage = empty.promotion(stage="staging")
     assert hands.kill(stage, step) == name
     _again(empty, hands, stage)
     assert (empty.champion("staging").version, empty.in_use()) == ("1", (None, None))
@@ -65,9 +63,9 @@ def test_a_staging_that_is_killed_is_completed_once(empty: Any, hands: Any, step
 @_steps(_BACK)
 def test_a_rollback_that_is_killed_goes_back_once(judged: Any, hands: Any, step: int, name: str) -> None:
     judged.promote()
-    assert hands.kill(judged.go_back, step) == name
+    assert hands.kill(judged.rollback(), step) == name
     if name != "end":
-        assert hands.run(judged.go_back).said == ""
+        assert hands.run(judged.rollback()).said == ""
     assert judged.in_use() == ("1", None)
     assert judged.counted == (2, 2, 3, 3)
     keys = [key for (key,) in judged.ask("SELECT key FROM registered_model_tags WHERE name = ?")]
@@ -77,28 +75,28 @@ def test_a_rollback_that_is_killed_goes_back_once(judged: Any, hands: Any, step:
 def test_a_rollback_that_was_killed_holds_promotions_up(judged: Any, hands: Any) -> None:
     judged.promote()
     judged.judge(0.53)
-    assert hands.kill(judged.go_back, 3) == "delete_registered_model_alias"
+    assert hands.kill(judged.rollback(), 3) == "delete_registered_model_alias"
     before = judged.everything()
-    said = hands.run(judged.promote).said
+    said = hands.run(judged.promotion()).said
     assert said.startswith(f"a rollback of {judged.model} to v1, begun by Bob at ")
     assert said.endswith(", is not finished")
     assert judged.everything() == before
-    assert hands.run(judged.go_back).said == ""
+    assert hands.run(judged.rollback()).said == ""
     assert judged.in_use() == ("1", None)
 
 
 def test_a_promotion_that_was_killed_holds_a_rollback_up_until_a_person_decides(judged: Any, hands: Any) -> None:
     judged.promote()
     commit = judged.judge(0.53)
-    assert hands.kill(judged.promote, _NEXT.index(_ALIAS) + 2) == _ALIAS
+    assert hands.kill(judged.promotion(), _NEXT.index(_ALIAS) + 2) == _ALIAS
     before = judged.everything()
-    said = hands.run(judged.go_back).said
+    said = hands.run(judged.rollback()).said
     assert said == f"v3 ({commit[:7]}) of {judged.model} is being promoted at the same time"
     after = judged.everything()
     assert {**after, "registered_models": None} == {**before, "registered_models": None}  # but when it was changed last
-    assert hands.run(lambda: judged.go_back("pending")).said == ""
+    assert hands.run(judged.rollback("pending")).said == ""
     assert judged.in_use() == ("1", None)
-    assert "the champion of" in hands.run(judged.promote).said
+    assert "the champion of" in hands.run(judged.promotion()).said
 
 
 def _again(desk: Any, hands: Any, call: Any) -> None:

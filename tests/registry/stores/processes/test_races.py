@@ -26,7 +26,7 @@ def _whole(desk: Any) -> None:
 
 
 def test_on_one_machine_the_second_is_told(judged: Any, hands: Any) -> None:
-    first, second = hands.between(judged.promote, 6, judged.promote)
+    first, second = hands.between(judged.promotion(), 6, judged.promotion())
     assert (first, second) == ("", f"another process is moving the champion of {judged.model}")
     assert judged.in_use() == ("2", "1")
     assert judged.counted == (2, 2, 2, 2)
@@ -35,7 +35,7 @@ def test_on_one_machine_the_second_is_told(judged: Any, hands: Any) -> None:
 def test_on_one_machine_a_rollback_waits_for_its_turn(judged: Any, hands: Any) -> None:
     judged.promote()
     judged.judge(0.53)
-    first, second = hands.between(judged.promote, 8, judged.go_back)
+    first, second = hands.between(judged.promotion(), 8, judged.rollback())
     assert (first, second) == ("", f"another process is moving the champion of {judged.model}")
     assert judged.in_use() == ("3", "2")
 
@@ -43,7 +43,7 @@ def test_on_one_machine_a_rollback_waits_for_its_turn(judged: Any, hands: Any) -
 def test_of_two_machines_that_promote_at_once_one_wins(begun: Any, hands: Any) -> None:
     one, two = begun.elsewhere("one"), begun.elsewhere("two")
     commits = [one.judge(0.55), two.judge(0.58)]
-    said = hands.at_once(one.promote, two.promote)
+    said = hands.at_once(one.promotion(), two.promotion())
     won = said.index("")
     assert said[1 - won]
     assert begun.champion().commit == commits[won]
@@ -57,7 +57,7 @@ def test_of_two_machines_that_promote_one_wins_whoever_is_held(begun: Any, hands
     one, two = begun.elsewhere("one"), begun.elsewhere("two")
     commits = [one.judge(0.55), two.judge(0.58)]
     two.git("fetch", "-q", str(one.path), "main")  # it can look at the other's, once that is champion
-    said = hands.between(one.promote, step, two.promote)
+    said = hands.between(one.promotion(), step, two.promotion())
     won = said.index("")
     assert ("moved" in said[1 - won]) or ("is being promoted at the same time" in said[1 - won])
     assert begun.champion().commit == commits[won]
@@ -78,14 +78,14 @@ def _check_told(one: Any, two: Any, won: int) -> None:
 def test_a_rollback_while_a_promotion_is_held(judged: Any, hands: Any, step: int) -> None:
     judged.promote()
     judged.judge(0.53)
-    _check(judged, *hands.between(judged.promote, step, judged.elsewhere("other").go_back))
+    _check(judged, *hands.between(judged.promotion(), step, judged.elsewhere("other").rollback()))
 
 
 @_held(_ROLLBACK)
 def test_a_promotion_while_a_rollback_is_held(judged: Any, hands: Any, step: int) -> None:
     judged.promote()
     judged.judge(0.53)
-    back, promotion = hands.between(judged.elsewhere("other").go_back, step, judged.promote)
+    back, promotion = hands.between(judged.elsewhere("other").rollback(), step, judged.promotion())
     _check(judged, promotion, back)
 
 
@@ -104,7 +104,7 @@ def _check(desk: Any, promotion: str, back: str) -> None:
 def test_two_rollbacks_at_once_go_back_once(judged: Any, hands: Any) -> None:
     judged.promote()
     one, two = judged.elsewhere("one"), judged.elsewhere("two")
-    first, second = hands.between(one.go_back, 2, two.go_back)
+    first, second = hands.between(one.rollback(), 2, two.rollback())
     assert (first, second) == ("", "")
     assert judged.in_use() == ("1", None)
     assert judged.moves == 3

@@ -1,0 +1,126 @@
+"""What a child process does: a call that writes to a registry, killed or held before one of its writes.
+
+Imported by the children themselves, so it knows nothing of pytest and of fixtures.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import os
+import signal
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+REFUSED = 7
+SECONDS = 400
+_LOST = 99
+
+# What the server of forks imports once: what a promotion would take seconds to import.
+PRELOADED = [
+    "mlflow.tracking",
+    "mlflow.artifacts",
+    "mlflow.store.tracking.sqlalchemy_store",
+    "mlflow.store.model_registry.sqlalchemy_store",
+    "duckdb",
+    "filelock",
+    "tabulate",
+    "ml_ci.steps.promotion.promote",
+    "ml_ci.reports.document",
+]
+
+# All by which MLflow's client writes; reading needs no care.
+_WRITES = (
+    "create_experiment",
+    "create_run",
+    "log_batch",
+    "log_inputs",
+    "set_terminated",
+    "create_registered_model",
+    "create_model_version",
+    "set_registered_model_alias",
+    "delete_registered_model_alias",
+    "set_registered_model_tag",
+    "delete_registered_model_tag",
+    "set_model_version_tag",
+)
+
+
+@dataclass(frozen=True)
+class Kill:
+    """Before the write of this number, say its name and die."""
+
+    step: int
+    said: Any
+
+    def __call__(self, number: int, name: str) -> None:
+        if number == self.step:
+            self.said.put(name)
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+@dataclass(frozen=True)
+class Hold:
+    """Before the write of this number, say that it is reached, and wait."""
+
+    step: int
+    reached: Any
+    go_on: Any
+
+    def __call__(self, number: int, name: str) -> None:
+        if number == self.step:
+            self.reached.set()
+            assert self.go_on.wait(SECONDS)
+
+
+Watch = Kill | Hold
+
+
+def work(
+    call: Callable[[], object], words: Any, watch: Watch | None, environment: Mapping[str, str], stack: Path
+) -> None:
+    """Call, and end: with 0, with `REFUSED` after its words, or with another code; what hangs writes its stack."""
+    os.environ.clear()
+    os.environ.update(environment)
+    with stack.open("w") as file, contextlib.suppress(BaseException):
+        faulthandler.dump_traceback_later(SECONDS * 0.9, file=file)
+        if watch is not None:
+            _before_writes(watch)
+        os._exit(_called(call, words))
+    os._exit(_LOST)
+
+
+def _called(call: Callable[[], object], words: Any) -> int:
+    from ml_ci.registry.values import RefusedError
+
+    try:
+        call()
+    except RefusedError as error:
+        words.put(error.message)
+        return REFUSED
+    return 0
+
+
+def _before_writes(watch: Watch) -> None:
+    """Let something be done in this process before each write to the registry and to the audit log."""
+    from mlflow.tracking import MlflowClient
+
+    from ml_ci.registry import audit
+    from ml_ci.registry.mlflow_registry import MlflowRegistry
+
+    done = [0]
+
+    def watched(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def wrapped(*arguments: Any, **named: Any) -> Any:
+            done[0] += 1
+            watch(done[0], name)
+            return call(*arguments, **named)
+
+        return wrapped
+
+    for name in _WRITES:
+        setattr(MlflowClient, name, watched(name, getattr(MlflowClient, name)))
+    MlflowRegistry._log_files = watched("log_artifacts", MlflowRegistry._log_files)  # type: ignore[method-assign]
+    audit.append = watched("audit", audit.append)
