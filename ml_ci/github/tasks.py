@@ -38,17 +38,17 @@ class Outcome:
 def comment_on(request: Request) -> Outcome:
     """Have the one comment of the pull request say what the reports say; the job summary where it may not be had."""
     report = gathered(request)
-    todo = asked(request)
-    if not todo.comments:
+    wanted = asked(request)
+    if not wanted.comments:
         _hold_that_an_event_decided(request, "--pull-request NUMBER")
-        return _elsewhere(request, report, f"no comment: {todo.why}")
+        return _elsewhere(request, report, f"no comment: {wanted.why}")
     api = _api(request)
     try:
-        found = _pull_request(api, todo)
+        found = _pull_request(api, wanted)
         if isinstance(found, str):
             return _elsewhere(request, report, f"no comment: {found}")
-        wanted = draft(report, key_of(request.key, request.workflow), _run_url(request))
-        done = sticky.put(api, found.number, wanted, request.author)
+        comment = draft(report, key_of(request.key, request.workflow), _run_url(request))
+        done = sticky.put(api, found.number, comment, request.author)
     except RefusedError as error:
         if error.status == 403 and _summarized(request, report):
             told = f"{error.message}; the report is in the job summary instead"
@@ -60,12 +60,12 @@ def comment_on(request: Request) -> Outcome:
 def set_statuses(request: Request) -> Outcome:
     """Set a status per model and one for the whole; what was pending and has no result becomes an error."""
     report = gathered(request)
-    todo = asked(request)
-    if not todo.statuses:
+    wanted = asked(request)
+    if not wanted.statuses:
         _hold_that_an_event_decided(request, "--sha COMMIT, or --pull-request NUMBER")
-        return Outcome(f"no status: {todo.why}", _code(report))
+        return Outcome(f"no status: {wanted.why}", _code(report))
     api = _api(request)
-    sha = _sha(api, todo)
+    sha = _sha(api, wanted)
     told = statuses(report, _target(request))
     send_statuses.send(api, sha, (*left(_latest(api, sha), told, _target(request)), *told))
     return Outcome(f"status of commit {sha[:7]}: {told[-1].state} ({len(told)} set)", _code(report))
@@ -73,12 +73,12 @@ def set_statuses(request: Request) -> Outcome:
 
 def set_pending(request: Request, models: tuple[str, ...]) -> Outcome:
     """Say that the run has begun."""
-    todo = asked(request)
-    if not todo.statuses:
+    wanted = asked(request)
+    if not wanted.statuses:
         _hold_that_an_event_decided(request, "--sha COMMIT, or --pull-request NUMBER")
-        return Outcome(f"no status: {todo.why}")
+        return Outcome(f"no status: {wanted.why}")
     api = _api(request)
-    sha = _sha(api, todo)
+    sha = _sha(api, wanted)
     told = pending(models, _target(request))
     send_statuses.send(api, sha, told)
     return Outcome(f"status of commit {sha[:7]}: pending ({len(told)} set)")
@@ -86,12 +86,12 @@ def set_pending(request: Request, models: tuple[str, ...]) -> Outcome:
 
 def set_lost(request: Request) -> Outcome:
     """Turn what a run that died left pending into an error; what has a result is left as it is."""
-    todo = asked(request)
-    if not todo.statuses:
+    wanted = asked(request)
+    if not wanted.statuses:
         _hold_that_an_event_decided(request, "--sha COMMIT, or --pull-request NUMBER")
-        return Outcome(f"no status: {todo.why}")
+        return Outcome(f"no status: {wanted.why}")
     api = _api(request)
-    sha = _sha(api, todo)
+    sha = _sha(api, wanted)
     told = lost_statuses(send_statuses.latest(api, sha), _target(request))
     send_statuses.send(api, sha, told)
     return Outcome(
@@ -110,16 +110,16 @@ def summarize(request: Request) -> Outcome:
 
 def show_event(request: Request) -> Outcome:
     """Give what the event asks for as JSON, and as outputs of the step."""
-    todo = asked(request)
+    wanted = asked(request)
     told = {
-        "kind": todo.kind,
-        "sha": todo.sha,
-        "pull-request": todo.pull_request,
-        "gates-from": todo.gates_from,
-        "comments": todo.comments,
-        "statuses": todo.statuses,
-        "promotes": todo.promotes,
-        "why": todo.why,
+        "kind": wanted.kind,
+        "sha": wanted.sha,
+        "pull-request": wanted.pull_request,
+        "gates-from": wanted.gates_from,
+        "comments": wanted.comments,
+        "statuses": wanted.statuses,
+        "promotes": wanted.promotes,
+        "why": wanted.why,
     }
     if request.github_output is not None:
         append(request.github_output, heredoc({name: _output(value) for name, value in told.items()}))
@@ -137,16 +137,16 @@ def gathered(request: Request) -> Report:
 
 def asked(request: Request) -> Activity:
     """Say what the event asks for; a pull request or a commit that was named by hand comes first."""
-    todo = activity(request.event_name, read_event(request.event), request.head)
+    wanted = activity(request.event_name, read_event(request.event), request.head)
     if request.pull_request is not None:
-        same = request.pull_request == todo.pull_request
-        sha = todo.sha if same else ""
-        todo = replace(todo, pull_request=request.pull_request, sha=sha, head=None, comments=True, statuses=True)
+        same = request.pull_request == wanted.pull_request
+        sha = wanted.sha if same else ""
+        wanted = replace(wanted, pull_request=request.pull_request, sha=sha, head=None, comments=True, statuses=True)
     if request.sha:
         if not _SHA.match(request.sha):
             raise UserError(f"--sha {label(request.sha)}: no commit's full id", hint="Give all 40 digits.")
-        todo = replace(todo, sha=request.sha, statuses=True)
-    return todo
+        wanted = replace(wanted, sha=request.sha, statuses=True)
+    return wanted
 
 
 def _hold_that_an_event_decided(request: Request, option: str) -> None:
@@ -156,24 +156,24 @@ def _hold_that_an_event_decided(request: Request, option: str) -> None:
         raise UserError(message, hint=f"Name the repository and what is meant: --repository OWNER/NAME {option}.")
 
 
-def _pull_request(api: Api, todo: Activity) -> PullRequest | str:
+def _pull_request(api: Api, wanted: Activity) -> PullRequest | str:
     """Find the pull request to comment on, or say why there is none: a run that was overtaken says nothing."""
-    if todo.pull_request is not None:
-        found: PullRequest | None = by_number(api, todo.pull_request)
+    if wanted.pull_request is not None:
+        found: PullRequest | None = by_number(api, wanted.pull_request)
     else:
-        found = by_head(api, todo.head) if todo.head else None
+        found = by_head(api, wanted.head) if wanted.head else None
     if found is None:
         return "no open pull request has this head"
-    if todo.sha and found.sha != todo.sha:
-        return f"pull request #{found.number} has moved on to {label(found.sha[:7])}, this is of {todo.sha[:7]}"
+    if wanted.sha and found.sha != wanted.sha:
+        return f"pull request #{found.number} has moved on to {label(found.sha[:7])}, this is of {wanted.sha[:7]}"
     return found
 
 
-def _sha(api: Api, todo: Activity) -> str:
+def _sha(api: Api, wanted: Activity) -> str:
     """Give the commit for statuses: the pull request's head, asked for where only its number is known."""
-    if todo.sha or todo.pull_request is None:
-        return todo.sha
-    return by_number(api, todo.pull_request).sha
+    if wanted.sha or wanted.pull_request is None:
+        return wanted.sha
+    return by_number(api, wanted.pull_request).sha
 
 
 def _latest(api: Api, sha: str) -> dict[str, str]:
