@@ -19,6 +19,8 @@ def of_baseline(side: Side) -> Iterator[None]:
         failure = error.failure
         where = f" of commit {side.commit[:7]}" if side.commit else ""
         message = f"the baseline{where} cannot be had: {failure.message}"
-        other = "ompare with another commit: --baseline REF."
-        hint = f"{failure.hint} Or c{other}" if failure.hint else f"C{other}"
+        hint = f"{failure.hint} Or compare {_OTHER}" if failure.hint else f"Compare {_OTHER}"
         raise StageFailed(replace(failure, message=message, hint=hint)) from None
+
+
+_OTHER = "with another commit: --baseline REF."
