@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import gc
-import multiprocessing
-import os
-from collections.abc import Callable
+import subprocess
+import sys
 from typing import Any
 
 import psutil
@@ -13,7 +11,48 @@ import pytest
 
 from ml_ci.repository.objects import Objects
 
-_FORK = multiprocessing.get_context("fork")
+# In a process of their own: a fork of this one would have whatever other tests left behind.
+_FORK = """
+import gc, multiprocessing, os, sys
+from pathlib import Path
+from ml_ci.repository.objects import Objects
+
+folder, first, second = Path(sys.argv[1]), *sys.argv[2:]
+
+def in_a_fork(call, meanwhile=lambda: None):
+    process = multiprocessing.get_context("fork").Process(target=call)
+    process.start()
+    meanwhile()
+    process.join(60)
+    code = process.exitcode
+    process.kill()
+    return code
+"""
+_ASKS = """
+objects = Objects(folder)
+assert objects.read(first) == b"1"
+
+def ask():
+    for _ in range(1000):
+        assert objects.read(second) == b"two"
+
+assert in_a_fork(ask, ask) == 0
+"""
+# What is garbage here is still there when the process is forked, and is collected there.
+_COLLECTS = """
+class Holder: pass
+
+def hold():
+    holder = Holder()
+    holder.objects = Objects(folder)
+    holder.objects.read(first)
+    {around}.itself = {around}
+
+gc.disable()
+hold()
+assert in_a_fork(gc.collect) == 0
+assert gc.collect() > 0
+"""
 
 
 @pytest.fixture
@@ -25,21 +64,6 @@ def ids(repository: Any) -> list[str]:
 def gits() -> list[psutil.Process]:
     children = psutil.Process().children()
     return [one for one in children if one.status() != psutil.STATUS_ZOMBIE and "cat-file" in one.cmdline()]
-
-
-def in_a_fork(call: Callable[[], object]) -> int | None:
-    """Call in a forked process; give its exit code, None where it does not end."""
-
-    def work() -> None:
-        call()
-        os._exit(0)
-
-    process = _FORK.Process(target=work)
-    process.start()
-    process.join(60)
-    code = process.exitcode
-    process.kill()
-    return code
 
 
 def test_one_git_answers_every_question_and_ends(repository: Any, ids: list[str]) -> None:
@@ -59,36 +83,15 @@ def test_an_object_that_is_not_there(repository: Any, ids: list[str]) -> None:
     assert objects.read(ids[0]) == b"1"
 
 
-def test_a_fork_has_a_git_of_its_own(repository: Any, ids: list[str]) -> None:
-    objects = Objects(repository.path)
-    assert objects.read(ids[0]) == b"1"
-
-    def ask() -> None:
-        for _ in range(100):
-            assert objects.read(ids[1]) == b"two"
-        assert len(gits()) == 1
-
-    assert in_a_fork(ask) == 0
-    assert objects.read(ids[0]) == b"1"
+SCRIPTS = {
+    "asks": _ASKS,
+    "collects": _COLLECTS.format(around="holder.objects"),
+    "collects-around": _COLLECTS.format(around="holder"),
+}
 
 
-@pytest.mark.parametrize("around", [False, True])
-def test_a_fork_waits_for_no_git_that_is_another_process_s(repository: Any, ids: list[str], around: bool) -> None:
-    class Holder:
-        pass
-
-    def hold() -> None:
-        holder: Any = Holder()
-        holder.objects = Objects(repository.path)
-        holder.objects.read(ids[0])
-        (holder if around else holder.objects).itself = holder if around else holder.objects
-
-    gc.disable()  # what is garbage here is still there when the process is forked, and is collected there
-    try:
-        hold()
-        assert in_a_fork(gc.collect) == 0
-        assert gits()
-    finally:
-        gc.enable()
-    gc.collect()
-    assert not gits()
+@pytest.mark.parametrize("script", SCRIPTS.values(), ids=SCRIPTS)
+def test_a_fork_has_a_git_of_its_own_and_waits_for_no_other(repository: Any, ids: list[str], script: str) -> None:
+    command = [sys.executable, "-W", "error", "-c", _FORK + script, str(repository.path), *ids]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    assert (done.returncode, done.stderr) == (0, "")
