@@ -64,6 +64,9 @@ def command(
     try:
         done = registry.answered(lambda: promoted(registry.options(config, python), model, asked))
     except RefusedError as error:
+        if as_json:
+            said = {"message": error.message, "hint": error.hint, "verdict": error.verdict or None}
+            click.echo(json.dumps({"format": 1, "moved": False, "refused": said}, indent=2, ensure_ascii=False))
         return registry.refused(error, error.verdict)
     click.echo(_json(done) if as_json else _said(model, done))
     return 0
@@ -88,5 +91,6 @@ def _said(model: str, done: Done) -> str:
 def _json(done: Done) -> str:
     from ml_ci.records.codec import pack
 
-    said = {"format": 1, "moved": done.promoted.moved, "completed": done.completed, "same": done.same}
-    return json.dumps({**said, "version": done.promoted.version.version, "event": pack(done.promoted.event)}, indent=2)
+    said = {"format": 1, "moved": done.promoted.moved, "refused": None, "completed": done.completed, "same": done.same}
+    event = pack(done.promoted.event)
+    return json.dumps({**said, "version": done.promoted.version.version, "event": event}, indent=2, ensure_ascii=False)

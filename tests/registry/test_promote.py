@@ -498,3 +498,23 @@ def test_pytest_collects_without_mlflow(first: Any) -> None:
         [sys.executable, "-c", script], cwd=first.path, env=environment, text=True, capture_output=True, check=False
     )
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_program_is_told_too(first: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any) -> None:
+    from ml_ci.cli.main import call
+
+    monkeypatch.chdir(first.path)
+    first.change(0.9)
+    assert call(["promote", "cutter", "--json"]) == 2
+    said = json.loads(capsys.readouterr().out)
+    assert (said["moved"], said["refused"]["verdict"]) == (False, None)
+    assert said["refused"]["message"].startswith("the verdict is stale")
+    assert said["refused"]["hint"] == "Judge it here first: ml-ci run --baseline champion"
+    first.run()
+    assert call(["promote", "cutter", "--json"]) == 1
+    said = json.loads(capsys.readouterr().out)
+    assert (said["moved"], said["refused"]["verdict"]) == (False, "fail")
+    assert call(["promote", "cutter", "--json", "--allow-verdict", "--reason", "a test"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["moved"], said["refused"], said["version"]) == (True, None, "2")
+    assert said["event"]["overrides"] == ["verdict"]
