@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass, field
 
 
@@ -41,3 +42,22 @@ class StageFailed(Exception):  # noqa: N818 a job that fails is a result, told b
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure.message)
         self.failure = failure
+
+
+# What the machine refuses is no bug of ours; a wrong kind of file is the user's only in our own folder.
+_REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE}
+_IN_THE_WAY = {errno.ENOTDIR, errno.EISDIR, errno.EEXIST}
+
+
+def of_the_machine(error: OSError) -> UserError | None:
+    """Tell of what cannot be written or read as the user's to mend; None when the error is a bug of ours."""
+    path = str(error.filename2 or error.filename or "standard output")
+    said = f"{path}: {error.strerror}"
+    if error.errno in _REFUSED:
+        return UserError(said, hint="Is the disk full, or is the place not yours to write to?")
+    if error.errno in _IN_THE_WAY and ".ml_ci" in path:
+        hint = (
+            "Something else is in the way of ml-ci's own folder: remove it, .ml_ci only holds what can be made again."
+        )
+        return UserError(said, hint=hint)
+    return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import io
 import os
 import signal
@@ -13,7 +12,7 @@ import click
 
 from ml_ci import __version__
 from ml_ci.cli.commands import Commands
-from ml_ci.errors import UserError
+from ml_ci.errors import UserError, of_the_machine
 
 PASSED, FAILED, MISTAKE, BUG, INCONCLUSIVE, NOTHING_GATED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
@@ -89,25 +88,14 @@ def hush() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-# What the machine refuses is no bug of ours; a wrong kind of file is the user's only in our own folder.
-_REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE}
-_IN_THE_WAY = {errno.ENOTDIR, errno.EISDIR, errno.EEXIST}
-
-
 def _of_the_machine(error: OSError) -> int | None:
     """Say what cannot be written or read; None when the error is not the machine's."""
-    path = str(error.filename2 or error.filename or "standard output")
-    if error.errno not in _REFUSED and not (error.errno in _IN_THE_WAY and ".ml_ci" in path):
+    known = of_the_machine(error)
+    if known is None:
         return None
     if error.filename is None:
         hush()
-    if error.errno in _IN_THE_WAY:
-        hint = (
-            "Something else is in the way of ml-ci's own folder: remove it, .ml_ci only holds what can be made again."
-        )
-    else:
-        hint = "Is the disk full, or is the place not yours to write to?"
-    _say("error", f"{path}: {error.strerror}", hint)
+    _say("error", known.message, known.hint)
     return MISTAKE
 
 

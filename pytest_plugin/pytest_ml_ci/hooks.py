@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ml_ci.cli.trusted import gates_from
-from ml_ci.errors import UserError
+from ml_ci.errors import UserError, of_the_machine
 from ml_ci.records.store import Store
 from ml_ci.steps.project import STATE, open_project, selected
 from ml_ci.steps.publish import publish, withdraw
@@ -113,8 +113,15 @@ class Hooks:
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
-        """Note where the workers keep what they share."""
-        self.shared = SessionStore(self.run.file.parent / STATE / "pytest" / node.workerinput["testrunuid"])
+        """Note where the workers keep what they share; UsageError here, where it can be told, if they may not write."""
+        try:
+            folder = Store(self.run.file.parent / STATE).ready()
+        except OSError as error:
+            known = of_the_machine(error)
+            if known is None:
+                raise
+            raise pytest.UsageError(str(known)) from None
+        self.shared = SessionStore(folder / "pytest" / node.workerinput["testrunuid"])
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_xdist_node_collection_finished(self, ids: Sequence[str]) -> None:
@@ -173,7 +180,10 @@ class Hooks:
         self._tell_junit()
         if self.shared is not None:
             self.shared.remove()
-        self._publish(complete=exitstatus not in _STOPPED and not self.is_missing)
+        try:
+            self._publish(complete=exitstatus not in _STOPPED and not self.is_missing)
+        except OSError as error:
+            self._fail_what_cannot_be_left(session, error)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """Show verdict and metrics of each model."""
@@ -213,6 +223,16 @@ class Hooks:
         self.is_missing = bool(missing)
         if missing:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _fail_what_cannot_be_left(self, session: pytest.Session, error: OSError) -> None:
+        """Fail a session that leaves no report; where the pipeline could not write either, that was told."""
+        known = of_the_machine(error)
+        if known is None:
+            raise error
+        if session.exitstatus != pytest.ExitCode.USAGE_ERROR:
+            report = failed_report(self.run.file.name, str(known))
+            self.config.hook.pytest_runtest_logreport(report=report)
+        session.exitstatus = pytest.ExitCode.USAGE_ERROR
 
     def _tell_junit(self) -> None:
         report = self.summary.report()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ml_ci.errors import Failure, StageFailed, UserError
+from ml_ci.errors import Failure, StageFailed, UserError, of_the_machine
 from ml_ci.gates.values import GateResult
 from ml_ci.reports.values import ModelReport, Report
 from ml_ci.steps.outcome import NOTHING_GATED
@@ -72,6 +72,11 @@ class Results:
             return run(self._only(model))
         except UserError as error:
             return failed(model, failure_of(error))
+        except OSError as error:
+            known = of_the_machine(error)
+            if known is None:
+                raise
+            return failed(model, failure_of(known))
 
     def _score(self, model: str) -> Scored | Failure:
         from ml_ci.pipeline import scored

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import Any
 
 import pytest
@@ -118,3 +119,35 @@ def test_a_gate_without_a_model_among_several(project: Any) -> None:
     result = project.run("--ml-ci")
     assert result.ret == USAGE
     result.stderr.fnmatch_lines(["ERROR: *::test_own: ml_gate does not say of which model", '*ml_model("churn")*'])
+
+
+def test_a_place_that_cannot_be_written(project: Any, spread: tuple[str, ...]) -> None:
+    shutil.rmtree(project.path / ".ml_ci", ignore_errors=True)
+    (project.path / ".ml_ci").write_text("in the way")
+    result = project.run("--ml-ci", *spread)
+    assert result.ret == USAGE
+    said = result.stdout.str() + result.stderr.str()
+    assert "Something else is in the way of ml-ci's own folder: remove it" in said
+    assert "Traceback" not in said
+    assert (project.path / ".ml_ci").read_text() == "in the way"
+
+
+IN_THE_WAY = """\
+import pathlib
+
+def pytest_runtest_logreport(report):
+    if report.when == "teardown":
+        place = pathlib.Path(__file__).parent / ".ml_ci" / "report.json"
+        if place.is_file():
+            place.unlink()
+        place.mkdir(parents=True, exist_ok=True)
+"""
+
+
+def test_a_report_that_cannot_be_left_fails_the_session(project: Any, spread: tuple[str, ...]) -> None:
+    project.write(conftest=IN_THE_WAY)
+    result = project.run("--ml-ci", *spread)
+    assert result.ret == USAGE
+    result.stdout.fnmatch_lines(
+        ["*.ml_ci/report.json: Is a directory", "Something else is in the way of ml-ci's own *"]
+    )
