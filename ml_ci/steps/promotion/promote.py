@@ -81,7 +81,7 @@ def promoted(options: Options, name: str, asked: Asked) -> Done:
 
 def approved(options: Options, name: str, asked: Asked) -> Approval:
     """Keep that a person approves the model of this tree for a stage; it holds for this very training and no other."""
-    project = open_project(locate(options), replace(options, models=(name,)))
+    project = open_project(locate(options), replace(options, models=(name,), stage=asked.stage))
     stages.check(project.spec.models[name], asked.stage)
     training = Fingerprints(project).candidate(name).fingerprint.training
     if project.store.find(TRAININGS, training) is None:
