@@ -69,9 +69,7 @@ def command(
             progress=progress,
         )
         found = explain(options, Ask(anyway, dry_run, _tell))
-    if file is not None:
-        _write(Path(file), found)
-    _print(found, as_json)
+    _leave(found, file, as_json)
     return 1 if any(one.failure is not None for one in found) else 0
 
 
@@ -81,16 +79,12 @@ def _tell(model: str, effort: Effort) -> None:
     click.echo(budget(model, effort.trainings, effort.seconds), err=True)
 
 
-def _write(file: Path, found: tuple[Explanation, ...]) -> None:
+def _leave(found: tuple[Explanation, ...], file: str | None, as_json: bool) -> None:
     from ml_ci.records.atomic import write_text
-    from ml_ci.reports.explanation import markdown
+    from ml_ci.reports.explanation import markdown, plain, to_json
 
-    write_text(file, "\n".join(map(markdown, found)))
-
-
-def _print(found: tuple[Explanation, ...], as_json: bool) -> None:
-    from ml_ci.reports.explanation import plain, to_json
-
+    if file is not None:
+        write_text(Path(file), "\n".join(map(markdown, found)))
     if as_json:
         click.echo(json.dumps(to_json(found), indent=2, ensure_ascii=False, allow_nan=False))
     else:
