@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 
@@ -61,3 +63,15 @@ def of_the_machine(error: OSError) -> UserError | None:
         )
         return UserError(said, hint=hint)
     return None
+
+
+@contextmanager
+def as_the_users() -> Iterator[None]:
+    """Raise what the machine refuses inside a `with` block as UserError; a bug of ours stays what it is."""
+    try:
+        yield
+    except OSError as error:
+        known = of_the_machine(error)
+        if known is None:
+            raise
+        raise known from error

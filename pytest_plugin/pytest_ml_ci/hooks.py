@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ml_ci.cli.trusted import gates_from
-from ml_ci.errors import UserError, of_the_machine
+from ml_ci.errors import UserError, as_the_users
 from ml_ci.records.store import Store
 from ml_ci.steps.project import STATE, open_project, selected
 from ml_ci.steps.publish import publish, withdraw
@@ -115,12 +115,10 @@ class Hooks:
     def pytest_configure_node(self, node: Any) -> None:
         """Note where the workers keep what they share; UsageError here, where it can be told, if they may not write."""
         try:
-            folder = Store(self.run.file.parent / STATE).ready()
-        except OSError as error:
-            known = of_the_machine(error)
-            if known is None:
-                raise
-            raise pytest.UsageError(str(known)) from None
+            with as_the_users():
+                folder = Store(self.run.file.parent / STATE).ready()
+        except UserError as error:
+            raise pytest.UsageError(str(error)) from None
         self.shared = SessionStore(folder / "pytest" / node.workerinput["testrunuid"])
 
     @pytest.hookimpl(optionalhook=True)
@@ -181,8 +179,9 @@ class Hooks:
         if self.shared is not None:
             self.shared.remove()
         try:
-            self._publish(complete=exitstatus not in _STOPPED and not self.is_missing)
-        except OSError as error:
+            with as_the_users():
+                self._publish(complete=exitstatus not in _STOPPED and not self.is_missing)
+        except UserError as error:
             self._fail_what_cannot_be_left(session, error)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
@@ -224,13 +223,10 @@ class Hooks:
         if missing:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
-    def _fail_what_cannot_be_left(self, session: pytest.Session, error: OSError) -> None:
+    def _fail_what_cannot_be_left(self, session: pytest.Session, error: UserError) -> None:
         """Fail a session that leaves no report; where the pipeline could not write either, that was told."""
-        known = of_the_machine(error)
-        if known is None:
-            raise error
         if session.exitstatus != pytest.ExitCode.USAGE_ERROR:
-            report = failed_report(self.run.file.name, str(known))
+            report = failed_report(self.run.file.name, str(error))
             self.config.hook.pytest_runtest_logreport(report=report)
         session.exitstatus = pytest.ExitCode.USAGE_ERROR
 

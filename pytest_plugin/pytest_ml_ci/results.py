@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ml_ci.errors import Failure, StageFailed, UserError, of_the_machine
+from ml_ci.errors import Failure, StageFailed, UserError, as_the_users
 from ml_ci.gates.values import GateResult
 from ml_ci.reports.values import ModelReport, Report
 from ml_ci.steps.outcome import NOTHING_GATED
@@ -53,7 +53,8 @@ class Results:
         from ml_ci.pipeline import judge_more
 
         try:
-            return judge_more(self._only(model), model, conditions)
+            with as_the_users():
+                return judge_more(self._only(model), model, conditions)
         except (UserError, StageFailed) as error:
             failure = failure_of(error)
             reason = f"{failure.message}. {failure.hint}" if failure.hint else failure.message
@@ -69,14 +70,10 @@ class Results:
         from ml_ci.pipeline import run
 
         try:
-            return run(self._only(model))
+            with as_the_users():
+                return run(self._only(model))
         except UserError as error:
             return failed(model, failure_of(error))
-        except OSError as error:
-            known = of_the_machine(error)
-            if known is None:
-                raise
-            return failed(model, failure_of(known))
 
     def _score(self, model: str) -> Scored | Failure:
         from ml_ci.pipeline import scored
@@ -85,7 +82,8 @@ class Results:
         if failure is not None:
             return failure
         try:
-            return scored(self._only(model), model)
+            with as_the_users():
+                return scored(self._only(model), model)
         except (UserError, StageFailed) as error:
             return failure_of(error)
 
