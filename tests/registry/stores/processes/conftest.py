@@ -40,6 +40,8 @@ class Child:
         if self.process.exitcode is None:
             self.process.kill()
             pytest.fail(f"it does not end:\n{self.stack.read_text()}")
+        if self.process.exitcode == child.LOST:
+            pytest.fail(f"it raised:\n{self.stack.read_text()}")
         return int(self.process.exitcode)
 
     @property

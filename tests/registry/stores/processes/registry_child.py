@@ -5,10 +5,10 @@ Imported by the children themselves, so it knows nothing of pytest and of fixtur
 
 from __future__ import annotations
 
-import contextlib
 import faulthandler
 import os
 import signal
+import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from typing import Any
 
 REFUSED = 7
 SECONDS = 400
-_LOST = 99
+LOST = 99
 
 # What the server of forks imports once: what a promotion would take seconds to import.
 PRELOADED = [
@@ -81,15 +81,19 @@ Watch = Kill | Hold
 def work(
     call: Callable[[], object], words: Any, watch: Watch | None, environment: Mapping[str, str], stack: Path
 ) -> None:
-    """Call, and end: with 0, with `REFUSED` after its words, or with another code; what hangs writes its stack."""
+    """Call, and end: with 0, with `REFUSED` after its words, or with `LOST`; what hangs or raises writes its stack."""
     os.environ.clear()
     os.environ.update(environment)
-    with stack.open("w") as file, contextlib.suppress(BaseException):
+    with stack.open("w") as file:
         faulthandler.dump_traceback_later(SECONDS * 0.9, file=file)
-        if watch is not None:
-            _before_writes(watch)
-        os._exit(_called(call, words))
-    os._exit(_LOST)
+        try:
+            if watch is not None:
+                _before_writes(watch)
+            code = _called(call, words)
+        except BaseException:
+            traceback.print_exc(file=file)
+            code = LOST
+    os._exit(code)
 
 
 def _called(call: Callable[[], object], words: Any) -> int:
