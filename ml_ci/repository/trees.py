@@ -31,6 +31,11 @@ class WorkingTree:
         """Give the paths that differ from HEAD: modified, staged, deleted or untracked."""
         return frozenset(self._seen[1])
 
+    def tracked(self) -> tuple[str, ...]:
+        """Give the paths that the index or HEAD holds, sorted; submodules and deleted files too."""
+        states = self._seen[1]
+        return tuple(sorted({*self._seen[2], *(path for path, state in states.items() if state != "??")}))
+
     def edited(self) -> bool:
         """Say whether a tracked file differs from HEAD; untracked files do not count."""
         return any(state != "??" for state in self._seen[1].values())
@@ -40,7 +45,7 @@ class WorkingTree:
         return (self._folder / path).read_bytes()
 
     @cached_property
-    def _seen(self) -> tuple[Mapping[str, str | None], Mapping[str, str]]:
+    def _seen(self) -> tuple[Mapping[str, str | None], Mapping[str, str], frozenset[str]]:
         # Both at once: each is a walk over the index, and they do not depend on one another.
         staged = start(self._folder, "ls-files", "-s", "-z")
         status = start(
@@ -49,7 +54,7 @@ class WorkingTree:
         tracked = dict(_staged(finish(staged, "ls-files")))
         states: Mapping[str, str] = dict(_states(finish(status, "status")))
         states = _below(self._folder, states)
-        return _merge(self._folder, tracked, states), states
+        return _merge(self._folder, tracked, states), states, frozenset(tracked)
 
 
 class CommitTree:

@@ -13,14 +13,12 @@ from ml_ci.repository.repository import Repository
 from ml_ci.spec.find import find
 from ml_ci.spec.values import Spec
 from ml_ci.steps.base_gates import judging
+from ml_ci.steps.own_state import STATE, refuse_committed, refuse_link
 from ml_ci.steps.spec_cache import load
 from ml_ci.steps.values import Options, Project
 
 if TYPE_CHECKING:
     from ml_ci.records.shared import Shared
-
-STATE = ".ml_ci"
-
 
 def with_python(spec: Spec, python: str | None) -> Spec:
     """Give the spec with `python` as the interpreter of every job that names none of its own."""
@@ -47,16 +45,24 @@ def with_stage(spec: Spec, stage: str | None) -> Spec:
 
 
 def locate(options: Options) -> Path:
-    """Find the configuration file; UserError when there is none."""
-    return find(options.start, options.config)
+    """Find the configuration file; UserError when there is none, or when the state folder beside it is a link."""
+    config = find(options.start, options.config)
+    refuse_link(config.parent)
+    return config
 
 
 def open_project(config: Path, options: Options) -> Project:
-    """Read the project's configuration and its state in git; UserError when it has mistakes, or there is no git."""
-    state = config.parent.resolve() / STATE
-    own = load(read(config), config.name, state)
+    """Read the project's configuration and its state in git; UserError when it has mistakes, or there is no git.
+
+    Nothing below the state folder is read before it is known to come from no commit.
+    """
+    refuse_link(config.parent)
+    text = read(config)
     repository = Repository.find(config.parent)
     tree = repository.tree()
+    refuse_committed(tree)
+    state = config.parent.resolve() / STATE
+    own = load(text, config.name, state)
     check_models(own, options.models)
     held = judging(own, repository, options.gates_from, state)
     check_stage((own, held.spec), options)

@@ -9,7 +9,7 @@ from ml_ci.records.atomic import write_text
 from ml_ci.records.store import Store
 from ml_ci.reports.as_json import to_json
 from ml_ci.reports.values import Report
-from ml_ci.steps.project import STATE
+from ml_ci.steps.own_state import STATE
 
 NAME = "report.json"
 
