@@ -1,7 +1,9 @@
 """Put ml-ci, from the checkout that this file lies in, into a virtual environment of its own.
 
 `install.py place` says where that is and under which key it may be cached; `install.py` makes it when it is not there.
-Where REGISTRY names a registry, MLflow's client is in it.
+`install.py new` makes one for this run alone: what holds a token to write must not meet what an earlier job left on the
+machine, and whoever could write there could also write `complete`. Where REGISTRY names a registry, MLflow's client is
+in it.
 Only the standard library: this runs before anything is installed.
 """
 
@@ -34,6 +36,11 @@ def place() -> Path:
     """Give the folder of the environment: another one for other sources, another lock or another Python."""
     cache = os.environ.get("RUNNER_TOOL_CACHE") or str(Path.home() / ".cache")
     return Path(cache) / "ml-ci" / digest()
+
+
+def new_place() -> Path:
+    """Give a folder that nobody has had before, in what the runner empties after the job."""
+    return Path(tempfile.mkdtemp(prefix="ml-ci-", dir=os.environ.get("RUNNER_TEMP"))) / "environment"
 
 
 def digest() -> str:
@@ -79,8 +86,8 @@ def interpreter(environment: Path) -> Path:
 
 
 def main(arguments: list[str]) -> None:
-    """Write the step's outputs `path`, `key` and `python`, and, without `place`, install."""
-    at = place()
+    """Write the step's outputs `path`, `key` and `python`, and, without `place`, install; `new` installs apart."""
+    at = new_place() if arguments == ["new"] else place()
     with Path(os.environ["GITHUB_OUTPUT"]).open("a", encoding="utf-8") as outputs:
         outputs.write(f"path={at}\nkey=ml-ci-{at.name}\npython={interpreter(at)}\n")
     if arguments != ["place"]:

@@ -20,6 +20,7 @@ from ml_ci.steps.values import Options, Project
 if TYPE_CHECKING:
     from ml_ci.records.shared import Shared
 
+
 def with_python(spec: Spec, python: str | None) -> Spec:
     """Give the spec with `python` as the interpreter of every job that names none of its own."""
     if python is None:

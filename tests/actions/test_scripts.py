@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+import yaml
 
 ACTIONS = Path(__file__).parents[2] / "actions"
 
@@ -193,3 +194,49 @@ def test_a_quote_that_is_not_closed_is_told() -> None:
     assert (done.returncode, done.stdout) == (1, "")
     [line] = done.stderr.splitlines()
     assert line == "::error title=ml-ci::--a 'b: No closing quotation. Close the quote in the input `arguments`."
+
+
+def test_what_has_a_token_to_write_is_installed_apart_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever ran on the machine before could write the place that is known, with a program of his own in it."""
+    monkeypatch.setenv("RUNNER_TEMP", str(tmp_path / "temp"))
+    monkeypatch.setenv("RUNNER_TOOL_CACHE", str(tmp_path / "tools"))
+    monkeypatch.setenv("GITHUB_OUTPUT", str(tmp_path / "outputs"))
+    (tmp_path / "temp").mkdir()
+    poisoned = install.place()
+    (poisoned / "bin").mkdir(parents=True)
+    (poisoned / "complete").touch()
+    made: list[Path] = []
+    monkeypatch.setattr(install, "_fill", lambda at: made.append(at) or at.mkdir())
+    install.main(["new"])
+    install.main(["new"])
+    assert len(made) == 2
+    told = [line for line in (tmp_path / "outputs").read_text().splitlines() if line.startswith("python=")]
+    assert len(set(told)) == 2
+    assert all(line.startswith(f"python={tmp_path / 'temp'}/") for line in told)
+
+
+def _steps(action: str) -> list[dict[str, Any]]:
+    steps = yaml.safe_load((ACTIONS / action / "action.yml").read_text())["runs"]["steps"]
+    assert isinstance(steps, list)
+    return steps
+
+
+def _at(steps: list[dict[str, Any]], words: str) -> int:
+    return next(at for at, step in enumerate(steps) if words in str(step))
+
+
+@pytest.mark.parametrize("action", ["gate", "plan"])
+def test_the_state_folder_is_cleared_between_the_checkout_and_the_cache(action: str) -> None:
+    steps = _steps(action)
+    cleared = _at(steps, 'rm -rf -- "$FOLDER/.ml_ci"')
+    assert _at(steps, "actions/checkout@") < cleared < _at(steps, "actions/cache/restore@")
+
+
+@pytest.mark.parametrize("action", ["report", "promote"])
+def test_a_trusted_job_starts_from_empty_folders_and_its_own_installation(action: str) -> None:
+    steps = _steps(action)
+    assert all(f" {folder}" in steps[0]["run"] for folder in (".ml-ci-reports", ".ml-ci-base", ".ml-ci-records"))
+    assert 'install.py" new' in steps[_at(steps, "install.py")]["run"]
+    assert not any("actions/cache" in str(step) for step in steps)
