@@ -163,4 +163,4 @@ def _extra(shop: Workshop, side: Side, y_true: Any, found: Predictions) -> Mappi
         cwd=shop.sides.candidate.model.cwd,
         budget=side.model.budget,
     )
-    return metric(request, shop.project.options.progress)
+    return metric(request, shop.project.options.progress).values

@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ml_ci.changes.reads import Reads
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.training.log import tail
 from ml_ci.training.process import Order, Outcome
+from ml_ci.training.values import UNSEEN
 
 _RESULT_LIMIT = 1_000_000
 _MISSING = re.compile(r"ModuleNotFoundError: No module named '([\w.]{1,100})'")
@@ -21,12 +23,13 @@ _SHELL_SIGNALS = {128 + number: number for number in (4, 6, 7, 8, 9, 11, 15)}
 
 @dataclass(frozen=True)
 class Ending:
-    """The good end of a job: what it took, and the result that a worker wrote (empty for a command)."""
+    """The good end of a job: what it took, what it read, and the result that a worker wrote (empty for a command)."""
 
     log: Path
     seconds: float
     megabytes: float
     result: Mapping[str, object] = field(default_factory=dict)
+    reads: Reads = UNSEEN
 
 
 def check(outcome: Outcome, order: Order, result: Path, *, worker: bool, shell: bool) -> Ending:

@@ -21,8 +21,11 @@ from ml_ci.training.log import tail
 from ml_ci.training.process import CHILD, Order, run
 from ml_ci.training.progress import Progress, Silent
 from ml_ci.training.values import (
+    UNSEEN,
     Input,
+    JobFailed,
     Kind,
+    Measured,
     MetricRequest,
     PredictRequest,
     ResampleRequest,
@@ -66,10 +69,10 @@ def predict(request: PredictRequest, progress: Progress | None = None) -> Scored
         seconds = _number(ending.result.get("seconds"), request)
         if kind not in _KINDS or not isinstance(rows, int) or seconds is None or not target.is_file():
             raise _broken(request, "evaluation")
-        return ScoredRows(target, cast("Kind", kind), rows, ending.log, seconds, ending.megabytes)
+        return ScoredRows(target, cast("Kind", kind), rows, ending.log, seconds, ending.megabytes, ending.reads)
 
 
-def metric(request: MetricRequest, progress: Progress | None = None) -> Mapping[str, float | None]:
+def metric(request: MetricRequest, progress: Progress | None = None) -> Measured:
     """Compute the user's own metrics in a child process; None is undefined (also for NaN and infinity)."""
     with _Log(request, "evaluation"):
         ending = _run_worker(
@@ -78,7 +81,7 @@ def metric(request: MetricRequest, progress: Progress | None = None) -> Mapping[
         given = ending.result.get("metrics")
         if not isinstance(given, dict) or set(given) != set(request.metrics):
             raise _broken(request, "evaluation")
-        return {name: _number(given[name], request) for name in request.metrics}
+        return Measured({name: _number(given[name], request) for name in request.metrics}, ending.reads)
 
 
 def resample(request: ResampleRequest, progress: Progress | None = None) -> Resamples:
@@ -96,7 +99,7 @@ def resample(request: ResampleRequest, progress: Progress | None = None) -> Resa
         given, made = ending.result.get("replicates"), ending.result.get("made")
         if not isinstance(given, dict) or set(given) != set(request.metrics) or not isinstance(made, int) or made < 1:
             raise _broken(request, "evaluation")
-        return Resamples({name: _sides(given[name], made, request) for name in request.metrics}, made)
+        return Resamples({name: _sides(given[name], made, request) for name in request.metrics}, made, ending.reads)
 
 
 class _Log:
@@ -112,7 +115,7 @@ class _Log:
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, StageFailed):
             failure = dataclasses.replace(error.failure, stage=self._stage, log_tail=tail(self._path))
-            raise StageFailed(failure) from None
+            raise JobFailed(failure, error.reads if isinstance(error, JobFailed) else UNSEEN) from None
 
 
 def _train_function(request: TrainRequest, job: FunctionJob, progress: Progress) -> TrainedModel:
@@ -130,7 +133,7 @@ def _train_function(request: TrainRequest, job: FunctionJob, progress: Progress)
     artifact = Path(str(ending.result.get("artifact")))
     if artifact.parent != request.work or not artifact.exists():
         raise _broken(request, "training")
-    return TrainedModel(artifact, None, ending.log, ending.seconds, ending.megabytes)
+    return TrainedModel(artifact, None, ending.log, ending.seconds, ending.megabytes, ending.reads)
 
 
 def _train_command(request: TrainRequest, job: CommandJob, progress: Progress) -> TrainedModel:
@@ -144,7 +147,9 @@ def _train_command(request: TrainRequest, job: CommandJob, progress: Progress) -
         for key, declared in (("model", job.model), ("predictions", job.predictions))
         if declared is not None
     }
-    return TrainedModel(left.get("model"), left.get("predictions"), ending.log, ending.seconds, ending.megabytes)
+    return TrainedModel(
+        left.get("model"), left.get("predictions"), ending.log, ending.seconds, ending.megabytes, ending.reads
+    )
 
 
 def _run_worker(request: Request, kind: str, progress: Progress, **asked: object) -> Ending:

@@ -7,9 +7,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from ml_ci.changes.reads import Reads
+from ml_ci.errors import Failure, StageFailed
 from ml_ci.spec.values import Budget, Job, Positive
 
 Kind: TypeAlias = Literal["probability", "margin", "label"]
+
+# A job that nobody watched counts as one that reads everything.
+UNSEEN = Reads(complete=False)
+
+
+class JobFailed(StageFailed):
+    """Stop the stages of one model since a job failed; `reads` are what it was seen to read until then."""
+
+    def __init__(self, failure: Failure, reads: Reads = UNSEEN) -> None:
+        super().__init__(failure)
+        self.reads = reads
 
 
 @dataclass(frozen=True)
@@ -84,6 +97,7 @@ class TrainedModel:
     log: Path
     seconds: float
     megabytes: float
+    reads: Reads = UNSEEN
 
 
 @dataclass(frozen=True)
@@ -121,6 +135,7 @@ class ScoredRows:
     log: Path
     seconds: float
     megabytes: float
+    reads: Reads = UNSEEN
 
 
 @dataclass(frozen=True)
@@ -140,6 +155,14 @@ class MetricRequest:
     seed: int = 0
     cwd: str = "."
     budget: Budget = field(default_factory=Budget)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """The user's own metrics, by name; None is undefined (also for NaN and infinity)."""
+
+    values: Mapping[str, float | None]
+    reads: Reads = UNSEEN
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,3 +185,4 @@ class Resamples:
 
     values: Mapping[str, Mapping[str, tuple[float | None, ...]]]
     made: int
+    reads: Reads = UNSEEN

@@ -96,7 +96,7 @@ class Jobs:
             environment=self.environment,
             budget=Budget(seconds=100.0),
         )
-        return metric(replace(request, **options))
+        return metric(replace(request, **options)).values
 
 
 @pytest.fixture
