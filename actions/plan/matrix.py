@@ -10,12 +10,15 @@ from typing import Any
 
 
 def legs(plan: dict[str, Any]) -> list[dict[str, str]]:
-    """Give the legs of the matrix; no model is left out, for each has a verdict."""
+    """Give the legs of the matrix; no model is left out, for each has a verdict.
+
+    The leg of those that need no work is called as no model can be: the names of legs name artifacts.
+    """
     models = plan["models"]
     working = [name for name, one in models.items() if one["action"] != "reuse"]
     resting = [name for name in models if name not in working]
     alone = [{"leg": name, "models": name} for name in working]
-    return [*alone, *([{"leg": "unchanged", "models": " ".join(resting)}] if resting else [])]
+    return [*alone, *([{"leg": "_unchanged", "models": " ".join(resting)}] if resting else [])]
 
 
 def outputs(plan: dict[str, Any]) -> dict[str, str]:

@@ -12,12 +12,11 @@ from ml_ci.conditions.errors import ConditionError
 MAX_LENGTH = 1000
 MAX_DEPTH = 20
 
-_STRING = r"""(?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
-_WORD = re.compile(_STRING + r"|(?P<word>[A-Za-z_]\w*)")
+_WORD = re.compile(r"(?<!\w)[A-Za-z_]\w*")
 
 # What people write and Python reads otherwise or not at all: pattern, message, suggestion. The first match speaks.
 _SLIPS: tuple[tuple[str, str, str], ...] = (
-    (r"(?P<number>\d+\.?\d*|\.\d+)\s*%", "a percentage is written as a number", "write {share}"),
+    (r"(?<![\d.])(?P<number>\d++(?:\.\d*+)?|\.\d++)\s*+%", "a percentage is written as a number", "write {share}"),
     (r"≤|=<|⩽", "this is no comparison here", "write <="),
     (r"≥|=>|⩾", "this is no comparison here", "write >="),
     (r":=", "a condition assigns nothing", "write <= or >="),
@@ -32,7 +31,7 @@ _SLIPS: tuple[tuple[str, str, str], ...] = (
     (r"[{}]", "a condition holds no braces", "write by=[first, second] for two columns"),
     (r"[$?!~^:]", "this sign has no meaning in a condition", ""),
 )
-_SLIP = tuple((re.compile(_STRING + f"|(?P<slip>{pattern})"), message, hint) for pattern, message, hint in _SLIPS)
+_SLIP = tuple((re.compile(pattern), message, hint) for pattern, message, hint in _SLIPS)
 
 
 class Source:
@@ -46,8 +45,9 @@ class Source:
         _check_size(text)
         self.text = re.sub(r"[\t\r\n]", " ", text)
         _check_letters(self.text)
-        _check_slips(self.text)
-        _check_assignment(self.text)
+        outside = _without_strings(self.text)
+        _check_slips(outside)
+        _check_assignment(outside)
         self._start = len(self.text) - len(self.text.lstrip())
         self._masked = _mask_keywords(self.text.strip())
         self._bytes = self._masked.encode()
@@ -102,19 +102,38 @@ def _check_letters(text: str) -> None:
         raise ConditionError(f"a condition cannot hold {name}", column, "write an ordinary space, or nothing")
 
 
-def _check_slips(text: str) -> None:
+def _without_strings(text: str) -> str:
+    """Put a letter of no meaning in the place of each letter of a quoted string, quotes too: columns stay.
+
+    One pass from the end says where a string that begins at a quote would end; so the time is linear, whatever quotes
+    and backslashes there are. A quote that nothing closes is no string.
+    """
+    ends: dict[str, list[int]] = {}
+    for quote in "\"'":
+        closing = [-1] * (len(text) + 2)
+        for at in range(len(text) - 1, -1, -1):
+            closing[at] = at if text[at] == quote else closing[at + (2 if text[at] == "\\" else 1)]
+        ends[quote] = closing
+    kept, at = [], 0
+    while at < len(text):
+        end = ends[text[at]][at + 1] if text[at] in ends else -1
+        kept.append(text[at] if end < 0 else "ა" * (end + 1 - at))
+        at = at + 1 if end < 0 else end + 1
+    return "".join(kept)
+
+
+def _check_slips(outside: str) -> None:
     for pattern, message, hint in _SLIP:
-        for match in pattern.finditer(text):
-            if match["slip"] is None:
-                continue
+        match = pattern.search(outside)
+        if match is not None:
             share = _share(match["number"]) if "number" in match.groupdict() else ""
-            raise ConditionError(message, match.start("slip") + 1, hint.format(share=share))
+            raise ConditionError(message, match.start() + 1, hint.format(share=share))
 
 
-def _check_assignment(text: str) -> None:
+def _check_assignment(outside: str) -> None:
     """Refuse a lone `=` outside brackets; `==` and its like are told apart before."""
     depth = 0
-    for match in re.finditer(_STRING + r"|[<>]=|(?P<sign>[()\[\]=])", text):
+    for match in re.finditer(r"[<>]=|(?P<sign>[()\[\]=])", outside):
         sign = match["sign"] or ""
         depth += (sign in tuple("([")) - (sign in tuple(")]"))
         if sign == "=" and depth <= 0:
@@ -130,15 +149,20 @@ def _share(number: str) -> str:
 def _mask_keywords(text: str) -> str:
     """Replace keywords that stand where a column stands, letter by letter, so that offsets stay."""
 
-    def mask(match: re.Match[str]) -> str:
-        """Give letters that are no keyword in the place of a column's name that is one; other matches as they are."""
-        word = match["word"]
-        before, after = text[: match.start()].rstrip()[-1:], text[match.end() :].lstrip()[:1]
-        if word is None or not keyword.iskeyword(word) or before not in tuple("=[,") or after not in tuple(",])"):
-            return match[0]
-        return "ა" * len(word)
+    masked = list(text)
+    for match in _WORD.finditer(_without_strings(text)):
+        if keyword.iskeyword(match[0]) and _before(text, match.start()) in "=[," and _after(text, match.end()) in ",])":
+            masked[match.start() : match.end()] = "ა" * len(match[0])
+    return "".join(masked)
 
-    return _WORD.sub(mask, text)
+
+def _before(text: str, at: int) -> str:
+    """Give the letter before a column that is no space; a letter that stands nowhere where there is none."""
+    return text[:at].rstrip()[-1:] or "?"
+
+
+def _after(text: str, at: int) -> str:
+    return text[at:].lstrip()[:1] or "?"
 
 
 def _explain(text: str, column: int, start: int) -> tuple[str, int, str]:

@@ -45,7 +45,7 @@ def test_what_needs_no_work_shares_one_leg(rig: Any) -> None:
     rig.run("default-branch.yml", "push", _push(rig, "main"), at="main")
     payload = rig.pull_request({"README.md": "words\n"}, number=8, branch="words")
     done = rig.run("matrix.yml", "pull_request", payload, at="refs/pull/8/merge")
-    assert (rig.state / "artifacts" / "ml-ci-report-unchanged").is_dir(), done.log
+    assert (rig.state / "artifacts" / "ml-ci-report-_unchanged").is_dir(), done.log
     assert rig.github.latest(payload["pull_request"]["head"]["sha"])["ml-ci"] == "success"
 
 

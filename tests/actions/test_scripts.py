@@ -33,8 +33,8 @@ matrix, install = _load("plan/matrix.py"), _load("install/install.py")
     ("actions", "legs"),
     [
         ({"a": "train", "b": "evaluate"}, [("a", "a"), ("b", "b")]),
-        ({"a": "train", "b": "reuse", "c": "reuse"}, [("a", "a"), ("unchanged", "b c")]),
-        ({"a": "reuse"}, [("unchanged", "a")]),
+        ({"a": "train", "b": "reuse", "c": "reuse"}, [("a", "a"), ("_unchanged", "b c")]),
+        ({"a": "reuse"}, [("_unchanged", "a")]),
     ],
 )
 def test_every_model_is_in_one_leg(actions: dict[str, str], legs: list[tuple[str, str]]) -> None:
