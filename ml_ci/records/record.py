@@ -12,6 +12,8 @@ from typing import Any
 
 FORMAT = 1
 NAME = "record.json"
+# In bytes: one name, and a path below the record's own folder.
+_LONGEST_NAME, _LONGEST_PATH = 255, 2048
 
 
 class DamagedRecordError(Exception):
@@ -77,9 +79,20 @@ def _check_files(files: Mapping[str, Any]) -> None:
         inside = not path.is_absolute() and ".." not in path.parts and path.as_posix() == name and "\0" not in name
         if not inside or name in ("", ".", NAME) or any(str(folder) in files for folder in path.parents):
             raise DamagedRecordError(f"{NAME} names {name!r}, which is no file below the record")
+        if not _is_writable(path):
+            raise DamagedRecordError(f"{NAME} names {name[:60]!r}, a name that no file system takes")
         whole = isinstance(known, dict) and type(known.get("size")) is int and known["size"] >= 0
         if not whole or not isinstance(known.get("sha256"), str):
             raise DamagedRecordError(f"{NAME} does not say the size and the digest of {name!r}")
+
+
+def _is_writable(path: PurePosixPath) -> bool:
+    """Say whether a file may bear this name: names come from elsewhere, and file systems end at 255 bytes."""
+    try:
+        names = [len(name.encode("utf-8", "surrogateescape")) for name in path.parts]
+    except UnicodeEncodeError:
+        return False
+    return max(names) <= _LONGEST_NAME and sum(names) + len(names) <= _LONGEST_PATH
 
 
 def _body(folder: Path) -> dict[str, Any]:

@@ -118,6 +118,13 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "a path upwards": (lambda: with_file("../evil"), "no file below the record"),
     "a path upwards, later": (lambda: with_file("a/../../evil"), "no file below the record"),
     "a path that is not plain": (lambda: with_file("a//b"), "no file below the record"),
+    "a name that is too long": (lambda: with_file("x" * 300), "a name that no file system takes"),
+    "a long name in bytes only": (lambda: with_file("ü" * 200), "a name that no file system takes"),
+    "a path that is too long": (lambda: with_file("/".join(["x" * 200] * 30)), "a name that no file system takes"),
+    "half a character": (
+        lambda: archive(member("record.json", sealed({"a\ud800": known(b"x")}))),
+        "a name that no file system takes",
+    ),
     "the folder itself": (lambda: with_file("."), "no file below the record"),
     "record.json once more": (lambda: with_file("record.json"), "no file below the record"),
     "a file that is a folder too": (
