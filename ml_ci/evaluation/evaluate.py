@@ -72,25 +72,33 @@ def compare(
         counts = Counts(counts.all, {**counts.slices, CLASS: _by_class(holdout.labels, candidate, baseline)})
     first = _measured(holdout, candidate, counts.all.candidate, price, extra, wanted)
     second = _measured(holdout, baseline, counts.all.baseline, price, baseline_extra, wanted) if baseline else None
-    return comparison(counts, candidate.kind, first, baseline.kind if baseline else None, second)
+    return comparison(counts, first, second)
 
 
-def comparison(
-    counts: Counts,
-    kind: str,
-    metrics: Mapping[str, float | None],
-    baseline_kind: str | None = None,
-    baseline_metrics: Mapping[str, float | None] | None = None,
-) -> Comparison:
-    """Turn joint counts, however counted, into a comparison; without a baseline's kind there is no baseline."""
-    first = Evaluation(counts.all.candidate, _confusions(counts, "candidate"), metrics, kind)
-    if baseline_kind is None:
+@dataclass(frozen=True)
+class Measured:
+    """Hold what one side's scores say: their kind, what was measured of them, the lowest and the highest."""
+
+    kind: str
+    metrics: Mapping[str, float | None]
+    span: tuple[float, float] | None = None
+
+
+def comparison(counts: Counts, candidate: Measured, baseline: Measured | None = None) -> Comparison:
+    """Turn joint counts, however counted, into a comparison."""
+    first = _evaluation(counts, "candidate", candidate)
+    if baseline is None:
         return Comparison(first)
-    second = Evaluation(counts.all.baseline, _confusions(counts, "baseline"), baseline_metrics or {}, baseline_kind)
+    second = _evaluation(counts, "baseline", baseline)
     paired: dict[str, Mapping[str, Paired]] = {
         name: {value: cells.paired for value, cells in values.items()} for name, values in counts.slices.items()
     }
     return Comparison(first, second, counts.all.paired, paired)
+
+
+def _evaluation(counts: Counts, side: str, of: Measured) -> Evaluation:
+    whole = counts.all.candidate if side == "candidate" else counts.all.baseline
+    return Evaluation(whole, _confusions(counts, side), of.metrics, of.kind, of.span)
 
 
 def _confusions(counts: Counts, side: str) -> dict[str, Mapping[str, Confusion]]:
@@ -107,9 +115,9 @@ def _measured(
     price: Cost | None,
     extra: Mapping[str, float | None] | None,
     wanted: Collection[str],
-) -> dict[str, float | None]:
+) -> Measured:
     metrics = of_scores(holdout.y_true, predictions.score, predictions.kind, wanted)
-    return metrics | costs(confusion, price) | dict(extra or {})
+    return Measured(predictions.kind, metrics | costs(confusion, price) | dict(extra or {}), predictions.span())
 
 
 def _by_class(labels: Labels, candidate: Predictions, baseline: Predictions | None) -> dict[str, Cells]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from ml_ci.evaluation.evaluate import comparison, is_class
+from ml_ci.evaluation.evaluate import Measured, comparison, is_class
 from ml_ci.evaluation.labels import read_labels
 from ml_ci.evaluation.metrics import costs, of_scores
 from ml_ci.evaluation.scores import load
@@ -37,20 +38,16 @@ def compare(holdout: Table, model: ModelSpec, sides: Sequence[StoredSide], wante
     asked = {name for gate in model.gates for name in gate.condition.metrics}
     measured = [name for name in wanted if holdout.rows <= MOST_SCORED or name in asked]
     found = [_measured(holdout, model, file, measured) for file in files]
-    metrics = []
-    for (_, extra), (_, scored), confusion in zip(
-        sides, found, (counts.all.candidate, counts.all.baseline), strict=False
-    ):
-        metrics.append({**scored, **costs(confusion, model.cost), **extra})
-    second = (found[1][0], metrics[1]) if files[1:] else (None, None)
-    return comparison(counts, found[0][0], metrics[0], *second)
+    each: list[Measured] = []
+    for (_, extra), one, confusion in zip(sides, found, (counts.all.candidate, counts.all.baseline), strict=False):
+        each.append(replace(one, metrics={**one.metrics, **costs(confusion, model.cost), **extra}))
+    return comparison(counts, each[0], each[1] if each[1:] else None)
 
 
-def _measured(
-    holdout: Table, model: ModelSpec, file: Path, wanted: Collection[str]
-) -> tuple[str, dict[str, float | None]]:
+def _measured(holdout: Table, model: ModelSpec, file: Path, wanted: Collection[str]) -> Measured:
     predictions = load(file)
     if not wanted:
-        return predictions.kind, {}
+        return Measured(predictions.kind, {}, predictions.span())
     y_true = read_labels(holdout, model.label, model.positive).y_true
-    return predictions.kind, of_scores(y_true, predictions.score, predictions.kind, wanted)
+    metrics = of_scores(y_true, predictions.score, predictions.kind, wanted)
+    return Measured(predictions.kind, metrics, predictions.span())

@@ -32,6 +32,13 @@ class Predictions:
     def rows(self) -> int:
         return len(self.decision)
 
+    def span(self) -> tuple[float, float] | None:
+        """Give the lowest and the highest score; None of labels, without rows, and where one is not finite."""
+        if self.score is None or not len(self.score):
+            return None
+        low, high = float(self.score.min()), float(self.score.max())
+        return (low, high) if math.isfinite(low) and math.isfinite(high) else None
+
     def within_one(self) -> NDArray[np.float64]:
         """Give scores in [0, 1]: probabilities, margins squashed by the logistic function, labels as 0 and 1."""
         if self.score is None:

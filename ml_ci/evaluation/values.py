@@ -16,13 +16,15 @@ class Evaluation:
     """What one model scored on one holdout.
 
     `metrics` holds what the four counts do not give (auc, log_loss, brier, cost, seconds, ...), for all rows;
-    None is undefined. `kind` is what the scores are: "probability", "margin" (decision_function) or "label".
+    None is undefined. `kind` is what the scores are: "probability", "margin" (decision_function) or "label"; `span` is
+    the lowest and the highest of them, None of labels.
     """
 
     confusion: Confusion
     slices: SliceCounts = field(default_factory=dict)
     metrics: Mapping[str, float | None] = field(default_factory=dict)
     kind: str = "probability"
+    span: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

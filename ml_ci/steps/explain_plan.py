@@ -10,8 +10,10 @@ from ml_ci.plan.plan import TRAININGS, Plan
 from ml_ci.plan.values import ModelPlan
 from ml_ci.steps.cautions import cautions
 from ml_ci.steps.decide import planned, recorded
+from ml_ci.steps.judged import Judged
 from ml_ci.steps.sides import Fingerprints
 from ml_ci.steps.values import Project, Side, Sides
+from ml_ci.suspicion.counts import suspicions
 
 
 def told(project: Project, fingerprints: Fingerprints, name: str) -> ModelPlan:
@@ -23,15 +25,16 @@ def told(project: Project, fingerprints: Fingerprints, name: str) -> ModelPlan:
         told_of = (*project.judging.of_run, *project.judging.of_model.get(name, ()))
         return ModelPlan("train", (Change("baseline", error.failure.message),), "", 0, hints, told_of)
     plan = planned(project, sides)
-    reasons = _reasons(project, sides, plan)
+    verdict = recorded(project, plan)
+    reasons = _reasons(project, sides, plan, verdict)
     notes = (*sides.candidate.fingerprint.warnings, *_upstream(project, sides, plan), *project.store.notes)
     source = "" if sides.baseline is None else sides.source
-    said = (*project.judging.of_run, *cautions(project, sides))
+    odd = () if verdict is None else suspicions(verdict.comparison)
+    said = (*project.judging.of_run, *cautions(project, sides), *odd)
     return ModelPlan(plan.action, reasons, source, plan.trainings, tuple(dict.fromkeys(notes)), said)
 
 
-def _reasons(project: Project, sides: Sides, plan: Plan) -> tuple[Change, ...]:
-    verdict = recorded(project, plan)
+def _reasons(project: Project, sides: Sides, plan: Plan, verdict: Judged | None) -> tuple[Change, ...]:
     if verdict is not None:
         return verdict.changes  # what changed was described when it was judged
     from ml_ci.steps.describe import described

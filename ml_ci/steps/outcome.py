@@ -16,6 +16,7 @@ from ml_ci.spec.values import FileEntry, ModelSpec
 from ml_ci.steps.cautions import cautions
 from ml_ci.steps.judged import Judged
 from ml_ci.steps.values import Project, Sides
+from ml_ci.suspicion.counts import suspicions
 
 NOTHING_GATED = "nothing-gated"
 
@@ -38,7 +39,7 @@ def finished(project: Project, sides: Sides, plan: Plan, judged: Judged, seconds
         notes=(*judged.notes, *_unsteady(project, model), *project.store.notes),
         cost=model.cost,
         paths=_paths(model),
-        cautions=cautions(project, sides),
+        cautions=(*cautions(project, sides), *suspicions(comparison)),
     )
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from ml_ci.reports import sentences
-from ml_ci.reports.text import to_ascii
+from ml_ci.reports.text import label, to_ascii
 from ml_ci.reports.values import Report
 
 
 def show(report: Report, reporter: pytest.TerminalReporter) -> None:
-    """Show verdict and metrics of each model; with `-q` a line or two."""
+    """Show verdict and metrics of each model; with `-q` a line or two, and the cautions."""
     from ml_ci.reports.terminal import has_signs, render
 
     writer = reporter.config.get_terminal_writer()
@@ -28,4 +28,5 @@ def _short(report: Report) -> str:
     lines = []
     for name, model in report.models.items():
         lines.append(f"{sentences.marked(name, model)}: {sentences.plain(sentences.why(model))}")
+        lines += [f"  ! {label(caution, 600)}" for caution in model.cautions[:20]]
     return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""What ought to make a person suspicious of numbers, however good they are."""
