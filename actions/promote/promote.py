@@ -145,7 +145,7 @@ def refusal(said: str) -> str:
 
 def main(reports: str, records: str, folder: str, python: str, expect: str = "") -> int:
     """Put reports and records where `ml-ci promote` looks for this commit's, and promote."""
-    report = gathered(Request(reports=(Path(reports),), expect=Path(expect) if expect else None))
+    report = gathered(Request.of_runner(os.environ, (Path(reports),), Path(expect) if expect else None))
     names, more = passed(report), words(os.environ.get("ARGUMENTS", ""))
     if not names:
         print("No model passed: nothing is promoted.")

@@ -32,5 +32,5 @@ def verdict(report: Report) -> dict[str, object]:
 
 if __name__ == "__main__":
     folder, out, *expect = (Path(argument) for argument in sys.argv[1:])
-    found = gathered(Request(reports=(folder,), expect=expect[0] if expect else None))
+    found = gathered(Request.of_runner(os.environ, (folder,), expect[0] if expect else None))
     out.write_text(json.dumps(verdict(found), indent=2) + "\n", encoding="utf-8")

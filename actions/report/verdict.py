@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -13,6 +14,6 @@ from ml_ci.github.values import Request
 if __name__ == "__main__":
     folder, *expect = (Path(argument) for argument in sys.argv[1:])
     try:
-        print(gathered(Request(reports=(folder,), expect=expect[0] if expect else None)).verdict)
+        print(gathered(Request.of_runner(os.environ, (folder,), expect[0] if expect else None)).verdict)
     except UserError as error:  # the trusted ml-ci.yaml itself is none
         sys.exit(Annotation("error", "ml-ci", str(error)).command())

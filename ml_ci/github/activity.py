@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 Kind: TypeAlias = Literal["pull-request", "fork", "push", "merge-group", "workflow-run", "manual", "other"]
@@ -29,7 +29,9 @@ class Activity:
 
     `sha` is the commit that statuses belong to (never a merge commit that GitHub made), `pull_request` its number where
     the event tells it, `head` what to look it up by where it does not. `gates_from` is the ref whose gates judge.
-    `promotes` says that this is the default branch. `why` says why nothing may be written, or "".
+    `here` is the commit that a run of the event checks out: of a pull request the merge that GitHub makes of it. `run`
+    is the id of the run that left the reports, where it is not this one. `promotes` says that this is the default
+    branch. `why` says why nothing may be written, or "".
     """
 
     kind: Kind
@@ -37,6 +39,8 @@ class Activity:
     pull_request: int | None = None
     head: Head | None = None
     gates_from: str = ""
+    here: str = ""
+    run: str = ""
     comments: bool = False
     statuses: bool = False
     promotes: bool = False
@@ -64,8 +68,8 @@ def activity(event_name: str, payload: Mapping[str, Any], sha: str = "") -> Acti
     return kinds[event_name](payload, _commit(sha))
 
 
-def _pull_request(payload: Mapping[str, Any], _: str) -> Activity:
-    found = _of_pull_request(payload, "pull-request")
+def _pull_request(payload: Mapping[str, Any], sha: str) -> Activity:
+    found = replace(_of_pull_request(payload, "pull-request"), here=sha)
     if not _same_repository(payload):
         return _read_only(found, "a pull request from a fork has a read-only token: the second stage writes")
     if _text(payload, "sender", "login") in _READ_ONLY_ACTORS:
@@ -91,7 +95,7 @@ def _of_pull_request(payload: Mapping[str, Any], kind: Kind) -> Activity:
 
 
 def _read_only(found: Activity, why: str) -> Activity:
-    return Activity("fork", sha=found.sha, pull_request=found.pull_request, gates_from=found.gates_from, why=why)
+    return replace(found, kind="fork", comments=False, statuses=False, why=why)
 
 
 def _same_repository(payload: Mapping[str, Any]) -> bool:
@@ -107,16 +111,18 @@ def _merge_group(payload: Mapping[str, Any], _: str) -> Activity:
 
 def _workflow_run(payload: Mapping[str, Any], _: str) -> Activity:
     """The second stage: the run that ended may be of a fork; what it left is data."""
-    sha = _commit(_text(payload, "workflow_run", "head_sha"))
+    sha, run = _commit(_text(payload, "workflow_run", "head_sha")), str(_number(payload, "workflow_run", "id") or "")
     if _text(payload, "workflow_run", "event") != "pull_request":
-        return Activity("workflow-run", sha=sha, statuses=bool(sha), why="the run that ended is of no pull request")
+        why = "the run that ended is of no pull request"
+        return Activity("workflow-run", sha=sha, run=run, statuses=bool(sha), why=why)
     repository, branch = (
         _text(payload, "workflow_run", "head_repository", "full_name"),
         _text(payload, "workflow_run", "head_branch"),
     )
     if not (sha and repository and branch):
         return Activity("workflow-run", why="the event does not say what the run that ended was for")
-    return Activity("workflow-run", sha=sha, head=Head(repository, branch, sha), comments=True, statuses=True)
+    head = Head(repository, branch, sha)
+    return Activity("workflow-run", sha=sha, head=head, run=run, comments=True, statuses=True)
 
 
 def _push(payload: Mapping[str, Any], sha: str) -> Activity:

@@ -15,11 +15,12 @@ _NEEDS = "pull-requests: read"
 
 @dataclass(frozen=True)
 class PullRequest:
-    """A pull request: its number, the commit at its head now, whether it is open."""
+    """A pull request: its number, the commit at its head now, whether it is open, the branch that it goes to."""
 
     number: int
     sha: str
     open: bool
+    base: str = ""
 
 
 def by_number(api: Api, number: int) -> PullRequest:
@@ -28,11 +29,11 @@ def by_number(api: Api, number: int) -> PullRequest:
     return _pull_request(api.send(call).data)
 
 
-def by_head(api: Api, head: Head) -> PullRequest | None:
+def by_head(api: Api, head: Head, base: str = "") -> PullRequest | None:
     """Find the open pull request into this repository whose head is this branch of this repository; None without one.
 
     Where its head has moved on, it is given all the same, with the commit that it has now. Where a commit is at the
-    head of several, the first opened is given.
+    head of several, the one that goes to the branch `base` is given, or else the first opened.
     """
     owner = head.repository.partition("/")[0]
     listed = Call(
@@ -43,7 +44,20 @@ def by_head(api: Api, head: Head) -> PullRequest | None:
         {"state": "open", "head": f"{owner}:{head.branch}"},
     )
     found = list(_of_head(api, listed, head)) or _by_commit(api, head)
-    return min(found, key=lambda one: (one.sha != head.sha, one.number), default=None)
+    return min(found, key=lambda one: (one.sha != head.sha, one.base != base, one.number), default=None)
+
+
+def second_parent(api: Api, commit: str) -> str:
+    """Give the second parent of a merge commit; "" of what is no merge of two, or is not known here."""
+    path = f"/repos/{{repo}}/git/commits/{quote(commit, safe='')}"
+    try:
+        data = api.send(Call("GET", path, f"ask what commit {commit[:7]} merges", "contents: read")).data
+    except RefusedError as error:
+        if error.status in (404, 422):
+            return ""
+        raise
+    parents = data.get("parents") if isinstance(data, Mapping) else None
+    return str(parents[1].get("sha", "")) if isinstance(parents, list) and len(parents) == 2 else ""
 
 
 def _by_commit(api: Api, head: Head) -> list[PullRequest]:
@@ -71,4 +85,5 @@ def _name(side: Mapping[str, Any]) -> str:
 
 
 def _pull_request(data: Mapping[str, Any]) -> PullRequest:
-    return PullRequest(int(data["number"]), str(data["head"]["sha"]), data.get("state") == "open")
+    base = str((data.get("base") or {}).get("ref", ""))
+    return PullRequest(int(data["number"]), str(data["head"]["sha"]), data.get("state") == "open", base)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from ml_ci.errors import Failure
 from ml_ci.gates.values import Verdict
 from ml_ci.gates.verdict import ORDER, overall
+from ml_ci.records.origin import Origin
 from ml_ci.reports.values import ModelReport, Report
 from ml_ci.spec.values import ModelSpec, Spec
 
@@ -33,6 +34,7 @@ def joined(reports: Sequence[Report]) -> Report:
         failure=failure,
         cautions=tuple(dict.fromkeys(caution for report in reports for caution in report.cautions)),
         config=_shared([report.config for report in reports]),
+        origin=reports[0].origin if reports else Origin(),
     )
 
 

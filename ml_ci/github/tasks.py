@@ -8,18 +8,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ml_ci.errors import UserError
-from ml_ci.github import send_statuses, sticky
+from ml_ci.github import send_statuses, several, sticky
 from ml_ci.github.activity import Activity, activity
 from ml_ci.github.api import Api, RefusedError
+from ml_ci.github.belonging import Due, hold
 from ml_ci.github.commands import heredoc
 from ml_ci.github.draft import draft, key_of
 from ml_ci.github.files import append, lost, read_event, read_reports
-from ml_ci.github.pull import PullRequest, by_head, by_number
+from ml_ci.github.pull import PullRequest, by_head, by_number, second_parent
 from ml_ci.github.shards import held_to, joined
-from ml_ci.github.statuses import left, pending, statuses
+from ml_ci.github.statuses import WHOLE, left, pending, statuses
 from ml_ci.github.statuses import lost as lost_statuses
 from ml_ci.github.summary import write_summary
-from ml_ci.github.values import Request
+from ml_ci.github.values import Request, Status
 from ml_ci.reports.text import label
 from ml_ci.reports.values import Report
 from ml_ci.spec.values import Spec
@@ -44,7 +45,7 @@ def comment_on(request: Request) -> Outcome:
         return _elsewhere(request, report, f"no comment: {wanted.why}")
     api = _api(request)
     try:
-        found = _pull_request(api, wanted)
+        found = _pull_request(api, wanted, report.origin.gates_from)
         if isinstance(found, str):
             return _elsewhere(request, report, f"no comment: {found}")
         comment = draft(report, key_of(request.key, request.workflow), _run_url(request))
@@ -59,14 +60,18 @@ def comment_on(request: Request) -> Outcome:
 
 def set_statuses(request: Request) -> Outcome:
     """Set a status per model and one for the whole; what was pending and has no result becomes an error."""
-    report = gathered(request)
     wanted = asked(request)
     if not wanted.statuses:
+        report = gathered(request)
         _hold_that_an_event_decided(request, "--sha COMMIT, or --pull-request NUMBER")
         return Outcome(f"no status: {wanted.why}", _code(report))
     api = _api(request)
     sha = _sha(api, wanted)
+    report = gathered(replace(request, sha=sha))
     told = statuses(report, _target(request))
+    number = _number(api, wanted, report)
+    if number is not None:
+        told = _for_all(api, sha, number, told)
     send_statuses.send(api, sha, (*left(_latest(api, sha), told, _target(request)), *told))
     return Outcome(f"status of commit {sha[:7]}: {told[-1].state} ({len(told)} set)", _code(report))
 
@@ -127,12 +132,50 @@ def show_event(request: Request) -> Outcome:
 
 
 def gathered(request: Request) -> Report:
-    """Read the reports, as one, held to the trusted configuration; a report that is lost or not valid is an error."""
+    """Read the reports, as one, held to the trusted configuration and to the commit, the run and the base at hand.
+
+    A report that is lost, not valid, stale or foreign is an error.
+    """
+    due = _due(request)
     try:
-        report = joined(read_reports(request.reports))
+        reports = [
+            hold(report, due, lambda commit: _merged(request, commit)) for report in read_reports(request.reports)
+        ]
+        report = joined(reports)
+    except RefusedError:
+        raise
     except UserError as error:
         report = lost(error)
     return report if request.expect is None else held_to(report, _spec(request.expect))
+
+
+def _due(request: Request) -> Due:
+    """Say what a report has to be of, as far as the event tells it."""
+    wanted = asked(request)
+    merge_queue = wanted.kind == "merge-group"
+    base = wanted.gates_from if wanted.pull_request is not None or merge_queue else ""
+    return Due(wanted.sha, wanted.here, wanted.run or (request.run_id if request.event_name else ""), base)
+
+
+def _merged(request: Request, commit: str) -> str:
+    return second_parent(_api(request), commit) if request.token and request.repository else ""
+
+
+def _number(api: Api, wanted: Activity, report: Report) -> int | None:
+    """Give the number of the pull request that statuses are set for; None where it is none's."""
+    if wanted.pull_request is not None or wanted.head is None:
+        return wanted.pull_request
+    found = by_head(api, wanted.head, report.origin.gates_from)
+    return None if found is None else found.number
+
+
+def _for_all(api: Api, sha: str, number: int, told: tuple[Status, ...]) -> tuple[Status, ...]:
+    """Let the worst count over all open pull requests that have this commit as their head."""
+    marked = several.mark(told, number)
+    neighbours = several.find_neighbours(api, sha, number)
+    if not neighbours:
+        return marked
+    return several.worsen(marked, number, neighbours, several.read_told(api, sha, neighbours), WHOLE)
 
 
 def asked(request: Request) -> Activity:
@@ -156,12 +199,12 @@ def _hold_that_an_event_decided(request: Request, option: str) -> None:
         raise UserError(message, hint=f"Name the repository and what is meant: --repository OWNER/NAME {option}.")
 
 
-def _pull_request(api: Api, wanted: Activity) -> PullRequest | str:
+def _pull_request(api: Api, wanted: Activity, base: str) -> PullRequest | str:
     """Find the pull request to comment on, or say why there is none: a run that was overtaken says nothing."""
     if wanted.pull_request is not None:
         found: PullRequest | None = by_number(api, wanted.pull_request)
     else:
-        found = by_head(api, wanted.head) if wanted.head else None
+        found = by_head(api, wanted.head, base) if wanted.head else None
     if found is None:
         return "no open pull request has this head"
     if wanted.sha and found.sha != wanted.sha:

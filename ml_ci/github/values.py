@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal, TypeAlias
@@ -44,6 +45,22 @@ class Request:
     workflow: str = ""
     run_id: str = ""
     head: str = ""
+
+    @classmethod
+    def of_runner(cls, environment: Mapping[str, str], reports: tuple[Path, ...], expect: Path | None) -> Request:
+        """Ask for what a step of GitHub Actions is about, from the variables that the runner sets."""
+        event = environment.get("GITHUB_EVENT_PATH")
+        return cls(
+            reports=reports,
+            expect=expect,
+            repository=environment.get("GITHUB_REPOSITORY", ""),
+            event_name=environment.get("GITHUB_EVENT_NAME", ""),
+            run_id=environment.get("GITHUB_RUN_ID", ""),
+            event=Path(event) if event else None,
+            api_url=environment.get("GITHUB_API_URL") or "https://api.github.com",
+            token=Token(environment.get("GITHUB_TOKEN", "")),
+            head=environment.get("GITHUB_SHA", ""),
+        )
 
 
 @dataclass(frozen=True)

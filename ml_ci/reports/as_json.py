@@ -28,6 +28,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "failure": _failure(report.failure),
         "config": report.config,
         "cautions": list(report.cautions),
+        "origin": vars(report.origin).copy(),
         "models": {name: _model(model) for name, model in report.models.items()},
     }
 

@@ -13,6 +13,7 @@ from ml_ci.errors import Failure, UserError
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.values import GateResult, Verdict
 from ml_ci.plan.values import Action
+from ml_ci.records.origin import Origin
 from ml_ci.reports.text import label
 from ml_ci.reports.values import ModelReport, Report, Side
 from ml_ci.spec.values import Cost
@@ -151,6 +152,13 @@ class _Model(_Document):
         )
 
 
+class _Origin(_Document):
+    event: _Name = ""
+    ref: _Name = ""
+    run: _Name = ""
+    gates_from: _Name = ""
+
+
 class ReportDocument(_Document):
     """The report of `ml-ci run`, format 1."""
 
@@ -162,6 +170,7 @@ class ReportDocument(_Document):
     failure: _Failure | None = None
     config: _Path | None = None
     cautions: list[_Text] = Field(default_factory=list, max_length=1_000)
+    origin: _Origin = Field(default_factory=_Origin)
     models: dict[_Name, _Model] = Field(max_length=1_000)
 
     @model_validator(mode="after")
@@ -183,6 +192,7 @@ class ReportDocument(_Document):
             failure=Failure(**dict(self.failure)) if self.failure else None,
             config=self.config,
             cautions=tuple(self.cautions),
+            origin=Origin(**dict(self.origin)),
         )
 
 

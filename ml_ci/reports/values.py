@@ -11,6 +11,7 @@ from ml_ci.errors import Failure
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.values import GateResult, Verdict
 from ml_ci.plan.values import Action
+from ml_ci.records.origin import Origin
 
 if TYPE_CHECKING:
     from ml_ci.spec.values import Cost
@@ -57,7 +58,8 @@ class ModelReport:
 class Report:
     """The outcome of a whole run. `commit` is HEAD's id; `dirty` says that the tree had uncommitted changes.
 
-    `config` is the configuration's path from the root of the repository; `cautions` are of the run as a whole.
+    `config` is the configuration's path from the root of the repository; `cautions` are of the run as a whole,
+    `origin` says which run of a CI system it was.
     """
 
     verdict: Verdict
@@ -68,3 +70,4 @@ class Report:
     failure: Failure | None = None
     config: str | None = None
     cautions: tuple[str, ...] = ()
+    origin: Origin = field(default_factory=Origin)

@@ -11,6 +11,7 @@ from ml_ci.gates.values import GateResult
 from ml_ci.gates.verdict import overall
 from ml_ci.plan.plan import DETERMINISM, Plan
 from ml_ci.plan.values import Action
+from ml_ci.records.origin import origin_of
 from ml_ci.reports.values import ModelReport, Report, Side
 from ml_ci.spec.values import FileEntry, ModelSpec
 from ml_ci.steps.cautions import cautions
@@ -65,6 +66,7 @@ def report(project: Project, base_commit: str | None, models: Mapping[str, Model
         failure=None if gated else Failure("gates", NOTHING_GATED, "nothing was gated", _GATE_HINT),
         config=project.repository.prefix + project.spec.path,
         cautions=project.judging.of_run,
+        origin=origin_of(project.options.environment, project.options.gates_from),
     )
 
 

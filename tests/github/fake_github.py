@@ -78,6 +78,7 @@ class FakeGitHub:
         self.comments: list[dict[str, Any]] = []
         self.statuses: list[dict[str, Any]] = []
         self.approvals: list[dict[str, Any]] = []
+        self.commits: dict[str, tuple[str, ...]] = {}
         self.required: list[str] = []
         self.requests: list[dict[str, Any]] = []
         self.violations: list[str] = []
@@ -108,12 +109,22 @@ class FakeGitHub:
         self.server.server_close()
 
     def pull_request(
-        self, number: int, sha: str = SHA, *, branch: str = "change", head: str = REPOSITORY, state: str = "open"
+        self,
+        number: int,
+        sha: str = SHA,
+        *,
+        branch: str = "change",
+        head: str = REPOSITORY,
+        state: str = "open",
+        base: str = "main",
     ) -> None:
         """Add a pull request of a branch of the repository `head`."""
-        self.pulls.append(
-            {"number": number, "sha": sha, "branch": branch, "head": head, "state": state, "merged": False}
-        )
+        made = {"number": number, "sha": sha, "branch": branch, "head": head, "state": state, "base": base}
+        self.pulls.append({**made, "merged": False})
+
+    def merge_commit(self, sha: str, *parents: str) -> None:
+        """Add a commit with these parents, as GitHub makes one for each pull request."""
+        self.commits[sha] = parents
 
     def comment(self, number: int, body: str, login: str = "somebody") -> int:
         """Add a comment and give its id."""
@@ -178,6 +189,8 @@ class FakeGitHub:
             self.state_file.write_text(json.dumps(self.state(), indent=1), encoding="utf-8")
 
     def seed(self, data: Mapping[str, Any]) -> None:
+        for sha, parents in data.get("commits", {}).items():
+            self.merge_commit(sha, *parents)
         for pull in data.get("pulls", ()):
             self.pull_request(**pull)
         for comment in data.get("comments", ()):
@@ -192,7 +205,15 @@ class FakeGitHub:
     def _refused(self, method: str, path: str, headers: Mapping[str, str]) -> Answer | None:
         if headers.get("Authorization") != f"Bearer {self.token}":
             return _error(401, "Bad credentials")
-        area = "statuses" if "status" in path else "actions" if "/actions/" in path else "pull-requests"
+        area = (
+            "contents"
+            if "/git/" in path
+            else "statuses"
+            if "status" in path
+            else "actions"
+            if "/actions/" in path
+            else "pull-requests"
+        )
         level = self.permissions.get("contents" if path.endswith("/merge") else area)
         if path != "/user" and (level is None or (level == "read" and method != "GET")):
             return _error(403, "Resource not accessible by integration")
@@ -217,6 +238,8 @@ class FakeGitHub:
         yield "DELETE", r"issues/comments/(\d+)", self._delete_comment
         yield "POST", r"statuses/([^/]+)", self._create_status
         yield "GET", r"commits/([^/]+)/status", self._combined_status
+        yield "GET", r"commits/([^/]+)/statuses", self._list_statuses
+        yield "GET", r"git/commits/([^/]+)", self._git_commit
         yield "GET", r"commits/([^/]+)/pulls", self._pulls_of_commit
         yield "GET", r"actions/runs/(\d+)/approvals", self._list_approvals
         yield "GET", r"pulls", self._list_pulls
@@ -274,6 +297,16 @@ class FakeGitHub:
         page = self._page([_simple_status(one) for one in newest.values()], query)
         whole = sample(_of("combined-commit-status"))
         return Answer(200, whole | {"sha": sha, "statuses": page.data, "total_count": len(newest)}, page.headers)
+
+    def _list_statuses(self, sha: str, query: dict[str, str], _: Any) -> Answer:
+        return self._page([_status(one) for one in reversed(self.statuses) if one["sha"] == sha], query)
+
+    def _git_commit(self, sha: str, *_: Any) -> Answer:
+        if sha not in self.commits:
+            return _error(404, "Not Found")
+        url = "https://example.org/x"
+        parents = [{"sha": one, "url": url, "html_url": url} for one in self.commits[sha]]
+        return Answer(200, sample(_of("git-commit")) | {"sha": sha, "parents": parents})
 
     def _list_approvals(self, run: str, *_: Any) -> Answer:
         return Answer(200, [_approval(one) for one in self.approvals if one["run"] == int(run)])
@@ -507,7 +540,7 @@ def _approval(given: Mapping[str, Any]) -> dict[str, Any]:
 def _pull(pull: Mapping[str, Any], schema: str = "pull-request-simple") -> dict[str, Any]:
     whole = sample(_of(schema))
     whole |= {"number": pull["number"], "state": pull["state"]}
-    sides = (("head", pull["head"], pull["branch"], pull["sha"]), ("base", REPOSITORY, "main", "0" * 40))
+    sides = (("head", pull["head"], pull["branch"], pull["sha"]), ("base", REPOSITORY, pull["base"], "0" * 40))
     for side, repository, ref, sha in sides:
         whole[side] |= {"ref": ref, "sha": sha}
         whole[side]["repo"] = whole[side].get("repo") or sample(_of("repository"))

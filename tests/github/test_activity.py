@@ -30,27 +30,27 @@ CASES: dict[str, tuple[str, dict[str, Any], Activity]] = {
     "a pull request writes to its head, never to the merge commit": (
         "pull_request",
         request(OURS),
-        Activity("pull-request", HEAD, 7, gates_from="main", comments=True, statuses=True),
+        Activity("pull-request", HEAD, 7, gates_from="main", here=MERGE, comments=True, statuses=True),
     ),
     "the same repository is written in other letters": (
         "pull_request",
         request({"full_name": "Octo/Models"}),
-        Activity("pull-request", HEAD, 7, gates_from="main", comments=True, statuses=True),
+        Activity("pull-request", HEAD, 7, gates_from="main", here=MERGE, comments=True, statuses=True),
     ),
     "a fork writes nothing": (
         "pull_request",
         request(FORK),
-        Activity("fork", HEAD, 7, gates_from="main", why=f"a pull request from a fork {READ_ONLY}"),
+        Activity("fork", HEAD, 7, gates_from="main", here=MERGE, why=f"a pull request from a fork {READ_ONLY}"),
     ),
     "a fork that was deleted writes nothing": (
         "pull_request",
         request(None),
-        Activity("fork", HEAD, 7, gates_from="main", why=f"a pull request from a fork {READ_ONLY}"),
+        Activity("fork", HEAD, 7, gates_from="main", here=MERGE, why=f"a pull request from a fork {READ_ONLY}"),
     ),
     "Dependabot writes nothing": (
         "pull_request",
         request(OURS, sender={"login": "dependabot[bot]"}),
-        Activity("fork", HEAD, 7, gates_from="main", why=f"a run of Dependabot {READ_ONLY}"),
+        Activity("fork", HEAD, 7, gates_from="main", here=MERGE, why=f"a run of Dependabot {READ_ONLY}"),
     ),
     "pull_request_target is trusted, a fork's too": (
         "pull_request_target",
