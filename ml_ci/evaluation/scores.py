@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml_ci.tables.duck import connect, literal, select
+from ml_ci.tables.duck import connect, literal, parquet, select
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +90,7 @@ def write(predictions: Predictions, path: Path) -> None:
 def load(path: Path) -> Predictions:
     """Load what `write` wrote."""
     with connect() as connection:
-        source = f"read_parquet({literal(path)})"
+        source = parquet(path)
         names = {column[0] for column in connection.execute(select("*", source, "LIMIT 0")).description or ()}
         kind = connection.execute(select("any_value(kind)", source)).fetchone()
         wanted = ["decision", *(name for name in ("score", "class") if name in names)]

@@ -12,7 +12,7 @@ from ml_ci.evaluation.labels import COMPARE, missing, positive_counts, refuse_si
 from ml_ci.evaluation.slices import bin_names, in_order, refuse_too_many, slice_name
 from ml_ci.spec.values import Positive, SliceSpec
 from ml_ci.tables.canonical import canonical, same
-from ml_ci.tables.duck import connect, literal, select
+from ml_ci.tables.duck import connect, parquet, select
 from ml_ci.tables.table import Table
 
 MEMORY = 1 << 30
@@ -110,10 +110,10 @@ def _named(number: int, several: Sequence[str]) -> list[tuple[str, str]]:
 
 def _joined(holdout: Table, columns: Sequence[str], candidate: Path, baseline: Path | None) -> str:
     parts = [f"({select(', '.join(columns), holdout.source)}) AS h"]
-    parts.append(f"({select('decision AS c', f'read_parquet({literal(candidate)})')}) AS one")
+    parts.append(f"({select('decision AS c', parquet(candidate))}) AS one")
     if baseline is None:
         return f"({select('*, false AS b', ' POSITIONAL JOIN '.join(parts))})"
-    parts.append(f"({select('decision AS b', f'read_parquet({literal(baseline)})')}) AS two")
+    parts.append(f"({select('decision AS b', parquet(baseline))}) AS two")
     return " POSITIONAL JOIN ".join(parts)
 
 
@@ -158,7 +158,7 @@ def _total(groups: Iterator[Group] | Sequence[Group]) -> Cells:
 
 def _refuse_other_rows(path: Path, holdout: Table) -> None:
     with connect() as connection:
-        found: Any = connection.execute(select("count(*)", f"read_parquet({literal(path)})")).fetchone()
+        found: Any = connection.execute(select("count(*)", parquet(path))).fetchone()
     if found[0] != holdout.rows:
         said = f"{path.name} has {found[0]:,} rows, and the holdout {holdout.shown} has {holdout.rows:,}"
         raise StageFailed(Failure("evaluation", "row-count", said, "Score the model on this holdout again."))

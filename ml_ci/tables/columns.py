@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from ml_ci.tables.duck import connect, literal
+from ml_ci.tables.duck import connect, literal, parquet, quoted, select
 from ml_ci.tables.layout import examine
 from ml_ci.tables.parquet import own_names
 from ml_ci.tables.records import records
@@ -33,7 +33,8 @@ def without(
 
 
 def _without_parquet(source: Path, place: int, out: Path) -> None:
-    connection = connect()
-    kept = ", ".join(name for index, name in enumerate(own_names(connection, source)) if index != place)
-    query = f"SELECT {kept} FROM read_parquet({literal(source)})"  # noqa: S608
-    connection.execute(f"COPY ({query}) TO {literal(str(out))} (FORMAT parquet)")
+    names = own_names(source, source.name)
+    kept = ", ".join(f"c{index} AS {quoted(name)}" for index, name in enumerate(names) if index != place)
+    query = select(kept, f"{parquet(source)} AS t({', '.join(f'c{index}' for index in range(len(names)))})")
+    with connect(shown=source.name) as connection:
+        connection.execute(f"COPY ({query}) TO {literal(str(out))} (FORMAT parquet)")

@@ -178,19 +178,11 @@ def _end(facts: _Facts, decoder: codecs.IncrementalDecoder) -> None:
 
 
 def _parquet(path: Path, columns: Sequence[str] | None, shown: str) -> Layout:
-    from ml_ci.tables.duck import connect, literal, select
+    from ml_ci.tables.parquet import own_names
 
     if columns is not None:
         raise UserError(f"{shown} is Parquet, which names its own columns", hint="Remove `columns:` of this entry.")
-    with connect() as connection:
-        import duckdb
-
-        try:
-            found = connection.execute(select("*", f"read_parquet({literal(path)})", "LIMIT 0")).description
-        except duckdb.Error as error:
-            text = str(error).splitlines()[0]
-            raise UserError(f"{shown} cannot be read as Parquet: {text}", hint="Write it again.") from None
-    return Layout(_checked([column[0] for column in found or ()], shown))
+    return Layout(_checked(own_names(path, shown), shown))
 
 
 def _checked(names: Sequence[str], shown: str) -> tuple[str, ...]:

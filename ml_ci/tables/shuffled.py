@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from ml_ci.tables.duck import connect, literal, select
+from ml_ci.tables.duck import Database, connect, literal, parquet, quoted, select
 from ml_ci.tables.layout import Layout, examine
 from ml_ci.tables.parquet import own_names
 from ml_ci.tables.records import records
 from ml_ci.tables.writing import Writer, line
-
-if TYPE_CHECKING:
-    from duckdb import DuckDBPyConnection
 
 Orders = Sequence[Sequence[int]]
 
@@ -29,7 +25,7 @@ def shuffled(
     """
     layout = examine(source, columns, shown)
     if layout.parquet:
-        with connect() as connection:
+        with connect(shown=shown) as connection:
             _shuffle_parquet(connection, source, out, drawn, orders)
         return
     header, rows = _texts(source, layout, drawn, shown)
@@ -55,17 +51,15 @@ def _blocks(rows: list[list[str]], orders: Orders) -> Iterator[list[str]]:
             yield [*row[:column], rows[other][column], *row[column + 1 :]]
 
 
-def _shuffle_parquet(
-    connection: DuckDBPyConnection, source: Path, out: Path, drawn: Sequence[int], orders: Orders
-) -> None:
+def _shuffle_parquet(connection: Database, source: Path, out: Path, drawn: Sequence[int], orders: Orders) -> None:
     """Let each value keep its type: rows are numbered, and joined with themselves in another order."""
     import numpy as np
 
-    names = own_names(connection, source)
+    names = [quoted(name) for name in own_names(source, source.name)]
     columns = [f"c{place}" for place in range(len(names))]
     chosen = {"taken": np.asarray(drawn, np.int64), "place": np.arange(len(drawn), dtype=np.int64)}
     connection.register("chosen", chosen | {f"o{column}": np.asarray(order) for column, order in enumerate(orders)})
-    file = f"read_parquet({literal(source)}) AS t({', '.join(columns)})"
+    file = f"{parquet(source)} AS t({', '.join(columns)})"
     numbered = select(f"row_number() OVER () - 1 AS number, {', '.join(columns)}", file)
     sample = select("*", f"({numbered})", "JOIN chosen ON number = taken")
     connection.execute(f"CREATE TEMP TABLE sample AS {sample}")

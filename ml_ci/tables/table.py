@@ -7,17 +7,16 @@ import math
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from ml_ci.errors import UserError
 from ml_ci.tables.canonical import brief
-from ml_ci.tables.duck import as_text, connect, literal, select, trimmed
+from ml_ci.tables.duck import Database, as_text, connect, literal, parquet, select, trimmed
 from ml_ci.tables.layout import Layout, examine
 from ml_ci.tables.records import header_and_rows, records
 
 if TYPE_CHECKING:
     import numpy as np
-    from duckdb import DuckDBPyConnection
     from numpy.typing import NDArray
 
 MAX_LINE = 2_000_000  # DuckDB's own default
@@ -38,7 +37,7 @@ class Table:
         self.notes = layout.notes
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._codes: dict[int, tuple[NDArray[np.int32], tuple[str, ...]]] = {}
-        self._connection = connect()
+        self._connection = connect(shown=shown)
         self.source = self._read()
         self.rows = self._count()
 
@@ -157,7 +156,7 @@ class Table:
         import numpy as np
 
         found = self._connection.execute(select(f"{expression} AS v", self.source)).fetchnumpy()["v"]
-        return np.ma.asanyarray(found)
+        return cast("NDArray[Any]", np.ma.asanyarray(found))
 
     def _coded(self, column: str) -> tuple[NDArray[np.int32], tuple[str, ...]]:
         place = self.layout.index(column, self.shown)
@@ -184,7 +183,7 @@ class Table:
     def _read(self) -> str:
         if self.layout.parquet:
             names = ", ".join(f"c{place}" for place in range(len(self.names)))
-            return f"read_parquet({literal(self.path)}) AS t({names})"
+            return f"{parquet(self.path)} AS t({names})"
         if self.layout.plain:
             return _csv_source(
                 self.path, len(self.names), self.layout.delimiter or ",", self.layout.header, 2 * self.layout.longest
@@ -206,23 +205,21 @@ class Table:
         return _csv_source(copy, len(self.names), ",", False, 8 * longest)
 
     def _count(self) -> int:
-        import duckdb
-
         try:
             rows = _number(self._connection, self.source, len(self.names))
-        except duckdb.InvalidInputException:
+        except UserError:
+            if not self.layout.plain:
+                raise
             for _ in records(self.path, self.layout, self.shown):  # names the broken line
                 pass
             self.source = self._rewritten()
             rows = _number(self._connection, self.source, len(self.names))
-        except duckdb.Error as error:
-            raise UserError(f"{self.shown} cannot be read: {str(error).splitlines()[0]}") from None
         if rows == 0:
             raise UserError(f"{self.shown} has a header and no rows", hint="A table needs at least one row.")
         return rows
 
 
-def _number(connection: DuckDBPyConnection, source: str, columns: int) -> int:
+def _number(connection: Database, source: str, columns: int) -> int:
     found = connection.execute(select(f"count(*), count(c{columns - 1})", source)).fetchone()
     return int(found[0]) if found else 0
 
@@ -231,6 +228,9 @@ def _csv_source(path: Path, width: int, delimiter: str, header: bool, longest: i
     columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(width))
     return (
         f"read_csv({literal(path)}, auto_detect = false, columns = {{{columns}}}, delim = {literal(delimiter)}, "
-        f"quote = '\"', escape = '\"', comment = '', header = {str(header).lower()}, "
+        f"quote = '\"', escape = '\"', comment = '', header = {str(header).lower()}, compression = 'none', "
+        # the first line end that DuckDB sees may be one inside of quotes
+        "new_line = '\\n', nullstr = '', ignore_errors = false, "
+        "hive_partitioning = false, filename = false, union_by_name = false, "
         f"max_line_size = {max(MAX_LINE, longest)})"
     )
