@@ -12,13 +12,15 @@ Value = TypeVar("Value")
 
 
 def pack(value: object) -> Any:
-    """Turn dataclasses, mappings, tuples and scalars into what JSON knows."""
+    """Turn dataclasses, mappings, tuples, sets of text and scalars into what JSON knows."""
     if is_dataclass(value) and not isinstance(value, type):
         return {one.name: pack(getattr(value, one.name)) for one in fields(value)}
     if isinstance(value, Mapping):
         return {str(key): pack(item) for key, item in value.items()}
     if isinstance(value, tuple | list):
         return [pack(item) for item in value]
+    if isinstance(value, frozenset):
+        return sorted(pack(item) for item in value)
     if value is None or isinstance(value, str | int | float | bool):
         return value
     raise TypeError(f"{type(value).__name__} does not cross a file")
@@ -51,6 +53,8 @@ def _unpack(kind: Any, data: Any) -> Any:
     if origin is tuple:
         each = inner[:1] * len(data) if len(inner) == 2 and inner[1] is Ellipsis else inner
         return tuple(_unpack(one, item) for one, item in zip(each, data, strict=True))
+    if origin is frozenset:
+        return frozenset(_unpack(inner[0], item) for item in data)
     if origin is not None and _is(origin, Mapping):
         return {key: _unpack(inner[1], item) for key, item in data.items()}
     if origin is Literal or kind in (Any, object):

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ml_ci.changes.reads import Reads
 from ml_ci.evaluation.confusion import Confusion, Paired, PairedErrors
 from ml_ci.evaluation.values import Comparison, Evaluation
 from ml_ci.gates.values import GateResult
@@ -27,6 +28,7 @@ PAIRED = Paired(PairedErrors(1, 2, 3, 4), PairedErrors(5, 6, 7, 8))
         Comparison(EVALUATION, EVALUATION, PAIRED, {"sex": {"F": PAIRED}}),
         GateResult("fpr <= 0.1", "pass", interval=(0.0, 1.0), value=0.05, needs=3, reason="ü"),
         GateResult("fpr <= 0.1", "error"),
+        Reads(frozenset({"b.json", "a.py"}), imported=frozenset({"a.py"}), outside=("/data",), complete=False),
     ],
 )
 def test_round_trip(value: Any) -> None:
