@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from threading import Event
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from ml_ci.plan.values import ModelPlan
 from ml_ci.reports.values import ModelReport, Report
 from ml_ci.steps.clock import Clock
 from ml_ci.steps.decide import planned, recorded
+from ml_ci.steps.journal import Journal
 from ml_ci.steps.outcome import failed, finished, report, unusable
 from ml_ci.steps.project import locate, open_project, selected
 from ml_ci.steps.publish import publish, withdraw
@@ -69,7 +71,7 @@ def judge_all(project: Project, fingerprints: Fingerprints, stop: Event) -> Mapp
 
 def judge_model(project: Project, fingerprints: Fingerprints, name: str) -> ModelReport:
     """Take one model through the stages; what a record answers is not done again."""
-    clock = Clock()
+    project, clock = replace(project, journal=Journal()), Clock()
     try:
         with clock("plan"):
             sides = fingerprints.sides(name)

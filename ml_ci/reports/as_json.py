@@ -11,7 +11,7 @@ from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.metrics import metrics_of
 from ml_ci.gates.values import GateResult
 from ml_ci.reports.numbers import defined
-from ml_ci.reports.values import ModelReport, Report, Side
+from ml_ci.reports.values import Deed, ModelReport, Report, Side
 
 FORMAT = 1
 MOST_BYTES = 32 * 1024 * 1024
@@ -91,6 +91,17 @@ def _model(model: ModelReport) -> dict[str, Any]:
         "cost": _cost(model),
         "paths": dict(model.paths),
         "cautions": list(model.cautions),
+        "done": None if model.done is None else [_deed(deed) for deed in model.done],
+    }
+
+
+def _deed(deed: Deed) -> dict[str, Any]:
+    return {
+        "kind": deed.kind,
+        "side": deed.side,
+        "model": deed.model,
+        "seconds": defined(deed.seconds),
+        "finished": bool(deed.finished),
     }
 
 

@@ -15,7 +15,7 @@ from ml_ci.gates.values import GateResult, Verdict
 from ml_ci.plan.values import Action
 from ml_ci.records.origin import Origin
 from ml_ci.reports.text import label
-from ml_ci.reports.values import ModelReport, Report, Side
+from ml_ci.reports.values import Deed, DeedKind, DeedSide, ModelReport, Report, Side
 from ml_ci.spec.values import Cost
 
 _Name: TypeAlias = Annotated[str, Field(max_length=2_000)]
@@ -120,6 +120,14 @@ class _Cost(_Document):
     currency: _Name = ""
 
 
+class _Deed(_Document):
+    kind: DeedKind
+    side: DeedSide
+    model: _Name
+    seconds: Annotated[float, Field(ge=0)]
+    finished: bool
+
+
 class _Model(_Document):
     verdict: Verdict
     action: Action
@@ -133,6 +141,7 @@ class _Model(_Document):
     cost: _Cost | None = None
     paths: dict[_Name, _Name] = Field(default_factory=dict, max_length=1_000)
     cautions: list[_Text] = Field(default_factory=list, max_length=1_000)
+    done: Annotated[list[_Deed], Field(max_length=10_000)] | None = None
 
     def report(self) -> ModelReport:
         """Give the model as a report holds it."""
@@ -149,6 +158,7 @@ class _Model(_Document):
             cost=Cost(**dict(self.cost)) if self.cost else None,
             paths=self.paths,
             cautions=tuple(self.cautions),
+            done=None if self.done is None else tuple(Deed(**dict(deed)) for deed in self.done),
         )
 
 

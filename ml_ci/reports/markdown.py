@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ml_ci.errors import Failure
-from ml_ci.reports import advice, sentences
+from ml_ci.reports import advice, deeds, sentences
 from ml_ci.reports.bars import bar
 from ml_ci.reports.chart import chart
 from ml_ci.reports.differences import metric_rows, slice_rows, unmoved
@@ -59,7 +59,7 @@ def _model_parts(name: str, report: Report, heading: str, charts: bool) -> list[
         Part(_gates_table(model), shed=2, name="gates"),
         Part(_metrics_table(model), shed=4, name="metrics"),
         Part(_changes(model), shed=6, name="what changed"),
-        Part(f"**What was done:** {_set(sentences.done(model))} {text(price(model))}".rstrip(), shed=3),
+        Part(_done(name, model), shed=3),
         Part(_notes(model), shed=7, name="notes"),
         Part(_slices(model), shed=9, name="slices"),
         Part(_chart(model) if charts and _slices(model) else "", shed=10, name="the chart"),
@@ -81,6 +81,11 @@ def _piece(piece: str) -> str:
 def _next(name: str, model: ModelReport) -> str:
     steps = advice.next_steps(name, model)
     return f"**Next:** {_set(steps)}" if steps else ""
+
+
+def _done(name: str, model: ModelReport) -> str:
+    said = " ".join(filter(None, (_set(deeds.done(name, model)), text(price(model)))))
+    return f"**What was done:** {said}" if said else ""
 
 
 def _overview(report: Report) -> str:

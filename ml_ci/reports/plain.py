@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ml_ci.errors import Failure
-from ml_ci.reports import advice, sentences
+from ml_ci.reports import advice, deeds, sentences
 from ml_ci.reports.columns import GAP, padded
 from ml_ci.reports.differences import MetricRow, metric_rows, slice_rows, unmoved
 from ml_ci.reports.gate_rows import MARKS, GateRow, gate_rows, remarks
@@ -48,7 +48,7 @@ def _model(name: str, model: ModelReport, report: Report) -> Iterator[str]:
     yield from (f"  {line}" for line in _slices(model))
     yield from _changes(model)
     yield from _indented(*(f"note: {label(note, 600)}" for note in model.notes))
-    yield from _indented(sentences.plain(sentences.done(model)), price(model))
+    yield from _indented(sentences.plain(deeds.done(name, model)), price(model))
     steps = sentences.plain(advice.next_steps(name, model))
     yield from _indented(f"next: {steps}" if steps else "", f"again: {sentences.plain(advice.again(name, report))}")
 

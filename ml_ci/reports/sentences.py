@@ -14,7 +14,7 @@ from ml_ci.errors import Failure
 from ml_ci.gates.values import GateResult, Verdict
 from ml_ci.reports.gate_rows import MARKS, GateRow, gate_row, told, undefined
 from ml_ci.reports.metrics import ERRORS, better, title
-from ml_ci.reports.numbers import duration, percent
+from ml_ci.reports.numbers import percent
 from ml_ci.reports.text import label, plural
 from ml_ci.reports.values import ModelReport, Report
 
@@ -140,12 +140,6 @@ def _unchanged(model: ModelReport) -> Sentence:
     return ("There is no baseline to compare it with.",) if model.candidate else ()
 
 
-def done(model: ModelReport) -> Sentence:
-    """Say what work the run did: `Trained once (12 s); baseline found (merge-base 3f2c1ab).`"""
-    known = model.candidate is not None or model.baseline is not None
-    return (f"{_work(model)}; {_baseline(model)}." if known else f"{_work(model)}.",)
-
-
 def no_difference(metrics: int) -> str:
     """Say that no metric moved."""
     return f"All {metrics:,} metrics are the baseline's." if metrics > 1 else "The metric is the baseline's."
@@ -238,35 +232,6 @@ def listed(names: Sequence[str], most: int = 4) -> Sentence:
     for at, name in enumerate(shown):
         pieces += [name] if not at else [" and " if at == len(shown) - 1 else ", ", name]
     return tuple(pieces)
-
-
-def _work(model: ModelReport) -> str:
-    train, evaluate = model.seconds.get("train"), model.seconds.get("evaluate")
-    if model.candidate is None and (model.failure or model.action == "train"):
-        stopped = model.failure is not None and model.failure.stage == "training"
-        return "Training did not finish" if stopped else "Nothing was trained"
-    if model.action == "train":
-        return _trained(model) + (f" ({duration(train)})" if train is not None else "")
-    if model.action == "evaluate":
-        return "Nothing was trained, the model scored again" + (
-            f" ({duration(evaluate)})" if evaluate is not None else ""
-        )
-    return "Nothing was trained: the result was on record"
-
-
-def _trained(model: ModelReport) -> str:
-    own, other = (side.action if side is not None else None for side in (model.candidate, model.baseline))
-    if other != "train":
-        return "Trained once"
-    return "Trained twice" if own == "train" else "Only the baseline was trained"
-
-
-def _baseline(model: ModelReport) -> str:
-    if model.baseline is None:
-        return "no baseline"
-    source = f" ({label(model.baseline.source, 80)})" if model.baseline.source else ""
-    words = {"train": "baseline trained", "evaluate": "baseline scored again", "reuse": "baseline found"}
-    return words.get(model.baseline.action or "", "compared with the baseline") + source
 
 
 def _stop(text: str) -> str:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from ml_ci.errors import Failure
 from ml_ci.gates.values import Verdict
-from ml_ci.reports import advice, sentences
+from ml_ci.reports import advice, deeds, sentences
 from ml_ci.reports.bars import bar
 from ml_ci.reports.columns import GAP, columns_of, padded, total
 from ml_ci.reports.differences import SliceRow, metric_rows, slice_rows, unmoved
@@ -116,7 +116,7 @@ def _model(name: str, model: ModelReport, report: Report, look: _Look) -> Iterat
     yield Text()
     for note in model.notes[:20]:
         yield _indent(look.text(f"note: {label(note, 600)}", "yellow"))
-    yield from _said(sentences.done(model), look)
+    yield from _said(deeds.done(name, model), look)
     yield from _said((price(model),) if model.cost else (), look)
     steps = advice.next_steps(name, model)
     if steps:

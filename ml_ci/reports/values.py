@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from ml_ci.changes.values import Change
 from ml_ci.errors import Failure
@@ -15,6 +15,23 @@ from ml_ci.records.origin import Origin
 
 if TYPE_CHECKING:
     from ml_ci.spec.values import Cost
+
+DeedKind: TypeAlias = Literal["train", "fetch", "score", "wait"]
+DeedSide: TypeAlias = Literal["candidate", "baseline", "mixture"]
+
+
+@dataclass(frozen=True)
+class Deed:
+    """One piece of work that a run did: a training, the fetch of a champion, a scoring, a wait for another run.
+
+    `model` may be one that the judged model needs. `seconds` is measured; `finished` says that it ended well.
+    """
+
+    kind: DeedKind
+    side: DeedSide
+    model: str
+    seconds: float
+    finished: bool = True
 
 
 @dataclass(frozen=True)
@@ -38,6 +55,7 @@ class ModelReport:
 
     `paths` says where a changed part is, relative to the project folder (`data.train` → `data/train.csv`).
     `cautions` say what a reviewer has to know of how it was judged: a gate that was loosened, a holdout that changed.
+    `action` is the plan's; `done` is what the run did, in order, None in a report of a version that did not note it.
     """
 
     verdict: Verdict
@@ -52,6 +70,7 @@ class ModelReport:
     cost: Cost | None = None
     paths: Mapping[str, str] = field(default_factory=dict)
     cautions: tuple[str, ...] = ()
+    done: tuple[Deed, ...] | None = None
 
 
 @dataclass(frozen=True)

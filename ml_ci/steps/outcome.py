@@ -15,6 +15,7 @@ from ml_ci.records.origin import origin_of
 from ml_ci.reports.values import ModelReport, Report, Side
 from ml_ci.spec.values import FileEntry, ModelSpec
 from ml_ci.steps.cautions import cautions
+from ml_ci.steps.journal import action_of
 from ml_ci.steps.judged import Judged
 from ml_ci.steps.values import Project, Sides
 from ml_ci.suspicion.counts import suspicions
@@ -24,15 +25,16 @@ NOTHING_GATED = "nothing-gated"
 
 def finished(project: Project, sides: Sides, plan: Plan, judged: Judged, seconds: Mapping[str, float]) -> ModelReport:
     """Report a model that was judged."""
-    model, comparison = sides.candidate.model, judged.comparison
+    model, comparison, done = sides.candidate.model, judged.comparison, project.journal.deeds
     baseline = None
     if comparison.baseline is not None and plan.baseline is not None:
-        baseline = _side(comparison.baseline, plan.baseline.training, sides.source, plan.baseline_action)
+        own = action_of(done, "baseline", model.name)
+        baseline = _side(comparison.baseline, plan.baseline.training, sides.source, own)
     return ModelReport(
         verdict=overall(result.verdict for result in judged.gates),
         action=plan.action,
         changes=judged.changes,
-        candidate=_side(comparison.candidate, plan.candidate.training, None, plan.candidate_action),
+        candidate=_side(comparison.candidate, plan.candidate.training, None, action_of(done, "candidate", model.name)),
         baseline=baseline,
         gates=_placed(judged.gates, model),
         seconds=seconds,
@@ -41,6 +43,7 @@ def finished(project: Project, sides: Sides, plan: Plan, judged: Judged, seconds
         cost=model.cost,
         paths=_paths(model),
         cautions=(*cautions(project, sides), *suspicions(comparison)),
+        done=done,
     )
 
 
@@ -48,9 +51,15 @@ def failed(project: Project, name: str, failure: Failure, seconds: Mapping[str, 
     """Report a model whose result could not be had."""
     model = project.spec.models[name]
     notes = project.store.notes
-    known = project.judging.of_model.get(name, ())
     return ModelReport(
-        "error", "train", seconds=seconds, failure=failure, notes=notes, paths=_paths(model), cautions=known
+        "error",
+        "train",
+        seconds=seconds,
+        failure=failure,
+        notes=notes,
+        paths=_paths(model),
+        cautions=project.judging.of_model.get(name, ()),
+        done=project.journal.deeds,
     )
 
 
@@ -90,7 +99,7 @@ def _unsteady(project: Project, model: ModelSpec) -> Iterator[str]:
         yield from notes(project.store, model.name)
 
 
-def _side(evaluation: Evaluation, record: str, source: str | None, action: Action | None) -> Side:
+def _side(evaluation: Evaluation, record: str, source: str | None, action: Action) -> Side:
     return Side(record, evaluation.confusion, evaluation.metrics, evaluation.slices, source, action)
 
 

@@ -49,8 +49,9 @@ def _score(shop: Workshop, side: Side, keys: Keys) -> Record:
 
     training = trained(shop, side)
     labels = read_labels(shop.holdout, shop.sides.candidate.model.label, shop.sides.candidate.model.positive)
-    found, cost = _predictions(shop, side, training)
-    extra = _extra(shop, side, labels.y_true, found)
+    with shop.project.journal.noting("score", side.name, side.model.name):
+        found, cost = _predictions(shop, side, training)
+        extra = _extra(shop, side, labels.y_true, found)
     with shop.project.store.draft() as draft:
         write(found, draft / FILE)
         content = {

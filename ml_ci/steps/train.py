@@ -66,7 +66,8 @@ def _train(shop: Workshop, side: Side) -> Record:
         from ml_ci.steps.champion import fetched
 
         what = f"fetching the champion v{side.champion.version}"
-        return timed(shop.project, side.model.name, what, lambda: fetched(shop.project, side))
+        with shop.project.journal.noting("fetch", side.name, side.model.name):
+            return timed(shop.project, side.model.name, what, lambda: fetched(shop.project, side))
     needs = {name: _needed(shop, needed) for name, needed in side.needs.items()}
     bench, work = shop.bench(side), shop.job_folder(side, "train")
     request = TrainRequest(
@@ -84,12 +85,13 @@ def _train(shop: Workshop, side: Side) -> Record:
         needs=needs,
     )
     try:
-        model = timed(
-            shop.project,
-            side.model.name,
-            f"training the {side.name}{_with_seed(shop, side)}",
-            lambda: train(request, shop.project.options.progress),
-        )
+        with shop.project.journal.noting("train", side.name, side.model.name):
+            model = timed(
+                shop.project,
+                side.model.name,
+                f"training the {side.name}{_with_seed(shop, side)}",
+                lambda: train(request, shop.project.options.progress),
+            )
     finally:
         _keep_log(shop, side, work)
     return _keep(shop, side, model)

@@ -14,6 +14,7 @@ from ml_ci.repository.repository import Repository
 from ml_ci.repository.trees import CommitTree, WorkingTree
 from ml_ci.spec.values import ModelSpec, Spec
 from ml_ci.steps.base_gates import Judging
+from ml_ci.steps.journal import Journal
 from ml_ci.steps.progress import Progress, Silent
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Project:
     """A project that was opened: what is asked of it, and where everything is.
 
     `failed` remembers, by training key, what made a training of this run impossible: it is not tried twice. `spec` is
-    held to `judging.ref` already.
+    held to `judging.ref` already. `journal` takes what is done for the model that is worked on.
     """
 
     spec: Spec
@@ -65,6 +66,7 @@ class Project:
     options: Options
     judging: Judging
     failed: dict[str, Failure] = field(default_factory=dict)
+    journal: Journal = field(default_factory=Journal)
 
     @property
     def folder(self) -> Path:

@@ -186,7 +186,12 @@ def timed(project: Project, model: str, what: str, call: Callable[[], Made]) -> 
 def waiting(project: Project, side: Side, does: str) -> Callable[[Callable[[], object]], object]:
     """Tell that another run does the same already, while it is waited for."""
     said = f"waiting for another run that {does} the {side.name}"
-    return lambda acquire: timed(project, side.model.name, said, acquire)
+
+    def waited(acquire: Callable[[], object]) -> object:
+        with project.journal.noting("wait", side.name, side.model.name):
+            return timed(project, side.model.name, said, acquire)
+
+    return waited
 
 
 def _holdout_columns(model: ModelSpec) -> tuple[str, ...] | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ml_ci.errors import Failure
 from ml_ci.gates.values import GateResult
-from ml_ci.reports import advice, sentences
+from ml_ci.reports import advice, deeds, sentences
 from ml_ci.reports.gate_rows import MARKS, gate_row, remarks
 from ml_ci.reports.numbers import percent
 from ml_ci.reports.text import label, log_lines
@@ -55,7 +55,7 @@ def _judged(name: str, report: Report, model: ModelReport) -> Iterator[str]:
     for change in model.changes[:_MOST_CHANGES]:
         yield f"    {label(change.part, 80)}: {label(change.summary, 300)}"
     yield from _indented(
-        sentences.plain(sentences.done(model)),
+        sentences.plain(deeds.done(name, model)),
         sentences.plain(advice.next_steps(name, worst)),
         f"again: {sentences.plain(advice.again(name, report))}",
     )

@@ -163,13 +163,14 @@ def test_two_runs_at_once_train_once_and_say_that_they_wait(known: Any, tmp_path
     known.edit("model.py", "    means = []", until + "    means = []")
     first = known.start("run")
     known.wait_for(lambda: known.trainings() == 1)
-    said = tmp_path / "said"
-    with said.open("wb") as errors:
+    said, told = tmp_path / "said", tmp_path / "told"
+    with said.open("wb") as errors, told.open("wb") as out:
         command = (sys.executable, "-m", "ml_ci", "run")
-        second = subprocess.Popen(command, cwd=known.folder, stdout=subprocess.DEVNULL, stderr=errors)
+        second = subprocess.Popen(command, cwd=known.folder, stdout=out, stderr=errors)
     known.wait_for(lambda: "shop: waiting for another run that trains the candidate …" in said.read_text())
     known.marks.with_name("marks.go").touch()
     assert (first.wait(120), second.wait(120), known.trainings()) == (0, 0, 1), said.read_text()
+    assert "Nothing was trained here: another run did it meanwhile (waited " in told.read_text()
     assert known.run().code == 0
     known.verify()
 

@@ -14,6 +14,7 @@ from ml_ci.errors import UserError
 from ml_ci.registry.location import locate
 from ml_ci.registry.mlflow_registry import MlflowRegistry
 from ml_ci.registry.values import NoAnswerError, RefusedError
+from ml_ci.reports.plain import plain
 from ml_ci.steps.promotion.offer import Asked
 from ml_ci.steps.promotion.promote import Done, approved, history, promoted, rolled_back
 
@@ -327,6 +328,9 @@ def test_another_machine_fetches_the_champion_and_scores_it_with_its_own_code(fi
     assert found.baseline.confusion.fn == 4  # of 0.6, by 0.6's code
     assert found.candidate.confusion.fn == 2
     assert found.baseline.action == "evaluate"
+    done = [(deed.kind, deed.side) for deed in found.done]
+    assert done == [("train", "candidate"), ("score", "candidate"), ("fetch", "baseline"), ("score", "baseline")]
+    assert "baseline fetched (champion v1 (" in plain(report)
 
 
 def test_a_run_and_a_plan_against_the_champion_do_not_import_mlflow(first: Any) -> None:

@@ -11,7 +11,7 @@ from ml_ci.errors import Failure
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.values import GateResult
 from ml_ci.plan.values import Action
-from ml_ci.reports.values import ModelReport, Report, Side
+from ml_ci.reports.values import Deed, ModelReport, Report, Side
 from ml_ci.spec.values import Cost
 
 HEAD = "9d1e2f3a4b5c6d7e8f90a1b2c3d4e5f601234567"
@@ -37,6 +37,16 @@ def side(tp: int, fp: int, tn: int, fn: int, *, source: str | None = None, **mor
     regions = {"north": north, "south": south, "east": east}
     action: Action = "reuse" if source else "train"
     return Side("r-" + format(tp * 7919 + fn, "08x"), whole, more, {"region": regions}, source, action)
+
+
+def trained(model: str, seconds: float) -> tuple[Deed, ...]:
+    """Give what a run notes that trains the candidate, scores it, and finds the baseline."""
+    return Deed("train", "candidate", model, seconds), Deed("score", "candidate", model, 0.2)
+
+
+def scored(model: str, seconds: float) -> tuple[Deed, ...]:
+    """Give what a run notes that scores the candidate with a model that it found."""
+    return (Deed("score", "candidate", model, seconds),)
 
 
 def baseline() -> Side:
@@ -104,6 +114,7 @@ def failed_by_data() -> Report:
         seconds={"plan": 0.04, "train": 12.3, "evaluate": 0.21, "gate": 0.01},
         cost=Cost(5.0, 120.0, "USD"),
         paths={"data.train": "data/train.csv"},
+        done=trained("churn", 12.3),
     )
     return Report("fail", HEAD, BASE, {"churn": model})
 
@@ -125,6 +136,7 @@ def passed() -> Report:
         baseline(),
         gates,
         {"train": 1.24},
+        done=trained("churn", 1.24),
     )
     return Report("pass", HEAD, BASE, {"churn": model}, dirty=True)
 
@@ -152,7 +164,14 @@ def failed_by_code() -> Report:
         Change("gates", "loosened: fpr <= 0.04 → fpr <= 0.05"),
     )
     model = ModelReport(
-        "fail", "train", changes, side(352, 83, 920, 50, auc=0.9312), baseline(), gates, {"train": 75.0}
+        "fail",
+        "train",
+        changes,
+        side(352, 83, 920, 50, auc=0.9312),
+        baseline(),
+        gates,
+        {"train": 75.0},
+        done=trained("churn", 75.0),
     )
     notes = ("The gates of the base branch decide; this change loosens one of them.",)
     return Report("fail", HEAD, BASE, {"churn": ModelReport(**{**vars(model), "notes": notes})})
@@ -186,6 +205,7 @@ def inconclusive() -> Report:
         side(196, 30, 973, 18, source="champion v12"),
         gates,
         {"evaluate": 0.31},
+        done=scored("churn", 0.31),
     )
     return Report("inconclusive", HEAD, BASE, {"churn": model})
 
@@ -206,7 +226,16 @@ def crashed() -> Report:
     )
     changes = (Change("data.train", "4,601 → 4,650 rows (+49), 12 missing values in `tenure`"),)
     model = ModelReport(
-        "error", "train", changes, None, None, (), {"plan": 0.05}, failure, paths={"data.train": "data/train.csv"}
+        "error",
+        "train",
+        changes,
+        None,
+        None,
+        (),
+        {"plan": 0.05},
+        failure,
+        paths={"data.train": "data/train.csv"},
+        done=(Deed("train", "candidate", "churn", 28.2, finished=False),),
     )
     return Report("error", HEAD, BASE, {"churn": model})
 
@@ -226,6 +255,7 @@ def new_model() -> Report:
         gates,
         {"train": 4.2},
         cost=Cost(5, 120, "EUR"),
+        done=trained("fraud", 4.2),
     )
     return Report("pass", HEAD, BASE, {"fraud": model})
 
@@ -236,9 +266,8 @@ def reused() -> Report:
         GateResult("fnr <= baseline.fnr + 0.01", "pass", None, 50 / 402, 50 / 402 + 0.01, 50 / 402),
     )
     same = side(352, 30, 973, 50, auc=0.9531, log_loss=0.2412)
-    return Report(
-        "pass", HEAD, BASE, {"churn": ModelReport("pass", "reuse", (), same, baseline(), gates, {"plan": 0.03})}
-    )
+    model = ModelReport("pass", "reuse", (), same, baseline(), gates, {"plan": 0.03}, done=())
+    return Report("pass", HEAD, BASE, {"churn": model})
 
 
 def two_models() -> Report:
@@ -278,6 +307,7 @@ def hostile() -> Report:
         (HOSTILE,),
         Cost(1, 2, HOSTILE),
         {HOSTILE: HOSTILE, "data.a`b": "a|b`c`.csv"},
+        done=(*trained("a|b`c`", 0.5), *trained(HOSTILE, 0.5)),
     )
     return Report("error", HEAD, BASE, {HOSTILE: model}, True, Failure(HOSTILE, "x", HOSTILE, HOSTILE, HOSTILE))
 
@@ -301,6 +331,7 @@ def forty_slices() -> Report:
         Side("b" * 16, was, {}, {"store": old}, "merge-base 3f2c1ab", "evaluate"),
         gates,
         {"evaluate": 0.02},
+        done=(*scored("demand", 0.02), Deed("score", "baseline", "demand", 0.03)),
     )
     return Report("fail", HEAD, BASE, {"demand": model})
 
@@ -331,6 +362,7 @@ def forty_rows() -> Report:
         None,
         gates,
         {"train": 0.04},
+        done=trained("tiny", 0.04),
     )
     return Report("inconclusive", HEAD, None, {"tiny": model})
 
@@ -364,7 +396,7 @@ def all_undefined() -> Report:
 def nothing_gated() -> Report:
     hint = "Add `gates:` to ml-ci.yaml, for example: [fpr <= 0.05]."
     failure = Failure("gates", "nothing-gated", "`free` has no gates: nothing was judged", hint)
-    model = ModelReport("error", "train", (), side(9, 1, 9, 1), None, (), failure=failure)
+    model = ModelReport("error", "train", (), side(9, 1, 9, 1), None, (), failure=failure, done=trained("free", 0.1))
     whole = Failure("gates", "nothing-gated", "nothing was gated", hint)
     return Report("error", HEAD, BASE, {"free": model}, failure=whole)
 

@@ -10,8 +10,7 @@ import pytest
 from ml_ci.changes.values import Change
 from ml_ci.errors import Failure
 from ml_ci.gates.values import GateResult
-from ml_ci.plan.values import Action
-from ml_ci.reports import advice, sentences
+from ml_ci.reports import advice, deeds, sentences
 from ml_ci.reports.prices import price
 from ml_ci.reports.sentences import Code, plain
 from ml_ci.reports.values import ModelReport, Report
@@ -48,14 +47,6 @@ _CAUSES = {
     "new_model": "There is no baseline to compare it with: new model.",
     "reused": "Nothing that this model depends on has changed.",
 }
-_DONE = {
-    "failed_by_data": "Trained once (12 s); baseline found (merge-base 3f2c1ab).",
-    "inconclusive": "Nothing was trained, the model scored again (0.3 s); baseline found (champion v12).",
-    "crashed": "Training did not finish.",
-    "new_model": "Trained once (4.2 s); no baseline.",
-    "reused": "Nothing was trained: the result was on record; baseline found (merge-base 3f2c1ab).",
-    "forty_slices": "Nothing was trained, the model scored again (20 ms); baseline scored again (merge-base 3f2c1ab).",
-}
 
 
 def _only(report: Report) -> tuple[str, ModelReport]:
@@ -75,11 +66,6 @@ def test_why(reports: Reports, report: str, said: str) -> None:
 @pytest.mark.parametrize(("report", "said"), _CAUSES.items())
 def test_cause(reports: Reports, report: str, said: str) -> None:
     assert plain(sentences.cause(_only(reports[report]())[1])) == said
-
-
-@pytest.mark.parametrize(("report", "said"), _DONE.items())
-def test_done(reports: Reports, report: str, said: str) -> None:
-    assert plain(sentences.done(_only(reports[report]())[1])) == said
 
 
 def test_paths_and_commands_are_set_as_code(reports: Reports) -> None:
@@ -115,13 +101,6 @@ def test_commits(reports: Reports) -> None:
     assert sentences.commits(reports["no_model"]()) == ()
     mistake = ModelReport("error", "reuse", failure=Failure("spec", "user-error", "no such column"))
     assert sentences.commits(Report("error", None, None, {"churn": mistake})) == (), "nobody looked for a commit"
-
-
-@pytest.mark.parametrize(("stage", "said"), [("spec", "Nothing was trained"), ("training", "Training did not finish")])
-@pytest.mark.parametrize("action", ["reuse", "train"])
-def test_a_model_that_could_not_be_judged_was_on_no_record(action: Action, stage: str, said: str) -> None:
-    failed = ModelReport("error", action, failure=Failure(stage, "user-error", "no such column"))
-    assert plain(sentences.done(failed)) == f"{said}."
 
 
 @pytest.mark.parametrize(
@@ -194,7 +173,7 @@ def test_many_changed_parts_are_counted(reports: Reports) -> None:
 def test_every_report_has_its_sentences(any_report: Report) -> None:
     assert sentences.overall(any_report)
     for name, model in any_report.models.items():
-        said = [sentences.why(model), sentences.done(model), advice.next_steps(name, model)]
+        said = [sentences.why(model), deeds.done(name, model), advice.next_steps(name, model)]
         assert all(len(plain(sentence)) < 2_500 and "\n" not in plain(sentence) for sentence in said)
 
 

@@ -1,0 +1,39 @@
+"""What was really done for one model, noted by the steps that do it: a plan says only what would be."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from ml_ci.plan.values import Action
+from ml_ci.reports.values import Deed, DeedKind, DeedSide
+
+
+@dataclass
+class Journal:
+    """Collect deeds in the order in which they ended; a job inside another is noted before it."""
+
+    _deeds: list[Deed] = field(default_factory=list)
+
+    @contextmanager
+    def noting(self, kind: DeedKind, side: DeedSide, model: str) -> Iterator[None]:
+        """Note the work of a `with` block with the seconds that it took, whether it ended well or not."""
+        started, finished = time.perf_counter(), False
+        try:
+            yield
+            finished = True
+        finally:
+            self._deeds.append(Deed(kind, side, model, round(time.perf_counter() - started, 4), finished))
+
+    @property
+    def deeds(self) -> tuple[Deed, ...]:
+        """What was done so far."""
+        return tuple(self._deeds)
+
+
+def action_of(deeds: tuple[Deed, ...], side: DeedSide, model: str) -> Action:
+    """Say what one side of a model took: of several deeds the largest."""
+    own = {deed.kind for deed in deeds if deed.side == side and deed.model == model}
+    return "train" if "train" in own else "evaluate" if "score" in own else "reuse"
