@@ -12,7 +12,7 @@ from pathlib import Path
 from ml_ci.training.process import CHILD
 from ml_ci.training.values import Interpreter
 
-_SEEDS = CHILD.with_name("seeds.py")
+_STARTUP = CHILD.with_name("startup")
 
 # With these a job could write the workflow's outputs or act with its token; with git's, it would write to the user's
 # index when ml-ci runs inside a git hook; the Python ones describe ml-ci's interpreter and not the job's.
@@ -39,15 +39,19 @@ def allowed(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if name not in _WITHHELD}
 
 
-def seeded(environment: Mapping[str, str], seed: int, work: Path, interpreter: Interpreter) -> dict[str, str]:
-    """Give the environment that every job starts from: what it may not have is gone, and every Python in it is seeded.
+def begun(
+    environment: Mapping[str, str], seed: int, work: Path, interpreter: Interpreter, job: Mapping[str, object]
+) -> dict[str, str]:
+    """Give the environment that every job starts from: what it may not have is gone, and ours begins every Python.
 
-    A copy of the child program's `seeds` in `work` seeds, as `sitecustomize`, the Python programs that the job starts;
-    `python` and `python3` mean the job's interpreter.
+    A copy of the child program's folder `startup` in `work` comes first on PYTHONPATH, and `job` is what it is told of
+    this job; nothing else is added there, since it would hide the standard library. `python` and `python3` mean the
+    job's interpreter, and put the folder first whatever a command makes of PYTHONPATH.
     """
     kept = allowed(environment)
-    path = [str(_programs(work, interpreter)), str(interpreter.path.parent), kept.get("PATH", os.defpath)]
-    modules = [str(_seeds(work)), *filter(None, [kept.get("PYTHONPATH", "")])]
+    startup = _startup(work, job)
+    path = [str(_programs(work, interpreter, startup)), str(interpreter.path.parent), kept.get("PATH", os.defpath)]
+    modules = [str(startup), *filter(None, [kept.get("PYTHONPATH", "")])]
     return {
         **kept,
         "PATH": os.pathsep.join(path),
@@ -58,19 +62,50 @@ def seeded(environment: Mapping[str, str], seed: int, work: Path, interpreter: I
     }
 
 
-def _seeds(work: Path) -> Path:
-    folder = work / "seeds"
-    folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(_SEEDS, folder / "sitecustomize.py")
+def _startup(work: Path, job: Mapping[str, object]) -> Path:
+    """Lay out what every Python of the job begins with; give the folder for PYTHONPATH."""
+    folder = work / "startup"
+    package = folder / "ml_ci_startup"
+    package.mkdir(parents=True, exist_ok=True)
+    for source in _STARTUP.glob("*.py"):
+        shutil.copyfile(source, (folder if source.name == "sitecustomize.py" else package) / source.name)
+    (package / "job.py").write_text(f"JOB = {dict(job)!r}\n", encoding="utf-8", errors="surrogateescape")
     return folder
 
 
-def _programs(work: Path, interpreter: Interpreter) -> Path:
-    # Scripts and not links: a link outside its virtual environment does not know of the environment.
+# Scripts and not links: a link outside its virtual environment does not know of the environment. Options with one of
+# I, E and S keep Python from reading PYTHONPATH; `launch.py`, which parses them well, is asked about all that look so.
+_PROGRAM = """\
+#!/bin/sh
+python={python}
+startup={startup}
+case "${{PYTHONPATH-}}:" in
+  "$startup:"*) ;;
+  *) PYTHONPATH="$startup${{PYTHONPATH:+:$PYTHONPATH}}"; export PYTHONPATH ;;
+esac
+value=
+for argument do
+  if [ -n "$value" ]; then value=; continue; fi
+  case $argument in
+    --check-hash-based-pycs) value=1 ;;
+    --*) ;;
+    -*[IES]*) exec "$python" -I -S "$startup/ml_ci_startup/launch.py" "$@" ;;
+    -*[cm]*) break ;;
+    -*[WX]) value=1 ;;
+    -?*) ;;
+    *) break ;;
+  esac
+done
+exec "$python" "$@"
+"""
+
+
+def _programs(work: Path, interpreter: Interpreter, startup: Path) -> Path:
     folder = work / "bin"
     folder.mkdir(parents=True, exist_ok=True)
-    for name in ("python", "python3"):
+    content = _PROGRAM.format(python=shlex.quote(str(interpreter.path)), startup=shlex.quote(str(startup)))
+    for name in ("python", "python3", "python{}.{}".format(*interpreter.version)):
         program = folder / name
-        program.write_text(f'#!/bin/sh\nexec {shlex.quote(str(interpreter.path))} "$@"\n', encoding="utf-8")
+        program.write_text(content, encoding="utf-8")
         program.chmod(0o755)
     return folder

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import os
 import shutil
 import time
 from collections.abc import Mapping
@@ -15,13 +16,15 @@ from ml_ci.errors import Failure, StageFailed
 from ml_ci.spec.values import CommandJob, FunctionJob
 from ml_ci.training import command
 from ml_ci.training.ending import Ending, check
-from ml_ci.training.environment import seeded
+from ml_ci.training.environment import begun
 from ml_ci.training.inputs import verify
 from ml_ci.training.log import tail
 from ml_ci.training.process import CHILD, Order, run
 from ml_ci.training.progress import Progress, Silent
+from ml_ci.training.told import TOLD
 from ml_ci.training.values import (
     UNSEEN,
+    Checkout,
     Input,
     JobFailed,
     Kind,
@@ -188,12 +191,18 @@ def _run(
 
 
 def _environment(request: Request) -> Mapping[str, str]:
-    return seeded(request.environment, request.seed, request.work, request.interpreter)
+    checkout = request.checkout or Checkout((request.folder,), request.folder)
+    job = {
+        "told": str(request.work / TOLD),
+        "tops": [os.path.realpath(top) for top in checkout.tops],
+        "copy": os.path.realpath(checkout.copy),
+    }
+    return begun(request.environment, request.seed, request.work, request.interpreter, job)
 
 
 def _clean(request: Request) -> None:
     """Make the job's own folder, without what an earlier job left in it."""
-    for name in ("result.json", "usage.json", "job.log", "predictions.csv", "model.pkl"):
+    for name in ("result.json", "usage.json", "job.log", "predictions.csv", "model.pkl", TOLD):
         (request.work / name).unlink(missing_ok=True)
     shutil.rmtree(request.work / "out", ignore_errors=True)
     (request.work / "out").mkdir(parents=True)

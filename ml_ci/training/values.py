@@ -56,6 +56,14 @@ class Inputs:
 
 
 @dataclass(frozen=True)
+class Checkout:
+    """The top of the working `copy` that a job runs in, and the `tops` of the user's checkouts of the repository."""
+
+    tops: tuple[Path, ...]
+    copy: Path
+
+
+@dataclass(frozen=True)
 class Interpreter:
     """A Python that a job runs under: its path, and its version as (major, minor, micro)."""
 
@@ -82,6 +90,7 @@ class TrainRequest:
     seed: int = 0
     cwd: str = "."
     budget: Budget = field(default_factory=Budget)
+    checkout: Checkout | None = None
     needs: Mapping[str, Path] = field(default_factory=dict)
 
 
@@ -120,6 +129,7 @@ class PredictRequest:
     seed: int = 0
     cwd: str = "."
     budget: Budget = field(default_factory=Budget)
+    checkout: Checkout | None = None
 
 
 @dataclass(frozen=True)
@@ -155,6 +165,7 @@ class MetricRequest:
     seed: int = 0
     cwd: str = "."
     budget: Budget = field(default_factory=Budget)
+    checkout: Checkout | None = None
 
 
 @dataclass(frozen=True)

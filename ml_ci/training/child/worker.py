@@ -10,7 +10,7 @@ from .exchange import FORMAT, read_json, write_json
 from .failures import JobFailed, one_line, print_traceback
 from .metrics import metric, resample
 from .prediction import predict
-from .seeds import install_seed
+from .startup.seeds import install_seed
 from .training import train
 
 TYPE_CHECKING = False

@@ -1,8 +1,4 @@
-"""Seed the global random generators of a Python program.
-
-A copy of this file that is named `sitecustomize.py` does it in every Python that a job starts, so it imports no other
-module of this folder.
-"""
+"""Seed the global random generators of a Python program."""
 
 from __future__ import annotations
 
@@ -68,24 +64,8 @@ def install_seed(seed: int) -> None:
         sys.meta_path.insert(0, hook)
 
 
-def _as_sitecustomize() -> None:
+def begin() -> None:
+    """Seed what the job's environment asks for."""
     seed = os.environ.get(SEED, "")
     if seed.lstrip("-").isdigit():
         install_seed(int(seed))
-    _chain_sitecustomize()
-
-
-def _chain_sitecustomize() -> None:
-    """Run the `sitecustomize` that this copy hides, if there is one."""
-    import importlib.machinery
-    import importlib.util
-
-    own = os.path.dirname(os.path.abspath(__file__))
-    others = [entry for entry in sys.path if os.path.abspath(entry or ".") != own]
-    spec = importlib.machinery.PathFinder.find_spec("sitecustomize", others)
-    if spec is not None and spec.loader is not None:
-        spec.loader.exec_module(importlib.util.module_from_spec(spec))
-
-
-if __name__ == "sitecustomize":
-    _as_sitecustomize()

@@ -1,0 +1,44 @@
+"""Tell which files the modules of a Python program come from, at the moment when each begins to run.
+
+Python raises the audit event `exec` for all code that a file holds (modules however they are loaded, scripts, code that
+a program reads and executes), and `import` with a path for a compiled extension.
+"""
+
+from __future__ import annotations
+
+import os
+
+from . import audit, told
+from .job import JOB
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_seen: set[str] = set()
+
+
+def begin() -> None:
+    """Tell of every file of the repository's code from now on."""
+    audit.watch("exec", _executed)
+    audit.watch("import", _imported)
+
+
+def _executed(arguments: Any) -> None:
+    name = getattr(arguments[0], "co_filename", "")
+    if name not in _seen:
+        _seen.add(name)
+        _tell(name)
+
+
+def _imported(arguments: Any) -> None:
+    if isinstance(arguments[1], str):
+        _tell(arguments[1])
+
+
+def _tell(name: str) -> None:
+    if not name or name[0] == "<":
+        return
+    path = os.path.realpath(name)
+    if any(path.startswith(top + os.sep) for top in JOB["tops"]):
+        told.tell("module", path)
