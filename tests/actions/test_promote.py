@@ -204,7 +204,8 @@ class Team:
 def team(rig: Any, registry: Registry) -> Team:
     """Give a repository with two models, and where they are registered."""
     rig.variables = {"MLFLOW_TRACKING_URI": registry.url}
-    rig.secrets = {"MLFLOW_TRACKING_USERNAME": USER, "MLFLOW_TRACKING_PASSWORD": PASSWORD}
+    logins = {"USERNAME": USER, "PASSWORD": PASSWORD}
+    rig.secrets = {f"MLFLOW_{who}_{what}": said for who in ("READER", "PROMOTER") for what, said in logins.items()}
     return Team(rig, registry, tuple(f"{name}-{uuid.uuid4().hex[:6]}" for name in ("churn", "fraud")))
 
 
