@@ -38,6 +38,10 @@ class Failure:
     log_tail: str = field(default="", repr=False)
 
 
+# The code of the failure of a model, or a run, of which no gate was judged: no error, and no pass.
+NOTHING_GATED = "nothing-gated"
+
+
 class StageFailed(Exception):  # noqa: N818 a job that fails is a result, told by this name
     """Stop the stages of one model; the pipeline turns it into the verdict `error`."""
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from ml_ci.cli.main import FAILED, INCONCLUSIVE, NOTHING_GATED, PASSED
+from ml_ci.cli.main import FAILED, INCONCLUSIVE, PASSED, UNJUDGED
 from ml_ci.reports.values import Report
 
 
 def code_of(report: Report) -> int:
-    """Give 0 only for `pass`; a run in which nothing was gated has a code of its own."""
+    """Give 0 only for `pass`; a run in which nothing was judged has a code of its own."""
     if report.verdict == "pass":
         return PASSED
     if report.verdict == "inconclusive":
         return INCONCLUSIVE
-    if report.failure is not None and report.failure.code == "nothing-gated":
-        return NOTHING_GATED
+    if report.verdict == "unjudged":
+        return UNJUDGED
     return FAILED

@@ -14,7 +14,7 @@ from ml_ci import __version__
 from ml_ci.cli.commands import Commands
 from ml_ci.errors import UserError, of_the_machine
 
-PASSED, FAILED, MISTAKE, BUG, INCONCLUSIVE, NOTHING_GATED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
+PASSED, FAILED, MISTAKE, BUG, INCONCLUSIVE, UNJUDGED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

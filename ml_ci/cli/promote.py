@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @parameters.model
 @click.option("--allow-dirty", is_flag=True, help="Though the tree has changes that are in no commit.")
 @click.option("--allow-branch", is_flag=True, help="Though this is not the default branch.")
-@click.option("--allow-verdict", is_flag=True, help="Though the verdict is fail or inconclusive.")
+@click.option("--allow-verdict", is_flag=True, help="Though the verdict is fail, inconclusive or unjudged.")
 @click.option("--allow-champion", is_flag=True, help="Though it was not judged against the champion that there is.")
 @click.option("--allow-rolled-back", is_flag=True, help="Though this very model was rolled back before.")
 @click.option("--allow-pending", is_flag=True, help="Withdraw a promotion that was begun elsewhere and not finished.")
@@ -54,7 +54,7 @@ def command(
     gates that a stage has of its own are judged by `ml-ci run --baseline champion --stage staging`.
 
     Stopped anywhere, the same command completes the promotion. Exit codes: 0 promoted, or in use already; 1 the verdict
-    is fail or error; 4 it is inconclusive; 2 refused for another reason, which is told.
+    is fail, error or unjudged; 4 it is inconclusive; 2 refused for another reason, which is told.
     """
     from ml_ci.registry.values import RefusedError
     from ml_ci.steps.promotion.promote import promoted

@@ -9,11 +9,17 @@ from typing import Any, Protocol
 from ml_ci.evaluation.values import Comparison
 from ml_ci.spec.values import Method
 
-# What `Case.no_baseline` begins with when the base commit does not declare the model.
+# What `Case.no_baseline` begins with when there is nothing to compare with yet.
 NEW_MODEL = "new model"
 
 # `worst`, `gap` and `ratio` leave smaller slices out where nobody says how small is too small.
 LEAST_ROWS = 30
+
+
+def nothing_to_compare(no_baseline: str) -> str:
+    """Say why a relative gate is not judged: `nothing to compare with yet: new model, commit 0489da7 does not ...`."""
+    why = no_baseline.removeprefix(f"{NEW_MODEL}: ")
+    return f"nothing to compare with{f': {why}' if why == no_baseline else f' yet: {NEW_MODEL}, {why}'}"
 
 
 class Predictions(Protocol):
@@ -47,10 +53,9 @@ class OwnReplicates(Protocol):
 class Case:
     """Everything that the gates of one model are judged on.
 
-    `no_baseline` says why there is none: it begins with `new model` when there is nothing to compare with yet, and
-    relative gates then pass; with any other reason they are errors. `same` says that candidate and baseline come from
-    one training. `cost` prices (a false positive, a false negative). `predictions` serve metrics that counts do not
-    give, `own` those of the user's own code.
+    `no_baseline` says why there is none: relative gates are then `unjudged`; without a baseline and a reason they are
+    errors. `same` says that candidate and baseline come from one training. `cost` prices (a false positive, a false
+    negative). `predictions` serve metrics that counts do not give, `own` those of the user's own code.
     """
 
     comparison: Comparison
@@ -59,11 +64,6 @@ class Case:
     cost: tuple[float, float] | None = None
     predictions: Predictions | None = None
     own: OwnReplicates | None = None
-
-    @property
-    def new_model(self) -> bool:
-        """Whether there is no baseline because the model is new."""
-        return self.no_baseline is not None and self.no_baseline.startswith(NEW_MODEL)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from ml_ci.conditions.names import METRICS
 from ml_ci.conditions.tree import Metric
 from ml_ci.gates import procedure, proof
-from ml_ci.gates.evidence import Policy
+from ml_ci.gates.evidence import Policy, nothing_to_compare
 from ml_ci.gates.heading import heading
 from ml_ci.gates.measured import Measured, beside, measure
 from ml_ci.gates.proof import CERTAIN, UNPROVABLE, Level
@@ -58,12 +58,12 @@ def find_each(question: Question, views: Sequence[View], policy: Policy) -> list
 
 
 def find(question: Question, view: View, policy: Policy, ready: Ready | None = None) -> Finding:
-    """Judge one question; every absence is a finding with the verdict `error`, none of them passes.
+    """Judge one question; every absence is a finding with a verdict of its own, none of them passes.
 
     `ready` holds, by slice, evidence that was made for many slices at once.
     """
     if question.relative and view.case.comparison.baseline is None:
-        return _without_baseline(view)
+        return _without_baseline(question, view)
     try:
         measured = measure(question, view)
         return _judge(question, view, policy, measured, ready or {})
@@ -71,14 +71,16 @@ def find(question: Question, view: View, policy: Policy, ready: Ready | None = N
         return Finding("error", view.label, reason=_sentence(str(error)))
 
 
-def _without_baseline(view: View) -> Finding:
-    why = view.case.no_baseline or "it was not evaluated"
-    if view.case.new_model:
-        return Finding("pass", view.label, reason=f"{why}: there is no baseline yet, nothing to compare with")
-    reason = (
-        f"No baseline to compare with: {why}; make the baseline available, or set `baseline: none` and a fixed limit"
-    )
-    return Finding("error", view.label, reason=reason)
+def _without_baseline(question: Question, view: View) -> Finding:
+    """Leave a relative question unjudged where it is stated why there is no baseline; otherwise it is an error."""
+    if not view.case.no_baseline:
+        reason = "No baseline to compare with: it was not evaluated; run again, or compare with another: --baseline REF"
+        return Finding("error", view.label, reason=reason)
+    value = None
+    if question.single is not None:
+        with suppress(UndefinedError):
+            value = float(view.value(question.single))
+    return Finding("unjudged", view.label, value, reason=_sentence(nothing_to_compare(view.case.no_baseline)))
 
 
 def _level(question: Question, policy: Policy) -> Level | None:

@@ -60,14 +60,18 @@ def _no_slice(by: tuple[str, ...], number: int, least: int) -> Finding:
 
 
 def _joined(findings: list[Finding]) -> Finding:
-    """Join the comparisons of one gate on one slice: the worst decides, and says why."""
+    """Join the comparisons of one gate on one slice: the worst decides, and says why.
+
+    Of a gate that is half a relative one without a baseline the other half may fail; if it holds, nothing is decided.
+    """
     if len(findings) == 1:
         return findings[0]
     worst = min(findings, key=lambda finding: ORDER.index(finding.verdict))
-    reasons = dict.fromkeys(finding.reason for finding in findings if finding.verdict == worst.verdict)
-    return replace(
-        worst, reason="; ".join(reasons), p_fail=_joined_p([one for one in findings if one.verdict == worst.verdict])
-    )
+    alike = [finding for finding in findings if finding.verdict == worst.verdict]
+    reasons = list(dict.fromkeys(finding.reason for finding in alike))
+    if worst.verdict == "unjudged" and len(alike) < len(findings):
+        reasons.append("the rest of the gate holds")
+    return replace(worst, reason="; ".join(reasons), p_fail=_joined_p(alike))
 
 
 def _joined_p(findings: list[Finding]) -> float | None:

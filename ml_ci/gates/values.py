@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Verdict: TypeAlias = Literal["pass", "fail", "inconclusive", "error"]
+Verdict: TypeAlias = Literal["pass", "fail", "inconclusive", "error", "unjudged"]
 
 
 @dataclass(frozen=True)

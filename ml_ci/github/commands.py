@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from ml_ci.gates.values import GateResult
+from ml_ci.gates.values import GateResult, Verdict
 from ml_ci.reports import sentences
 from ml_ci.reports.text import label
 from ml_ci.reports.values import ModelReport, Report
@@ -68,15 +68,15 @@ def _of_report(report: Report) -> Iterator[Annotation]:
     failure = sentences.failure(report)
     if failure:
         said = f"{failure.message} {sentences.failure_hint(failure)}".strip()
-        yield Annotation("error", "ml-ci", said, report.config)
+        yield Annotation(_level(report.verdict), "ml-ci", said, report.config)
 
 
 def _of_model(name: str, model: ModelReport, report: Report) -> Iterator[Annotation]:
     if model.failure:
         said = f"{model.failure.message} {sentences.failure_hint(model.failure)}".strip()
-        yield Annotation("error", sentences.verdict(name, model), said, report.config)
+        yield Annotation(_level(model.verdict), sentences.verdict(name, model), said, report.config)
     for gate in model.gates:
-        if gate.verdict != "pass":
+        if gate.verdict not in ("pass", "unjudged"):
             yield _of_gate(name, model, gate, report.config)
 
 
@@ -85,8 +85,11 @@ def _of_gate(name: str, model: ModelReport, gate: GateResult, file: str | None) 
     title = f"{label(name, 60)}: {label(gate.condition, 80)}{where}"
     said = sentences.plain(sentences.gate_sentence(model, gate))
     cause = sentences.plain(sentences.cause(model))
-    level: Literal["error", "warning"] = "warning" if gate.verdict == "inconclusive" else "error"
-    return Annotation(level, title, f"{said} {cause}".strip(), file, gate.line)
+    return Annotation(_level(gate.verdict), title, f"{said} {cause}".strip(), file, gate.line)
+
+
+def _level(verdict: Verdict) -> Literal["error", "warning"]:
+    return "warning" if verdict in ("inconclusive", "unjudged") else "error"
 
 
 def _property(value: str) -> str:

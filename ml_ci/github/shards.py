@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ml_ci.errors import Failure
+from ml_ci.errors import NOTHING_GATED, Failure
 from ml_ci.gates.values import Verdict
 from ml_ci.gates.verdict import ORDER, overall
 from ml_ci.records.origin import Origin
@@ -24,7 +24,9 @@ def joined(reports: Sequence[Report]) -> Report:
     models: dict[str, ModelReport] = {}
     for name, model in (pair for report in reports for pair in report.models.items()):
         models[name] = _worse(models[name], model) if name in models else model
-    failure = next((report.failure for report in reports if report.failure), None) or _of_one_run(reports)
+    failures = [report.failure for report in reports if report.failure]
+    stopped = next((one for one in failures if one.code != NOTHING_GATED), None)
+    failure = stopped or _of_one_run(reports) or next(iter(failures), None)
     return Report(
         verdict=_worst(reports, failure),
         commit=next((report.commit for report in reports if report.commit), None),
@@ -55,7 +57,7 @@ def _complete(found: ModelReport | None, model: ModelSpec) -> ModelReport:
         return ModelReport("error", "reuse", failure=_missing(f"no result of `{model.name}` arrived"))
     judged = {gate.condition for gate in found.gates}
     left_out = [gate.text for gate in model.gates if gate.text not in judged]
-    if not left_out or found.failure is not None:
+    if not left_out or (found.failure is not None and found.failure.code != NOTHING_GATED):
         return found
     message = f"the report leaves out a gate of the base branch: {', '.join(f'`{text}`' for text in left_out)}"
     return replace(found, verdict="error", failure=_missing(message))
@@ -66,7 +68,7 @@ def _missing(message: str) -> Failure:
 
 
 def _worst(reports: Sequence[Report], failure: Failure | None) -> Verdict:
-    own: list[Verdict] = ["error"] if failure else []
+    own: list[Verdict] = ["error"] if failure and failure.code != NOTHING_GATED else []
     return overall([*(report.verdict for report in reports), *own])
 
 

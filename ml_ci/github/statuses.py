@@ -22,18 +22,29 @@ _STATES: Mapping[Verdict, State] = {
     "fail": "failure",
     "inconclusive": "failure",
     "error": "error",
+    "unjudged": "failure",
 }
 
 
 def statuses(report: Report, target_url: str = "") -> tuple[Status, ...]:
     """Give the statuses of a report: its models' first, the whole's last."""
     models = [
-        _status(context, model.verdict, sentences.plain(sentences.why(model)), target_url)
-        for context, model in _by_context(report).items()
+        _status(context, model.verdict, _said(model), target_url) for context, model in _by_context(report).items()
     ]
     failure = sentences.failure(report)
     said = failure.message if failure else sentences.overall(report)
+    said += _gate_to_add(report.models.values()) if report.verdict == "unjudged" else ""
     return (*models, _status(WHOLE, report.verdict, f"{said[:1].upper()}{said[1:]}", target_url))
+
+
+def _said(model: ModelReport) -> str:
+    return sentences.plain(sentences.why(model)) + _gate_to_add([model])
+
+
+def _gate_to_add(models: Iterable[ModelReport]) -> str:
+    """Name the gate that would judge the first of the models of which none was; "" where there is no such model."""
+    hints = [model.failure.hint for model in models if model.verdict == "unjudged" and model.failure]
+    return f" {hints[0]}" if hints else ""
 
 
 def _by_context(report: Report) -> Mapping[str, ModelReport]:

@@ -13,7 +13,7 @@ def next_steps(name: str, model: ModelReport) -> Sentence:
     """Say what to do next, for this verdict."""
     if model.verdict == "pass":
         return ()
-    if model.verdict == "error":
+    if model.verdict in ("error", "unjudged"):
         return _after_error(model)
     if model.verdict == "inconclusive":
         more = any(gate.needs for gate in model.gates if gate.verdict == "inconclusive")
@@ -33,7 +33,7 @@ def _after_error(model: ModelReport) -> Sentence:
     if model.failure:
         hint = failure_hint(model.failure)
         return (hint,) if hint else ()
-    if not model.gates:
+    if not model.gates or model.verdict == "unjudged":
         return (
             "Add a line under ",
             Code("gates:"),

@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from ml_ci.changes.values import Change
 from ml_ci.conditions.names import OF_COUNTS
-from ml_ci.errors import Failure, UserError
+from ml_ci.errors import NOTHING_GATED, Failure, UserError
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.values import GateResult, Verdict
+from ml_ci.gates.verdict import of_gates, overall
 from ml_ci.plan.values import Action
 from ml_ci.records.origin import Origin
 from ml_ci.reports.text import label
@@ -186,8 +187,8 @@ class ReportDocument(_Document):
     @model_validator(mode="after")
     def _agree(self) -> ReportDocument:
         """Refuse a report whose verdict is better than what it rests on."""
-        for where, claimed, parts in _claims(self):
-            if claimed == "pass" and (not parts or any(part != "pass" for part in parts)):
+        for where, claimed, rests in _claims(self):
+            if claimed == "pass" and rests != "pass":
                 raise ValueError(f"{where} says pass, and what it rests on does not")
         return self
 
@@ -223,14 +224,20 @@ def json_schema() -> dict[str, Any]:
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **generated, "title": "ml-ci report"}
 
 
-def _claims(document: ReportDocument) -> Iterator[tuple[str, Verdict, list[Verdict]]]:
-    """List each verdict with the verdicts that it rests on; a failure counts as `error`."""
-    models = document.models
-    failed: list[Verdict] = ["error"] if document.failure else []
-    yield "the report", document.verdict, [model.verdict for model in models.values()] + failed
-    for name, model in models.items():
-        stopped: list[Verdict] = ["error"] if model.failure else []
-        yield f"model {label(name, 80)}", model.verdict, [gate.verdict for gate in model.gates] + stopped
+def _claims(document: ReportDocument) -> Iterator[tuple[str, Verdict, Verdict]]:
+    """List each verdict with the one that it rests on."""
+    models = [model.verdict for model in document.models.values()]
+    yield "the report", document.verdict, overall([*models, *_failed(document.failure)])
+    for name, model in document.models.items():
+        rests = overall([of_gates(gate.result() for gate in model.gates), *_failed(model.failure)])
+        yield f"model {label(name, 80)}", model.verdict, rests
+
+
+def _failed(failure: _Failure | None) -> list[Verdict]:
+    """Give what a failure makes of a verdict: an error; where only nothing was gated, `unjudged`."""
+    if failure is None:
+        return []
+    return ["unjudged" if failure.code == NOTHING_GATED else "error"]
 
 
 def _problems(error: ValidationError, most: int = 3) -> Iterator[str]:

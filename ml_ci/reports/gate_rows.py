@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ml_ci.evaluation.confusion import Confusion
-from ml_ci.gates.metrics import OF_ROWS, metrics_of
+from ml_ci.gates.evidence import nothing_to_compare
+from ml_ci.gates.metrics import OF_ROWS
 from ml_ci.gates.values import GateResult, Verdict
+from ml_ci.gates.verdict import ORDER
 from ml_ci.gates.wording import more_rows
 from ml_ci.reports.conditions import Shape, name, shape
 from ml_ci.reports.metrics import RATES, counts_of, difference, said
@@ -15,10 +17,9 @@ from ml_ci.reports.numbers import UNDEFINED, decimal, defined, percent, points, 
 from ml_ci.reports.text import label
 from ml_ci.reports.values import ModelReport, Side
 
-MARKS: dict[Verdict, str] = {"pass": "✓", "fail": "✗", "inconclusive": "?", "error": "!"}
+MARKS: dict[Verdict, str] = {"pass": "✓", "fail": "✗", "inconclusive": "?", "error": "!", "unjudged": "–"}
 # Beyond so many slices of one gate, those that pass are one row.
 _MOST_SLICES = 6
-_ORDER: tuple[Verdict, ...] = ("error", "fail", "inconclusive", "pass")
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def gate_rows(model: ModelReport, most: int = 100) -> tuple[list[GateRow], int]:
 
 def _groups(results: list[GateResult]) -> list[list[GateResult]]:
     """Give each result of one gate a group of its own; many passing ones share the last."""
-    ordered = sorted(results, key=lambda gate: _ORDER.index(gate.verdict))
+    ordered = sorted(results, key=lambda gate: ORDER.index(gate.verdict))
     passing = [gate for gate in ordered if gate.verdict == "pass"]
     if len(ordered) <= _MOST_SLICES or len(passing) < 2:
         return [[gate] for gate in ordered]
@@ -80,20 +81,19 @@ def gate_row(model: ModelReport, gate: GateResult) -> GateRow:
     seen = _seen(model, gate)
     title = name(seen, label(gate.slice, 120) if gate.slice else None)
     fallback = label(gate.condition, 200) + (f", {label(gate.slice, 120)}" if gate.slice else "")
-    measured = _with_value(seen, gate, model.candidate)
-    candidate, baseline, limit = _cells(seen, measured, currency(model))
+    candidate, baseline, limit = _cells(seen, gate, currency(model))
     return GateRow(
         gate=gate,
         mark=MARKS[gate.verdict],
         label=title or fallback,
         named=title is not None,
         candidate=candidate,
-        counts=_counts(seen, measured, model.candidate),
+        counts=_counts(seen, gate, model.candidate),
         baseline=baseline,
         limit=limit,
         interval=_interval(seen, gate),
         needs=_needs(seen, gate),
-        remark=_remark(gate, limit),
+        remark=_remark(model, gate, limit),
         scale=_scale(seen, gate),
         shape=seen,
     )
@@ -105,10 +105,18 @@ def told(gate: GateResult) -> str:
     return rest if colon and ", limit " in head else label(gate.reason, 600)
 
 
-def _remark(gate: GateResult, limit: str) -> str:
+def _remark(model: ModelReport, gate: GateResult, limit: str) -> str:
+    if gate.verdict == "unjudged" and gate.reason.lower() == no_baseline(model):
+        return ""  # it is said once, of the model
     if gate.verdict != "pass" or not limit or "may be noise" in gate.reason:
         return told(gate)
     return ""
+
+
+def no_baseline(model: ModelReport) -> str:
+    """Say why there is nothing to compare with, in lower case; "" where there is, or where the report does not say."""
+    why = next((change.summary for change in model.changes if change.part == "model"), "")
+    return nothing_to_compare(label(why, 200)).lower() if why and model.baseline is None else ""
 
 
 def _needs(seen: Shape, gate: GateResult) -> str:
@@ -122,14 +130,6 @@ def _needs(seen: Shape, gate: GateResult) -> str:
 def currency(model: ModelReport) -> str:
     """Give the currency of `cost:`, or ""."""
     return label(model.cost.currency, 12) if model.cost else ""
-
-
-def _with_value(seen: Shape, gate: GateResult, side: Side | None) -> GateResult:
-    """Give a gate of a new model, which passes without having been measured, the value that the counts have."""
-    if gate.verdict != "pass" or gate.value is not None or seen.metric is None or seen.how not in ("", "each"):
-        return gate
-    confusion = find_slice(side, gate.slice)
-    return replace(gate, value=metrics_of(confusion).get(seen.metric)) if confusion else gate
 
 
 def find_slice(side: Side | None, slice_name: str | None) -> Confusion | None:

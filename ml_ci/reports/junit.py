@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from xml.etree import ElementTree
 
-from ml_ci.errors import Failure
-from ml_ci.gates.values import GateResult
+from ml_ci.errors import NOTHING_GATED, Failure
+from ml_ci.gates.values import GateResult, Verdict
 from ml_ci.reports import sentences
 from ml_ci.reports.numbers import defined
 from ml_ci.reports.text import label, log_lines
@@ -21,40 +21,43 @@ def render(report: Report) -> str:
     """Give the report as JUnit XML.
 
     `fail` and `inconclusive` are failures, told apart by their `type`; `error`, and what ended a model or the run, are
-    errors. A model of which nothing was gated has one test case, an error: no run passes by having no test.
+    errors. An unjudged gate is skipped. A model of which no gate was judged has one more test case, a failure: no run
+    passes by having no test.
     """
     suites = [_suite(name, model) for name, model in report.models.items()]
     failure = sentences.failure(report)
     if failure or not suites:
-        suites.append(_of_run(failure or _NOTHING))
+        suites.append(_of_run(failure or _NOTHING, report.verdict))
     root = ElementTree.Element("testsuites", {"name": "ml-ci", **_totals(suites)})
     root.extend(suites)
     ElementTree.indent(root)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"
 
 
-_NOTHING = Failure("gates", "nothing-gated", "No model was judged.")
+_NOTHING = Failure("gates", NOTHING_GATED, "No model was judged.")
 
 
 def _suite(name: str, model: ModelReport) -> ElementTree.Element:
     shown = _text(name)
     cases = [_case(shown, model, gate) for gate in model.gates]
-    if model.failure or not cases:
-        cases.append(_failed(shown, model.failure or _NOTHING))
+    if model.failure or not cases or model.verdict == "unjudged":
+        cases.append(_failed(shown, model.failure or _NOTHING, model.verdict))
     taken = sum(value for value in map(defined, model.seconds.values()) if value is not None)
     attributes = {"name": shown, **_counts(cases), "time": f"{taken:.3f}"}
     return _with(ElementTree.Element("testsuite", attributes), cases)
 
 
-def _of_run(failure: Failure) -> ElementTree.Element:
-    cases = [_failed("ml-ci", failure)]
+def _of_run(failure: Failure, verdict: Verdict) -> ElementTree.Element:
+    cases = [_failed("ml-ci", failure, verdict)]
     return _with(ElementTree.Element("testsuite", {"name": "ml-ci", **_counts(cases), "time": "0.000"}), cases)
 
 
 def _case(model_name: str, model: ModelReport, gate: GateResult) -> ElementTree.Element:
     title = f"{gate.condition} [{gate.slice}]" if gate.slice else gate.condition
     case = _named(model_name, title)
-    if gate.verdict != "pass":
+    if gate.verdict == "unjudged":
+        ElementTree.SubElement(case, "skipped", {"message": _text(gate.reason or "not judged", 1_000)})
+    elif gate.verdict != "pass":
         said = sentences.plain(sentences.gate_sentence(model, gate))
         cause = sentences.plain(sentences.cause(model))
         kind = "error" if gate.verdict == "error" else "failure"
@@ -62,11 +65,12 @@ def _case(model_name: str, model: ModelReport, gate: GateResult) -> ElementTree.
     return case
 
 
-def _failed(model_name: str, failure: Failure) -> ElementTree.Element:
+def _failed(model_name: str, failure: Failure, verdict: Verdict) -> ElementTree.Element:
     case = _named(model_name, "run")
     log = "\n".join(log_lines(failure.log_tail)) if failure.log_tail.strip() else ""
     body = "\n".join(line for line in (sentences.failure_hint(failure), log) if line)
-    _add(case, "error", failure.code, failure.message, body)
+    kind = "failure" if verdict == "unjudged" else "error"
+    _add(case, kind, failure.code, failure.message, body)
     return case
 
 
@@ -82,8 +86,9 @@ def _add(case: ElementTree.Element, kind: str, cause: str, message: str, body: s
 
 
 def _counts(cases: Sequence[ElementTree.Element]) -> dict[str, str]:
-    failures, errors = (sum(case.find(kind) is not None for case in cases) for kind in ("failure", "error"))
-    return {"tests": str(len(cases)), "failures": str(failures), "errors": str(errors), "skipped": "0"}
+    kinds = {"failures": "failure", "errors": "error", "skipped": "skipped"}
+    counts = {name: str(sum(case.find(kind) is not None for case in cases)) for name, kind in kinds.items()}
+    return {"tests": str(len(cases)), **counts}
 
 
 def _totals(suites: Sequence[ElementTree.Element]) -> dict[str, str]:

@@ -16,7 +16,7 @@ from ml_ci.reports.text import label, plural
 INPUT, TRAINING, JUDGED, VERDICT, USE = range(5)
 _MOST_GATES, _MOST_USES, _DIGEST = 8, 5, 12
 _ELSEWHERE = ("data.holdout", "metrics", "gates", "job", "budget")
-_MARKS = {"pass": "✓", "fail": "✗", "inconclusive": "?"}
+_MARKS = {"pass": "✓", "fail": "✗", "inconclusive": "?", "unjudged": "–"}
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ _COLOURS = {
     "pass": ("#dafbe1", "#1a7f37"),
     "fail": ("#ffebe9", "#cf222e"),
     "inconclusive": ("#fff8c5", "#9a6700"),
+    "unjudged": ("#fff8c5", "#9a6700"),
     "use": ("#dafbe1", "#1a7f37"),
 }
 _DARK = {
@@ -35,6 +36,7 @@ _DARK = {
     "pass": ("#0f2d1a", "#3fb950"),
     "fail": ("#3c1214", "#f85149"),
     "inconclusive": ("#2e2308", "#d29922"),
+    "unjudged": ("#2e2308", "#d29922"),
     "use": ("#0f2d1a", "#3fb950"),
 }
 

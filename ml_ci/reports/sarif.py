@@ -9,7 +9,7 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from ml_ci import __version__
-from ml_ci.errors import Failure
+from ml_ci.errors import NOTHING_GATED, Failure
 from ml_ci.gates.values import GateResult, Verdict
 from ml_ci.reports import sentences
 from ml_ci.reports.text import label
@@ -31,6 +31,11 @@ _RULES: dict[str, tuple[_Level, str, str]] = {
         "error",
         "A gate has no value to judge.",
         "Give the holdout rows on which it is defined: both classes, in every slice that it names.",
+    ),
+    "unjudged": (
+        "warning",
+        "No gate of a model was judged.",
+        "Add a gate with a fixed limit, as the message proposes: it holds a model to account that has no baseline yet.",
     ),
     "run-error": ("error", "A model could not be judged.", "Do what the message says, and run ml-ci again."),
 }
@@ -61,7 +66,7 @@ def _results(report: Report) -> Iterator[dict[str, Any]]:
         if model.failure:
             yield _failed(name, model.failure, file)
         for gate in model.gates:
-            if gate.verdict != "pass":
+            if gate.verdict in _OF_VERDICT:
                 yield _of_gate(name, model, gate, file)
 
 
@@ -76,7 +81,8 @@ def _of_gate(name: str, model: ModelReport, gate: GateResult, file: str) -> dict
 
 def _failed(name: str, failure: Failure, file: str) -> dict[str, Any]:
     message = f"{label(name, 100)}: {label(failure.message, 1_000)} {sentences.failure_hint(failure)}"
-    return _result("run-error", message, file, None, f"{name}\n{failure.code}")
+    rule = "unjudged" if failure.code == NOTHING_GATED else "run-error"
+    return _result(rule, message, file, None, f"{name}\n{failure.code}")
 
 
 def _result(rule: str, message: str, file: str, line: int | None, key: str) -> dict[str, Any]:

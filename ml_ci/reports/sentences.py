@@ -11,6 +11,7 @@ from typing import TypeAlias
 
 from ml_ci.changes.values import Change
 from ml_ci.errors import Failure
+from ml_ci.gates.evidence import nothing_to_compare
 from ml_ci.gates.values import GateResult, Verdict
 from ml_ci.reports.gate_rows import MARKS, GateRow, gate_row, told, undefined
 from ml_ci.reports.metrics import ERRORS, better, title
@@ -32,6 +33,7 @@ _OUTCOMES: dict[Verdict, str] = {
     "fail": "may not be promoted",
     "inconclusive": "cannot be judged yet",
     "error": "could not be judged",
+    "unjudged": "was not judged",
 }
 _CODE_FREE = "No line of code changed; "
 _PART_NAMES = {
@@ -82,7 +84,7 @@ def gate_sentence(model: ModelReport, gate: GateResult) -> Sentence:
     """Say one gate in one sentence: `Misses went up: FNR 12.4% → 19.9%, limit +1.0 points.`"""
     row = gate_row(model, gate)
     name: str = row.label if row.named else Code(row.label)
-    if gate.verdict == "error" or undefined(row):
+    if gate.verdict == "error" or (undefined(row) and gate.verdict != "unjudged"):
         reason = _stop(label(gate.reason, 600))
         return (
             (reason,)
@@ -90,6 +92,8 @@ def gate_sentence(model: ModelReport, gate: GateResult) -> Sentence:
             else (name, ": ", reason or "it has no value, so it cannot hold.")
         )
     measured = f" {numbers(row)}"
+    if gate.verdict == "unjudged":
+        return (name, f"{measured}: {_stop(label(gate.reason, 600)) or 'not judged.'}")
     if gate.verdict == "inconclusive":
         return (
             name,
@@ -124,7 +128,8 @@ def cause(model: ModelReport) -> Sentence:
     parts = list(dict.fromkeys(change.part for change in model.changes))
     if "model" in parts:
         why = next(change.summary for change in model.changes if change.part == "model")
-        return (_stop(f"There is no baseline to compare it with: {label(why, 200)}"),)
+        said = nothing_to_compare(label(why, 200)) if model.baseline is None else why
+        return (_stop(said[:1].upper() + said[1:]),)
     others = [part for part in parts if part != "code"]
     if not others:
         return ("Only code changed.",)
@@ -137,7 +142,7 @@ def cause(model: ModelReport) -> Sentence:
 def _unchanged(model: ModelReport) -> Sentence:
     if model.baseline is not None:
         return ("Nothing that this model depends on has changed.",)
-    return ("There is no baseline to compare it with.",) if model.candidate else ()
+    return ("There is nothing to compare it with.",) if model.candidate else ()
 
 
 def no_difference(metrics: int) -> str:
@@ -196,7 +201,11 @@ def _opening(row: GateRow) -> str:
 
 def _passed(model: ModelReport) -> str:
     number = len(model.gates)
+    left = sum(gate.verdict == "unjudged" for gate in model.gates)
     gates = {1: "The only gate holds.", 2: "Both gates hold."}.get(number, f"All {number:,} gates hold.")
+    if left:
+        held = plural(number - left, "gate") + (" holds" if number - left == 1 else " hold")
+        gates = f"{held}, {left:,} {'was' if left == 1 else 'were'} not judged."
     if model.candidate is None:
         return gates
     new, old = model.candidate.confusion, model.baseline.confusion if model.baseline else None
@@ -213,6 +222,7 @@ def _more(number: int, outcome: Verdict) -> str:
         "fail": ("fails", "fail"),
         "inconclusive": ("is undecided", "are undecided"),
         "error": ("has no result",) * 2,
+        "unjudged": ("was not judged", "were not judged"),
     }
     one, many = verbs.get(outcome, ("passes", "pass"))
     return f"{number:,} more {'gate ' + one if number == 1 else 'gates ' + many}."

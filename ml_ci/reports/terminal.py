@@ -24,7 +24,13 @@ from ml_ci.reports.sentences import Code, Sentence
 from ml_ci.reports.text import label, log_lines, plural, to_ascii
 from ml_ci.reports.values import ModelReport, Report
 
-_COLORS: dict[Verdict, str] = {"pass": "green", "fail": "red", "inconclusive": "yellow", "error": "magenta"}
+_COLORS: dict[Verdict, str] = {
+    "pass": "green",
+    "fail": "red",
+    "inconclusive": "yellow",
+    "error": "magenta",
+    "unjudged": "yellow",
+}
 # What stands beside a gate's name and its limit, from a wide terminal to a narrow one.
 _LAYOUTS = (frozenset({"counts", "interval"}), frozenset({"counts"}), frozenset[str]())
 _MOST_SLICES = 10

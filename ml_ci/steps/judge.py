@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ml_ci.changes.values import Change
 from ml_ci.evaluation.values import Comparison
-from ml_ci.gates.verdict import overall
+from ml_ci.gates.verdict import of_gates
 from ml_ci.plan.plan import COMPARISONS, VERDICTS, Plan
 from ml_ci.records.codec import pack
 from ml_ci.spec.values import GateSpec, Method, ModelSpec
@@ -59,7 +59,7 @@ def judged(shop: Workshop, plan: Plan, comparison: Comparison, changes: tuple[Ch
     model = shop.sides.candidate.model
     asked = case(shop, plan, comparison)
     results = judge(model.gates, asked, before.policy)
-    look.note(shop, plan, before.standing, overall(result.verdict for result in results))
+    look.note(shop, plan, before.standing, of_gates(results))
     said = (*_notes(shop.sides), *before.notes, *look.notes(before.standing), *resampled_notes(asked))
     verdict = Judged(comparison, results, changes, said)
     with shop.project.store.draft() as draft:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from ml_ci.errors import Failure, UserError
+from ml_ci.errors import NOTHING_GATED, Failure, UserError
 from ml_ci.evaluation.values import Evaluation
 from ml_ci.gates.values import GateResult
-from ml_ci.gates.verdict import overall
+from ml_ci.gates.verdict import of_gates, overall
 from ml_ci.plan.plan import DETERMINISM, Plan
 from ml_ci.plan.values import Action
 from ml_ci.records.origin import origin_of
@@ -20,25 +20,24 @@ from ml_ci.steps.judged import Judged
 from ml_ci.steps.values import Project, Sides
 from ml_ci.suspicion.counts import suspicions
 
-NOTHING_GATED = "nothing-gated"
-
 
 def finished(project: Project, sides: Sides, plan: Plan, judged: Judged, seconds: Mapping[str, float]) -> ModelReport:
     """Report a model that was judged."""
     model, comparison, done = sides.candidate.model, judged.comparison, project.journal.deeds
+    verdict = of_gates(judged.gates)
     baseline = None
     if comparison.baseline is not None and plan.baseline is not None:
         own = action_of(done, "baseline", model.name)
         baseline = _side(comparison.baseline, plan.baseline.training, sides.source, own)
     return ModelReport(
-        verdict=overall(result.verdict for result in judged.gates),
+        verdict=verdict,
         action=plan.action,
         changes=judged.changes,
         candidate=_side(comparison.candidate, plan.candidate.training, None, action_of(done, "candidate", model.name)),
         baseline=baseline,
         gates=_placed(judged.gates, model),
         seconds=seconds,
-        failure=None if judged.gates else _nothing_gated(model),
+        failure=_nothing_gated(model, comparison.candidate) if verdict == "unjudged" else None,
         notes=(*judged.notes, *_unsteady(project, model), *project.store.notes),
         cost=model.cost,
         paths=_paths(model),
@@ -72,7 +71,7 @@ def report(project: Project, base_commit: str | None, models: Mapping[str, Model
         base_commit=base_commit,
         models=models,
         dirty=project.dirty,
-        failure=None if gated else Failure("gates", NOTHING_GATED, "nothing was gated", _GATE_HINT),
+        failure=None if gated else Failure("gates", NOTHING_GATED, "nothing was gated", _first_hint(models)),
         config=project.repository.prefix + project.spec.path,
         cautions=project.judging.of_run,
         origin=origin_of(project.options.environment, project.options.gates_from),
@@ -84,11 +83,20 @@ def unusable(error: UserError) -> Report:
     return Report("error", None, None, failure=Failure("spec", "user-error", error.message, error.hint))
 
 
-_GATE_HINT = "Add `gates:` to ml-ci.yaml, for example: [fpr <= 0.05, fnr <= baseline.fnr + 0.01]."
+def _nothing_gated(model: ModelSpec, measured: Evaluation) -> Failure:
+    """Say that no gate was judged, and which gate with a fixed limit the measured numbers propose."""
+    from ml_ci.gates.metrics import metrics_of
+    from ml_ci.gates.proposal import propose
+
+    found = propose([gate.condition for gate in model.gates], {**measured.metrics, **metrics_of(measured.confusion)})
+    said = " or ".join(f"`{one.condition}` (it is {one.value:.3f} now)" for one in found) or "`fpr <= 0.05`"
+    why = "No gate was judged" if model.gates else f"`{model.name}` has no gates: nothing was judged"
+    hint = f"Add a gate with a fixed limit to `gates:` in ml-ci.yaml, for example {said}."
+    return Failure("gates", NOTHING_GATED, why, hint)
 
 
-def _nothing_gated(model: ModelSpec) -> Failure:
-    return Failure("gates", NOTHING_GATED, f"`{model.name}` has no gates: nothing was judged", _GATE_HINT)
+def _first_hint(models: Mapping[str, ModelReport]) -> str:
+    return next((model.failure.hint for model in models.values() if model.failure), "")
 
 
 def _unsteady(project: Project, model: ModelSpec) -> Iterator[str]:

@@ -97,7 +97,8 @@ class Fingerprints:
             return self._against_champion(candidate)
         base = self._base(wanted, self._touched(candidate))
         if base.commit is None:
-            return Sides(candidate, None, None, base.source, f"{NEW_MODEL}: {base.source}")
+            reason = base.source if wanted == "none" else f"{NEW_MODEL}: {base.source}"
+            return Sides(candidate, None, None, base.source, reason)
         spec = self._spec(base.commit)
         if spec is None or name not in spec.models:
             reason = f"{NEW_MODEL}: commit {base.commit[:7]} does not declare it"

@@ -105,7 +105,7 @@ class Side:
 class Sides:
     """Candidate and baseline of one model.
 
-    `source` says how the baseline was found, `no_baseline` why there is none (`new model`, `first commit`, `none`).
+    `source` says how the baseline was found, `no_baseline` why there is none (a new model, no commit yet, none asked).
     """
 
     candidate: Side

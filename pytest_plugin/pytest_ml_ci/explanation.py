@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from ml_ci.errors import Failure
+from ml_ci.errors import NOTHING_GATED, Failure
 from ml_ci.gates.values import GateResult
 from ml_ci.reports import advice, deeds, sentences
 from ml_ci.reports.gate_rows import MARKS, gate_row, remarks
@@ -23,7 +23,7 @@ def explain(name: str, report: Report, gates: Sequence[GateResult], *, log_at: s
     `log_at` is the test that shows the tail of a failed job's log; "" shows it here.
     """
     model = report.models[name]
-    if model.failure:
+    if model.failure and (model.failure.code != NOTHING_GATED or not gates):
         return "\n".join(_failed(name, model.failure, log_at))
     return "\n".join(_judged(name, report, replace(model, gates=tuple(gates))))
 
@@ -33,8 +33,18 @@ def contradiction(name: str, model: ModelReport) -> str:
     return f"{sentences.marked(name, model)}\n  {sentences.plain(sentences.why(model))}"
 
 
+def nothing_judged(name: str, model: ModelReport) -> str:
+    """Say that no gate of a model was judged, why, and which gate to add."""
+    reasons = dict.fromkeys(label(gate.reason, 600) for gate in model.gates if gate.reason)
+    steps = sentences.plain(advice.next_steps(name, model))
+    return "\n".join((sentences.marked(name, model), *_indented("; ".join(reasons), steps)))
+
+
 def _failed(name: str, failure: Failure, log_at: str) -> Iterator[str]:
-    yield f"{MARKS['error']} {label(name, 100)} could not be judged: {label(failure.message, 1000)}"
+    if failure.code == NOTHING_GATED:
+        yield f"{MARKS['unjudged']} {label(name, 100)} was not judged: {label(failure.message, 1000)}"
+    else:
+        yield f"{MARKS['error']} {label(name, 100)} could not be judged: {label(failure.message, 1000)}"
     if failure.hint:
         yield f"  {sentences.failure_hint(failure)}"
     if log_at and failure.log_tail.strip():
@@ -45,7 +55,7 @@ def _failed(name: str, failure: Failure, log_at: str) -> Iterator[str]:
 
 
 def _judged(name: str, report: Report, model: ModelReport) -> Iterator[str]:
-    bad = [gate for gate in model.gates if gate.verdict != "pass"]
+    bad = [gate for gate in model.gates if gate.verdict not in ("pass", "unjudged")]
     for gate in bad[:_MOST_RESULTS]:
         yield from _gate(model, gate)
     if len(bad) > _MOST_RESULTS:

@@ -16,7 +16,8 @@ from ml_ci.steps.own_state import STATE
 from ml_ci.steps.project import open_project, selected
 from ml_ci.steps.publish import publish, withdraw
 from ml_ci.steps.values import Options
-from pytest_ml_ci.items import GateItem, SpecFile
+from pytest_ml_ci.explanation import nothing_judged
+from pytest_ml_ci.items import NOT_JUDGED, GateItem, SpecFile
 from pytest_ml_ci.marks import marked
 from pytest_ml_ci.reporting import Attendance, failed_report
 from pytest_ml_ci.results import Results
@@ -129,13 +130,15 @@ class Hooks:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_call(self, item: pytest.Item) -> None:
-        """Judge the gates of a marked test before its body runs."""
+        """Judge the gates of a marked test before its body runs; it does not run by a gate that was not judged."""
         asked = item.stash.get(MARKED, None)
         if asked is None or not asked.conditions:
             return
         refusal = self.run.refusal(item, asked)
-        if refusal:
-            pytest.fail(refusal, pytrace=False)
+        if refusal is not None and refusal.unjudged:
+            pytest.skip(refusal.text)
+        if refusal is not None:
+            pytest.fail(refusal.text, pytrace=False)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -167,7 +170,7 @@ class Hooks:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session, exitstatus: int) -> None:
-        """Fail the session when a report is missing, or nothing was gated."""
+        """Fail the session when a report is missing, or no gate of a model was judged."""
         if self.is_worker:
             self.config.workeroutput["ml_ci_excused"] = self.excused  # type: ignore[attr-defined]
             return
@@ -217,12 +220,23 @@ class Hooks:
         missing = dict.fromkeys(self.attendance.lost(), "its report was lost: the test may not have run")
         if not self.gates_expected and not self.excused:
             missing[self.run.file.name] = _UNCOLLECTED
-        for node_id, message in missing.items():
-            report = failed_report(node_id, f"{node_id}: {message}")
-            self.config.hook.pytest_runtest_logreport(report=report)
         self.is_missing = bool(missing)
-        if missing:
+        failing = {node_id: f"{node_id}: {message}" for node_id, message in missing.items()}
+        for node_id, message in {**failing, **self._unjudged()}.items():
+            self.config.hook.pytest_runtest_logreport(report=failed_report(node_id, message))
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _unjudged(self) -> dict[str, str]:
+        """Say of each model of which every gate was skipped that nothing is known to hold, and which gate to add.
+
+        A model without gates has a test of its own that says so.
+        """
+        report = self.summary.report()
+        return {
+            f"{self.run.file.name}::{name}::{NOT_JUDGED}": nothing_judged(name, model)
+            for name, model in (report.models if report else {}).items()
+            if model.verdict == "unjudged" and model.gates
+        }
 
     def _fail_what_cannot_be_left(self, session: pytest.Session, error: UserError) -> None:
         """Fail a session that leaves no report; where the pipeline could not write either, that was told."""

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from pytest_ml_ci.run import Run
 
 NOTHING_GATED = "nothing was gated"
+NOT_JUDGED = "no gate was judged"
+"""The failing test of a model whose gates were all skipped."""
 
 
 class NotPassedError(Exception):
@@ -71,10 +73,12 @@ class GateItem(pytest.Item):
         return self.parent.model.name
 
     def runtest(self) -> None:
-        """Judge the gate; NotPassedError unless it passes."""
+        """Judge the gate; NotPassedError unless it passes. Skips where it has nothing to compare with."""
         refusal = self.parent.run.refusal_of_gate(self)
-        if refusal:
-            raise NotPassedError(refusal)
+        if refusal is not None and refusal.unjudged:
+            pytest.skip(refusal.text)
+        if refusal is not None:
+            raise NotPassedError(refusal.text)
 
     def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> Any:
         """Show why the gate does not pass; anything else is our bug and keeps its traceback."""

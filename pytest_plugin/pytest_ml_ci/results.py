@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ml_ci.errors import Failure, StageFailed, UserError, as_the_users
-from ml_ci.gates.values import GateResult
+from ml_ci.errors import NOTHING_GATED, Failure, StageFailed, UserError, as_the_users
+from ml_ci.gates.values import GateResult, Verdict
 from ml_ci.reports.values import ModelReport, Report
-from ml_ci.steps.outcome import NOTHING_GATED
 from ml_ci.steps.values import Options
 from pytest_ml_ci.session_store import SessionStore
 
@@ -98,7 +97,7 @@ def failure_of(error: UserError | StageFailed) -> Failure:
     return Failure("configuration", MISTAKE, error.message, error.hint)
 
 
-def failed(name: str, failure: Failure) -> Report:
-    """Make the report of a model that could not be judged."""
-    model = ModelReport(verdict="error", action="reuse", failure=failure)
-    return Report(verdict="error", commit=None, base_commit=None, models={name: model})
+def failed(name: str, failure: Failure, verdict: Verdict = "error") -> Report:
+    """Make the report of a model that could not be judged, or that nothing judges."""
+    model = ModelReport(verdict=verdict, action="reuse", failure=failure)
+    return Report(verdict=verdict, commit=None, base_commit=None, models={name: model})

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ml_ci.errors import NOTHING_GATED as NOTHING_GATED_CODE
 from ml_ci.errors import Failure
 from ml_ci.gates.values import GateResult
-from ml_ci.gates.verdict import overall
+from ml_ci.gates.verdict import of_gates, overall
 from ml_ci.reports.values import ModelReport, Report
 from ml_ci.spec.values import ModelSpec, Spec
 from pytest_ml_ci.explanation import contradiction, explain
@@ -27,10 +28,18 @@ if TYPE_CHECKING:
 
 _NO_GATES = Failure(
     "gates",
-    "nothing-gated",
+    NOTHING_GATED_CODE,
     "nothing was gated: it has no gates, so nothing is known to hold",
     "Add a line under `gates:` in ml-ci.yaml, for example `- fpr <= 0.05`.",
 )
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a test does not pass; `unjudged` says that nothing refuses it but that there was nothing to judge by."""
+
+    text: str
+    unjudged: bool = False
 
 
 @dataclass
@@ -49,8 +58,8 @@ class Run:
         """Give the models that were asked for, in the order of the file."""
         return [self.spec.models[name] for name in self.names]
 
-    def refusal_of_gate(self, item: GateItem) -> str:
-        """Judge one gate of ml-ci.yaml; give why it does not pass, "" only when it does."""
+    def refusal_of_gate(self, item: GateItem) -> Refusal | None:
+        """Judge one gate of ml-ci.yaml; give why it does not pass, None only when it does."""
         report = _ungated(item.model) if item.name == NOTHING_GATED else self.results.report(item.model)
         model = report.models[item.model]
         gates = [gate for gate in model.gates if gate.condition == item.name]
@@ -58,8 +67,8 @@ class Run:
         item.user_properties += properties(item.model, model, gates, verdict_of(model, gates))
         return self._refusal(item, report, item.model, gates)
 
-    def refusal(self, item: pytest.Item, asked: Marked) -> str:
-        """Judge the gates that a test's markers ask for; give why one does not pass, "" only when all of them do."""
+    def refusal(self, item: pytest.Item, asked: Marked) -> Refusal | None:
+        """Judge the gates that a test's markers ask for; give why one does not pass, None only when all of them do."""
         report = self.results.judged(asked.model)
         model = report.models[asked.model]
         more = () if model.failure else self.results.more(asked.model, asked.conditions)
@@ -69,7 +78,8 @@ class Run:
             gates = [gate for gate in more if gate.condition == condition]
             item.user_properties += properties(asked.model, model, gates, verdict_of(model, gates))
             refusals.append(self._refusal(item, report, asked.model, gates))
-        return next((refusal for refusal in refusals if refusal), "")
+        known = sorted((one for one in refusals if one is not None), key=lambda one: one.unjudged)
+        return known[0] if known else None
 
     def failure_text(self, item: pytest.Item, model: str, failure: Failure) -> str:
         """Explain a failure that keeps a test from its fixtures."""
@@ -81,12 +91,15 @@ class Run:
 
         return self._holdouts.setdefault(model, Holdout(scored))
 
-    def _refusal(self, item: pytest.Item, report: Report, name: str, gates: Sequence[GateResult]) -> str:
+    def _refusal(self, item: pytest.Item, report: Report, name: str, gates: Sequence[GateResult]) -> Refusal | None:
         model = report.models[name]
-        if verdict_of(model, gates) != "pass":
-            return explain(name, report, gates, log_at=self._log_at(item, name))
-        contradicted = model.gates and model.verdict != "pass" and all(gate.verdict == "pass" for gate in model.gates)
-        return contradiction(name, model) if contradicted else ""
+        verdict = verdict_of(model, gates)
+        if verdict == "unjudged":
+            return Refusal("; ".join(dict.fromkeys(gate.reason for gate in gates if gate.verdict == verdict)), True)
+        if verdict != "pass":
+            return Refusal(explain(name, report, gates, log_at=self._log_at(item, name)))
+        contradicted = model.gates and model.verdict != "pass" and of_gates(model.gates) == "pass"
+        return Refusal(contradiction(name, model)) if contradicted else None
 
     def _log_at(self, item: pytest.Item, model: str) -> str:
         first = self.first.setdefault(model, item.nodeid)
@@ -100,8 +113,9 @@ MARKED = pytest.StashKey[Marked]()
 
 def verdict_of(model: ModelReport, gates: Sequence[GateResult]) -> str:
     """Give the verdict on one gate from the results of its slices; without any result it is `error`."""
-    return "error" if model.failure else overall(gate.verdict for gate in gates)
+    stopped = model.failure is not None and (model.failure.code != NOTHING_GATED_CODE or not gates)
+    return "error" if stopped else overall(gate.verdict for gate in gates)
 
 
 def _ungated(name: str) -> Report:
-    return failed(name, _NO_GATES)
+    return failed(name, _NO_GATES, "unjudged")

@@ -6,8 +6,9 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from ml_ci.errors import NOTHING_GATED
 from ml_ci.gates.values import GateResult, Verdict
-from ml_ci.gates.verdict import overall
+from ml_ci.gates.verdict import of_gates, overall
 from ml_ci.reports.as_json import from_json, to_json
 from ml_ci.reports.values import ModelReport, Report
 from pytest_ml_ci.results import MISTAKE
@@ -18,7 +19,7 @@ def tell(report: Report, name: str, conditions: Sequence[str] = (), more: Sequen
 
     `conditions` are the gates of ml-ci.yaml that it judged, `more` the results of gates of its own.
     """
-    own = ModelReport(verdict=overall(gate.verdict for gate in more), action="reuse", gates=tuple(more))
+    own = ModelReport(verdict=of_gates(more), action="reuse", gates=tuple(more))
     return json.dumps(
         {
             "model": name,
@@ -78,21 +79,24 @@ class Summary:
 
     def _selected(self, name: str) -> ModelReport:
         model = self._reports[name].models[name]
-        if model.failure:
+        if model.failure and (model.failure.code != NOTHING_GATED or not model.gates):
             return model
         judged = tuple(gate for gate in model.gates if gate.condition in self._judged[name])
         left = len({gate.condition for gate in model.gates} - self._judged[name])
         gates = judged + tuple(self._more[name])
+        whole = model.gates and not left and model.verdict != "unjudged"
+        verdict = _worst(model, gates) if whole else of_gates(gates)
         return replace(
             model,
-            verdict=_worst(model, gates) if model.gates and not left else overall(gate.verdict for gate in gates),
+            verdict=verdict,
             gates=gates,
+            failure=model.failure if verdict == "unjudged" else None,
             notes=(*model.notes, *([_left_out(left)] if left else [])),
         )
 
 
 def _worst(model: ModelReport, gates: Iterable[GateResult]) -> Verdict:
-    return overall([model.verdict, *(gate.verdict for gate in gates)])
+    return overall([model.verdict, *({gate.verdict for gate in gates} - {"unjudged"})])
 
 
 def _left_out(number: int) -> str:

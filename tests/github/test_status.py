@@ -23,7 +23,9 @@ HEAD = "9d1e2f3a4b5c6d7e8f90a1b2c3d4e5f601234567"
         ("failed_by_data", {"ml-ci/churn": "failure", "ml-ci": "failure"}),
         ("inconclusive", {"ml-ci/churn": "failure", "ml-ci": "failure"}),
         ("crashed", {"ml-ci/churn": "error", "ml-ci": "error"}),
-        ("nothing_gated", {"ml-ci/free": "error", "ml-ci": "error"}),
+        ("nothing_gated", {"ml-ci/free": "failure", "ml-ci": "failure"}),
+        ("new_model", {"ml-ci/fraud": "success", "ml-ci": "success"}),
+        ("unjudged", {"ml-ci/fraud": "failure", "ml-ci": "failure"}),
         ("no_model", {"ml-ci": "error"}),
         ("two_models", {"ml-ci/churn": "failure", "ml-ci/fraud": "success", "ml-ci": "failure"}),
     ],
@@ -38,6 +40,11 @@ def test_the_description_says_why(reports: Any) -> None:
     assert of_model == Status("ml-ci/churn", "failure", said, "https://x.example")
     assert whole.description == "Churn may not be promoted"
     assert statuses(reports["inconclusive"]())[0].description.startswith("Inconclusive: FNR against the baseline")
+
+
+def test_an_unjudged_model_has_the_gate_to_add_in_its_descriptions(reports: Any) -> None:
+    for status in statuses(reports["unjudged"]()):
+        assert "`fnr <= 0.2`" in status.description
 
 
 def test_a_description_has_at_most_140_characters(any_report: Report) -> None:

@@ -47,11 +47,20 @@ def test_an_inconclusive_gate_fails_and_says_what_would_decide_it(project: Any) 
     )
 
 
-def test_a_new_model_passes_its_relative_gates_and_says_so(project: Any) -> None:
-    project.configure(churn=["fpr <= 0.2"], fresh=[RELATIVE])
-    result = project.run("--ml-ci", "-k", "fresh")
-    result.assert_outcomes(passed=1, deselected=1)
-    assert "new model" in result.stdout.str()
+def test_a_new_models_relative_gate_is_skipped_beside_one_that_is_judged(project: Any, spread: tuple[str, ...]) -> None:
+    project.configure(churn=["fpr <= 0.2"], fresh=[RELATIVE, "fpr <= 0.2"])
+    result = project.run("--ml-ci", "-k", "fresh", "-rs", *spread)
+    result.assert_outcomes(passed=2 if spread else 1, skipped=1, deselected=0 if spread else 1)
+    result.stdout.fnmatch_lines(["SKIPPED*Nothing to compare with yet: new model, commit * does not declare it*"])
+
+
+def test_a_new_model_without_a_judged_gate_fails(project: Any, spread: tuple[str, ...]) -> None:
+    project.configure(churn=["fpr <= 0.2"], fresh=[RELATIVE, "fpr <= baseline.fpr"])
+    result = project.run("--ml-ci", "--junitxml=junit.xml", *spread)
+    result.assert_outcomes(passed=1, skipped=2, failed=1)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(["– fresh was not judged", "*Add a gate with a fixed limit*for example*"])
+    result.stdout.fnmatch_lines(["FAILED ml-ci.yaml::fresh::no gate was judged*"])
 
 
 def test_gates_are_judged_although_testpaths_leave_the_root_out(project: Any, spread: tuple[str, ...]) -> None:
@@ -160,7 +169,7 @@ def test_a_model_without_gates_fails(project: Any) -> None:
     project.configure()
     result = project.run("--ml-ci")
     result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["! churn could not be judged: *nothing was gated*", "*Add*gates:*"])
+    result.stdout.fnmatch_lines(["– churn was not judged: *nothing was gated*", "*Add*gates:*"])
 
 
 def test_every_gate_of_a_failed_training_fails_and_its_log_is_shown_once(project: Any) -> None:

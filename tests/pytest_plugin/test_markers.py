@@ -162,4 +162,4 @@ def test_a_model_may_be_tested_in_python_alone(project: Any) -> None:
     result.stdout.fnmatch_lines(["✓ churn may be promoted"])
     result = project.run("--ml-ci", "test_own.py")
     result.assert_outcomes(passed=4, failed=1)
-    result.stdout.fnmatch_lines(["*= ml-ci =*", "! churn could not be judged", "*nothing was gated*"])
+    result.stdout.fnmatch_lines(["*= ml-ci =*", "– churn was not judged", "*nothing was gated*"])

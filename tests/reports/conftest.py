@@ -241,15 +241,15 @@ def crashed() -> Report:
 
 
 def new_model() -> Report:
-    reason = "new model: there is no baseline yet, nothing to compare with"
+    reason = "Nothing to compare with yet: new model, commit 3f2c1ab does not declare it"
     gates = (
         GateResult("fpr <= 0.05", "pass", None, 31 / 1003, 0.05),
-        GateResult("fnr <= baseline.fnr + 0.01", "pass", reason=reason),
+        GateResult("fnr <= baseline.fnr + 0.01", "unjudged", None, 80 / 402, reason=reason),
     )
     model = ModelReport(
         "pass",
         "train",
-        (Change("model", "new model"),),
+        (Change("model", "new model: commit 3f2c1ab does not declare it"),),
         side(322, 31, 972, 80, auc=0.93),
         None,
         gates,
@@ -396,9 +396,30 @@ def all_undefined() -> Report:
 def nothing_gated() -> Report:
     hint = "Add `gates:` to ml-ci.yaml, for example: [fpr <= 0.05]."
     failure = Failure("gates", "nothing-gated", "`free` has no gates: nothing was judged", hint)
-    model = ModelReport("error", "train", (), side(9, 1, 9, 1), None, (), failure=failure, done=trained("free", 0.1))
+    model = ModelReport("unjudged", "train", (), side(9, 1, 9, 1), None, (), failure=failure, done=trained("free", 0.1))
     whole = Failure("gates", "nothing-gated", "nothing was gated", hint)
-    return Report("error", HEAD, BASE, {"free": model}, failure=whole)
+    return Report("unjudged", HEAD, BASE, {"free": model}, failure=whole)
+
+
+def unjudged() -> Report:
+    """Only gates that have nothing to compare with."""
+    why = "commit 3f2c1ab does not declare it"
+    gates = tuple(
+        GateResult(
+            f"{name} <= baseline.{name} + 0.01",
+            "unjudged",
+            None,
+            value,
+            reason=f"Nothing to compare with yet: new model, {why}",
+        )
+        for name, value in (("fpr", 31 / 1003), ("fnr", 80 / 402))
+    )
+    hint = "Add a gate with a fixed limit to `gates:` in ml-ci.yaml, for example `fnr <= 0.2` (it is 0.199 now)."
+    failure = Failure("gates", "nothing-gated", "No gate was judged", hint)
+    changes = (Change("model", f"new model: {why}"),)
+    model = ModelReport("unjudged", "train", changes, side(322, 31, 972, 80), None, gates, failure=failure)
+    whole = Failure("gates", "nothing-gated", "nothing was gated", hint)
+    return Report("unjudged", HEAD, BASE, {"fraud": model}, failure=whole)
 
 
 def no_model() -> Report:
@@ -425,6 +446,7 @@ REPORTS: dict[str, Callable[[], Report]] = {
         one_class,
         all_undefined,
         nothing_gated,
+        unjudged,
         no_model,
     )
 }

@@ -185,7 +185,7 @@ _CHURN = "models/churn"
         ("format", None, "has format None"),
         ("format", True, "has format True"),
         ("format", "1", "has format 1; this ml-ci reads"),
-        ("verdict", "passed", "verdict: Input should be 'pass', 'fail', 'inconclusive' or 'error'"),
+        ("verdict", "passed", "verdict: Input should be 'pass', 'fail', 'inconclusive', 'error' or 'unjudged'"),
         ("verdict", "pass", "the report says pass, and what it rests on does not"),
         (f"{_CHURN}/verdict", "pass", "model churn says pass, and what it rests on does not"),
         ("commit", "$(rm -rf /)", "commit: String should match pattern"),

@@ -24,9 +24,11 @@ def parsed(report: Report) -> ElementTree.Element:
         ("inconclusive", 2, 1, 0),
         ("crashed", 1, 0, 1),
         ("one_class", 2, 0, 1),
-        ("nothing_gated", 1, 0, 1),
+        ("nothing_gated", 1, 1, 0),
         ("no_model", 1, 0, 1),
         ("two_models", 7, 2, 0),
+        ("new_model", 2, 0, 0),
+        ("unjudged", 3, 1, 0),
     ],
 )
 def test_counts(reports: Reports, name: str, tests: int, failures: int, errors: int) -> None:
@@ -35,7 +37,7 @@ def test_counts(reports: Reports, name: str, tests: int, failures: int, errors: 
         "tests": str(tests),
         "failures": str(failures),
         "errors": str(errors),
-        "skipped": "0",
+        "skipped": {"unjudged": "2", "new_model": "1", "two_models": "1"}.get(name, "0"),
     }
 
 

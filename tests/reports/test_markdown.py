@@ -47,7 +47,7 @@ def test_every_table_parses_with_the_cells_of_its_header(any_report: Report) -> 
 
 def test_the_verdict_comes_first(any_report: Report) -> None:
     first = render(any_report).split("\n")[0]
-    assert first.startswith("### ") and first[4] in "✓✗?!"
+    assert first.startswith("### ") and first[4] in "✓✗?!–"
 
 
 def test_hostile_strings_mention_nobody(reports: Reports) -> None:

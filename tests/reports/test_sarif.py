@@ -49,9 +49,16 @@ def test_every_gate_that_does_not_pass_is_a_result(reports: dict[str, Callable[[
     assert "(region = north)" in results[1]["message"]["text"]
 
 
-@pytest.mark.parametrize("name", ["crashed", "nothing_gated", "no_model"])
+@pytest.mark.parametrize("name", ["crashed", "no_model"])
 def test_what_ended_the_run_is_a_result(reports: dict[str, Callable[[], Report]], name: str) -> None:
     assert [one["ruleId"] for one in run_of(reports[name]())["results"]] == ["run-error"]
+
+
+@pytest.mark.parametrize("name", ["nothing_gated", "unjudged"])
+def test_a_model_without_a_judged_gate_is_one_warning(reports: dict[str, Callable[[], Report]], name: str) -> None:
+    (result,) = run_of(reports[name]())["results"]
+    assert (result["ruleId"], result["level"]) == ("unjudged", "warning")
+    assert "for example" in result["message"]["text"]
 
 
 def test_a_result_stands_at_the_gates_line() -> None:

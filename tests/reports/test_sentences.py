@@ -30,7 +30,8 @@ _WHYS = {
     "inconclusive": "FNR against the baseline 8.4% → 9.3% (20 of 214), limit +1.0 points: "
     "cannot be told from noise with 214 positives; about 1,900 more would decide it.",
     "crashed": "The training job raised ValueError: Input X contains NaN.",
-    "new_model": "Both gates hold. FPR 3.1%, FNR 19.9%.",
+    "new_model": "1 gate holds, 1 was not judged. FPR 3.1%, FNR 19.9%.",
+    "unjudged": "No gate was judged.",
     "reused": "Both gates hold. FPR 3.0%, FNR 12.4%.",
     "forty_slices": "Too many misses: FNR, store = store 06 20.0% (6 of 30), limit 18.0%. 4 more gates fail.",
     "forty_rows": "FNR 8.3% (1 of 12), limit 10.0%: "
@@ -44,7 +45,7 @@ _CAUSES = {
     "failed_by_data": "No line of code changed; data/train.csv did.",
     "failed_by_code": "Code, the params and the gates changed.",
     "inconclusive": "No line of code changed; data.holdout and the metrics did.",
-    "new_model": "There is no baseline to compare it with: new model.",
+    "new_model": "Nothing to compare with yet: new model, commit 3f2c1ab does not declare it.",
     "reused": "Nothing that this model depends on has changed.",
 }
 
@@ -179,8 +180,11 @@ def test_every_report_has_its_sentences(any_report: Report) -> None:
 
 def test_a_new_models_gate_shows_what_was_measured(reports: Reports) -> None:
     _, model = _only(reports["new_model"]())
-    gate = GateResult("fnr <= baseline.fnr + 0.01", "pass", reason="new model: there is no baseline yet")
-    assert plain(sentences.gate_sentence(model, gate)) == "FNR against the baseline 19.9% (80 of 402)."
+    said = plain(sentences.gate_sentence(model, model.gates[1]))
+    assert said == (
+        "FNR against the baseline 19.9% (80 of 402): "
+        "Nothing to compare with yet: new model, commit 3f2c1ab does not declare it."
+    )
 
 
 def test_an_undefined_gate_that_fails_borrows_no_value(reports: Reports) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from ml_ci.errors import Failure, StageFailed, UserError
 from ml_ci.gates.values import Verdict
-from ml_ci.gates.verdict import overall
+from ml_ci.gates.verdict import of_gates
 from ml_ci.plan.plan import PREDICTIONS, TRAININGS, VERDICTS, Plan
 from ml_ci.records.record import Record
 from ml_ci.registry.values import RefusedError, Version
@@ -64,13 +64,22 @@ def evidence(project: Project, name: str, champion: Version | None, allow: Allow
         raise RefusedError(f"`{name}` changed after it was judged", hint=_RUN)
     _check_verdict(name, told.verdict, told, allow)
     sides, plan, judged = _found(project, name, champion, told, allow, lost)
-    verdict = overall(result.verdict for result in judged.gates)
+    verdict = of_gates(judged.gates)
     _check_verdict(name, verdict, told, allow)
     training = project.store.find(TRAININGS, plan.candidate.training)
     if training is None:
         raise RefusedError(f"the record of the training of `{name}` is not here any more", hint=_RUN)
     predictions = project.store.find(PREDICTIONS, plan.candidate.predictions)
     return Evidence(sides, plan, judged, verdict, training, predictions, tuple(allow.used))
+
+
+def check_told(project: Project, name: str, allow: Allowed) -> None:
+    """Refuse a model that is in use already where the report of this very commit says that it does not pass."""
+    try:
+        told = _told(project, name)
+    except RefusedError:
+        return  # it was let in before, and this commit says nothing of it
+    _check_verdict(name, told.verdict, told, allow)
 
 
 def _told(project: Project, name: str) -> ModelReport:
@@ -107,7 +116,7 @@ def _check_place(project: Project, fingerprints: Fingerprints, candidate: Side, 
 
 
 def _check_verdict(name: str, verdict: Verdict, told: ModelReport, allow: Allowed) -> None:
-    if verdict == "pass" or (verdict in ("fail", "inconclusive") and allow("verdict")):
+    if verdict == "pass" or (verdict != "error" and allow("verdict")):
         return
     why = told.failure.message if told.failure is not None else ""
     message = f"the verdict on `{name}` is {verdict}{': ' + why if why else ''}"

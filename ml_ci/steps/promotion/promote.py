@@ -31,7 +31,7 @@ from ml_ci.steps.champion import location
 from ml_ci.steps.looks import promoted as counted
 from ml_ci.steps.project import check_models, check_name, locate, open_project
 from ml_ci.steps.promotion import stages
-from ml_ci.steps.promotion.evidence import Allowed, evidence
+from ml_ci.steps.promotion.evidence import Allowed, check_told, evidence
 from ml_ci.steps.promotion.offer import Asked, offered
 from ml_ci.steps.sides import Fingerprints
 from ml_ci.steps.values import Options, Project
@@ -61,6 +61,8 @@ def promoted(options: Options, name: str, asked: Asked) -> Done:
         champion, current = registry.aliased(name, CHAMPION), registry.aliased(name, asked.stage)
         known = Fingerprints(project).candidate(name).fingerprint.training
         if current is not None and current.training == known:
+            if not unfinished(current):
+                check_told(project, name, Allowed(asked.allow, []))
             return _in_use(project, registry, current)
         if current is not None and unfinished(current):
             finish(registry, current, project.store.root)
