@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from ml_ci.errors import NOTHING_GATED, Failure
@@ -37,7 +37,14 @@ def joined(reports: Sequence[Report]) -> Report:
         cautions=tuple(dict.fromkeys(caution for report in reports for caution in report.cautions)),
         config=_shared([report.config for report in reports]),
         origin=reports[0].origin if reports else Origin(),
+        asked=_in_common([report.asked for report in reports]),
     )
+
+
+def _in_common(asked: Sequence[Mapping[str, str]]) -> Mapping[str, str]:
+    """Give the options that every run was given alike."""
+    first, *others = asked or [{}]
+    return {name: value for name, value in first.items() if all(other.get(name) == value for other in others)}
 
 
 def held_to(report: Report, spec: Spec) -> Report:

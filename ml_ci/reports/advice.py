@@ -48,13 +48,26 @@ def _after_error(model: ModelReport) -> Sentence:
 
 def again(name: str, report: Report) -> Sentence:
     """Give the command that makes this model's result again."""
-    model = report.models[name]
-    base = f" --baseline {report.base_commit[:7]}" if report.base_commit and model.baseline else ""
-    if model.baseline is not None and (model.baseline.source or "").startswith("champion v"):
-        base = " --baseline champion"
-    only = f" --model {_quoted(name)}" if len(report.models) > 1 else ""
-    return (Code(label(f"ml-ci run{only}{base}", 300)),)
+    only = {"model": name} if len(report.models) > 1 else {}
+    options = {**only, "baseline": _base(report, report.models[name]), **_others(report)}
+    said = "".join(f" --{option} {_quoted(value)}" for option, value in options.items() if value)
+    return (Code(label(f"ml-ci run{said}", 600)),)
+
+
+def _base(report: Report, model: ModelReport) -> str:
+    """Name what was compared with so that it stays the same: a commit where it was one; "" for the models' own."""
+    asked, source = report.asked.get("baseline", ""), (model.baseline.source or "") if model.baseline else ""
+    if asked in ("none", "champion") or source.startswith("champion v"):
+        return "none" if asked == "none" else "champion"
+    if report.base_commit and (model.baseline or asked):
+        return report.base_commit[:7]
+    return asked
+
+
+def _others(report: Report) -> dict[str, str]:
+    """Give the other options, those only that there are: a report may come from elsewhere."""
+    return {option: report.asked.get(option, "") for option in ("gates-from", "stage", "config", "python")}
 
 
 def _quoted(name: str) -> str:
-    return shlex.quote(label(name, 100))
+    return shlex.quote(label(name, 300))

@@ -29,6 +29,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "config": report.config,
         "cautions": list(report.cautions),
         "origin": vars(report.origin).copy(),
+        "asked": dict(report.asked),
         "models": {name: _model(model) for name, model in report.models.items()},
     }
 

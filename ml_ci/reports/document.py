@@ -182,6 +182,7 @@ class ReportDocument(_Document):
     config: _Path | None = None
     cautions: list[_Text] = Field(default_factory=list, max_length=1_000)
     origin: _Origin = Field(default_factory=_Origin)
+    asked: dict[_Name, _Name] = Field(default_factory=dict, max_length=20)
     models: dict[_Name, _Model] = Field(max_length=1_000)
 
     @model_validator(mode="after")
@@ -204,6 +205,7 @@ class ReportDocument(_Document):
             config=self.config,
             cautions=tuple(self.cautions),
             origin=Origin(**dict(self.origin)),
+            asked=self.asked,
         )
 
 

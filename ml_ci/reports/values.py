@@ -78,7 +78,7 @@ class Report:
     """The outcome of a whole run. `commit` is HEAD's id; `dirty` says that the tree had uncommitted changes.
 
     `config` is the configuration's path from the root of the repository; `cautions` are of the run as a whole,
-    `origin` says which run of a CI system it was.
+    `origin` says which run of a CI system it was, `asked` which options it was given that its result depends on.
     """
 
     verdict: Verdict
@@ -90,3 +90,4 @@ class Report:
     config: str | None = None
     cautions: tuple[str, ...] = ()
     origin: Origin = field(default_factory=Origin)
+    asked: Mapping[str, str] = field(default_factory=dict)

@@ -17,13 +17,14 @@ from ml_ci.steps.spec_cache import load
 class Judging:
     """The configuration that judges, and what a reviewer has to know of it: of the run, and of each model.
 
-    `ref` is where the gates come from, None where the change is judged by its own.
+    `ref` is where the gates come from, None where the change is judged by its own; `commit` is what it was.
     """
 
     spec: Spec
     ref: str | None = None
     of_run: tuple[str, ...] = ()
     of_model: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    commit: str | None = None
 
 
 def judging(spec: Spec, repository: Repository, ref: str | None, state: Path) -> Judging:
@@ -37,10 +38,11 @@ def judging(spec: Spec, repository: Repository, ref: str | None, state: Path) ->
     commit = _commit(repository, ref)
     base = _spec(spec.path, repository, commit, state)
     if base is not None and base == replace(spec, path=base.path):
-        return Judging(spec, ref)  # most changes: nothing of what compares gates is imported
+        return Judging(spec, ref, commit=commit)  # most changes: nothing of what compares gates is imported
     if base is None:
-        return Judging(spec, ref, (f"There is no {spec.path} on `{ref}` yet: judged by this change's own gates.",))
-    return _held(spec, base, ref)
+        said = f"There is no {spec.path} on `{ref}` yet: judged by this change's own gates."
+        return Judging(spec, ref, (said,), commit=commit)
+    return replace(_held(spec, base, ref), commit=commit)
 
 
 def _held(spec: Spec, base: Spec, ref: str) -> Judging:

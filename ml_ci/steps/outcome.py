@@ -14,6 +14,7 @@ from ml_ci.plan.values import Action
 from ml_ci.records.origin import origin_of
 from ml_ci.reports.values import ModelReport, Report, Side
 from ml_ci.spec.values import FileEntry, ModelSpec
+from ml_ci.steps.asked import asked_of
 from ml_ci.steps.cautions import cautions
 from ml_ci.steps.journal import action_of
 from ml_ci.steps.judged import Judged
@@ -75,6 +76,7 @@ def report(project: Project, base_commit: str | None, models: Mapping[str, Model
         config=project.repository.prefix + project.spec.path,
         cautions=project.judging.of_run,
         origin=origin_of(project.options.environment, project.options.gates_from),
+        asked=asked_of(project),
     )
 
 

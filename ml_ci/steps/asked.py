@@ -1,0 +1,27 @@
+"""The options of a run that its result depends on, as the report keeps them: given again, they make it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ml_ci.steps.values import Project
+
+
+def asked_of(project: Project) -> Mapping[str, str]:
+    """Give option → value, in the order in which a command names them; what was not asked for is left out."""
+    return dict(_asked(project))
+
+
+def _asked(project: Project) -> Iterator[tuple[str, str]]:
+    options, judging = project.options, project.judging
+    if options.baseline:
+        yield "baseline", options.baseline
+    if judging.ref is not None:
+        yield "gates-from", judging.commit[:12] if judging.commit else judging.ref
+    if options.stage:
+        yield "stage", options.stage
+    if options.config:
+        yield "config", options.config
+    # A runner's interpreter is nobody else's: a comment does not name it.
+    if options.python and "GITHUB_ACTIONS" not in options.environment:
+        yield "python", options.python
