@@ -65,7 +65,8 @@ def judge_all(project: Project, fingerprints: Fingerprints, stop: Event) -> Mapp
     names = selected(project)
     needs = {name: model.needs for name, model in project.spec.models.items()}
     jobs = project.options.jobs
-    done = side_by_side(names, needs, lambda name: judge_model(project, fingerprints, name), jobs, stop)
+    with project.copies.held():
+        done = side_by_side(names, needs, lambda name: judge_model(project, fingerprints, name), jobs, stop)
     return {name: done[name] for name in names}
 
 

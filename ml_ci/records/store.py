@@ -144,7 +144,8 @@ class Store:
         self._ready("work")
         folder = self.root / "work" / f"{int(time.time())}-{os.urandom(6).hex()}"
         # The lock stands before the folder does: the sweep of another process never sees the one without the other.
-        with FileLock(f"{folder}{_LOCK}"):
+        # One thread may open a place that another closes.
+        with FileLock(f"{folder}{_LOCK}", thread_local=False):
             folder.mkdir()
             try:
                 yield folder

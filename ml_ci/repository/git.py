@@ -14,7 +14,7 @@ from pathlib import Path
 from ml_ci.errors import UserError
 
 # Set by git for the hooks that it starts; they would turn every call to the hook's own repository and index.
-_LOCATION = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR")
+LOCATION = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR")
 
 
 class GitError(Exception):
@@ -28,7 +28,7 @@ class GitError(Exception):
 
 def environment() -> Mapping[str, str]:
     """Give the process environment for git: no prompts, English messages, no hook's repository."""
-    kept = {name: value for name, value in os.environ.items() if name not in _LOCATION}
+    kept = {name: value for name, value in os.environ.items() if name not in LOCATION}
     return {**kept, "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
 
 

@@ -16,6 +16,7 @@ from ml_ci.steps.base_gates import judging
 from ml_ci.steps.own_state import STATE, refuse_committed, refuse_link
 from ml_ci.steps.spec_cache import load
 from ml_ci.steps.values import Options, Project
+from ml_ci.training.copies import Copies
 
 if TYPE_CHECKING:
     from ml_ci.records.shared import Shared
@@ -68,15 +69,17 @@ def open_project(config: Path, options: Options) -> Project:
     held = judging(own, repository, options.gates_from, state)
     check_stage((own, held.spec), options)
     spec = with_stage(with_python(held.spec, options.python), options.stage)
+    store = Store(state, _shared(options.store or spec.store, config.parent))
     return Project(
         spec=spec,
         repository=repository,
         tree=tree,
         head=repository.head(),
         dirty=bool(tree.changed()),
-        store=Store(state, _shared(options.store or spec.store, config.parent)),
+        store=store,
         options=options,
         judging=held,
+        copies=Copies(repository, store),
     )
 
 

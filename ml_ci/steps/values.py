@@ -16,6 +16,7 @@ from ml_ci.spec.values import ModelSpec, Spec
 from ml_ci.steps.base_gates import Judging
 from ml_ci.steps.journal import Journal
 from ml_ci.steps.progress import Progress, Silent
+from ml_ci.training.copies import Copies
 
 if TYPE_CHECKING:
     from ml_ci.registry.values import Version
@@ -53,8 +54,9 @@ class Options:
 class Project:
     """A project that was opened: what is asked of it, and where everything is.
 
-    `failed` remembers, by training key, what made a training of this run impossible: it is not tried twice. `spec` is
-    held to `judging.ref` already. `journal` takes what is done for the model that is worked on.
+    `copies` are the working copies of this run. `failed` remembers, by training key, what made a training of this run
+    impossible: it is not tried twice. `spec` is held to `judging.ref` already. `journal` takes what is done for the
+    model that is worked on.
     """
 
     spec: Spec
@@ -65,6 +67,7 @@ class Project:
     store: Store
     options: Options
     judging: Judging
+    copies: Copies
     failed: dict[str, Failure] = field(default_factory=dict)
     journal: Journal = field(default_factory=Journal)
 

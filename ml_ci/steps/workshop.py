@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from ml_ci.errors import Failure, StageFailed, UserError
 from ml_ci.spec.values import CommandJob, FileEntry, ModelSpec, PartEntry
 from ml_ci.steps.values import Project, Side, Sides
 from ml_ci.training.inputs import Placement, place
 from ml_ci.training.interpreter import find
 from ml_ci.training.sources import Sources, Supply
 from ml_ci.training.values import Input, Inputs, Interpreter
-from ml_ci.training.working_copy import working_copy
 
 if TYPE_CHECKING:
     from ml_ci.tables.table import Table
+    from ml_ci.training.working_copy import WorkingCopy
 
 Made = TypeVar("Made")
 
 
 @dataclass(frozen=True)
 class Bench:
-    """One side's clean copy: the project folder in it, its data in place, the job's interpreter."""
+    """One side's clean copy: the project folder in it, its data in place, the job's interpreter.
+
+    It stands until the next bench is asked for: models share the copy of a side.
+    """
 
     folder: Path
     inputs: Inputs
@@ -39,14 +43,16 @@ class Workshop:
     project: Project
     sides: Sides
     work: Path
-    stack: ExitStack
     _benches: dict[tuple[str, str], Bench] = field(default_factory=dict)
 
     def bench(self, side: Side) -> Bench:
-        """Check a side out, with its data in place."""
+        """Give a side's copy with its data in place, as for a first job: what an earlier one did to it is undone."""
         key = (side.name, side.model.name)
-        if key not in self._benches:
-            self._benches[key] = self._made(side)
+        copy = self._copy(side)
+        if not copy.ready((id(self), key)) or key not in self._benches:
+            copy.restore()
+            self._benches[key] = self._placed(side, copy.project)
+            copy.prepare((id(self), key))
         return self._benches[key]
 
     def job_folder(self, side: Side, what: str) -> Path:
@@ -117,14 +123,22 @@ class Workshop:
         at = self.project.folder / entry.path
         if at.is_file():
             return at
-        folder = self.work / "fetched"
-        folder.mkdir(exist_ok=True)
+        folder = self.work / "fetched" / self.project.repository.prefix
+        folder.mkdir(parents=True, exist_ok=True)
         Sources(self._supply(self.sides.candidate, folder)).bring(name, entry.path)
         return folder / entry.path
 
-    def _made(self, side: Side) -> Bench:
-        repository = self.project.repository
-        folder = self.stack.enter_context(working_copy(repository, side.tree, self.work / "copies"))
+    def _copy(self, side: Side) -> WorkingCopy:
+        """Give the copy of a side's tree; that a baseline's cannot be made is no mistake of the change."""
+        try:
+            return self.project.copies.of(side.tree)
+        except UserError as error:
+            if side.name == "candidate":
+                raise
+            message = f"the {side.name} of commit {str(side.commit)[:7]} cannot be had: {error.message}"
+            raise StageFailed(Failure("training", "baseline-copy", message, error.hint)) from None
+
+    def _placed(self, side: Side, folder: Path) -> Bench:
         environment = self.project.options.environment
         interpreter = find(side.model.python, self.project.folder, environment.get("PATH"))
         placement = Placement(
@@ -144,6 +158,7 @@ class Workshop:
             origin=self.project.folder,
             work=self.work / f"{side.name}-{side.model.name}-fetch",
             environment=self.project.options.environment,
+            prefix=self.project.repository.prefix,
             fetch=side.model.fetch,
             progress=self.project.options.progress,
         )
@@ -167,8 +182,8 @@ class Workshop:
 @contextmanager
 def workshop(project: Project, sides: Sides) -> Iterator[Workshop]:
     """Open a workshop for one model; it is gone at the end, or after the next run's sweep."""
-    with project.store.workplace() as work, ExitStack() as stack:
-        yield Workshop(project, sides, work, stack)
+    with project.copies.held(), project.store.workplace() as work:
+        yield Workshop(project, sides, work)
 
 
 def timed(project: Project, model: str, what: str, call: Callable[[], Made]) -> Made:

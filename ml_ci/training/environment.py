@@ -24,9 +24,9 @@ _TOKENS = (
     "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
     "ACTIONS_ID_TOKEN_REQUEST_URL",
 )
-_GIT = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR")
+_GIT = "GIT_"
 _PYTHON = ("PYTHONHOME", "PYTHONSTARTUP", "PYTHONINSPECT", "__PYVENV_LAUNCHER__")
-_WITHHELD = frozenset((*_GITHUB, *_TOKENS, *_GIT, *_PYTHON))
+_WITHHELD = frozenset((*_GITHUB, *_TOKENS, *_PYTHON))
 
 
 def variable(name: str) -> str:
@@ -36,7 +36,7 @@ def variable(name: str) -> str:
 
 def allowed(environment: Mapping[str, str]) -> dict[str, str]:
     """Give what a job may have of ml-ci's environment."""
-    return {name: value for name, value in environment.items() if name not in _WITHHELD}
+    return {name: value for name, value in environment.items() if name not in _WITHHELD and not name.startswith(_GIT)}
 
 
 def begun(
@@ -54,6 +54,9 @@ def begun(
     modules = [str(startup), *filter(None, [kept.get("PYTHONPATH", "")])]
     return {
         **kept,
+        # The user's own settings could start hooks in the copy.
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
         "PATH": os.pathsep.join(path),
         "PYTHONPATH": os.pathsep.join(modules),
         "PYTHONHASHSEED": str(seed % 2**32),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -79,10 +80,10 @@ def _hidden(placement: Placement) -> tuple[str, ...]:
 
 
 def _hide(placement: Placement) -> None:
-    folder = placement.supply.copy
+    folder, top = placement.supply.copy, placement.supply.top
     for pattern in _hidden(placement):
-        for found in () if is_remote(pattern) else paths(str(folder / pattern)):
-            if is_inside(Path(found), folder):
+        for found in () if is_remote(pattern) else paths(os.path.normpath(folder / pattern)):
+            if is_inside(Path(found), top):
                 remove(Path(found))
 
 
@@ -118,7 +119,7 @@ def _settle_holdout(placement: Placement, sources: Sources) -> Input | None:
     if isinstance(model.job, FunctionJob):
         return None
     if placement.holdout is not None:
-        _replace(placement.holdout, placement.supply.copy / holdout.path, placement.supply.copy)
+        _replace(placement.holdout, placement.supply.copy / holdout.path, placement.supply.top)
     elif _predicts(model):
         sources.bring("holdout", holdout.path)
     return _input(model, placement.supply, holdout) if _predicts(model) else None
@@ -132,7 +133,7 @@ def _cut(placement: Placement, part: PartEntry) -> Path:
     rest, out = placement.work / f"rest{source.suffix}", placement.work / f"holdout{source.suffix}"
     rest.parent.mkdir(parents=True, exist_ok=True)
     cut(source, part, rest, out, blank=model.label, columns=entry.columns, shown=entry.path)
-    _replace(rest, source, placement.supply.copy)
+    _replace(rest, source, placement.supply.top)
     rest.unlink()
     return out
 
@@ -148,14 +149,14 @@ def _sample(placement: Placement) -> None:
             drawn = placement.work / f"sample{source.suffix}"
             drawn.parent.mkdir(parents=True, exist_ok=True)
             sample(source, rows, model.seed, drawn, columns=entry.columns, shown=entry.path)
-            _replace(drawn, source, placement.supply.copy)
+            _replace(drawn, source, placement.supply.top)
             drawn.unlink()
 
 
 def _table(placement: Placement, name: str, entry: FileEntry) -> Path:
     """Give the one table in the copy that an entry names; UserError when it is something else, or outside."""
-    at = placement.supply.copy / entry.path
-    if is_remote(entry.path) or not at.is_file() or not is_inside(at, placement.supply.copy):
+    at = Path(os.path.normpath(placement.supply.copy / entry.path))
+    if is_remote(entry.path) or not at.is_file() or not is_inside(at, placement.supply.top):
         message = f"`data.{name}`: {entry.path} is not one file inside the project, so no rows can be taken out of it"
         raise UserError(message, hint="Name a single CSV or Parquet file below the folder of ml-ci.yaml.")
     return at
@@ -172,7 +173,7 @@ def _input(model: ModelSpec, supply: Supply, entry: FileEntry) -> Input:
     if is_remote(entry.path):
         return Input(entry.path, entry.columns)
     base = supply.copy if supply.belongs(entry.path) else supply.origin
-    path = str(base / entry.path)
+    path = os.path.normpath(base / entry.path)
     separator = next(_separators(paths(path), entry), None) if isinstance(model.job, FunctionJob) else None
     return Input(path, entry.columns, separator)
 

@@ -17,9 +17,11 @@ from ml_ci.changes.pointers import Pointer, dvc_pointer, lfs_pointer, pointers_b
 from ml_ci.changes.remote import is_remote
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.repository.values import Tree
+from ml_ci.training.command import paths
 from ml_ci.training.dvc_data import cached, is_what
 from ml_ci.training.ending import duration
 from ml_ci.training.environment import allowed
+from ml_ci.training.fetching_git import fetching_git
 from ml_ci.training.log import tail
 from ml_ci.training.process import Order, run
 from ml_ci.training.progress import Progress, Silent
@@ -31,7 +33,8 @@ from ml_ci.training.values import Linked
 class Supply:
     """Know one side's `tree`, its `copy`, the user's own project folder `origin`, and how to `fetch` what is missing.
 
-    `work` is a folder for the log of `fetch`, `seconds` what it may take. `environment` is the fetch command's.
+    `copy` is the project folder in the copy, `prefix` the way to it from the top ("" or "a/b/"). `work` is a
+    folder for the log of `fetch`, `seconds` what it may take. `environment` is the fetch command's.
     """
 
     model: str
@@ -40,14 +43,21 @@ class Supply:
     origin: Path
     work: Path
     environment: Mapping[str, str] = field(repr=False)
+    prefix: str = ""
     fetch: str | None = None
     seconds: float = 3600.0
     large: int = LARGE
     progress: Progress = field(default_factory=Silent)
 
     def belongs(self, path: str) -> bool:
-        """Say whether a declared path lies inside the project folder, so that the copy has a place for it."""
-        return not Path(path).is_absolute() and not posixpath.normpath(path).startswith("..")
+        """Say whether a declared path lies inside the repository, so that the copy has a place for it."""
+        return not Path(path).is_absolute() and not posixpath.normpath(f"{self.prefix}{path}").startswith("..")
+
+    @property
+    def top(self) -> Path:
+        """The top of the repository in the copy."""
+        depth = len(Path(self.prefix).parts)
+        return self.copy.parents[depth - 1] if depth else self.copy
 
 
 class Sources:
@@ -65,10 +75,14 @@ class Sources:
         path = posixpath.normpath(declared)
         if not self._supply.belongs(declared):
             self._outside(name, declared)
-        elif path in self._supply.tree.files():
+        elif path in self._supply.tree.files() or (path.startswith("..") and self._copied(path)):
             self._whole(name, path)
         else:
             self._untracked(name, path)
+
+    def _copied(self, path: str) -> bool:
+        """Say whether the copy has something beside the project folder, of which a tree knows nothing."""
+        return any(os.path.lexists(one) for one in paths(os.path.normpath(self._supply.copy / path)))
 
     def _outside(self, name: str, declared: str) -> None:
         at = self._supply.origin / declared
@@ -122,7 +136,7 @@ class Sources:
         """Take the data from DVC's cache where they are there, whole and sound."""
         target = self._supply.copy / pointer.path
         found = cached(pointer, self._supply.origin)
-        if found is None or not is_inside(target, self._supply.copy):
+        if found is None or not is_inside(target, self._supply.top):
             return False
         for inside, place in found.items():
             copy(place.resolve(), target / inside)
@@ -142,8 +156,8 @@ class Sources:
             self._fetch(name, path, "it is neither in git nor on this machine", "dvc pull {path}")
 
     def _take(self, name: str, path: str) -> None:
-        source, target = self._supply.origin / path, self._supply.copy / path
-        if not is_inside(target, self._supply.copy):
+        source, target = self._supply.origin / path, Path(os.path.normpath(self._supply.copy / path))
+        if not is_inside(target, self._supply.top):
             raise _missing(name, path, "its place in the copy leads outside, through a link", "Name the data itself.")
         if self._size(source) > self._supply.large and not self._hides_inside(path):
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -231,7 +245,14 @@ def _run_fetch(supply: Supply, name: str, command: str) -> Path:
 
 
 def _environment(supply: Supply) -> Mapping[str, str]:
-    return {**allowed(supply.environment), "ML_CI_SOURCE": os.fspath(supply.origin)}
+    origin, commit = supply.origin, supply.tree.commit
+    git = fetching_git(origin, commit, supply.work / "git", supply.environment)
+    return {
+        **allowed(supply.environment),
+        **git,
+        "GIT_WORK_TREE": os.fspath(supply.top),
+        "ML_CI_SOURCE": os.fspath(origin),
+    }
 
 
 def _plain(name: str) -> str:

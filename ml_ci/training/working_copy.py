@@ -1,75 +1,158 @@
-"""A clean copy of the tree for a job to run in, removed afterwards."""
+"""A clean copy of the whole repository for jobs to run in, brought back to what it was between two of them."""
 
 from __future__ import annotations
 
-import contextlib
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from ml_ci.errors import UserError
-from ml_ci.repository.git import GitError, git
+from ml_ci.repository.checked_out import CheckedOut
+from ml_ci.repository.git import GitError, git, line
 from ml_ci.repository.repository import Repository
+from ml_ci.repository.submodules import Submodule
 from ml_ci.repository.values import Tree
+from ml_ci.training.own_git import OwnGit
+from ml_ci.training.stamps import Stamp, is_folder, is_link, stamps
 from ml_ci.training.transfer import copy, remove
 
 _OWN = ".ml_ci"
+_BYTE_CODE = "__pycache__"
 
 
-@contextmanager
-def working_copy(repository: Repository, tree: Tree, work: Path) -> Iterator[Path]:
-    """Check a tree out below `work` for the time of a `with` block; give the project folder in it.
+class WorkingCopy:
+    """Hold one tree's files below `top`; `project` is the folder of ml-ci.yaml in it.
 
     Of the working tree: its tracked files and those that are untracked and not ignored, as they are on disk. Of a
-    commit: what git checks out. Nothing of the user's tree is touched, and none of the user's hooks run. UserError when
-    git cannot make it. What a killed run leaves is swept with the workplace of the store that `work` lies in.
+    commit: what git checks out, submodules at the commits that it names. A `.git` of its own knows the commit's id and
+    nothing of the user's repository. Nothing of the user's tree is touched, and none of the user's hooks run. UserError
+    when git cannot make it.
     """
-    work.mkdir(parents=True, exist_ok=True)
-    place = work.resolve() / f"copy-{uuid.uuid4().hex[:12]}"
-    try:
-        with _checked_out(repository, tree, place):
-            remove(place / repository.prefix / _OWN)
-            project = place / repository.prefix
-            project.mkdir(parents=True, exist_ok=True)
-            yield project
-    finally:
-        _forget(repository, place)
 
+    def __init__(self, repository: Repository, tree: Tree, work: Path) -> None:
+        self._repository = repository
+        self._commit = tree.commit
+        self._work = work.resolve() / f"copy-{uuid.uuid4().hex[:12]}"
+        self.top = self._work / "top"
+        self.project = self.top / repository.prefix
+        self._purpose: object = None
+        try:
+            self._pristine = self._made()
+        except BaseException:
+            self.remove()
+            raise
+        self.prepared = self._pristine
 
-def _forget(repository: Repository, place: Path) -> None:
-    remove(place)
-    repository.remove_worktree(place)
+    def _made(self) -> dict[str, Stamp]:
+        self.top.mkdir(parents=True)
+        self._checkouts = list(self._checked_out()) if self._commit else []
+        if not self._commit:
+            _overlay(self._repository.top, self.top)
+        commit = self._commit or self._repository.head()
+        self._git = OwnGit.of(self._repository.top, commit)
+        return self._finished()
+
+    def ready(self, purpose: object) -> bool:
+        """Remove what a job left behind; say whether the copy stands as it was prepared for `purpose`."""
+        now = self._without_new(self.prepared)
+        self._git.write(self.top)
+        return self._purpose == purpose and now == self.prepared
+
+    def restore(self) -> None:
+        """Bring back what the tree has, as it was when the copy was made."""
+        self._purpose = None
+        now = self._without_new(self._pristine)
+        changed = {path for path, was in self._pristine.items() if now.get(path) != was}
+        if changed:
+            for path in changed:
+                if path in now and is_folder(now[path]) != is_folder(self._pristine[path]):
+                    remove(self.top / path)
+            self._write_again(changed)
+            self._pristine = self._finished()
+        self.prepared = self._pristine
+
+    def prepare(self, purpose: object) -> None:
+        """Remember the copy as it stands now, with the data of one job in place."""
+        self.prepared = stamps(self.top)
+        self._purpose = purpose
+
+    def remove(self) -> None:
+        """Remove the copy, also what a job made read-only."""
+        remove(self._work)
+
+    def _without_new(self, known: dict[str, Stamp]) -> dict[str, Stamp]:
+        """Remove what is not `known`; give the stamps of what is left."""
+        now = stamps(self.top)
+        for path in [path for path in now if path not in known]:
+            if os.path.lexists(self.top / path):  # its folder may be gone already
+                remove(self.top / path)
+            del now[path]
+        return now
+
+    def _write_again(self, changed: Collection[str]) -> None:
+        for path in sorted(changed):
+            if is_folder(self._pristine[path]):
+                (self.top / path).mkdir(exist_ok=True)
+                (self.top / path).chmod(self._pristine[path][0] & 0o7777)
+        if self._commit:
+            for checkout in self._checkouts:
+                self._write(checkout)
+            return
+        for path in changed:
+            if not is_folder(self._pristine[path]):
+                _copy_again(self._repository.top / path, self.top / path, self._pristine[path])
+
+    def _finished(self) -> dict[str, Stamp]:
+        remove(self.project / _OWN)  # nothing below the state folder may come with a commit
+        self.project.mkdir(parents=True, exist_ok=True)
+        self._git.write(self.top)
+        return stamps(self.top)
+
+    def _checked_out(self) -> Iterator[CheckedOut]:
+        top, commit = self._repository.top, str(self._commit)
+        git_dir = Path(line(top, "rev-parse", "--absolute-git-dir") or top / ".git")
+        waiting = [(top, CheckedOut(git_dir, commit, self.top, self._work / "index"))]
+        while waiting:
+            theirs, checkout = waiting.pop()
+            self._write(checkout)
+            yield checkout
+            for path, known in checkout.submodules():
+                at = checkout.at / path
+                at.mkdir(parents=True, exist_ok=True)
+                place = self._work / f"submodule-{len(waiting)}-{uuid.uuid4().hex[:6]}"
+                found = Submodule(path, known, checkout.git_dir, theirs, checkout.at).objects(place)
+                if found is not None:
+                    waiting.append((theirs / path, CheckedOut(found, known, at, place.with_suffix(".index"))))
+
+    def _write(self, checkout: CheckedOut) -> None:
+        try:
+            checkout.write()
+        except GitError as error:
+            hint = "Is there space on the disk, and is the commit here with its files (git fsck, git lfs fetch)?"
+            message = f"git could not check out commit {checkout.commit[:7]}: {error.message}"
+            raise UserError(message, hint=hint) from None
 
 
 @contextmanager
-def _checked_out(repository: Repository, tree: Tree, place: Path) -> Iterator[None]:
-    commit = tree.commit or repository.head()
-    with contextlib.ExitStack() as stack:
-        if commit is None:
-            place.mkdir()
-        else:
-            try:
-                stack.enter_context(repository.worktree(commit, place, checkout=tree.commit is not None))
-            except GitError as error:
-                raise _cannot(commit, error) from None
-        if tree.commit is None:
-            _overlay(repository.top, place)
-            if commit is not None:
-                git(place, "read-tree", "HEAD")
-        yield
+def working_copy(repository: Repository, tree: Tree, work: Path) -> Iterator[WorkingCopy]:
+    """Make a copy below `work` for the time of a `with` block.
 
-
-def _cannot(commit: str, error: GitError) -> UserError:
-    hint = "Is there space on the disk, and is the commit here with its files (git fsck, git lfs fetch)?"
-    return UserError(f"git could not check out commit {commit[:7]}: {error.message}", hint=hint)
+    What a killed run leaves is swept with the workplace of the store that `work` lies in.
+    """
+    made = WorkingCopy(repository, tree, work)
+    try:
+        yield made
+    finally:
+        made.remove()
 
 
 def _overlay(top: Path, place: Path) -> None:
     for path in _present(top):
         source = top / path
         if source.is_dir() and not source.is_symlink():
+            (place / path).mkdir(parents=True, exist_ok=True)
             _overlay(source, place / path)  # a submodule, or a repository inside this one
         elif os.path.lexists(source):
             copy(source, place / path)
@@ -79,7 +162,26 @@ def _present(top: Path) -> Iterator[str]:
     """List the files that are tracked, or untracked and not ignored; those deleted from disk too."""
     if not (top / ".git").exists():
         return  # a submodule that was never checked out
-    listed = git(top, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    for path in dict.fromkeys(os.fsdecode(name) for name in listed.split(b"\0") if name):
+    tracked = _names(git(top, "ls-files", "-z", "--cached"))
+    others = _names(git(top, "ls-files", "-z", "--others", "--exclude-standard"))
+    # Byte code that nobody committed stands for the sources of another folder: a job would read it instead of them.
+    loose = (path for path in others if _BYTE_CODE not in Path(path).parts)
+    for path in dict.fromkeys((*tracked, *loose)):
         if _OWN not in Path(path).parts:
             yield path
+
+
+def _names(listed: bytes) -> list[str]:
+    return [os.fsdecode(name) for name in listed.split(b"\0") if name]
+
+
+def _copy_again(source: Path, target: Path, was: Stamp) -> None:
+    """Copy a file of the user's tree once more; UserError when it is not what was copied first."""
+    try:
+        now = source.lstat()
+    except FileNotFoundError:
+        now = None
+    if now is None or (not is_link(was) and (now.st_size, now.st_mtime_ns) != was[1:3]):
+        raise UserError(f"{source} changed while ml-ci was at work", hint="Run ml-ci again.")
+    remove(target)
+    copy(source, target)

@@ -51,7 +51,7 @@ class Project:
     def supply(self, commit: str | None = None, **options: Any) -> Supply:
         repository = Repository.find(self.top)
         tree = repository.tree(commit)
-        copy = self.stack.enter_context(working_copy(repository, tree, self.work))
+        copy = self.stack.enter_context(working_copy(repository, tree, self.work)).project
         options = {"environment": self.environment, **options}
         return Supply(model="churn", tree=tree, copy=copy, origin=self.top, work=self.work / "own", **options)
 
