@@ -137,7 +137,7 @@ def _column_names(snapshot: Snapshot, name: str) -> tuple[str, ...] | None:
             names = examine(place, entry.columns, entry.path).names if place else None
         except UserError:
             return None
-    return None if names is None else tuple(names[at] for at in content_columns(names))
+    return None if names is None else tuple(content_columns(names))
 
 
 def _whence(said: Mapping[str, object]) -> str:

@@ -8,8 +8,9 @@ from pathlib import Path
 from ml_ci.tables.duck import connect, literal, parquet, quoted, select
 from ml_ci.tables.layout import examine
 from ml_ci.tables.parquet import own_names
-from ml_ci.tables.records import records
-from ml_ci.tables.writing import Writer, line
+from ml_ci.tables.raw import taken_out
+from ml_ci.tables.table import Table
+from ml_ci.tables.writing import Writer, write_raw
 
 
 def without(
@@ -19,17 +20,19 @@ def without(
 
     `columns` names those of a text without a header line. UserError when there is no such column.
     """
+    import numpy as np
+
     name = shown or source.as_posix()
     layout = examine(source, columns, name)
     place = layout.index(column, name)
     if layout.parquet:
         _without_parquet(source, place, out)
         return
+    table = Table(source, name, layout)
     with Writer(out, layout) as file:
-        for record in records(source, layout, name):
-            if record.fields:
-                kept = [*record.fields[:place], *record.fields[place + 1 :]]
-                file.write(line(kept, layout))
+        write_raw(
+            table, table.among_records(np.ones(table.rows, np.bool_)), file, taken_out(layout, place), header=True
+        )
 
 
 def _without_parquet(source: Path, place: int, out: Path) -> None:

@@ -121,7 +121,7 @@ def _survey(path: Path, compressed: bool, shown: str) -> _Facts:
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
         with binary(path, compressed) as file:
-            for piece in _pieces(file):
+            for piece in pieces(file):
                 _note(facts, piece, decoder, shown)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise UserError(f"{shown} is damaged: {error}", hint="Compress it again.") from None
@@ -131,7 +131,7 @@ def _survey(path: Path, compressed: bool, shown: str) -> _Facts:
     return facts
 
 
-def _pieces(file: IO[bytes]) -> Iterator[bytes]:
+def pieces(file: IO[bytes]) -> Iterator[bytes]:
     """Give the file in pieces of whole lines, about CHUNK bytes each."""
     while piece := file.read(CHUNK):
         yield piece + file.readline()

@@ -1,4 +1,4 @@
-"""Which rows belong to a part of a table: a pure function of each row's own content."""
+"""Which rows belong to a part of a table: a pure function of each row's own values."""
 
 from __future__ import annotations
 
@@ -6,29 +6,60 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from fractions import Fraction
-from hashlib import sha256
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from ml_ci.errors import UserError
 from ml_ci.spec.values import PartEntry, Scalar
 from ml_ci.tables.canonical import brief, canonical, same
+from ml_ci.tables.duck import literal, select
+from ml_ci.tables.spelling import spelled
+from ml_ci.tables.table import Table
 
-# Takes the values of a row and its name for messages; says whether the row belongs to the part.
-Membership: TypeAlias = Callable[[Sequence[str], Callable[[], str]], bool]
-Position: TypeAlias = Callable[[str], int]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _ISO = re.compile(r"\d{4}-\d\d-\d\d([T ].*)?")
 _INDEX = re.compile(r"__index_level_\d+__")
 
 
-def row_hash(seed: int, fields: Sequence[str]) -> str:
-    """Give the hash of a row's content: 64 hexadecimal digits, in which order rows are drawn.
+def belonging(table: Table, part: PartEntry) -> NDArray[np.bool_]:
+    """Say of each row of a table whether it belongs to a part, bool of shape (rows,).
 
-    SHA-256 over the UTF-8 text of the seed and the trimmed fields, joined by the unit separator (U+001F): the same in
-    every version and on every machine, whatever the white space, the quotes, the delimiter or the place of the row.
+    UserError with file and line when a row cannot be placed.
     """
-    content = "\x1f".join([str(seed), *map(str.strip, fields)])
-    return sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+    if part.share is not None:
+        return _share(table, part, part.share)
+    if part.after is not None:
+        return _after(table, part.after)
+    if part.where is not None:
+        return _where(table, part.where)
+    raise UserError(f"a part of {part.of!r} needs one of `share`, `after` and `where`")
+
+
+def smallest(table: Table, rows: int, seed: int) -> NDArray[np.bool_]:
+    """Choose the rows with the smallest hashes, bool of shape (rows,); of equal ones the first."""
+    import numpy as np
+
+    source, hashed = hashed_rows(table, seed)
+    numbered = select(f"row_number() OVER () - 1 AS place, {hashed} AS h", source)
+    places = table.ask(select("place", f"({numbered})", f"ORDER BY h, place LIMIT {rows}"))["place"]
+    chosen = np.zeros(table.rows, np.bool_)
+    chosen[places] = True
+    return chosen
+
+
+def hashed_rows(table: Table, seed: int, columns: Sequence[str] | None = None) -> tuple[str, str]:
+    """Give the SQL of a table's rows and of the hash of each: 64 hexadecimal digits, in which order rows are drawn.
+
+    SHA-256 over the UTF-8 text of the seed and the row's values, joined by the unit separator (U+001F), each in the
+    form that stands for all its spellings, in the order of the columns' names: the same in every version and on every
+    machine, whatever the file's format, its white space, quotes, delimiter, or the place of the row and the columns.
+    `columns` hashes those only.
+    """
+    names = content_columns(table.names) if columns is None else columns
+    source, values = spelled(table, names, words=columns is None)
+    return source, f"sha256(concat_ws(chr(31), {', '.join([literal(str(seed)), *values])}))"
 
 
 def share_bound(share: float) -> str:
@@ -36,50 +67,37 @@ def share_bound(share: float) -> str:
     return format(int(Fraction(share) * 2**256), "064x")
 
 
-def membership(part: PartEntry, names: Sequence[str], position: Position) -> Membership:
-    """Turn a part into a test of one row; `position` finds a column, or raises UserError."""
-    if part.share is not None:
-        return _share(part, part.share, names, position)
-    if part.after is not None:
-        return _after(part.after, position)
-    if part.where is not None:
-        return _where(part.where, position)
-    raise UserError(f"a part of {part.of!r} needs one of `share`, `after` and `where`")
+def content_columns(names: Sequence[str]) -> list[str]:
+    """Give the columns that are a row's content, sorted: all but the index that pandas may have written beside them."""
+    return sorted(name for name in names if not _INDEX.fullmatch(name))
 
 
-def content_columns(names: Sequence[str]) -> list[int]:
-    """Give the columns that are a row's content: all but the index that pandas may have written beside them."""
-    return [place for place, name in enumerate(names) if not _INDEX.fullmatch(name)]
-
-
-def _share(part: PartEntry, share: float, names: Sequence[str], position: Position) -> Membership:
-    bound, places = share_bound(share), content_columns(names)
-    if part.by is None and len(places) == len(names):
-        return lambda fields, where: row_hash(part.seed, fields) < bound
-    if part.by is None:
-        return lambda fields, where: row_hash(part.seed, [fields[place] for place in places]) < bound
-    column, by = position(part.by), part.by
-
-    def belongs(fields: Sequence[str], where: Callable[[], str]) -> bool:
-        """Say whether the hash of a row's column puts it into the part; UserError where it has no value."""
-        if not fields[column].strip():
+def _share(table: Table, part: PartEntry, share: float) -> NDArray[np.bool_]:
+    if part.by is not None:
+        source, values = spelled(table, [part.by], words=False)
+        nowhere = table.mask(f"{values[0]} = ''", source)
+        if nowhere.any():
             raise UserError(
-                f"{where()}: no value in column {by!r}, by which the rows are split",
+                f"{table.where(int(nowhere.argmax()))}: no value in column {part.by!r}, by which the rows are split",
                 hint="Fill it in, or leave out `by:` to split by the whole row.",
             )
-        return row_hash(part.seed, [fields[column]]) < bound
-
-    return belongs
-
-
-def _where(condition: tuple[str, tuple[Scalar, ...]], position: Position) -> Membership:
-    column, wanted = position(condition[0]), same(condition[1])
-    return lambda fields, where: canonical(fields[column]) in wanted
+    source, hashed = hashed_rows(table, part.seed, None if part.by is None else [part.by])
+    return table.mask(f"{hashed} < {literal(share_bound(share))}", source)
 
 
-def _after(condition: tuple[str, Scalar], position: Position) -> Membership:
+def _where(table: Table, condition: tuple[str, tuple[Scalar, ...]]) -> NDArray[np.bool_]:
+    import numpy as np
+
+    codes, texts = table.codes([condition[0]])
+    wanted = same(condition[1])
+    return np.array([canonical(text) in wanted for (text,) in texts], np.bool_)[codes]
+
+
+def _after(table: Table, condition: tuple[str, Scalar]) -> NDArray[np.bool_]:
+    """Choose the rows whose value is the bound or above it; UserError where one has none of that kind."""
+    import numpy as np
+
     name, bound = condition
-    column = position(name)
     order: Callable[[str], Any] = _moment
     kind = "ISO date"
     if _number(str(bound)) is not None:
@@ -89,16 +107,15 @@ def _after(condition: tuple[str, Scalar], position: Position) -> Membership:
         raise UserError(
             f"`after: {{{name}: {bound}}}` is neither a number nor an ISO date", hint="Write it as 2026-01-31."
         )
-
-    def belongs(fields: Sequence[str], where: Callable[[], str]) -> bool:
-        """Say whether a row's value is the bound or above it; UserError where it has none of that kind."""
-        value = order(fields[column])
-        if value is None:
-            said = brief(fields[column]) if fields[column].strip() else "no value"
-            raise UserError(f"{where()}: {said} in column {name!r}, where `after:` needs a{_n(kind)} {kind}")
-        return bool(value >= lowest)
-
-    return belongs
+    codes, texts = table.codes([name])
+    values = [order(text) for (text,) in texts]
+    unplaced = np.array([value is None for value in values], np.bool_)[codes]
+    if unplaced.any():
+        row = int(unplaced.argmax())
+        text = texts[codes[row]][0]
+        said = brief(text) if text else "no value"
+        raise UserError(f"{table.where(row)}: {said} in column {name!r}, where `after:` needs a{_n(kind)} {kind}")
+    return np.array([value >= lowest for value in values], np.bool_)[codes]
 
 
 def _n(word: str) -> str:

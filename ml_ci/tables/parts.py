@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ml_ci.errors import UserError
 from ml_ci.spec.values import PartEntry
-from ml_ci.tables.layout import Layout, examine
-from ml_ci.tables.membership import Membership, content_columns, membership, row_hash
-from ml_ci.tables.parquet import parquet_rows, split_parquet
-from ml_ci.tables.records import header_and_rows
-from ml_ci.tables.writing import Writer, emptied
+from ml_ci.tables.membership import belonging, smallest
+from ml_ci.tables.parquet import split_parquet
+from ml_ci.tables.raw import blanked
+from ml_ci.tables.table import Table
+from ml_ci.tables.writing import Writer, write_raw
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 @dataclass(frozen=True)
@@ -36,26 +41,19 @@ def cut(
 ) -> PartCounts:
     """Write the rows of a part to `out`, with the values of the column `blank` emptied, and all others to `rest`.
 
-    Both have the source's format, delimiter, header, encoding and order of rows; the bytes of a text's records are
-    copied as they stand (of `out` only where nothing is emptied). Adding, removing or moving other rows moves no row,
-    nor does white space around values; equal rows stay together. `columns` names those of a text without a header.
+    Both have the source's format and order of rows; of a text the bytes of every record stay as they stand, but for the
+    emptied value. Adding, removing or moving other rows or the columns moves no row, nor does another way to write its
+    values; equal rows stay together. `columns` names those of a text without a header.
     Where no value can be empty (white space between values, one value per line) an emptied one is `nan`.
     UserError, with file and line, when a row cannot be placed, and when the part or the rest would be empty; nothing
     is left at `rest` or `out` then.
     """
-    name = shown or source.as_posix()
-    layout = examine(source, columns, name)
-    belongs = membership(part, layout.names, lambda column: layout.index(column, name))
-    emptied_column = None if blank is None else layout.index(blank, name)
-    if layout.parquet:
-        mask = [belongs(fields, where) for fields, where in parquet_rows(source, layout, name)]
-        counts = PartCounts(len(mask) - sum(mask), sum(mask))
-        _refuse_empty(counts, part, name)
-        split_parquet(source, layout, mask, rest, out, emptied_column)
-        return counts
-    with Writer(rest, layout) as rest_file, Writer(out, layout) as out_file:
-        counts = _cut_text(source, layout, belongs, rest_file, out_file, emptied_column, name)
-        _refuse_empty(counts, part, name)
+    table = Table.open(source, columns, shown=shown)
+    edited = None if blank is None else table.layout.index(blank, table.shown)
+    mask = belonging(table, part)
+    counts = PartCounts(int((~mask).sum()), int(mask.sum()))
+    _refuse_empty(counts, part, table.shown)
+    _write(table, mask, rest, out, edited)
     return counts
 
 
@@ -72,45 +70,23 @@ def sample(
 
     A row that is added pushes out at most one other. A table with fewer rows is copied whole.
     """
-    name = shown or source.as_posix()
-    layout = examine(source, columns, name)
-    chosen = _smallest(_hashes(source, layout, seed, name), rows)
-    if layout.parquet:
-        mask = [index in chosen for index, _ in enumerate(parquet_rows(source, layout, name))]
-        split_parquet(source, layout, mask, None, out, None)
-        return len(chosen)
-    before, found = header_and_rows(source, layout, name)
-    with Writer(out, layout) as file:
-        file.write(before)
-        for index, record in enumerate(record for record in found if record.fields):
-            if index in chosen:
-                file.write(record.raw)
-    return len(chosen)
+    table = Table.open(source, columns, shown=shown)
+    mask = smallest(table, rows, seed)
+    _write(table, mask, None, out, None)
+    return int(mask.sum())
 
 
-def _cut_text(
-    source: Path, layout: Layout, belongs: Membership, rest: Writer, out: Writer, blank: int | None, shown: str
-) -> PartCounts:
-    before, found = header_and_rows(source, layout, shown)
-    rest.write(before)
-    out.write(before)
-    in_rest = in_part = 0
-    line = 0
-
-    def where() -> str:
-        return f"{shown}, line {line}"
-
-    for record in found:
-        line, raw, fields = record
-        if not fields:
-            rest.write(raw)
-        elif belongs(fields, where):
-            out.write(raw if blank is None else emptied(record, blank, layout))
-            in_part += 1
-        else:
-            rest.write(raw)
-            in_rest += 1
-    return PartCounts(in_rest, in_part)
+def _write(table: Table, mask: NDArray[np.bool_], rest: Path | None, out: Path, blank: int | None) -> None:
+    if table.layout.parquet:
+        split_parquet(table.path, table.layout, mask.tolist(), rest, out, blank)
+        return
+    edit = None if blank is None else blanked(table.layout, blank)
+    records = table.among_records(mask)
+    with ExitStack() as stack:
+        write_raw(table, records, stack.enter_context(Writer(out, table.layout)), edit)
+        if rest is not None:
+            # blank lines too
+            write_raw(table, ~records, stack.enter_context(Writer(rest, table.layout)))
 
 
 def _refuse_empty(counts: PartCounts, part: PartEntry, shown: str) -> None:
@@ -135,17 +111,3 @@ def _advice(part: PartEntry) -> str:
     if part.share is not None:
         return "Choose another share or seed, or a column `by:` with more values."
     return "Compare the values of the column with those in ml-ci.yaml."
-
-
-def _hashes(source: Path, layout: Layout, seed: int, shown: str) -> Iterator[tuple[str, int]]:
-    if layout.parquet:
-        fields = (values for values, _ in parquet_rows(source, layout, shown))
-    else:
-        fields = (record.fields for record in header_and_rows(source, layout, shown)[1] if record.fields)
-    places = content_columns(layout.names)
-    for index, values in enumerate(fields):
-        yield row_hash(seed, [values[place] for place in places]), index
-
-
-def _smallest(hashes: Iterator[tuple[str, int]], rows: int) -> frozenset[int]:
-    return frozenset(index for _, index in heapq.nsmallest(rows, hashes))

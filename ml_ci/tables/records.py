@@ -37,16 +37,24 @@ def records(path: Path, layout: Layout, shown: str) -> Iterator[Record]:
             yield from _csv(file, layout, shown)
 
 
-def header_and_rows(path: Path, layout: Layout, shown: str) -> tuple[bytes, Iterator[Record]]:
-    """Give the bytes up to the first row (blank lines and the header), then the records of the rows."""
+def header(path: Path, layout: Layout, shown: str) -> tuple[bytes, bytes]:
+    """Give the bytes up to the first row: blank lines, then the record of the names; b"" where there is none."""
+    blank = b""
+    for record in records(path, layout, shown) if layout.header else ():
+        if record.fields:
+            return blank, record.raw
+        blank += record.raw
+    return blank, b""
+
+
+def rows(path: Path, layout: Layout, shown: str) -> Iterator[Record]:
+    """Give the records behind the header; blank lines too, without values."""
     found = records(path, layout, shown)
-    before = b""
     if layout.header:
         for record in found:
-            before += record.raw
             if record.fields:
                 break
-    return before, found
+    return found
 
 
 def _lines(file: IO[bytes], layout: Layout, shown: str) -> Iterator[Record]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import math
 import tempfile
-from collections.abc import Sequence
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,7 +15,8 @@ from ml_ci.errors import UserError
 from ml_ci.tables.canonical import brief
 from ml_ci.tables.duck import Database, as_text, connect, literal, parquet, select, trimmed
 from ml_ci.tables.layout import Layout, examine
-from ml_ci.tables.records import header_and_rows, records
+from ml_ci.tables.raw import batches, plain_batches
+from ml_ci.tables.records import header, records, rows
 
 if TYPE_CHECKING:
     import numpy as np
@@ -37,6 +40,8 @@ class Table:
         self.notes = layout.notes
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._codes: dict[int, tuple[NDArray[np.int32], tuple[str, ...]]] = {}
+        self._lengths: array[int] | None = None  # of the records in bytes, where they are not simply lines
+        self._blank: list[int] = []
         self._connection = connect(shown=shown)
         self.source = self._read()
         self.rows = self._count()
@@ -115,8 +120,8 @@ class Table:
         """Count the rows of each distinct trimmed text of a column ("" is missing), most frequent first."""
         query = select(f"{self.sql(column)} AS v, count(*) AS n", self.source, "GROUP BY v")
         found: dict[str, int] = {}
-        for value, rows in self._connection.execute(select(f"{as_text('v')}, n", f"({query})")).fetchall():
-            found[value.strip()] = found.get(value.strip(), 0) + int(rows)
+        for value, number in self._connection.execute(select(f"{as_text('v')}, n", f"({query})")).fetchall():
+            found[value.strip()] = found.get(value.strip(), 0) + int(number)
         return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
     def count_where(self, condition: str) -> int:
@@ -135,16 +140,55 @@ class Table:
         """Name the row at a 0-based index, for messages: `data/x.csv, line 13`, or `data/x.parquet, row 12`."""
         if self.layout.parquet:
             return f"{self.shown}, row {index + 1}"
-        _, rows = header_and_rows(self.path, self.layout, self.shown)
-        lines = (record.line for record in rows if record.fields)
+        lines = (record.line for record in rows(self.path, self.layout, self.shown) if record.fields)
         for position, line in enumerate(lines):
             if position == index:
                 return f"{self.shown}, line {line}"
         return f"{self.shown}, row {index + 1}"
 
+    def raw(self) -> Iterator[list[bytes]]:
+        """Give the bytes of a text's records as they stand, without the header, some thousands at a time."""
+        if self._lengths is None:
+            return plain_batches(self.path, self.layout)
+        return batches(self.path, self.layout, sum(map(len, self.header)), self._lengths)
+
+    @cached_property
+    def header(self) -> tuple[bytes, bytes]:
+        """The bytes before a text's first row: blank lines, and the record of the names, b"" where there is none."""
+        return header(self.path, self.layout, self.shown)
+
+    def among_records(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Spread what holds of rows over a text's records: blank lines are records and no rows, and nothing holds."""
+        import numpy as np
+
+        if not self._blank:
+            return mask
+        spread = np.zeros(self.rows + len(self._blank), np.bool_)
+        spread[np.delete(np.arange(len(spread)), self._blank)] = mask
+        return spread
+
+    def ask(self, query: str) -> Mapping[str, NDArray[Any]]:
+        """Answer a query over `source`, column by column."""
+        return self._connection.execute(query).fetchnumpy()
+
     def sql(self, column: str) -> str:
         """Give the SQL name of a column inside `source`; UserError with a suggestion when there is none."""
         return f"c{self.layout.index(column, self.shown)}"
+
+    @cached_property
+    def types(self) -> tuple[str, ...]:
+        """Give DuckDB's type of each column; a text's are all VARCHAR."""
+        if not self.layout.parquet:
+            return ("VARCHAR",) * len(self.names)
+        found = self._connection.execute(f"DESCRIBE {select('*', self.source)}").fetchall()
+        return tuple(str(row[1]) for row in found)
+
+    def mask(self, condition: str, source: str | None = None) -> NDArray[np.bool_]:
+        """Say of each row whether an SQL condition holds, bool of shape (rows,); `source` has the rows in order."""
+        import numpy as np
+
+        found = self._connection.execute(select(f"{condition} AS v", source or self.source)).fetchnumpy()["v"]
+        return np.asarray(np.ma.filled(found, False), np.bool_)
 
     def number_sql(self, column: str) -> str:
         """Give the SQL of a column as DOUBLE, NULL where a value is missing or no number; see `sql`."""
@@ -194,15 +238,16 @@ class Table:
         """Write the records anew in the one form of CSV on which all readers agree."""
         self._folder = tempfile.TemporaryDirectory(prefix="ml-ci-table-")
         copy = Path(self._folder.name) / "table.csv"
-        _, rows = header_and_rows(self.path, self.layout, self.shown)
-        longest = 0
+        self._lengths = array("q")
         with copy.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, quoting=csv.QUOTE_ALL, lineterminator="\n")
-            for record in rows:
+            for place, record in enumerate(rows(self.path, self.layout, self.shown)):
+                self._lengths.append(len(record.raw))
                 if record.fields:
                     writer.writerow(record.fields)
-                    longest = max(longest, len(record.raw))
-        return _csv_source(copy, len(self.names), ",", False, 8 * longest)
+                else:
+                    self._blank.append(place)
+        return _csv_source(copy, len(self.names), ",", False, 8 * max(self._lengths, default=0))
 
     def _count(self) -> int:
         try:

@@ -7,15 +7,19 @@ import gzip
 import io
 import os
 from collections.abc import Sequence
+from itertools import compress
 from pathlib import Path
 from types import TracebackType
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from ml_ci.tables.layout import Layout
-from ml_ci.tables.records import Record
+from ml_ci.tables.raw import Edit
 from ml_ci.tables.sniff import LINE, WHITE_SPACE
+from ml_ci.tables.table import Table
 
-ABSENT = "nan"  # what numpy, pandas and R read as missing where no value can be empty
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Writer:
@@ -59,14 +63,17 @@ def line(fields: Sequence[str], layout: Layout) -> bytes:
     return text.getvalue().encode(layout.encoding)
 
 
-def emptied(record: Record, column: int, layout: Layout) -> bytes:
-    """Write a record anew with one of its values emptied."""
-    end = "\r\n" if record.raw.endswith(b"\r\n") else "\n" if record.raw.endswith(b"\n") else ""
-    fields = list(record.fields)
-    if layout.delimiter in (WHITE_SPACE, LINE):
-        fields[column] = ABSENT
-        return (" ".join(fields) + end).encode(layout.encoding)
-    fields[column] = ""
-    text = io.StringIO()
-    csv.writer(text, delimiter=layout.delimiter or ",", lineterminator=end).writerow(fields)
-    return text.getvalue().encode(layout.encoding)
+def write_raw(
+    table: Table, records: NDArray[np.bool_], file: Writer, edit: Edit | None = None, *, header: bool = False
+) -> None:
+    """Write the header and some of a text's records, the bytes as they stand; `edit` changes the records.
+
+    `records` says which, bool of shape (records,); `header` has the record of the names edited too.
+    """
+    blank, names = table.header
+    file.write(blank + (edit(names) if names and header and edit is not None else names))
+    flags, first = records.tolist(), 0
+    for lines in table.raw():
+        kept = compress(lines, flags[first : first + len(lines)])
+        file.write(b"".join(kept if edit is None else map(edit, kept)))
+        first += len(lines)

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from ml_ci.errors import UserError
 from ml_ci.spec.values import PartEntry
-from ml_ci.tables.membership import row_hash, share_bound
+from ml_ci.tables.duck import select
+from ml_ci.tables.membership import hashed_rows, share_bound
 from ml_ci.tables.parts import PartCounts, cut, sample
 from ml_ci.tables.table import Table
 
@@ -124,8 +125,12 @@ def test_by_keeps_groups_together(write: Write) -> None:
     assert len(groups[0] | groups[1]) == 50
 
 
-def test_the_hash_is_fixed_for_ever() -> None:
-    assert row_hash(0, ["1", " x "]) == "911c4442504720d6f51936ee3b83d4a86746e94b3f1218721397f83d7ea36c5a"
+def test_the_hash_is_fixed_for_ever(write: Write) -> None:
+    table = Table.open(write("a,b\n1, x \n"))
+    source, hashed = hashed_rows(table, 0)
+    assert table.ask(select(f"{hashed} AS h", source))["h"].tolist() == [
+        "911c4442504720d6f51936ee3b83d4a86746e94b3f1218721397f83d7ea36c5a"
+    ]
     assert share_bound(0.5) == "8" + "0" * 63
     assert share_bound(0.25) == "4" + "0" * 63
 

@@ -1,0 +1,83 @@
+"""The SQL of a value in the one form that stands for every way to write it: what rows are known by.
+
+0.50, 0.500 and .5 are one number, 7 and 7.0 too, in CSV and in Parquet; so are a date and its midnight, True and true,
+an empty field and the words that pandas reads as missing. Numbers with a fraction are compared as float64, whole ones
+exactly. A shortest decimal, a whole number and any other text are their own form.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ml_ci.tables.duck import literal, select, unpadded
+from ml_ci.tables.table import Table
+
+# What pandas reads as missing where nobody tells it otherwise.
+_MISSING = (
+    *("#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA"),
+    *("NULL", "NaN", "None", "n/a", "nan", "null"),
+)
+# Its own form already: a shortest decimal that no exponent would shorten, a whole number without leading zeros.
+_PLAIN = r"-?(?:[1-9]\d{0,7}\.\d{0,6}[1-9]|0\.0{0,3}[1-9](?:\d{0,9}[1-9])?|[1-9]\d{0,17})|0"
+_NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,6})?"
+_WHOLE = r"[+-]?\d+(?:\.0*)?"
+_MOMENT = r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?: ?(?:Z|[+-]\d\d(?::?\d\d)?))?)?"
+_FLOATS = ("FLOAT", "DOUBLE")
+
+
+def spelled(table: Table, columns: Sequence[str], *, words: bool = True) -> tuple[str, list[str]]:
+    """Give the SQL of the rows with some of their columns in that form, "" where a value is missing, and their names.
+
+    `words` says that the words which pandas reads as missing are: not where a column names something.
+    """
+    places = [table.layout.index(name, table.shown) for name in columns]
+    types = table.types
+    texts = [_text(f"c{place}", types[place]) for place in places]
+    trimmed = ", ".join(f"{text} AS t{number}" for number, text in enumerate(texts)) or "1 AS nothing"
+    forms = [
+        f"t{number}" if types[place] in _FLOATS else _form(f"t{number}", words) for number, place in enumerate(places)
+    ]
+    named = [f"v{number}" for number in range(len(forms))]
+    what = ", ".join(f"{form} AS {name}" for form, name in zip(forms, named, strict=True)) or "1 AS nothing"
+    return f"({select(what, f'({select(trimmed, table.source)})')})", named
+
+
+def _text(column: str, kind: str) -> str:
+    if kind == "VARCHAR":
+        return unpadded(column)
+    if kind in _FLOATS:
+        return f"CASE WHEN {column} IS NULL OR isnan({column}) THEN '' ELSE {_float(column)} END"
+    return f"CAST({column} AS VARCHAR)"
+
+
+def _float(value: str) -> str:
+    whole = f"{value} = trunc({value}) AND abs({value}) < 1e38"
+    return f"CASE WHEN {whole} THEN CAST(CAST({value} AS HUGEINT) AS VARCHAR) ELSE CAST({value} AS VARCHAR) END"
+
+
+def _form(text: str, words: bool) -> str:
+    # no IN, no list: DuckDB makes a join of a long one, which does not keep the order of the rows
+    listed = literal("|".join(map(re.escape, _MISSING)))
+    missing = f"WHEN length({text}) < 10 AND regexp_full_match({text}, {listed}) THEN ''" if words else ""
+    return (
+        f"CASE WHEN {text} IS NULL THEN '' WHEN regexp_full_match({text}, {literal(_PLAIN)}) THEN {text} "
+        f"WHEN regexp_full_match({text}, {literal(_NUMBER)}) THEN {_number(text)} "
+        f"WHEN length({text}) < 6 AND regexp_full_match(lower({text}), 'true|false') THEN lower({text}) {missing} "
+        f"WHEN regexp_full_match({text}, {literal(_MOMENT)}) THEN {_moment(text)} ELSE {text} END"
+    )
+
+
+def _number(text: str) -> str:
+    whole = f"regexp_replace({text}, '\\.0*$', '')"
+    long = f"regexp_replace({whole}, '^(?:\\+|(-))?0*(\\d)', '\\1\\2')"
+    exact = f"coalesce(CAST(TRY_CAST({whole} AS HUGEINT) AS VARCHAR), {long})"
+    value = f"TRY_CAST({text} AS DOUBLE)"
+    near = f"CASE WHEN {value} IS NULL OR isinf({value}) THEN {text} ELSE {_float(value)} END"
+    return f"CASE WHEN regexp_full_match({text}, {literal(_WHOLE)}) THEN {exact} ELSE {near} END"
+
+
+def _moment(text: str) -> str:
+    """Write a moment in UTC; one without an offset is taken as UTC, as `after:` does."""
+    value = f"CAST(TRY_CAST({text} AS TIMESTAMP WITH TIME ZONE) AS VARCHAR)"
+    return f"coalesce(regexp_replace({value}, '(?: 00:00:00)?[+]00(?::00)?$', ''), {text})"
