@@ -17,7 +17,9 @@ from ml_ci.steps.spec_cache import load
 class Judging:
     """The configuration that judges, and what a reviewer has to know of it: of the run, and of each model.
 
-    `ref` is where the gates come from, None where the change is judged by its own; `commit` is what it was.
+    `ref` is where the gates come from, None where the change is judged by its own; `commit` is what it was. `lost`
+    names the models that `ref` declares and the change does not: each is an error, or renaming a model would be the way
+    around its gates.
     """
 
     spec: Spec
@@ -25,6 +27,7 @@ class Judging:
     of_run: tuple[str, ...] = ()
     of_model: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     commit: str | None = None
+    lost: tuple[str, ...] = ()
 
 
 def judging(spec: Spec, repository: Repository, ref: str | None, state: Path) -> Judging:
@@ -50,15 +53,16 @@ def _held(spec: Spec, base: Spec, ref: str) -> Judging:
 
     found = {name: held(model, base.models[name]) for name, model in spec.models.items() if name in base.models}
     models = {name: found[name].model if name in found else model for name, model in spec.models.items()}
-    removed = [f"`{name}`" for name in base.models if name not in spec.models]
-    of_run = [f"Not declared any more, so not judged: {', '.join(removed)}."] if removed else []
+    lost = tuple(name for name in base.models if name not in spec.models)
+    of_run = []
     if base.store != spec.store:
         of_run.append(f"`store:` was changed in this change: the one of `{ref}` was used.")
     if base.registry != spec.registry:
         of_run.append(f"`registry:` was changed in this change: the one of `{ref}` was used.")
     new = {name: (f"New on `{ref}`: judged by this change's own gates.",) for name in models if name not in found}
     cautions = new | {name: one.cautions for name, one in found.items() if one.cautions}
-    return Judging(replace(spec, models=models, store=base.store, registry=base.registry), ref, tuple(of_run), cautions)
+    held_spec = replace(spec, models=models, store=base.store, registry=base.registry)
+    return Judging(held_spec, ref, tuple(of_run), cautions, lost=lost)
 
 
 def _commit(repository: Repository, ref: str) -> str:

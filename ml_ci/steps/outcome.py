@@ -21,6 +21,8 @@ from ml_ci.steps.judged import Judged
 from ml_ci.steps.values import Project, Sides
 from ml_ci.suspicion.counts import suspicions
 
+LOST_MODEL = "lost-model"
+
 
 def finished(project: Project, sides: Sides, plan: Plan, judged: Judged, seconds: Mapping[str, float]) -> ModelReport:
     """Report a model that was judged."""
@@ -64,7 +66,8 @@ def failed(project: Project, name: str, failure: Failure, seconds: Mapping[str, 
 
 
 def report(project: Project, base_commit: str | None, models: Mapping[str, ModelReport]) -> Report:
-    """Report the whole run: its verdict is the worst of the models'."""
+    """Report the whole run: its verdict is the worst of the models', of those that the change lost too."""
+    models = {**models, **_lost(project)}
     gated = any(model.failure is None or model.failure.code != NOTHING_GATED for model in models.values())
     return Report(
         verdict=overall(model.verdict for model in models.values()),
@@ -78,6 +81,25 @@ def report(project: Project, base_commit: str | None, models: Mapping[str, Model
         origin=origin_of(project.options.environment, project.options.gates_from),
         asked=asked_of(project),
     )
+
+
+def _lost(project: Project) -> Mapping[str, ModelReport]:
+    """Report the models that the base declares and the change does not, as errors, where every model is asked for."""
+    judging = project.judging
+    if project.options.models:
+        return {}
+    hint = (
+        f"Declare it again under its name in {project.spec.path}. A model is removed on purpose as a gate is "
+        "lowered: by whoever may merge over a red status."
+    )
+    return {
+        name: ModelReport("error", "reuse", failure=Failure("spec", LOST_MODEL, _said_lost(name, judging.ref), hint))
+        for name in judging.lost
+    }
+
+
+def _said_lost(name: str, ref: str | None) -> str:
+    return f"`{name}` is declared on `{ref}` and no longer in this change: its gates would judge nothing"
 
 
 def unusable(error: UserError) -> Report:

@@ -89,7 +89,13 @@ def test_a_model_that_is_gone_or_new_is_said(change: Any) -> None:
     change.edit("ml-ci.yaml", "  cut:", "  renamed:")
     change.commit(message="Rename")
     report = change.run(gates_from="main")
-    assert report.cautions == ("Not declared any more, so not judged: `cut`.",)
+    lost = report.models["cut"]
+    assert (report.verdict, lost.verdict) == ("error", "error")
+    assert lost.failure is not None and lost.failure.code == "lost-model"
+    assert lost.failure.message == (
+        "`cut` is declared on `main` and no longer in this change: its gates would judge nothing"
+    )
+    assert change.run(gates_from="main", models=("renamed",)).verdict != "error", "a leg of a matrix has some models"
     assert report.models["renamed"].cautions == ("New on `main`: judged by this change's own gates.",)
 
 
@@ -106,7 +112,7 @@ def test_the_registry_is_the_base_branchs(change: Any) -> None:
     change.commit(message="Another registry")
     report = change.run(gates_from="main", baseline="champion")
     assert report.cautions == ("`registry:` was changed in this change: the one of `main` was used.",)
-    assert report.verdict == "pass"  # the base branch names none: there is no champion, and nobody asks 127.0.0.1
+    assert report.verdict == "unjudged"  # the base branch names none: there is no champion, and nobody asks 127.0.0.1
 
 
 def test_before_there_is_a_file_a_change_is_judged_by_its_own(repository: Any, project: Any) -> None:
