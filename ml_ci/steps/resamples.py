@@ -15,6 +15,7 @@ from ml_ci.plan.plan import Plan
 from ml_ci.records.codec import pack, unpack_if_fit
 from ml_ci.steps.score import stored_scores
 from ml_ci.steps.workshop import Workshop, timed
+from ml_ci.training.checkouts import checkout
 from ml_ci.training.job import resample
 from ml_ci.training.values import ResampleRequest, Resamples
 
@@ -91,6 +92,7 @@ def _made(shop: Workshop, plan: Plan) -> Resamples:
         seed=model.seed,
         cwd=model.cwd,
         budget=model.budget,
+        checkout=checkout(shop.project.repository, bench.folder),
         replicates=REPLICATES,
         seconds=min(SECONDS, model.budget.seconds / 2),
     )

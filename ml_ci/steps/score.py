@@ -12,6 +12,7 @@ from ml_ci.spec.values import ModelSpec
 from ml_ci.steps.train import artifact, predictions, trained
 from ml_ci.steps.values import Side
 from ml_ci.steps.workshop import Workshop, timed, waiting
+from ml_ci.training.checkouts import checkout
 from ml_ci.training.job import metric, predict
 from ml_ci.training.values import Input, MetricRequest, PredictRequest, ScoredRows
 
@@ -128,6 +129,7 @@ def scored_rows(shop: Workshop, side: Side, training: Record, what: str, rows: I
         seed=side.model.seed,
         cwd=side.model.cwd,
         budget=side.model.budget,
+        checkout=checkout(shop.project.repository, bench.folder),
     )
     said = f"scoring the {what} with the {side.name}"
     return timed(project, side.model.name, said, lambda: predict(request, project.options.progress))
@@ -163,5 +165,6 @@ def _extra(shop: Workshop, side: Side, y_true: Any, found: Predictions) -> Mappi
         seed=side.model.seed,
         cwd=shop.sides.candidate.model.cwd,
         budget=side.model.budget,
+        checkout=checkout(shop.project.repository, bench.folder),
     )
     return metric(request, shop.project.options.progress).values

@@ -16,6 +16,7 @@ from ml_ci.records.record import Record
 from ml_ci.spec.values import CommandJob
 from ml_ci.steps.values import Side
 from ml_ci.steps.workshop import Workshop, timed, waiting
+from ml_ci.training.checkouts import checkout
 from ml_ci.training.job import train
 from ml_ci.training.values import TrainedModel, TrainRequest
 
@@ -83,6 +84,7 @@ def _train(shop: Workshop, side: Side) -> Record:
         cwd=side.model.cwd,
         budget=side.model.budget,
         needs=needs,
+        checkout=checkout(shop.project.repository, bench.folder),
     )
     try:
         with shop.project.journal.noting("train", side.name, side.model.name):

@@ -5,16 +5,15 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import os
 import shutil
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TypeAlias, cast
+from typing import cast
 
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.spec.values import CommandJob, FunctionJob
-from ml_ci.training import command
+from ml_ci.training import command, own_code
 from ml_ci.training.ending import Ending, check
 from ml_ci.training.environment import begun
 from ml_ci.training.inputs import verify
@@ -24,13 +23,13 @@ from ml_ci.training.progress import Progress, Silent
 from ml_ci.training.told import TOLD
 from ml_ci.training.values import (
     UNSEEN,
-    Checkout,
     Input,
     JobFailed,
     Kind,
     Measured,
     MetricRequest,
     PredictRequest,
+    Request,
     ResampleRequest,
     Resamples,
     ScoredRows,
@@ -38,7 +37,6 @@ from ml_ci.training.values import (
     TrainRequest,
 )
 
-Request: TypeAlias = TrainRequest | PredictRequest | MetricRequest
 _KINDS = ("probability", "margin", "label")
 
 
@@ -187,16 +185,12 @@ def _run(
     )
     order.request.write_text(json.dumps(content, default=str), encoding="utf-8")
     outcome = run(order, progress)
+    own_code.verify(request)
     return check(outcome, order, result, worker=asked is not None, shell=shell)
 
 
 def _environment(request: Request) -> Mapping[str, str]:
-    checkout = request.checkout or Checkout((request.folder,), request.folder)
-    job = {
-        "told": str(request.work / TOLD),
-        "tops": [os.path.realpath(top) for top in checkout.tops],
-        "copy": os.path.realpath(checkout.copy),
-    }
+    job = own_code.describe(request)
     return begun(request.environment, request.seed, request.work, request.interpreter, job)
 
 

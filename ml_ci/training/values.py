@@ -197,3 +197,6 @@ class Resamples:
     values: Mapping[str, Mapping[str, tuple[float | None, ...]]]
     made: int
     reads: Reads = UNSEEN
+
+
+Request: TypeAlias = TrainRequest | PredictRequest | MetricRequest

@@ -11,6 +11,7 @@ from .failures import JobFailed, one_line, print_traceback
 from .metrics import metric, resample
 from .prediction import predict
 from .startup.seeds import install_seed
+from .startup.standard import StandardFirst
 from .training import train
 
 TYPE_CHECKING = False
@@ -22,9 +23,9 @@ def work(path: str) -> None:
     """Do what a request asks inside this process, write the result, and end without waiting for stray threads."""
     request = read_json(path)
     NOW.update(owner=os.getpid(), raised=_RAISED[request["kind"]])
-    install_seed(request["seed"])
     sys.argv = [request.get("entry") or "ml-ci"]
     _set_path(request)
+    install_seed(request["seed"])
     try:
         result: Request = {"format": FORMAT, "ok": True}
         result.update(_KINDS[request["kind"]](request))
@@ -46,8 +47,15 @@ _RAISED = {"train": "job-raised", "predict": "predict-raised", "metric": "metric
 
 
 def _set_path(request: Request) -> None:
-    """Put `cwd` and the project folder where a script's own folder would be."""
-    sys.path[:] = list(dict.fromkeys([request["cwd"], request["folder"], *sys.path]))
+    """Put `cwd` and the project folder where a script's own folder would be, and the standard library before them.
+
+    A `logging/` there would else end every library. What `ml-ci.yaml` names as an entry is the project's all the same.
+    """
+    folders = [request["cwd"], request["folder"]]
+    sys.path[:] = list(dict.fromkeys([*folders, *sys.path]))
+    entries = [request.get("entry") or "", *(request.get("metrics") or {}).values()]
+    kept = {entry.partition(":")[0].partition(".")[0] for entry in entries}
+    sys.meta_path.insert(0, StandardFirst(folders, kept))
 
 
 def _run_exit_hooks() -> None:

@@ -16,11 +16,11 @@ def start() -> None:
         return
     _started.append(True)
     try:
-        from . import modules, seeds, told
+        from . import finder, modules, seeds, told
 
-        told.begin()
-        for begin in (seeds.begin, modules.begin):
+        for begin in (seeds.begin, finder.begin, modules.begin):
             begin()
+        told.begin()
     except Exception as error:
         _trouble(error)
 

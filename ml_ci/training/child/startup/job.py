@@ -1,4 +1,10 @@
-"""What the job is. In a job's own copy of this folder another file stands here (`ml_ci/training/environment.py`)."""
+"""What the job is. In a job's own copy of this folder another file stands here (`ml_ci/training/environment.py`).
+
+`told` is the file for what is told, `copy` the top of this side's copy, `work` the job's own folder, `tops` those of
+the user's checkouts, all as real paths. `projects` are what the copy's packaging installs: `distribution`, `folder`,
+whether it is the job's `own` project, and `names` with their folders. `packages` are folders that are not called as
+their package is, `distributions` the names of all projects.
+"""
 
 from __future__ import annotations
 
@@ -6,4 +12,12 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-JOB: dict[str, Any] = {"told": "", "tops": []}
+JOB: dict[str, Any] = {
+    "told": "",
+    "copy": "",
+    "work": "",
+    "tops": [],
+    "projects": [],
+    "packages": {},
+    "distributions": [],
+}

@@ -1,15 +1,16 @@
 """Tell which files the modules of a Python program come from, at the moment when each begins to run.
 
 Python raises the audit event `exec` for all code that a file holds (modules however they are loaded, scripts, code that
-a program reads and executes), and `import` with a path for a compiled extension.
+a program reads and executes), and `import` with a path for a compiled extension. Told are the files of this side's
+copy, those of a checkout of the user's, and those that were installed from one.
 """
 
 from __future__ import annotations
 
 import os
 
-from . import audit, told
-from .job import JOB
+from . import audit, places, told
+from .finder import installed_files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,5 +41,9 @@ def _tell(name: str) -> None:
     if not name or name[0] == "<":
         return
     path = os.path.realpath(name)
-    if any(path.startswith(top + os.sep) for top in JOB["tops"]):
+    if places.is_ours(path):
         told.tell("module", path)
+    elif places.in_checkout(path) is not None:
+        told.tell("module", path, "checkout")
+    elif path in installed_files():
+        told.tell("module", path, "installed")
