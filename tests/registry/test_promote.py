@@ -484,6 +484,45 @@ def test_the_command_says_what_it_did(first: Any, monkeypatch: pytest.MonkeyPatc
     assert "rolled back: it was one" in shown
 
 
+def test_what_no_gate_judged_needs_a_person_who_allows_it(
+    game: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    """A first model has nothing to compare with: by relative gates alone nobody knows what it is worth."""
+    from ml_ci.cli.main import call
+
+    monkeypatch.chdir(game.path)
+    game.change(0.6)
+    text = (game.path / "ml-ci.yaml").read_text().replace("fpr <= 0.2, ", "")
+    (game.path / "ml-ci.yaml").write_text(text)
+    game.git("commit", "-qam", "Only compare")
+    assert game.run().verdict == "unjudged"
+    assert call(["promote", "cutter"]) == 1
+    assert "the verdict on `cutter` is unjudged: No gate was judged" in capsys.readouterr().err
+    assert call(["promote", "cutter", "--allow-verdict"]) == 2
+    assert call(["promote", "cutter", "--allow-verdict", "--reason", "the first one"]) == 0
+    assert game.champion().version == "1"
+    assert json.loads(game.audit()[-1])["verdict"] == "unjudged"
+
+
+def test_what_is_in_use_already_and_does_not_pass_is_told(
+    first: Any, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    """The champion of a stricter gate is no model that passed: a pipeline that promotes has to see it."""
+    from ml_ci.cli.main import call
+
+    monkeypatch.chdir(first.path)
+    text = (first.path / "ml-ci.yaml").read_text().replace("fpr <= 0.2", "fpr <= 0.0, fnr <= 0.0")
+    (first.path / "ml-ci.yaml").write_text(text)
+    first.git("commit", "-qam", "Ask for more")
+    assert call(["promote", "cutter"]) == 0, "this commit was not judged: nothing is known against it"
+    assert first.run().verdict == "fail"
+    capsys.readouterr()
+    assert call(["promote", "cutter"]) == 1
+    assert "the verdict on `cutter` is fail" in capsys.readouterr().err
+    assert call(["promote", "cutter", "--allow-verdict", "--reason", "it is the best that there is"]) == 0
+    assert first.in_use() == ("1", None)
+
+
 def test_pytest_collects_without_mlflow(first: Any) -> None:
     import subprocess
     import sys
