@@ -94,12 +94,13 @@ def test_answers_fill_the_line(shaped: Any, run_init: Any) -> None:
 
 
 def test_a_function_without_anything_left_runs(shaped: Any, run_init: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    """From a repository without ml-ci to a verdict, without a line written by hand."""
+    """From a repository without ml-ci to its first numbers, and the gate that they propose, without a line by hand."""
     repository = shaped("package")
     run_init("--yes")
     repository.commit(message="Add ml-ci")
-    assert call(["run"]) in (0, 1), capsys.readouterr().err
-    assert "new model" in capsys.readouterr().out
+    assert call(["run"]) == 5, capsys.readouterr().err
+    said = capsys.readouterr().out
+    assert "new model" in said and "Add a gate with a fixed limit to `gates:` in ml-ci.yaml, for example `f" in said
 
 
 MADE_ELSEWHERE = """\
