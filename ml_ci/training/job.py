@@ -186,7 +186,10 @@ def _run(
     order.request.write_text(json.dumps(content, default=str), encoding="utf-8")
     outcome = run(order, progress)
     own_code.verify(request)
-    return check(outcome, order, result, worker=asked is not None, shell=shell)
+    copy = own_code.checkout(request).copy
+    ending = check(outcome, order, result, worker=asked is not None, shell=shell, top=copy)
+    own_code.require(request, environment)
+    return ending
 
 
 def _environment(request: Request) -> Mapping[str, str]:
