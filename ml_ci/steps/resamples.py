@@ -86,6 +86,7 @@ def _made(shop: Workshop, plan: Plan) -> Resamples:
         metrics=model.metrics,
         table=_table(shop, plan),
         folder=bench.folder,
+        ground=bench.ground,
         work=shop.job_folder(shop.sides.candidate, "resamples"),
         interpreter=bench.interpreter,
         environment=shop.project.options.environment,

@@ -75,6 +75,7 @@ def _train(shop: Workshop, side: Side) -> Record:
         model=side.model.name,
         job=side.model.job,
         folder=bench.folder,
+        ground=bench.ground,
         work=work,
         inputs=bench.inputs,
         interpreter=bench.interpreter,

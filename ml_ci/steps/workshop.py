@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, TypeVar
 from ml_ci.errors import Failure, StageFailed, UserError
 from ml_ci.spec.values import CommandJob, FileEntry, ModelSpec, PartEntry
 from ml_ci.steps.values import Project, Side, Sides
-from ml_ci.training.inputs import Placement, place
+from ml_ci.training.inputs import Placement, handed, place
 from ml_ci.training.interpreter import find
 from ml_ci.training.sources import Sources, Supply
-from ml_ci.training.values import Input, Inputs, Interpreter
+from ml_ci.training.values import Ground, Input, Inputs, Interpreter
 
 if TYPE_CHECKING:
     from ml_ci.tables.table import Table
@@ -34,6 +34,7 @@ class Bench:
     folder: Path
     inputs: Inputs
     interpreter: Interpreter
+    ground: Ground
 
 
 @dataclass
@@ -51,8 +52,7 @@ class Workshop:
         copy = self._copy(side)
         if not copy.ready((id(self), key)) or key not in self._benches:
             copy.restore()
-            self._benches[key] = self._placed(side, copy.project)
-            copy.prepare((id(self), key))
+            self._benches[key] = self._placed(side, copy, (id(self), key))
         return self._benches[key]
 
     def job_folder(self, side: Side, what: str) -> Path:
@@ -93,13 +93,6 @@ class Workshop:
     def holdout_rows(self) -> Input:
         """The holdout without its label column."""
         return self.unlabelled("holdout", self.holdout, _holdout_columns(self.sides.candidate.model))
-
-    @property
-    def rest(self) -> Path:
-        """The rows of the entry out of which the candidate's holdout is cut, without the holdout."""
-        model = self.sides.candidate.model
-        assert isinstance(model.holdout, PartEntry)  # noqa: S101
-        return self._holdout_file.with_name(f"rest-{self._holdout_file.name}")
 
     @cached_property
     def _holdout_file(self) -> Path:
@@ -145,17 +138,20 @@ class Workshop:
             message = f"the {side.name} of commit {str(side.commit)[:7]} cannot be had: {error.message}"
             raise StageFailed(Failure("training", "baseline-copy", message, error.hint)) from None
 
-    def _placed(self, side: Side, folder: Path) -> Bench:
+    def _placed(self, side: Side, copy: WorkingCopy, purpose: object) -> Bench:
         environment = self.project.options.environment
         interpreter = find(side.model.python, self.project.folder, environment.get("PATH"))
         placement = Placement(
             model=side.model if side.champion is None else _without_data(side.model),
-            supply=self._supply(side, folder),
+            supply=self._supply(side, copy.project),
             work=self.work / f"{side.name}-{side.model.name}-inputs",
             holdout=self._for_command(side),
             hidden=self._hidden(side),
         )
-        return Bench(folder, place(placement), interpreter)
+        inputs = place(placement)
+        copy.prepare(purpose)
+        ground = Ground(copy.top, self.project.repository.top, copy.prepared, tuple(handed(inputs)))
+        return Bench(copy.project, inputs, interpreter, ground)
 
     def _supply(self, side: Side, folder: Path) -> Supply:
         return Supply(

@@ -67,6 +67,15 @@ def verify(inputs: Inputs) -> None:
             raise StageFailed(Failure("training", "data-changed", message, hint))
 
 
+def handed(inputs: Inputs) -> Iterator[str]:
+    """Give where the data of a job are on disk, links followed: in the copy, or in the user's own folders."""
+    for linked in inputs.linked:
+        yield os.path.realpath(linked.original)
+    for entry in inputs.data.values():
+        if not is_remote(entry.path):
+            yield from map(os.path.realpath, paths(entry.path))
+
+
 def _predicts(model: ModelSpec) -> bool:
     return isinstance(model.job, CommandJob) and model.job.predictions is not None
 

@@ -36,6 +36,7 @@ from ml_ci.training.values import (
     TrainedModel,
     TrainRequest,
 )
+from ml_ci.training.watch.job import Watch, reading, refuse
 
 _KINDS = ("probability", "margin", "label")
 
@@ -130,7 +131,8 @@ def _train_function(request: TrainRequest, job: FunctionJob, progress: Progress)
         needs={name: str(path) for name, path in request.needs.items()},
         out=str(request.work / "out"),
     )
-    verify(request.inputs)
+    with reading(ending.reads):
+        verify(request.inputs)
     artifact = Path(str(ending.result.get("artifact")))
     if artifact.parent != request.work or not artifact.exists():
         raise _broken(request, "training")
@@ -142,12 +144,13 @@ def _train_command(request: TrainRequest, job: CommandJob, progress: Progress) -
     environment = {**_environment(request), **command.prepare(request)}
     started = time.time()
     ending = _run(request, command.argv(job, request), environment, progress, shell=isinstance(job.command, str))
-    verify(request.inputs)
-    left = {
-        key: command.output(declared, key, request, started)
-        for key, declared in (("model", job.model), ("predictions", job.predictions))
-        if declared is not None
-    }
+    with reading(ending.reads):
+        verify(request.inputs)
+        left = {
+            key: command.output(declared, key, request, started)
+            for key, declared in (("model", job.model), ("predictions", job.predictions))
+            if declared is not None
+        }
     return TrainedModel(
         left.get("model"), left.get("predictions"), ending.log, ending.seconds, ending.megabytes, ending.reads
     )
@@ -184,12 +187,16 @@ def _run(
         memory=request.budget.memory,
     )
     order.request.write_text(json.dumps(content, default=str), encoding="utf-8")
-    outcome = run(order, progress)
-    own_code.verify(request)
-    copy = own_code.checkout(request).copy
-    ending = check(outcome, order, result, worker=asked is not None, shell=shell, top=copy)
-    own_code.require(request, environment)
-    return ending
+    watch = Watch(request.ground)
+    try:
+        outcome = run(order, progress)
+    finally:
+        found = watch.end(request.work / TOLD, environment)
+    with reading(found.reads):
+        own_code.verify(request)
+        refuse(request.ground, found)
+        ending = check(outcome, order, result, worker=asked is not None, shell=shell)
+    return dataclasses.replace(ending, reads=found.reads)
 
 
 def _environment(request: Request) -> Mapping[str, str]:

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 from ml_ci.changes.reads import Reads
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.spec.values import Budget, Job, Positive
+from ml_ci.training.stamps import Stamp
 
 Kind: TypeAlias = Literal["probability", "margin", "label"]
 
@@ -64,6 +65,20 @@ class Checkout:
 
 
 @dataclass(frozen=True)
+class Ground:
+    """Say what a job finds: what is `standing` below the `top` of its copy, by path, and where it is not to look.
+
+    That is the user's own `checkout`, but for the data that were `declared`: absolute paths of files and folders that
+    the copy links to, or that the job is told by path.
+    """
+
+    top: Path
+    checkout: Path
+    standing: dict[str, Stamp] = field(repr=False)
+    declared: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Interpreter:
     """A Python that a job runs under: its path, and its version as (major, minor, micro)."""
 
@@ -91,6 +106,7 @@ class TrainRequest:
     cwd: str = "."
     budget: Budget = field(default_factory=Budget)
     checkout: Checkout | None = None
+    ground: Ground | None = None
     needs: Mapping[str, Path] = field(default_factory=dict)
 
 
@@ -130,6 +146,7 @@ class PredictRequest:
     cwd: str = "."
     budget: Budget = field(default_factory=Budget)
     checkout: Checkout | None = None
+    ground: Ground | None = None
 
 
 @dataclass(frozen=True)
@@ -166,6 +183,7 @@ class MetricRequest:
     cwd: str = "."
     budget: Budget = field(default_factory=Budget)
     checkout: Checkout | None = None
+    ground: Ground | None = None
 
 
 @dataclass(frozen=True)

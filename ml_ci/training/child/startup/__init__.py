@@ -1,4 +1,4 @@
-"""What every Python of a job begins with: it is seeded, and it tells which files its modules come from.
+"""What every Python of a job begins with: it is seeded, and it tells what it opens and where its modules come from.
 
 A copy of this folder, as the package `ml_ci_startup` beside `sitecustomize.py`, stands first on PYTHONPATH in a job
 (`ml_ci/training/environment.py`); the copy's own module `job` says what job that is. Nothing of it raises into the
@@ -16,9 +16,9 @@ def start() -> None:
         return
     _started.append(True)
     try:
-        from . import finder, modules, seeds, told
+        from . import finder, modules, opened, seeds, told
 
-        for begin in (seeds.begin, finder.begin, modules.begin):
+        for begin in (seeds.begin, finder.begin, modules.begin, opened.begin):
             begin()
         told.begin()
     except Exception as error:

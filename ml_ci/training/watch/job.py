@@ -1,0 +1,82 @@
+"""Watch one job, and refuse what neither side may read."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from ml_ci.changes.reads import Reads
+from ml_ci.errors import Failure, StageFailed, UserError
+from ml_ci.repository.git import GitError, git
+from ml_ci.training.told import read
+from ml_ci.training.values import UNSEEN, Ground, JobFailed
+from ml_ci.training.watch.kernel import look_on
+from ml_ci.training.watch.together import Found, put_together
+
+_MANY = 500
+
+
+class Watch:
+    """Look on while a job runs on its `ground`; without one nothing is seen."""
+
+    def __init__(self, ground: Ground | None) -> None:
+        self._ground = ground
+        self._watcher = None if ground is None else look_on(ground.top, ground.standing)
+
+    def end(self, told: Path, environment: Mapping[str, str]) -> Found:
+        """Give what the job read, by the kernel and by the file in which its Python programs told."""
+        seen = None if self._watcher is None else self._watcher.stop()
+        if self._ground is None:
+            return Found(UNSEEN)
+        return put_together(self._ground, seen, read(told), environment)
+
+
+@contextmanager
+def reading(reads: Reads) -> Iterator[None]:
+    """Let whatever fails in a `with` block carry what the job read."""
+    try:
+        yield
+    except JobFailed:
+        raise
+    except StageFailed as error:
+        raise JobFailed(error.failure, reads) from None
+
+
+def refuse(ground: Ground | None, found: Found) -> None:
+    """Refuse a job that opened the user's own checkout (JobFailed), or looked for what it leaves out (UserError)."""
+    if ground is None:
+        return
+    if foreign := _versioned(ground.checkout, found.foreign):
+        message = f"the job opened {_named(foreign)} of your checkout, and not of its own copy of the repository"
+        hint = "Both sides would read the same file. Open it by a path relative to the folder that the job starts in."
+        raise JobFailed(Failure("training", "read-checkout", message, hint), found.reads)
+    if left_out := _left_out(ground.checkout, found.reads.missed):
+        said = "is" if len(left_out) == 1 else "are"
+        message = f"{_named(left_out)} {said} left out by the sparse checkout, and the job asks for it"
+        raise UserError(message, hint=f"Check it out: git sparse-checkout add {Path(left_out[0]).parent}")
+
+
+def _named(paths: tuple[str, ...]) -> str:
+    return paths[0] if len(paths) == 1 else f"{paths[0]} and {len(paths) - 1} more files"
+
+
+def _versioned(top: Path, paths: tuple[str, ...]) -> tuple[str, ...]:
+    """Leave out what git ignores: no side has it, and a cache or an environment may lie there."""
+    return _listed(top, paths, "--cached", "--others", "--exclude-standard")
+
+
+def _left_out(top: Path, paths: frozenset[str]) -> tuple[str, ...]:
+    listed = _listed(top, tuple(sorted(paths)), "-t", "--cached")
+    return tuple(line[2:] for line in listed if line.startswith("S "))
+
+
+def _listed(top: Path, paths: tuple[str, ...], *options: str) -> tuple[str, ...]:
+    if not paths:
+        return ()
+    try:
+        listed = git(top, "--literal-pathspecs", "ls-files", "-z", *options, "--", *paths[:_MANY])
+    except GitError:  # a path that git takes for one inside a submodule
+        return ()
+    return tuple(os.fsdecode(one) for one in listed.split(b"\0") if one)
