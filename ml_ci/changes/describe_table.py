@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -10,13 +9,12 @@ from ml_ci.changes.drift import MEASURE
 from ml_ci.changes.table_pair import TablePair
 from ml_ci.changes.words import change_of, count, joined, named_first, percent
 from ml_ci.spec.values import ModelSpec, Positive
-from ml_ci.tables.canonical import canonical, same
+from ml_ci.training.child.labels import Classes
 
 _LEAST = 0.002  # bits: less is no news
 _NOISE = 3  # and neither is what is less than three times the divergence that noise gives
 _MOVED = 3
 _WIDE = 200
-_COMPARE = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq}
 
 
 @dataclass(frozen=True)
@@ -138,14 +136,5 @@ def _means(pair: TablePair, name: str) -> str:
 
 def _positive_share(counts: Mapping[str, int], positive: Positive) -> float:
     rows = sum(counts.values())
-    return sum(number for text, number in counts.items() if _is_positive(text, positive)) / rows
-
-
-def _is_positive(text: str, positive: Positive) -> bool:
-    if positive.comparison is None:
-        return text in same(positive.values)
-    sign, bound = positive.comparison
-    try:
-        return bool(_COMPARE[sign](float(canonical(text)), bound))
-    except ValueError:
-        return False
+    classes = Classes(() if positive.comparison else counts, positive.values, positive.comparison)
+    return sum(number for text, number in counts.items() if classes.is_positive(text)) / rows

@@ -74,7 +74,7 @@ def part(entry: PartEntry) -> Mapping[str, object]:
 def _positive(model: ModelSpec) -> object:
     if model.positive.comparison:
         operator, number = model.positive.comparison
-        return f"{operator} {number:g}"
+        return f"{operator} {str(number) if isinstance(number, int) else repr(number).removesuffix('.0')}"
     values = list(model.positive.values)
     return values[0] if len(values) == 1 else values
 

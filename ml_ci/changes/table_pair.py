@@ -9,7 +9,6 @@ from functools import cache
 from typing import Any
 
 from ml_ci.changes.drift import jensen_shannon, noise
-from ml_ci.tables.canonical import canonical
 from ml_ci.tables.duck import connect, literal, select
 from ml_ci.tables.table import Table
 
@@ -57,7 +56,7 @@ class TablePair:
         self._spill.cleanup()
 
     def labels(self, column: str) -> tuple[Mapping[str, int], Mapping[str, int]]:
-        """Count the values of a column in all rows, old and new, by their canonical text."""
+        """Count the values of a column in all rows, old and new, by their trimmed text."""
         return self._counted(self.old, column), self._counted(self.new, column)
 
     def kinds(self, column: str) -> tuple[str, str]:
@@ -171,7 +170,7 @@ class TablePair:
         for text, number in self._connection.execute(
             select(f"{value}, count(*)", table.source, "GROUP BY 1")
         ).fetchall():
-            counts[canonical(text)] = counts.get(canonical(text), 0) + int(number)
+            counts[text.strip()] = counts.get(text.strip(), 0) + int(number)
         return counts
 
     @cache  # noqa: B019 (a pair lives as long as its description)

@@ -67,9 +67,13 @@ def seed_digest(seed: int) -> str:
     return digest(["seed", seed])
 
 
+# How predictions are read: with another number, what an earlier ml-ci read is scored and read again.
+READING = 2
+
+
 def evaluation_key(training: str, holdout: str, metrics: str) -> str:
     """Give the key of an evaluation: which model, on which rows, counted how."""
-    return digest(["evaluation", training, holdout, metrics])
+    return digest(["evaluation", READING, training, holdout, metrics])
 
 
 def judging_key(candidate: str, baseline: str | None, gates: str) -> str:

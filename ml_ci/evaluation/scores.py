@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ml_ci.evaluation.comparison import narrowed
 from ml_ci.tables.duck import connect, literal, parquet, select
 
 
@@ -52,13 +53,16 @@ def logistic(margin: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.where(margin >= 0, 1 / (1 + shrunk), shrunk / (1 + shrunk))
 
 
-def own_scale(kind: str, threshold: float) -> float:
-    """Give a threshold in [0, 1] on the scale of the scores: for margins its logit, 0 for 0.5."""
+def own_scale(kind: str, threshold: float, precision: str = "") -> float:
+    """Give a threshold in [0, 1] on the scale of the scores, and in their own type; for margins its logit, 0 for 0.5.
+
+    `precision` names a float type that is narrower than Python's: there 0.7 is 0.699999988.
+    """
     if kind != "margin":
-        return threshold
+        return narrowed(threshold, precision)
     if threshold <= 0:
         return -math.inf
-    return math.inf if threshold >= 1 else math.log(threshold / (1 - threshold))
+    return math.inf if threshold >= 1 else narrowed(math.log(threshold / (1 - threshold)), precision)
 
 
 def decide(predictions: Predictions, cut: float) -> Predictions:

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from ml_ci.errors import Failure, StageFailed
+from ml_ci.evaluation.comparison import holds
 from ml_ci.evaluation.count import CELLS, Cells, Counts
-from ml_ci.evaluation.labels import COMPARE, missing, positive_counts, refuse_single_class
+from ml_ci.evaluation.labels import classes_of, positive_counts, refuse_missing_numbers, refuse_single_class
 from ml_ci.evaluation.slices import bin_names, in_order, refuse_too_many, slice_name
 from ml_ci.spec.values import Positive, SliceSpec
-from ml_ci.tables.canonical import canonical, same
 from ml_ci.tables.duck import connect, parquet, select
 from ml_ci.tables.table import Table
 
@@ -32,16 +32,13 @@ def is_large(table: Table) -> bool:
 def class_counts(holdout: Table, label: str, positive: Positive) -> tuple[int, int]:
     """Count negatives and positives; UserError for labels that the in-memory count refuses too."""
     if positive.comparison is None:
-        wanted = same(positive.values)
         counts = positive_counts(holdout, label, positive)
-        positives = sum(rows for value, rows in counts.items() if canonical(value) in wanted)
+        classes = classes_of(counts, positive)
+        positives = sum(rows for value, rows in counts.items() if classes.names[value] in classes.positive)
     else:
-        holdout.refuse_text(label)
-        absent = holdout.count_where(f"coalesce(isnan({holdout.number_sql(label)}), true)")
-        if absent:
-            raise missing(holdout, label, absent)
-        positives = holdout.count_where(_label(holdout, label, positive))
-        refuse_single_class(positives, holdout, label, positive.comparison, holdout.span(label))
+        refuse_missing_numbers(holdout, label)
+        positives = holdout.count_where(holds(holdout, label, positive.comparison))
+        refuse_single_class(positives, holdout, label, positive.comparison)
     return holdout.rows - positives, positives
 
 
@@ -96,11 +93,11 @@ def _groups(
         f"GROUP BY GROUPING SETS ({', '.join(['(y, c, b)', *sets])})",
     )
     starts = [sum(map(len, keys[:number])) for number in range(len(keys))]
-    wanted = same(positive.values)
+    classes = classes_of({} if positive.comparison else holdout.counts(label), positive)
     with connect(memory) as connection:
         for y, c, b, rows, where, *texts in connection.execute(select(", ".join(shown), f"({grouped})")).fetchall():
             own = texts[starts[where] : starts[where] + len(keys[where])] if where >= 0 else []
-            is_positive = y == "true" if positive.comparison else canonical(y or "") in wanted
+            is_positive = y == "true" if positive.comparison else classes.of(y or "") in classes.positive
             yield where, is_positive, c, b, tuple((text or "").strip() for text in own), rows
 
 
@@ -121,11 +118,7 @@ def _label(holdout: Table, label: str, positive: Positive) -> str:
     """Write the SQL of a row's class: the label as it is, or whether the comparison holds."""
     if positive.comparison is None:
         return holdout.sql(label)
-    symbol, bound = positive.comparison
-    if symbol not in COMPARE:
-        raise ValueError(symbol)
-    equal = {"==": "=", "!=": "<>"}.get(symbol, symbol)
-    return f"({holdout.number_sql(label)} {equal} {float(bound)!r})"
+    return f"coalesce({holds(holdout, label, positive.comparison)}, false)"
 
 
 def _keys(holdout: Table, spec: SliceSpec) -> list[str]:
@@ -180,9 +173,6 @@ def _refuse_labels(groups: Sequence[Group], holdout: Table, label: str, positive
     if positive.comparison is None:
         positive_counts(holdout, label, positive)
         return
-    holdout.refuse_text(label)
-    absent = holdout.count_where(f"coalesce(isnan({holdout.number_sql(label)}), true)")
-    if absent:
-        raise missing(holdout, label, absent)
+    refuse_missing_numbers(holdout, label)
     positives = sum(group[5] for group in groups if group[0] == -1 and group[1])
-    refuse_single_class(positives, holdout, label, positive.comparison, holdout.span(label))
+    refuse_single_class(positives, holdout, label, positive.comparison)

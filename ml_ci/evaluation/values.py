@@ -11,12 +11,22 @@ from ml_ci.evaluation.confusion import Confusion, Paired
 SliceCounts = Mapping[str, Mapping[str, Confusion]]
 
 
+# What a model gives, in words.
+KINDS: Mapping[str, str] = {
+    "probability": "probabilities",
+    "margin": "margins",
+    "number": "numbers",
+    "label": "class labels",
+}
+
+
 @dataclass(frozen=True)
 class Evaluation:
     """What one model scored on one holdout.
 
     `metrics` holds what the four counts do not give (auc, log_loss, brier, cost, seconds, ...), for all rows;
-    None is undefined. `kind` is what the scores are: "probability", "margin" (decision_function) or "label"; `span` is
+    None is undefined. `kind` is what the scores are: "probability", "margin" (decision_function), "number"
+    (a regressor's, which `positive:` compares) or "label"; `span` is
     the lowest and the highest of them, None of labels.
     """
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
@@ -19,7 +20,7 @@ NUMBER = r"[0-9]+(?:\.[0-9]+)?"
 DURATION = rf"^(?=[0-9])(?:({NUMBER})h)?(?:({NUMBER})m)?(?:({NUMBER})s)?$"
 MEMORY = rf"^({NUMBER}) ?([KkMmGgTt])([Ii]?)[Bb]$"
 THRESHOLD = rf"^(fpr|fnr) ?= ?({NUMBER}(?:[eE]-?[0-9]+)?)$"
-COMPARISON = r"^ *(<=|>=|<|>) *([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?) *$"
+COMPARISON = r"^ *(<=|>=|==|!=|<|>) *([-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?) *$"
 
 _POWERS = {"k": 1, "m": 2, "g": 3, "t": 4}
 
@@ -217,8 +218,14 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-def _finite(text: str) -> float:
+def _finite(text: str) -> int | float:
+    """Give a number of the very value of its text: whole ones of any size, others as long as a float holds them."""
     number = float(text)
     if not math.isfinite(number):
         raise ValueError(f"expected a comparison with a finite number such as '>= 30', got {show(text)}")
+    exactly = Decimal(text)
+    if exactly == exactly.to_integral_value():
+        return int(exactly)
+    if Decimal(repr(number)) != exactly:
+        raise ValueError(f"expected a comparison with a number of at most 15 digits such as '>= 0.5', got {show(text)}")
     return number

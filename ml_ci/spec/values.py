@@ -63,10 +63,13 @@ Job: TypeAlias = FunctionJob | CommandJob
 
 @dataclass(frozen=True)
 class Positive:
-    """Say which labels are the positive class: `values`, or a comparison (operator, number) of numeric labels."""
+    """Say which labels are the positive class: `values`, or a comparison (operator, number) of numeric labels.
+
+    A whole number is an int, so that it keeps all of its digits.
+    """
 
     values: tuple[Scalar, ...] = ()
-    comparison: tuple[str, float] | None = None
+    comparison: tuple[str, int | float] | None = None
 
 
 @dataclass(frozen=True)

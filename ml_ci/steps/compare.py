@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from ml_ci.evaluation.values import Comparison
+from ml_ci.errors import Failure, StageFailed
+from ml_ci.evaluation.values import KINDS, Comparison
 from ml_ci.plan.plan import COMPARISONS, Plan
 from ml_ci.records.codec import pack, unpack_if_fit
 from ml_ci.records.record import Record
@@ -29,11 +30,26 @@ def compared(shop: Workshop, plan: Plan) -> Comparison:
     if shop.sides.baseline is not None and plan.baseline is not None:
         with of_baseline(shop.sides.baseline):
             baseline = scored(shop, shop.sides.baseline, plan.baseline)
+    _refuse_other_kind(shop, candidate, baseline)
     comparison = counted(shop, candidate, baseline)
     with shop.project.store.draft() as draft:
         content = {"model": shop.sides.candidate.model.name, "comparison": pack(comparison)}
         shop.project.store.keep(draft, COMPARISONS, plan.comparison, content)
     return comparison
+
+
+def _refuse_other_kind(shop: Workshop, candidate: Record, baseline: Record | None) -> None:
+    """Refuse two sides that give different things: a cut of one says nothing of the other."""
+    kinds = [record.content["kind"] for record in (candidate, baseline) if record is not None]
+    if len(set(kinds)) < 2:
+        return
+    ours, theirs = (KINDS.get(kind, kind) for kind in kinds)
+    said = f"the candidate gives {ours} and the baseline ({shop.sides.source}) {theirs}, which are not compared"
+    hint = (
+        "Have both give the same (a `predict:` function or a column `prediction` can give class labels). Where the "
+        "change is meant, judge it once against limits of its own: ml-ci run --baseline none"
+    )
+    raise StageFailed(Failure("evaluation", "kinds-differ", said, hint))
 
 
 def counted(shop: Workshop, candidate: Record, baseline: Record | None) -> Comparison:

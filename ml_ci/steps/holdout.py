@@ -57,6 +57,17 @@ def check(shop: Workshop) -> None:
     class_counts(table, model.label, model.positive)
 
 
+def label_notes(shop: Workshop) -> tuple[str, ...]:
+    """Say which labels a person may take for a positive value, and which positive values no row has."""
+    from ml_ci.evaluation.alike import alike_notes
+    from ml_ci.evaluation.labels import unused_notes
+
+    model, table = shop.sides.candidate.model, shop.holdout
+    if model.positive.comparison is not None:
+        return ()
+    return (*unused_notes(table, model.label, model.positive), *alike_notes(table.counts(model.label), model.positive))
+
+
 def rows_of(table: Table, model: ModelSpec) -> HoldoutRows:
     """Count the holdout by class, whole and by every slice that the model or a gate names; labels are all it reads.
 

@@ -46,7 +46,7 @@ def prepared(shop: Workshop, plan: Plan) -> Prepared:
         holdout.check(shop)
     model, found = shop.sides.candidate.model, standing_of(shop, plan)
     how = policy(model, found)
-    notes = preflight(shop, how)
+    notes = (*holdout.label_notes(shop), *preflight(shop, how))
     for said in notes:
         shop.project.options.progress.note(model.name, said)
     return Prepared(how, found, notes)

@@ -71,24 +71,27 @@ def _predictions(shop: Workshop, side: Side, training: Record) -> tuple[Predicti
     if left is not None:
         return read_predictions(shop.sides.candidate.model, side, left, shop.holdout, None), None
     rows = scored_rows(shop, side, training, "holdout", shop.holdout_rows, shop.holdout.rows)
-    found = read_predictions(shop.sides.candidate.model, side, rows.predictions, shop.holdout, rows.kind)
+    found = read_predictions(shop.sides.candidate.model, side, rows.predictions, shop.holdout, rows)
     return with_threshold(shop, side, training, found), rows
 
 
-def read_predictions(model: ModelSpec, side: Side, path: Path, holdout: Table, kind: str | None) -> Predictions:
-    """Read what a side predicted for the rows of a table; `kind` is None for what a command left."""
+def read_predictions(
+    model: ModelSpec, side: Side, path: Path, holdout: Table, scored: ScoredRows | None
+) -> Predictions:
+    """Read what a side predicted for the rows of a table; `scored` is None for what a command left."""
     from ml_ci.evaluation.predictions import read
 
     own = side.model
-    shown = path.name if kind is None else f"the scores of {own.name}"
+    shown = path.name if scored is None else f"the scores of {own.name}"
     return read(
         path,
         holdout,
         model.label,
         model.positive,
-        id=own.id if kind is None else None,
+        id=own.id if scored is None else None,
         threshold=0.5 if own.threshold.value is None else own.threshold.value,
-        kind=kind,
+        kind=None if scored is None else scored.kind,
+        precision="" if scored is None else scored.precision,
         shown=shown,
     )
 
@@ -105,7 +108,7 @@ def with_threshold(shop: Workshop, side: Side, training: Record, found: Predicti
     model, table = shop.sides.candidate.model, shop.validation
     rows = shop.unlabelled("validation", table, model.data["validation"].columns)
     on_validation = scored_rows(shop, side, training, "validation", rows, table.rows)
-    predicted = read_predictions(model, side, on_validation.predictions, table, on_validation.kind)
+    predicted = read_predictions(model, side, on_validation.predictions, table, on_validation)
     labels = read_labels(table, model.label, model.positive)
     return decide(found, choose(labels.y_true, predicted, threshold))
 
@@ -126,6 +129,7 @@ def scored_rows(shop: Workshop, side: Side, training: Record, what: str, rows: I
         interpreter=bench.interpreter,
         environment=project.options.environment,
         entry=side.model.predict,
+        labels=_labels(shop),
         count=count,
         seed=side.model.seed,
         cwd=side.model.cwd,
@@ -134,6 +138,13 @@ def scored_rows(shop: Workshop, side: Side, training: Record, what: str, rows: I
     )
     said = f"scoring the {what} with the {side.name}"
     return timed(project, side.model.name, said, lambda: predict(request, project.options.progress))
+
+
+def _labels(shop: Workshop) -> tuple[str, ...]:
+    from ml_ci.evaluation.labels import known_labels
+
+    model = shop.sides.candidate.model
+    return known_labels(shop.holdout, model.label, model.positive)
 
 
 def _job_metrics(training: Record, cost: ScoredRows | None, rows: int) -> dict[str, float | None]:

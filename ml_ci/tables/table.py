@@ -39,6 +39,7 @@ class Table:
         self.names = layout.names
         self.notes = layout.notes
         self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._counts: dict[str, dict[str, int]] = {}
         self._codes: dict[int, tuple[NDArray[np.int32], tuple[str, ...]]] = {}
         self._lengths: array[int] | None = None  # of the records in bytes, where they are not simply lines
         self._blank: list[int] = []
@@ -73,12 +74,18 @@ class Table:
 
         UserError naming the first value that is no number.
         """
+        return self.numbers_with(column, "false")[0]
+
+    def numbers_with(self, column: str, condition: str) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Give a column's numbers and, from the same reading, for which rows an SQL condition holds; see `numbers`."""
         import numpy as np
 
-        read = np.ma.filled(self._fetch(self.number_sql(column)), np.nan).astype(np.float64)
+        what = f"{self.number_sql(column)} AS v, coalesce({condition}, false) AS w"
+        found = self._connection.execute(select(what, self.source)).fetchnumpy()
+        read = np.ma.filled(np.ma.asanyarray(found["v"]), np.nan).astype(np.float64)
         if np.isnan(read).any():
             self.refuse_text(column)
-        return read
+        return read, np.asarray(found["w"], np.bool_)
 
     def refuse_text(self, column: str) -> None:
         """Raise UserError naming the first value of a column that is neither a number nor missing."""
@@ -118,11 +125,20 @@ class Table:
 
     def counts(self, column: str) -> dict[str, int]:
         """Count the rows of each distinct trimmed text of a column ("" is missing), most frequent first."""
-        query = select(f"{self.sql(column)} AS v, count(*) AS n", self.source, "GROUP BY v")
-        found: dict[str, int] = {}
-        for value, number in self._connection.execute(select(f"{as_text('v')}, n", f"({query})")).fetchall():
-            found[value.strip()] = found.get(value.strip(), 0) + int(number)
-        return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+        name = self.sql(column)
+        if name not in self._counts:
+            query = select(f"{name} AS v, count(*) AS n", self.source, "GROUP BY v")
+            found: dict[str, int] = {}
+            for value, number in self._connection.execute(select(f"{as_text('v')}, n", f"({query})")).fetchall():
+                found[value.strip()] = found.get(value.strip(), 0) + int(number)
+            self._counts[name] = dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
+        return dict(self._counts[name])
+
+    def distinct(self, column: str, condition: str) -> list[str]:
+        """Give the distinct trimmed texts of a column in the rows for which an SQL condition holds, sorted."""
+        what = f"DISTINCT {trimmed(self.sql(column))}"
+        found = self._connection.execute(select(what, self.source, f"WHERE {condition}")).fetchall()
+        return sorted(str(value) for (value,) in found)
 
     def count_where(self, condition: str) -> int:
         """Count the rows for which an SQL condition holds."""
@@ -192,9 +208,17 @@ class Table:
 
     def number_sql(self, column: str) -> str:
         """Give the SQL of a column as DOUBLE, NULL where a value is missing or no number; see `sql`."""
-        # of a text, not the bare column: DuckDB moves that cast into its CSV reader, where it stops at the first text
-        value = self.sql(column) if self.layout.parquet else as_text(self.sql(column))
-        return f"TRY_CAST({value} AS DOUBLE)"
+        value = self.sql(column)
+        if self.kind(column) != "VARCHAR":
+            return f"TRY_CAST({value} AS DOUBLE)"
+        # of a text, not the bare column: DuckDB moves that cast into its CSV reader, where it stops at the first text;
+        # and of no text with "_": what DuckDB takes 1_000 for, no other reader does
+        text = as_text(value)
+        return f"TRY_CAST(CASE WHEN contains({text}, '_') THEN NULL ELSE {text} END AS DOUBLE)"
+
+    def kind(self, column: str) -> str:
+        """Give DuckDB's name of a column's type, which is `VARCHAR` for every column of a text."""
+        return self.types[self.layout.index(column, self.shown)]
 
     def _fetch(self, expression: str) -> NDArray[Any]:
         import numpy as np

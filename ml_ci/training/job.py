@@ -38,7 +38,8 @@ from ml_ci.training.values import (
 )
 from ml_ci.training.watch.job import Watch, reading, refuse
 
-_KINDS = ("probability", "margin", "label")
+_KINDS = ("probability", "margin", "number", "label", "outcome")
+_PRECISIONS = ("", "float16", "float32")
 
 
 def train(request: TrainRequest, progress: Progress | None = None) -> TrainedModel:
@@ -65,13 +66,19 @@ def predict(request: PredictRequest, progress: Progress | None = None) -> Scored
             rows=_entry(request.rows),
             count=request.count,
             positive=dataclasses.asdict(request.positive),
+            labels=request.labels,
             predictions=str(target),
         )
-        kind, rows = ending.result.get("kind"), ending.result.get("rows")
+        kind, rows, precision = (ending.result.get(name) for name in ("kind", "rows", "precision"))
         seconds = _number(ending.result.get("seconds"), request)
-        if kind not in _KINDS or not isinstance(rows, int) or seconds is None or not target.is_file():
+        if kind not in _KINDS or precision not in _PRECISIONS:
             raise _broken(request, "evaluation")
-        return ScoredRows(target, cast("Kind", kind), rows, ending.log, seconds, ending.megabytes, ending.reads)
+        if not isinstance(rows, int) or seconds is None or not target.is_file():
+            raise _broken(request, "evaluation")
+        reads = ending.reads
+        return ScoredRows(
+            target, cast("Kind", kind), rows, ending.log, seconds, ending.megabytes, reads, precision=str(precision)
+        )
 
 
 def metric(request: MetricRequest, progress: Progress | None = None) -> Measured:

@@ -12,7 +12,7 @@ from ml_ci.errors import Failure, StageFailed
 from ml_ci.spec.values import Budget, Job, Positive
 from ml_ci.training.stamps import Stamp
 
-Kind: TypeAlias = Literal["probability", "margin", "label"]
+Kind: TypeAlias = Literal["probability", "margin", "number", "label", "outcome"]
 
 # A job that nobody watched counts as one that reads everything.
 UNSEEN = Reads(complete=False)
@@ -130,6 +130,7 @@ class PredictRequest:
     """Ask a stored model for its scores of `rows`, a table without the label column, `count` rows long.
 
     `entry` is the model's `predict:`, `module:function`; None takes predict_proba, decision_function or predict.
+    `labels` are the distinct labels of the holdout, by which the classes of the answer are known.
     """
 
     model: str
@@ -141,6 +142,7 @@ class PredictRequest:
     interpreter: Interpreter
     environment: Mapping[str, str] = field(repr=False)
     entry: str | None = None
+    labels: tuple[str, ...] = ()
     count: int | None = None
     seed: int = 0
     cwd: str = "."
@@ -151,8 +153,10 @@ class PredictRequest:
 
 @dataclass(frozen=True)
 class ScoredRows:
-    """Predictions as a CSV file in the order of the rows: a column `score`, or `prediction` when `kind` is label.
+    """Predictions as a CSV file in the order of the rows: a column `score`, or `prediction` of labels and numbers.
 
+    `kind` "outcome" are labels of which 1 and true mean positive. `precision` is the type of floats that are narrower
+    than Python's, `float32` or `float16`; '' for all others.
     `seconds` is the time that the model took to score, without the start of its process and the reading of the rows.
     """
 
@@ -163,6 +167,7 @@ class ScoredRows:
     seconds: float
     megabytes: float
     reads: Reads = UNSEEN
+    precision: str = ""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from ml_ci.errors import UserError
-from ml_ci.evaluation.labels import read_labels, y_true
+from ml_ci.evaluation.labels import read_labels, unused_notes, y_true
 from ml_ci.spec.values import Positive, Scalar
 from ml_ci.tables.table import Table
 
@@ -42,8 +42,7 @@ def test_classes_are_merged_canonically(make: Make) -> None:
 
 
 def test_one_of_several_positive_values_that_never_occurs_is_noted(make: Make) -> None:
-    labels = read_labels(make("x,y\n1,a\n1,b\n"), "y", Positive(("a", "z")))
-    assert labels.notes == (
+    assert unused_notes(make("x,y\n1,a\n1,b\n"), "y", Positive(("a", "z"))) == (
         "positive value 'z' never occurs in column 'y' of data/holdout.csv; it has: 'a' (1), 'b' (1)",
     )
 

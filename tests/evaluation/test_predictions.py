@@ -73,9 +73,9 @@ def test_predictions_in_any_words(tmp_path: Path, holdout: Table, content: str) 
     assert found.within_one().tolist() == [1.0, 0.0, 0.0]
 
 
-def test_0_and_1_mean_positive_by_1_whatever_the_labels_look_like(tmp_path: Path, make: Make) -> None:
+def test_0_and_1_are_class_labels_where_the_labels_are_called_so(tmp_path: Path, make: Make) -> None:
     holdout = make("id,y\n1,0\n2,1\n")
-    assert _read(tmp_path, "prediction\n1\n0\n", holdout, Positive((0,))).decision.tolist() == [True, False]
+    assert _read(tmp_path, "prediction\n1\n0\n", holdout, Positive((0,))).decision.tolist() == [False, True]
     own = _read(tmp_path, "prediction\n1\n0\n", holdout, Positive((0,)), kind="label")
     assert own.decision.tolist() == [False, True]
     assert own.classes == ("0", "1")
@@ -84,9 +84,9 @@ def test_0_and_1_mean_positive_by_1_whatever_the_labels_look_like(tmp_path: Path
 def test_labels_1_and_2(tmp_path: Path, make: Make) -> None:
     holdout = make("id,y\n1,1\n2,2\n")
     assert _read(tmp_path, "prediction\n1\n2\n", holdout, Positive((2,))).decision.tolist() == [False, True]
-    assert _read(tmp_path, "prediction\n1\n0\n", holdout, Positive((2,))).decision.tolist() == [True, False]
-    with pytest.raises(StageFailed, match="every prediction is 1, which may mean positive, or the class 1"):
-        _read(tmp_path, "prediction\n1\n1\n", holdout, Positive((2,)))
+    assert _read(tmp_path, "prediction\n1\n1\n", holdout, Positive((2,))).decision.tolist() == [False, False]
+    with pytest.raises(StageFailed, match="row 2: the prediction '0' is none of the labels '1', '2'"):
+        _read(tmp_path, "prediction\n1\n0\n", holdout, Positive((2,)))
     ours = _read(tmp_path, "prediction\n1\n1\n", holdout, Positive((2,)), kind="label")
     assert ours.decision.tolist() == [False, False]
 

@@ -20,8 +20,8 @@ import pytest
 from ml_ci.errors import Failure
 from ml_ci.spec.values import Positive
 from ml_ci.training.child.calls import NOW
+from ml_ci.training.child.canonical import equal
 from ml_ci.training.child.failures import JobFailed
-from ml_ci.training.child.labels import equal
 from ml_ci.training.child.prediction import score_rows
 from ml_ci.training.values import ScoredRows
 
@@ -48,7 +48,8 @@ def score(
         "count": count,
         "folder": "/nowhere",
     }
-    return score_rows(names["Model"](), pandas.DataFrame({"x": [0.125, 0.25, 0.75]}), function, request)
+    scores = score_rows(names["Model"](), pandas.DataFrame({"x": [0.125, 0.25, 0.75]}), function, request)
+    return scores.kind, scores.values
 
 
 @pytest.fixture(autouse=True)
@@ -120,7 +121,7 @@ def test_columns_that_a_model_cannot_name_are_all_given() -> None:
 
 def test_a_regressor_predicts_the_labels_that_a_comparison_judges() -> None:
     body = "def predict(self, rows): return rows.x.to_numpy()"
-    assert score(body, Positive(comparison=(">=", 0.2))) == ("label", SECOND)
+    assert score(body, Positive(comparison=(">=", 0.2))) == ("number", SECOND)
 
 
 @pytest.mark.parametrize(

@@ -36,10 +36,10 @@ def branch(at: Project) -> Iterator[Finding]:
 def holdout(at: Project) -> Iterator[Finding]:
     """Check that each holdout can be read and has the label, with both kinds of rows."""
     for model in (at.spec.models[name] for name in selected(at)):
-        yield _holdout(at, model)
+        yield from _holdout(at, model)
 
 
-def _holdout(at: Project, model: ModelSpec) -> Finding:
+def _holdout(at: Project, model: ModelSpec) -> Iterator[Finding]:
     from ml_ci.tables.table import Table
 
     about = f"{model.name}: holdout"
@@ -47,16 +47,26 @@ def _holdout(at: Project, model: ModelSpec) -> Finding:
     source = model.data[entry.of] if isinstance(entry, PartEntry) else entry
     cut = " (a part of it is held out)" if isinstance(entry, PartEntry) else ""
     if "://" in source.path:
-        return Finding(about, True, f"{source.path} is fetched when it is needed")
+        yield Finding(about, True, f"{source.path} is fetched when it is needed")
+        return
     if not (at.folder / source.path).exists():
         do = "The model's `fetch:` gets it." if model.fetch else "Put it there, commit it, or name a `fetch:` command."
-        return Finding(about, bool(model.fetch), f"{source.path} is not here", do)
+        yield Finding(about, bool(model.fetch), f"{source.path} is not here", do)
+        return
     try:
         table = Table.open(at.folder / source.path, source.columns, shown=source.path)
         values = table.counts(model.label)
     except UserError as error:
-        return Finding(about, False, error.message, error.hint)
-    return _labels(about, model, source, values, table.rows, cut)
+        yield Finding(about, False, error.message, error.hint)
+        return
+    yield _labels(about, model, source, values, table.rows, cut)
+    yield from _alike(about, model, values)
+
+
+def _alike(about: str, model: ModelSpec, values: Mapping[str, int]) -> Iterator[Finding]:
+    from ml_ci.evaluation.alike import alike_notes
+
+    yield from (Finding(about, True, note) for note in alike_notes(values, model.positive))
 
 
 def _labels(about: str, model: ModelSpec, source: FileEntry, values: Mapping[str, int], rows: int, cut: str) -> Finding:

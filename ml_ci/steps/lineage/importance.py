@@ -82,7 +82,7 @@ def _measured(shop: Workshop, side: Side) -> Importance:
     _write_labels(labelled, shop, draw)
     table = Table.open(labelled, shown="the labels of the shuffled holdout")
     scored = scored_rows(shop, side, training, "shuffled holdout", replace(given, path=str(rows)), table.rows)
-    predicted = read_predictions(model, side, scored.predictions, table, scored.kind)
+    predicted = read_predictions(model, side, scored.predictions, table, scored)
     decided = with_threshold(shop, side, training, predicted)
     return _compared(draw, read_labels(table, model.label, model.positive).y_true, decided)
 

@@ -37,6 +37,8 @@ def _output(found: Evidence, label: str, kind: str | None, loads: bool) -> tuple
     if loads:
         return (label, "double") if model.positive.comparison else None if kind is None else (label, kind)
     judged = None if found.predictions is None else found.predictions.content["kind"]
+    if judged == "number":
+        return "prediction", "double"
     if judged == "label":
         return None if kind is None else ("prediction", kind)
     return None if judged is None else ("score", "double")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from .answers import classify, column, listed
+from .answers import added, classify, in_order, is_last, label_kind, single
 from .calls import call
+from .canonical import canonical, precision_of, shortest
 from .failures import JobFailed, one_line, print_traceback
-from .labels import positive_classes
+from .labels import Classes, classes_of, told
+from .returned import Column, Returned, read_returned, values_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,30 +16,49 @@ if TYPE_CHECKING:
     from .exchange import Request
 
 
-def default_scores(model: Any, rows: Any, request: Request) -> tuple[str, list[Any], str]:
-    """Score by predict_proba, decision_function or predict: the first that it has and that suits the positive class.
+class Answer:
+    """Hold what a model answered: what the values are, the values, and the answer itself, whose index has the order."""
 
-    Gives the kind of the scores, one value per row, and the name of the method.
-    """
+    def __init__(self, kind: str, column: Column, returned: Returned, what: str) -> None:
+        self.kind = kind
+        self.column = column
+        self.returned = returned
+        self.what = what
+
+
+def default_scores(model: Any, rows: Any, request: Request) -> Answer:
+    """Score by predict_proba, decision_function or predict: the first that it has and that suits the positive class."""
     rows = _features(model, rows)
-    classes = _classes(model)
+    names = _classes(model)
+    classes = classes_of(request)
     for name, reader in (("predict_proba", _from_proba), ("decision_function", _from_margins), ("predict", None)):
         method = getattr(model, name, None)
         if not callable(method):
             continue
         what = "%s.%s" % (type(model).__name__, name)
-        answer = call(method, (rows,), {}, request, what, "predict-raised")
-        if reader is None:
-            certain = classes is not None or bool(request["positive"].get("comparison"))
-            return (*classify(column(answer, what), request, labels=certain), what)
-        found = reader(answer, classes, request, what)
+        returned = read_returned(call(method, (rows,), {}, request, what, "predict-raised"), what)
+        found = _predicted(model, names, returned, classes, what) if reader is None else None
+        if reader is not None:
+            found = reader(returned, names, classes, what)
         if found is not None:
-            return (*found, what)
+            return Answer(found[0], found[1], returned, what)
     raise JobFailed(
         "predict-raised",
         "a %s has no predict_proba, decision_function or predict" % type(model).__name__,
         "Name a function that scores with it: `predict: module:function`, called with the model and the rows.",
     )
+
+
+def _predicted(
+    model: Any, names: list[Any] | None, returned: Returned, classes: Classes, what: str
+) -> tuple[str, Column]:
+    """Read what `predict` gives: class labels of a classifier, whose classes say what 0 and 1 mean; else numbers."""
+    said, column = single(returned, classes, what, last=bool(getattr(model, "from_registry", False)))
+    if names is not None and not said:
+        return label_kind(names, classes, what), column
+    if classes.comparison and not said and any(isinstance(value, float) for value in column.values):
+        return "number", column
+    return classify(column, said, classes, what), column
 
 
 def _features(model: Any, rows: Any) -> Any:
@@ -49,14 +70,18 @@ def _features(model: Any, rows: Any) -> Any:
     return rows[names] if set(names) <= set(rows.columns) else rows
 
 
-def _classes(model: Any) -> Any:
+def _classes(model: Any) -> list[Any] | None:
     """Give the model's classes, None where it has none; JobFailed where it has and does not give them.
 
     Without them 0 and 1 would be guessed, and the columns of another order be scored the wrong way round.
     """
     try:
-        classes = model.classes_
-        return None if classes is None else listed(classes)
+        found = model.classes_
+        return (
+            None
+            if found is None
+            else [shortest(name, precision_of(found)) for name in values_of(found, "`classes_`").values]
+        )
     except AttributeError:
         return None
     except Exception as error:
@@ -64,54 +89,114 @@ def _classes(model: Any) -> Any:
         raise JobFailed("predict-raised", "`%s.classes_` raised %s" % (type(model).__name__, one_line(error)))
 
 
-def _from_proba(answer: Any, classes: Any, request: Request, what: str) -> tuple[str, list[Any]] | None:
-    table = _table(answer, what)
-    width = len(table[0]) if table else 0
-    if width == 1:
-        return "probability", [row[0] for row in table]
-    names = list(range(width)) if classes is None else classes
-    if len(names) != width and table:
+def _from_proba(returned: Returned, names: list[Any] | None, classes: Classes, what: str) -> tuple[str, Column] | None:
+    """Give the probability of the positive class: its column, by `classes_` or by the columns' own names.
+
+    A model that was never shown a positive gives it a probability of 0.
+    """
+    width = len(returned.columns)
+    named = _column_names(returned, names, classes)
+    if named is None:
+        if width != 2:
+            raise _nameless(what, "%d column%s" % (width, "" if width == 1 else "s"))
+        named = _two(classes, what)
+    if len(named) != width:
         raise JobFailed(
-            "predict-raised", "%s gives %d columns, and the model has %d classes" % (what, width, len(names))
+            "predict-raised", "%s gives %d columns, and the model has %d classes" % (what, width, len(named))
         )
-    chosen = positive_classes(names, request["positive"], what)
-    return "probability", [_sum([float(row[index]) for index in chosen]) for row in table]
+    chosen = positive_classes(named, classes, what)
+    if not chosen:
+        return "probability", Column([0.0] * returned.shape[0])
+    return "probability", added([returned.columns[place] for place in chosen], what)
 
 
-def _sum(parts: list[float]) -> float:
-    """Add probabilities; a hair over 1 is rounding, anything else (NaN too) is left for the check to find."""
-    total = sum(parts)
-    return 1.0 if 1.0 < total < 1.0 + 1e-6 else total
+def _column_names(returned: Returned, names: list[Any] | None, classes: Classes) -> list[Any] | None:
+    """Give the class of each column: as the table names them where it does, otherwise in the order of `classes_`."""
+    own = returned.names
+    if own is None or len(returned.shape) != 2 or len(set(own)) != len(own):
+        return names
+    if names is None:
+        return list(own) if all(classes.knows(name) for name in own) else None
+    return list(own) if set(map(canonical, own)) == set(map(canonical, names)) else names
 
 
-def _from_margins(answer: Any, classes: Any, request: Request, what: str) -> tuple[str, list[Any]] | None:
-    table = _table(answer, what)
-    width = len(table[0]) if table else 1
-    if classes is None:
+def _two(classes: Classes, what: str) -> list[Any]:
+    """Name two columns that nothing names: 0 and 1, or the two labels as libraries sort them if that is plain."""
+    if not classes.labels or classes.labels <= {"0", "1"} or classes.labels <= {"false", "true"}:
+        return [0, 1] if not classes.labels or "1" in classes.labels else [False, True]
+    if is_last(classes):
+        return in_order(classes)
+    raise _nameless(what, "2 columns")
+
+
+def _nameless(what: str, columns: str) -> JobFailed:
+    return JobFailed(
+        "model-classes",
+        "%s gives %s, and the model has no classes_ that say for which class" % (what, columns),
+        "Name a function that scores with it: `predict: module:function`, called with the model and the rows.",
+    )
+
+
+def positive_classes(names: list[Any], classes: Classes, what: str) -> list[int]:
+    """Give the places of the classes that are positive; none for a model whose classes are all known and none is.
+
+    Where no label is called 0 or 1, true or false, a model's own 0 and 1 are the outcome, and 1 is positive.
+    """
+    for name in names:
+        if classes.several(name):
+            raise _unclear(what, name, classes)
+    if classes.meaning(names) == "outcome":
+        return [place for place, name in enumerate(names) if float(name) == 1.0]
+    label_kind(names, classes, what)
+    chosen = [place for place, name in enumerate(names) if classes.is_positive(name)]
+    if chosen or _never(names, classes):
+        return chosen
+    shown = ", ".join(repr(name) for name in names[:8])
+    raise JobFailed(
+        "model-classes",
+        "%s knows the classes %s, and none of them is the positive value %s" % (what, shown, _positive(classes)),
+        "Set `positive:` to one of them, or translate in a function of your own: `predict: module:function`.",
+    )
+
+
+def _never(names: list[Any], classes: Classes) -> bool:
+    """Say whether a model's classes are labels of the holdout that are not positive: it saw no positive."""
+    if classes.labels or classes.comparison:
+        return all(classes.knows(name) for name in names)
+    return len(names) == 1
+
+
+def _positive(classes: Classes) -> str:
+    if classes.comparison:
+        return told({"comparison": classes.comparison})
+    return ", ".join(repr(value) for value in classes.values)
+
+
+def _unclear(what: str, name: Any, classes: Classes) -> JobFailed:
+    alike = ", ".join(repr(text) for text in classes.spelled(name))
+    return JobFailed(
+        "model-classes",
+        "%s knows the class %r, and several labels of the holdout have that value: %s" % (what, name, alike),
+        "Train on the labels as text, or write `positive:` without quotes, so that they are one class.",
+    )
+
+
+def _from_margins(
+    returned: Returned, names: list[Any] | None, classes: Classes, what: str
+) -> tuple[str, Column] | None:
+    width = len(returned.columns)
+    if names is None:
         raise JobFailed(
             "model-classes",
             "%s gives margins, and the model has no classes_ that say for which class" % what,
             "Name a function that scores with it: `predict: module:function`, called with the model and the rows.",
         )
-    names = classes
-    chosen = positive_classes(names, request["positive"], what)
-    if width == 1 and len(names) == 2 and len(chosen) == 1:
-        sign = 1.0 if chosen == [1] else -1.0
-        return "margin", [sign * float(row[0]) for row in table]
-    if width == len(names) and len(chosen) == 1:
-        return "margin", [float(row[chosen[0]]) for row in table]
-    return None  # margins of several positive classes do not add up: predict's labels do
-
-
-def _table(values: Any, what: str) -> list[list[Any]]:
-    """Give a two-dimensional answer as a list of rows; one dimension becomes one column."""
-    if isinstance(values, list) and values and hasattr(values[0], "shape") and len(values[0].shape) == 2:
-        raise JobFailed(
-            "predict-raised",
-            "%s answers for several outputs; ml-ci judges one" % what,
-            "Name `predict: module:function`.",
-        )
-    if hasattr(values, "to_numpy"):
-        values = values.to_numpy()
-    rows = listed(values)
-    return [list(row) if isinstance(row, (list, tuple)) or hasattr(row, "__array__") else [row] for row in rows]
+    chosen = positive_classes(names, classes, what)
+    if len(chosen) != 1 or (width != len(names) and (width, len(names)) != (1, 2)):
+        return None  # margins of several positive classes do not add up: predict's labels do
+    if width == 1:
+        column = values_of(returned.columns[0], what)
+        sign = 1.0 if chosen == [len(names) - 1] else -1.0
+        column.values = [sign * value if isinstance(value, (int, float)) else value for value in column.values]
+        return "margin", column
+    return "margin", values_of(returned.columns[chosen[0]], what)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 
-from .answers import check_scores, classify, column
+from .answers import check, classify, single
 from .arguments import annotation_of
 from .calls import NOW, call
+from .canonical import shortest, written
 from .entries import load_entry
 from .failures import JobFailed
-from .labels import canonical
-from .methods import default_scores
+from .labels import classes_of
+from .methods import Answer, default_scores
+from .returned import index_of, order_by_index, read_returned, refuse_moved
 from .storage import load_artifact, load_registered
 from .tables import read_path, read_table
 
@@ -21,6 +23,20 @@ if TYPE_CHECKING:
     from .exchange import Request
 
 
+class Scores:
+    """Hold one value per row, in the rows' order, and what they are.
+
+    `kind` is `probability`, `margin`, `number` or `label`; with `outcome` the labels say positive by 1 and true.
+    `precision` names the type of floats that are narrower than Python's.
+    """
+
+    def __init__(self, kind: str, values: list[Any], precision: str) -> None:
+        self.outcome = kind == "outcome"
+        self.kind = "label" if self.outcome else kind
+        self.values = values
+        self.precision = precision
+
+
 def predict(request: Request) -> Request:
     """Score the rows with a stored model; write the predictions and say what they are."""
     function, annotations = None, ("", "")
@@ -29,22 +45,40 @@ def predict(request: Request) -> Request:
         annotations = _annotations(function)
     model = _model(request, annotations[0])
     rows = _rows(request, annotations[1], custom=function is not None)
-    kind, values = score_rows(model, rows, function, request)
-    _write_predictions(request["predictions"], kind, values)
-    return {"kind": kind, "rows": len(values), "seconds": NOW["seconds"]}
+    scores = score_rows(model, rows, function, request)
+    write_predictions(request["predictions"], scores)
+    return {
+        "kind": "outcome" if scores.outcome else scores.kind,
+        "rows": len(scores.values),
+        "seconds": NOW["seconds"],
+        "precision": scores.precision,
+    }
 
 
-def score_rows(model: Any, rows: Any, function: Any, request: Request) -> tuple[str, list[Any]]:
-    """Give the kind of scores and one value per row, checked: by the user's function, or by the model's own methods."""
-    if function is None:
-        kind, values, what = default_scores(model, rows, request)
-    else:
-        what = "`%s`" % request["entry"]
-        values = call(function, (model, rows), {}, request, request["entry"], "predict-raised")
-        kind, values = classify(column(values, what), request)
+def score_rows(model: Any, rows: Any, function: Any, request: Request) -> Scores:
+    """Score rows by the user's function, or by the model's own methods, and check what comes back."""
     count = len(rows) if hasattr(rows, "shape") else request["count"]
-    check_scores(values, kind, count, what)
-    return kind, values
+    index = index_of(rows)
+    by_function = function is not None
+    answer = _by_function(function, model, rows, request) if by_function else default_scores(model, rows, request)
+    refuse_moved(answer.returned, index, rows, answer.what)
+    check(answer.column, answer.kind, count, answer.what)
+    values = answer.column.values
+    order = order_by_index(answer.returned, index, count, answer.what)
+    if order is not None:
+        values = [values[place] for place in order]
+    if answer.kind in ("label", "outcome"):
+        values = [shortest(value, answer.column.precision) for value in values]
+    return Scores(answer.kind, values, answer.column.precision)
+
+
+def _by_function(function: Any, model: Any, rows: Any, request: Request) -> Answer:
+    what = "`%s`" % request["entry"]
+    values = call(function, (model, rows), {}, request, request["entry"], "predict-raised")
+    returned = read_returned(values, what)
+    classes = classes_of(request)
+    said, column = single(returned, classes, what)
+    return Answer(classify(column, said, classes, what), column, returned, what)
 
 
 def _annotations(function: Any) -> tuple[str, str]:
@@ -98,11 +132,13 @@ def _importable(name: str) -> bool:
     return importlib.util.find_spec(name) is not None
 
 
-def _write_predictions(path: str, kind: str, values: Any) -> None:
+def write_predictions(path: str, scores: Scores) -> None:
+    """Write scores as a CSV file, whole or not at all: a column `score`, or `prediction` of labels and numbers."""
     import csv
 
+    by_label = scores.kind in ("label", "number")
     with open(path + ".part", "w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
-        writer.writerow(["prediction" if kind == "label" else "score"])
-        writer.writerows([canonical(value) if kind == "label" else repr(float(value))] for value in values)
+        writer.writerow(["prediction" if by_label else "score"])
+        writer.writerows([written(value) if by_label else repr(float(value))] for value in scores.values)
     os.replace(path + ".part", path)

@@ -115,18 +115,16 @@ def load_registered(path: str) -> Any:
 
 
 class _Pyfunc:
-    """Score by a pyfunc model; a table of one column is that column, of two the second is the positive class's."""
+    """Score by a pyfunc model, whose answer may be a table of the classes' probabilities."""
+
+    from_registry = True
 
     def __init__(self, model: Any) -> None:
         self.model = model
 
     def predict(self, rows: Any) -> Any:
-        """Give what the model gives, or the second column where it gives two."""
-        answer = self.model.predict(rows)
-        shape = getattr(answer, "shape", None)
-        if shape is not None and len(shape) == 2 and shape[1] == 2:
-            return (answer.to_numpy() if hasattr(answer, "to_numpy") else answer)[:, 1]
-        return answer
+        """Give what the model gives."""
+        return self.model.predict(rows)
 
 
 def _load_hint(error: BaseException) -> str:
