@@ -12,6 +12,7 @@ from pathlib import Path
 from ml_ci.changes.reads import Reads
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.training.log import tail
+from ml_ci.training.missing import advise
 from ml_ci.training.process import Order, Outcome
 from ml_ci.training.values import UNSEEN
 
@@ -32,10 +33,11 @@ class Ending:
     reads: Reads = UNSEEN
 
 
-def check(outcome: Outcome, order: Order, result: Path, *, worker: bool, shell: bool) -> Ending:
+def check(outcome: Outcome, order: Order, result: Path, *, worker: bool, shell: bool, top: Path) -> Ending:
     """Give the ending of a job that ended well; StageFailed with the code for how it did not.
 
-    `worker` says that a result file has to be there, `shell` that the exit code is a shell's.
+    `worker` says that a result file has to be there, `shell` that the exit code is a shell's; `top` is that of the
+    copy that the job ran in.
     """
     if outcome.limit is not None:
         raise StageFailed(_over(outcome, order))
@@ -49,7 +51,7 @@ def check(outcome: Outcome, order: Order, result: Path, *, worker: bool, shell: 
     if number:
         raise StageFailed(_killed(number, outcome))
     if code != 0:
-        raise StageFailed(_exited(code, order, shell))
+        raise StageFailed(_exited(code, order, shell, top))
     if worker:
         hint = "Does it call os._exit, or replace its process? Return the model instead."
         raise _failed("no-result", "the job ended with exit code 0 and left no result", hint)
@@ -82,12 +84,12 @@ def _killed(number: int, outcome: Outcome) -> Failure:
     return Failure("training", "job-killed", message, hint)
 
 
-def _exited(code: int, order: Order, shell: bool) -> Failure:
+def _exited(code: int, order: Order, shell: bool, top: Path) -> Failure:
     last = next(iter(reversed(tail(order.log, 1).splitlines())), "").strip()
     message = f"the job ended with exit code {code}" + (f": {last[:300]}" if last else "")
     if found := _MISSING.match(last):
-        hint = f"Install `{found[1]}` for the Python that the command runs with, or name another by `python:`."
-        return Failure("training", "job-exit", message, hint)
+        install = f"Install `{found[1]}` for the Python that the command runs with, or name another by `python:`."
+        return Failure("training", "job-exit", message, advise(found[1], top) or install)
     hints = {127: "A program was not found: is it installed, and on PATH?", 126: "A program could not be executed."}
     return Failure("training", "job-exit", message, hints.get(code, "") if shell else "")
 

@@ -202,7 +202,9 @@ def _run(
     with reading(found.reads):
         own_code.verify(request)
         refuse(request.ground, found)
-        ending = check(outcome, order, result, worker=asked is not None, shell=shell)
+        copy = own_code.checkout(request).copy
+        ending = check(outcome, order, result, worker=asked is not None, shell=shell, top=copy)
+        own_code.require(request, environment)
     return dataclasses.replace(ending, reads=found.reads)
 
 

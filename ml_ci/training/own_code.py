@@ -8,36 +8,42 @@ that ran one is not believed.
 from __future__ import annotations
 
 import os
+import re
+import shutil
+import subprocess
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ml_ci.errors import Failure, StageFailed
+from ml_ci.spec.values import CommandJob
 from ml_ci.training.packaging import Project, projects
 from ml_ci.training.told import TOLD, Line, read
 from ml_ci.training.values import Checkout, Request
 
 CODE = "foreign-code"
+_PYTHON = re.compile(r"(?:python|pypy)[\d.]*")
+_WORD = re.compile(r"[\w./+-]+")
 
 
 def describe(request: Request) -> Mapping[str, object]:
     """Give what every Python of a job is told of it: builtin types alone."""
-    checkout = _checkout(request)
-    copy = Path(os.path.realpath(checkout.copy))
+    at = checkout(request)
+    copy = Path(os.path.realpath(at.copy))
     folder = Path(os.path.realpath(request.folder / request.cwd))
     found = sorted(projects(copy), key=lambda one: _distance(one, folder))
     return {
         "told": str(request.work / TOLD),
         "copy": str(copy),
         "work": os.path.realpath(request.work),
-        "tops": [os.path.realpath(top) for top in checkout.tops],
+        "tops": [os.path.realpath(top) for top in at.tops],
         "projects": [_told(one, own=_is_own(one, folder)) for one in found],
-        "packages": {name: str(at) for one in reversed(found) for name, at in one.packages.items()},
+        "packages": {name: str(place) for one in reversed(found) for name, place in one.packages.items()},
         "distributions": sorted({one.distribution for one in found} - {""}),
     }
 
 
 def _told(project: Project, *, own: bool) -> Mapping[str, object]:
-    names = {name: [str(at) for at in folders] for name, folders in project.names.items()}
+    names = {name: [str(folder) for folder in folders] for name, folders in project.names.items()}
     return {"distribution": project.distribution, "own": own, "folder": str(project.folder), "names": names}
 
 
@@ -62,6 +68,61 @@ def verify(request: Request) -> None:
         raise _told_of(request, path, how)
 
 
+def require(request: Request, environment: Mapping[str, str]) -> None:
+    """Refuse a job that ended well and whose Python told nothing, where the project is installed in that Python."""
+    if any(line.kind == "python" for line in read(request.work / TOLD)):
+        return
+    for python in pythons(request, environment):
+        if is_installed(python, request, environment):
+            message = f"the job ran under {python} in a way that keeps ml-ci from seeing whose code it ran"
+            hint = "This repository is installed there, for both sides alike. Start it by `python`, without `-I`."
+            raise _failed(message, hint)
+
+
+def pythons(request: Request, environment: Mapping[str, str]) -> list[Path]:
+    """Give the Pythons that a job's command starts, as far as its words and their first lines tell; [] for none."""
+    job = getattr(request, "job", None)
+    if not isinstance(job, CommandJob):
+        return [request.interpreter.path]
+    text = job.command if isinstance(job.command, str) else " ".join(job.command)
+    folder = request.folder / request.cwd
+    found = []
+    for word in dict.fromkeys(_WORD.findall(text)):
+        at = folder / word if "/" in word else Path(shutil.which(word, path=environment.get("PATH")) or folder / word)
+        if _PYTHON.fullmatch(at.name):
+            found.append(at)
+        elif named := _shebang(at):
+            found.append(Path(named))
+        elif at.suffix in (".py", ".ipynb"):
+            found.append(request.interpreter.path)
+    return [at for at in dict.fromkeys(found) if at.is_file()]
+
+
+def _shebang(at: Path) -> str | None:
+    try:
+        with at.open("rb") as stream:
+            first = stream.readline(300).decode("utf-8", "replace")
+    except OSError:
+        return None
+    words = first[2:].split() if first.startswith("#!") else []
+    named = [word for word in words if _PYTHON.fullmatch(Path(word).name)]
+    return shutil.which(named[0]) if named else None
+
+
+def is_installed(python: Path, request: Request, environment: Mapping[str, str]) -> bool:
+    """Say whether this repository is installed in a Python; one that does not answer counts as if it were."""
+    folder = request.work / "startup"
+    ask = f"import sys; sys.path.insert(0, {str(folder)!r}); from ml_ci_startup import finder, start; start()"
+    ask += "; print(finder.is_installed())"
+    try:
+        done = subprocess.run(
+            (python, "-c", ask), env=environment, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return True
+    return done.stdout.split()[-1:] != ["False"]
+
+
 def _foreign(lines: list[Line]) -> Iterator[tuple[str, str]]:
     for line in lines:
         if line.kind == "module" and len(line.fields) > 1:
@@ -69,8 +130,8 @@ def _foreign(lines: list[Line]) -> Iterator[tuple[str, str]]:
 
 
 def _told_of(request: Request, path: str, how: str) -> StageFailed:
-    checkout = _checkout(request)
-    own = _own(checkout, path)
+    at = checkout(request)
+    own = _own(at, path)
     instead = f"not {own} of its own side" if own else "which its own side does not have"
     message = f"the job ran {path}, {instead}"
     if how == "installed":
@@ -82,23 +143,24 @@ def _told_of(request: Request, path: str, how: str) -> StageFailed:
     return _failed(message, hint)
 
 
-def _own(checkout: Checkout, path: str) -> str | None:
+def _own(at: Checkout, path: str) -> str | None:
     """Give the file of the copy that stands for one from elsewhere, relative to its top; None when there is none."""
-    copy = Path(os.path.realpath(checkout.copy))
-    for top in map(os.path.realpath, checkout.tops):
+    copy = Path(os.path.realpath(at.copy))
+    for top in map(os.path.realpath, at.tops):
         inside = os.path.relpath(path, top)
         if not inside.startswith("..") and (copy / inside).is_file():
             return inside
     parts = Path(path).parts
     for project in projects(copy):
-        for root in {at for folders in project.names.values() for at in folders}:
+        for root in {folder for folders in project.names.values() for folder in folders}:
             for count in range(1, len(parts)):
                 if parts[-count] in project.names and root.joinpath(*parts[-count:]).is_file():
                     return str(root.joinpath(*parts[-count:]).relative_to(copy))
     return None
 
 
-def _checkout(request: Request) -> Checkout:
+def checkout(request: Request) -> Checkout:
+    """Give the checkouts and the copy of a request; a request that names none runs in its own project folder."""
     return request.checkout or Checkout((request.folder,), request.folder)
 
 

@@ -405,3 +405,54 @@ def test_a_folder_of_the_repository_does_not_hide_the_standard_library(case: Cal
     assert (side, str(made.top) in where) == ("base", False)
     made.write("scripts/go.py", f"import {name}, sys\nopen(sys.argv[1], 'w').write('fine')\n")
     assert made.command("python scripts/go.py {out}/side") == ["fine"]
+
+
+SILENT = {
+    "an interpreter by its path": "{python} -I scripts/train.py {{out}}/side",
+    "a program whose first line isolates": "bin/go {{out}}/side",
+    "one without an environment": "env -i {python} scripts/train.py {{out}}/side",
+}
+
+
+@pytest.mark.parametrize(
+    "how", ["none", "-e, a path", "-e, a finder that comes first", "plain", "-e, setup.py develop"]
+)
+@pytest.mark.parametrize("way", SILENT)
+def test_a_python_that_tells_nothing_is_an_error_where_the_project_is_installed(
+    case: Callable[..., Case], way: str, how: str
+) -> None:
+    made = case("src", how)
+    python = made.python.at / "bin" / "python"
+    made.write("scripts/train.py", "import sys\nopen(sys.argv[1], 'w').write('done')\n")
+    made.write("bin/go", f"#!{python} -I\nimport sys\nopen(sys.argv[1], 'w').write('done')\n")
+    (made.copy / "bin/go").chmod(0o755)
+    line = SILENT[way].format(python=python)
+    if how == "none":
+        assert made.command(line) == ["done"]
+        return
+    found = _failure(lambda: made.command(line))
+    assert (found.code, str(python) in found.message) == ("foreign-code", True)
+
+
+MISSING = {
+    "src without packaging": ("src/parts/__init__.py", "parts", "`parts` is in `src/` of this repository"),
+    "a module of a subfolder": ("app/prep/preprocess.py", "preprocess", "`preprocess` is in `app/prep/` of this"),
+    "a package far below": ("a/b/c/deep/__init__.py", "deep", "`deep` is in `a/b/c/` of this repository"),
+    "a module of a package": (
+        "src/parts/__init__.py",
+        "parts.new",
+        "`parts` is in `src/` of this repository and has no",
+    ),
+    "a library": ("README.md", "pnadas", "Install `pnadas` for the Python"),
+    "a library whose name a page has": ("docs/pnadas.md", "pnadas", "Install `pnadas` for the Python"),
+}
+
+
+@pytest.mark.parametrize("kind", MISSING)
+def test_what_to_do_about_a_module_that_the_repository_has(case: Callable[..., Case], kind: str) -> None:
+    made = case("src", "none")
+    path, name, hint = MISSING[kind]
+    (made.copy / "pyproject.toml").unlink()
+    made.write(path, "")
+    found = _failure(lambda: made.command(f"cd {'src' if '.' in name else '.'}; python -c 'import {name}'"))
+    assert (found.code, found.hint[: len(hint)]) == ("job-exit", hint)

@@ -112,7 +112,9 @@ def _import_missing(request: Request, name: str, error: ImportError) -> JobFaile
     where = user_frame(error, request["folder"])
     wanted = error.name or "?"
     message = "importing `%s` needs `%s`, which %s does not have%s" % (name, wanted, sys.executable, where)
-    nearby = _module_folder(request["folder"], "%s.py" % wanted.replace(".", "/"))
-    if nearby is not None:
-        return JobFailed("import", message, "There is one in `%s`: set `cwd: %s`." % (nearby, nearby))
+    for ending in (".py", "/__init__.py"):
+        nearby = _module_folder(request["folder"], wanted.replace(".", "/") + ending)
+        if nearby is not None:
+            hint = "`%s` is in `%s/` of this repository, which is not on the job's path: set `cwd: %s`, or let a "
+            return JobFailed("import", message, (hint + "pyproject.toml install it.") % (wanted, nearby, nearby))
     return JobFailed("import", message, "Install it there, or name the job's own interpreter: `python: PATH`.")

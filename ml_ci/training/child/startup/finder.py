@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _finders: list[OwnFinder] = []
+_installed: list[bool] = []
 
 
 class OwnFinder:
@@ -133,8 +134,10 @@ def _namespace(name: str, folders: list[str]) -> ModuleSpec:
 
 def begin() -> None:
     """Put the copy's folders in the places of the checkout's on `sys.path`, and the finder before all others."""
+    before = list(sys.path)
     sys.path[:] = [_own(entry) for entry in sys.path]
     installed = look()
+    _installed.append(bool(sys.path != before or installed.distributions or installed.places))
     roots = _roots(installed)
     if roots:
         _finders.append(OwnFinder(roots, installed))
@@ -145,6 +148,11 @@ def begin() -> None:
 def installed_files() -> set[str]:
     """Give the real paths of the files that were installed from this repository as copies."""
     return _finders[0].installed.files if _finders else set()
+
+
+def is_installed() -> bool:
+    """Say whether anything of this repository is installed in this Python."""
+    return any(_installed)
 
 
 def _own(entry: str) -> str:
