@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 from ml_ci.errors import Failure, UserError
@@ -92,6 +93,7 @@ def _model(model: ModelReport) -> dict[str, Any]:
         "cost": _cost(model),
         "paths": dict(model.paths),
         "cautions": list(model.cautions),
+        "overlaps": None if model.overlaps is None else [asdict(one) for one in model.overlaps],
         "done": None if model.done is None else [_deed(deed) for deed in model.done],
     }
 

@@ -16,6 +16,7 @@ from ml_ci.reports.lineage_boxes import picture, whence
 from ml_ci.reports.numbers import count, duration, percent, points, signed
 from ml_ci.reports.values import ModelReport
 from ml_ci.spec.values import Card as Said
+from ml_ci.suspicion.overlap import plainly
 
 
 @dataclass(frozen=True)
@@ -116,11 +117,23 @@ def _data(facts: Facts) -> Section:
                 counted = Classes(model.candidate.confusion.negatives, model.candidate.confusion.positives)
             where, known = str(detail.get("path") or whence(detail)), str(detail.get("content") or digest)
             rows.append((name, where, *_counted(counted), known))
-    said = "The holdout is what the model was judged on; its training was given none of those rows."
+    said = ["The holdout is what the model was judged on.", *_overlaps(model)]
     cut = made["details"].get("data.holdout") or {}
     if cut.get("of"):
-        said += f" It was cut out of {cut['of']} by the rows' content, so the rows of {cut['of']} hold it too."
-    return Section("Data", (said,), (Grid(("entry", "where", "rows", "positives", "digest"), tuple(rows), "llrrc"),))
+        said.append(
+            f"It was cut out of {cut['of']} by the rows' content: its rows are counted among those of {cut['of']}."
+        )
+    return Section(
+        "Data", (" ".join(said),), (Grid(("entry", "where", "rows", "positives", "digest"), tuple(rows), "llrrc"),)
+    )
+
+
+def _overlaps(model: ModelReport) -> Iterator[str]:
+    """Say for each table that it was trained on how many rows of the holdout stand there."""
+    found = [one for one in model.overlaps or () if one.side == "candidate"]
+    yield from (plainly(one) for one in found)
+    if not found:
+        yield "Whether rows of it stand in what the model was trained on was not looked for, or could not be."
 
 
 def _counted(classes: Classes | None) -> tuple[str, str]:

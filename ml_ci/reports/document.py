@@ -18,6 +18,7 @@ from ml_ci.records.origin import Origin
 from ml_ci.reports.text import label
 from ml_ci.reports.values import Deed, DeedKind, DeedSide, ModelReport, Report, Side
 from ml_ci.spec.values import Cost
+from ml_ci.suspicion.overlap import Odd, Overlap
 
 _Name: TypeAlias = Annotated[str, Field(max_length=2_000)]
 _Text: TypeAlias = Annotated[str, Field(max_length=20_000)]
@@ -115,6 +116,19 @@ class _Failure(_Document):
     log_tail: _Log = ""
 
 
+class _Overlap(_Document):
+    side: Literal["candidate", "baseline"]
+    data: _Name
+    path: _Text
+    rows: _Count
+    same: _Count | None
+    features: _Count
+    odd: Odd = ""
+    features_odd: Odd = ""
+    chance: Annotated[float, Field(ge=0)] = 0.0
+    cut: bool = False
+
+
 class _Cost(_Document):
     fp: float
     fn: float
@@ -142,6 +156,7 @@ class _Model(_Document):
     cost: _Cost | None = None
     paths: dict[_Name, _Name] = Field(default_factory=dict, max_length=1_000)
     cautions: list[_Text] = Field(default_factory=list, max_length=1_000)
+    overlaps: Annotated[list[_Overlap], Field(max_length=1_000)] | None = None
     done: Annotated[list[_Deed], Field(max_length=10_000)] | None = None
 
     def report(self) -> ModelReport:
@@ -159,6 +174,7 @@ class _Model(_Document):
             cost=Cost(**dict(self.cost)) if self.cost else None,
             paths=self.paths,
             cautions=tuple(self.cautions),
+            overlaps=None if self.overlaps is None else tuple(Overlap(**dict(one)) for one in self.overlaps),
             done=None if self.done is None else tuple(Deed(**dict(deed)) for deed in self.done),
         )
 

@@ -12,6 +12,7 @@ from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.values import GateResult, Verdict
 from ml_ci.plan.values import Action
 from ml_ci.records.origin import Origin
+from ml_ci.suspicion.overlap import Overlap
 
 if TYPE_CHECKING:
     from ml_ci.spec.values import Cost
@@ -55,6 +56,7 @@ class ModelReport:
 
     `paths` says where a changed part is, relative to the project folder (`data.train` → `data/train.csv`).
     `cautions` say what a reviewer has to know of how it was judged: a gate that was loosened, a holdout that changed.
+    `overlaps` say how many rows of the holdout stand in what was trained on, None where nobody looked for them.
     `action` is the plan's; `done` is what the run did, in order, None in a report of a version that did not note it.
     """
 
@@ -70,6 +72,7 @@ class ModelReport:
     cost: Cost | None = None
     paths: Mapping[str, str] = field(default_factory=dict)
     cautions: tuple[str, ...] = ()
+    overlaps: tuple[Overlap, ...] | None = None
     done: tuple[Deed, ...] | None = None
 
 

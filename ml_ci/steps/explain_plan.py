@@ -14,6 +14,7 @@ from ml_ci.steps.judged import Judged
 from ml_ci.steps.sides import Fingerprints
 from ml_ci.steps.values import Project, Side, Sides
 from ml_ci.suspicion.counts import suspicions
+from ml_ci.suspicion.overlap import cautions as overlapping
 
 
 def told(project: Project, fingerprints: Fingerprints, name: str) -> ModelPlan:
@@ -29,9 +30,19 @@ def told(project: Project, fingerprints: Fingerprints, name: str) -> ModelPlan:
     reasons = _reasons(project, sides, plan, verdict)
     notes = (*sides.candidate.fingerprint.warnings, *_upstream(project, sides, plan), *project.store.notes)
     source = "" if sides.baseline is None else sides.source
-    odd = () if verdict is None else suspicions(verdict.comparison)
+    odd = _foreseen(project, sides) if verdict is None else _known(verdict)
     said = (*project.judging.of_run, *cautions(project, sides), *odd)
     return ModelPlan(plan.action, reasons, source, plan.trainings, tuple(dict.fromkeys(notes)), said)
+
+
+def _known(verdict: Judged) -> tuple[str, ...]:
+    return (*overlapping(verdict.overlaps), *suspicions(verdict.comparison))
+
+
+def _foreseen(project: Project, sides: Sides) -> tuple[str, ...]:
+    from ml_ci.steps.overlaps import foreseen
+
+    return overlapping(foreseen(project, sides))
 
 
 def _reasons(project: Project, sides: Sides, plan: Plan, verdict: Judged | None) -> tuple[Change, ...]:

@@ -16,6 +16,7 @@ from ml_ci.steps import holdout
 from ml_ci.steps import looks as look
 from ml_ci.steps.judged import Judged
 from ml_ci.steps.looks import standing_of
+from ml_ci.steps.overlaps import overlaps
 from ml_ci.steps.resamples import OwnResamples, resampled_notes
 from ml_ci.steps.score import stored_scores
 from ml_ci.steps.values import Sides
@@ -61,7 +62,7 @@ def judged(shop: Workshop, plan: Plan, comparison: Comparison, changes: tuple[Ch
     results = judge(model.gates, asked, before.policy)
     look.note(shop, plan, before.standing, of_gates(results))
     said = (*_notes(shop.sides), *before.notes, *look.notes(before.standing), *resampled_notes(asked))
-    verdict = Judged(comparison, results, changes, said)
+    verdict = Judged(comparison, results, changes, said, overlaps(shop))
     with shop.project.store.draft() as draft:
         content = {"model": model.name, "training": plan.candidate.training, "judged": pack(verdict)}
         shop.project.store.keep(draft, VERDICTS, plan.verdict, content)

@@ -9,6 +9,7 @@ from ml_ci.evaluation.values import Comparison
 from ml_ci.gates.values import GateResult
 from ml_ci.records.codec import unpack_if_fit
 from ml_ci.records.record import Record
+from ml_ci.suspicion.overlap import Overlap
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,7 @@ class Judged:
     gates: tuple[GateResult, ...]
     changes: tuple[Change, ...]
     notes: tuple[str, ...] = ()
+    overlaps: tuple[Overlap, ...] = ()
 
 
 def recalled(record: Record) -> Judged | None:

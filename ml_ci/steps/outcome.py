@@ -20,6 +20,7 @@ from ml_ci.steps.journal import action_of
 from ml_ci.steps.judged import Judged
 from ml_ci.steps.values import Project, Sides
 from ml_ci.suspicion.counts import suspicions
+from ml_ci.suspicion.overlap import cautions as overlapping
 
 LOST_MODEL = "lost-model"
 
@@ -44,7 +45,8 @@ def finished(project: Project, sides: Sides, plan: Plan, judged: Judged, seconds
         notes=(*judged.notes, *_unsteady(project, model), *project.store.notes),
         cost=model.cost,
         paths=_paths(model),
-        cautions=(*cautions(project, sides), *suspicions(comparison)),
+        cautions=(*cautions(project, sides), *overlapping(judged.overlaps), *suspicions(comparison)),
+        overlaps=judged.overlaps,
         done=done,
     )
 

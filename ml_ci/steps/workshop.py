@@ -94,6 +94,13 @@ class Workshop:
         """The holdout without its label column."""
         return self.unlabelled("holdout", self.holdout, _holdout_columns(self.sides.candidate.model))
 
+    @property
+    def rest(self) -> Path:
+        """The rows of the entry out of which the candidate's holdout is cut, without the holdout."""
+        model = self.sides.candidate.model
+        assert isinstance(model.holdout, PartEntry)  # noqa: S101
+        return self._holdout_file.with_name(f"rest-{self._holdout_file.name}")
+
     @cached_property
     def _holdout_file(self) -> Path:
         model = self.sides.candidate.model

@@ -43,6 +43,15 @@ def spelled(table: Table, columns: Sequence[str], *, words: bool = True) -> tupl
     return f"({select(what, f'({select(trimmed, table.source)})')})", named
 
 
+def spelling(table: Table, column: str) -> str:
+    """Give the SQL of one column in that form, over the table's source; "" where there is no such column."""
+    if not table.has(column):
+        return "''"
+    place = table.layout.index(column, table.shown)
+    text = _text(f"c{place}", table.types[place])
+    return text if table.types[place] in _FLOATS else _form(text, words=True)
+
+
 def _text(column: str, kind: str) -> str:
     if kind == "VARCHAR":
         return unpadded(column)

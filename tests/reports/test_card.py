@@ -21,6 +21,7 @@ from ml_ci.reports.card_values import Card, Classes, Importance, Moved, Section
 from ml_ci.reports.values import ModelReport, Side
 from ml_ci.spec.values import Card as Said
 from ml_ci.spec.values import Cost
+from ml_ci.suspicion.overlap import Overlap, plainly
 
 HOSTILE = "<script>alert(1)</script>\x1b[31m\u202e|`x`](http://evil)"
 MOVE = Event("1", "promotion", "churn", "2026-01-02T03:04:05+00:00", "Ada", "2", replaced="1", commit="3f2c1ab")
@@ -247,3 +248,30 @@ def test_the_history_of_a_card_says_what_is_in_use_now() -> None:
     assert found.paragraphs == ("staging: v2 (3f2c1ab) since 2026-01-02 03:04, None, by x",)
     empty = History("x", (), None, False)
     assert section(card(facts(history=empty)), "History").paragraphs == ("It was never promoted.",)
+
+
+@pytest.mark.parametrize(
+    ("overlaps", "said"),
+    [
+        (None, "Whether rows of it stand in what the model was trained on was not looked for, or could not be."),
+        ((), "Whether rows of it stand in what the model was trained on was not looked for, or could not be."),
+        ((0, 0, "", 0.0), "None of the 1,500 rows of the holdout stands in data.train."),
+        ((1500, 1500, "more", 0.0), "1,500 of the 1,500 rows of the holdout stand in data.train."),
+        ((3, 9, "more", 0.0), "3 of the 1,500 rows of the holdout stand in data.train; 6 more stand there but for the"),
+        ((None, 1, "more", 0.0), "1 of the 1,500 rows of the holdout stands in data.train, which has no label column."),
+        ((0, 40, "", 38.2), "None of the 1,500 rows of the holdout stands in data.train; 40 stand there but for"),
+    ],
+)
+def test_the_rows_of_the_holdout_in_the_training_are_counted(overlaps: Any, said: str) -> None:
+    if overlaps:
+        same, features, odd, chance = overlaps
+        overlaps = (Overlap("candidate", "train", "t.csv", 1500, same, features, odd, odd, chance),)
+    made = facts()
+    (text,) = section(card(replace(made, model=replace(made.model, overlaps=overlaps))), "Data").paragraphs
+    assert said in text
+    assert "none of those rows" not in text
+
+
+def test_rows_that_chance_explains_are_called_that() -> None:
+    found = Overlap("candidate", "train", "t.csv", 1500, 0, 40, "", "", 38.2)
+    assert plainly(found).endswith("Its rows are so much alike that about 38 are to be expected by chance.")

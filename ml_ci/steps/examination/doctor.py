@@ -9,7 +9,7 @@ from ml_ci.steps.examination.checks import set_up
 from ml_ci.steps.examination.values import Check, Finding
 from ml_ci.steps.project import locate, open_project, selected
 from ml_ci.steps.sides import Fingerprints
-from ml_ci.steps.values import Options, Project
+from ml_ci.steps.values import Options, Project, Sides
 
 
 def examined(options: Options, *, determinism: bool) -> tuple[Finding, ...]:
@@ -18,7 +18,7 @@ def examined(options: Options, *, determinism: bool) -> tuple[Finding, ...]:
         project = open_project(locate(options), options)
     except UserError as error:
         return (Finding("configuration", False, error.message, error.hint),)
-    checks = (*CHECKS, set_up, *((repeatable,) if determinism else ()))
+    checks = (*CHECKS, set_up, overlapping, *((repeatable,) if determinism else ()))
     return tuple(finding for check in checks for finding in check(project))
 
 
@@ -34,6 +34,30 @@ def repository(project: Project) -> Iterator[Finding]:
         yield Finding("git", False, "the repository has no commit yet", "Commit: the baseline is one of its commits.")
     else:
         yield Finding("git", True, f"at commit {project.head[:7]}{', with changes' if project.dirty else ''}")
+
+
+def overlapping(project: Project) -> Iterator[Finding]:
+    """Say which tables that are trained on hold rows of the holdout; of what cannot be read here other checks tell."""
+    from ml_ci.steps.overlaps import foreseen
+    from ml_ci.suspicion.overlap import cautions
+
+    fingerprints = Fingerprints(project)
+    for name in selected(project):
+        try:
+            found = cautions(foreseen(project, _sides(fingerprints, name)))
+        except (StageFailed, UserError):
+            continue
+        for said in found:
+            message, _, hint = said.partition(": ")
+            yield Finding(f"{name}: holdout", True, message, hint)
+
+
+def _sides(fingerprints: Fingerprints, name: str) -> Sides:
+    """Give both sides, or the candidate alone where the baseline cannot be had."""
+    try:
+        return fingerprints.sides(name)
+    except (StageFailed, UserError):
+        return Sides(fingerprints.candidate(name), None, None, "")
 
 
 def repeatable(project: Project) -> Iterator[Finding]:

@@ -1,0 +1,209 @@
+"""How many rows of one table stand in another: by value, columns matched by name, in DuckDB and never row by row."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from ml_ci.tables.duck import Database, connect, select
+from ml_ci.tables.spelling import spelling
+from ml_ci.tables.table import Table
+
+MEMORY = 1 << 30
+# So many rows say how often two rows agree in a column, and which columns tell rows apart.
+SAMPLE = 10_000
+# Names under which a position was written beside the values.
+_POSITION = re.compile(r"__index_level_\d+__|Unnamed: ?\d+|index|")
+
+
+@dataclass(frozen=True)
+class Shared:
+    """Count the rows of one table that stand in another, compared by the same columns.
+
+    `found` of `rows` stand there; `repeated` of the other's `others` rows have an equal one beside them there, of
+    `distinct` different ones. `alike` is the share of pairs of rows that would agree in every column if the columns
+    had nothing to do with one another.
+    """
+
+    rows: int
+    found: int
+    others: int = 0
+    repeated: int = 0
+    distinct: int = 0
+    alike: float = 0.0
+
+
+@dataclass(frozen=True)
+class Compared:
+    """Hold what was found with the label (None where the other table has none), and of everything but the label."""
+
+    whole: Shared | None
+    features: Shared
+
+
+def shared_rows(
+    table: Table,
+    others: Sequence[Table],
+    label: str,
+    *,
+    without: Collection[str] = (),
+    naming: Collection[str] = (),
+) -> list[Compared]:
+    """Count the rows of a table that stand in others together, with and without the column `label`.
+
+    Columns are matched by name; those of `without` are left out. A second answer, where there is one, leaves out the
+    columns that only number the rows, or name them (`naming`): rows that were numbered anew are still the same. No
+    answer where the other tables have less than half of the columns: they hold something else.
+    """
+    names = {name for other in others for name in other.names}
+    features = [name for name in table.names if name in names and name not in (label, *without)]
+    if not features or 2 * len(features) < len(set(table.names) - {label, *without}):
+        return []
+    with connect(MEMORY, shown=table.shown) as connection:
+        connection.execute("SET preserve_insertion_order = false")
+        search = _Search(connection, table, others, label)
+        found = [search.compared(features)]
+        telling = [name for name in features if name not in naming and not search.numbers_rows(name)]
+        return [*found, search.compared(telling)] if telling and len(telling) < len(features) else found
+
+
+@dataclass
+class _Search:
+    connection: Database
+    table: Table
+    others: Sequence[Table]
+    label: str
+
+    @cached_property
+    def labelled(self) -> bool:
+        return self.table.has(self.label) and all(other.has(self.label) for other in self.others)
+
+    @cached_property
+    def first(self) -> Mapping[str, float]:
+        """Give by column the share of pairs of the others' first rows that agree in it: quickly read, and no sample."""
+        return self._agreeing(f"LIMIT {SAMPLE}")
+
+    @cached_property
+    def alike(self) -> Mapping[str, float]:
+        """Give by column the share of pairs of the others' rows that agree in it, as a sample has it."""
+        return self._agreeing(f"USING SAMPLE reservoir({SAMPLE} ROWS) REPEATABLE (0)")
+
+    def compared(self, features: Sequence[str]) -> Compared:
+        """Compare by some columns, and by those with the label where both have it."""
+        key = self._key(features)
+        self._make("wanted", select(f"{_row(self.table, key)} AS k", self.table.source))
+        self._make("there", self._kept(self.others, features, key, "wanted"))
+        self._make("here", self._kept([self.table], features, key, "there"))
+        whole = self._shared("w", features, key) if self.labelled else None
+        return Compared(whole, self._shared("f", features, key))
+
+    def numbers_rows(self, column: str) -> bool:
+        """Say whether a column is a running number, in each of the tables or in all of them together."""
+        if _POSITION.fullmatch(column):
+            return True
+        if self.first[column] > 0 or not self._begins_whole(column):
+            return False
+        spans = [self._span((self.table,), column), self._span(self.others, column)]
+        return all(map(_running, spans)) or _running(_joined(spans))
+
+    def _begins_whole(self, column: str) -> bool:
+        """Say whether the first values of a column are whole numbers: most columns need not be read further."""
+        some = select(f"{_whole(self.table, column)} AS v", self.table.source, "LIMIT 100")
+        return bool(self._one(select("count(*) = count(v)", f"({some})"))[0])
+
+    def _key(self, features: Sequence[str]) -> Sequence[str]:
+        """Choose as few columns as tell most rows apart: only rows that agree in those are compared whole."""
+        chosen, product = [], 1.0
+        for name in sorted(features, key=self.first.__getitem__):
+            chosen.append(name)
+            product *= self.first[name]
+            if product * SAMPLE * SAMPLE < 1:
+                break
+        return chosen
+
+    def _kept(self, tables: Sequence[Table], features: Sequence[str], key: Sequence[str], known: str) -> str:
+        """Write the query of the rows whose key is known: `k`, `f` of the features, `w` of those and the label."""
+        label = (self.label,) if self.labelled else ()
+        parts = []
+        for one in tables:
+            keyed = select(f"*, {_row(one, key)} AS k", one.source)
+            what = f"k, {_row(one, features)} AS f, {_row(one, label)} AS l"
+            parts.append(select(what, f"({keyed})", f"WHERE k IN ({select('k', known)})"))
+        return select("k, f, hash(f, l) AS w", f"({' UNION ALL '.join(parts)})")
+
+    def _shared(self, by: str, features: Sequence[str], key: Sequence[str]) -> Shared:
+        rows = self.table.rows
+        (found,) = self._one(select("count(*)", "here", f"WHERE {by} IN ({select(by, 'there')})"))
+        if not found:
+            return Shared(rows, 0)
+        others = sum(other.rows for other in self.others)
+        repeated, less = self._repeated(by, features, key)
+        columns = [*features, *([self.label] if by == "w" else [])]
+        alike = 1.0
+        for name in columns:
+            alike *= self.alike[name]
+        return Shared(rows, int(found), others, repeated, others - less, alike)
+
+    def _repeated(self, by: str, features: Sequence[str], key: Sequence[str]) -> tuple[int, int]:
+        """Count the others' rows with an equal one beside them, and how many less they were without their repeats."""
+        keys = " UNION ALL ".join(select(f"{_row(one, key)} AS k", one.source) for one in self.others)
+        self._make("several", select("k", f"({keys})", "GROUP BY k HAVING count(*) > 1"))
+        groups = select("count(*) AS n", f"({self._kept(self.others, features, key, 'several')})", f"GROUP BY {by}")
+        found = self._one(select("coalesce(sum(n), 0), coalesce(sum(n - 1), 0)", f"({groups})", "WHERE n > 1"))
+        return int(found[0]), int(found[1])
+
+    def _agreeing(self, some: str) -> Mapping[str, float]:
+        names = [name for name in self.table.names if any(other.has(name) for other in self.others)]
+        parts = []
+        for one in self.others:
+            hashes = ", ".join(f"hash({spelling(one, name)}) AS h{place}" for place, name in enumerate(names))
+            parts.append(f"({select(hashes, one.source, some if one.rows > SAMPLE else '')})")
+        self._make("drawn", select("*", f"({' UNION ALL '.join(parts)})"))
+        rows = int(self._one(select("count(*)", "drawn"))[0])
+        return {name: self._pairs(f"h{place}", rows) for place, name in enumerate(names)}
+
+    def _pairs(self, column: str, rows: int) -> float:
+        groups = f"({select('count(*) AS n', 'drawn', f'GROUP BY {column}')})"
+        pairs = rows * (rows - 1)
+        return float(self._one(select("sum(n * (n - 1))", groups))[0]) / pairs if pairs else 1.0
+
+    def _span(self, tables: Sequence[Table], column: str) -> tuple[int, int, int, int]:
+        """Give rows, different whole numbers, the lowest and the highest of a column; zeros where one is no number."""
+        parts = [select(f"{_whole(one, column)} AS v", one.source) for one in tables if one.has(column)]
+        source = f"({' UNION ALL '.join(parts)})"
+        rows, low, high, whole = self._one(select("count(*), min(v), max(v), count(v)", source))
+        if not rows or whole != rows or high - low + 1 < rows:
+            return 0, 0, 0, 0
+        return int(rows), int(self._one(select("count(DISTINCT v)", source))[0]), int(low), int(high)
+
+    def _make(self, name: str, query: str) -> None:
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS {query}")
+
+    def _one(self, query: str) -> tuple[Any, ...]:
+        found = self.connection.execute(query).fetchone()
+        return found if found is not None else ()
+
+
+def _row(table: Table, columns: Sequence[str]) -> str:
+    return f"hash({', '.join(['0', *(spelling(table, name) for name in columns)])})"
+
+
+def _whole(table: Table, column: str) -> str:
+    number = table.number_sql(column)
+    return f"CASE WHEN {number} = floor({number}) AND abs({number}) < 1e15 THEN CAST({number} AS BIGINT) END"
+
+
+def _running(span: tuple[int, int, int, int]) -> bool:
+    rows, distinct, low, high = span
+    return rows > 1 and rows == distinct == high - low + 1
+
+
+def _joined(spans: Sequence[tuple[int, int, int, int]]) -> tuple[int, int, int, int]:
+    """Put two spans together: a number that stands in both makes more rows than numbers, which is no running one."""
+    (rows, distinct, low, high), (more, others, lower, higher) = spans
+    if not rows or not more:
+        return 0, 0, 0, 0
+    return rows + more, distinct + others, min(low, lower), max(high, higher)
