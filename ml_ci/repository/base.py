@@ -108,7 +108,7 @@ def _fetched(repository: Repository, name: str) -> DefaultBranch:
 
 
 def _named(repository: Repository, ref: str) -> Base:
-    commit = repository.commit(ref) or repository.commit(f"refs/remotes/origin/{ref}")
+    commit = repository.commit(ref) or repository.of_origin(ref)
     if commit is None:
         raise UserError(
             f"the baseline `{ref}` names no commit here", hint=f"Fetch it (git fetch origin {ref}), or name another."

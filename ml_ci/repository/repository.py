@@ -17,6 +17,9 @@ from ml_ci.repository.trees import CommitTree, WorkingTree
 # A checkout made for a job must not start the user's hooks, nor ask anything.
 _QUIET = ("-c", f"core.hooksPath={os.devnull}", "-c", "advice.detachedHead=false")
 
+# What stands in no branch's name (git-check-ref-format), but in expressions for commits: main~1, main^{tree}, @{u}.
+_NO_BRANCH = ("~", "^", ":", "..", "@{", "?", "*", "[", "\\", " ")
+
 
 @dataclass(frozen=True)
 class Repository:
@@ -60,6 +63,12 @@ class Repository:
     def commit(self, ref: str) -> str | None:
         """Give the id of the commit that `ref` names; None when it names none."""
         return line(self.project, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
+
+    def of_origin(self, branch: str) -> str | None:
+        """Give the commit of a branch as origin has it; None where that is no branch's name, such as HEAD or main~1."""
+        if branch in ("HEAD", "@") or any(sign in branch for sign in _NO_BRANCH):
+            return None
+        return self.commit(f"refs/remotes/origin/{branch}")
 
     @overload
     def tree(self, commit: None = None) -> WorkingTree: ...

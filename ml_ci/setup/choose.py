@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
+import shlex
 
 from ml_ci.setup import data
 from ml_ci.setup.values import Answers, Choice, DataFile, Found, Script
+from ml_ci.spec.placeholders import PLACEHOLDER
 
 _HELD_OUT = re.compile(r"(?:^|[_\-./])(?:test|holdout|hold_out|valid|validation|val|eval)(?=[_\-./]|$)", re.IGNORECASE)
 _TRAINS = re.compile(r"(?:^|[_\-./])train(?:ing)?(?=[_\-./]|$)", re.IGNORECASE)
@@ -52,10 +54,16 @@ def _command(found: Found, script: Script | None) -> str | None:
     if found.stage:
         return found.stage[0]
     if script:
-        return f"python {posixpath.relpath(script.path, script.cwd)}"
+        return f"python {_for_shell(posixpath.relpath(script.path, script.cwd))}"
     if found.notebooks:
-        return f'jupyter nbconvert --to notebook --execute "{found.notebooks[0]}" --output-dir {{out}}'
+        return f"jupyter nbconvert --to notebook --execute {_for_shell(found.notebooks[0])} --output-dir {{out}}"
     return None
+
+
+def _for_shell(path: str) -> str:
+    """Quote a path for the command line of `run:`: for the shell, and where ml-ci would fill something in."""
+    quoted = shlex.quote(f"./{path}" if path.startswith("-") else path)
+    return PLACEHOLDER.sub(lambda found: found[0].replace("{", "{''", 1), quoted)
 
 
 def _outputs(choice: Choice, found: Found, answers: Answers, script: Script | None) -> None:

@@ -10,6 +10,7 @@ from ml_ci.setup.values import Script
 
 _LIBRARIES = {"sklearn", "xgboost", "lightgbm", "catboost", "torch", "tensorflow", "keras", "statsmodels", "fastai"}
 _TABLES = (".csv", ".tsv", ".parquet", ".txt", ".data", ".csv.gz")
+_SAVES = ("dump", "save", "save_model")
 _MODELS = (".pkl", ".pickle", ".joblib", ".sav", ".pt", ".pth", ".h5", ".keras", ".onnx", ".cbm", ".ubj", ".model")
 _FUNCTIONS = ("train", "fit", "train_model", "fit_model", "build_model")
 _OWN = {"params", "seed", "out"}
@@ -30,7 +31,8 @@ def read(path: str, text: str, files: Collection[str]) -> Script | None:
     cwd = _cwd(path, strings, files)
     resolved = {text: posixpath.normpath(posixpath.join(cwd, text)) for text in strings}
     written = set(_written(tree))
-    left = [resolved[one] for one in strings if one.endswith(_MODELS) and " " not in one]
+    saved = written | set(_saved(tree))  # elsewhere a text with a blank is a sentence: "saved to model.pkl"
+    left = [resolved[one] for one in strings if one.endswith(_MODELS) and (" " not in one or one in saved)]
     asked = [resolved[one] for one in dict.fromkeys(_read(tree)) if one in resolved and one not in written]
     return Script(
         path=path,
@@ -108,6 +110,13 @@ def _written(tree: ast.AST) -> Iterator[str]:
         opened = name == "open" and len(constants) > 1 and constants[1][:1] in ("w", "a", "x")
         if constants and (opened or name.startswith(("to_csv", "to_parquet", "savetxt", "savefig"))):
             yield constants[0].removeprefix("./")
+
+
+def _saved(tree: ast.AST) -> Iterator[str]:
+    """Find the paths that a program saves something at: joblib.dump(model, path), model.save(path)."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _SAVES:
+            yield from (_text(one).removeprefix("./") for one in node.args)
 
 
 def _targets(tree: ast.AST) -> Iterator[str]:

@@ -103,13 +103,20 @@ def _gates_twice(model: Draft) -> Iterator[Problem]:
             yield Problem(model.place("gates", index), message)
 
 
+# Beside v1, v2, ...: MLflow reads `latest` as the newest version, in any case.
+_TAKEN = ("previous", "latest")
+
+
 def _stages(model: Draft) -> Iterator[Problem]:
     names = [stage.name for stage in model.keys.stages]
     for index, name in enumerate(names):
         place = model.place("stages", index)
         if name in names[:index]:
             yield Problem(place, f"{show(name)} is listed twice")
-        elif name == "previous" or not re.fullmatch(r"[a-z][a-z0-9_-]{0,30}", name) or re.fullmatch(r"v\d+", name):
+        elif name in _TAKEN or re.fullmatch(r"v\d+", name):
+            whose = "ml-ci" if name == "previous" else "MLflow"
+            yield Problem(place, f"{show(name)} is reserved by {whose}; choose a name such as staging")
+        elif not re.fullmatch(r"[a-z][a-z0-9_-]{0,30}", name):
             yield Problem(place, f"expected a name such as staging, in small letters, got {show(name)}")
     if names and names[-1] != "champion":
         yield Problem(model.place("stages"), f"the last stage is champion, got {show(names[-1])}")

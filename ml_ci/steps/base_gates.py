@@ -43,7 +43,7 @@ def judging(spec: Spec, repository: Repository, ref: str | None, state: Path) ->
     if base is not None and base == replace(spec, path=base.path):
         return Judging(spec, ref, commit=commit)  # most changes: nothing of what compares gates is imported
     if base is None:
-        said = f"There is no {spec.path} on `{ref}` yet: judged by this change's own gates."
+        said = f"There is no {spec.path} on `{ref}` (commit {commit[:7]}) yet: judged by this change's own gates."
         return Judging(spec, ref, (said,), commit=commit)
     return replace(_held(spec, base, ref), commit=commit)
 
@@ -66,8 +66,8 @@ def _held(spec: Spec, base: Spec, ref: str) -> Judging:
 
 
 def _commit(repository: Repository, ref: str) -> str:
-    """Find the commit of a ref, as origin has it first: a local branch of the same name may be behind."""
-    found = repository.commit(f"refs/remotes/origin/{ref}") or repository.commit(ref)
+    """Find the commit of a ref; of a branch as origin has it first: a local one of the same name may be behind."""
+    found = repository.of_origin(ref) or repository.commit(ref)
     if found is None:
         try:
             found = repository.commit(default_branch(repository, ref).ref)

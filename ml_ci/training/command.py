@@ -87,11 +87,13 @@ def output(declared: str, key: str, request: TrainRequest, started: float) -> Pa
     at = locate(declared, request)
     found = [path for path in at.rglob("*") if path.is_file()] if at.is_dir() else [at] if at.is_file() else []
     if not found:
-        raise _no_output(f"`outputs.{key}`: the command ended well and left nothing at {declared}", at)
+        said = f"`outputs.{key}`: the command ended well and left nothing at {declared}"
+        raise _no_output(said, _elsewhere(declared, key, request, started) or _nowhere(at, request))
     if not any(path.stat().st_size for path in found):
-        raise _no_output(f"`outputs.{key}`: what the command left at {declared} is empty", at)
+        raise _no_output(f"`outputs.{key}`: what the command left at {declared} is empty", _nowhere(at, request))
     if max(path.stat().st_mtime for path in found) < started - _SLACK:
-        raise _no_output(f"`outputs.{key}`: {declared} is older than the job: it was copied, not made", at)
+        said = f"`outputs.{key}`: {declared} is older than the job: it was copied, not made"
+        raise _no_output(said, _elsewhere(declared, key, request, started) or _nowhere(at, request))
     target = request.work / f"{key}{at.suffix}"
     remove(target)
     if at.is_symlink() and at.is_dir():
@@ -108,8 +110,36 @@ def locate(declared: str, request: TrainRequest) -> Path:
     return request.folder / declared.replace("{out}", _plain(request)["out"])
 
 
-def _no_output(message: str, at: Path) -> StageFailed:
-    near = sorted(path.name for path in at.parent.iterdir())[:8] if at.parent.is_dir() else []
-    beside = f"In that folder are: {', '.join(near)}." if near else "That folder does not exist or is empty."
-    hint = f"`outputs:` are relative to the folder of ml-ci.yaml, not to `cwd:`. {beside}"
+def _no_output(message: str, hint: str) -> StageFailed:
     return StageFailed(Failure("training", "no-output", message, hint))
+
+
+def _elsewhere(declared: str, key: str, request: TrainRequest, started: float) -> str:
+    """Say where the command left a file of that name instead; "" where it left none."""
+    folders = (request.folder / request.cwd, request.folder, Path(_plain(request)["out"]))
+    for folder in dict.fromkeys(folders):
+        for path in folder.rglob(glob.escape(Path(declared).name)):
+            if path.is_file() and path.stat().st_mtime >= started - _SLACK:
+                made = _named_from(path, request)
+                return (
+                    f"It left {made}: write `outputs: {{{key}: {made}}}`. Paths there are relative to the folder of "
+                    "ml-ci.yaml, not to `cwd:`."
+                )
+    return ""
+
+
+def _named_from(path: Path, request: TrainRequest) -> str:
+    """Name a file as `outputs:` names it."""
+    out = Path(_plain(request)["out"])
+    if path.is_relative_to(out):
+        return "/".join(("{out}", *path.relative_to(out).parts))
+    return path.relative_to(request.folder).as_posix() if path.is_relative_to(request.folder) else path.as_posix()
+
+
+def _nowhere(at: Path, request: TrainRequest) -> str:
+    """Say what lies beside an output that was not made: most often a training that failed and said nothing."""
+    near = sorted(path.name for path in at.parent.iterdir())[:8] if at.parent.is_dir() else []
+    folder = _named_from(at.parent, request)
+    named = "The folder of ml-ci.yaml" if folder == "." else f"`{folder}/`"
+    beside = f"{named} holds: {', '.join(near)}." if near else f"{named} does not exist or is empty."
+    return f"Does the program catch its own errors, and end well all the same? Look into its log. {beside}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from ml_ci.setup.choose import choose
 from ml_ci.setup.values import Answers, DataFile, Found
 from ml_ci.setup.writing import flow, names
 from ml_ci.spec.load import load
+from ml_ci.spec.placeholders import PLACEHOLDER
+from ml_ci.spec.values import CommandJob
 
 CHOSEN = {
     "flat": {
@@ -214,3 +217,37 @@ def test_which_label_is_positive(values: tuple[str, ...], positive: object, why:
 )
 def test_text_stays_text(text: str) -> None:
     assert yaml.safe_load(flow({"key": text}))["key"] == text
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "src/my train.py",
+        "it's/train.py",
+        "train$HOME.py",
+        "a;b/train.py",
+        "train (1).py",
+        "x&y/train.py",
+        "a*b/train.py",
+        "-train.py",
+        "{out}/train.py",
+        "train.py",
+    ],
+)
+def test_the_command_of_a_script_runs_it_whatever_it_is_called(
+    path: str, make_repository: Any, run_init: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The shell gets the very name; what ml-ci would fill in is none."""
+    source = (
+        "import joblib\nfrom sklearn.svm import SVC\njoblib.dump(SVC().fit([[0], [1]], [0, 1]), 'my model, 1.pkl')\n"
+    )
+    made = make_repository("odd")
+    made.commit({path: source, "data/loans.csv": "amount,default\n1,yes\n2,no\n"})
+    monkeypatch.chdir(made.path)
+    run_init("--yes")
+    (model,) = load((made.path / "ml-ci.yaml").read_text(), "ml-ci.yaml").models.values()
+    assert isinstance(model.job, CommandJob)
+    assert model.job.model == "my model, 1.pkl"
+    command = PLACEHOLDER.sub("filled in", str(model.job.command)).replace("python", "printf '%s'", 1)
+    shown = subprocess.run(("sh", "-c", command), capture_output=True, text=True, check=True, cwd=made.path).stdout
+    assert (made.path / model.cwd / shown).resolve() == made.path / path

@@ -61,9 +61,29 @@ R = "run: python train.py {data.train} {out}"
 BAD: list[tuple[str, list[str]]] = [
     (plus("stages: [staging]"), ["10: models.churn.stages: the last stage is champion, got 'staging'"]),
     (plus("stages: [a, a, champion]"), ["10: models.churn.stages[1]: 'a' is listed twice"]),
+    *(
+        (
+            plus(f"stages: [{name}, champion]"),
+            [f"10: models.churn.stages[0]: '{name}' is reserved by {whose}; choose a name such as staging"],
+        )
+        for name, whose in (
+            ("previous", "ml-ci"),
+            ("latest", "MLflow"),
+            ("v1", "MLflow"),
+            ("v2", "MLflow"),
+            ("v0012", "MLflow"),
+        )
+    ),
     (
-        plus("stages: [previous, champion]"),
-        ["10: models.churn.stages[0]: expected a name such as staging, in small letters, got 'previous'"],
+        plus("stages: [{name: latest}, champion]"),
+        ["10: models.churn.stages[0]: 'latest' is reserved by MLflow; choose a name such as staging"],
+    ),
+    *(
+        (
+            plus(f"stages: [{name}, champion]"),
+            [f"10: models.churn.stages[0]: expected a name such as staging, in small letters, got '{name}'"],
+        )
+        for name in ("Latest", "LATEST", "V2", "next one", "9th")
     ),
     (plus("approval: maybe"), ["10: models.churn.approval: expected required, got 'maybe'"]),
     (

@@ -11,6 +11,9 @@ import pytest
 
 from ml_ci.cli.main import call
 from ml_ci.errors import UserError
+from ml_ci.repository.base import find_base
+from ml_ci.repository.repository import Repository
+from ml_ci.steps.project import locate, open_project
 from ml_ci.suspicion.overlap import cautions as overlapping
 
 GATE = "- fnr <= baseline.fnr + 0.1"
@@ -132,7 +135,8 @@ def test_before_there_is_a_file_a_change_is_judged_by_its_own(repository: Any, p
     project.commit({"README.md": "x"}, "Empty")
     project.repository.git("switch", "-q", "main")
     report = project.run(gates_from="empty", baseline="none")
-    assert report.cautions == ("There is no ml-ci.yaml on `empty` yet: judged by this change's own gates.",)
+    said = f"There is no ml-ci.yaml on `empty` (commit {project.repository.git('rev-parse', '--short=7', 'empty')}) yet"
+    assert report.cautions == (f"{said}: judged by this change's own gates.",)
 
 
 def test_what_origin_has_comes_before_a_local_branch(change: Any) -> None:
@@ -216,3 +220,22 @@ def test_what_was_judged_by_the_old_gates_is_explained_by_them(
     assert told in capsys.readouterr().out, "as `ml-ci run` does in a pull request"
     assert call(["explain", "--gates-from", "none"]) == 0
     assert "every gate holds" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("ref", ["HEAD~1", "HEAD^", "HEAD", "@~1", "main~1", "main^{commit}"])
+def test_only_a_branchs_name_is_looked_up_at_origin(change: Any, data: Callable[[int], str], ref: str) -> None:
+    """In a clone git knows origin/HEAD~1 and origin/main~1 too, which are other commits than HEAD~1 and main~1."""
+    change.commit({"ml-ci.yaml": (change.path / "ml-ci.yaml").read_text().replace("0.1", "0.9")}, "Loosen")
+    change.repository.git("update-ref", "refs/remotes/origin/main", "main")
+    change.repository.git("symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/main")
+    change.repository.git("branch", "-f", "main", "change")
+    project = open_project(locate(change.options(gates_from=ref)), change.options(gates_from=ref))
+    assert project.judging.commit == change.repository.git("rev-parse", f"{ref}^{{commit}}")
+
+
+def test_a_name_that_origin_alone_knows_is_found(change: Any) -> None:
+    first = change.repository.git("rev-parse", "main")
+    change.repository.git("update-ref", "refs/remotes/origin/release/1.x", first)
+    assert find_base(Repository.find(change.path), "release/1.x", dirty=False).commit == first
+    with pytest.raises(UserError, match="names no commit here"):
+        find_base(Repository.find(change.path), "release/1.x~9", dirty=False)

@@ -98,7 +98,9 @@ def test_python_means_the_jobs_interpreter(jobs: Any, old_python: str) -> None:
         ("kill -9 $$", "job-killed", "killed by SIGKILL", "out of memory"),
         ("sh -c 'kill -9 $$'; exit $?", "job-killed", "killed by SIGKILL", "out of memory"),
         ("kill -15 $$", "job-killed", "killed by SIGTERM", "outside of ml-ci"),
-        ("true", "no-output", "`outputs.model`: the command ended well and left nothing at {out}/model.txt", "not to `cwd:`"),
+        ("true", "no-output", "`outputs.model`: the command ended well and left nothing at {out}/model.txt", "catch its own errors, and end well all the same? Look into its log. `{out}/` does not exist or is empty."),
+        ("mkdir -p {out}/deep; echo 1 > {out}/deep/model.txt", "no-output", "left nothing at {out}/model.txt", "It left {out}/deep/model.txt: write `outputs: {model: {out}/deep/model.txt}`"),
+        ("echo 1 > model.txt", "no-output", "left nothing at {out}/model.txt", "It left model.txt: write `outputs: {model: model.txt}`. Paths there are relative to the folder of ml-ci.yaml, not to `cwd:`."),
         (": > {out}/model.txt", "no-output", "left at {out}/model.txt is empty", ""),
         ("touch -d '2001-01-01' {out}/model.txt; echo x > {out}/y; cp -p /bin/sh {out}/model.txt", "no-output", "is older than the job", ""),
         ("echo {data.trian}", "unknown-parameter", "asks for {data.trian}", "It may ask for: {data.train}."),
@@ -143,3 +145,17 @@ def test_git_hooks_variables_do_not_reach_the_job(jobs: Any) -> None:
 def test_the_environment_is_not_in_a_repr(jobs: Any) -> None:
     jobs.environment["TOKEN"] = "hunter2"
     assert "hunter2" not in repr(jobs.request("jobs:train"))
+
+
+def test_an_output_that_lies_where_cwd_is_is_named_by_its_path(jobs: Any, failed: Failed) -> None:
+    (jobs.folder / "job").mkdir()
+    found = failed(lambda: jobs.command("mkdir m; echo 1 > m/x.pkl", {"model": "m/x.pkl"}, cwd="job"))
+    assert found.hint.startswith("It left job/m/x.pkl: write `outputs: {model: job/m/x.pkl}`.")
+
+
+def test_files_beside_a_missing_output_are_named_with_their_folder(jobs: Any, failed: Failed) -> None:
+    (jobs.folder / "job").mkdir()
+    jobs.write("models/old.pkl", "x")
+    found = failed(lambda: jobs.command("true", {"model": "models/new.pkl"}, cwd="job"))
+    assert found.hint.endswith("`models/` holds: old.pkl.")
+    assert "Look into its log" in found.hint
