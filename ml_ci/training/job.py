@@ -209,7 +209,7 @@ def _run(
 
 
 def _environment(request: Request) -> Mapping[str, str]:
-    job = own_code.describe(request)
+    job = own_code.describe(own_code.checkout(request), request.folder / request.cwd, request.work)
     return begun(request.environment, request.seed, request.work, request.interpreter, job)
 
 

@@ -25,16 +25,15 @@ _PYTHON = re.compile(r"(?:python|pypy)[\d.]*")
 _WORD = re.compile(r"[\w./+-]+")
 
 
-def describe(request: Request) -> Mapping[str, object]:
-    """Give what every Python of a job is told of it: builtin types alone."""
-    at = checkout(request)
+def describe(at: Checkout, cwd: Path, work: Path) -> Mapping[str, object]:
+    """Give what every Python of a job is told of it, which starts in `cwd` and keeps its own in `work`."""
     copy = Path(os.path.realpath(at.copy))
-    folder = Path(os.path.realpath(request.folder / request.cwd))
+    folder = Path(os.path.realpath(cwd))
     found = sorted(projects(copy), key=lambda one: _distance(one, folder))
     return {
-        "told": str(request.work / TOLD),
+        "told": str(work / TOLD),
         "copy": str(copy),
-        "work": os.path.realpath(request.work),
+        "work": os.path.realpath(work),
         "tops": [os.path.realpath(top) for top in at.tops],
         "projects": [_told(one, own=_is_own(one, folder)) for one in found],
         "packages": {name: str(place) for one in reversed(found) for name, place in one.packages.items()},

@@ -183,3 +183,37 @@ def test_a_job_that_runs_the_working_tree_by_its_path_is_an_error(
     code, model = _run(capsys, environments("none", made.path))
     assert (code, model["verdict"]) == (1, "error")
     assert "src/churn_service/train.py, not src/churn_service/train.py of its own side" in json.dumps(model)
+
+
+DOCTOR = {
+    "-e": (
+        0,
+        "✓ churn: code: 3 modules of churn_service; churn-service is installed in the job's Python, and each side",
+    ),
+    "plain": (0, "✓ churn: code: 3 modules of churn_service; churn-service is installed in the job's Python, and each"),
+    "none": (0, "✓ churn: code: 3 modules of churn_service, found in this repository"),
+    "without packaging": (
+        1,
+        "✗ churn: code: the job's Python does not find `churn_service` (src/churn_service/__init__",
+    ),
+}
+
+
+@pytest.mark.parametrize("how", DOCTOR)
+@pytest.mark.parametrize("form", ["train:", "python -m"])
+def test_doctor_asks_the_jobs_python_beforehand(
+    service: Callable[..., Any], environments: Callable[..., Path], capsys: Any, how: str, form: str
+) -> None:
+    made = service(form)
+    if how == "without packaging":
+        made.git("rm", "-q", "pyproject.toml")
+        made.commit({})
+    python = environments("none" if how == "without packaging" else how, made.path)
+    config = (made.path / "ml-ci.yaml").read_text().replace("    label:", f"    python: {python}\n    label:")
+    made.commit({"ml-ci.yaml": config})
+    code, words = DOCTOR[how]
+    assert call(["doctor"]) == code
+    said = " ".join(capsys.readouterr().out.split())
+    assert words in said
+    if how == "without packaging":
+        assert "`churn_service` is in `src/` of this repository, which is not on the job's path" in said

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from ml_ci.errors import StageFailed, UserError
 from ml_ci.repository.git import GitError
 from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry
+from ml_ci.steps.examination.own_code import own_code
 from ml_ci.steps.examination.values import Check, Finding
 from ml_ci.steps.project import selected
 from ml_ci.steps.values import Project
@@ -196,7 +197,7 @@ def stale(at: Project) -> Iterator[Finding]:
                 )
 
 
-CHECKS: tuple[Check, ...] = (committed, branch, holdout, interpreter, store, workflows, stale)
+CHECKS: tuple[Check, ...] = (committed, branch, holdout, interpreter, own_code, store, workflows, stale)
 
 
 def set_up(at: Project) -> Iterator[Finding]:

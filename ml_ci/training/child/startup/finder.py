@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _finders: list[OwnFinder] = []
-_installed: list[bool] = []
+_installed: list[tuple[bool, set[str]]] = []
 
 
 class OwnFinder:
@@ -137,7 +137,8 @@ def begin() -> None:
     before = list(sys.path)
     sys.path[:] = [_own(entry) for entry in sys.path]
     installed = look()
-    _installed.append(bool(sys.path != before or installed.distributions or installed.places))
+    here = sys.path != before or installed.distributions or installed.places
+    _installed.append((bool(here), installed.distributions))
     roots = _roots(installed)
     if roots:
         _finders.append(OwnFinder(roots, installed))
@@ -152,7 +153,12 @@ def installed_files() -> set[str]:
 
 def is_installed() -> bool:
     """Say whether anything of this repository is installed in this Python."""
-    return any(_installed)
+    return any(here for here, _ in _installed)
+
+
+def installed_distributions() -> set[str]:
+    """Give the normalized names of this repository's distributions that are installed in this Python."""
+    return {name for _, names in _installed for name in names}
 
 
 def _own(entry: str) -> str:
