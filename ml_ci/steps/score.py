@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from ml_ci.steps.train import artifact, predictions, trained
 from ml_ci.steps.values import Side
 from ml_ci.steps.workshop import Workshop, timed, waiting
 from ml_ci.training.checkouts import checkout
+from ml_ci.training.inputs import read_from
 from ml_ci.training.job import metric, predict
 from ml_ci.training.values import Input, MetricRequest, PredictRequest, ScoredRows
 
@@ -122,7 +124,7 @@ def scored_rows(shop: Workshop, side: Side, training: Record, what: str, rows: I
         model=side.model.name,
         artifact=stored,
         folder=bench.folder,
-        ground=bench.ground,
+        ground=replace(bench.ground, declared=(*bench.ground.declared, *read_from(rows))),
         work=shop.job_folder(side, what),
         rows=rows,
         positive=shop.sides.candidate.model.positive,

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, TypeVar
 from ml_ci.errors import Failure, StageFailed, UserError
 from ml_ci.spec.values import CommandJob, FileEntry, ModelSpec, PartEntry
 from ml_ci.steps.values import Project, Side, Sides
-from ml_ci.training.inputs import Placement, handed, place
+from ml_ci.training.inputs import Placement, handed, place, written
 from ml_ci.training.interpreter import find
 from ml_ci.training.sources import Sources, Supply
-from ml_ci.training.values import Ground, Input, Inputs, Interpreter
+from ml_ci.training.values import Ground, Input, Inputs, Interpreter, Whole
 
 if TYPE_CHECKING:
     from ml_ci.tables.table import Table
@@ -85,14 +85,25 @@ class Workshop:
         target = self.work / f"{name}-rows" / table.path.name
         if not target.exists():
             target.parent.mkdir()
-            without(table.path, model.label, target, columns=columns, shown=table.shown)
+            python = self._python(self.sides.candidate)
+            without(table.path, model.label, target, columns=columns, shown=table.shown, python=python)
         kept = None if columns is None else tuple(name for name in columns if name != model.label)
-        return Input(str(target), kept, _separator(table))
+        return Input(
+            str(target), kept, written(table.layout), Whole(str(table.path), columns=columns, without=model.label)
+        )
 
     @property
     def holdout_rows(self) -> Input:
-        """The holdout without its label column."""
-        return self.unlabelled("holdout", self.holdout, _holdout_columns(self.sides.candidate.model))
+        """The holdout without its label column; a part is typed as the table that it was cut from."""
+        model = self.sides.candidate.model
+        rows = self.unlabelled("holdout", self.holdout, _holdout_columns(model))
+        if isinstance(model.holdout, FileEntry):
+            return rows
+        from ml_ci.tables.parts import PART
+
+        entry = model.data[model.holdout.of]
+        whole, columns = self._brought(model.holdout.of, entry), entry.columns
+        return replace(rows, whole=Whole(str(whole), str(self._flags), PART, columns, model.label))
 
     @property
     def rest(self) -> Path:
@@ -122,8 +133,27 @@ class Workshop:
         folder = self.work / ("holdout-blank" if blank else "holdout")
         out = folder / source.name
         label = model.label if blank else None
-        cut(source, part, folder / f"rest-{source.name}", out, blank=label, columns=entry.columns, shown=entry.path)
+        cut(
+            source,
+            part,
+            None,
+            out,
+            blank=label,
+            columns=entry.columns,
+            shown=entry.path,
+            flags=None if blank else self._flags,
+            python=self._python(self.sides.candidate),
+        )
         return out
+
+    @property
+    def _flags(self) -> Path:
+        """Name the file that says which rows of the whole table are the holdout's."""
+        return self.work / "holdout.flags"
+
+    def _python(self, side: Side) -> Path:
+        path = self.project.options.environment.get("PATH")
+        return find(side.model.python, self.project.folder, path).path
 
     def _brought(self, name: str, entry: FileEntry) -> Path:
         """Give the user's own file of an entry, or fetch it as a job's data are fetched."""
@@ -154,6 +184,7 @@ class Workshop:
             work=self.work / f"{side.name}-{side.model.name}-inputs",
             holdout=self._for_command(side),
             hidden=self._hidden(side),
+            python=interpreter.path,
         )
         inputs = place(placement)
         copy.prepare(purpose)
@@ -234,8 +265,3 @@ def _holdout_name(model: ModelSpec) -> str:
 def _without_data(model: ModelSpec) -> ModelSpec:
     """Give a model that is only scored: the data of its own training may be nowhere any more."""
     return replace(model, data={}, holdout=FileEntry(f"{model.name}.holdout"))
-
-
-def _separator(table: Table) -> str | None:
-    delimiter = table.layout.delimiter
-    return delimiter if delimiter is not None and len(delimiter) == 1 and delimiter not in (",", "\n") else None

@@ -1,46 +1,52 @@
-"""Rows of a Parquet file as texts, and a Parquet file cut in two."""
+"""A Parquet file's own names, and rows taken out of it."""
 
 from __future__ import annotations
 
+import importlib.util
+import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-from ml_ci.tables.duck import Database, as_text, connect, literal, parquet, quoted, select, told
-from ml_ci.tables.layout import Layout
-
-BATCH = 10_000
+from ml_ci.tables import arrow_rows
+from ml_ci.tables.duck import connect, literal, parquet, quoted, select, told
 
 
-def parquet_rows(path: Path, layout: Layout, shown: str) -> Iterator[tuple[Sequence[str], Callable[[], str]]]:
-    """Give each row as texts ("" is missing), with what names it in a message."""
-    names = [f"c{place}" for place in range(len(layout.names))]
-    source = f"{parquet(path)} AS t({', '.join(names)})"
-    with connect(shown=shown) as connection:
-        connection.execute(select(", ".join(map(as_text, names)), source))
-        row = 0
-        while batch := connection.fetchmany(BATCH):
-            for fields in batch:
-                row += 1
-                yield fields, _named(shown, row)
+@dataclass(frozen=True)
+class Taken:
+    """Say which rows of a Parquet file are taken: those `wanted` among `flags` (a file, a byte per row; None: all).
+
+    `column` is the place of one that is emptied, or left out where `leave_out` says so.
+    """
+
+    flags: Path | None = None
+    wanted: int = 1
+    column: int | None = None
+    leave_out: bool = False
 
 
-def _named(shown: str, row: int) -> Callable[[], str]:
-    return lambda: f"{shown}, row {row}"
+def take(source: Path, target: Path, taken: Taken, python: Path | None = None) -> None:
+    """Write rows of a Parquet file to `target`, in their order.
 
-
-def split_parquet(
-    source: Path, layout: Layout, mask: Sequence[bool], rest: Path | None, out: Path, blank: int | None
-) -> None:
-    """Write the rows where `mask` holds to `out`, with one column emptied, and the others to `rest`, in their order."""
-    import numpy as np
-
-    with connect(shown=source.name) as connection:
-        connection.register("mask", {"belongs": np.asarray(mask, np.bool_)})
-        connection.execute("CREATE TEMP TABLE kept AS SELECT belongs FROM mask")
-        if rest is not None:
-            _copy(connection, source, None, "NOT belongs", rest)
-        _copy(connection, source, blank, "belongs", out)
+    With pyarrow, here or in the Python of the job (`python`), all stays that pandas and Arrow wrote beside the rows: an
+    index, categories, nullable types, zones. Without it there is nobody who reads that, and DuckDB writes them.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    partial = target.with_name(target.name + ".partial")
+    order: dict[str, object] = {
+        "source": str(source),
+        "target": str(partial),
+        "flags": None if taken.flags is None else str(taken.flags),
+        "wanted": taken.wanted,
+        "column": taken.column,
+        "leave_out": taken.leave_out,
+    }
+    if not _by_arrow(order) and not (python is not None and _by_job(python, order, partial)):
+        _by_duckdb(source, partial, taken)
+    os.replace(partial, target)  # noqa: PTH105
 
 
 def own_names(path: Path, shown: str) -> tuple[str, ...]:
@@ -64,15 +70,46 @@ def _behind(schema: Sequence[tuple[str, int | None]], place: int) -> int:
     return place
 
 
-def _copy(connection: Database, source: Path, blank: int | None, condition: str, target: Path) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    partial = target.with_name(target.name + ".partial")
+def _by_arrow(order: dict[str, object]) -> bool:
+    """Take rows in this process; False where there is no pyarrow, or it cannot read what DuckDB can."""
+    if importlib.util.find_spec("pyarrow") is None:
+        return False
+    try:
+        arrow_rows.take_rows(order)
+    except Exception:  # whatever pyarrow and its C++ raise; DuckDB then takes the rows or says what is wrong
+        return False
+    return True
+
+
+@cache
+def _has_arrow(python: Path) -> bool:
+    asked = (str(python), "-I", "-c", "import pyarrow.parquet")
+    return subprocess.run(asked, capture_output=True, stdin=subprocess.DEVNULL).returncode == 0
+
+
+def _by_job(python: Path, order: dict[str, object], partial: Path) -> bool:
+    if not _has_arrow(python):
+        return False
+    written = partial.with_name(partial.name + ".json")
+    written.write_text(json.dumps(order), encoding="utf-8")
+    argv = (str(python), "-I", arrow_rows.__file__, str(written))
+    done = subprocess.run(argv, capture_output=True, stdin=subprocess.DEVNULL)
+    written.unlink()
+    return done.returncode == 0
+
+
+def _by_duckdb(source: Path, target: Path, taken: Taken) -> None:
+    import numpy as np
+
     names = own_names(source, source.name)
     columns = [f"c{place}" for place in range(len(names))]
-    values = [f"CASE WHEN false THEN {one} END" if place == blank else one for place, one in enumerate(columns)]
-    what = ", ".join(f"{value} AS {quoted(name)}" for value, name in zip(values, names, strict=True))
-    numbered = f"{parquet(source)} AS t({', '.join(columns)}) POSITIONAL JOIN kept"
-    connection.execute(
-        f"COPY ({select(what, numbered, f'WHERE {condition}')}) TO {literal(str(partial))} (FORMAT parquet)"
-    )
-    os.replace(partial, target)  # noqa: PTH105
+    kept = [place for place in range(len(names)) if not (taken.leave_out and place == taken.column)]
+    values = [f"CASE WHEN false THEN {columns[at]} END" if at == taken.column else columns[at] for at in kept]
+    what = ", ".join(f"{value} AS {quoted(names[at])}" for at, value in zip(kept, values, strict=True))
+    rows, condition = f"{parquet(source)} AS t({', '.join(columns)})", ""
+    with connect(shown=source.name) as connection:
+        if taken.flags is not None:
+            connection.register("given", {"flag": np.fromfile(taken.flags, np.uint8)})
+            connection.execute("CREATE TEMP TABLE flags AS SELECT flag FROM given")
+            rows, condition = f"{rows} POSITIONAL JOIN flags", f"WHERE flag = {taken.wanted}"
+        connection.execute(f"COPY ({select(what, rows, condition)}) TO {literal(str(target))} (FORMAT parquet)")

@@ -6,19 +6,21 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ml_ci.errors import UserError
 from ml_ci.spec.values import PartEntry
 from ml_ci.tables.membership import belonging, smallest
-from ml_ci.tables.parquet import split_parquet
+from ml_ci.tables.parquet import Taken, take
 from ml_ci.tables.raw import blanked
 from ml_ci.tables.table import Table
 from ml_ci.tables.writing import Writer, write_raw
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
+
+# What a cut and a sample made of each row of a table.
+REST, PART, UNDRAWN = range(3)
 
 
 @dataclass(frozen=True)
@@ -32,12 +34,14 @@ class PartCounts:
 def cut(
     source: Path,
     part: PartEntry,
-    rest: Path,
+    rest: Path | None,
     out: Path,
     *,
     blank: str | None = None,
     columns: Sequence[str] | None = None,
     shown: str | None = None,
+    flags: Path | None = None,
+    python: Path | None = None,
 ) -> PartCounts:
     """Write the rows of a part to `out`, with the values of the column `blank` emptied, and all others to `rest`.
 
@@ -45,15 +49,22 @@ def cut(
     emptied value. Adding, removing or moving other rows or the columns moves no row, nor does another way to write its
     values; equal rows stay together. `columns` names those of a text without a header.
     Where no value can be empty (white space between values, one value per line) an emptied one is `nan`.
+    `flags` is a file to leave with a byte per row of the source: PART or REST. `python` is the job's interpreter.
     UserError, with file and line, when a row cannot be placed, and when the part or the rest would be empty; nothing
     is left at `rest` or `out` then.
     """
+    import numpy as np
+
     table = Table.open(source, columns, shown=shown)
     edited = None if blank is None else table.layout.index(blank, table.shown)
     mask = belonging(table, part)
     counts = PartCounts(int((~mask).sum()), int(mask.sum()))
     _refuse_empty(counts, part, table.shown)
-    _write(table, mask, rest, out, edited)
+    known = flags or out.with_name(out.name + ".flags")
+    _keep(np.where(mask, PART, REST), known)
+    _write(table, known, rest, out, Taken(known, PART, edited), python)
+    if flags is None:
+        known.unlink()
     return counts
 
 
@@ -65,23 +76,56 @@ def sample(
     *,
     columns: Sequence[str] | None = None,
     shown: str | None = None,
+    flags: Path | None = None,
+    python: Path | None = None,
 ) -> int:
     """Write the `rows` rows with the smallest hashes to `out`, in their order; give how many were written.
 
-    A row that is added pushes out at most one other. A table with fewer rows is copied whole.
+    A row that is added pushes out at most one other. A table with fewer rows is copied whole. `flags` is a file with a
+    byte per row: REST where a row is drawn. Where a cut left it, `source` is that rest, and what is not drawn of it
+    becomes UNDRAWN.
     """
+    import numpy as np
+
     table = Table.open(source, columns, shown=shown)
     mask = smallest(table, rows, seed)
-    _write(table, mask, None, out, None)
+    known = out.with_name(out.name + ".flags")
+    _keep(np.where(mask, REST, UNDRAWN), known)
+    _write(table, known, None, out, Taken(known, REST), python)
+    if flags is not None:
+        _keep(_among(flags, np.where(mask, REST, UNDRAWN)), flags)
+    known.unlink()
     return int(mask.sum())
 
 
-def _write(table: Table, mask: NDArray[np.bool_], rest: Path | None, out: Path, blank: int | None) -> None:
+def _among(flags: Path, drawn: NDArray[Any]) -> NDArray[Any]:
+    """Put what became of a rest's rows among the flags of the table that it was cut from."""
+    import numpy as np
+
+    if not flags.exists():
+        return drawn
+    known = np.fromfile(flags, np.uint8)
+    known[known == REST] = drawn
+    return known
+
+
+def _keep(flags: NDArray[Any], file: Path) -> None:
+    import numpy as np
+
+    file.parent.mkdir(parents=True, exist_ok=True)
+    flags.astype(np.uint8).tofile(file)
+
+
+def _write(table: Table, flags: Path, rest: Path | None, out: Path, taken: Taken, python: Path | None) -> None:
     if table.layout.parquet:
-        split_parquet(table.path, table.layout, mask.tolist(), rest, out, blank)
+        take(table.path, out, taken, python)
+        if rest is not None:
+            take(table.path, rest, Taken(flags, REST), python)
         return
-    edit = None if blank is None else blanked(table.layout, blank)
-    records = table.among_records(mask)
+    import numpy as np
+
+    edit = None if taken.column is None else blanked(table.layout, taken.column)
+    records = table.among_records(np.fromfile(flags, np.uint8) == taken.wanted)
     with ExitStack() as stack:
         write_raw(table, records, stack.enter_context(Writer(out, table.layout)), edit)
         if rest is not None:

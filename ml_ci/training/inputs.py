@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
+import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ml_ci.changes.remote import is_remote
 from ml_ci.errors import Failure, StageFailed, UserError
@@ -14,7 +15,10 @@ from ml_ci.spec.values import CommandJob, FileEntry, FunctionJob, ModelSpec, Par
 from ml_ci.training.command import paths
 from ml_ci.training.sources import Sources, Supply
 from ml_ci.training.transfer import copy, is_inside, remove, signature
-from ml_ci.training.values import Input, Inputs
+from ml_ci.training.values import Input, Inputs, Whole, Written
+
+if TYPE_CHECKING:
+    from ml_ci.tables.layout import Layout
 
 
 @dataclass(frozen=True)
@@ -23,7 +27,7 @@ class Placement:
 
     `model` is this side's, with the candidate's cut of the holdout; `supply` knows its tree and where data come from.
     `work` is a folder outside of the copy. `holdout` is the table that a predicting command gets as `{data.holdout}`
-    (None: this side's own). `hidden` are further paths that a function's job must not find.
+    (None: this side's own). `hidden` are further paths that a function's job must not find. `python` is the job's.
     """
 
     model: ModelSpec
@@ -31,6 +35,7 @@ class Placement:
     work: Path
     holdout: Path | None = None
     hidden: tuple[str, ...] = ()
+    python: Path | None = None
 
 
 def place(placement: Placement) -> Inputs:
@@ -48,7 +53,7 @@ def place(placement: Placement) -> Inputs:
     holdout = _settle_holdout(placement, sources)
     _sample(placement)
     _hide(placement)
-    data = {name: _input(model, placement.supply, entry) for name, entry in model.data.items()}
+    data = {name: _taken(placement, name, _input(model, placement.supply, entry)) for name, entry in model.data.items()}
     if holdout is not None:
         data["holdout"] = holdout
     return Inputs(data, tuple(sources.linked))
@@ -72,8 +77,15 @@ def handed(inputs: Inputs) -> Iterator[str]:
     for linked in inputs.linked:
         yield os.path.realpath(linked.original)
     for entry in inputs.data.values():
-        if not is_remote(entry.path):
-            yield from map(os.path.realpath, paths(entry.path))
+        yield from read_from(entry)
+
+
+def read_from(entry: Input) -> Iterator[str]:
+    """Give the files on disk that an entry is read from, links followed."""
+    if not is_remote(entry.path):
+        yield from map(os.path.realpath, paths(entry.path))
+    if entry.whole is not None:
+        yield os.path.realpath(entry.whole.path)
 
 
 def _predicts(model: ModelSpec) -> bool:
@@ -141,10 +153,41 @@ def _cut(placement: Placement, part: PartEntry) -> Path:
     source = _table(placement, part.of, entry)
     rest, out = placement.work / f"rest{source.suffix}", placement.work / f"holdout{source.suffix}"
     rest.parent.mkdir(parents=True, exist_ok=True)
-    cut(source, part, rest, out, blank=model.label, columns=entry.columns, shown=entry.path)
-    _replace(rest, source, placement.supply.top)
-    rest.unlink()
+    cut(
+        source,
+        part,
+        rest,
+        out,
+        blank=model.label,
+        columns=entry.columns,
+        shown=entry.path,
+        flags=_flags(placement, part.of),
+        python=placement.python,
+    )
+    _put(placement, part.of, rest, source)
     return out
+
+
+def _flags(placement: Placement, name: str) -> Path:
+    """Name the file that says of each row of an entry's whole table what became of it."""
+    return placement.work / f"{name}.flags"
+
+
+def _put(placement: Placement, name: str, rows: Path, at: Path) -> None:
+    """Put rows in the place of the table that they come from, which a function's DataFrames are read from."""
+    whole = _whole(placement, name, at)
+    if isinstance(placement.model.job, FunctionJob) and not whole.exists():
+        whole.parent.mkdir(parents=True, exist_ok=True)
+        if at.is_symlink():
+            whole.symlink_to(at.resolve())
+        else:
+            shutil.move(at, whole)
+    _replace(rows, at, placement.supply.top)
+    rows.unlink()
+
+
+def _whole(placement: Placement, name: str, at: Path) -> Path:
+    return placement.work / "whole" / name / at.name
 
 
 def _sample(placement: Placement) -> None:
@@ -157,9 +200,17 @@ def _sample(placement: Placement) -> None:
             source = _table(placement, name, entry)
             drawn = placement.work / f"sample{source.suffix}"
             drawn.parent.mkdir(parents=True, exist_ok=True)
-            sample(source, rows, model.seed, drawn, columns=entry.columns, shown=entry.path)
-            _replace(drawn, source, placement.supply.top)
-            drawn.unlink()
+            sample(
+                source,
+                rows,
+                model.seed,
+                drawn,
+                columns=entry.columns,
+                shown=entry.path,
+                flags=_flags(placement, name),
+                python=placement.python,
+            )
+            _put(placement, name, drawn, source)
 
 
 def _table(placement: Placement, name: str, entry: FileEntry) -> Path:
@@ -183,16 +234,32 @@ def _input(model: ModelSpec, supply: Supply, entry: FileEntry) -> Input:
         return Input(entry.path, entry.columns)
     base = supply.copy if supply.belongs(entry.path) else supply.origin
     path = os.path.normpath(base / entry.path)
-    separator = next(_separators(paths(path), entry), None) if isinstance(model.job, FunctionJob) else None
-    return Input(path, entry.columns, separator)
+    found = paths(path)
+    one = len(found) == 1 and Path(found[0]).is_file() and isinstance(model.job, FunctionJob)
+    return Input(path, entry.columns, _written(Path(found[0]), entry) if one else None)
 
 
-def _separators(found: tuple[str, ...], entry: FileEntry) -> Iterator[str]:
-    """Give the delimiter of the one text table that an entry names, where it is no comma."""
+def _taken(placement: Placement, name: str, given: Input) -> Input:
+    """Tell where the whole table is of which an entry has some rows; it says how they are written too."""
+    whole = _whole(placement, name, Path(given.path))
+    if not whole.exists():
+        return given
+    written = _written(whole, placement.model.data[name])
+    return replace(given, written=written, whole=Whole(str(whole), str(_flags(placement, name)), columns=given.columns))
+
+
+def _written(table: Path, entry: FileEntry) -> Written | None:
     from ml_ci.tables.layout import examine
 
-    with contextlib.suppress(UserError, OSError):
-        if len(found) == 1 and Path(found[0]).is_file():
-            delimiter = examine(Path(found[0]), entry.columns, entry.path).delimiter
-            if delimiter is not None and len(delimiter) == 1 and delimiter not in (",", "\n"):
-                yield delimiter
+    try:
+        return written(examine(table, entry.columns, entry.path))
+    except (UserError, OSError):
+        return None
+
+
+def written(layout: Layout) -> Written | None:
+    """Say how a text is written that a reader of DataFrames is given; None for Parquet and one value a line."""
+    if layout.delimiter is None or len(layout.delimiter) > 1:
+        return None
+    separator = {",": None, "": " "}.get(layout.delimiter, layout.delimiter)
+    return Written(separator, layout.encoding, layout.compressed)

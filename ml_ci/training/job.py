@@ -230,7 +230,7 @@ def _cwd(request: Request) -> Path:
 
 
 def _entry(entry: Input) -> Mapping[str, object]:
-    return {"path": entry.path, "columns": entry.columns, "separator": entry.separator}
+    return dataclasses.asdict(entry)
 
 
 def _sides(given: object, made: int, request: ResampleRequest) -> Mapping[str, tuple[float | None, ...]]:

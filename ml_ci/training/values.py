@@ -27,15 +27,41 @@ class JobFailed(StageFailed):
 
 
 @dataclass(frozen=True)
+class Whole:
+    """The table that rows were taken from: a DataFrame of them is read from it, so that it is typed as the whole is.
+
+    `flags` is a file with a byte per row, `wanted` in those that are given (None: all). `columns` names those of a
+    text without a header line, `without` one that is left out.
+    """
+
+    path: str
+    flags: str | None = None
+    wanted: int = 0
+    columns: tuple[str, ...] | None = None
+    without: str | None = None
+
+
+@dataclass(frozen=True)
+class Written:
+    """How a text table is written: `separator` is one character, or None for a comma; `packed` says gzip."""
+
+    separator: str | None = None
+    encoding: str = "utf-8"
+    packed: bool = False
+
+
+@dataclass(frozen=True)
 class Input:
     """One data entry as the job finds it: an absolute path (file, folder or glob) in its copy, or a URL.
 
-    `columns` names the columns of a text table without a header line; `separator` is None for what the reader assumes.
+    `columns` names the columns of a text table without a header line. `written` is None where the reader has to find
+    out itself, `whole` where the file is the whole table.
     """
 
     path: str
     columns: tuple[str, ...] | None = None
-    separator: str | None = None
+    written: Written | None = None
+    whole: Whole | None = None
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from ml_ci.repository.repository import Repository
 from ml_ci.spec.values import Budget, CommandJob, FileEntry, FunctionJob, Job, ModelSpec, PartEntry, Positive
 from ml_ci.training.inputs import Placement, place, verify
 from ml_ci.training.sources import Supply
-from ml_ci.training.values import Inputs
+from ml_ci.training.values import Inputs, Written
 from ml_ci.training.working_copy import working_copy
 
 Git = Callable[..., str]
@@ -148,7 +148,7 @@ def test_a_sample_is_drawn_after_the_cut(project: Project) -> None:
 def test_another_separator_is_told(project: Project) -> None:
     project.write("data/train.csv", ROWS.replace(",", ";"))
     _, inputs = project.place(spec())
-    assert inputs.data["train"].separator == ";"
+    assert inputs.data["train"].written == Written(";")
 
 
 def test_ignored_data_are_copied_and_large_ones_linked_and_watched(project: Project, failed: Failed) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from ml_ci.errors import Failure
 from ml_ci.spec.values import Budget
+from ml_ci.training.values import Written
 
 Failed = Callable[[Callable[[], object]], Failure]
 CSV = "age,churned\n30,1\n41,0\n"
@@ -105,13 +106,13 @@ def test_white_space_makes_no_text_of_a_number(jobs: Any, imports: str, annotati
 
 
 def test_a_padded_table_without_a_header_has_its_numbers(jobs: Any) -> None:
-    jobs.table("train", "30; 1\n41;0\n", columns=("age", "churned"), separator=";")
+    jobs.table("train", "30; 1\n41;0\n", columns=("age", "churned"), written=Written(";"))
     source = "import polars as pl\ndef train(train: pl.DataFrame): return train.to_dict(as_series=False)"
     assert returned(jobs.function(source)) == {"age": [30, 41], "churned": [1, 0]}
 
 
 def test_reads_tables_without_header_and_with_a_separator(jobs: Any) -> None:
-    jobs.table("train", "30;1\n41;0\n", columns=("age", "churned"), separator=";")
+    jobs.table("train", "30;1\n41;0\n", columns=("age", "churned"), written=Written(";"))
     assert returned(jobs.function("def train(train): return train.to_dict('list')")) == {
         "age": [30, 41],
         "churned": [1, 0],

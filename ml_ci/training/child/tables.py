@@ -7,12 +7,11 @@ import sys
 
 from .calls import NOW
 from .failures import JobFailed, one_line, print_traceback
+from .frames import read_by_pandas, read_by_polars, taken_by_pandas, taken_by_polars
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-    from .exchange import Request
 
 
 def read_input(name: str, entry: Any, wanted: str) -> Any:
@@ -63,16 +62,28 @@ def read_path(path: str, wanted: str, several: list[str] | None = None) -> Any:
 
 
 def read_table(what: str, entry: Any, wanted: str) -> Any:
-    """Read a table as the user's own code would, by pandas unless polars is asked for."""
+    """Read a table as the user's own code would, by pandas unless polars is asked for.
+
+    Rows of a table are taken from the whole of it, so that they are typed as it is.
+    """
     library = _library(what, "polars" if wanted in ("polars", "lazy") else "pandas")
     try:
         if library.__name__ == "polars":
-            frame = _by_polars(library, entry)
+            frame = taken_by_polars(library, read_by_polars(library, _source(entry)), entry)
             return frame.lazy() if wanted == "lazy" else frame
-        return _by_pandas(library, entry)
+        return taken_by_pandas(read_by_pandas(library, _source(entry)), entry)
     except Exception as error:  # whatever the library raises: the traceback is in the log
         print_traceback()
-        raise JobFailed(NOW["raised"], "%s could not be read by %s: %s" % (what, library.__name__, one_line(error)))
+        raise JobFailed(
+            NOW["raised"],
+            "%s could not be read by %s: %s" % (what, library.__name__, one_line(error)),
+            "Annotate the parameter with pathlib.Path, and read the file there as it has to be read.",
+        )
+
+
+def _source(entry: Any) -> Any:
+    whole = entry.get("whole")
+    return dict(entry, path=whole["path"], columns=whole["columns"]) if whole else entry
 
 
 def _library(what: str, name: str) -> Any:
@@ -88,85 +99,3 @@ def _library(what: str, name: str) -> Any:
             % (what, name, sys.executable, name, one_line(error)),
             "Install %s there, or annotate the parameter with pathlib.Path and read the file yourself." % name,
         )
-
-
-def _suffix(path: str) -> str:
-    base = path.split("?", 1)[0].lower()
-    for packed in (".gz", ".bz2", ".xz", ".zip", ".zst"):
-        if base.endswith(packed):
-            base = base[: -len(packed)]
-    return os.path.splitext(base)[1]
-
-
-def _separator(entry: Any) -> str | None:
-    return entry.get("separator") or ("\t" if _suffix(entry["path"]) in (".tsv", ".tab") else None)
-
-
-def _by_pandas(pandas: Any, entry: Any) -> Any:
-    path, suffix = entry["path"], _suffix(entry["path"])
-    if suffix in (".parquet", ".pq"):
-        return pandas.read_parquet(path)
-    if suffix in (".jsonl", ".ndjson"):
-        return pandas.read_json(path, lines=True)
-    if suffix == ".json":
-        return pandas.read_json(path)
-    if suffix == ".feather":
-        return pandas.read_feather(path)
-    if suffix in (".xlsx", ".xls"):
-        return pandas.read_excel(path)
-    options: Request = {"skipinitialspace": True}
-    if _separator(entry):
-        options["sep"] = _separator(entry)
-    if entry.get("columns"):
-        options.update(header=None, names=list(entry["columns"]))
-    frame = pandas.read_csv(path, **options)
-    texts = frame.columns[[str(kind) in ("object", "str", "string") for kind in frame.dtypes]]
-    if any(isinstance(value, str) and value != value.strip() for name in texts for value in frame[name]):
-        frame = _unpadded_by_pandas(pandas, path, options)
-    frame.columns = [name.strip() if isinstance(name, str) else name for name in frame.columns]
-    return frame
-
-
-def _unpadded_by_pandas(pandas: Any, path: str, options: Request) -> Any:
-    """Read a text anew without the white space around its values, which hides numbers and missing values.
-
-    Where nothing but white space changed, the same model has to be trained.
-    """
-    import io
-
-    texts = pandas.read_csv(path, dtype=str, keep_default_na=False, **options)
-    for name in texts.columns:
-        texts[name] = texts[name].str.strip()
-    return pandas.read_csv(io.StringIO(texts.to_csv(index=False)))
-
-
-def _by_polars(polars: Any, entry: Any) -> Any:
-    path, suffix = entry["path"], _suffix(entry["path"])
-    if suffix in (".parquet", ".pq"):
-        return polars.read_parquet(path)
-    if suffix in (".jsonl", ".ndjson"):
-        return polars.read_ndjson(path)
-    if suffix == ".json":
-        return polars.read_json(path)
-    if suffix in (".feather", ".arrow", ".ipc"):
-        return polars.read_ipc(path)
-    options: Request = {"separator": _separator(entry)} if _separator(entry) else {}
-    if entry.get("columns"):
-        options.update(has_header=False, new_columns=list(entry["columns"]))
-    frame = polars.read_csv(path, **options)
-    text = polars.col(polars.String)
-    padded = frame.select((text != text.str.strip_chars()).any())
-    if any(value for row in padded.rows() for value in row):
-        frame = _unpadded_by_polars(polars, path, options)
-    return frame.rename({name: name.strip() for name in frame.columns})
-
-
-def _unpadded_by_polars(polars: Any, path: str, options: Request) -> Any:
-    """Read a text anew without the white space around its values, as with pandas."""
-    import io
-
-    texts = polars.read_csv(path, infer_schema_length=0, **options)
-    value = polars.all().str.strip_chars()
-    blank = (value == "") & (polars.all() != "")  # a padded missing value; "" in quotes is a text
-    stripped = texts.select(polars.when(blank).then(None).otherwise(value).name.keep())
-    return polars.read_csv(io.BytesIO(stripped.write_csv().encode("utf-8")))
