@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from ml_ci.cli import parameters
+from ml_ci.cli.main import FAILED, MISTAKE, PASSED
 
 
 @click.command()
@@ -35,7 +36,8 @@ def command(
     predict the same, it says by how much FPR and FNR move by themselves; later reports of the model say so too.
 
     \b
-    Exit codes: 0 everything is right, 1 a check found something.
+    Exit codes: 0 everything is right, 1 a check found something, 2 one found what `ml-ci run` ends with 2 for: a
+    mistake in configuration, data or git.
     """
     from dataclasses import asdict
 
@@ -62,4 +64,5 @@ def command(
             click.echo(f"{mark} {one.check}: {one.message}")
             if one.hint:
                 click.echo(f"    {one.hint}")
-    return 0 if all(one.good for one in found) else 1
+    wrong = [one for one in found if not one.good]
+    return MISTAKE if any(one.mistake for one in wrong) else FAILED if wrong else PASSED

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from ml_ci.conditions import ConditionError, parse
 from ml_ci.spec.document import Document
-from ml_ci.spec.messages import problems_of
+from ml_ci.spec.messages import problems_of, say_empty
 from ml_ci.spec.problems import Place, Problem, show
 from ml_ci.spec.shape import ModelShape, Shape
 from ml_ci.spec.values import GateSpec
@@ -58,7 +58,7 @@ def draft(document: Document) -> Drafts:
     if not isinstance(value, dict):
         got = f"expected a mapping with the keys version and models at the top, got {show(value)}"
         return Drafts(problems=() if document.problems else (Problem((), got),))
-    problems = list(_empty_values(value, ()))
+    problems = list(_empty_values(value, (), document))
     try:
         shape = Shape.model_validate(value)
         models: Mapping[str, ModelShape] = shape.models
@@ -125,20 +125,16 @@ def _column(line: str, start: int, text: str, column: int) -> int:
     return begin + column if line[begin : begin + len(text)] == text else 0
 
 
-def _empty_values(value: Any, place: Place) -> Iterator[Problem]:
+def _empty_values(value: Any, place: Place, document: Document) -> Iterator[Problem]:
     """Find every key without a value: it looks set and is not.
 
     Parameters may be empty; within `run:` a mapping is a mistake of its own.
     """
     if value is None:
-        what = (
-            "the item is empty; remove it"
-            if isinstance(place[-1], int)
-            else "the key has no value; give it one or remove it"
-        )
-        yield Problem(place, what)
+        line = document.position(place)[0]
+        yield Problem(place, say_empty(place, document.lines[line - 1] if line <= len(document.lines) else ""))
     if len(place) == 3 and place[0] == "models" and place[2] in ("params", "run"):
         return
     if isinstance(value, dict | list):
         for key, item in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _empty_values(item, (*place, key))
+            yield from _empty_values(item, (*place, key), document)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, get_args
 
@@ -36,6 +37,8 @@ _KINDS = {
 }
 _ONLY_HOLDOUT = "only holdout may be a part of another entry; give this one a path"
 
+# What `ml-ci init` writes beside a key that it could not fill in.
+_FILL_IN = re.compile(r":\s*#\s*fill in:\s*(\S.{0,300})")
 _MOST = 1000  # a file made to waste time is not answered in full
 
 # What other tools call our keys.
@@ -104,6 +107,19 @@ def _example(field: FieldInfo | None, item: bool) -> str:
         return ""
     example = field.examples[0]
     return f" such as {flow(example[0] if item and isinstance(example, list) else example)}"
+
+
+def say_empty(place: Place, line: str) -> str:
+    """Say of a key without a value what to do: what `ml-ci init` left beside it; of one that has to be, an example."""
+    if isinstance(place[-1], int):
+        return "the item is empty; remove it"
+    left = _FILL_IN.search(line)
+    if left is not None:
+        return f"the key has no value; fill in {''.join(sign for sign in left[1] if sign.isprintable()).strip()}"
+    owner, field = _field_at(place)
+    if owner is not None and str(place[-1]) in owner.model_fields and field is not None and field.is_required():
+        return f"the key has no value; give it one{_key_example(field, str(place[-1]))}"
+    return "the key has no value; give it one or remove it"
 
 
 def _key_example(field: FieldInfo | None, key: str) -> str:

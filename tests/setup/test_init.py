@@ -86,7 +86,7 @@ def test_the_one_line_that_is_left_is_named(
     number = next(n for n, line in enumerate(Path("ml-ci.yaml").read_text().splitlines(), 1) if f" {key}:" in line)
     assert left[0].startswith(f"left    ml-ci.yaml:{number}: {key}: ")
     assert call(["run"]) == 2
-    assert f"ml-ci.yaml:{number}: models.{shape}.{key}: the key has no value" in capsys.readouterr().err
+    assert f"ml-ci.yaml:{number}: models.{shape}.{key}: the key has no value; fill in " in capsys.readouterr().err
 
 
 def test_answers_fill_the_line(shaped: Any, run_init: Any) -> None:

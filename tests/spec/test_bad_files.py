@@ -293,7 +293,7 @@ BAD: list[tuple[str, list[str]]] = [
     (
         "version: 1\nmodels:\n",
         [
-            "2: models: the key has no value; give it one or remove it",
+            "2: models: the key has no value; give it one",
         ],
     ),
     (
@@ -412,6 +412,18 @@ BAD: list[tuple[str, list[str]]] = [
             "budget, confidence, method, gates, metrics, cost, reuse, code, needs, cwd, python, fetch, card, "
             "stages, approval",
         ],
+    ),
+    (
+        swap("positive: 1", "positive:   # fill in: the value that a false alarm is about: yes, no"),
+        ["9: models.churn.positive: the key has no value; fill in the value that a false alarm is about: yes, no"],
+    ),
+    (
+        swap("positive: 1", "positive:"),
+        ['9: models.churn.positive: the key has no value; give it one, for example "positive: 1"'],
+    ),
+    (
+        plus("predict:   # fill in: module:function"),
+        ["10: models.churn.predict: the key has no value; fill in module:function"],
     ),
     (
         plus("gates:"),

@@ -29,7 +29,7 @@ def branch(at: Project) -> Iterator[Finding]:
     try:
         found = default_branch(at.repository)
     except UserError as error:
-        yield Finding("default branch", False, error.message, error.hint)
+        yield Finding("default branch", False, error.message, error.hint, mistake=at.head is not None)
         return
     yield Finding("default branch", True, f"{found.name}, known as {found.ref}")
 
@@ -52,13 +52,13 @@ def _holdout(at: Project, model: ModelSpec) -> Iterator[Finding]:
         return
     if not (at.folder / source.path).exists():
         do = "The model's `fetch:` gets it." if model.fetch else "Put it there, commit it, or name a `fetch:` command."
-        yield Finding(about, bool(model.fetch), f"{source.path} is not here", do)
+        yield Finding(about, bool(model.fetch), f"{source.path} is not here", do, mistake=not model.fetch)
         return
     try:
         table = Table.open(at.folder / source.path, source.columns, shown=source.path)
         values = table.counts(model.label)
     except UserError as error:
-        yield Finding(about, False, error.message, error.hint)
+        yield Finding(about, False, error.message, error.hint, mistake=True)
         return
     yield _labels(about, model, source, values, table.rows, cut)
     yield from _alike(about, model, values)
@@ -76,11 +76,13 @@ def _labels(about: str, model: ModelSpec, source: FileEntry, values: Mapping[str
     wanted = {canonical(str(value)) for value in model.positive.values}
     if wanted and not wanted & {canonical(value) for value in values}:
         said = f"{source.path}: no row has the positive {', '.join(map(str, model.positive.values))}; {seen}"
-        return Finding(about, False, said, "Write `positive:` as the label is written.")
+        return Finding(about, False, said, "Write `positive:` as the label is written.", mistake=True)
     if len([value for value in values if value]) < 2:
-        return Finding(about, False, f"{where}: one kind of rows only", "FPR needs negatives, FNR positives.")
+        do = "FPR needs negatives, FNR positives."
+        return Finding(about, False, f"{where}: one kind of rows only", do, mistake=True)
     if "" in values:
-        return Finding(about, False, f"{where}: {values['']:,} rows have no label", "Label them, or leave them out.")
+        said = f"{where}: {values['']:,} rows have no label"
+        return Finding(about, False, said, "Label them, or leave them out.", mistake=True)
     return Finding(about, True, where)
 
 
@@ -115,7 +117,7 @@ def store(at: Project) -> Iterator[Finding]:
         probe.touch()
         probe.unlink()
     except OSError as error:
-        yield Finding("store", False, f"{state} cannot be written: {error.strerror}", "Make it writable.")
+        yield Finding("store", False, f"{state} cannot be written: {error.strerror}", "Make it writable.", mistake=True)
         return
     shared = f", shared at {at.spec.store}" if at.spec.store else ", not shared (`store:` names a URL)"
     yield Finding("store", True, f"{state}{shared}")

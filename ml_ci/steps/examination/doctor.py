@@ -17,7 +17,7 @@ def examined(options: Options, *, determinism: bool) -> tuple[Finding, ...]:
     try:
         project = open_project(locate(options), options)
     except UserError as error:
-        return (Finding("configuration", False, error.message, error.hint),)
+        return (Finding("configuration", False, error.message, error.hint, mistake=True),)
     checks = (*CHECKS, set_up, overlapping, *((repeatable,) if determinism else ()))
     return tuple(finding for check in checks for finding in check(project))
 

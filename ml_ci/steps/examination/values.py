@@ -10,12 +10,16 @@ from ml_ci.steps.values import Project
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check found: `good`, a sentence, and what to do where it is not, or where it could be better."""
+    """What a check found: `good`, a sentence, and what to do where it is not, or where it could be better.
+
+    `mistake` says that a run would end with the user's mistake for it, and not with a verdict.
+    """
 
     check: str
     good: bool
     message: str
     hint: str = ""
+    mistake: bool = False
 
 
 Check = Callable[[Project], Iterator[Finding]]

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from ml_ci.cli.doctor import command
+from ml_ci.cli.main import call
 
 CONFIG = """\
 version: 1
@@ -109,3 +110,25 @@ def test_it_leaves_nothing_and_runs_nothing(project: Any, run_doctor: Any) -> No
     project.commit({**GOOD, "train.py": "open('ran', 'w')\n"})
     run_doctor()
     assert not Path("ran").exists()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("    positive: 1\n", "    positive:   # fill in: the value of the label that a false alarm is about\n"),
+        ("    positive: 1\n", "    positve: 1\n"),
+        ("holdout.csv}", "absent.csv}"),
+        ("label: churned", "label: left_us"),
+        ("positive: 1", "positive: 2"),
+        ("holdout.csv}", "one.csv}"),
+        ("holdout.csv}", "gaps.csv}"),
+        ("holdout.csv}", "empty.csv}"),
+    ],
+)
+def test_doctor_ends_as_a_run_does_for_the_same_mistake(project: Any, run_doctor: Any, old: str, new: str) -> None:
+    assert old in CONFIG
+    tables = {"one.csv": "x,churned\n1,1\n2,1\n", "gaps.csv": "x,churned\n1,1\n2,\n3,0\n", "empty.csv": "x,churned\n"}
+    project.commit({**GOOD, **tables, "ml-ci.yaml": CONFIG.replace(old, new)})
+    code, said = run_doctor()
+    assert code == 2, said
+    assert call(["run"]) == 2
