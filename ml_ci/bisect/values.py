@@ -29,7 +29,8 @@ class Skipped:
 class Found:
     """The first commit at which a gate of `model` does not hold, and what it changed.
 
-    `gates` are the results that do not hold there. `unclear` are commits before it that could not be judged: it may
+    `gates` are the results that do not hold there; there are none where the model can no longer be made, and `failure`
+    says why. `unclear` are commits before it that could not be judged: it may
     have been one of them. `judged` counts the commits that were looked at, `trainings` what was trained for it.
     """
 
@@ -42,3 +43,4 @@ class Found:
     good: str = ""
     judged: int = 0
     trainings: int = 0
+    failure: str = ""

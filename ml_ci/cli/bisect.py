@@ -36,7 +36,8 @@ def command(
 
     Asks for commits in the order of git bisect, in a clean copy of each: nothing of your tree is touched. Each commit's
     model is judged by today's gates, on today's holdout, against the model of the good commit. Commits with the same
-    fingerprint share one training; one that cannot be judged is skipped and named.
+    fingerprint share one training; one that cannot be judged is skipped and named. Where the model of --bad cannot be
+    made at all, the first commit is found of which that is so.
 
     \b
     Example: ml-ci bisect churn --good v1.4

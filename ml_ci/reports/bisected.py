@@ -18,11 +18,11 @@ def plain(found: Found) -> str:
 
 
 def _lines(found: Found) -> Iterator[str]:
-    gates = ", ".join(f"`{clean(gate)}`" for gate in dict.fromkeys(result.condition for result in found.gates))
-    hold = "does" if len({result.condition for result in found.gates}) == 1 else "do"
-    yield f"{clean(found.model)}: the first commit at which {gates} {hold} not hold is"
+    yield f"{clean(found.model)}: the first commit at which {_what(found)} is"
     yield f"  {_named(found.commit)}"
     yield f"    {clean(found.commit.author)}, {clean(found.commit.date)}"
+    if found.failure:
+        yield f"    {clean(found.failure)}"
     for result in found.gates:
         where = f"{clean(result.slice)}: " if result.slice else ""
         yield f"    {where}{clean(result.reason)}"
@@ -37,6 +37,13 @@ def _lines(found: Found) -> Iterator[str]:
         yield f"  skipped {_named(one.commit)}: {clean(one.reason)}"
     yield f"  {_cost(found)}"
     yield f"  look: git show {found.commit.id[:12]}"
+
+
+def _what(found: Found) -> str:
+    if found.failure:
+        return "the model cannot be made"
+    gates = dict.fromkeys(result.condition for result in found.gates)
+    return f"{', '.join(f'`{clean(gate)}`' for gate in gates)} {'does' if len(gates) == 1 else 'do'} not hold"
 
 
 def _named(commit: Commit) -> str:
@@ -73,6 +80,7 @@ def to_json(found: Found) -> dict[str, Any]:
         "changes": [{"part": change.part, "summary": change.summary} for change in found.changes],
         "unclear": [commit.id for commit in found.unclear],
         "skipped": [{"commit": one.commit.id, "reason": one.reason} for one in found.skipped],
+        "failure": found.failure or None,
         "judged": found.judged,
         "trainings": found.trainings,
     }

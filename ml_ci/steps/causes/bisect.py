@@ -1,9 +1,9 @@
-"""Find the first commit at which a gate no longer holds."""
+"""Find the first commit at which a gate no longer holds, or at which the model can no longer be made."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from ml_ci.bisect.values import Found, Judgement, Skipped
@@ -13,16 +13,21 @@ from ml_ci.errors import Failure, StageFailed, UserError
 from ml_ci.gates.judge import judge
 from ml_ci.gates.values import GateResult
 from ml_ci.plan.plan import Plan
-from ml_ci.repository.history import about, check_ancestor, suspects
+from ml_ci.repository.history import Commit, about, check_ancestor, suspects
 from ml_ci.spec.values import ModelSpec
 from ml_ci.steps.compare import counted
 from ml_ci.steps.decide import planned
 from ml_ci.steps.describe import between
 from ml_ci.steps.judge import case, policy
+from ml_ci.steps.progress import Progress
 from ml_ci.steps.score import scored
 from ml_ci.steps.sides import Fingerprints
 from ml_ci.steps.values import Project, Sides
 from ml_ci.steps.workshop import workshop
+
+# The stages of a failure that is the commit's own: what it trains or scores with does not work.
+_OF_THE_JOB = ("training", "evaluation")
+_ANOTHER_BAD = "Name a commit at which it does not hold, an earlier or a later one: --bad REF."
 
 
 @dataclass(frozen=True)
@@ -41,17 +46,35 @@ class Search:
 def bisected(project: Project, fingerprints: Fingerprints, name: str, search: Search) -> Found:
     """Search as git bisect does, training only what no record answers.
 
-    Every commit's model is judged against the good commit's, by today's gates on today's holdout. UserError when the
-    gate fails at the good commit already, or holds at the bad one.
+    Every commit's model is judged against the good commit's, by today's gates on today's holdout; where the bad one's
+    cannot be made at all, the first commit is searched at which that is so. UserError when the gate fails at the good
+    commit already, or holds at the bad one.
     """
     good, bad = _commit(project, search.good, "--good"), _commit(project, search.bad, "--bad")
     check_ancestor(project.repository, good, bad)
     court = _Court(project, fingerprints, name, good)
     before = len(project.store.kept)
-    gates = _watched(court, bad, search)
-    found = _search(court, gates, bad, search)
+    found = _found(court, bad, search)
     trainings = sum(kind == "trainings" for kind, _ in project.store.kept[before:])
-    return replace(found, trainings=trainings, judged=len(court.heard))
+    return replace(found, trainings=trainings, judged=len(court.heard) + len(court.failures))
+
+
+def _found(court: _Court, bad: str, search: Search) -> Found:
+    """Search for the commit that broke a gate, or else for the one that broke the training."""
+    if search.gate is None and court.fails(court.good) is False and court.fails(bad):
+        first, unclear = _search(court, court.fails, bad, search)
+        return _told(court, first, (), unclear, court.failures[first].message)
+    gates = _watched(court, bad, search)
+    first, unclear = _search(court, lambda commit: court.broken(commit, gates), bad, search)
+    results = tuple(result for result in court.judge(first).gates if result.condition in gates)
+    return _told(court, first, tuple(result for result in results if result.verdict != "pass"), unclear)
+
+
+def _told(
+    court: _Court, first: str, gates: tuple[GateResult, ...], unclear: tuple[Commit, ...], failure: str = ""
+) -> Found:
+    commit, skipped = about(court.project.repository, first), tuple(court.skipped.values())
+    return Found(court.name, commit, gates, court.change(first), unclear, skipped, court.good, failure=failure)
 
 
 @dataclass
@@ -64,6 +87,7 @@ class _Court:
     good: str
     heard: dict[str, Judgement] = field(default_factory=dict)
     skipped: dict[str, Skipped] = field(default_factory=dict)
+    failures: dict[str, Failure] = field(default_factory=dict)
 
     @property
     def model(self) -> ModelSpec:
@@ -75,29 +99,47 @@ class _Court:
             self.heard[commit] = Judgement(commit, self._results(commit))
         return self.heard[commit]
 
+    def fails(self, commit: str) -> bool | None:
+        """Say whether a commit's model cannot be made or scored; None, and a note of why, when that cannot be told."""
+        if commit in self.failures:
+            return True
+        try:
+            self.judge(commit)
+        except StageFailed as error:
+            if error.failure.stage in _OF_THE_JOB:
+                self.failures[commit] = error.failure
+                return True
+            self._skip(commit, error.failure.message)
+        except UserError as error:
+            self._skip(commit, error.message)
+        return None if commit in self.skipped else False
+
     def broken(self, commit: str, gates: Iterable[str]) -> bool | None:
         """Say whether one of the gates does not hold at a commit; None, and a note of why, when it cannot be judged."""
         try:
             results = self.judge(commit).gates
         except (StageFailed, UserError) as error:
-            said = error.failure.message if isinstance(error, StageFailed) else error.message
-            self.skipped[commit] = Skipped(about(self.project.repository, commit), said)
+            self._skip(commit, error.failure.message if isinstance(error, StageFailed) else error.message)
             return None
         watched = [result for result in results if result.condition in gates]
         wrong = next((result for result in watched if result.verdict == "error"), None)
         if wrong is not None:
-            self.skipped[commit] = Skipped(about(self.project.repository, commit), wrong.reason)
+            self._skip(commit, wrong.reason)
             return None
         return any(result.verdict != "pass" for result in watched)
 
+    def _skip(self, commit: str, why: str) -> None:
+        self.skipped[commit] = Skipped(about(self.project.repository, commit), why)
+
     def _results(self, commit: str) -> tuple[GateResult, ...]:
-        today = self.fingerprints.sides(self.name)
+        # No baseline is looked for: a clone without a default branch has commits to search all the same.
+        today = Sides(self.fingerprints.candidate(self.name), None, None, "")
         ours, theirs = self._beside(today, commit), self._beside(today, self.good)
         plans = planned(self.project, ours), planned(self.project, theirs)
         records = []
         for sides, plan in zip((ours, theirs), plans, strict=True):
             assert sides.baseline is not None and plan.baseline is not None  # noqa: S101
-            with workshop(self.project, sides) as shop:
+            with workshop(_naming(self.project, sides.source), sides) as shop:
                 records.append(scored(shop, sides.baseline, plan.baseline))
         with workshop(self.project, theirs) as shop:
             plan = _against(plans[0], plans[1])
@@ -127,22 +169,30 @@ def _against(candidate: Plan, baseline: Plan) -> Plan:
 
 def _watched(court: _Court, bad: str, search: Search) -> tuple[str, ...]:
     """Name the gates to watch; see that they hold at the good commit and not at the bad one."""
-    try:
-        at_bad, at_good = court.judge(bad).gates, court.judge(court.good).gates
-    except StageFailed as error:
-        failure: Failure = error.failure
-        raise UserError(f"an end of the search cannot be judged: {failure.message}", hint=failure.hint) from None
+    at_good = _end(court, court.good, f"--good {search.good}")
+    at_bad = _end(court, bad, f"--bad {search.bad}")
     asked = None if search.gate is None else _gate(court.model, search.gate)
     failing = {result.condition for result in at_bad if result.verdict != "pass" and asked in (None, result.condition)}
     if not failing:
         what = f"`{asked}` holds" if asked else "every gate holds"
-        raise UserError(f"{what} at {bad[:7]}: there is no bad commit to find", hint="Name a later one: --bad REF.")
+        raise UserError(f"{what} at {bad[:7]}: there is no bad commit to find", hint=_ANOTHER_BAD)
     already = {result.condition for result in at_good if result.verdict != "pass"}
     if failing <= already:
         which = ", ".join(f"`{gate}`" for gate in sorted(failing))
         message = f"{which} does not hold at {court.good[:7]} either"
         raise UserError(message, hint="Name an earlier good commit: --good REF.")
     return tuple(gate.text for gate in court.model.gates if gate.text in failing - already)
+
+
+def _end(court: _Court, commit: str, option: str) -> tuple[GateResult, ...]:
+    """Judge an end of the search; UserError names the end and its commit where it cannot be."""
+    try:
+        return court.judge(commit).gates
+    except StageFailed as error:
+        failure: Failure = error.failure
+        another = f"ame another commit: {option.partition(' ')[0]} REF."
+        hint = f"N{another}" if not failure.hint or "--baseline" in failure.hint else f"{failure.hint} Or n{another}"
+        raise UserError(f"{option} (commit {commit[:7]}) cannot be judged: {failure.message}", hint=hint) from None
 
 
 def _gate(model: ModelSpec, asked: str) -> str:
@@ -161,27 +211,23 @@ def _same(one: str, other: str) -> bool:
         return False
 
 
-def _search(court: _Court, gates: tuple[str, ...], bad: str, search: Search) -> Found:
+def _search(
+    court: _Court, ask: Callable[[str], bool | None], bad: str, search: Search
+) -> tuple[str, tuple[Commit, ...]]:
+    """Give the first commit of which the answer is yes, and those that it may have been instead."""
     repository, good = court.project.repository, {court.good}
-    first = bad
     while True:
         left = suspects(repository, bad, good, first_parent=search.first_parent)
         if len(left) > 1:
             court.project.options.progress.note(court.name, f"{len(left)} commits left, {_questions(len(left))} to go")
         question = next((one for one in left if one != bad and one not in court.skipped), None)
         if question is None:
-            break
-        answer = court.broken(question, gates)
+            return bad, tuple(about(repository, one) for one in left if one != bad)
+        answer = ask(question)
         if answer is True:
-            bad = first = question
+            bad = question
         elif answer is False:
             good.add(question)
-    unclear = tuple(about(repository, one) for one in left if one != first)
-    results = tuple(result for result in court.judge(first).gates if result.condition in gates)
-    broken = tuple(result for result in results if result.verdict != "pass")
-    commit = about(repository, first)
-    skipped = tuple(court.skipped.values())
-    return Found(court.name, commit, broken, court.change(first), unclear, skipped, good=court.good)
 
 
 def _questions(left: int) -> str:
@@ -194,3 +240,34 @@ def _commit(project: Project, ref: str, option: str) -> str:
     if found is None:
         raise UserError(f"{option} {ref} names no commit here", hint="Fetch it, or name another.")
     return found
+
+
+@dataclass(frozen=True)
+class _Naming:
+    """Tell of the side that stands in the baseline's place as what it is: a commit."""
+
+    told: Progress
+    commit: str
+
+    def begin(self, model: str, what: str) -> None:
+        """Pass on that work begins."""
+        self.told.begin(model, self._named(what))
+
+    def tick(self, model: str, seconds: float, megabytes: float, last_line: str) -> None:
+        """Pass on how a job is."""
+        self.told.tick(model, seconds, megabytes, last_line)
+
+    def end(self, model: str, what: str, seconds: float) -> None:
+        """Pass on that work ended."""
+        self.told.end(model, self._named(what), seconds)
+
+    def note(self, model: str, text: str) -> None:
+        """Pass on what the user should know."""
+        self.told.note(model, text)
+
+    def _named(self, what: str) -> str:
+        return what.replace("the baseline", f"commit {self.commit}")
+
+
+def _naming(project: Project, commit: str) -> Project:
+    return replace(project, options=replace(project.options, progress=_Naming(project.options.progress, commit)))

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -12,6 +12,7 @@ from ml_ci.errors import UserError
 from ml_ci.pipeline import bisect
 from ml_ci.reports.bisected import plain, to_json
 from ml_ci.steps.causes.bisect import Search
+from ml_ci.steps.progress import Silent
 
 Table = Callable[[int], str]
 
@@ -157,3 +158,70 @@ def test_looks_and_command(project: Any, history: dict[str, str], monkeypatch: A
     )
     assert "Import the latest labels" in text
     assert call(["bisect", "cut"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({"train.py": "raise SystemExit('no such solver')\n"}, "the job ended with exit code 1: no such solver"),
+        ({"train.py": "x = = 1\n"}, "the job ended with exit code 1: SyntaxError"),
+        ({"train.py": "pass\n"}, "the command ended well and left nothing at {out}/predictions.csv"),
+        ({"data/train.csv": "x,z\n1,1\n2,0\n"}, "the job ended with exit code 1: KeyError: 'y'"),
+        (
+            {"train.py": "import sys\nopen(sys.argv[3] + '/predictions.csv', 'w').write('prediction\\n1\\n')\n"},
+            "predictions.csv",
+        ),
+    ],
+)
+def test_the_commit_that_broke_the_training_is_found(project: Any, files: dict[str, str], said: str) -> None:
+    good = project.repository.git("rev-parse", "HEAD")
+    for number in range(2):
+        project.commit({f"doc{number}.md": "x\n"}, "Before")
+    broke = project.commit(files, "Rewrite")
+    for number in range(3):
+        project.commit({f"more{number}.md": "x\n"}, "After")
+    found = search(project, good)
+    assert (found.commit.id, found.gates, found.unclear) == (broke, (), ())
+    assert said in found.failure
+    text = plain(found)
+    assert text.startswith(f"cut: the first commit at which the model cannot be made is\n  {broke[:12]} Rewrite\n")
+    assert said in text
+    assert to_json(found)["failure"] == found.failure
+
+
+def test_an_end_that_cannot_be_judged_is_named_with_its_commit(project: Any) -> None:
+    broken = project.commit({"train.py": "raise SystemExit('no such solver')\n"}, "Break")
+    project.commit({"README.md": "x\n"}, "Describe")
+    with pytest.raises(
+        UserError, match=rf"^--good HEAD~1 \(commit {broken[:7]}\) cannot be judged: the job ended"
+    ) as up:
+        search(project, "HEAD~1")
+    assert up.value.hint == "Name another commit: --good REF."
+    head = project.repository.git("rev-parse", "--short=7", "HEAD")
+    with pytest.raises(UserError, match=rf"^--bad HEAD \(commit {head}\) cannot be judged: the job ended"):
+        search(project, "HEAD~2", gate="fnr <= baseline.fnr + 0.1")
+
+
+def test_a_bad_commit_may_be_an_earlier_one(project: Any, history: dict[str, str]) -> None:
+    with pytest.raises(UserError, match="there is no bad commit to find") as caught:
+        search(project, "HEAD~8", bad="HEAD~7")
+    assert "an earlier or a later one: --bad REF" in caught.value.hint
+
+
+def test_no_default_branch_is_needed(project: Any, history: dict[str, str]) -> None:
+    project.repository.git("branch", "-m", "main", "trunk")
+    project.repository.git("branch", "other")
+    project.repository.git("remote", "add", "origin", "/nowhere")
+    assert search(project, history["First model"]).commit.title == "Import the latest labels"
+
+
+def test_progress_names_the_commits(project: Any, history: dict[str, str]) -> None:
+    class Told(Silent):
+        said: ClassVar[list[str]] = []
+
+        def begin(self, model: str, what: str) -> None:
+            self.said.append(what)
+
+    bisect(project.options(progress=Told()), "cut", Search(history["First model"]))
+    assert f"training commit {history['First model'][:7]}" in Told.said
+    assert not [what for what in Told.said if "baseline" in what or "candidate" in what]
