@@ -84,7 +84,8 @@ def judge_model(project: Project, fingerprints: Fingerprints, name: str) -> Mode
 
             # What the work builds on is verified first: a damaged record is no record.
             plan = planned(project, sides, verify=True)
-            verdict = worked(project, sides, plan, clock)
+            done = worked(project, sides, plan, clock)
+            verdict, sides, plan = done.judged, done.sides, done.plan
         return finished(project, sides, plan, verdict, clock.seconds)
     except StageFailed as error:
         return failed(project, name, error.failure, clock.seconds)

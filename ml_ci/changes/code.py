@@ -55,6 +55,7 @@ def _command_code(model: ModelSpec, job: CommandJob, sources: Sources, extra: Se
     starts = [*extra, *names.files, *(path for path in modules.values() if path)]
     found = _follow(model, starts, sources, roots)
     outside = {name.partition(".")[0] for name, path in modules.items() if not path}
+    outside |= _follow(model, names.perhaps, sources, roots).outside if names.perhaps else set()
     return Code(found.files, found.outside | outside, found.warnings)
 
 

@@ -1,10 +1,9 @@
 """The files that a command names: where the code part of a command job starts.
 
-Nothing runs a command to see what it reads, so each word is looked up in the tree. A Python file brings its import
-closure. A shell script, a Makefile or another file that is named is read for the names of further files. A script in
-another language brings every file with its ending, as its imports are not read. A command that names no file of the
-tree (`make train`, `dvc repro`) may read anything: it gets every file but data and documentation. All of this errs
-towards a training too many.
+Before a command ran once nobody knows what it reads, so each word is looked up in the tree. A Python file brings its
+import closure. A shell script, a Makefile or another file that is named is read for the names of further files. What a
+command reads beside that is seen when it runs. One that names no file of the tree (`make train`, `dvc repro`) may run
+any of its programs: what these import from elsewhere is its environment.
 """
 
 from __future__ import annotations
@@ -32,12 +31,12 @@ _BIGGEST = 1_000_000
 
 @dataclass(frozen=True)
 class Named:
-    """The files that a command names, and whether it names none and so may read anything."""
+    """The `files` that a command names; where it names none, those that it may run `perhaps`: all but data and text."""
 
     files: frozenset[str]
     folders: tuple[str, ...]
     modules: tuple[str, ...]
-    everything: bool = False
+    perhaps: frozenset[str] = frozenset()
 
 
 def named(command: str | tuple[str, ...], cwd: str, sources: Sources, left_out: Iterable[str]) -> Named:
@@ -48,12 +47,9 @@ def named(command: str | tuple[str, ...], cwd: str, sources: Sources, left_out: 
     modules = tuple(_MODULE.findall(text))
     files = names.of(text, cwd)
     folders = tuple(dict.fromkeys((cwd, *names.folders_of(text, cwd))))
-    if not files and not modules:
-        return Named(frozenset(_without_documents(kept)), folders, (), everything=True)
-    more = names.followed(files, cwd)
-    if more is None:
-        return Named(frozenset(_without_documents(kept)), folders, (), everything=True)
-    return Named(more, folders, (*modules, *names.modules_in(more)))
+    more, leads_on = names.followed(files, cwd)
+    perhaps = frozenset[str]() if leads_on and (files or modules) else _without_documents(kept)
+    return Named(more, folders, (*modules, *names.modules_in(more)), perhaps)
 
 
 def _kept(files: Iterable[str], left_out: Iterable[str]) -> frozenset[str]:
@@ -82,9 +78,10 @@ class _Names:
             if name in self._folders:
                 yield name
 
-    def followed(self, files: frozenset[str], cwd: str) -> frozenset[str] | None:
-        """Add what the named files name; None when a script leads nowhere that can be seen."""
+    def followed(self, files: frozenset[str], cwd: str) -> tuple[frozenset[str], bool]:
+        """Add what the named files name; say too whether each script leads to anything that can be seen."""
         seen: set[str] = set()
+        leads_on = True
         waiting = sorted(files)
         while waiting:
             path = waiting.pop()
@@ -92,10 +89,9 @@ class _Names:
                 continue
             seen.add(path)
             more = self._step(path, cwd)
-            if more is None:
-                return None
-            waiting += more
-        return frozenset(seen)
+            leads_on = leads_on and more is not None
+            waiting += more or ()
+        return frozenset(seen), leads_on
 
     def modules_in(self, files: Iterable[str]) -> Iterator[str]:
         """Give the modules that shell scripts run by `python -m`."""
@@ -115,7 +111,7 @@ class _Names:
             return frozenset()
         if not ending:
             return mentions or None
-        return mentions | {other for other in self._files if other.lower().endswith(ending.lower())}
+        return mentions
 
     def _text(self, path: str) -> str:
         content = self._sources.read(path)

@@ -24,8 +24,8 @@ class Contents:
     (DVC's), or `md5-text` (DVC 2's, after CRLF became LF in a text file).
     """
 
-    def __init__(self, state: Path | None) -> None:
-        self._cache = Cache(state / "cache" / "contents.json" if state else None, 200_000)
+    def __init__(self, state: Path | None, name: str = "contents.json") -> None:
+        self._cache = Cache(state / "cache" / name if state else None, 200_000)
 
     def digest(self, path: Path, kind: str) -> str:
         """Digest one file. UserError when it cannot be read or changes meanwhile."""

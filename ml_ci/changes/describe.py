@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ml_ci.changes.describe_code import describe_code
 from ml_ci.changes.describe_data import describe_data, rewritten
+from ml_ci.changes.describe_reads import Difference, describe_reads
 from ml_ci.changes.describe_settings import (
     Loosened,
     describe_environment,
@@ -16,24 +17,31 @@ from ml_ci.changes.describe_settings import (
     told_by_code,
 )
 from ml_ci.changes.snapshot import Snapshot
-from ml_ci.changes.values import Change
+from ml_ci.changes.values import READS, Change
 
-_ORDER = ("code", "data", "params", "environment", "seed", "job", "budget", "needs", "metrics", "gates")
+_ORDER = ("code", READS, "data", "params", "environment", "seed", "job", "budget", "needs", "metrics", "gates")
 
 
-def describe(old: Snapshot, new: Snapshot, loosened: Loosened | None = None) -> tuple[Change, ...]:
-    """Say part by part what changed: code first, then data, then the rest; () when nothing did.
+def describe(
+    old: Snapshot, new: Snapshot, loosened: Loosened | None = None, reads: Iterable[Difference] = ()
+) -> tuple[Change, ...]:
+    """Say part by part what changed: code first, then reads and data, then the rest; () when nothing did.
 
     `loosened(old, new)` says whether the text of a gate asks for less than before. Tables are read where their content
     is on this machine; where it is not, the change says so. A table whose bytes changed and whose values did not is
-    named although its part is the same.
+    named although its part is the same. `reads` is what differs of all that the jobs of either side were seen to read.
     """
-    return tuple(change for part in _parts(old, new) for change in _described(part, old, new, loosened))
+    changes = [change for part in _parts(old, new) for change in _described(part, old, new, loosened)]
+    changes += [describe_reads(told)] if (told := tuple(reads)) else []
+    return tuple(sorted(changes, key=lambda change: _place(change.part)))
 
 
 def _parts(old: Snapshot, new: Snapshot) -> list[str]:
-    parts = {*old.fingerprint.parts, *new.fingerprint.parts}
-    return sorted(parts, key=lambda part: (_ORDER.index(part.partition(".")[0]), part == "data.holdout", part))
+    return sorted({*old.fingerprint.parts, *new.fingerprint.parts} - {READS}, key=_place)
+
+
+def _place(part: str) -> tuple[int, bool, str]:
+    return _ORDER.index(part.partition(".")[0]), part == "data.holdout", part
 
 
 def _described(part: str, old: Snapshot, new: Snapshot, loosened: Loosened | None) -> Iterator[Change]:

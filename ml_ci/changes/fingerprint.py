@@ -13,9 +13,9 @@ from ml_ci.changes.digests import digest
 from ml_ci.changes.environment import environment
 from ml_ci.changes.params import flat, load_params
 from ml_ci.changes.same_values import SameValues, read_as_tables
-from ml_ci.changes.sources import Sources
+from ml_ci.changes.sources import Sources, beside
 from ml_ci.changes.surroundings import Surroundings
-from ml_ci.changes.values import Fingerprint, seed_digest
+from ml_ci.changes.values import READS, UNSEEN, Fingerprint, seed_digest
 from ml_ci.errors import UserError
 from ml_ci.repository.values import Tree
 from ml_ci.spec.values import CommandJob, FileEntry, ModelSpec, PartEntry
@@ -54,7 +54,7 @@ class _Reading:
     asked: str = ""
 
     def __post_init__(self) -> None:
-        self.sources = Sources(self.tree, self.surroundings.state)
+        self.sources = Sources(self.tree, self.surroundings.state, beside(self.model.code))
         self.outside: frozenset[str] = frozenset()
 
     def code(self) -> None:
@@ -147,6 +147,7 @@ class _Reading:
     def finish(self) -> Fingerprint:
         """Give the fingerprint, and keep what was read of the sources for the next time."""
         self.sources.save()
+        self.parts[READS] = UNSEEN
         trains = frozenset(self.parts) - _SCORING
         if settings.needs_holdout(self.model):
             trains |= {"data.holdout"}

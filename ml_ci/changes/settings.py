@@ -14,6 +14,7 @@ def job(model: ModelSpec) -> Mapping[str, object]:
     # Where a machine has its Python is no part of the job; which version it is stands in the environment.
     python = None if PurePath(model.python or "").is_absolute() else model.python
     said: dict[str, object] = {"cwd": model.cwd, "python": python}
+    said |= {"ignore": list(model.ignore)} if model.ignore else {}
     if isinstance(model.job, FunctionJob):
         return said | {"train": model.job.entry}
     said |= {"run": model.job.command, "predictions": model.job.predictions, "model": model.job.model}

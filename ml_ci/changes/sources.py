@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import ast
+import posixpath
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from ml_ci.changes.caches import Cache
 from ml_ci.changes.digests import blob_id, digest, object_format
+from ml_ci.changes.globs import is_glob
 from ml_ci.changes.imports import Import, Imports, imports, imports_by_line
 from ml_ci.changes.notebooks import code_cells, without_magics
 from ml_ci.changes.python_source import parse, tree_digest
+from ml_ci.repository.git import GitError
 from ml_ci.repository.values import Tree
 
 
@@ -25,10 +29,19 @@ class Source:
 
 
 class Sources:
-    """Read the source files of one tree; what git knows already is looked up by its object id."""
+    """Read the source files of one tree; what git knows already is looked up by its object id.
 
-    def __init__(self, tree: Tree, state: Path | None) -> None:
+    `beside` are folders of the repository outside of the tree (`../common`) whose files are sources too.
+    """
+
+    def __init__(self, tree: Tree, state: Path | None, beside: Iterable[str] = ()) -> None:
         self.files = tree.files()
+        for folder in beside:
+            try:
+                more = tree.beside(folder).files()
+            except GitError:
+                continue  # it lies outside of the repository
+            self.files = {**self.files, **{f"{folder}/{path}": known for path, known in more.items()}}
         self._tree = tree
         self._algorithm = object_format(self.files)
         self._cache = Cache(state / "cache" / "sources.json" if state else None)
@@ -61,6 +74,19 @@ class Sources:
             found = source(path, self._tree.read(path) if content is None else content)
             self._cache.put(key, _stored(found))
         return found
+
+
+def beside(patterns: Iterable[str]) -> tuple[str, ...]:
+    """Name the folders outside of the project in which globs such as `../common/**/*.py` look for files."""
+    normal = (posixpath.normpath(pattern) for pattern in patterns)
+    return tuple(dict.fromkeys(_folder(pattern) for pattern in normal if pattern.startswith("../")))
+
+
+def _folder(pattern: str) -> str:
+    """Give what stands before the first part of a pattern that matches more than one name; the folder of a file."""
+    parts = pattern.split("/")
+    fixed = next((at for at, part in enumerate(parts) if is_glob(part)), len(parts) - 1)
+    return "/".join(parts[:fixed])
 
 
 def source(path: str, content: bytes) -> Source:

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import Literal, TypeAlias
 
 from ml_ci.changes.digests import digest
+
+Stage: TypeAlias = Literal["train", "score", "metric"]
+READS = "reads"
+# What stands for the reads of a training that was not seen yet, or only in another state of what it reads.
+UNSEEN = "unseen"
 
 
 @dataclass(frozen=True)
@@ -42,8 +48,33 @@ class Fingerprint:
 
     @property
     def training(self) -> str:
-        """The key of the training with the model's own seed."""
+        """The key of the training with the model's own seed; no record has it where its reads are `unseen`."""
         return digest({part: self.parts[part] for part in self.training_parts})
+
+    @property
+    def manifest(self) -> str:
+        """The key of the declared parts alone: several trainings may have it, which found different files to read."""
+        return digest({part: self.parts[part] for part in self.training_parts if part != READS})
+
+    @property
+    def seen(self) -> bool:
+        """Whether it is known what this training reads."""
+        return self.parts.get(READS, UNSEEN) != UNSEEN
+
+    def with_reads(self, states: Mapping[str, Mapping[str, str]] | None) -> Fingerprint:
+        """Give the fingerprint of the training that read what is in these states; None where none was seen."""
+        known = UNSEEN if states is None else digest([READS, states])
+        details: dict[str, Mapping[str, object]] = {**self.details, READS: states or {}}
+        parts = {**self.parts, READS: known}
+        return replace(self, parts=parts, training_parts=self.training_parts | {READS}, details=details)
+
+    def with_needs(self, keys: Mapping[str, str]) -> Fingerprint:
+        """Give the fingerprint on top of other trainings, by model; itself where they are the same."""
+        said = {f"needs.{name}": {"training": key} for name, key in keys.items()}
+        parts = {part: digest(one) for part, one in said.items()}
+        if all(self.parts.get(part) == known for part, known in parts.items()):
+            return self
+        return replace(self, parts={**self.parts, **parts}, details={**self.details, **said})
 
     def with_seed(self, seed: int) -> Fingerprint:
         """Give the fingerprint of the same model trained from another seed (`seeds: k` trains k times)."""

@@ -13,19 +13,26 @@ from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry
 
 MOST = 4
 CODE, ENVIRONMENT, THRESHOLD = "code", "environment", "threshold"
+READS = "reads"
 # What is grouped last, if there are too many: what moves a model most stands first.
-_ORDER = (CODE, "data", "params", "needs", ENVIRONMENT, THRESHOLD, "seed", "budget")
+_ORDER = (CODE, READS, "data", "params", "needs", ENVIRONMENT, THRESHOLD, "seed", "budget")
 
 
 def changed_parts(
-    old: tuple[ModelSpec, Fingerprint], new: tuple[ModelSpec, Fingerprint], together: Iterable[str] = ()
+    old: tuple[ModelSpec, Fingerprint],
+    new: tuple[ModelSpec, Fingerprint],
+    together: Iterable[str] = (),
+    *,
+    read: bool = False,
 ) -> tuple[Part, ...]:
     """Give the parts that differ and can be exchanged, at most four: of more, the smallest are taken as one.
 
     The job belongs to the code, and so do distributions that only one side imports. `together` are data parts that one
-    file (`dvc.lock`) pins, so that they can be exchanged only as one.
+    file (`dvc.lock`) pins, so that they can be exchanged only as one. `read` says that files differ which a job reads.
     """
-    names = sorted(_changed(old, new), key=lambda name: (_ORDER.index(name.partition(".")[0]), name))
+    names = sorted(
+        (*_changed(old, new), *([READS] if read else ())), key=lambda name: (_ORDER.index(name.partition(".")[0]), name)
+    )
     pinned = [name for name in names if name in {*together}]
     parts = [Part(name, frozenset({name})) for name in names if name not in pinned or len(pinned) == 1]
     if len(pinned) > 1:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ml_ci.plan.values import Action
 
@@ -54,6 +54,13 @@ def decide(candidate: Keys, baseline: Keys | None, comparison: str, verdict: str
         other = "reuse" if counted else _action(baseline, known)
     trained = {side.training for side, action in ((candidate, own), (baseline, other)) if side and action == "train"}
     return Plan(largest((own, other or "reuse")), candidate, baseline, comparison, verdict, len(trained), own, other)
+
+
+def with_keys(plan: Plan, found: Plan) -> Plan:
+    """Give a plan with the keys of what was found by carrying it out; what it said had to be done stays."""
+    return replace(
+        plan, candidate=found.candidate, baseline=found.baseline, comparison=found.comparison, verdict=found.verdict
+    )
 
 
 def largest(actions: Iterable[Action]) -> Action:

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ml_ci.records.manifests import forget
 from ml_ci.records.store import Store
 
 LIMIT = 5 * 10**9
@@ -89,4 +90,9 @@ def evict(
         working_since=store.oldest_work(),
         now=time.time(),
     )
-    return chosen if dry_run else tuple(one for one in chosen if store.drop(one.kind, one.key))
+    if dry_run:
+        return chosen
+    dropped = tuple(one for one in chosen if store.drop(one.kind, one.key))
+    if dropped:
+        forget(store.root, frozenset(one.key for one in dropped))
+    return dropped

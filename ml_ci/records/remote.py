@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 from ml_ci.records.archive import pack, unpack
+from ml_ci.records.manifests import FOLDER
 from ml_ci.records.places import Folder, Objects, Reader
 
 _SUFFIX = ".tar"
@@ -78,6 +79,17 @@ class Remote:
         """Send what is remembered of one training."""
         self.place.put(f"{_MEMORY}/{commit}/{model}/{key}.json", file)
 
+    def reads(self, manifest: str) -> Mapping[str, Any]:
+        """Give the sets of reads of a manifest, by the key that each leads to."""
+        found: dict[str, Any] = {}
+        for name in self.place.names(f"{FOLDER}/{manifest}"):
+            self.place.get(name, partial(_collect, found, name.rpartition("/")[2].removesuffix(".json")))
+        return found
+
+    def keep_reads(self, manifest: str, key: str, file: Path) -> None:
+        """Send a set of reads."""
+        self.place.put(f"{FOLDER}/{manifest}/{key}.json", file)
+
     def ledgers(self) -> Mapping[str, str]:
         """Give the ledgers of holdouts as texts, by name."""
         found: dict[str, str] = {}
@@ -96,7 +108,7 @@ def _name(kind: str, key: str) -> str:
 
 def _collect(found: dict[str, Any], key: str, stream: IO[bytes]) -> None:
     try:
-        found[key] = json.loads(stream.read(_LARGEST))
+        found[key] = json.loads(stream.read(16 * _LARGEST))
     except (ValueError, RecursionError):
         return  # what is no JSON is not remembered
 

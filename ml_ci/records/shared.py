@@ -87,6 +87,14 @@ class Shared:
         """Send what is remembered of one training."""
         self._ask(lambda remote: remote.remember(commit, model, key, file), None)
 
+    def reads(self, manifest: str) -> Mapping[str, Any]:
+        """Give the sets of reads of a manifest, by the key that each leads to; empty when it does not answer."""
+        return self._ask(lambda remote: remote.reads(manifest), {})
+
+    def keep_reads(self, manifest: str, key: str, file: Path) -> None:
+        """Send a set of reads."""
+        self._ask(lambda remote: remote.keep_reads(manifest, key, file), None)
+
     def ledgers(self) -> Mapping[str, str]:
         """Give the ledgers of holdouts as texts, by name; empty when it does not answer."""
         return self._ask(lambda remote: remote.ledgers(), {})

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from ml_ci.records import manifests
 from ml_ci.records.record import DamagedRecordError, Record, read, write
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ class Store:
     def _placed(self, draft: Path, kind: str, key: str, content: Mapping[str, Any]) -> Record:
         folder = self.folder(kind, key)
         folder.parent.mkdir(parents=True, exist_ok=True)
+        for entry in manifests.unpacked(content):
+            manifests.note(self.root, entry)  # before the record: one that leads nowhere yet does no harm
         try:
             draft.rename(folder)
         except OSError:
@@ -116,6 +119,13 @@ class Store:
             except FileNotFoundError:
                 return False
         return True
+
+    def reads(self, manifest: str) -> Iterator[manifests.Entry]:
+        """Give the sets of reads that were seen for a manifest, here and then in the shared store, newest first."""
+        yield from manifests.entries(self.root, manifest)
+        for key, said in self.shared.reads(manifest).items() if self.shared is not None else ():
+            if (found := manifests.entry(manifest, key, said)) is not None:
+                yield found
 
     @contextmanager
     def lock(self, key: str, wait: Wait = _just_wait) -> Iterator[None]:

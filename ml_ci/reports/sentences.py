@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from ml_ci.changes.values import Change
+from ml_ci.changes.values import READS, Change
 from ml_ci.errors import Failure
 from ml_ci.gates.evidence import nothing_to_compare
 from ml_ci.gates.values import GateResult, Verdict
@@ -37,6 +37,7 @@ _OUTCOMES: dict[Verdict, str] = {
 }
 _CODE_FREE = "No line of code changed; "
 _PART_NAMES = {
+    READS: "what it reads",
     "params": "the params",
     "metrics": "the metrics",
     "gates": "the gates",
@@ -136,6 +137,9 @@ def cause(model: ModelReport) -> Sentence:
     names = [named(model, part) for part in others]
     if "code" in parts:
         return (*listed(["Code", *names]), " changed.")
+    if READS in parts:  # they may be code
+        names.remove(_PART_NAMES[READS])
+        return (*listed(["What it reads", *names]), " changed.")
     return (_CODE_FREE, *listed(names), " did.")
 
 

@@ -36,16 +36,12 @@ def frozen(repository: Repository) -> str:
 def mixed(repository: Repository, base: str, other: str, taken: Callable[[str], bool]) -> str:
     """Give a commit with the files of `base`, but those of `other` at every path that is `taken`.
 
-    A taken path is relative to the project folder, as everywhere; where `other` has no file, there is none.
+    A taken path is seen from the top of the repository; where `other` has no file, there is none. A submodule is taken
+    by its own path.
     """
-    prefix = repository.prefix
     there, here = _entries(repository, base), _entries(repository, other)
-
-    def chosen(path: str) -> bool:
-        return path.startswith(prefix) and taken(path.removeprefix(prefix))
-
-    entries = {path: entry for path, entry in there.items() if not chosen(path)}
-    entries |= {path: entry for path, entry in here.items() if chosen(path)}
+    entries = {path: entry for path, entry in there.items() if not taken(path)}
+    entries |= {path: entry for path, entry in here.items() if taken(path)}
     told = b"".join(f"{mode} {known}\t".encode() + os.fsencode(path) + b"\0" for path, (mode, known) in entries.items())
     with _index(repository, empty=True) as index:
         git(repository.top, "update-index", "-z", "--index-info", told=told, index=index)

@@ -12,6 +12,8 @@ from ml_ci.repository.git import GitError, finish, git, start
 from ml_ci.repository.objects import Objects
 
 _LINK, _SUBMODULE = "120000", "160000"
+# Mode and object id by path.
+Entries = Mapping[str, tuple[str, str]]
 
 
 class WorkingTree:
@@ -40,12 +42,21 @@ class WorkingTree:
         """Say whether a tracked file differs from HEAD; untracked files do not count."""
         return any(state != "??" for state in self._seen[1].values())
 
+    def beside(self, folder: str) -> WorkingTree:
+        """See another folder of the repository in the same way; it is relative to this one (`../common`)."""
+        return WorkingTree(self._folder / folder)
+
     def read(self, path: str) -> bytes:
         """Read a file from disk; FileNotFoundError when there is none."""
         return (self._folder / path).read_bytes()
 
     @cached_property
-    def _seen(self) -> tuple[Mapping[str, str | None], Mapping[str, str], frozenset[str]]:
+    def links(self) -> Mapping[str, str | None]:
+        """Give the symbolic links (with None) and the submodules (with the commit that the index says)."""
+        return _links(self._seen[2])
+
+    @cached_property
+    def _seen(self) -> tuple[Mapping[str, str | None], Mapping[str, str], Entries]:
         # Both at once: each is a walk over the index, and they do not depend on one another.
         staged = start(self._folder, "ls-files", "-s", "-z")
         status = start(
@@ -54,7 +65,7 @@ class WorkingTree:
         tracked = dict(_staged(finish(staged, "ls-files")))
         states: Mapping[str, str] = dict(_states(finish(status, "status")))
         states = _below(self._folder, states)
-        return _merge(self._folder, tracked, states), states, frozenset(tracked)
+        return _merge(self._folder, tracked, states), states, tracked
 
 
 class CommitTree:
@@ -72,20 +83,37 @@ class CommitTree:
         """Give every file of the commit below the project folder with its git object id."""
         return self._files
 
+    def beside(self, folder: str) -> CommitTree:
+        """See another folder of the repository in the same way; it is relative to this one (`../common`)."""
+        prefix = posixpath.normpath(posixpath.join(self._prefix, folder))
+        return CommitTree(self._project, "" if prefix == "." else f"{prefix}/", str(self.commit))
+
     def read(self, path: str) -> bytes:
         """Read a file of the commit; FileNotFoundError when it has none at `path`."""
+        if path.startswith("../"):
+            folder, _, name = path.rpartition("/")
+            return self.beside(folder).read(name)
         known = self._files.get(path)
         if known is None:
             raise FileNotFoundError(f"{path} is not in commit {str(self.commit)[:7]}")
         return self._objects.read(known)
 
     @cached_property
-    def _files(self) -> Mapping[str, str | None]:
+    def links(self) -> Mapping[str, str | None]:
+        """Give the symbolic links (with None) and the submodules (with the commit that the tree says)."""
+        return _links(self._entries)
+
+    @cached_property
+    def _entries(self) -> Entries:
         tree = f"{self.commit}:{self._prefix.rstrip('/')}"
         try:
-            entries = dict(_listed(git(self._project, "ls-tree", "-r", "-z", "--full-tree", tree)))
+            return dict(_listed(git(self._project, "ls-tree", "-r", "-z", "--full-tree", tree)))
         except GitError:
             return {}  # the commit is older than the project folder
+
+    @cached_property
+    def _files(self) -> Mapping[str, str | None]:
+        entries = self._entries
         return {path: entry for path in sorted(entries) if (entry := self._followed(entries, path))}
 
     def _followed(self, entries: Mapping[str, tuple[str, str]], path: str) -> str | None:
@@ -98,6 +126,11 @@ class CommitTree:
                 return None
             mode, known = entries[path]
         return None
+
+
+def _links(entries: Entries) -> Mapping[str, str | None]:
+    kinds = {_LINK, _SUBMODULE}
+    return {path: known if mode == _SUBMODULE else None for path, (mode, known) in entries.items() if mode in kinds}
 
 
 def _fields(output: bytes) -> Iterator[str]:

@@ -23,6 +23,10 @@ class Tree(Protocol):
         """
         ...
 
+    def beside(self, folder: str) -> Tree:
+        """Give the tree of another folder of the repository, relative to this one (`../common`)."""
+        ...
+
     def read(self, path: str) -> bytes:
         """Give the content of a file; FileNotFoundError when the tree has none at `path`."""
         ...

@@ -56,6 +56,7 @@ def _model(draft: Draft) -> ModelSpec:
         cost=_cost(keys.cost),
         reuse=_reuse(keys.reuse),
         code=tuple(keys.code),
+        ignore=tuple(keys.ignore),
         needs=tuple(keys.needs),
         cwd=keys.cwd,
         python=keys.python,

@@ -66,6 +66,7 @@ EntryPoint: TypeAlias = Annotated[
     str, AfterValidator(notation.entry_point), Field(json_schema_extra={"pattern": r"^[^\s:/]+:[^\s:/]+$"})
 ]
 ProjectPath: TypeAlias = Annotated[str, AfterValidator(paths.project_path)]
+RepositoryPath: TypeAlias = Annotated[str, AfterValidator(paths.repository_path)]
 DataPath: TypeAlias = Annotated[str, AfterValidator(paths.data_path)]
 StoreUrl: TypeAlias = Annotated[str, AfterValidator(paths.url)]
 RegistryUrl: TypeAlias = Annotated[str, AfterValidator(paths.registry_url)]

@@ -28,6 +28,15 @@ def project_path(path: str) -> str:
     return path
 
 
+def repository_path(path: str) -> str:
+    """Check a path or glob of this repository, relative to the project folder; it may begin with `../`."""
+    inner = path
+    while inner.startswith("../"):
+        inner = inner[3:]
+    project_path(inner)
+    return path
+
+
 def data_path(path: str) -> str:
     """Check a data path: a file, folder or glob in this project, an absolute path, or a URL without credentials."""
     return url(path) if is_url(path) else _check_text(path)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, StringConstraints, Tag
 
 from ml_ci.spec import kinds
-from ml_ci.spec.kinds import DataPath, EntryPoint, ProjectPath, Text
+from ml_ci.spec.kinds import DataPath, EntryPoint, ProjectPath, RepositoryPath, Text
 from ml_ci.spec.problems import show
 from ml_ci.spec.values import Threshold
 
@@ -283,8 +283,15 @@ class ModelShape(Strict):
         description="How often this holdout may be used.",
         examples=[{"looks": 32, "promotions": 3}],
     )
-    code: list[ProjectPath] = Field(
-        [], description="Globs of further files that belong to the training code.", examples=[["sql/*.sql"]]
+    code: list[RepositoryPath] = Field(
+        [],
+        description="Globs of further files of the repository that belong to the training code.",
+        examples=[["sql/*.sql", "../common/**"]],
+    )
+    ignore: list[RepositoryPath] = Field(
+        [],
+        description="Globs of files that count for nothing where a job is seen to read them.",
+        examples=[["docs/**"]],
     )
     needs: list[Text] = Field(
         [], description="Models that are trained first and are inputs of this job.", examples=[["embedder"]]

@@ -155,7 +155,8 @@ class ModelSpec:
 
     `data` holds every entry but the holdout. `params` is (file, key path) or an inline mapping, or None.
     `min_rows` leaves smaller slices out of a gate (None: `each` judges every slice, the others ask for 30 rows).
-    `metrics` maps a name to `module:function(y_true, score)`. `code` are extra globs of the code part.
+    `metrics` maps a name to `module:function(y_true, score)`. `code` are extra globs of the code part, `ignore` globs
+    of files that count for nothing where a job is seen to read them.
     `stages` lead to `champion`, the last one, in this order; `approval` says that a person approves each champion.
     `python` is the job's interpreter (None: ml-ci's own); `cwd` and every path are relative to the project folder.
     """
@@ -184,6 +185,7 @@ class ModelSpec:
     cost: Cost | None = None
     reuse: Reuse | None = None
     code: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     cwd: str = "."
     python: str | None = None

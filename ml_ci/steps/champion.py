@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from ml_ci.changes.digests import digest
-from ml_ci.changes.values import Fingerprint
+from ml_ci.changes.values import READS, UNSEEN, Fingerprint
 from ml_ci.errors import Failure, StageFailed, UserError
 from ml_ci.gates.evidence import NEW_MODEL
 from ml_ci.records.record import Record
@@ -71,7 +71,8 @@ def against(project: Project, candidate: Side, found: Version | None, at: Callab
 
 
 def _under(own: Fingerprint, found: Version, parts: Mapping[str, str]) -> Fingerprint:
-    """Give what the champion's commit says, with the distributions that it was trained with in place of those here."""
+    """Give what the champion's commit says, with what it read and the distributions that it was trained with."""
+    own = replace(own, parts={**own.parts, READS: parts.get(READS, UNSEEN)})
     try:
         versions = json.loads(found.tags[ENVIRONMENT])
     except (KeyError, ValueError):

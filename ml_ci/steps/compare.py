@@ -12,6 +12,7 @@ from ml_ci.records.codec import pack, unpack_if_fit
 from ml_ci.records.record import Record
 from ml_ci.spec.values import ModelSpec
 from ml_ci.steps.blame import of_baseline
+from ml_ci.steps.decide import planned
 from ml_ci.steps.score import FILE, scored
 from ml_ci.steps.workshop import Workshop
 
@@ -25,16 +26,18 @@ def compared(shop: Workshop, plan: Plan) -> Comparison:
     found = None if record is None else unpack_if_fit(Comparison, record.content.get("comparison"))
     if found is not None:
         return found
-    candidate = scored(shop, shop.sides.candidate, plan.candidate)
+    candidate = scored(shop, shop.sides.candidate)
     baseline = None
     if shop.sides.baseline is not None and plan.baseline is not None:
         with of_baseline(shop.sides.baseline):
-            baseline = scored(shop, shop.sides.baseline, plan.baseline)
+            baseline = scored(shop, shop.sides.baseline)
     _refuse_other_kind(shop, candidate, baseline)
     comparison = counted(shop, candidate, baseline)
+    shop.resolve()
+    key = planned(shop.project, shop.sides).comparison  # known only now, where it was not known what the jobs read
     with shop.project.store.draft() as draft:
         content = {"model": shop.sides.candidate.model.name, "comparison": pack(comparison)}
-        shop.project.store.keep(draft, COMPARISONS, plan.comparison, content)
+        shop.project.store.keep(draft, COMPARISONS, key, content)
     return comparison
 
 

@@ -12,6 +12,7 @@ from ml_ci.plan.plan import TRAININGS, VERDICTS, Keys, Known, Plan, decide, larg
 from ml_ci.records.store import Store
 from ml_ci.spec.values import ModelSpec
 from ml_ci.steps.judged import Judged, recalled
+from ml_ci.steps.reads import Scoring, metric_reads, predictions_key, resolved, scoring
 from ml_ci.steps.values import Project, Side, Sides
 
 
@@ -29,7 +30,7 @@ def planned(project: Project, sides: Sides, *, verify: bool = False) -> Plan:
     plan = _planned(project, sides, verify)
     if sides.candidate.model.seeds == 1 or project.store.has(VERDICTS, plan.verdict):
         return plan
-    further = [_planned(project, one, verify) for one in further_seeds(sides)]
+    further = [_planned(project, one, verify) for one in further_seeds(project, sides)]
     return replace(
         plan,
         action=largest(one.action for one in (plan, *further)),
@@ -38,8 +39,8 @@ def planned(project: Project, sides: Sides, *, verify: bool = False) -> Plan:
 
 
 def _planned(project: Project, sides: Sides, verify: bool) -> Plan:
-    candidate = _keys(sides, sides.candidate)
-    baseline = None if sides.baseline is None else _keys(sides, sides.baseline)
+    candidate = keys(project, sides, sides.candidate)
+    baseline = None if sides.baseline is None else keys(project, sides, sides.baseline)
     against = baseline.predictions if baseline else sides.no_baseline
     # Another version of ml-ci counts and judges anew, as it may do so better; it trains and scores nothing again.
     comparison = digest(["comparison", __version__, candidate.predictions, against, _counted(sides.candidate.model)])
@@ -48,19 +49,19 @@ def _planned(project: Project, sides: Sides, verify: bool) -> Plan:
     return decide(candidate, baseline, comparison, verdict, _fetchable(sides, candidate, known))
 
 
-def further_seeds(sides: Sides) -> Iterator[Sides]:
+def further_seeds(project: Project, sides: Sides) -> Iterator[Sides]:
     """Give both sides at seed + 1, seed + 2 ... seed + k - 1, each counting from its own seed."""
     for step in range(1, sides.candidate.model.seeds):
-        baseline = None if sides.baseline is None else _at(sides.baseline, step)
-        yield replace(sides, candidate=_at(sides.candidate, step), baseline=baseline)
+        baseline = None if sides.baseline is None else _at(project, sides.baseline, step)
+        yield replace(sides, candidate=_at(project, sides.candidate, step), baseline=baseline)
 
 
-def _at(side: Side, step: int) -> Side:
+def _at(project: Project, side: Side, step: int) -> Side:
     if side.champion is not None and not side.champion.ours:
         return side  # it has no seed that is known
     seed = side.model.seed + step
     model = replace(side.model, seed=seed, seeds=1)
-    return replace(side, model=model, fingerprint=side.fingerprint.with_seed(seed), champion=None)
+    return resolved(project, replace(side, model=model, fingerprint=side.fingerprint.with_seed(seed), champion=None))
 
 
 def _fetchable(sides: Sides, candidate: Keys, known: Known) -> Known:
@@ -76,12 +77,19 @@ def _verified(store: Store) -> Known:
     return lambda kind, key: store.find(kind, key) is not None
 
 
-def _keys(sides: Sides, side: Side) -> Keys:
+def keys(project: Project, sides: Sides, side: Side) -> Keys:
+    """Give the keys of what a side leaves; of nothing that there is, where it is not known what its jobs read."""
+    asked = scoring_of(project, sides, side)
+    return Keys(side.fingerprint.training, predictions_key(project, asked))
+
+
+def scoring_of(project: Project, sides: Sides, side: Side) -> Scoring:
     """Key a side's predictions by the candidate's holdout, what it asks, and the side's own threshold and code."""
     candidate = sides.candidate.fingerprint
-    metrics = digest([candidate.asked, side.fingerprint.metrics])
-    training = side.fingerprint.training
-    return Keys(training, evaluation_key(training, candidate.holdout, metrics))
+    metric = metric_reads(project, sides.candidate)
+    own = [metric] if metric else []
+    metrics = digest([candidate.asked, side.fingerprint.metrics, *own])
+    return scoring(side, sides.candidate, metric, evaluation_key(side.fingerprint.training, candidate.holdout, metrics))
 
 
 def _told(sides: Sides) -> str:

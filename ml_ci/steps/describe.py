@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ml_ci.changes.describe import describe
-from ml_ci.changes.values import Change
+from ml_ci.changes.values import READS, Change
 from ml_ci.conditions import ConditionError, parse
+from ml_ci.steps.changed_reads import changed_reads
 from ml_ci.steps.snapshots import snapshot
 from ml_ci.steps.values import Project, Side, Sides
 
@@ -30,7 +31,7 @@ def between(project: Project, old: Side, new: Side) -> tuple[Change, ...]:
     def loosened(was: str, now: str) -> bool:
         return _loosened(was, now, (old.model.confidence, new.model.confidence))
 
-    changes = describe(snapshot(project, old), snapshot(project, new), loosened)
+    changes = describe(snapshot(project, old), snapshot(project, new), loosened, changed_reads(project, old, new))
     return tuple(_once(_with_cause(project, change, old, new)) for change in changes)
 
 
@@ -54,7 +55,7 @@ def _causes(project: Project, old: Side, new: Side) -> Iterator[Change]:
     was, now = old.fingerprint, new.fingerprint
     for change in between(project, old, new):
         trains = change.part in was.training_parts | now.training_parts
-        if trains and was.parts.get(change.part) != now.parts.get(change.part):
+        if change.part == READS or (trains and was.parts.get(change.part) != now.parts.get(change.part)):
             yield change
 
 

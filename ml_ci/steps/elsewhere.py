@@ -7,6 +7,7 @@ from dataclasses import replace
 from ml_ci.changes.values import Fingerprint
 from ml_ci.plan.plan import TRAININGS
 from ml_ci.records.index import Known, recall
+from ml_ci.steps.reads import resolved
 from ml_ci.steps.values import Project, Side
 
 
@@ -20,7 +21,7 @@ def trained_elsewhere(project: Project, side: Side) -> Side:
     if side.commit is None or store.has(TRAININGS, side.fingerprint.training):
         return side
     for known in recall(store, side.commit, side.model.name):
-        other = _under(side, known)
+        other = resolved(project, _under(side, known))
         if other.fingerprint.training == known.key and store.has(TRAININGS, known.key):
             return other
     return side

@@ -52,13 +52,12 @@ class Scored:
 
 def rows(project: Project, sides: Sides) -> Scored:
     """Read the holdout and the predictions; train and score what no record answers."""
-    plan = planned(project, sides)
     with workshop(project, sides) as shop:
-        candidate = scored(shop, sides.candidate, plan.candidate)
+        candidate = scored(shop, sides.candidate)
         baseline = None
-        if sides.baseline is not None and plan.baseline is not None:
+        if sides.baseline is not None:
             with of_baseline(sides.baseline):
-                baseline = scored(shop, sides.baseline, plan.baseline)
+                baseline = scored(shop, sides.baseline)
         table, model = shop.holdout, sides.candidate.model
         return Scored(
             holdout=HoldoutTable(_own(project, sides.candidate, table), table.names, table.rows),
@@ -78,6 +77,8 @@ def judge_conditions(project: Project, sides: Sides, conditions: tuple[str, ...]
     plan = planned(project, asked)
     with workshop(project, asked) as shop:
         comparison = over_seeds(project, asked, compared(shop, plan))
+        shop.resolve()
+        plan = planned(project, shop.sides)
         return judge(gates, case(shop, plan, comparison), policy(model, standing_of(shop, plan)))
 
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ml_ci.plan.plan import PREDICTIONS, Keys
+from ml_ci.records.manifests import packed
 from ml_ci.records.record import Record
 from ml_ci.spec.values import ModelSpec
+from ml_ci.steps.decide import keys, scoring_of
+from ml_ci.steps.reads import measured_on, remember, resolved, scored_on
 from ml_ci.steps.train import artifact, predictions, trained
 from ml_ci.steps.values import Side
 from ml_ci.steps.workshop import Workshop, timed, waiting
 from ml_ci.training.checkouts import checkout
 from ml_ci.training.inputs import read_from
 from ml_ci.training.job import metric, predict
-from ml_ci.training.values import Input, MetricRequest, PredictRequest, ScoredRows
+from ml_ci.training.values import Input, Measured, MetricRequest, PredictRequest, ScoredRows
 
 if TYPE_CHECKING:
     from ml_ci.evaluation.scores import Predictions
@@ -25,46 +27,62 @@ if TYPE_CHECKING:
 FILE = "predictions.parquet"
 
 
-def scored(shop: Workshop, side: Side, keys: Keys) -> Record:
+def scored(shop: Workshop, side: Side) -> Record:
     """Give the record of a side's predictions; train and score where there is none, one process at a time.
 
     StageFailed when the job fails, or when what it left does not fit the holdout.
     """
-    store = shop.project.store
-    found = store.find(PREDICTIONS, keys.predictions)
+    side = resolved(shop.project, side)
+    found = _found(shop, side)
     if found is not None:
         return found
-    with store.lock(keys.predictions, waiting(shop.project, side, "scores")):
-        found = store.find(PREDICTIONS, keys.predictions)
-        return found if found is not None else _score(shop, side, keys)
+    training = trained(shop, side)
+    shop.resolve()
+    side = resolved(shop.project, side)
+    manifest = scoring_of(shop.project, shop.sides, side).manifest
+    with shop.project.store.lock(manifest, waiting(shop.project, side, "scores")):
+        found = _found(shop, side)
+        return found if found is not None else _score(shop, side, training)
 
 
-def stored_scores(shop: Workshop, side: Side, keys: Keys) -> Any:
+def stored_scores(shop: Workshop, side: Side, known: Keys) -> Any:
     """Give a side's scores in [0, 1], float64 of shape (rows,); what was pruned or damaged is made again."""
     from ml_ci.evaluation.scores import load
 
-    return load(scored(shop, side, keys).file(FILE)).within_one()
+    record = shop.project.store.find(PREDICTIONS, known.predictions) or scored(shop, side)
+    return load(record.file(FILE)).within_one()
 
 
-def _score(shop: Workshop, side: Side, keys: Keys) -> Record:
+def _found(shop: Workshop, side: Side) -> Record | None:
+    return shop.project.store.find(PREDICTIONS, keys(shop.project, shop.sides, side).predictions)
+
+
+def _score(shop: Workshop, side: Side, training: Record) -> Record:
     from ml_ci.evaluation.labels import read_labels
     from ml_ci.evaluation.scores import write
 
-    training = trained(shop, side)
+    project = shop.project
     labels = read_labels(shop.holdout, shop.sides.candidate.model.label, shop.sides.candidate.model.positive)
-    with shop.project.journal.noting("score", side.name, side.model.name):
+    with project.journal.noting("score", side.name, side.model.name):
         found, cost = _predictions(shop, side, training)
         extra = _extra(shop, side, labels.y_true, found)
-    with shop.project.store.draft() as draft:
+    entries = [] if extra is None else [measured_on(project, shop.sides.candidate, extra.reads)]
+    for entry in entries:
+        remember(project, entry)  # what a scoring is kept by depends on what the metrics read
+    asked = scoring_of(project, shop.sides, side)
+    entries += [] if cost is None else [scored_on(project, asked, cost.reads)]
+    key = asked.manifest if cost is None else entries[-1].key
+    with project.store.draft() as draft:
         write(found, draft / FILE)
         content = {
             "model": side.model.name,
-            "training": keys.training,
+            "training": side.fingerprint.training,
             "rows": found.rows,
             "kind": found.kind,
-            "metrics": {**_job_metrics(training, cost, found.rows), **extra},
+            "metrics": {**_job_metrics(training, cost, found.rows), **({} if extra is None else extra.values)},
+            "reads": packed(entries),
         }
-        return shop.project.store.keep(draft, PREDICTIONS, keys.predictions, content)
+        return project.store.keep(draft, PREDICTIONS, key, content)
 
 
 def _predictions(shop: Workshop, side: Side, training: Record) -> tuple[Predictions, ScoredRows | None]:
@@ -158,11 +176,11 @@ def _job_metrics(training: Record, cost: ScoredRows | None, rows: int) -> dict[s
     }
 
 
-def _extra(shop: Workshop, side: Side, y_true: Any, found: Predictions) -> Mapping[str, float | None]:
-    """Have the user's own metrics computed; they are the candidate's, so that both sides are measured alike."""
+def _extra(shop: Workshop, side: Side, y_true: Any, found: Predictions) -> Measured | None:
+    """Have the user's own metrics computed, if any; they are the candidate's, so that both sides are measured alike."""
     metrics = shop.sides.candidate.model.metrics
     if not metrics:
-        return {}
+        return None
     table = shop.work / f"{side.name}-scores.csv"
     score = found.within_one()
     lines = (f"{int(true)},{value!r}\n" for true, value in zip(y_true.tolist(), score.tolist(), strict=True))
@@ -182,4 +200,4 @@ def _extra(shop: Workshop, side: Side, y_true: Any, found: Predictions) -> Mappi
         budget=side.model.budget,
         checkout=checkout(shop.project.repository, bench.folder),
     )
-    return metric(request, shop.project.options.progress).values
+    return metric(request, shop.project.options.progress)

@@ -16,7 +16,7 @@ def over_seeds(project: Project, sides: Sides, own: Comparison) -> Comparison:
 
     Each seed's results are records of their own, found again like any other.
     """
-    further = tuple(_compared(project, one) for one in further_seeds(sides))
+    further = tuple(_compared(project, one) for one in further_seeds(project, sides))
     return replace(own, seeds=(own, *further)) if further else own
 
 

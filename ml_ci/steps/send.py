@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ml_ci.plan.plan import TRAININGS
+from ml_ci.records import manifests
 from ml_ci.records.index import file_of
 from ml_ci.records.ledgers import Ledgers
 from ml_ci.records.record import DamagedRecordError, glance
@@ -33,6 +34,10 @@ def send_one(store: Store, kind: str, key: str) -> bool:
     except DamagedRecordError as error:
         store.shared.notes.append(f"the record {kind}/{key[:12]} was not sent: {error}")
         return False
+    for one in manifests.unpacked(content) if sent else ():
+        place = manifests.folder_of(store.root, one.manifest) / f"{one.key}.json"
+        if place.is_file():
+            store.shared.keep_reads(one.manifest, one.key, place)
     if sent and kind == TRAININGS and content.get("commit"):
         file = file_of(store, content["commit"], content["model"], key)
         if file.is_file():

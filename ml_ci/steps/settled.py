@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from ml_ci.plan.plan import VERDICTS
 from ml_ci.steps.decide import planned
-from ml_ci.steps.snapshots import snapshot, surroundings
+from ml_ci.steps.reads import resolved
+from ml_ci.steps.snapshots import snapshot
 from ml_ci.steps.values import Project, Side, Sides
 
 
@@ -31,9 +32,7 @@ def _settled(project: Project, old: Side, new: Side) -> Side:
         for name, side in new.needs.items()
     }
     if any(needs[name] is not side for name, side in new.needs.items()):
-        from ml_ci.changes.fingerprint import fingerprint
-
-        new = replace(new, needs=needs, fingerprint=fingerprint(new.model, new.tree, surroundings(project, needs)))
+        new = resolved(project, replace(new, needs=needs))
     before = snapshot(project, new)
     after = settle(snapshot(project, old), before)
-    return new if after is before else replace(new, fingerprint=after.fingerprint)
+    return new if after is before else resolved(project, replace(new, fingerprint=after.fingerprint))

@@ -16,6 +16,7 @@ from ml_ci.spec.values import ModelSpec, PartEntry, Spec
 from ml_ci.steps.elsewhere import trained_elsewhere
 from ml_ci.steps.foretold import foretold
 from ml_ci.steps.project import with_python, with_stage
+from ml_ci.steps.reads import resolved
 from ml_ci.steps.settled import settled
 from ml_ci.steps.snapshots import surroundings
 from ml_ci.steps.spec_cache import load
@@ -71,7 +72,7 @@ class Fingerprints:
             known = spec if spec is not None and name in spec.models else today
             candidate = self._side("candidate", today, today.models[name], self.project.tree)
             found = self._baseline(known, today.models[name], commit)
-            return trained_elsewhere(self.project, foretold(candidate, found))
+            return trained_elsewhere(self.project, self._foretold(candidate, found))
 
     def made(self, candidate: Side, side: SideName, model: ModelSpec, commit: str, needs: Mapping[str, Side]) -> Side:
         """Give the side of a model that no commit declares: in the tree of `commit`, on top of the sides in `needs`.
@@ -81,13 +82,17 @@ class Fingerprints:
         with self._lock:
             tree = self._tree(commit)
             found = fingerprint(model, tree, surroundings(self.project, needs))
-            return foretold(candidate, Side(side, model, tree, found, needs))
+            return resolved(self.project, foretold(candidate, Side(side, model, tree, found, needs)))
 
     def _as_kept(self, sides: Sides) -> Sides:
         if sides.baseline is None:
             return sides
-        baseline = trained_elsewhere(self.project, foretold(sides.candidate, sides.baseline))
+        baseline = trained_elsewhere(self.project, self._foretold(sides.candidate, sides.baseline))
         return replace(sides, baseline=baseline)
+
+    def _foretold(self, candidate: Side, side: Side) -> Side:
+        told = foretold(candidate, side)
+        return side if told is side else resolved(self.project, told)
 
     def _sides(self, name: str) -> Sides:
         model = self.project.spec.models[name]
@@ -195,7 +200,8 @@ class Fingerprints:
 
     def _side(self, name: SideName, spec: Spec, model: ModelSpec, tree: WorkingTree | CommitTree) -> Side:
         needs = {needed: self._side(name, spec, spec.models[needed], tree) for needed in model.needs}
-        return Side(name, model, tree, fingerprint(model, tree, surroundings(self.project, needs)), needs)
+        found = fingerprint(model, tree, surroundings(self.project, needs))
+        return resolved(self.project, Side(name, model, tree, found, needs))
 
 
 def _same_cut(baseline: ModelSpec, candidate: ModelSpec) -> ModelSpec:

@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from ml_ci.changes.params import load_params
+from ml_ci.changes.values import READS
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.plan.plan import TRAININGS
 from ml_ci.records.index import Known, remember
+from ml_ci.records.manifests import packed
 from ml_ci.records.record import Record
 from ml_ci.spec.values import CommandJob
+from ml_ci.steps.reads import resolved, trained_on
 from ml_ci.steps.values import Side
 from ml_ci.steps.workshop import Workshop, timed, waiting
 from ml_ci.training.checkouts import checkout
@@ -29,12 +32,14 @@ def trained(shop: Workshop, side: Side) -> Record:
 
     StageFailed when the job fails: what it left is gone, its log stays in `.ml_ci/logs/`.
     """
-    store, key = shop.project.store, side.fingerprint.training
-    found = store.find(TRAININGS, key)
+    store, side = shop.project.store, resolved(shop.project, side)
+    found = store.find(TRAININGS, side.fingerprint.training)
     if found is not None:
         return found
-    with store.lock(key, waiting(shop.project, side, "trains")):
-        found = store.find(TRAININGS, key)
+    # What it will read is not known, and so not its key: one process at a time trains what is declared alike.
+    with store.lock(side.fingerprint.manifest, waiting(shop.project, side, "trains")):
+        side = resolved(shop.project, side)
+        found = store.find(TRAININGS, side.fingerprint.training)
         return found if found is not None else _tried(shop, side)
 
 
@@ -52,7 +57,7 @@ def predictions(record: Record) -> Path | None:
 
 def _tried(shop: Workshop, side: Side) -> Record:
     """Train, but not once more what failed in this run already: two models may build on the same one."""
-    failed, key = shop.project.failed, side.fingerprint.training
+    failed, key = shop.project.failed, f"{side.fingerprint.training}@{side.commit}"
     if key in failed:
         raise StageFailed(failed[key])
     try:
@@ -70,6 +75,7 @@ def _train(shop: Workshop, side: Side) -> Record:
         with shop.project.journal.noting("fetch", side.name, side.model.name):
             return timed(shop.project, side.model.name, what, lambda: fetched(shop.project, side))
     needs = {name: _needed(shop, needed) for name, needed in side.needs.items()}
+    side = resolved(shop.project, side)  # on top of what was trained just now
     bench, work = shop.bench(side), shop.job_folder(side, "train")
     request = TrainRequest(
         model=side.model.name,
@@ -124,13 +130,16 @@ def _cause(side: Side, failure: Failure) -> Failure:
 
 
 def _keep(shop: Workshop, side: Side, model: TrainedModel) -> Record:
+    found, entry = trained_on(shop.project, side, model.reads)
+    side = replace(side, fingerprint=found)
     with shop.project.store.draft() as draft:
         content: dict[str, Any] = {
             "model": side.model.name,
             "commit": side.commit or shop.project.head,
             "dirty": side.commit is None and shop.project.dirty,
             "parts": dict(side.fingerprint.parts),
-            "details": side.fingerprint.details,
+            "details": {part: said for part, said in found.details.items() if part != READS},
+            "reads": packed([entry]),
             "artifact": _moved(model.artifact, draft),
             "predictions": _moved(model.predictions, draft),
             "command": isinstance(side.model.job, CommandJob),
@@ -139,7 +148,7 @@ def _keep(shop: Workshop, side: Side, model: TrainedModel) -> Record:
         }
         if model.log.exists():
             shutil.copyfile(model.log, draft / LOG)
-        record = shop.project.store.keep(draft, TRAININGS, side.fingerprint.training, content)
+        record = shop.project.store.keep(draft, TRAININGS, found.training, content)
     _remember(shop, side, content)
     return record
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from ml_ci.changes.values import Fingerprint
+from ml_ci.changes.whole import Whole
 from ml_ci.errors import Failure
 from ml_ci.records.store import Store
 from ml_ci.repository.repository import Repository
@@ -56,7 +57,7 @@ class Project:
 
     `copies` are the working copies of this run. `failed` remembers, by training key, what made a training of this run
     impossible: it is not tried twice. `spec` is held to `judging.ref` already. `journal` takes what is done for the
-    model that is worked on.
+    model that is worked on. `wholes` are the trees that reads were looked for in, by commit.
     """
 
     spec: Spec
@@ -70,6 +71,7 @@ class Project:
     copies: Copies
     failed: dict[str, Failure] = field(default_factory=dict)
     journal: Journal = field(default_factory=Journal)
+    wholes: dict[str | None, Whole] = field(default_factory=dict, repr=False)
 
     @property
     def folder(self) -> Path:

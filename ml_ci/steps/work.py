@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from ml_ci.plan.plan import Plan
+from dataclasses import dataclass
+
+from ml_ci.plan.plan import Plan, with_keys
 from ml_ci.steps.blame import of_baseline
 from ml_ci.steps.clock import Clock
 from ml_ci.steps.compare import compared
+from ml_ci.steps.decide import planned
 from ml_ci.steps.describe import described
 from ml_ci.steps.judge import judged, prepared
 from ml_ci.steps.judged import Judged
@@ -16,7 +19,16 @@ from ml_ci.steps.values import Project, Sides
 from ml_ci.steps.workshop import Workshop, workshop
 
 
-def worked(project: Project, sides: Sides, plan: Plan, clock: Clock) -> Judged:
+@dataclass(frozen=True)
+class Work:
+    """A verdict, with both sides and the plan as the work left them: what the jobs read was known only then."""
+
+    judged: Judged
+    sides: Sides
+    plan: Plan
+
+
+def worked(project: Project, sides: Sides, plan: Plan, clock: Clock) -> Work:
     """Train and score the sides that have no record, compare them, judge; every result is kept as it comes."""
     try:
         return _worked(project, sides, plan, clock)
@@ -24,7 +36,7 @@ def worked(project: Project, sides: Sides, plan: Plan, clock: Clock) -> Judged:
         send(project)
 
 
-def _worked(project: Project, sides: Sides, plan: Plan, clock: Clock) -> Judged:
+def _worked(project: Project, sides: Sides, plan: Plan, clock: Clock) -> Work:
     with workshop(project, sides) as shop:
         with clock("plan"):
             before = prepared(shop, plan)
@@ -34,11 +46,13 @@ def _worked(project: Project, sides: Sides, plan: Plan, clock: Clock) -> Judged:
         with clock("evaluate"):
             comparison = compared(shop, plan)
         with clock("train"):
-            comparison = over_seeds(project, sides, comparison)
+            comparison = over_seeds(project, shop.sides, comparison)
         with clock("plan"):
-            changes = described(project, sides)
+            shop.resolve()
+            changes = described(project, shop.sides)
+            plan = with_keys(plan, planned(project, shop.sides))
         with clock("gate"):
-            return judged(shop, plan, comparison, changes, before)
+            return Work(judged(shop, plan, comparison, changes, before), shop.sides, plan)
 
 
 def _train(shop: Workshop, plan: Plan) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ml_ci.errors import Failure, StageFailed, UserError
 from ml_ci.spec.values import CommandJob, FileEntry, ModelSpec, PartEntry
+from ml_ci.steps.reads import resolved
 from ml_ci.steps.values import Project, Side, Sides
 from ml_ci.training.inputs import Placement, handed, place, written
 from ml_ci.training.interpreter import find
@@ -54,6 +55,15 @@ class Workshop:
             copy.restore()
             self._benches[key] = self._placed(side, copy, (id(self), key))
         return self._benches[key]
+
+    def resolve(self) -> None:
+        """See both sides with what was trained of them meanwhile, and what that read."""
+        baseline = self.sides.baseline
+        self.sides = replace(
+            self.sides,
+            candidate=resolved(self.project, self.sides.candidate),
+            baseline=None if baseline is None else resolved(self.project, baseline),
+        )
 
     def job_folder(self, side: Side, what: str) -> Path:
         """Give a fresh folder for one job's log and results."""

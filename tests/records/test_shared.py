@@ -239,6 +239,7 @@ def test_runs_share_what_they_push_and_only_that(tiny: Any, tmp_path: Path) -> N
         "comparisons",
         "ledgers",
         "predictions",
+        "reads",
         "trainings",
         "verdicts",
     ]

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from ml_ci.changes.values import Fingerprint
 from ml_ci.records.index import Known, recall, remember
+from ml_ci.records.manifests import Entry, packed
 from ml_ci.records.store import Store
 from ml_ci.spec.values import FileEntry, FunctionJob, ModelSpec, Positive
 from ml_ci.steps.elsewhere import trained_elsewhere
@@ -31,7 +32,7 @@ class FakeProject:
 def fingerprint(environment: str, code: str = "1") -> Fingerprint:
     parts = {"code": code, "environment": environment, "metrics": "m"}
     details: Mapping[str, Mapping[str, object]] = {"environment": {"scikit-learn": environment}}
-    return Fingerprint(parts, frozenset({"code", "environment"}), details)
+    return Fingerprint(parts, frozenset({"code", "environment"}), details).with_reads({})
 
 
 def side(one: Fingerprint, commit: str | None = COMMIT) -> Side:
@@ -40,7 +41,7 @@ def side(one: Fingerprint, commit: str | None = COMMIT) -> Side:
 
 def trained(store: Store, one: Fingerprint) -> None:
     with store.draft() as draft:
-        store.keep(draft, "trainings", one.training, {})
+        store.keep(draft, "trainings", one.training, {"reads": packed([Entry(one.manifest, one.training, {})])})
     known = Known(one.training, one.parts, {"scikit-learn": one.parts["environment"], "gone": None})
     remember(store, COMMIT, "churn", known)
 

@@ -13,6 +13,7 @@ from ml_ci.errors import Failure, StageFailed, UserError
 from ml_ci.gates.judge import judge
 from ml_ci.gates.values import GateResult
 from ml_ci.plan.plan import Plan
+from ml_ci.records.record import Record
 from ml_ci.repository.history import Commit, about, check_ancestor, suspects
 from ml_ci.spec.values import ModelSpec
 from ml_ci.steps.compare import counted
@@ -135,16 +136,18 @@ class _Court:
         # No baseline is looked for: a clone without a default branch has commits to search all the same.
         today = Sides(self.fingerprints.candidate(self.name), None, None, "")
         ours, theirs = self._beside(today, commit), self._beside(today, self.good)
-        plans = planned(self.project, ours), planned(self.project, theirs)
-        records = []
-        for sides, plan in zip((ours, theirs), plans, strict=True):
-            assert sides.baseline is not None and plan.baseline is not None  # noqa: S101
-            with workshop(_naming(self.project, sides.source), sides) as shop:
-                records.append(scored(shop, sides.baseline, plan.baseline))
+        (ours_record, ours_plan), (record, plan) = self._scored(ours), self._scored(theirs)
         with workshop(self.project, theirs) as shop:
-            plan = _against(plans[0], plans[1])
-            comparison = counted(shop, records[0], records[1])
-            return judge(self.model.gates, case(shop, plan, comparison), policy(self.model))
+            comparison = counted(shop, ours_record, record)
+            return judge(self.model.gates, case(shop, _against(ours_plan, plan), comparison), policy(self.model))
+
+    def _scored(self, sides: Sides) -> tuple[Record, Plan]:
+        """Score what stands in the place of the baseline; the plan is made when it is known what the jobs read."""
+        assert sides.baseline is not None  # noqa: S101
+        with workshop(_naming(self.project, sides.source), sides) as shop:
+            record = scored(shop, sides.baseline)
+            shop.resolve()
+            return record, planned(self.project, shop.sides)
 
     def _beside(self, today: Sides, commit: str) -> Sides:
         """Put a commit's model in the place of the baseline, so that it is scored on today's rows."""

@@ -17,6 +17,7 @@ from ml_ci.gates.metrics import exact
 from ml_ci.plan.plan import TRAININGS
 from ml_ci.reports.values import ModelReport
 from ml_ci.steps.causes.mixture import Mixer
+from ml_ci.steps.changed_reads import exchangeable
 from ml_ci.steps.compare import compared
 from ml_ci.steps.decide import planned
 from ml_ci.steps.sides import Fingerprints
@@ -89,8 +90,9 @@ def _case(project: Project, fingerprints: Fingerprints, sides: Sides) -> _Case:
     old = _here(fingerprints, new, found)
     files = {**old.tree.files(), **new.tree.files()}
     pinned = pinned_by_lock((old.model, new.model), files)
-    parts = changed_parts((old.model, old.declared), (new.model, new.fingerprint), pinned)
-    mixer = Mixer(project, fingerprints, old, new, parts)
+    read = exchangeable(project, old, new)
+    parts = changed_parts((old.model, old.declared), (new.model, new.fingerprint), pinned, read=bool(read))
+    mixer = Mixer(project, fingerprints, old, new, parts, read)
     made = {chosen: mixer.side(chosen) for chosen in subsets(part.name for part in parts)}
     return _Case(sides, old, found if old is not found else None, parts, made)
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from ml_ci.errors import Failure, StageFailed
-from ml_ci.explain.parts import CODE, files_of, mixed_model
+from ml_ci.explain.parts import CODE, READS, files_of, mixed_model
 from ml_ci.explain.values import Part
 from ml_ci.repository.git import GitError
 from ml_ci.repository.mixture import frozen, mixed
+from ml_ci.steps.reads import whole
 from ml_ci.steps.sides import Fingerprints
 from ml_ci.steps.values import Project, Side
 
@@ -19,13 +20,17 @@ _EXCHANGED = ("data.", "params", "seed", "budget", "needs.", "code")
 
 @dataclass(frozen=True)
 class Mixer:
-    """Make sides in which the files and settings of chosen parts are new, and all others old."""
+    """Make sides in which the files and settings of chosen parts are new, and all others old.
+
+    `read` are the files, from the top of the repository, that the part `reads` exchanges.
+    """
 
     project: Project
     fingerprints: Fingerprints = field(repr=False)
     old: Side
     new: Side
     parts: tuple[Part, ...]
+    read: frozenset[str] = frozenset()
 
     def side(self, chosen: Collection[str]) -> Side:
         """Give the model with the parts named in `chosen` as they are in the candidate.
@@ -49,7 +54,10 @@ class Mixer:
 
     def _commit(self, holds: Collection[str]) -> str:
         base, other = (self._new, self._old) if CODE in holds else (self._old, self._new)
-        taken = {path for name in self._elsewhere(holds) for path in self._files(name)}
+        prefix = self.project.repository.prefix
+        taken = {prefix + path for name in self._elsewhere(holds) for path in self._files(name)}
+        if (READS in holds) != (CODE in holds):
+            taken |= {*self.read, *(folder for path in self.read for folder in _above(path))}  # or its submodule
         try:
             return mixed(self.project.repository, base, other, taken.__contains__)
         except GitError as error:
@@ -90,3 +98,12 @@ class Mixer:
                 message = f"{name} of the {meant.name} cannot be taken by itself: other parts hold some of its files"
                 hint = "Commit everything that changed (data under DVC with `dvc add`), or keep data out of code files."
                 raise StageFailed(Failure("explain", "no-mixture", message, hint))
+        meant = self.new if READS in holds else self.old
+        if whole(self.project, made).ids(self.read) != whole(self.project, meant).ids(self.read):
+            message = f"what the {meant.name} reads cannot be taken by itself: other parts hold some of its files"
+            raise StageFailed(Failure("explain", "no-mixture", message, "Commit everything that changed."))
+
+
+def _above(path: str) -> Iterator[str]:
+    while path := path.rpartition("/")[0]:
+        yield path

@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ml_ci.changes.digests import digest
-from ml_ci.plan.plan import DETERMINISM, TRAININGS, Keys
+from ml_ci.plan.plan import DETERMINISM, TRAININGS
 from ml_ci.records.codec import pack, unpack_if_fit
+from ml_ci.records.manifests import note, unpacked
 from ml_ci.records.store import Store
-from ml_ci.steps.decide import planned
 from ml_ci.steps.score import FILE, scored
 from ml_ci.steps.train import trained
 from ml_ci.steps.values import Project, Side, Sides
@@ -42,13 +42,12 @@ def repeated(project: Project, sides: Sides) -> Repeated:
 
     StageFailed when either training fails.
     """
-    keys = planned(project, sides).candidate
     with workshop(project, sides) as shop:
-        first = scored(shop, sides.candidate, keys)
+        first = scored(shop, sides.candidate)
         again = replace(project, store=Store(shop.work / "again"), failed={})
         _bring_needed(shop, sides.candidate, again.store)
         with workshop(again, sides) as second:
-            found = _beside(shop, keys, first.file(FILE), scored(second, sides.candidate, keys).file(FILE))
+            found = _beside(shop, first.file(FILE), scored(second, sides.candidate).file(FILE))
     _keep(project.store, sides.candidate.model.name, found)
     return found
 
@@ -79,7 +78,7 @@ def sentence(found: Repeated) -> str:
     return f"training is not deterministic: {moved or 'neither rate moves'} by itself, {flips}"
 
 
-def _beside(shop: Workshop, keys: Keys, first: Path, second: Path) -> Repeated:
+def _beside(shop: Workshop, first: Path, second: Path) -> Repeated:
     import numpy as np
 
     from ml_ci.evaluation.count import count
@@ -92,7 +91,7 @@ def _beside(shop: Workshop, keys: Keys, first: Path, second: Path) -> Repeated:
     apart = float(np.abs(one.within_one() - two.within_one()).max())
     flips = int((one.decision != two.decision).sum())
     return Repeated(
-        training=keys.training,
+        training=shop.sides.candidate.fingerprint.training,
         when=datetime.now(UTC).isoformat(timespec="seconds"),
         identical=flips == 0 and apart == 0.0,
         rows=one.rows,
@@ -115,6 +114,8 @@ def _bring_needed(shop: Workshop, side: Side, store: Store) -> None:
         folder = store.folder(TRAININGS, record.key)
         if not folder.exists():
             shutil.copytree(record.folder, folder)
+        for entry in unpacked(record.content):
+            note(store.ready(), entry)
 
 
 def _keep(store: Store, model: str, found: Repeated) -> None:

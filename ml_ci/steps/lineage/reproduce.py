@@ -15,11 +15,11 @@ from ml_ci.changes.remote import is_remote
 from ml_ci.errors import UserError
 from ml_ci.registry.values import Lineage, Version
 from ml_ci.spec.values import FileEntry
-from ml_ci.steps.decide import planned
 from ml_ci.steps.lineage.lock import built
 from ml_ci.steps.lineage.registered import Registered
 from ml_ci.steps.project import locate, open_project
 from ml_ci.steps.promotion.offer_files import file_digests
+from ml_ci.steps.reads import resolved
 from ml_ci.steps.score import FILE, scored
 from ml_ci.steps.sides import Fingerprints
 from ml_ci.steps.train import artifact, trained
@@ -85,10 +85,11 @@ def _made(options: Options, lineage: Lineage, stored: Path, tolerance: float) ->
     project, name = open_project(locate(options), options), lineage.version.model
     candidate = Fingerprints(project).candidate(name)
     sides = Sides(candidate, None, None, "reproduce", "none")
-    differences = tuple(_differences(lineage.made, candidate.fingerprint.parts, candidate.fingerprint.details))
     with workshop(project, sides) as shop:
         training = trained(shop, candidate)
-        predictions = scored(shop, candidate, planned(project, sides).candidate)
+        found = resolved(project, candidate).fingerprint
+        differences = tuple(_differences(lineage.made, found.parts, found.details))
+        predictions = scored(shop, candidate)
         same = file_digests(artifact(training)) == lineage.made["artifact"]
         outcome, rows, flipped, moved = _compared(stored, predictions.file(FILE), tolerance)
         return Reproduced(lineage.version, outcome, differences, rows, flipped, moved, same)

@@ -1,0 +1,142 @@
+"""Lead from what is declared of a job over what it was seen to read to the key of what came out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ml_ci.changes.digests import digest
+from ml_ci.changes.read_states import ReadStates, States
+from ml_ci.changes.reads import Reads
+from ml_ci.changes.values import READS, UNSEEN, Fingerprint, Stage
+from ml_ci.changes.whole import Whole
+from ml_ci.records.manifests import Entry, entries, note
+from ml_ci.spec.values import CommandJob
+from ml_ci.steps.values import Project, Side
+
+
+def resolved(project: Project, side: Side) -> Side:
+    """Give a side with the reads that agree with its tree, upstream first; `unseen` where no set of them does.
+
+    What was trained since the side was made counts. A champion stays what it was promoted as.
+    """
+    if side.champion is not None:
+        return side
+    needs = {name: resolved(project, needed) for name, needed in side.needs.items()}
+    keys = {name: needed.fingerprint.training for name, needed in needs.items()}
+    declared = side.fingerprint.with_needs(keys)
+    states = _agreeing(project, side, declared, "train", declared.manifest)
+    own = None if side.own is None else side.own.with_needs(keys).with_reads(states)
+    return replace(side, needs=needs, fingerprint=declared.with_reads(states), own=own)
+
+
+def trained_on(project: Project, side: Side, reads: Reads) -> tuple[Fingerprint, Entry]:
+    """Give the fingerprint of a training that read this, and the entry that leads to what came out of it."""
+    declared = side.fingerprint
+    states = read_states(project, side, declared, "train").of(reads)
+    found = declared.with_reads(states)
+    return found, Entry(declared.manifest, found.training, states)
+
+
+def remember(project: Project, entry: Entry) -> None:
+    """Let what came out be found by what was read."""
+    project.store.ready()
+    note(project.store.root, entry)
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """What a scoring depends on: its side, the candidate whose metrics count, and the key of all that is declared.
+
+    `metric` is what stands for the reads of the user's own metrics, "" where there are none.
+    """
+
+    side: Side
+    candidate: Side
+    metric: str
+    manifest: str
+
+    @property
+    def foretold(self) -> bool:
+        """Whether the training's own command predicts: then no job scores, and there is nothing more to read."""
+        job = self.side.model.job
+        return isinstance(job, CommandJob) and job.predictions is not None and self.side.champion is None
+
+
+def scoring(side: Side, candidate: Side, metric: str, manifest: str) -> Scoring:
+    """Put together what a scoring depends on."""
+    return Scoring(side, candidate, metric, manifest)
+
+
+def predictions_key(project: Project, asked: Scoring) -> str:
+    """Give the key of a side's predictions; of none that there is, where their reads were not seen in this state."""
+    if asked.foretold:
+        return asked.manifest
+    states = _agreeing(project, asked.side, asked.side.fingerprint, "score", asked.manifest)
+    return key_of(asked.manifest, states)
+
+
+def scored_on(project: Project, asked: Scoring, reads: Reads) -> Entry:
+    """Give the entry of a scoring that read this."""
+    states = read_states(project, asked.side, asked.side.fingerprint, "score").of(reads)
+    return Entry(asked.manifest, key_of(asked.manifest, states), states)
+
+
+def metric_manifest(candidate: Side) -> str:
+    """Give the key of what is declared of the user's own metrics: they are the candidate's, for both sides."""
+    return digest(["metric", candidate.fingerprint.asked, candidate.fingerprint.parts.get("environment")])
+
+
+def metric_reads(project: Project, candidate: Side) -> str:
+    """Give what stands for the reads of the user's own metrics; "" where the model has none."""
+    if not candidate.model.metrics:
+        return ""
+    manifest = metric_manifest(candidate)
+    return key_of(manifest, _agreeing(project, candidate, candidate.fingerprint, "metric", manifest))
+
+
+def measured_on(project: Project, candidate: Side, reads: Reads) -> Entry:
+    """Give the entry of the user's own metrics that read this."""
+    manifest = metric_manifest(candidate)
+    states = read_states(project, candidate, candidate.fingerprint, "metric").of(reads)
+    return Entry(manifest, key_of(manifest, states), states)
+
+
+def key_of(manifest: str, states: States | None) -> str:
+    """Give the key that a manifest and one set of reads lead to."""
+    return digest([manifest, UNSEEN if states is None else digest([READS, states])])
+
+
+def read_states(project: Project, side: Side, declared: Fingerprint, stage: Stage) -> ReadStates:
+    """Give what looks at reads in a side's tree."""
+    return ReadStates(side.model, declared, whole(project, side), stage)
+
+
+def whole(project: Project, side: Side) -> Whole:
+    """Give the whole repository as a side has it; what is asked for twice is looked at once in a run."""
+    if side.commit not in project.wholes:
+        project.wholes[side.commit] = Whole(project.repository, side.tree, project.store.root)
+    return project.wholes[side.commit]
+
+
+def kept_reads(project: Project, side: Side, stage: Stage, manifest: str) -> States:
+    """Give the reads that agree with a side's tree; where none do, those that were seen last; nothing where none were.
+
+    Only what is kept here counts.
+    """
+    found = list(entries(project.store.root, manifest))
+    look = read_states(project, side, side.fingerprint, stage) if found else None
+    agreeing = (one for one in found if look is not None and look.now(one.states) == one.states)
+    return next(agreeing, found[0]).states if found else {}
+
+
+def _agreeing(project: Project, side: Side, declared: Fingerprint, stage: Stage, manifest: str) -> States | None:
+    """Find the newest set of reads that is here as it was then."""
+    look = None
+    for entry in project.store.reads(manifest):
+        if not entry.states:
+            return entry.states
+        look = look or read_states(project, side, declared, stage)
+        if look.now(entry.states) == entry.states:
+            look.save()
+            return entry.states
+    return None
