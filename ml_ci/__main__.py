@@ -1,5 +1,5 @@
 """Run `python -m ml_ci`."""
 
-from ml_ci.cli.main import main
+from ml_ci.cli.entry import main
 
 main()

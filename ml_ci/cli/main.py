@@ -40,7 +40,14 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a terminal that is not UTF-8, a file name that is not text
             stream.reconfigure(errors="replace")
-    sys.exit(exit_code(lambda: command.main(prog_name="ml-ci", standalone_mode=False)))
+    sys.exit(exit_code(lambda: _interruptible()))
+
+
+def _interruptible() -> object:
+    """Run the command with Python's own interrupt, which ends jobs and removes copies on its way up."""
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    return command.main(prog_name="ml-ci", standalone_mode=False)
 
 
 def _interrupted(number: int, frame: object) -> None:

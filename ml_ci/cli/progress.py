@@ -51,6 +51,10 @@ class PlainLines:
         """Say what ended."""
         _write(f"{model}: {what} took {seconds:.1f} s")
 
+    def stopped(self, model: str, what: str, seconds: float) -> None:
+        """Say what was stopped."""
+        _write(f"{model}: {what} was stopped after {seconds:.1f} s")
+
     def note(self, model: str, text: str) -> None:
         """Say what the user should know."""
         _write(f"{model}: note: {text}")
@@ -81,10 +85,17 @@ class LiveLine:
 
     def end(self, model: str, what: str, seconds: float) -> None:
         """Take the line away and leave one that says how long it took."""
+        self._left(model, f"{what} took {seconds:.1f} s")
+
+    def stopped(self, model: str, what: str, seconds: float) -> None:
+        """Take the line away and leave one that says after how long it was stopped."""
+        self._left(model, f"{what} was stopped after {seconds:.1f} s")
+
+    def _left(self, model: str, said: str) -> None:
         bar = self._started()
         if model in self._tasks:
             bar.remove_task(self._tasks.pop(model))  # type: ignore[arg-type]
-        bar.console.print(_shown(f"{model}: {what} took {seconds:.1f} s"), style="dim")
+        bar.console.print(_shown(f"{model}: {said}"), style="dim")
 
     def note(self, model: str, text: str) -> None:
         """Leave a line that says what the user should know."""

@@ -16,6 +16,8 @@ from ml_ci.spec.values import GateSpec, Reuse
 from ml_ci.tables.content import Content
 
 # From this share of its rows on a holdout is the one that was looked at before.
+# From this look on a holdout without a plan is said to flatter: before, nobody can do anything about it.
+MANY_LOOKS = 20
 _SAME_ROWS = 0.5
 # A sketch knows shares to a few percent.
 _ALL_ROWS = 0.98
@@ -174,12 +176,10 @@ def _notes(found: Standing, reuse: Reuse | None) -> Iterable[str]:
         )
     elif reuse is not None:
         yield f"look {number:,} of {reuse.looks:,} at this holdout, {granted} of {reuse.promotions:,} before it"
-    elif number > Reuse().looks:
+    elif number >= MANY_LOOKS:
         yield (
-            f"look {number:,} at this holdout, {granted} before it: so many looks flatter the numbers; label fresh "
-            "rows, or plan looks with `reuse: {looks: 32, promotions: 3}`"
+            f"look {number:,} at this holdout, {granted} before it: so many looks flatter the numbers (`ml-ci ledger` "
+            "lists them); label fresh rows, or plan looks with `reuse: {looks: 32, promotions: 3}`"
         )
-    elif number > 1:
-        yield f"look {number:,} at this holdout, {granted} before it"
     if found.anytime:
         yield f"judged by e-values: {found.anytime}"

@@ -20,6 +20,10 @@ class Progress(Protocol):
         """Take that the work ended."""
         ...
 
+    def stopped(self, model: str, what: str, seconds: float) -> None:
+        """Take that the work was stopped before its end, since the run was."""
+        ...
+
     def note(self, model: str, text: str) -> None:
         """Take what the user should know before the work goes on, one sentence."""
         ...
@@ -35,6 +39,9 @@ class Silent:
         """Do nothing."""
 
     def end(self, model: str, what: str, seconds: float) -> None:
+        """Do nothing."""
+
+    def stopped(self, model: str, what: str, seconds: float) -> None:
         """Do nothing."""
 
     def note(self, model: str, text: str) -> None:

@@ -46,6 +46,11 @@ class OneAtATime:
         with self._lock:
             self.progress.end(model, what, seconds)
 
+    def stopped(self, model: str, what: str, seconds: float) -> None:
+        """Pass on that work was stopped."""
+        with self._lock:
+            self.progress.stopped(model, what, seconds)
+
     def note(self, model: str, text: str) -> None:
         """Pass on what the user should know."""
         with self._lock:

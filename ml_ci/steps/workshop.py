@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ml_ci.errors import Failure, StageFailed, UserError
 from ml_ci.spec.values import CommandJob, FileEntry, ModelSpec, PartEntry
 from ml_ci.steps.reads import resolved
+from ml_ci.steps.side_by_side import StoppedError
 from ml_ci.steps.values import Project, Side, Sides
 from ml_ci.training.inputs import Placement, handed, place, written
 from ml_ci.training.interpreter import find
@@ -242,11 +243,18 @@ def timed(project: Project, model: str, what: str, call: Callable[[], Made]) -> 
     import time
 
     started = time.monotonic()
-    project.options.progress.begin(model, what)
+    progress = project.options.progress
+    progress.begin(model, what)
     try:
-        return call()
-    finally:
-        project.options.progress.end(model, what, time.monotonic() - started)
+        made = call()
+    except (KeyboardInterrupt, StoppedError):
+        progress.stopped(model, what, time.monotonic() - started)
+        raise
+    except BaseException:
+        progress.end(model, what, time.monotonic() - started)
+        raise
+    progress.end(model, what, time.monotonic() - started)
+    return made
 
 
 def waiting(project: Project, side: Side, does: str) -> Callable[[Callable[[], object]], object]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
+import os
 import shutil
 import time
 from collections.abc import Mapping
@@ -117,13 +118,25 @@ class _Log:
     def __init__(self, request: Request, stage: str) -> None:
         self._path = request.work / "job.log"
         self._stage = stage
+        self._copy = own_code.checkout(request).copy
+
+    def _own_paths(self, text: str) -> str:
+        """Name files as the repository does: the copy that the job ran in is gone when this is read."""
+        for copy in dict.fromkeys((os.path.realpath(self._copy), str(self._copy))):
+            text = text.replace(f"{copy}{os.sep}", "")
+        return text
 
     def __enter__(self) -> None:
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         if isinstance(error, StageFailed):
-            failure = dataclasses.replace(error.failure, stage=self._stage, log_tail=tail(self._path))
+            failure = dataclasses.replace(
+                error.failure,
+                stage=self._stage,
+                message=self._own_paths(error.failure.message),
+                log_tail=self._own_paths(tail(self._path)),
+            )
             raise JobFailed(failure, error.reads if isinstance(error, JobFailed) else UNSEEN) from None
 
 

@@ -51,12 +51,13 @@ def test_what_needs_no_work_shares_one_leg(rig: Any) -> None:
 
 def test_looks_at_a_holdout_are_counted_over_the_runs(rig: Any) -> None:
     rig.git("checkout", "-q", "main")
-    rig.commit({"misses.txt": "3\n"})
+    planned = rig.config("churn", more="    reuse: {looks: 32, promotions: 3}\n")
+    rig.commit({"misses.txt": "3\n", "ml-ci.yaml": planned})
     rig.run("default-branch.yml", "push", _push(rig, "main"), at="main")
     payload = rig.pull_request({"misses.txt": "2\n"})
     done = rig.run("pull-request.yml", "pull_request", payload, at="refs/pull/7/merge")
     assert done.jobs == {"gate": "success", "report": "success"}, done.log
-    assert "look 2 at this holdout" in done.log
+    assert "look 2 of 32 at this holdout" in done.log
 
 
 def test_a_merge_queue_has_a_status_and_no_comment(rig: Any) -> None:

@@ -40,7 +40,11 @@ def test_the_first_look_says_nothing() -> None:
 def test_without_a_plan_looks_are_counted_and_nothing_is_spent() -> None:
     found = standing(HOLDOUT, [_ledger(6, 1)], NEW, None, 0.95)
     assert (found.looks, found.promotions, found.alpha, found.spent) == (6, 1, None, False)
-    assert found.notes == ("look 7 at this holdout, 1 promotion before it",)
+    assert found.notes == (), "nobody can do anything about a few looks"
+    assert standing(HOLDOUT, [_ledger(18)], NEW, None, 0.95).notes == ()
+    (twentieth,) = standing(HOLDOUT, [_ledger(19)], NEW, None, 0.95).notes
+    assert twentieth.startswith("look 20 at this holdout, 0 promotions before it: so many looks flatter the numbers")
+    assert "`ml-ci ledger`" in twentieth
     (alarm,) = standing(HOLDOUT, [_ledger(40)], NEW, None, 0.95).notes
     assert alarm.startswith("look 41 at this holdout, 0 promotions before it: so many looks flatter the numbers")
 

@@ -9,13 +9,16 @@ import threading
 import time
 from pathlib import Path
 from threading import Event
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
 import pytest
 
+from ml_ci.cli.progress import PlainLines
 from ml_ci.pipeline import plan, run
 from ml_ci.steps.side_by_side import OneAtATime, StoppedError, side_by_side
+from ml_ci.steps.workshop import timed
 
 NEEDS = {"top": ("bottom",), "bottom": (), "alone": ()}
 
@@ -79,6 +82,8 @@ def test_a_job_that_ticks_after_the_stop_ends() -> None:
         def begin(self, *_: object) -> None: ...
         def tick(self, *_: object) -> None: ...
         def end(self, *_: object) -> None: ...
+
+        def stopped(self, *_: object) -> None: ...
         def note(self, *_: object) -> None: ...
 
     progress = OneAtATime(Noted())
@@ -211,6 +216,8 @@ def test_a_training_that_failed_is_not_tried_twice(graph: Any) -> None:
 
         def tick(self, *_: object) -> None: ...
         def end(self, *_: object) -> None: ...
+
+        def stopped(self, *_: object) -> None: ...
         def note(self, *_: object) -> None: ...
 
     graph.edit("embed.py", "train, holdout, out = sys.argv[1:]", "raise SystemExit('no')")
@@ -249,3 +256,16 @@ def test_an_interrupt_ends_all_jobs(graph: Any, number: int, tmp_path: Path) -> 
     assert not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
     assert not re.search(r"Traceback", err)
     assert not list((graph.path / ".ml_ci" / "work").glob("*/*")), "no workplace is left"
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, StoppedError])
+def test_work_that_is_stopped_is_not_said_to_have_taken_its_time(error: type[BaseException], capsys: Any) -> None:
+    def stops() -> None:
+        raise error
+
+    project: Any = SimpleNamespace(options=SimpleNamespace(progress=PlainLines()))
+    with pytest.raises(error):
+        timed(project, "churn", "training the candidate", stops)
+    said = capsys.readouterr().err
+    assert "churn: training the candidate was stopped after 0.0 s" in said
+    assert "took" not in said

@@ -159,3 +159,14 @@ def test_files_beside_a_missing_output_are_named_with_their_folder(jobs: Any, fa
     found = failed(lambda: jobs.command("true", {"model": "models/new.pkl"}, cwd="job"))
     assert found.hint.endswith("`models/` holds: old.pkl.")
     assert "Look into its log" in found.hint
+
+
+def test_a_traceback_names_files_as_the_repository_does(jobs: Any, failed: Failed) -> None:
+    """The copy that a job ran in is gone by the time that its log is read."""
+    jobs.write("src/churn/features.py", "def add(): raise ValueError(__file__)\n")
+    jobs.write("train.py", "import sys; sys.path.insert(0, 'src')\nfrom churn.features import add\nadd()\n")
+    found = failed(lambda: jobs.command("python $PWD/train.py"))
+    assert 'File "train.py", line 3' in found.log_tail
+    assert 'File "src/churn/features.py", line 1' in found.log_tail
+    assert found.message.endswith("ValueError: src/churn/features.py")
+    assert str(jobs.folder) not in found.log_tail + found.message

@@ -264,6 +264,10 @@ class _Naming:
         """Pass on that work ended."""
         self.told.end(model, self._named(what), seconds)
 
+    def stopped(self, model: str, what: str, seconds: float) -> None:
+        """Pass on that work was stopped."""
+        self.told.stopped(model, self._named(what), seconds)
+
     def note(self, model: str, text: str) -> None:
         """Pass on what the user should know."""
         self.told.note(model, text)
