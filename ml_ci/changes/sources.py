@@ -13,6 +13,7 @@ from ml_ci.changes.caches import Cache
 from ml_ci.changes.digests import blob_id, digest, object_format
 from ml_ci.changes.globs import is_glob
 from ml_ci.changes.imports import Import, Imports, imports, imports_by_line
+from ml_ci.changes.left_out import refuse_left_out
 from ml_ci.changes.notebooks import code_cells, without_magics
 from ml_ci.changes.python_source import parse, tree_digest
 from ml_ci.repository.git import GitError
@@ -48,8 +49,12 @@ class Sources:
         self._seen: dict[str, Source] = {}
 
     def __getitem__(self, path: str) -> Source:
-        """Give what is known of the file at `path`; FileNotFoundError when the tree has none."""
+        """Give what is known of the file at `path`; FileNotFoundError when the tree has none.
+
+        UserError when a sparse checkout leaves it out.
+        """
         if path not in self._seen:
+            refuse_left_out(self._tree, (path,))
             self._seen[path] = self._find(path)
         return self._seen[path]
 

@@ -12,6 +12,7 @@ from ml_ci.repository.git import GitError, finish, git, start
 from ml_ci.repository.objects import Objects
 
 _LINK, _SUBMODULE = "120000", "160000"
+_SKIPPED = "S"
 # Mode and object id by path.
 Entries = Mapping[str, tuple[str, str]]
 
@@ -38,6 +39,11 @@ class WorkingTree:
         states = self._seen[1]
         return tuple(sorted({*self._seen[2], *(path for path, state in states.items() if state != "??")}))
 
+    @property
+    def left_out(self) -> frozenset[str]:
+        """The tracked files that a sparse checkout keeps off the disk: git knows them, and a job cannot open them."""
+        return self._seen[3]
+
     def edited(self) -> bool:
         """Say whether a tracked file differs from HEAD; untracked files do not count."""
         return any(state != "??" for state in self._seen[1].values())
@@ -47,31 +53,40 @@ class WorkingTree:
         return WorkingTree(self._folder / folder)
 
     def read(self, path: str) -> bytes:
-        """Read a file from disk; FileNotFoundError when there is none."""
-        return (self._folder / path).read_bytes()
+        """Read a file from disk, or from git what a sparse checkout leaves out; FileNotFoundError without one."""
+        known = self.files().get(path) if path in self.left_out else None
+        return (self._folder / path).read_bytes() if known is None else git(self._folder, "cat-file", "blob", known)
 
+    @cached_property
     @cached_property
     def links(self) -> Mapping[str, str | None]:
         """Give the symbolic links (with None) and the submodules (with the commit that the index says)."""
         return _links(self._seen[2])
 
     @cached_property
-    def _seen(self) -> tuple[Mapping[str, str | None], Mapping[str, str], Entries]:
+    def _seen(self) -> tuple[Mapping[str, str | None], Mapping[str, str], Entries, frozenset[str]]:
         # Both at once: each is a walk over the index, and they do not depend on one another.
-        staged = start(self._folder, "ls-files", "-s", "-z")
+        staged = start(self._folder, "ls-files", "-s", "-t", "-z")
         status = start(
             self._folder, "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--", "."
         )
-        tracked = dict(_staged(finish(staged, "ls-files")))
+        listed = list(_staged(finish(staged, "ls-files")))
+        tracked = {path: entry for _, path, entry in listed}
+        skipped = [path for tag, path, _ in listed if tag == _SKIPPED]
         states: Mapping[str, str] = dict(_states(finish(status, "status")))
         states = _below(self._folder, states)
-        return _merge(self._folder, tracked, states), states, tracked
+        left_out = frozenset(path for path in skipped if not os.path.lexists(self._folder / path))
+        files = _merge(self._folder, tracked, states)
+        # git does not look at those on disk that it was told to skip: they may be edited.
+        files = {**files, **dict.fromkeys(path for path in skipped if path not in left_out)} if skipped else files
+        return files, states, tracked, left_out
 
 
 class CommitTree:
     """See the project folder as a commit has it."""
 
     folder: Path | None = None
+    left_out: frozenset[str] = frozenset()
 
     def __init__(self, project: Path, prefix: str, commit: str) -> None:
         self.commit: str | None = commit
@@ -137,11 +152,11 @@ def _fields(output: bytes) -> Iterator[str]:
     return (os.fsdecode(field) for field in output.split(b"\0") if field)
 
 
-def _staged(output: bytes) -> Iterator[tuple[str, tuple[str, str]]]:
+def _staged(output: bytes) -> Iterator[tuple[str, str, tuple[str, str]]]:
     for field in _fields(output):
         head, path = field.split("\t", 1)
-        mode, known, _ = head.split(" ")
-        yield path, (mode, known)
+        tag, mode, known, _ = head.split(" ")
+        yield tag, path, (mode, known)
 
 
 def _listed(output: bytes) -> Iterator[tuple[str, tuple[str, str]]]:

@@ -16,6 +16,11 @@ class Tree(Protocol):
     folder: Path | None
     """The project folder on disk for the working tree; None for a commit."""
 
+    @property
+    def left_out(self) -> frozenset[str]:
+        """The tracked files that a sparse checkout keeps off the disk; none of a commit's."""
+        ...
+
     def files(self) -> Mapping[str, str | None]:
         """Give every tracked or untracked, not ignored file with its git object id, sorted by path.
 

@@ -101,10 +101,10 @@ def _hidden(placement: Placement) -> tuple[str, ...]:
 
 
 def _hide(placement: Placement) -> None:
-    folder, top = placement.supply.copy, placement.supply.top
+    folder = placement.supply.copy
     for pattern in _hidden(placement):
-        for found in () if is_remote(pattern) else paths(os.path.normpath(folder / pattern)):
-            if is_inside(Path(found), top):
+        for found in () if is_remote(pattern) else paths(str(folder / pattern)):
+            if is_inside(Path(found), folder):
                 remove(Path(found))
 
 
@@ -140,7 +140,7 @@ def _settle_holdout(placement: Placement, sources: Sources) -> Input | None:
     if isinstance(model.job, FunctionJob):
         return None
     if placement.holdout is not None:
-        _replace(placement.holdout, placement.supply.copy / holdout.path, placement.supply.top)
+        _replace(placement.holdout, placement.supply.copy / holdout.path, placement.supply.copy)
     elif _predicts(model):
         sources.bring("holdout", holdout.path)
     return _input(model, placement.supply, holdout) if _predicts(model) else None
@@ -182,7 +182,7 @@ def _put(placement: Placement, name: str, rows: Path, at: Path) -> None:
             whole.symlink_to(at.resolve())
         else:
             shutil.move(at, whole)
-    _replace(rows, at, placement.supply.top)
+    _replace(rows, at, placement.supply.copy)
     rows.unlink()
 
 
@@ -215,8 +215,8 @@ def _sample(placement: Placement) -> None:
 
 def _table(placement: Placement, name: str, entry: FileEntry) -> Path:
     """Give the one table in the copy that an entry names; UserError when it is something else, or outside."""
-    at = Path(os.path.normpath(placement.supply.copy / entry.path))
-    if is_remote(entry.path) or not at.is_file() or not is_inside(at, placement.supply.top):
+    at = placement.supply.copy / entry.path
+    if is_remote(entry.path) or not at.is_file() or not is_inside(at, placement.supply.copy):
         message = f"`data.{name}`: {entry.path} is not one file inside the project, so no rows can be taken out of it"
         raise UserError(message, hint="Name a single CSV or Parquet file below the folder of ml-ci.yaml.")
     return at
@@ -233,7 +233,7 @@ def _input(model: ModelSpec, supply: Supply, entry: FileEntry) -> Input:
     if is_remote(entry.path):
         return Input(entry.path, entry.columns)
     base = supply.copy if supply.belongs(entry.path) else supply.origin
-    path = os.path.normpath(base / entry.path)
+    path = str(base / entry.path)
     found = paths(path)
     one = len(found) == 1 and Path(found[0]).is_file() and isinstance(model.job, FunctionJob)
     return Input(path, entry.columns, _written(Path(found[0]), entry) if one else None)

@@ -17,7 +17,6 @@ from ml_ci.changes.pointers import Pointer, dvc_pointer, lfs_pointer, pointers_b
 from ml_ci.changes.remote import is_remote
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.repository.values import Tree
-from ml_ci.training.command import paths
 from ml_ci.training.dvc_data import cached, is_what
 from ml_ci.training.ending import duration
 from ml_ci.training.environment import allowed
@@ -50,8 +49,8 @@ class Supply:
     progress: Progress = field(default_factory=Silent)
 
     def belongs(self, path: str) -> bool:
-        """Say whether a declared path lies inside the repository, so that the copy has a place for it."""
-        return not Path(path).is_absolute() and not posixpath.normpath(f"{self.prefix}{path}").startswith("..")
+        """Say whether a declared path lies inside the project folder, so that the copy has a place for it."""
+        return not Path(path).is_absolute() and not posixpath.normpath(path).startswith("..")
 
     @property
     def top(self) -> Path:
@@ -75,14 +74,10 @@ class Sources:
         path = posixpath.normpath(declared)
         if not self._supply.belongs(declared):
             self._outside(name, declared)
-        elif path in self._supply.tree.files() or (path.startswith("..") and self._copied(path)):
+        elif path in self._supply.tree.files():
             self._whole(name, path)
         else:
             self._untracked(name, path)
-
-    def _copied(self, path: str) -> bool:
-        """Say whether the copy has something beside the project folder, of which a tree knows nothing."""
-        return any(os.path.lexists(one) for one in paths(os.path.normpath(self._supply.copy / path)))
 
     def _outside(self, name: str, declared: str) -> None:
         at = self._supply.origin / declared
@@ -136,7 +131,7 @@ class Sources:
         """Take the data from DVC's cache where they are there, whole and sound."""
         target = self._supply.copy / pointer.path
         found = cached(pointer, self._supply.origin)
-        if found is None or not is_inside(target, self._supply.top):
+        if found is None or not is_inside(target, self._supply.copy):
             return False
         for inside, place in found.items():
             copy(place.resolve(), target / inside)
@@ -156,8 +151,8 @@ class Sources:
             self._fetch(name, path, "it is neither in git nor on this machine", "dvc pull {path}")
 
     def _take(self, name: str, path: str) -> None:
-        source, target = self._supply.origin / path, Path(os.path.normpath(self._supply.copy / path))
-        if not is_inside(target, self._supply.top):
+        source, target = self._supply.origin / path, self._supply.copy / path
+        if not is_inside(target, self._supply.copy):
             raise _missing(name, path, "its place in the copy leads outside, through a link", "Name the data itself.")
         if self._size(source) > self._supply.large and not self._hides_inside(path):
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -24,6 +24,7 @@ class FakeTree:
 
     commit: str | None = "f" * 40
     folder: Path | None = None
+    left_out: frozenset[str] = frozenset()
 
     def __init__(self, files: Mapping[str, str | bytes]) -> None:
         self.contents = {path: text.encode() if isinstance(text, str) else text for path, text in files.items()}
