@@ -156,6 +156,8 @@ class ReadStates:
 class _Files:
     """The files that were read, as a tree."""
 
+    left_out: frozenset[str] = frozenset()
+
     def __init__(self, whole: Whole, known: Mapping[str, str]) -> None:
         self.commit = whole.tree.commit
         self.folder: Path | None = None

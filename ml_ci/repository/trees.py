@@ -58,7 +58,6 @@ class WorkingTree:
         return (self._folder / path).read_bytes() if known is None else git(self._folder, "cat-file", "blob", known)
 
     @cached_property
-    @cached_property
     def links(self) -> Mapping[str, str | None]:
         """Give the symbolic links (with None) and the submodules (with the commit that the index says)."""
         return _links(self._seen[2])

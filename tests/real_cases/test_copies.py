@@ -101,6 +101,7 @@ class Case:
     def misses(self) -> tuple[int, int, int]:
         """Give the exit code, and how many of the 50 positive rows candidate and baseline miss."""
         status, report = self.run()
+        assert not isinstance(report, str), report
         model = report["models"]["m"]
         assert model["baseline"] is not None, model
         return status, model["candidate"]["fn"], model["baseline"]["fn"]
