@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,14 +50,14 @@ def example(
 ) -> Callable[..., Example]:
     """Give what makes a repository of an example, and runs it once."""
 
-    def make(name: str, *options: str) -> Example:
+    def make(name: str, *options: str, project: str = ".") -> Example:
         folder = tmp_path / name
         shutil.copytree(EXAMPLES / name, folder, ignore=shutil.ignore_patterns("__pycache__", ".ml_ci"))
         (folder / ".gitignore").write_text("__pycache__/\n.ml_ci/\n")
         for command in (("init", "-q", "-b", "main"), ("add", "-A"), ("commit", "-q", "-m", name)):
             subprocess.run(("git", *command), cwd=folder, check=True)
-        monkeypatch.chdir(folder)
-        made = Example(folder, capsys, options)
+        monkeypatch.chdir(folder / project)
+        made = Example(folder / project, capsys, options)
         code, model = made.run()
         assert (code, model["verdict"], model["action"]) == (0, "pass", "train"), model
         return made
@@ -115,10 +116,55 @@ def test_a_notebook_is_executed_and_known_by_its_code_cells(example: Callable[..
     assert [change["summary"] for change in model["changes"]] == ["train.ipynb: 1 code cell of 4"]
 
 
-def test_the_page_shows_what_the_examples_hold() -> None:
-    page = (ROOT / "docs" / "ways.md").read_text(encoding="utf-8")
-    shown = dict(re.findall(r"\]\(\.\./examples/(\w+)\).*?```yaml\n(.*?)```", page, re.DOTALL))
-    assert shown.keys() == {"tumours", "separate", "service", "notebook"}
-    for name, text in shown.items():
-        [model] = yaml.safe_load((EXAMPLES / name / "ml-ci.yaml").read_text(encoding="utf-8"))["models"].values()
-        assert yaml.safe_load(text).items() <= model.items(), name
+@pytest.mark.parametrize("installed", [False, True])
+def test_a_package_in_src_is_judged_by_each_sides_own(
+    example: Callable[..., Example], tmp_path: Path, installed: bool
+) -> None:
+    python = tmp_path / "environment" / "bin" / "python"
+    subprocess.run((sys.executable, "-m", "venv", "--without-pip", tmp_path / "environment"), check=True)
+    [site] = (tmp_path / "environment").glob("lib/python*/site-packages")
+    if installed:
+        (site / "leaving.pth").write_text(f"{tmp_path}/package/src\n")
+    package = example("package", "--python", str(python))
+    package.edit("src/leaving/features.py", '"calls": (4.5, 3), ', "")
+    code, model = package.run()
+    assert (code, model["verdict"]) == (1, "fail"), model
+    assert model["candidate"]["metrics"]["fnr"] > model["baseline"]["metrics"]["fnr"] + 0.02
+    assert [change["part"] for change in model["changes"]] == ["code"]
+
+
+def test_what_a_project_of_a_monorepo_reads_beside_it_is_seen(example: Callable[..., Example]) -> None:
+    leaving = example("monorepo", project="services/leaving")
+    leaving.edit("columns.json", '"calls": [4.5, 3], ', "")
+    code, model = leaving.run()
+    assert (code, model["verdict"], model["action"]) == (1, "fail", "train"), model
+    assert model["candidate"]["metrics"]["fnr"] > model["baseline"]["metrics"]["fnr"] + 0.02
+    assert "columns.json" in str(model["changes"])
+    leaving.edit("columns.json", "{", '{"calls": [4.5, 3], ')
+    leaving.edit("../../packages/customers/src/customers/__init__.py", "float(row[name])", "-abs(float(row[name]))")
+    code, model = leaving.run()
+    assert model["action"] == "train", model
+    assert "packages/customers/src/customers/__init__.py" in str(model["changes"])
+    leaving.edit("../../packages/customers/src/customers/__init__.py", "-abs(float(row[name]))", "float(row[name])")
+    (leaving.folder.parents[1] / "packages" / "customers" / "README.md").write_text("customers\n")
+    leaving.edit(
+        "columns.json",
+        '{"calls": [4.5, 3], "months": [36, 20], "price"',
+        '{"months": [36, 20], "calls": [4.5, 3], "price"',
+    )
+    code, model = leaving.run()
+    assert (code, model["action"]) == (0, "reuse"), model
+
+
+@pytest.mark.parametrize(
+    ("page", "names"),
+    [("ways.md", {"tumours", "separate", "service", "notebook"}), ("layouts.md", {"package", "monorepo"})],
+)
+def test_the_page_shows_what_the_examples_hold(page: str, names: set[str]) -> None:
+    text = (ROOT / "docs" / page).read_text(encoding="utf-8")
+    shown = dict(re.findall(r"\]\(\.\./examples/(\w+)\).*?```yaml\n(.*?)```", text, re.DOTALL))
+    assert shown.keys() == names
+    for name, part in shown.items():
+        [config] = (EXAMPLES / name).rglob("ml-ci.yaml")
+        [model] = yaml.safe_load(config.read_text(encoding="utf-8"))["models"].values()
+        assert yaml.safe_load(part).items() <= model.items(), name
