@@ -138,19 +138,17 @@ def _tables(shop: Workshop, training: Training) -> Sequence[Table]:
     folder = shop.work / "overlaps" / f"{training.of}-{digest([training.shown])[:12]}"
     places = _places(shop.project, training, folder)
     if training.cut is not None and len(places) == 1:
-        places = [_rest(shop, training, places[0], folder)]
+        places = [_rest(training, training.cut, places[0], folder)]
     return [Table.open(place, training.entry.columns, shown=training.entry.path) for place in places]
 
 
-def _rest(shop: Workshop, training: Training, source: Path, folder: Path) -> Path:
+def _rest(training: Training, part: PartEntry, source: Path, folder: Path) -> Path:
+    """Write the rows of a table that are left to train on."""
     from ml_ci.tables.parts import cut
 
-    assert training.cut is not None  # noqa: S101
-    if training.side is shop.sides.candidate:
-        return shop.rest
     rest = folder / f"rest-{source.name}"
     rest.parent.mkdir(parents=True, exist_ok=True)
-    cut(source, training.cut, rest, folder / f"part-{source.name}", columns=training.entry.columns)
+    cut(source, part, rest, folder / f"part-{source.name}", columns=training.entry.columns)
     return rest
 
 

@@ -116,13 +116,6 @@ class Workshop:
         whole, columns = self._brought(model.holdout.of, entry), entry.columns
         return replace(rows, whole=Whole(str(whole), str(self._flags), PART, columns, model.label))
 
-    @property
-    def rest(self) -> Path:
-        """The rows of the entry out of which the candidate's holdout is cut, without the holdout."""
-        model = self.sides.candidate.model
-        assert isinstance(model.holdout, PartEntry)  # noqa: S101
-        return self._holdout_file.with_name(f"rest-{self._holdout_file.name}")
-
     @cached_property
     def _holdout_file(self) -> Path:
         model = self.sides.candidate.model

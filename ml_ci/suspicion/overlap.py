@@ -57,7 +57,8 @@ def oddity(of: Shared) -> Odd:
 
     Chance explains as many as a table's own rows repeat one another, and as many as would agree if its columns had
     nothing to do with each other. Beyond three standard errors of that they are `more`. Repeats themselves are odd
-    where the columns could tell rows apart a hundred times better, and at least a tenth of the rows are different.
+    where the columns could tell rows apart a hundred times better, at least a tenth of the rows are different, and
+    they are as many as move a rate by a point.
     """
     if not of.found:
         return ""
@@ -65,7 +66,7 @@ def oddity(of: Shared) -> Odd:
     if of.found > expected + 3 * math.sqrt(expected):
         return "more"
     rich = _independent(of) < of.found / 100 and 10 * of.distinct >= of.others
-    return "repeats" if rich else ""
+    return "repeats" if rich and 100 * of.found >= of.rows else ""
 
 
 def cautions(overlaps: Iterable[Overlap]) -> tuple[str, ...]:
@@ -83,7 +84,7 @@ def plainly(of: Overlap) -> str:
     elif more:
         said += f"; {more:,}{' more' if most else ''} {_stand(more)} there but for the label"
     if of.features and not (of.odd or of.features_odd):
-        said += f". Its rows are so much alike that about {of.chance:,.0f} are to be expected by chance"
+        said += f". Its rows repeat one another so often that about {of.chance:,.0f} are to be expected"
     return f"{said}."
 
 

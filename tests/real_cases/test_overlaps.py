@@ -138,6 +138,11 @@ FOUND: dict[str, tuple[str, Files, str]] = {
         "200 of the 200",
     ),
     "one table in which rows stand on both sides": (WHERE, {"all.csv": csv(split(TRAIN, TRAIN[:80]))}, "80 of the 80"),
+    "one Parquet table in which rows stand on both sides": (
+        "{train: all.parquet, holdout: {of: train, where: {split: test}}}",
+        {"all.parquet": split(TRAIN, TRAIN[:80]).sample(frac=1, random_state=0)},
+        "80 of the 80",
+    ),
     "one table with relabelled rows on both sides": (
         WHERE,
         {"all.csv": csv(split(both(TRAIN, RELABELLED), HOLDOUT))},
@@ -228,6 +233,10 @@ NOT_FOUND: dict[str, tuple[str, Files]] = {
             "train.csv": csv(TRAIN.assign(a=[9007199254740992 + 2 * n for n in range(300)], b=0, word="")),
             "holdout.csv": csv(HOLDOUT.assign(a=[9007199254740993 + 2 * n for n in range(200)], b=0, word="")),
         },
+    ),
+    "a few repeats in a table that repeats its rows": (
+        TWO,
+        {"train.csv": csv(both(TRAIN, TRAIN[:3])), "holdout.csv": csv(both(*[HOLDOUT] * 2, TRAIN[:2]))},
     ),
     "training data that are no table": (
         "{train: blob.bin, holdout: holdout.csv}",

@@ -274,4 +274,4 @@ def test_the_rows_of_the_holdout_in_the_training_are_counted(overlaps: Any, said
 
 def test_rows_that_chance_explains_are_called_that() -> None:
     found = Overlap("candidate", "train", "t.csv", 1500, 0, 40, "", "", 38.2)
-    assert plainly(found).endswith("Its rows are so much alike that about 38 are to be expected by chance.")
+    assert plainly(found).endswith("Its rows repeat one another so often that about 38 are to be expected.")
