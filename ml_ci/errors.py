@@ -28,7 +28,8 @@ class Failure:
     """Name what made one model's result impossible: the stage, a stable code, the sentence, the next step.
 
     Codes are kebab-case, for example `time-limit`, `memory-limit`, `job-raised`, `row-count`, `score-range`.
-    `log_tail` holds the last lines of the job's log, or "".
+    `log_tail` holds the last lines of the job's log, or "". `lasting` says of a training that the job ended by itself,
+    with an exit code: from the same inputs it fails alike, and need not be tried again.
     """
 
     stage: str
@@ -36,6 +37,7 @@ class Failure:
     message: str
     hint: str = ""
     log_tail: str = field(default="", repr=False)
+    lasting: bool = False
 
 
 # The code of the failure of a model, or a run, of which no gate was judged: no error, and no pass.

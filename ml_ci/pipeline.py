@@ -11,16 +11,17 @@ from ml_ci.errors import StageFailed, UserError
 from ml_ci.gates.values import GateResult
 from ml_ci.plan.values import ModelPlan
 from ml_ci.reports.values import ModelReport, Report
+from ml_ci.steps.blame import on_sides
 from ml_ci.steps.clock import Clock
 from ml_ci.steps.decide import planned, recorded
 from ml_ci.steps.journal import Journal
-from ml_ci.steps.outcome import failed, finished, report, unusable
+from ml_ci.steps.outcome import finished, report, unusable
 from ml_ci.steps.project import locate, open_project, selected
 from ml_ci.steps.publish import publish, withdraw
 from ml_ci.steps.side_by_side import side_by_side, stoppable
 from ml_ci.steps.sides import Fingerprints
 from ml_ci.steps.sweep import sweep
-from ml_ci.steps.values import Options, Project
+from ml_ci.steps.values import Options, Project, Sides
 
 if TYPE_CHECKING:
     from ml_ci.bisect.values import Found
@@ -74,21 +75,28 @@ def judge_model(project: Project, fingerprints: Fingerprints, name: str) -> Mode
     """Take one model through the stages; what a record answers is not done again."""
     project, clock = replace(project, journal=Journal()), Clock()
     try:
-        with clock("plan"):
-            sides = fingerprints.sides(name)
-            plan = planned(project, sides)
-            verdict = recorded(project, plan)
-        if verdict is None:
-            # The stages that count and train are imported only when no record answers.
-            from ml_ci.steps.work import worked
-
-            # What the work builds on is verified first: a damaged record is no record.
-            plan = planned(project, sides, verify=True)
-            done = worked(project, sides, plan, clock)
-            verdict, sides, plan = done.judged, done.sides, done.plan
-        return finished(project, sides, plan, verdict, clock.seconds)
+        find = clock("plan")(lambda: fingerprints.sides(name))
+        return on_sides(find, lambda sides: judge_sides(project, sides, clock))
     except StageFailed as error:
-        return failed(project, name, error.failure, clock.seconds)
+        from ml_ci.steps.not_judged import not_judged
+
+        return not_judged(project, fingerprints, name, error, clock)
+
+
+def judge_sides(project: Project, sides: Sides, clock: Clock) -> ModelReport:
+    """Judge one side against the other; BaselineFailed when the other cannot be had, StageFailed for any failure."""
+    with clock("plan"):
+        plan = planned(project, sides)
+        verdict = recorded(project, plan)
+    if verdict is None:
+        # The stages that count and train are imported only when no record answers.
+        from ml_ci.steps.work import worked
+
+        # What the work builds on is verified first: a damaged record is no record.
+        plan = planned(project, sides, verify=True)
+        done = worked(project, sides, plan, clock)
+        verdict, sides, plan = done.judged, done.sides, done.plan
+    return finished(project, sides, plan, verdict, clock.seconds)
 
 
 def plan(options: Options) -> Mapping[str, ModelPlan]:
@@ -156,7 +164,8 @@ def scored(options: Options, name: str) -> Scored:
     from ml_ci.steps.rows import rows
 
     project = open_project(locate(options), options)
-    return rows(project, Fingerprints(project).sides(name))
+    fingerprints = Fingerprints(project)
+    return on_sides(lambda: fingerprints.sides(name), lambda sides: rows(project, sides))
 
 
 def judge_more(options: Options, name: str, conditions: tuple[str, ...]) -> tuple[GateResult, ...]:
@@ -167,4 +176,5 @@ def judge_more(options: Options, name: str, conditions: tuple[str, ...]) -> tupl
     from ml_ci.steps.rows import judge_conditions
 
     project = open_project(locate(options), options)
-    return judge_conditions(project, Fingerprints(project).sides(name), conditions)
+    fingerprints = Fingerprints(project)
+    return on_sides(lambda: fingerprints.sides(name), lambda sides: judge_conditions(project, sides, conditions))

@@ -46,6 +46,11 @@ if TYPE_CHECKING:
     envvar="ML_CI_STORE_WRITE",
     help="Send new records to the shared store; never on a fork's pull request.",
 )
+@click.option(
+    "--retry",
+    is_flag=True,
+    help="Try trainings again that failed before from the same inputs; a workflow that is run again does so by itself.",
+)
 @click.option("--stage", metavar="NAME", help="Judge by the gates of this one of a model's `stages:` too.")
 @trusted.option
 def command(
@@ -58,6 +63,7 @@ def command(
     python: str | None,
     store: str | None,
     push: bool,
+    retry: bool,
     stage: str | None,
     gates_of: str | None,
 ) -> int:
@@ -80,6 +86,7 @@ def command(
         store=store,
         push=push,
         stage=stage,
+        retry=retry,
     )
     return _run(options, gates_of, files, json_asked)
 

@@ -39,6 +39,12 @@ def suspects(repository: Repository, bad: str, good: Collection[str], *, first_p
     return tuple(os.fsdecode(line).split(" ", 1)[0] for line in said.splitlines())
 
 
+def ancestors(repository: Repository, commit: str, most: int) -> tuple[str, ...]:
+    """Give the commits before one along first parents, the nearest first, as far as this clone has them."""
+    said = git(repository.top, "rev-list", "--first-parent", f"--max-count={most + 1}", commit)
+    return tuple(os.fsdecode(line) for line in said.splitlines())[1:]
+
+
 def check_ancestor(repository: Repository, good: str, bad: str) -> None:
     """See that `good` comes before `bad`; UserError otherwise."""
     try:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ml_ci.spec.values import DataEntry, FileEntry, PartEntry, Scalar
+from ml_ci.steps.pass_over import told
 from ml_ci.steps.values import Project, Side, Sides
 
 _ROWS = "The rows of the holdout changed in this change: look at them before the numbers."
@@ -17,7 +18,7 @@ def cautions(project: Project, sides: Sides) -> tuple[str, ...]:
     """Say first of all that the rows changed on which both are measured, then what became of the gates."""
     known = project.judging.of_model.get(sides.candidate.model.name, ())
     rows = (_ROWS,) if _rows_changed(project, sides) else ()
-    return (*rows, *_seen_by_champion(sides), *known)
+    return (*told(sides), *rows, *_seen_by_champion(sides), *known)
 
 
 def _rows_changed(project: Project, sides: Sides) -> bool:

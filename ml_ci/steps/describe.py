@@ -18,7 +18,8 @@ _NEEDS = "needs."
 def described(project: Project, sides: Sides) -> tuple[Change, ...]:
     """Say part by part what changed; without a baseline, why there is none."""
     if sides.baseline is None:
-        return (Change("model", sides.no_baseline or "new model"),)
+        why = Change("model", sides.no_baseline or "new model")
+        return (why, *(between(project, sides.broken.side, sides.candidate) if sides.broken else ()))
     champion = sides.baseline.champion
     if champion is not None and not champion.ours:
         return (Change("model", f"compared with {sides.source}, which ml-ci did not train"),)

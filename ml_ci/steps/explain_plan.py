@@ -10,6 +10,7 @@ from ml_ci.plan.plan import TRAININGS, Plan
 from ml_ci.plan.values import ModelPlan
 from ml_ci.steps.cautions import cautions
 from ml_ci.steps.decide import planned, recorded
+from ml_ci.steps.failures import does_not_train
 from ml_ci.steps.judged import Judged
 from ml_ci.steps.sides import Fingerprints
 from ml_ci.steps.values import Project, Side, Sides
@@ -28,11 +29,15 @@ def told(project: Project, fingerprints: Fingerprints, name: str) -> ModelPlan:
     plan = planned(project, sides)
     verdict = recorded(project, plan)
     reasons = _reasons(project, sides, plan, verdict)
-    notes = (*sides.candidate.fingerprint.warnings, *_upstream(project, sides, plan), *project.store.notes)
+    failure = does_not_train(project, sides.candidate)
+    known = () if failure is None else (f"{failure.message}. {failure.hint}",)
+    warned = sides.candidate.fingerprint.warnings
+    notes = (*known, *warned, *_upstream(project, sides, plan), *project.store.notes)
     source = "" if sides.baseline is None else sides.source
     odd = _foreseen(project, sides) if verdict is None else _known(verdict)
     said = (*project.judging.of_run, *cautions(project, sides), *odd)
-    return ModelPlan(plan.action, reasons, source, plan.trainings, tuple(dict.fromkeys(notes)), said)
+    trainings = plan.trainings if failure is None else 0
+    return ModelPlan(plan.action, reasons, source, trainings, tuple(dict.fromkeys(notes)), said)
 
 
 def _known(verdict: Judged) -> tuple[str, ...]:

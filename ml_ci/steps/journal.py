@@ -16,6 +16,7 @@ class Journal:
     """Collect deeds in the order in which they ended; a job inside another is noted before it."""
 
     _deeds: list[Deed] = field(default_factory=list)
+    _notes: list[str] = field(default_factory=list)
 
     @contextmanager
     def noting(self, kind: DeedKind, side: DeedSide, model: str) -> Iterator[None]:
@@ -26,6 +27,15 @@ class Journal:
             finished = True
         finally:
             self._deeds.append(Deed(kind, side, model, round(time.perf_counter() - started, 4), finished))
+
+    def note(self, text: str) -> None:
+        """Note what the report says of the work, one sentence."""
+        self._notes.append(text)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be said of the work, each once."""
+        return tuple(dict.fromkeys(self._notes))
 
     @property
     def deeds(self) -> tuple[Deed, ...]:

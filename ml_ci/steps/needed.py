@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ml_ci.plan.plan import COMPARISONS, PREDICTIONS, TRAININGS, VERDICTS
+from ml_ci.plan.plan import COMPARISONS, FAILURES, PREDICTIONS, TRAININGS, VERDICTS
 from ml_ci.steps.decide import planned
 from ml_ci.steps.sides import Fingerprints
 from ml_ci.steps.values import Project, Side
@@ -28,13 +28,18 @@ def _of_model(project: Project, fingerprints: Fingerprints, model: str) -> Itera
     for keys in (plan.candidate, plan.baseline):
         if keys is not None:
             yield TRAININGS, keys.training
+            yield FAILURES, keys.training
             yield PREDICTIONS, keys.predictions
     for side in (sides.candidate, sides.baseline):
         if side is not None:
             yield from _upstream(side)
+    if sides.broken is not None:
+        yield FAILURES, sides.broken.side.fingerprint.training
+        yield from _upstream(sides.broken.side)
 
 
 def _upstream(side: Side) -> Iterator[Name]:
     for other in side.needs.values():
         yield TRAININGS, other.fingerprint.training
+        yield FAILURES, other.fingerprint.training
         yield from _upstream(other)

@@ -42,7 +42,7 @@ def finished(project: Project, sides: Sides, plan: Plan, judged: Judged, seconds
         gates=_placed(judged.gates, model),
         seconds=seconds,
         failure=_nothing_gated(model, comparison.candidate) if verdict == "unjudged" else None,
-        notes=(*judged.notes, *_unsteady(project, model), *project.store.notes),
+        notes=(*judged.notes, *_unsteady(project, model), *project.journal.notes, *project.store.notes),
         cost=model.cost,
         paths=_paths(model),
         cautions=(*cautions(project, sides), *overlapping(judged.overlaps), *suspicions(comparison)),
@@ -54,7 +54,7 @@ def finished(project: Project, sides: Sides, plan: Plan, judged: Judged, seconds
 def failed(project: Project, name: str, failure: Failure, seconds: Mapping[str, float]) -> ModelReport:
     """Report a model whose result could not be had."""
     model = project.spec.models[name]
-    notes = project.store.notes
+    notes = (*project.journal.notes, *project.store.notes)
     return ModelReport(
         "error",
         "train",
@@ -65,6 +65,12 @@ def failed(project: Project, name: str, failure: Failure, seconds: Mapping[str, 
         cautions=project.judging.of_model.get(name, ()),
         done=project.journal.deeds,
     )
+
+
+def with_numbers(report: ModelReport, project: Project, name: str, own: Evaluation, record: str) -> ModelReport:
+    """Give the report of a model that could not be judged, with the candidate's own numbers."""
+    done = project.journal.deeds
+    return replace(report, candidate=_side(own, record, None, action_of(done, "candidate", name)), done=done)
 
 
 def report(project: Project, base_commit: str | None, models: Mapping[str, ModelReport]) -> Report:

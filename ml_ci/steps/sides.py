@@ -10,11 +10,14 @@ from typing import TYPE_CHECKING
 from ml_ci.changes.fingerprint import fingerprint
 from ml_ci.errors import Failure, StageFailed, UserError
 from ml_ci.gates.evidence import NEW_MODEL
+from ml_ci.plan.plan import TRAININGS
 from ml_ci.repository.base import Base, find_base
 from ml_ci.repository.trees import CommitTree, WorkingTree
 from ml_ci.spec.values import ModelSpec, PartEntry, Spec
+from ml_ci.steps.blame import BaselineFailed
 from ml_ci.steps.elsewhere import trained_elsewhere
 from ml_ci.steps.foretold import foretold
+from ml_ci.steps.pass_over import pass_over
 from ml_ci.steps.project import with_python, with_stage
 from ml_ci.steps.reads import resolved
 from ml_ci.steps.settled import settled
@@ -40,14 +43,18 @@ class Fingerprints:
     def sides(self, name: str) -> Sides:
         """Give both sides of a model.
 
-        StageFailed when the baseline is declared and cannot be had; UserError when no base commit can be found, or the
-        candidate's own files are missing. May be called from several threads.
+        A base that is known not to train is passed over. BaselineFailed when the baseline is declared and cannot be
+        had; UserError when no base commit can be found, or the candidate's own files are missing. May be called from
+        several threads.
         """
         with self._lock:
-            found = self._sides(name)
+            try:
+                found = self._sides(name)
+            except StageFailed as error:
+                raise BaselineFailed(error.failure, error.failure) from None
             if found.baseline is not None and found.baseline.champion is not None:
                 return settled(self.project, found) if found.base_commit else found
-            return self._as_kept(settled(self.project, found))
+            return pass_over(self.project, self._as_kept(settled(self.project, found)), self.recorded)
 
     def candidate(self, name: str) -> Side:
         """Give the model as the working tree has it; UserError when its own files are missing."""
@@ -73,6 +80,15 @@ class Fingerprints:
             candidate = self._side("candidate", today, today.models[name], self.project.tree)
             found = self._baseline(known, today.models[name], commit)
             return trained_elsewhere(self.project, self._foretold(candidate, found))
+
+    def recorded(self, name: str, commit: str) -> Side | None:
+        """Give a model as a commit declares it, where its training is on record; None otherwise."""
+        try:
+            spec = self._spec(commit)
+            found = None if spec is None or name not in spec.models else self.at(name, commit)
+        except (StageFailed, UserError):
+            return None
+        return found if found and self.project.store.has(TRAININGS, found.fingerprint.training) else None
 
     def made(self, candidate: Side, side: SideName, model: ModelSpec, commit: str, needs: Mapping[str, Side]) -> Side:
         """Give the side of a model that no commit declares: in the tree of `commit`, on top of the sides in `needs`.

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ml_ci.changes.params import load_params
 from ml_ci.changes.values import READS
-from ml_ci.errors import Failure, StageFailed
+from ml_ci.errors import StageFailed
 from ml_ci.plan.plan import TRAININGS
 from ml_ci.records.index import Known, remember
 from ml_ci.records.manifests import packed
 from ml_ci.records.record import Record
 from ml_ci.spec.values import CommandJob
+from ml_ci.steps.failures import failed_now, forget_failure, known_failure, of_needed, remember_failure
 from ml_ci.steps.reads import resolved, trained_on
 from ml_ci.steps.values import Side
 from ml_ci.steps.workshop import Workshop, timed, waiting
 from ml_ci.training.checkouts import checkout
 from ml_ci.training.job import train
-from ml_ci.training.values import TrainedModel, TrainRequest
+from ml_ci.training.values import JobFailed, TrainedModel, TrainRequest
 
 LOG = "job.log"
-NEEDS_FAILED = "needs-failed"
 
 
 def trained(shop: Workshop, side: Side) -> Record:
@@ -56,14 +55,15 @@ def predictions(record: Record) -> Path | None:
 
 
 def _tried(shop: Workshop, side: Side) -> Record:
-    """Train, but not once more what failed in this run already: two models may build on the same one."""
-    failed, key = shop.project.failed, f"{side.fingerprint.training}@{side.commit}"
-    if key in failed:
-        raise StageFailed(failed[key])
+    """Train, but not once more what failed from the same inputs, in this run or in one that remembered it."""
+    known = known_failure(shop.project, side)
+    if known is not None:
+        raise StageFailed(known)
+    forget_failure(shop.project, side)
     try:
         return _train(shop, side)
     except StageFailed as error:
-        failed[key] = error.failure
+        failed_now(shop.project, side, error.failure)
         raise
 
 
@@ -101,6 +101,8 @@ def _train(shop: Workshop, side: Side) -> Record:
                 f"training the {side.name}{_with_seed(shop, side)}",
                 lambda: train(request, shop.project.options.progress),
             )
+    except JobFailed as error:
+        raise StageFailed(remember_failure(shop.project, side, error, work / LOG)) from None
     finally:
         _keep_log(shop, side, work)
     return _keep(shop, side, model)
@@ -116,17 +118,10 @@ def _needed(shop: Workshop, side: Side) -> Path:
     try:
         record = trained(shop, side)
     except StageFailed as error:
-        raise StageFailed(_cause(side, error.failure)) from None
+        raise StageFailed(of_needed(side, error.failure)) from None
     found = artifact(record) or predictions(record)
     assert found is not None, "a training leaves at least one of the two"  # noqa: S101
     return found
-
-
-def _cause(side: Side, failure: Failure) -> Failure:
-    if failure.code == NEEDS_FAILED:
-        return failure
-    message = f"`{side.model.name}`, which this model needs, could not be trained ({side.name}): {failure.message}"
-    return replace(failure, code=NEEDS_FAILED, message=message)
 
 
 def _keep(shop: Workshop, side: Side, model: TrainedModel) -> Record:

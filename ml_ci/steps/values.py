@@ -34,6 +34,7 @@ class Options:
     `store` is the URL of the shared store, over that of the file; it is written to only with `push`. `jobs` says how
     many models are worked on side by side. `python` is the jobs' interpreter where the file names none. `gates_from`
     is the ref whose gates judge, None for the file's own. `stage` adds the gates that a model has for this stage.
+    `retry` tries trainings again that failed before from the same inputs.
     """
 
     start: Path
@@ -48,6 +49,7 @@ class Options:
     python: str | None = None
     gates_from: str | None = None
     stage: str | None = None
+    retry: bool = False
     progress: Progress = field(default_factory=Silent)
 
 
@@ -107,10 +109,24 @@ class Side:
 
 
 @dataclass(frozen=True)
+class Broken:
+    """The base's side that does not train by its own fault, with the failure that says so."""
+
+    side: Side
+    failure: Failure
+
+    @property
+    def named(self) -> str:
+        """Name it by its commit: `3f2c1ab`."""
+        return str(self.side.commit)[:7]
+
+
+@dataclass(frozen=True)
 class Sides:
     """Candidate and baseline of one model.
 
     `source` says how the baseline was found, `no_baseline` why there is none (a new model, no commit yet, none asked).
+    `broken` is the base that does not train, and that was passed over: `baseline` is then an ancestor of it, or None.
     """
 
     candidate: Side
@@ -118,3 +134,4 @@ class Sides:
     base_commit: str | None
     source: str
     no_baseline: str | None = None
+    broken: Broken | None = None
