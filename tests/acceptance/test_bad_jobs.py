@@ -159,15 +159,28 @@ def test_a_command_that(known: Any, case: str) -> None:
     known.verify()
 
 
-def test_a_baseline_whose_training_fails_blocks(make: Any, files: dict[str, str]) -> None:
+def test_a_baseline_whose_training_fails_by_its_own_fault_is_passed_over(make: Any, files: dict[str, str]) -> None:
     project = make({**files, "model.py": START + "    raise ValueError('no buyers')\n"})
     project.write({"model.py": files["model.py"]})
     project.commit()
     answer = project.run()
     model = project.model()
-    assert (answer.code, model["verdict"], model["failure"]["code"]) == (1, "error", "job-raised")
-    assert "baseline" in model["failure"]["message"]
+    assert (answer.code, model["verdict"], model["baseline"]) == (0, "pass", None)
+    assert [gate["verdict"] for gate in model["gates"]] == ["pass", "unjudged"]
+    assert "does not train" in answer.out
     assert "no buyers" in answer.out
+    project.verify()
+
+
+def test_a_baseline_whose_training_is_killed_blocks(make: Any, files: dict[str, str]) -> None:
+    project = make({**files, "model.py": START + "    import os; os.kill(os.getpid(), 9)\n"})
+    project.write({"model.py": files["model.py"]})
+    project.commit()
+    answer = project.run()
+    model = project.model()
+    assert (answer.code, model["verdict"], model["failure"]["code"]) == (1, "error", "job-killed")
+    assert "baseline" in model["failure"]["message"]
+    assert model["candidate"]["fp"] == 10, "the candidate's numbers are shown"
     assert "--baseline" in model["failure"]["hint"]
     project.verify()
     assert project.trainings() == 1

@@ -329,7 +329,7 @@ def test_another_machine_fetches_the_champion_and_scores_it_with_its_own_code(fi
     assert found.candidate.confusion.fn == 2
     assert found.baseline.action == "evaluate"
     done = [(deed.kind, deed.side) for deed in found.done]
-    assert done == [("train", "candidate"), ("score", "candidate"), ("fetch", "baseline"), ("score", "baseline")]
+    assert done == [("train", "candidate"), ("fetch", "baseline"), ("score", "candidate"), ("score", "baseline")]
     assert "baseline fetched (champion v1 (" in plain(report)
 
 

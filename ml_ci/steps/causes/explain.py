@@ -53,7 +53,7 @@ def explained(project: Project, fingerprints: Fingerprints, name: str, report: M
     A mixture that cannot be trained makes the whole undecidable: the explanation then says which, and why.
     """
     said = Explanation(name, report.verdict, report.changes, currency=report.cost.currency if report.cost else "")
-    if report.failure is not None:
+    if report.failure is not None and report.verdict == "error":
         return replace(said, failure=report.failure)
     if report.verdict == "pass" and not ask.anyway:
         return replace(said, reason="every gate holds: there is nothing to explain (--anyway explains all the same)")
