@@ -27,10 +27,11 @@ def _work(name: str, model: ModelReport) -> list[str]:
         return []
     trained = [deed for deed in model.done if deed.kind == "train" and deed.finished]
     stopped = [deed for deed in model.done if not deed.finished]
-    said = [_trained(name, trained)] if trained else []
-    if stopped:
-        said += [_stopped(name, deed, alone=not trained) for deed in stopped]
-    return said or [_untrained(model, model.done)]
+    others = all(deed.side == "baseline" for deed in trained)
+    told = [_stopped(name, deed, alone=others) for deed in stopped]
+    if stopped and trained and others:
+        return [*told, f"the baseline was trained ({_took(trained)})"]
+    return [*([_trained(name, trained)] if trained else []), *told] or [_untrained(model, model.done)]
 
 
 def _trained(name: str, trained: Sequence[Deed]) -> str:

@@ -48,6 +48,14 @@ WORK = [
     ((SCORED,), "nothing was trained, the model scored again (0.3 s)"),
     ((FETCHED,), "nothing was trained"),
     ((replace(CANDIDATE, finished=False),), "training did not finish (2.0 s)"),
+    (
+        (replace(CANDIDATE, finished=False), BASELINE),
+        "training did not finish (2.0 s); the baseline was trained (3.0 s)",
+    ),
+    (
+        (replace(CANDIDATE, finished=False), replace(BASELINE, finished=False)),
+        "training did not finish (2.0 s); training the baseline did not finish (3.0 s)",
+    ),
     ((replace(NEEDED, finished=False),), "training features of the candidate did not finish (1.0 s)"),
     (
         (CANDIDATE, replace(SCORED, finished=False)),
