@@ -45,10 +45,10 @@ def judging(spec: Spec, repository: Repository, ref: str | None, state: Path) ->
     if base is None:
         said = f"There is no {spec.path} on `{ref}` (commit {commit[:7]}) yet: judged by this change's own gates."
         return Judging(spec, ref, (said,), commit=commit)
-    return replace(_held(spec, base, ref), commit=commit)
+    return replace(_held(spec, base, ref, commit), commit=commit)
 
 
-def _held(spec: Spec, base: Spec, ref: str) -> Judging:
+def _held(spec: Spec, base: Spec, ref: str, commit: str) -> Judging:
     from ml_ci.gates.held import held
 
     found = {name: held(model, base.models[name]) for name, model in spec.models.items() if name in base.models}
@@ -59,7 +59,8 @@ def _held(spec: Spec, base: Spec, ref: str) -> Judging:
         of_run.append(f"`store:` was changed in this change: the one of `{ref}` was used.")
     if base.registry != spec.registry:
         of_run.append(f"`registry:` was changed in this change: the one of `{ref}` was used.")
-    new = {name: (f"New on `{ref}`: judged by this change's own gates.",) for name in models if name not in found}
+    said = f"`{ref}` (commit {commit[:7]}) does not declare it yet: judged by this change's own gates."
+    new = {name: (said,) for name in models if name not in found}
     cautions = new | {name: one.cautions for name, one in found.items() if one.cautions}
     held_spec = replace(spec, models=models, store=base.store, registry=base.registry)
     return Judging(held_spec, ref, tuple(of_run), cautions, lost=lost)

@@ -111,7 +111,8 @@ def test_a_model_that_is_gone_or_new_is_said(change: Any) -> None:
         "`cut` is declared on `main` and no longer in this change: its gates would judge nothing"
     )
     assert change.run(gates_from="main", models=("renamed",)).verdict != "error", "a leg of a matrix has some models"
-    assert of_the_gates(report.models["renamed"]) == ("New on `main`: judged by this change's own gates.",)
+    said = f"`main` (commit {change.repository.git('rev-parse', '--short=7', 'main')}) does not declare it yet"
+    assert of_the_gates(report.models["renamed"]) == (f"{said}: judged by this change's own gates.",)
 
 
 def test_the_store_is_the_base_branchs(change: Any, tmp_path: Path) -> None:
