@@ -1,0 +1,31 @@
+"""Which files outside of the repository are data."""
+
+from __future__ import annotations
+
+import pytest
+
+from ml_ci.training.watch.outside import outside
+
+HOME = {"HOME": "/home/me", "TMPDIR": "/scratch/job"}
+
+
+@pytest.mark.parametrize(
+    ("paths", "told"),
+    [
+        (["/data/a.csv"], ("/data/a.csv",)),
+        (["/home/me/data/a.csv"], ("/home/me/data/a.csv",)),
+        (["/data/a.csv", "/data/"], ("/data",)),
+        (["/data/"], ("/data",)),
+        (["/data/", "/data/x/b.csv"], ("/data", "/data/x/b.csv")),
+        (["/mnt/b", "/mnt/a"], ("/mnt/a", "/mnt/b")),
+        (["/usr/share/zoneinfo/UTC", "/etc/ssl/certs/ca.pem", "/proc/cpuinfo", "/sys/devices/x", "/dev/urandom"], ()),
+        (["/tmp/x.csv", "/var/tmp/x", "/scratch/job/x"], ()),
+        (["/home/me/.cache/huggingface/model.bin", "/home/me/.config/matplotlib/matplotlibrc"], ()),
+        (["/home/me/lib/tools.py", "/home/me/lib/x.so", "/home/me/lib/x.pyc"], ()),
+        (["/usrdata/a.csv", "/tmpdata/b.csv"], ("/tmpdata/b.csv", "/usrdata/a.csv")),
+        (["/given/a.csv", "/given/deep/b.csv"], ()),
+        ([], ()),
+    ],
+)
+def test_outside(paths: list[str], told: tuple[str, ...]) -> None:
+    assert outside(paths, ["/given"], HOME) == told
