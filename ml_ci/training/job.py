@@ -37,7 +37,7 @@ from ml_ci.training.values import (
     TrainedModel,
     TrainRequest,
 )
-from ml_ci.training.watch.job import Watch, reading, refuse
+from ml_ci.training.watch.job import Watch, naming_submodules, reading, refuse
 
 _KINDS = ("probability", "margin", "number", "label", "outcome")
 _PRECISIONS = ("", "float16", "float32")
@@ -212,7 +212,7 @@ def _run(
         outcome = run(order, progress)
     finally:
         found = watch.end(request.work / TOLD, environment)
-    with reading(found.reads):
+    with reading(found.reads), naming_submodules(request.ground, found.reads):
         own_code.verify(request)
         refuse(request.ground, found)
         copy = own_code.checkout(request).copy

@@ -196,6 +196,31 @@ def test_a_submodules_commit_that_nobody_has_is_an_error_that_names_both(
     assert "the submodule vendor is at commit abababa there, and this clone has" in said
 
 
+@pytest.mark.parametrize(
+    "cut",
+    [
+        "sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), 'vendor'))\nfrom feat import CUT",
+        "CUT = int(open('vendor/cut.txt').read())",
+        "import glob\nCUT = len(open(glob.glob('vendor/*.txt')[0]).read())",
+    ],
+)
+def test_a_submodule_that_is_not_checked_out_is_named(case: Callable[[str], Case], tmp_path: Path, cut: str) -> None:
+    lib = Case(tmp_path / "lib", pytest.MonkeyPatch(), None)  # type: ignore[arg-type]
+    lib.write("feat.py", "CUT = 4\n")
+    lib.git("init", "-q", "-b", "main")
+    lib.save()
+    own = case(".")
+    own.git("submodule", "-q", "add", str(lib.top), "vendor")
+    own.model(cut)
+    own.save()
+    own.git("submodule", "-q", "deinit", "-f", "vendor")
+    status, report = own.run()
+    assert status == 1
+    failure = report["models"]["m"]["failure"]
+    said = "The submodule vendor is not checked out here: git submodule update --init vendor."
+    assert said in failure["hint"], failure
+
+
 SPARSE = [
     ("code that is imported", "helpers/h.py", "from helpers.h import CUT", "CUT = 4\n", {}),
     ("training data", "data/train.csv", "CUT = 4", ROWS, {"train": "data/train.csv"}),

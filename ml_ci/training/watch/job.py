@@ -5,17 +5,21 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from ml_ci.changes.reads import Reads
 from ml_ci.errors import Failure, StageFailed, UserError
 from ml_ci.repository.git import GitError, git
+from ml_ci.training.stamps import is_folder
 from ml_ci.training.told import read
 from ml_ci.training.values import UNSEEN, Ground, JobFailed
 from ml_ci.training.watch.kernel import look_on
 from ml_ci.training.watch.together import Found, put_together
 
 _MANY = 500
+_SUBMODULE = "160000 "
+_WANTING = ("No module named", "No such file", "not found", "cannot open")
 
 
 class Watch:
@@ -31,6 +35,21 @@ class Watch:
         if self._ground is None:
             return Found(UNSEEN)
         return put_together(self._ground, seen, read(told), environment)
+
+
+@contextmanager
+def naming_submodules(ground: Ground | None, reads: Reads) -> Iterator[None]:
+    """Say of a job that fails for want of a file which submodules are not checked out: their folders are empty."""
+    try:
+        yield
+    except StageFailed as error:
+        failure = error.failure
+        wanting = failure.code == "import" or any(sign in failure.message for sign in _WANTING)
+        empty = _empty_submodules(ground, reads, wanting=wanting) if ground is not None else ()
+        if not empty:
+            raise
+        said = f"The submodule {_named(empty)} is not checked out here: git submodule update --init {empty[0]}."
+        raise JobFailed(replace(failure, hint=f"{failure.hint} {said}".strip()), reads) from None
 
 
 @contextmanager
@@ -56,6 +75,16 @@ def refuse(ground: Ground | None, found: Found) -> None:
         said = "is" if len(left_out) == 1 else "are"
         message = f"{_named(left_out)} {said} left out by the sparse checkout, and the job asks for it"
         raise UserError(message, hint=f"Check it out: git sparse-checkout add {Path(left_out[0]).parent}")
+
+
+def _empty_submodules(ground: Ground, reads: Reads, *, wanting: bool) -> tuple[str, ...]:
+    """Give the submodules that are empty folders, and that the job looked into or may have wanted something of."""
+    filled = {path.rpartition("/")[0] for path in ground.standing}
+    empty = [path for path, one in ground.standing.items() if is_folder(one) and path not in filled]
+    looked = {*reads.listed, *reads.missed}
+    asked = [one for one in empty if wanting or any(f"{path}/".startswith(f"{one}/") for path in looked)]
+    listed = _listed(ground.checkout, tuple(asked), "--stage")
+    return tuple(line.partition("\t")[2] for line in listed if line.startswith(_SUBMODULE))
 
 
 def _named(paths: tuple[str, ...]) -> str:
