@@ -14,6 +14,7 @@ from ml_ci.gates.values import GateResult, Verdict
 from ml_ci.reports import sentences
 from ml_ci.reports.text import label
 from ml_ci.reports.values import ModelReport, Report
+from ml_ci.reports.yardsticks import against, by_base
 
 _MOST = 10
 _MOST_MESSAGE = 1_500
@@ -78,6 +79,8 @@ def _of_model(name: str, model: ModelReport, report: Report) -> Iterator[Annotat
     for gate in model.gates:
         if gate.verdict not in ("pass", "unjudged"):
             yield _of_gate(name, model, gate, report.config)
+    for gate in against(model):
+        yield _of_gate(f"{name}, by the base's yardstick", by_base(model), gate, report.config)
 
 
 def _of_gate(name: str, model: ModelReport, gate: GateResult, file: str | None) -> Annotation:

@@ -7,12 +7,15 @@ import shlex
 from ml_ci.reports.sentences import Code, Sentence, failure_hint, listed, named
 from ml_ci.reports.text import label
 from ml_ci.reports.values import ModelReport, Report
+from ml_ci.reports.yardsticks import deciding
 
 
 def next_steps(name: str, model: ModelReport) -> Sentence:
     """Say what to do next, for this verdict."""
     if model.verdict == "pass":
         return ()
+    if deciding(model) is not None:
+        return (_BY_NAME, Code(label(f"ml-ci promote {_quoted(name)} --allow-verdict --reason 'why'", 200)), ".")
     if model.verdict in ("error", "unjudged"):
         return _after_error(model)
     if model.verdict == "inconclusive":
@@ -27,6 +30,12 @@ def next_steps(name: str, model: ModelReport) -> Sentence:
     if len(model.changes) > 1:
         return (Code(label(f"ml-ci explain {_quoted(name)}", 200)), " says which of the changes did how much of it.")
     return ("Improve the model or undo the change; if the new rate is wanted, change the gate in a commit of its own.",)
+
+
+_BY_NAME = (
+    "If the yardstick was not meant to change, undo that. If it was, it is let in by name and reason, as a lowered "
+    "gate is: a person merges it over this status, and the default branch judges by it from then on; a promotion needs "
+)
 
 
 def _after_error(model: ModelReport) -> Sentence:

@@ -11,6 +11,7 @@ from ml_ci.errors import Failure, UserError
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.metrics import metrics_of
 from ml_ci.gates.values import GateResult
+from ml_ci.gates.yardstick import Yardstick
 from ml_ci.reports.numbers import defined
 from ml_ci.reports.values import Deed, ModelReport, Report, Side
 
@@ -95,6 +96,21 @@ def _model(model: ModelReport) -> dict[str, Any]:
         "cautions": list(model.cautions),
         "overlaps": None if model.overlaps is None else [asdict(one) for one in model.overlaps],
         "done": None if model.done is None else [_deed(deed) for deed in model.done],
+        "yardsticks": [_yardstick(one) for one in model.yardsticks],
+    }
+
+
+def _yardstick(one: Yardstick) -> dict[str, Any]:
+    return {
+        "source": one.source,
+        "verdict": one.verdict,
+        "gates": [_gate(gate) for gate in one.gates],
+        "rows": int(one.rows),
+        "left_out": int(one.left_out),
+        "changed": list(one.changed),
+        "reason": one.reason,
+        "candidate": None if one.candidate is None else _slice(one.candidate),
+        "baseline": None if one.baseline is None else _slice(one.baseline),
     }
 
 

@@ -13,6 +13,7 @@ from ml_ci.errors import NOTHING_GATED, Failure, UserError
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.values import GateResult, Verdict
 from ml_ci.gates.verdict import of_gates, overall
+from ml_ci.gates.yardstick import Yardstick, worst
 from ml_ci.plan.values import Action
 from ml_ci.records.origin import Origin
 from ml_ci.reports.text import label
@@ -108,6 +109,32 @@ class _Gate(_Document):
         return GateResult(**fields)
 
 
+class _Yardstick(_Document):
+    source: _Name
+    verdict: Verdict
+    gates: list[_Gate] = Field(max_length=50_000)
+    rows: _Count
+    left_out: _Count
+    changed: list[_Text] = Field(default_factory=list, max_length=100)
+    reason: _Text = ""
+    candidate: _Slice | None = None
+    baseline: _Slice | None = None
+
+    def value(self) -> Yardstick:
+        """Give the yardstick as a report holds it."""
+        return Yardstick(
+            self.source,
+            self.verdict,
+            tuple(gate.result() for gate in self.gates),
+            self.rows,
+            self.left_out,
+            tuple(self.changed),
+            self.reason,
+            self.candidate.value() if self.candidate else None,
+            self.baseline.value() if self.baseline else None,
+        )
+
+
 class _Failure(_Document):
     stage: _Name
     code: _Name
@@ -158,6 +185,7 @@ class _Model(_Document):
     cautions: list[_Text] = Field(default_factory=list, max_length=1_000)
     overlaps: Annotated[list[_Overlap], Field(max_length=1_000)] | None = None
     done: Annotated[list[_Deed], Field(max_length=10_000)] | None = None
+    yardsticks: list[_Yardstick] = Field(default_factory=list, max_length=10)
 
     def report(self) -> ModelReport:
         """Give the model as a report holds it."""
@@ -176,6 +204,7 @@ class _Model(_Document):
             cautions=tuple(self.cautions),
             overlaps=None if self.overlaps is None else tuple(Overlap(**dict(one)) for one in self.overlaps),
             done=None if self.done is None else tuple(Deed(**dict(deed)) for deed in self.done),
+            yardsticks=tuple(one.value() for one in self.yardsticks),
         )
 
 
@@ -247,7 +276,8 @@ def _claims(document: ReportDocument) -> Iterator[tuple[str, Verdict, Verdict]]:
     models = [model.verdict for model in document.models.values()]
     yield "the report", document.verdict, overall([*models, *_failed(document.failure)])
     for name, model in document.models.items():
-        rests = overall([of_gates(gate.result() for gate in model.gates), *_failed(model.failure)])
+        judged = worst(of_gates(gate.result() for gate in model.gates), (one.value() for one in model.yardsticks))
+        rests = overall([judged, *_failed(model.failure)])
         yield f"model {label(name, 80)}", model.verdict, rests
 
 

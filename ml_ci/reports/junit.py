@@ -12,6 +12,7 @@ from ml_ci.reports import sentences
 from ml_ci.reports.numbers import defined
 from ml_ci.reports.text import label, log_lines
 from ml_ci.reports.values import ModelReport, Report
+from ml_ci.reports.yardsticks import against, by_base
 
 # What XML 1.0 cannot hold, not even escaped.
 _ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -37,9 +38,13 @@ def render(report: Report) -> str:
 _NOTHING = Failure("gates", NOTHING_GATED, "No model was judged.")
 
 
+_BY_BASE = ", by the base's yardstick"
+
+
 def _suite(name: str, model: ModelReport) -> ElementTree.Element:
     shown = _text(name)
     cases = [_case(shown, model, gate) for gate in model.gates]
+    cases += [_case(shown, by_base(model), gate, _BY_BASE) for gate in against(model)]
     if model.failure or not cases or model.verdict == "unjudged":
         cases.append(_failed(shown, model.failure or _NOTHING, model.verdict))
     taken = sum(value for value in map(defined, model.seconds.values()) if value is not None)
@@ -52,9 +57,9 @@ def _of_run(failure: Failure, verdict: Verdict) -> ElementTree.Element:
     return _with(ElementTree.Element("testsuite", {"name": "ml-ci", **_counts(cases), "time": "0.000"}), cases)
 
 
-def _case(model_name: str, model: ModelReport, gate: GateResult) -> ElementTree.Element:
+def _case(model_name: str, model: ModelReport, gate: GateResult, by: str = "") -> ElementTree.Element:
     title = f"{gate.condition} [{gate.slice}]" if gate.slice else gate.condition
-    case = _named(model_name, title)
+    case = _named(model_name, title + by)
     if gate.verdict == "unjudged":
         ElementTree.SubElement(case, "skipped", {"message": _text(gate.reason or "not judged", 1_000)})
     elif gate.verdict != "pass":

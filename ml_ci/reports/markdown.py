@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ml_ci.errors import Failure
-from ml_ci.reports import advice, deeds, sentences
+from ml_ci.reports import advice, both_yardsticks, deeds, sentences
 from ml_ci.reports.bars import bar
 from ml_ci.reports.chart import chart
 from ml_ci.reports.differences import metric_rows, slice_rows, unmoved
@@ -52,6 +52,7 @@ def _model_parts(name: str, report: Report, heading: str, charts: bool) -> list[
     model = report.models[name]
     return [
         Part(f"{heading} {MARKS[model.verdict]} {text(sentences.verdict(name, model))}"),
+        Part("\n".join(f"- {text(line, 1_000)}" for line in both_yardsticks.lines(model))),
         Part(f"**{_set(sentences.why(model))}** {_set(sentences.cause(model))}".rstrip()),
         Part(_cautions(model.cautions)),
         Part(_next(name, model)),

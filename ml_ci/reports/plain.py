@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ml_ci.errors import Failure
-from ml_ci.reports import advice, deeds, sentences
+from ml_ci.reports import advice, both_yardsticks, deeds, sentences
 from ml_ci.reports.columns import GAP, padded
 from ml_ci.reports.differences import MetricRow, metric_rows, slice_rows, unmoved
 from ml_ci.reports.gate_rows import MARKS, GateRow, gate_rows, remarks
@@ -40,6 +40,7 @@ def _lines(report: Report) -> Iterator[str]:
 
 def _model(name: str, model: ModelReport, report: Report) -> Iterator[str]:
     yield sentences.marked(name, model)
+    yield from _indented(*both_yardsticks.lines(model))
     yield from _indented(sentences.plain(sentences.why(model)), sentences.plain(sentences.cause(model)))
     yield from _indented(*(f"! {label(caution, 600)}" for caution in model.cautions[:20]))
     yield from _log(model.failure)

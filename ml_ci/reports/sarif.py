@@ -14,6 +14,7 @@ from ml_ci.gates.values import GateResult, Verdict
 from ml_ci.reports import sentences
 from ml_ci.reports.text import label
 from ml_ci.reports.values import ModelReport, Report
+from ml_ci.reports.yardsticks import against, by_base
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 _CONFIG = "ml-ci.yaml"
@@ -68,6 +69,8 @@ def _results(report: Report) -> Iterator[dict[str, Any]]:
         for gate in model.gates:
             if gate.verdict in _OF_VERDICT:
                 yield _of_gate(name, model, gate, file)
+        for gate in against(model):
+            yield _of_gate(f"{name}, by the base's yardstick", by_base(model), gate, file)
 
 
 def _of_gate(name: str, model: ModelReport, gate: GateResult, file: str) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from ml_ci.reports.metrics import ERRORS, better, title
 from ml_ci.reports.numbers import percent
 from ml_ci.reports.text import label, plural
 from ml_ci.reports.values import ModelReport, Report
+from ml_ci.reports.yardsticks import deciding, seen_by
 
 
 class Code(str):
@@ -72,13 +73,16 @@ def why(model: ModelReport) -> Sentence:
     """Say in one sentence what the verdict rests on: the failure, the gate that decides, or the numbers of a pass."""
     if model.failure:
         return (_stop(label(model.failure.message, 1000)),)
+    by_base = deciding(model)
+    if by_base is not None:
+        return ("By the base's yardstick: ", *why(seen_by(model, by_base)))
     if not model.gates:
         return ("Nothing was gated: no gate gave a result, so nothing is known to hold.",)
-    deciding = [gate for gate in model.gates if gate.verdict == model.verdict]
-    if model.verdict == "pass" or not deciding:
+    decisive = [gate for gate in model.gates if gate.verdict == model.verdict]
+    if model.verdict == "pass" or not decisive:
         return (_passed(model),)
-    said = gate_sentence(model, deciding[0])
-    return said if len(deciding) == 1 else (*said, f" {_more(len(deciding) - 1, model.verdict)}")
+    said = gate_sentence(model, decisive[0])
+    return said if len(decisive) == 1 else (*said, f" {_more(len(decisive) - 1, model.verdict)}")
 
 
 def gate_sentence(model: ModelReport, gate: GateResult) -> Sentence:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from ml_ci.errors import Failure
 from ml_ci.gates.values import Verdict
-from ml_ci.reports import advice, deeds, sentences
+from ml_ci.reports import advice, both_yardsticks, deeds, sentences
 from ml_ci.reports.bars import bar
 from ml_ci.reports.columns import GAP, columns_of, padded, total
 from ml_ci.reports.differences import SliceRow, metric_rows, slice_rows, unmoved
@@ -111,6 +111,7 @@ def _blocks(report: Report, look: _Look) -> Iterator[RenderableType]:
 
 def _model(name: str, model: ModelReport, report: Report, look: _Look) -> Iterator[RenderableType]:
     yield _title(sentences.marked(name, model), model.verdict, look)
+    yield from (_indent(look.text(line, "bold")) for line in both_yardsticks.lines(model))
     yield _indent(_set(sentences.why(model), look, "bold"))
     yield from _said(sentences.cause(model), look)
     yield from _cautions(model.cautions, look)

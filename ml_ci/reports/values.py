@@ -10,6 +10,7 @@ from ml_ci.changes.values import Change
 from ml_ci.errors import Failure
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.values import GateResult, Verdict
+from ml_ci.gates.yardstick import Yardstick
 from ml_ci.plan.values import Action
 from ml_ci.records.origin import Origin
 from ml_ci.suspicion.overlap import Overlap
@@ -57,6 +58,7 @@ class ModelReport:
     `paths` says where a changed part is, relative to the project folder (`data.train` → `data/train.csv`).
     `cautions` say what a reviewer has to know of how it was judged: a gate that was loosened, a holdout that changed.
     `overlaps` say how many rows of the holdout stand in what was trained on, None where nobody looked for them.
+    `yardsticks` are the change's own and its base's, where they differ: the worse verdict counts.
     `action` is the plan's; `done` is what the run did, in order, None in a report of a version that did not note it.
     """
 
@@ -74,6 +76,7 @@ class ModelReport:
     cautions: tuple[str, ...] = ()
     overlaps: tuple[Overlap, ...] | None = None
     done: tuple[Deed, ...] | None = None
+    yardsticks: tuple[Yardstick, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,7 @@ def counted(shop: Workshop, candidate: Record, baseline: Record | None) -> Compa
         price=model.cost,
         extra=candidate.content["metrics"],
         baseline_extra=None if baseline is None else baseline.content["metrics"],
-        wanted=_wanted(model),
+        wanted=wanted(model),
     )
 
 
@@ -79,7 +79,7 @@ def _count_in_chunks(shop: Workshop, candidate: Record, baseline: Record | None)
 
     model = shop.sides.candidate.model
     sides = [(record.file(FILE), record.content["metrics"]) for record in (candidate, baseline) if record is not None]
-    return compare(shop.holdout, model, sides, _wanted(model))
+    return compare(shop.holdout, model, sides, wanted(model))
 
 
 def load_predictions(record: Record) -> Predictions:
@@ -89,7 +89,8 @@ def load_predictions(record: Record) -> Predictions:
     return load(record.file(FILE))
 
 
-def _wanted(model: ModelSpec) -> Collection[str]:
+def wanted(model: ModelSpec) -> Collection[str]:
+    """Name the metrics of scores that are measured: the usual ones, and those that gates ask for."""
     from ml_ci.evaluation.metrics import OF_SCORES
 
     asked = {name for gate in model.gates for name in gate.condition.metrics if name.startswith("recall_at(")}

@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from ml_ci import __version__
 from ml_ci.changes.digests import digest
+from ml_ci.changes.settings import part
 from ml_ci.changes.values import Fingerprint, evaluation_key, judging_key
 from ml_ci.plan.plan import TRAININGS, VERDICTS, Keys, Known, Plan, decide, largest
 from ml_ci.records.store import Store
-from ml_ci.spec.values import ModelSpec
+from ml_ci.spec.values import ModelSpec, PartEntry
 from ml_ci.steps.judged import Judged, recalled
 from ml_ci.steps.reads import Scoring, metric_reads, predictions_key, resolved, scoring
 from ml_ci.steps.values import Project, Side, Sides
@@ -97,7 +98,8 @@ def _told(sides: Sides) -> str:
     if sides.baseline is None:
         return digest(sides.no_baseline)
     written = [_written(side.declared) for side in (sides.baseline, sides.candidate)]
-    return digest([sorted(sides.baseline.declared.parts.items()), written])
+    cut = None if sides.base is None or not isinstance(sides.base.holdout, PartEntry) else part(sides.base.holdout)
+    return digest([sorted(sides.baseline.declared.parts.items()), written, cut])
 
 
 def _written(fingerprint: Fingerprint) -> list[object]:

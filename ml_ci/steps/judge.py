@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from ml_ci.changes.values import Change
 from ml_ci.evaluation.values import Comparison
+from ml_ci.gates.values import GateResult
 from ml_ci.gates.verdict import of_gates
+from ml_ci.gates.yardstick import Yardstick, worst
 from ml_ci.plan.plan import COMPARISONS, VERDICTS, Plan
 from ml_ci.records.codec import pack
 from ml_ci.spec.values import GateSpec, Method, ModelSpec
@@ -60,13 +62,22 @@ def judged(shop: Workshop, plan: Plan, comparison: Comparison, changes: tuple[Ch
     model = shop.sides.candidate.model
     asked = case(shop, plan, comparison)
     results = judge(model.gates, asked, before.policy)
-    look.note(shop, plan, before.standing, of_gates(results))
+    yardsticks = _by_base(shop, plan, comparison, results, before)
+    look.note(shop, plan, before.standing, worst(of_gates(results), yardsticks))
     said = (*_notes(shop.sides), *before.notes, *look.notes(before.standing), *resampled_notes(asked))
-    verdict = Judged(comparison, results, changes, said, overlaps(shop))
+    verdict = Judged(comparison, results, changes, said, overlaps(shop), yardsticks)
     with shop.project.store.draft() as draft:
         content = {"model": model.name, "training": plan.candidate.training, "judged": pack(verdict)}
         shop.project.store.keep(draft, VERDICTS, plan.verdict, content)
     return verdict
+
+
+def _by_base(
+    shop: Workshop, plan: Plan, comparison: Comparison, results: tuple[GateResult, ...], before: Prepared
+) -> tuple[Yardstick, ...]:
+    from ml_ci.steps.yardsticks.judge import by_base
+
+    return by_base(shop, plan, comparison, results, before.policy)
 
 
 def case(shop: Workshop, plan: Plan, comparison: Comparison) -> Case:

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 from ml_ci.changes.values import Change
 from ml_ci.evaluation.values import Comparison
-from ml_ci.gates.values import GateResult
+from ml_ci.gates.values import GateResult, Verdict
+from ml_ci.gates.verdict import of_gates
+from ml_ci.gates.yardstick import Yardstick, worst
 from ml_ci.records.codec import unpack_if_fit
 from ml_ci.records.record import Record
 from ml_ci.suspicion.overlap import Overlap
@@ -21,6 +23,12 @@ class Judged:
     changes: tuple[Change, ...]
     notes: tuple[str, ...] = ()
     overlaps: tuple[Overlap, ...] = ()
+    yardsticks: tuple[Yardstick, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict:
+        """The worst of what the gates say by each yardstick that judged."""
+        return worst(of_gates(self.gates), self.yardsticks)
 
 
 def recalled(record: Record) -> Judged | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from ml_ci.changes.digests import digest
 from ml_ci.gates.ledger import Look, Pair, Standing, standing, strictest
@@ -13,6 +14,9 @@ from ml_ci.records.ledgers import Ledgers
 from ml_ci.steps.holdout import content_of
 from ml_ci.steps.values import Project, Side, Sides
 from ml_ci.steps.workshop import Workshop
+
+if TYPE_CHECKING:
+    from ml_ci.tables.table import Table
 
 
 def pair_of(sides: Sides, plan: Plan) -> Pair:
@@ -42,6 +46,16 @@ def note(shop: Workshop, plan: Plan, found: Standing, verdict: Verdict) -> None:
     when = datetime.now(UTC).isoformat(timespec="seconds")
     look = Look(pair_of(shop.sides, plan), when, verdict, shop.project.head)
     Ledgers(shop.project.store).note(content_of(shop), look)
+
+
+def note_base(shop: Workshop, plan: Plan, table: Table, verdict: Verdict) -> None:
+    """Note that rows of the base were looked at which the change's holdout does not have, unless that is known."""
+    from ml_ci.tables.content import content
+
+    ledgers, rows, pair = Ledgers(shop.project.store), content(table), pair_of(shop.sides, plan)
+    if standing(rows, ledgers.all(), pair, None, None).fresh:
+        when = datetime.now(UTC).isoformat(timespec="seconds")
+        ledgers.note(rows, Look(pair, when, verdict, shop.project.head))
 
 
 def notes(found: Standing) -> Iterator[str]:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from ml_ci.errors import NOTHING_GATED, Failure, UserError
 from ml_ci.evaluation.values import Evaluation
 from ml_ci.gates.values import GateResult
-from ml_ci.gates.verdict import of_gates, overall
+from ml_ci.gates.verdict import overall
 from ml_ci.plan.plan import DETERMINISM, Plan
 from ml_ci.plan.values import Action
 from ml_ci.records.origin import origin_of
@@ -28,7 +28,7 @@ LOST_MODEL = "lost-model"
 def finished(project: Project, sides: Sides, plan: Plan, judged: Judged, seconds: Mapping[str, float]) -> ModelReport:
     """Report a model that was judged."""
     model, comparison, done = sides.candidate.model, judged.comparison, project.journal.deeds
-    verdict = of_gates(judged.gates)
+    verdict = judged.verdict
     baseline = None
     if comparison.baseline is not None and plan.baseline is not None:
         own = action_of(done, "baseline", model.name)
@@ -48,6 +48,7 @@ def finished(project: Project, sides: Sides, plan: Plan, judged: Judged, seconds
         cautions=(*cautions(project, sides), *overlapping(judged.overlaps), *suspicions(comparison)),
         overlaps=judged.overlaps,
         done=done,
+        yardsticks=judged.yardsticks,
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ml_ci.plan.plan import PREDICTIONS, Keys
 from ml_ci.records.manifests import packed
 from ml_ci.records.record import Record
-from ml_ci.spec.values import ModelSpec
+from ml_ci.spec.values import ModelSpec, Positive
 from ml_ci.steps.decide import keys, scoring_of
 from ml_ci.steps.reads import measured_on, remember, resolved, scored_on
 from ml_ci.steps.train import artifact, predictions, trained
@@ -116,8 +116,13 @@ def read_predictions(
     )
 
 
-def with_threshold(shop: Workshop, side: Side, training: Record, found: Predictions) -> Predictions:
-    """Decide by a threshold that is chosen on the validation rows, where the model asks for it."""
+def with_threshold(
+    shop: Workshop, side: Side, training: Record, found: Predictions, what: str = "validation"
+) -> Predictions:
+    """Decide by a threshold that is chosen on the validation rows, where the model asks for it.
+
+    `what` names the job's folder.
+    """
     threshold = side.model.threshold
     if threshold.metric is None:
         return found
@@ -127,14 +132,19 @@ def with_threshold(shop: Workshop, side: Side, training: Record, found: Predicti
 
     model, table = shop.sides.candidate.model, shop.validation
     rows = shop.unlabelled("validation", table, model.data["validation"].columns)
-    on_validation = scored_rows(shop, side, training, "validation", rows, table.rows)
+    on_validation = scored_rows(shop, side, training, what, rows, table.rows)
     predicted = read_predictions(model, side, on_validation.predictions, table, on_validation)
     labels = read_labels(table, model.label, model.positive)
     return decide(found, choose(labels.y_true, predicted, threshold))
 
 
-def scored_rows(shop: Workshop, side: Side, training: Record, what: str, rows: Input, count: int) -> ScoredRows:
-    """Have a side's model score rows in a process of its own; StageFailed when the job fails."""
+def scored_rows(
+    shop: Workshop, side: Side, training: Record, what: str, rows: Input, count: int, positive: Positive | None = None
+) -> ScoredRows:
+    """Have a side's model score rows in a process of its own; StageFailed when the job fails.
+
+    `positive` is the candidate's where none is given.
+    """
     stored = artifact(training)
     assert stored is not None, "a training without predictions leaves a model"  # noqa: S101
     bench, project = shop.bench(side), shop.project
@@ -145,7 +155,7 @@ def scored_rows(shop: Workshop, side: Side, training: Record, what: str, rows: I
         ground=replace(bench.ground, declared=(*bench.ground.declared, *read_from(rows))),
         work=shop.job_folder(side, what),
         rows=rows,
-        positive=shop.sides.candidate.model.positive,
+        positive=positive or shop.sides.candidate.model.positive,
         interpreter=bench.interpreter,
         environment=project.options.environment,
         entry=side.model.predict,
@@ -178,25 +188,33 @@ def _job_metrics(training: Record, cost: ScoredRows | None, rows: int) -> dict[s
 
 def _extra(shop: Workshop, side: Side, y_true: Any, found: Predictions) -> Measured | None:
     """Have the user's own metrics computed, if any; they are the candidate's, so that both sides are measured alike."""
-    metrics = shop.sides.candidate.model.metrics
+    return measured(shop, side, shop.sides.candidate, y_true, found, "metrics")
+
+
+def measured(shop: Workshop, side: Side, by: Side, y_true: Any, found: Predictions, what: str) -> Measured | None:
+    """Have the metrics of the side `by`, if any, computed by its code, of what a side predicted.
+
+    `what` names the job's folder.
+    """
+    metrics = by.model.metrics
     if not metrics:
         return None
-    table = shop.work / f"{side.name}-scores.csv"
+    table = shop.work / f"{side.name}-{what}-scores.csv"
     score = found.within_one()
     lines = (f"{int(true)},{value!r}\n" for true, value in zip(y_true.tolist(), score.tolist(), strict=True))
     table.write_text("y_true,score\n" + "".join(lines), encoding="utf-8")
-    bench = shop.bench(shop.sides.candidate)
+    bench = shop.bench(by)
     request = MetricRequest(
         model=side.model.name,
         metrics=metrics,
         table=table,
         folder=bench.folder,
         ground=bench.ground,
-        work=shop.job_folder(side, "metrics"),
+        work=shop.job_folder(side, what),
         interpreter=bench.interpreter,
         environment=shop.project.options.environment,
         seed=side.model.seed,
-        cwd=shop.sides.candidate.model.cwd,
+        cwd=by.model.cwd,
         budget=side.model.budget,
         checkout=checkout(shop.project.repository, bench.folder),
     )

@@ -125,7 +125,7 @@ class Fingerprints:
             reason = f"{NEW_MODEL}: commit {base.commit[:7]} does not declare it"
             return Sides(candidate, None, base.commit, base.source, reason)
         baseline = self._baseline(spec, model, base.commit)
-        return Sides(candidate, baseline, base.commit, base.source)
+        return Sides(candidate, baseline, base.commit, base.source, base=spec.models[name])
 
     def _against_champion(self, candidate: Side) -> Sides:
         from ml_ci.steps.champion import against, current

@@ -125,6 +125,7 @@ class Broken:
 class Sides:
     """Candidate and baseline of one model.
 
+    `base` is the model as the base's commit declares it, where a change is held to that commit's yardstick too.
     `source` says how the baseline was found, `no_baseline` why there is none (a new model, no commit yet, none asked).
     `broken` is the base that does not train, and that was passed over: `baseline` is then an ancestor of it, or None.
     """
@@ -135,3 +136,4 @@ class Sides:
     source: str
     no_baseline: str | None = None
     broken: Broken | None = None
+    base: ModelSpec | None = None

@@ -86,7 +86,7 @@ class Workshop:
         from ml_ci.tables.table import Table
 
         entry = self.sides.candidate.model.data["validation"]
-        return Table.open(self._brought("validation", entry), entry.columns, shown=entry.path)
+        return Table.open(self.brought("validation", entry), entry.columns, shown=entry.path)
 
     def unlabelled(self, name: str, table: Table, columns: tuple[str, ...] | None) -> Input:
         """Write the table of the entry `name` without its label column, for a model to score."""
@@ -96,7 +96,7 @@ class Workshop:
         target = self.work / f"{name}-rows" / table.path.name
         if not target.exists():
             target.parent.mkdir()
-            python = self._python(self.sides.candidate)
+            python = self.python(self.sides.candidate)
             without(table.path, model.label, target, columns=columns, shown=table.shown, python=python)
         kept = None if columns is None else tuple(name for name in columns if name != model.label)
         return Input(
@@ -113,14 +113,14 @@ class Workshop:
         from ml_ci.tables.parts import PART
 
         entry = model.data[model.holdout.of]
-        whole, columns = self._brought(model.holdout.of, entry), entry.columns
+        whole, columns = self.brought(model.holdout.of, entry), entry.columns
         return replace(rows, whole=Whole(str(whole), str(self._flags), PART, columns, model.label))
 
     @cached_property
     def _holdout_file(self) -> Path:
         model = self.sides.candidate.model
         if isinstance(model.holdout, FileEntry):
-            return self._brought("holdout", model.holdout)
+            return self.brought("holdout", model.holdout)
         return self._cut(model, model.holdout, blank=False)
 
     @cached_property
@@ -133,7 +133,7 @@ class Workshop:
         from ml_ci.tables.parts import cut
 
         entry = model.data[part.of]
-        source = self._brought(part.of, entry)
+        source = self.brought(part.of, entry)
         folder = self.work / ("holdout-blank" if blank else "holdout")
         out = folder / source.name
         label = model.label if blank else None
@@ -146,7 +146,7 @@ class Workshop:
             columns=entry.columns,
             shown=entry.path,
             flags=None if blank else self._flags,
-            python=self._python(self.sides.candidate),
+            python=self.python(self.sides.candidate),
         )
         return out
 
@@ -155,11 +155,12 @@ class Workshop:
         """Name the file that says which rows of the whole table are the holdout's."""
         return self.work / "holdout.flags"
 
-    def _python(self, side: Side) -> Path:
+    def python(self, side: Side) -> Path:
+        """Find the interpreter of a side's jobs."""
         path = self.project.options.environment.get("PATH")
         return find(side.model.python, self.project.folder, path).path
 
-    def _brought(self, name: str, entry: FileEntry) -> Path:
+    def brought(self, name: str, entry: FileEntry) -> Path:
         """Give the user's own file of an entry, or fetch it as a job's data are fetched."""
         at = self.project.folder / entry.path
         if at.is_file():

@@ -68,6 +68,19 @@ def cut(
     return counts
 
 
+def select(table: Table, mask: NDArray[Any], out: Path, *, python: Path | None = None) -> Path:
+    """Write the rows of a table for which the mask holds, bool of shape (rows,), in its format and order.
+
+    Gives the file of flags beside it, a byte per row of the table: PART or REST.
+    """
+    import numpy as np
+
+    known = out.with_name(out.name + ".flags")
+    _keep(np.where(mask, PART, REST), known)
+    _write(table, known, None, out, Taken(known, PART), python)
+    return known
+
+
 def sample(
     source: Path,
     rows: int,

@@ -26,6 +26,7 @@ HEAD = "9d1e2f3a4b5c6d7e8f90a1b2c3d4e5f601234567"
         ("nothing_gated", {"ml-ci/free": "failure", "ml-ci": "failure"}),
         ("new_model", {"ml-ci/fraud": "success", "ml-ci": "success"}),
         ("unjudged", {"ml-ci/fraud": "failure", "ml-ci": "failure"}),
+        ("two_yardsticks", {"ml-ci/churn": "failure", "ml-ci": "failure"}),
         ("no_model", {"ml-ci": "error"}),
         ("two_models", {"ml-ci/churn": "failure", "ml-ci/fraud": "success", "ml-ci": "failure"}),
     ],

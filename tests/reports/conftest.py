@@ -10,6 +10,7 @@ from ml_ci.changes.values import Change
 from ml_ci.errors import Failure
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.values import GateResult
+from ml_ci.gates.yardstick import OWN, Yardstick
 from ml_ci.plan.values import Action
 from ml_ci.reports.values import Deed, ModelReport, Report, Side
 from ml_ci.spec.values import Cost
@@ -422,6 +423,27 @@ def unjudged() -> Report:
     return Report("unjudged", HEAD, BASE, {"fraud": model}, failure=whole)
 
 
+def two_yardsticks() -> Report:
+    """Labels were damaged to fit: by its own it passes, by its base's it does not."""
+    limit = GateResult("fnr <= 0.1", "pass", None, 0.0, 0.1, 0.25)
+    base_limit = GateResult("fnr <= 0.1", "fail", None, 0.4, 0.1, 0.0, (0.3, 0.5))
+    new, old = side(60, 0, 140, 0), side(60, 40, 100, 0)
+    own = Yardstick(OWN, "pass", (limit,), 200, candidate=new.confusion, baseline=old.confusion)
+    base = Yardstick(
+        "the base 3f2c1ab",
+        "fail",
+        (base_limit,),
+        180,
+        20,
+        ("40 rows with another label",),
+        candidate=Confusion(60, 0, 80, 40),
+        baseline=Confusion(100, 0, 80, 0),
+    )
+    changes = (Change("data.holdout", "label changed in 40 rows"),)
+    model = ModelReport("fail", "evaluate", changes, new, old, (limit,), yardsticks=(own, base))
+    return Report("fail", HEAD, BASE, {"churn": model})
+
+
 def no_model() -> Report:
     failure = Failure(
         "spec", "no-merge-base", "No merge base of HEAD and origin/main was found.", "Fetch it: git fetch --unshallow"
@@ -447,6 +469,7 @@ REPORTS: dict[str, Callable[[], Report]] = {
         all_undefined,
         nothing_gated,
         unjudged,
+        two_yardsticks,
         no_model,
     )
 }

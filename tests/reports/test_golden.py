@@ -16,7 +16,7 @@ from ml_ci.reports.plain import plain
 from ml_ci.reports.values import Report
 
 GOLDEN = Path(__file__).parent / "golden"
-NAMES = ("failed_by_data", "inconclusive", "crashed", "new_model", "unjudged", "reused", "hostile")
+NAMES = ("failed_by_data", "inconclusive", "crashed", "new_model", "unjudged", "two_yardsticks", "reused", "hostile")
 RENDERINGS: dict[str, Callable[[Report], str]] = {
     "md": markdown.render,
     "txt": plain,

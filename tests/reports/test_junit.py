@@ -29,6 +29,7 @@ def parsed(report: Report) -> ElementTree.Element:
         ("two_models", 7, 2, 0),
         ("new_model", 2, 0, 0),
         ("unjudged", 3, 1, 0),
+        ("two_yardsticks", 2, 1, 0),
     ],
 )
 def test_counts(reports: Reports, name: str, tests: int, failures: int, errors: int) -> None:

@@ -61,6 +61,12 @@ def test_a_model_without_a_judged_gate_is_one_warning(reports: dict[str, Callabl
     assert "for example" in result["message"]["text"]
 
 
+def test_what_the_bases_yardstick_says_is_a_result(reports: dict[str, Callable[[], Report]]) -> None:
+    (result,) = run_of(reports["two_yardsticks"]())["results"]
+    assert result["ruleId"] == "gate-failed"
+    assert result["message"]["text"].startswith("churn, by the base's yardstick: fnr <= 0.1: Too many misses: FNR")
+
+
 def test_a_result_stands_at_the_gates_line() -> None:
     gate = GateResult("fpr <= 0.05", "fail", None, 0.1, 0.05, line=12)
     report = Report(

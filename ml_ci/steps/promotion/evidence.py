@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 from ml_ci.errors import Failure, StageFailed, UserError
 from ml_ci.gates.values import Verdict
-from ml_ci.gates.verdict import of_gates
 from ml_ci.plan.plan import PREDICTIONS, TRAININGS, VERDICTS, Plan
 from ml_ci.records.record import Record
 from ml_ci.registry.values import RefusedError, Version
@@ -64,7 +63,7 @@ def evidence(project: Project, name: str, champion: Version | None, allow: Allow
         raise RefusedError(f"`{name}` changed after it was judged", hint=_RUN)
     _check_verdict(name, told.verdict, told, allow)
     sides, plan, judged = _found(project, name, champion, told, allow, lost)
-    verdict = of_gates(judged.gates)
+    verdict = judged.verdict
     _check_verdict(name, verdict, told, allow)
     training = project.store.find(TRAININGS, plan.candidate.training)
     if training is None:

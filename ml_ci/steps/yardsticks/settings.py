@@ -1,0 +1,42 @@
+"""What of a yardstick ml-ci.yaml says: label, positive, slices, metrics. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ml_ci.spec.values import ModelSpec, SliceSpec
+
+
+def measured_by(candidate: ModelSpec, base: ModelSpec) -> ModelSpec:
+    """Give the candidate's model with its gates, to be measured by the base's label, positive, slices and metrics.
+
+    Threshold, `predict` and `id` are a side's own. A slice that only the change has is no other yardstick.
+    """
+    return replace(
+        candidate,
+        label=base.label,
+        positive=base.positive,
+        slices=_slices(candidate, base),
+        metrics={**candidate.metrics, **base.metrics},
+    )
+
+
+def changed(candidate: ModelSpec, base: ModelSpec) -> Iterator[str]:
+    """Name what the change measures otherwise than its base; the code of metrics is not looked at."""
+    if candidate.label.strip() != base.label.strip():
+        yield f"`label`: {base.label} → {candidate.label}"
+    if candidate.positive != base.positive:
+        yield "`positive`"
+    now = {one.columns: one for one in candidate.slices}
+    moved = [one.name for one in base.slices if one.columns in now and now[one.columns] != one]
+    if moved:
+        yield f"`slices`: {', '.join(moved)}"
+    gone = [name for name, entry in base.metrics.items() if candidate.metrics.get(name) != entry]
+    if gone:
+        yield f"`metrics`: {', '.join(gone)}"
+
+
+def _slices(candidate: ModelSpec, base: ModelSpec) -> tuple[SliceSpec, ...]:
+    known = {one.columns for one in base.slices}
+    return (*base.slices, *(one for one in candidate.slices if one.columns not in known))
