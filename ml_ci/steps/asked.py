@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from ml_ci.spec.find import NAME
 from ml_ci.steps.values import Project
 
 
@@ -20,7 +21,7 @@ def _asked(project: Project) -> Iterator[tuple[str, str]]:
         yield "gates-from", judging.commit[:12] if judging.commit else judging.ref
     if options.stage:
         yield "stage", options.stage
-    if options.config:
+    if options.config and options.config != NAME:
         yield "config", options.config
     # A runner's interpreter is nobody else's: a comment does not name it.
     if options.python and "GITHUB_ACTIONS" not in options.environment:

@@ -44,6 +44,6 @@ class Journal:
 
 
 def action_of(deeds: tuple[Deed, ...], side: DeedSide, model: str) -> Action:
-    """Say what one side of a model took: of several deeds the largest."""
-    own = {deed.kind for deed in deeds if deed.side == side and deed.model == model}
+    """Say what one side of a model took: of several deeds the largest; what did not finish made nothing of it."""
+    own = {deed.kind for deed in deeds if deed.side == side and deed.model == model and deed.finished}
     return "train" if "train" in own else "evaluate" if "score" in own else "reuse"

@@ -80,6 +80,7 @@ ASKED = [
         id="gates of a branch and no baseline",
     ),
     pytest.param(("--stage", "production"), 1, "ml-ci run --baseline BASE --stage production", id="a stage"),
+    pytest.param(("--config", "ml-ci.yaml"), 0, "ml-ci run --baseline BASE", id="the usual file"),
     pytest.param(("--config", "other.yaml"), 1, "ml-ci run --baseline BASE --config other.yaml", id="another file"),
     pytest.param(
         ("--python", sys.executable), 0, f"ml-ci run --baseline BASE --python {sys.executable}", id="an interpreter"

@@ -9,11 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pytest_ml_ci.explanation import explain
 
+from ml_ci import pipeline
 from ml_ci.pipeline import plan, run
 from ml_ci.plan.plan import FAILURES
+from ml_ci.reports import junit, markdown, terminal
+from ml_ci.reports.as_json import from_json, to_json
 from ml_ci.reports.plain import plain
 from ml_ci.reports.values import ModelReport, Report
+from ml_ci.steps.causes.explain import Ask
+from ml_ci.steps.needed import needed
+from ml_ci.steps.project import locate, open_project
+from ml_ci.steps.sides import Fingerprints
 from ml_ci.steps.values import Options
 
 GOOD = """\
@@ -434,3 +442,98 @@ def test_other_models_are_compared_as_ever(project: Project) -> None:
     report, _ = project.run()
     assert {name: model.verdict for name, model in report.models.items()} == {"m": "pass", "n": "fail"}
     assert [gate.verdict for gate in report.models["n"].gates] == ["fail", "fail"]
+
+
+# --- what was read -----------------------------------------------------------------------------------------------
+
+READS = GOOD.replace("rows = list", "assert json.load(open('columns.json')) == ['x']\nrows = list", 1)
+
+
+def test_a_failure_is_remembered_with_what_was_read(project: Project, broken: Callable[..., str]) -> None:
+    """Nobody declares `columns.json`: while it is as it was nothing is tried, and it is tried when it is not."""
+    broken(FILES)
+    project.run()
+    project.branch({"train.py": READS})
+    path = Path(project.repository.path) / "columns.json"
+    assert [project.run()[1] for _ in range(2)] == [1, 0], "no such file"
+    path.write_text('["y"]')
+    assert [project.run()[1] for _ in range(2)] == [1, 0], "another content"
+    path.write_text('["x"]')
+    report, trained = project.run()
+    assert (report.verdict, trained) == ("pass", 1)
+    path.write_text('["y"]')
+    report, trained = project.run()
+    assert (report.verdict, trained) == ("error", 0), "that it failed so is known"
+    path.write_text('["x"]')
+    assert (project.run()[0].verdict, project.run()[1]) == ("pass", 0)
+
+
+def test_a_file_that_no_job_read_changes_nothing(project: Project, broken: Callable[..., str]) -> None:
+    broken(ENDS_BY_ITSELF["raises"])
+    project.branch({"README.md": "# A model\n"})
+    assert project.run()[1] == 1
+    project.repository.commit({"docs/why.md": "so\n", "new.txt": "1\n"})
+    report, trained = project.run()
+    assert (report.verdict, trained) == ("error", 0)
+
+
+# --- how it is told ----------------------------------------------------------------------------------------------
+
+FORMS: dict[str, Callable[[Report], str]] = {
+    "plain": plain,
+    "terminal": lambda report: terminal.render(report, 200),
+    "markdown": markdown.render,
+    "json": lambda report: str(to_json(from_json(to_json(report)))),
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_repair_is_told_in(form: str, project: Project) -> None:
+    first = project.main(FILES)
+    project.run()
+    base = project.main({"train.py": "raise ValueError('no')\n"})
+    project.branch({"train.py": GOOD})
+    said = FORMS[form](project.run()[0])
+    assert f"The base {base[:7]} does not train: the job ended with exit code 1: ValueError: no." in said
+    assert f"its nearest ancestor on record, {first[:7]}." in said
+
+
+@pytest.mark.parametrize("form", [*FORMS, "junit", "pytest"])
+def test_that_the_base_fails_alike_is_told_in(form: str, project: Project, broken: Callable[..., str]) -> None:
+    forms = {**FORMS, "junit": junit.render, "pytest": lambda report: explain("m", report, ())}
+    base = broken(ENDS_BY_ITSELF["raises"])
+    project.branch({"README.md": "# A model\n"})
+    said = forms[form](project.run()[0])
+    assert f"the base {base[:7]} fails alike, from the same inputs: the job ended with exit code 1: ValueError" in said
+    assert "mend the base first, or mend it here" in said
+
+
+def test_an_explanation_of_what_does_not_train_says_so(project: Project, broken: Callable[..., str]) -> None:
+    base = broken(ENDS_BY_ITSELF["raises"])
+    project.branch({"README.md": "# A model\n"})
+    project.run()
+    (found,) = pipeline.explain(project.options(), Ask())
+    assert found.failure is not None
+    assert found.failure.message.startswith(f"the base {base[:7]} fails alike, from the same inputs: ")
+    assert project.run()[1] == 0
+
+
+def test_a_repair_that_is_worse_than_the_ancestor_is_explained_against_it(project: Project) -> None:
+    first = project.main(FILES)
+    project.run()
+    project.main({"train.py": "raise ValueError('no')\n"})
+    project.branch({"train.py": WORSE, "params.yaml": "more: 1\n"})
+    (found,) = pipeline.explain(project.options(), Ask())
+    assert (found.failure, found.base_commit) == (None, first)
+    fnr = next(one for one in found.attributions if one.metric == "fnr")
+    assert (float(fnr.baseline), float(fnr.candidate)) == (0.1, 0.5)
+
+
+def test_what_is_remembered_is_needed(project: Project, broken: Callable[..., str]) -> None:
+    """Pruning keeps what a run here would ask for."""
+    broken(ENDS_BY_ITSELF["raises"])
+    project.branch({"README.md": "# A model\n"})
+    project.run()
+    opened = open_project(locate(project.options()), project.options())
+    (record,) = (one for one in opened.store.records() if one[0] == FAILURES)
+    assert record[:2] in needed(opened, Fingerprints(opened))
