@@ -39,7 +39,8 @@ def stand(table: Table, column: str, comparison: Comparison, precision: str = ""
     symbol, bound = comparison
     near, exactly = _near(table, column, bound, precision)
     usual = ", ".join(literal(text) for text in {shown(bound), f"{shown(bound)}.0", repr(float(bound))})
-    odd = f"{table.number_sql(column)} = {near!r}::DOUBLE AND {trimmed(table.sql(column))} NOT IN ({usual})"
+    unlike = f"{trimmed(table.sql(column))} NOT IN ({usual})"
+    odd = f"CASE WHEN {table.number_sql(column)} = {near!r}::DOUBLE THEN {unlike} ELSE false END"
     numbers, unusual = table.numbers_with(column, "false" if exactly else odd)
     found = np.asarray(_COMPARE[symbol](numbers, near), np.bool_)
     if unusual.any():

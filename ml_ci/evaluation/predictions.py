@@ -15,6 +15,7 @@ from ml_ci.evaluation.labels import ABSENT, classes_of, known_labels
 from ml_ci.evaluation.scores import Predictions, decide, own_scale
 from ml_ci.spec.values import Positive
 from ml_ci.tables.canonical import brief, canonical
+from ml_ci.tables.duck import trimmed
 from ml_ci.tables.table import Table
 from ml_ci.training.child.labels import WORDS, YES, Classes
 
@@ -117,6 +118,8 @@ def _predicted(
     precision: str,
     name: str,
 ) -> Predictions:
+    if positive.comparison is not None and (kind == "number" or (kind is None and not _are_words(table))):
+        return Predictions(_compared(table, positive.comparison, precision)[rows], "number")
     codes, values = table.codes(["prediction"])
     texts = [value for (value,) in values]
     _refuse_missing(codes, texts, name)
@@ -133,6 +136,13 @@ def _predicted(
     places = np.array([place[one] for one in names], np.int32)
     decision = np.array([one in classes.positive for one in names])
     return Predictions(decision[codes][rows], "label", None, places[codes][rows], tuple(kept))
+
+
+def _are_words(table: Table) -> bool:
+    """Say whether every prediction is 0, 1, true or false, in any spelling."""
+    value = table.sql("prediction")
+    may_be = f"{table.number_sql('prediction')} IN (0, 1) OR lower({trimmed(value)}) IN ('true', 'false')"
+    return not table.count_where(f"NOT coalesce({may_be}, false)")
 
 
 def _say_outcome(texts: Sequence[str], holdout: Table, label: str, positive: Positive, name: str) -> bool:
@@ -160,7 +170,9 @@ def _compared(table: Table, comparison: Comparison, precision: str) -> NDArray[n
         ) from None
     if not np.isfinite(numbers).all():
         row = int(np.flatnonzero(~np.isfinite(numbers))[0])
-        raise failed("prediction-missing", f"{table.shown}, row {row + 1}: the prediction is {numbers[row]:g}")
+        is_missing = "missing or NaN" if np.isnan(numbers[row]) else f"{numbers[row]:g}"
+        message = f"{table.shown}, row {row + 1}: the prediction is {is_missing}"
+        raise failed("prediction-missing", message, "A model has to predict every row, by a finite number.")
     return found
 
 

@@ -208,7 +208,8 @@ class ModelShape(Strict):
     )
     label: Text = Field(description="The column of the holdout with the true class.", examples=["churned"])
     positive: kinds.PositiveClass = Field(
-        description="The positive class: a label, a list of labels, or a comparison of numbers such as '>= 30'.",
+        description="The positive class: a label, a list of labels, or a comparison of numbers such as '>= 30' or "
+        "'== 7'.",
         examples=[1],
     )
     predict: EntryPoint | None = Field(

@@ -52,7 +52,7 @@ def _none(side: Evaluation) -> Suspicion | None:
     if counts.tp + counts.fp:
         return None
     does = f"calls no row positive: all {counts.positives:,} positives of the {counts.rows:,} rows are missed"
-    return Suspicion("none", does + _scores(side), _LABELS if side.kind == "label" else _THRESHOLD)
+    return Suspicion("none", does + _scores(side), _CHECKS.get(side.kind, _THRESHOLD))
 
 
 def _all(side: Evaluation) -> Suspicion | None:
@@ -60,7 +60,7 @@ def _all(side: Evaluation) -> Suspicion | None:
     if counts.tn + counts.fn:
         return None
     does = f"calls every row positive: all {counts.negatives:,} negatives of the {counts.rows:,} rows are false alarms"
-    return Suspicion("all", does + _scores(side), _LABELS if side.kind == "label" else _THRESHOLD)
+    return Suspicion("all", does + _scores(side), _CHECKS.get(side.kind, _THRESHOLD))
 
 
 def _constant(side: Evaluation) -> Suspicion | None:
@@ -104,6 +104,8 @@ _THRESHOLD = (
     "Check `threshold:`, that the score is the positive class's, and that rows of both classes were trained on."
 )
 _LABELS = "Check that `positive:` is written as the job writes its labels, and that both classes were trained on."
+_NUMBERS = "Check the bound of `positive:` against the numbers that the model gives, and its training for such rows."
+_CHECKS = {"label": _LABELS, "number": _NUMBERS}
 _TURNED = "Check `positive:`, and that the score is the positive class's and not the other one's."
 _CHANCE = "Check that the features reach it as in its training, and that predictions and rows are in the same order."
 _PERFECT = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .canonical import canonical, shortest, written
+from .canonical import canonical, shortest
 from .failures import JobFailed
 from .labels import Classes, told
 from .returned import Column, Returned, values_of
@@ -184,9 +184,9 @@ def check(column: Column, kind: str, count: int | None, what: str) -> None:
         )
     scored = kind in ("probability", "margin", "number")
     for number, value in enumerate(values, 1):
-        if isinstance(value, float) and 0.0 <= value <= 1.0:
-            continue  # the most frequent case
-        if is_missing(value) or (not scored and written(value) == ""):
+        if (scored and isinstance(value, float) and 0.0 <= value <= 1.0) or (not scored and type(value) in (int, bool)):
+            continue  # the most frequent cases
+        if is_missing(value) or (isinstance(value, (str, bytes)) and not value.strip()):
             raise JobFailed("score-missing", "%s gave no value (%r) for row %d" % (what, value, number))
         if scored:
             _check_number(value, kind, number, what)

@@ -88,7 +88,7 @@ class Classes:
         may be either and it makes a difference: true and false for labels 0 and 1, 0 and 1 for numbers that are
         compared and of which some are 0 or 1.
         """
-        words = {canonical(value) for value in given}
+        words = set(map(canonical, set(map(written, given))))
         family = next((one for one in BOOLEANS if words and words <= one), None)
         if family is None:
             return "classes"
