@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import hashlib
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ml_ci.changes.caches import Cache
 from ml_ci.changes.closure import find_module
@@ -17,6 +18,9 @@ from ml_ci.changes.python_source import parse
 from ml_ci.errors import UserError
 from ml_ci.repository.values import Tree
 from ml_ci.spec.values import FileEntry, FunctionJob, ModelSpec
+
+if TYPE_CHECKING:
+    from ml_ci.tables.table import Table
 
 _ROWS = 50_000
 
@@ -54,11 +58,11 @@ class SameValues:
 def table_values(place: Path, entry: FileEntry) -> str | None:
     """Digest the names and the values of a table, row by row in their order; None when it is no table.
 
-    The values of a text are its fields without quotes and surrounding spaces. Those of Parquet have a type, and a
-    missing one is no empty text.
+    Of a text, the values are its fields without quotes and surrounding spaces; in a column of numbers they are those
+    numbers, however they are written. Those of Parquet have a type, and a missing one is no empty text.
     """
-    from ml_ci.changes.table_pair import spared
     from ml_ci.tables.duck import connect, select
+    from ml_ci.tables.spelling import spelled
     from ml_ci.tables.table import Table
 
     if not place.is_file():
@@ -67,15 +71,47 @@ def table_values(place: Path, entry: FileEntry) -> str | None:
         table = Table.open(place, entry.columns)
     except UserError:
         return None
-    typed = table.layout.parquet
-    columns = [table.sql(name) for name in table.names]
-    fields = [f"coalesce(typeof({one}) || CAST({one} AS VARCHAR), '')" if typed else spared(one) for one in columns]
+    source, forms = spelled(table, table.names)
+    kinds = _kinds(table)
+    fields = [_field(f"c{place}", form, kinds[place]) for place, form in enumerate(forms)]
     row = "sha256(" + " || chr(31) || ".join(fields) + ")"
-    hasher = hashlib.sha256(digest([typed, list(table.names)]).encode())
-    found = connect().execute(select(row, table.source))
-    while rows := found.fetchmany(_ROWS):
-        hasher.update("".join(text for (text,) in rows).encode())
+    hasher = hashlib.sha256(digest([kinds, list(table.names)]).encode())
+    with connect() as connection:
+        found = connection.execute(select(row, source))
+        while rows := found.fetchmany(_ROWS):
+            hasher.update("".join(text for (text,) in rows).encode())
     return hasher.hexdigest()
+
+
+def _kinds(table: Table) -> list[str]:
+    """Say of each column of a text whether all its values are whole numbers, or numbers, or texts; "typed" of Parquet.
+
+    In a column of texts another way to write a number is another value.
+    """
+    from ml_ci.tables.spelling import NUMBER, WHOLE, spelled
+
+    if table.layout.parquet:
+        return ["typed"] * len(table.names)
+    source, forms = spelled(table, table.names)
+    # what is missing has the form ""
+    tests = [
+        f"coalesce(bool_and({forms[place]} = '' OR regexp_full_match(t{place}, '{pattern}')), false)"
+        for place in range(len(forms))
+        for pattern in (WHOLE, NUMBER)
+    ]
+    found = [bool(holds[0]) for holds in table.ask(f"SELECT {', '.join(tests)} FROM {source}").values()]  # noqa: S608
+    return [
+        "whole" if whole else "number" if number else "text"
+        for whole, number in zip(found[::2], found[1::2], strict=True)
+    ]
+
+
+def _field(column: str, form: str, kind: str) -> str:
+    from ml_ci.changes.table_pair import spared
+
+    if kind == "typed":
+        return f"coalesce(typeof({column}) || CAST({column} AS VARCHAR), '')"
+    return spared(column) if kind == "text" else form
 
 
 def read_as_tables(model: ModelSpec, tree: Tree) -> frozenset[str]:

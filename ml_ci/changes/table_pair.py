@@ -10,6 +10,7 @@ from typing import Any
 
 from ml_ci.changes.drift import jensen_shannon, noise
 from ml_ci.tables.duck import connect, literal, select
+from ml_ci.tables.spelling import spelled
 from ml_ci.tables.table import Table
 
 # Beyond these a description would take longer than it is worth: rows are not matched, columns are sampled.
@@ -131,12 +132,14 @@ class TablePair:
 
     def _copy(self, name: str, table: Table) -> None:
         size = f"USING SAMPLE reservoir({MOST_SAMPLED} ROWS) REPEATABLE (0)" if table.rows > MOST_SAMPLED else ""
-        sampled = f"({select('*', table.source, size)}) AS s"
-        self._connection.execute(f"CREATE TEMP TABLE {name} AS {select(self._texts(table), sampled)}")
+        sampled = f"({select('*', table.source, size)})"
+        self._connection.execute(f"CREATE TEMP TABLE {name} AS {self._both_forms(table, sampled)}")
 
-    def _texts(self, table: Table) -> str:
-        fields = [f"{spared(table.sql(column))} AS c{place}" for place, column in enumerate(self.common)]
-        return ", ".join(fields) or "1 AS nothing"
+    def _both_forms(self, table: Table, source: str) -> str:
+        """Give the common columns as texts, c0, c1, ..., and in the form that stands for all spellings, v0, v1, ..."""
+        spelled_rows, forms = spelled(table, self.common, source=source)
+        texts = [f"{spared(table.sql(column))} AS c{place}" for place, column in enumerate(self.common)]
+        return select(", ".join([*texts, *forms]) or "1 AS nothing", spelled_rows)
 
     def _sides(self) -> tuple[str, str]:
         # All rows where they fit, under the names c0, c1, ... of the common columns.
@@ -145,7 +148,7 @@ class TablePair:
         return self._whole(self.old), self._whole(self.new)
 
     def _whole(self, table: Table) -> str:
-        return f"({select(self._texts(table), table.source)})"
+        return f"({self._both_forms(table, table.source)})"
 
     def _match(self, name: str, columns: Sequence[str]) -> None:
         old, new = (
@@ -162,7 +165,7 @@ class TablePair:
         )
 
     def _column(self, name: str) -> str:
-        return f"c{self.common.index(name)}"
+        return f"v{self.common.index(name)}"
 
     def _counted(self, table: Table, column: str) -> Mapping[str, int]:
         counts: dict[str, int] = {}

@@ -44,12 +44,13 @@ def prepared(shop: Workshop, plan: Plan) -> Prepared:
     UserError for what the user has to correct in the holdout.
     """
     from ml_ci.steps.preflight import preflight
+    from ml_ci.steps.unlike import unlike
 
     if not shop.project.store.has(COMPARISONS, plan.comparison):
         holdout.check(shop)
     model, found = shop.sides.candidate.model, standing_of(shop, plan)
     how = policy(model, found)
-    notes = (*holdout.label_notes(shop), *preflight(shop, how))
+    notes = (*holdout.label_notes(shop), *unlike(shop), *preflight(shop, how))
     for said in notes:
         shop.project.options.progress.note(model.name, said)
     return Prepared(how, found, notes)

@@ -1,11 +1,12 @@
-"""What rows a table holds, whatever their order, their columns' order, their file or the way they were cut."""
+"""What rows a table holds, whatever their order, their columns' order, their file or the way they are written."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from ml_ci.changes.digests import digest
-from ml_ci.tables.duck import as_text, connect, select
+from ml_ci.tables.duck import connect, select
+from ml_ci.tables.spelling import spelled
 from ml_ci.tables.table import Table
 
 # So many of the smallest row hashes are kept: they tell how much two tables have in common to a few percent.
@@ -40,8 +41,8 @@ class Content:
 
 def content(table: Table) -> Content:
     """Read a table's content; the rows are streamed."""
-    parts = ", ".join(as_text(table.sql(name)) for name in sorted(table.names))
-    hashed = select(f"md5_number_lower(concat_ws(chr(31), {parts})) AS h", table.source)
+    source, values = spelled(table, sorted(table.names))
+    hashed = select(f"md5_number_lower(concat_ws(chr(31), {', '.join(values)})) AS h", source)
     wanted = f"count(*), bit_xor(h), sum(CAST(h AS HUGEINT)), min(h, {SKETCH})"
     with connect() as connection:
         connection.execute("SET preserve_insertion_order = false")

@@ -14,33 +14,37 @@ from ml_ci.tables.duck import literal, select, unpadded
 from ml_ci.tables.table import Table
 
 # What pandas reads as missing where nobody tells it otherwise.
-_MISSING = (
+MISSING = (
     *("#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA"),
     *("NULL", "NaN", "None", "n/a", "nan", "null"),
 )
 # Its own form already: a shortest decimal that no exponent would shorten, a whole number without leading zeros.
 _PLAIN = r"-?(?:[1-9]\d{0,7}\.\d{0,6}[1-9]|0\.0{0,3}[1-9](?:\d{0,9}[1-9])?|[1-9]\d{0,17})|0"
-_NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,6})?"
-_WHOLE = r"[+-]?\d+(?:\.0*)?"
+NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,6})?"
+WHOLE = r"[+-]?\d+"
+_WHOLE_NUMBER = r"[+-]?\d+(?:\.0*)?"
 _MOMENT = r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?: ?(?:Z|[+-]\d\d(?::?\d\d)?))?)?"
 _FLOATS = ("FLOAT", "DOUBLE")
 
 
-def spelled(table: Table, columns: Sequence[str], *, words: bool = True) -> tuple[str, list[str]]:
-    """Give the SQL of the rows with some of their columns in that form, "" where a value is missing, and their names.
+def spelled(
+    table: Table, columns: Sequence[str], *, words: bool = True, source: str | None = None
+) -> tuple[str, list[str]]:
+    """Give the SQL of the rows with some of their columns in that form too, "" where a value is missing, and its names.
 
-    `words` says that the words which pandas reads as missing are: not where a column names something.
+    `words` says that the words which pandas reads as missing are: not where a column names something. `source` has
+    these rows, or some of them.
     """
     places = [table.layout.index(name, table.shown) for name in columns]
     types = table.types
     texts = [_text(f"c{place}", types[place]) for place in places]
-    trimmed = ", ".join(f"{text} AS t{number}" for number, text in enumerate(texts)) or "1 AS nothing"
+    trimmed = ", ".join(["*", *(f"{text} AS t{number}" for number, text in enumerate(texts))])
     forms = [
         f"t{number}" if types[place] in _FLOATS else _form(f"t{number}", words) for number, place in enumerate(places)
     ]
     named = [f"v{number}" for number in range(len(forms))]
-    what = ", ".join(f"{form} AS {name}" for form, name in zip(forms, named, strict=True)) or "1 AS nothing"
-    return f"({select(what, f'({select(trimmed, table.source)})')})", named
+    what = ", ".join(["*", *(f"{form} AS {name}" for form, name in zip(forms, named, strict=True))])
+    return f"({select(what, f'({select(trimmed, source or table.source)})')})", named
 
 
 def spelling(table: Table, column: str) -> str:
@@ -67,11 +71,11 @@ def _float(value: str) -> str:
 
 def _form(text: str, words: bool) -> str:
     # no IN, no list: DuckDB makes a join of a long one, which does not keep the order of the rows
-    listed = literal("|".join(map(re.escape, _MISSING)))
+    listed = literal("|".join(map(re.escape, MISSING)))
     missing = f"WHEN length({text}) < 10 AND regexp_full_match({text}, {listed}) THEN ''" if words else ""
     return (
         f"CASE WHEN {text} IS NULL THEN '' WHEN regexp_full_match({text}, {literal(_PLAIN)}) THEN {text} "
-        f"WHEN regexp_full_match({text}, {literal(_NUMBER)}) THEN {_number(text)} "
+        f"WHEN regexp_full_match({text}, {literal(NUMBER)}) THEN {_number(text)} "
         f"WHEN length({text}) < 6 AND regexp_full_match(lower({text}), 'true|false') THEN lower({text}) {missing} "
         f"WHEN regexp_full_match({text}, {literal(_MOMENT)}) THEN {_moment(text)} ELSE {text} END"
     )
@@ -83,7 +87,7 @@ def _number(text: str) -> str:
     exact = f"coalesce(CAST(TRY_CAST({whole} AS HUGEINT) AS VARCHAR), {long})"
     value = f"TRY_CAST({text} AS DOUBLE)"
     near = f"CASE WHEN {value} IS NULL OR isinf({value}) THEN {text} ELSE {_float(value)} END"
-    return f"CASE WHEN regexp_full_match({text}, {literal(_WHOLE)}) THEN {exact} ELSE {near} END"
+    return f"CASE WHEN regexp_full_match({text}, {literal(_WHOLE_NUMBER)}) THEN {exact} ELSE {near} END"
 
 
 def _moment(text: str) -> str:

@@ -253,9 +253,7 @@ class Table:
             names = ", ".join(f"c{place}" for place in range(len(self.names)))
             return f"{parquet(self.path)} AS t({names})"
         if self.layout.plain:
-            return _csv_source(
-                self.path, len(self.names), self.layout.delimiter or ",", self.layout.header, 2 * self.layout.longest
-            )
+            return text_source(self.path, self.layout)
         return self._rewritten()
 
     def _rewritten(self) -> str:
@@ -291,6 +289,11 @@ class Table:
 def _number(connection: Database, source: str, columns: int) -> int:
     found = connection.execute(select(f"count(*), count(c{columns - 1})", source)).fetchone()
     return int(found[0]) if found else 0
+
+
+def text_source(path: Path, layout: Layout) -> str:
+    """Write the SQL that reads a plain text with its columns as c0, c1, ..., all of them text."""
+    return _csv_source(path, len(layout.names), layout.delimiter or ",", layout.header, 2 * layout.longest)
 
 
 def _csv_source(path: Path, width: int, delimiter: str, header: bool, longest: int) -> str:

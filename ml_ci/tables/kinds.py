@@ -1,0 +1,132 @@
+"""What pandas makes of each column of a table, seen from its first rows: nothing is read by pandas."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from ml_ci.tables.duck import Database, connect, literal, parquet, select, unpadded
+from ml_ci.tables.layout import Layout, examine
+from ml_ci.tables.records import rows
+from ml_ci.tables.spelling import MISSING
+from ml_ci.tables.table import text_source
+
+ROWS = 100_000
+_WHOLE = r"[+-]?\d+"
+_BOOLEAN = "true|false"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Say what a column is in pandas' words, and how many of the rows that were looked at have no value."""
+
+    name: str
+    missing: int = 0
+
+    @property
+    def shown(self) -> str:
+        return f"{self.name} ({self.missing:,} missing)" if self.missing else self.name
+
+
+def kinds(path: Path, columns: Sequence[str] | None, shown: str) -> Mapping[str, Kind]:
+    """Give the kind of each column by its name, in the table's order; `columns` names those without a header line.
+
+    UserError when there is no table.
+    """
+    layout = examine(path, columns, shown)
+    with connect(shown=shown) as connection:
+        if layout.parquet:
+            return _of_parquet(connection, path, layout)
+        return _of_text(connection, _first_rows(connection, path, layout, shown), layout)
+
+
+def _first_rows(connection: Database, path: Path, layout: Layout, shown: str) -> str:
+    if layout.plain:
+        return f"({select('*', text_source(path, layout), f'LIMIT {ROWS}')})"
+    import numpy as np
+
+    fields = [record.fields for record in islice(rows(path, layout, shown), ROWS) if record.fields]
+    columns = {f"c{place}": np.array(values, np.object_) for place, values in enumerate(zip(*fields, strict=True))}
+    connection.register("first_rows", columns)
+    return "first_rows" if fields else f"({select('NULL', '(SELECT 1)', 'WHERE false')})"
+
+
+def _of_text(connection: Database, source: str, layout: Layout) -> Mapping[str, Kind]:
+    listed = literal("|".join(map(re.escape, ("", *MISSING))))
+    texts = [f"v{place}" for place in range(len(layout.names))]
+    values = ", ".join(f"{_present(f'c{place}', listed)} AS {text}" for place, text in enumerate(texts))
+    tests = ", ".join(
+        f"count({text}), count_if(regexp_full_match({text}, {literal(_WHOLE)})), count(TRY_CAST({text} AS DOUBLE)), "
+        f"count_if(regexp_full_match(lower({text}), {literal(_BOOLEAN)}))"
+        for text in texts
+    )
+    found = connection.execute(select(f"count(*), {tests}", f"({select(values, source)})")).fetchone() or (0,)
+    total, counts = found[0], found[1:]
+    return {name: _named(total, *counts[4 * place : 4 * place + 4]) for place, name in enumerate(layout.names)}
+
+
+def _present(column: str, missing: str) -> str:
+    value = unpadded(column)
+    return f"CASE WHEN regexp_full_match({value}, {missing}) THEN NULL ELSE {value} END"
+
+
+def _named(rows: int, present: int, whole: int, numbers: int, booleans: int) -> Kind:
+    """Say what pandas makes of a text's column: whole numbers with a gap become float64, booleans objects."""
+    missing = rows - present
+    if whole == present and present:
+        return Kind("float64" if missing else "int64", missing)
+    if numbers == present:
+        return Kind("float64", missing)
+    if booleans == present:
+        return Kind("object" if missing else "bool", missing)
+    return Kind("text", missing)
+
+
+def _of_parquet(connection: Database, path: Path, layout: Layout) -> Mapping[str, Kind]:
+    columns = [f"c{place}" for place in range(len(layout.names))]
+    source = f"{parquet(path)} AS t({', '.join(columns)})"
+    types = connection.execute(f"DESCRIBE {select('*', source)}").fetchall()
+    counted = select(
+        ", ".join(["count(*)", *(f"count({one})" for one in columns)]), f"({select('*', source, f'LIMIT {ROWS}')})"
+    )
+    total, *present = connection.execute(counted).fetchone() or (0,)
+    said = _by_pandas(connection, path)
+    return {
+        name: said.get(name) or _typed(str(types[place][1]), total - present[place])
+        for place, name in enumerate(layout.names)
+    }
+
+
+def _by_pandas(connection: Database, path: Path) -> Mapping[str, Kind]:
+    """Give what pandas itself wrote of its columns beside them."""
+    query = select("value", f"parquet_kv_metadata({literal(path)})", "WHERE key = 'pandas'::BLOB")
+    found = connection.execute(query).fetchone()
+    try:
+        columns = json.loads(bytes(found[0])).get("columns", []) if found else []
+        return {str(one["field_name"]).strip(): Kind(_pandas_name(one)) for one in columns}
+    except (ValueError, KeyError, TypeError):
+        return {}
+
+
+def _pandas_name(said: Mapping[str, object]) -> str:
+    kind, how = str(said.get("pandas_type")), str(said.get("numpy_type"))
+    if kind == "categorical":
+        return "category"
+    if kind in ("unicode", "string") or how in ("str", "string"):
+        return "text"
+    return re.sub(r"^(u?int|float)\d+$", lambda found: f"{found[1].lstrip('u')}64", how)
+
+
+def _typed(kind: str, missing: int) -> Kind:
+    """Say what pandas makes of a type where nothing is written beside it."""
+    if re.fullmatch(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?", kind):
+        return Kind("float64" if missing else "int64", missing)
+    if kind in ("FLOAT", "DOUBLE"):
+        return Kind("float64")
+    if kind == "BOOLEAN":
+        return Kind("object" if missing else "bool", missing)
+    return Kind("text" if kind == "VARCHAR" or kind.startswith("ENUM") else kind.lower())
