@@ -105,6 +105,8 @@ class _Reading:
         params = load_params(self.model, self.tree, self.surroundings.folder)
         self.add("params", flat(params), params)
         self.add("job", settings.job(self.model))
+        if self.model.ignore:
+            self.warnings.append(f"ignore: {', '.join(self.model.ignore)} count for nothing, though a job may read them")
         self.add("seed", {"seed": self.model.seed})
         self.parts["seed"] = seed_digest(self.model.seed)
         self.add("budget", dict(self.model.budget.rows))

@@ -12,8 +12,9 @@ from ml_ci.gates import held_stages
 from ml_ci.gates.held_gates import GateList
 from ml_ci.spec.values import ModelSpec
 
-# What says how strictly is judged: the base branch's word counts. `confidence`, `cost` and `reuse` are below.
-_RULES = ("method", "min_rows", "baseline")
+# What says how strictly is judged, and which reads count: the base branch's word counts. `confidence`, `cost` and
+# `reuse` are below.
+_RULES = ("method", "min_rows", "baseline", "ignore")
 # What both sides are measured with: the change's own, and loudly so.
 _YARDSTICK = ("holdout", "label", "positive", "threshold", "slices", "metrics", "id")
 
@@ -74,4 +75,6 @@ def _about_yardstick(own: ModelSpec, base: ModelSpec) -> Iterator[str]:
 
 
 def _said(value: object) -> str:
+    if isinstance(value, tuple) and all(isinstance(one, str) for one in value):
+        return f"[{', '.join(value)}]"
     return "none" if value is None else str(value) if isinstance(value, str | int | float) else "another"

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ml_ci.changes.describe_reads import Difference, differences
-from ml_ci.changes.read_states import States
+from ml_ci.changes.read_states import ABSENT, States
 from ml_ci.changes.values import READS, Stage
 from ml_ci.steps.decide import scoring_of
 from ml_ci.steps.reads import kept_reads, metric_manifest, read_states, whole
@@ -31,6 +31,22 @@ def paths_that_differ(project: Project, old: Side, new: Side) -> Iterator[Differ
     for stage, states in _known(project, old, new):
         looks = [read_states(project, side, side.fingerprint, stage) for side in (old, new)]
         yield from differences(states, looks[0], looks[1])
+
+
+def reads_of(project: Project, sides: Sides) -> tuple[str, ...] | None:
+    """Name the files and folders that the candidate's jobs were seen to read; None where nothing was seen yet."""
+    side = sides.candidate
+    if not side.fingerprint.seen:
+        return None
+    prefix = project.repository.prefix.rstrip("/") or "."
+    found = set()
+    for _, states in _known(project, side, side):
+        if "everything" in states:
+            return ("the whole repository: nothing could watch the jobs",)
+        read = {**states.get("files", {}), **states.get("sources", {})}
+        found |= {posixpath.relpath(path, prefix) for path, state in read.items() if state != ABSENT}
+        found |= {f"{posixpath.relpath(path or '.', prefix)}/" for path in states.get("folders", ())}
+    return tuple(sorted(found))
 
 
 def exchangeable(project: Project, old: Side, new: Side) -> frozenset[str]:
