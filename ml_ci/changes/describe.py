@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ml_ci.changes.describe_code import describe_code
-from ml_ci.changes.describe_data import describe_data, rewritten
+from ml_ci.changes.describe_data import came_into_git, describe_data, rewritten
 from ml_ci.changes.describe_reads import Difference, describe_reads
 from ml_ci.changes.describe_settings import (
     Loosened,
@@ -32,7 +32,16 @@ def describe(
     named although its part is the same. `reads` is what differs of all that the jobs of either side were seen to read.
     """
     changes = [change for part in _parts(old, new) for change in _described(part, old, new, loosened)]
+    known = {change.part for change in changes}
     changes += [describe_reads(told)] if (told := tuple(reads)) else []
+    changes += [
+        change for part in new.fingerprint.parts if part not in known and (change := came_into_git(old, new, part))
+    ]
+    return in_order(changes)
+
+
+def in_order(changes: Iterable[Change]) -> tuple[Change, ...]:
+    """Put changes in the order in which they are told."""
     return tuple(sorted(changes, key=lambda change: _place(change.part)))
 
 

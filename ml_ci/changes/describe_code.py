@@ -22,11 +22,22 @@ def describe_code(old: Snapshot, new: Snapshot, part: str = "code") -> Change:
 
 
 def file_lines(was: Mapping[str, object], now: Mapping[str, object], old: Snapshot, new: Snapshot) -> list[str]:
-    """Write a line for each file whose digest differs, the changed ones first."""
+    """Write a line for each file whose digest differs, the changed ones first.
+
+    A file that both sides have, and that counts for one, is neither added nor removed where it changed: that is said.
+    """
     changed = [path for path in now if path in was and was[path] != now[path]]
     lines = [f"{path}: {_inside(path, old, new)}" for path in changed]
-    lines += [f"{path} added" for path in now if path not in was]
-    return lines + [f"{path} removed" for path in was if path not in now]
+    lines += [_come(path, old, new, "added") for path in now if path not in was]
+    return lines + [_come(path, old, new, "removed") for path in was if path not in now]
+
+
+def _come(path: str, old: Snapshot, new: Snapshot, how: str) -> str:
+    try:
+        same = old.tree.read(path) == new.tree.read(path)
+    except FileNotFoundError:
+        same = True  # one side has none
+    return f"{path} {how}" if same else f"{path}: {_inside(path, old, new)}"
 
 
 def _files(snapshot: Snapshot, part: str) -> Mapping[str, object]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from ml_ci.changes import settings
 from ml_ci.changes.data import DataReader
 from ml_ci.changes.located import Places
 from ml_ci.changes.same_values import SameValues
@@ -15,7 +16,7 @@ from ml_ci.changes.snapshot import Snapshot
 from ml_ci.changes.values import Change
 from ml_ci.changes.words import count, differences, joined, shown
 from ml_ci.errors import UserError
-from ml_ci.spec.values import FileEntry
+from ml_ci.spec.values import DataEntry, FileEntry, PartEntry
 
 _TABLES = (".csv", ".tsv", ".tab", ".txt", ".data", ".parquet", ".pq")
 _BYTES_ONLY = "bytes changed, no value did"
@@ -161,3 +162,22 @@ def _files(snapshot: Snapshot, entry: FileEntry) -> Mapping[str, str]:
     found = reader[entry].files
     reader.contents.save()
     return found
+
+
+def came_into_git(old: Snapshot, new: Snapshot, part: str) -> Change | None:
+    """Say of data that are the same that only the new side has them in git: the old one was given the file on disk."""
+    was, now = old.fingerprint.details.get(part, {}), new.fingerprint.details.get(part, {})
+    if part.startswith("data.") and was.get("tracked") is False and now.get("tracked") is True:
+        return Change(part, f"{now['path']} came into git; the baseline was given the one that is here")
+    return None
+
+
+def describe_cut(old: DataEntry, new: DataEntry) -> Change:
+    """Say how the holdout was declared before and is now: `share: 0.2 → 0.3`."""
+    if isinstance(old, PartEntry) and isinstance(new, PartEntry):
+        return Change("data.holdout", joined(differences(settings.part(old), settings.part(new))))
+    return Change("data.holdout", " → ".join(_declared(entry) for entry in (old, new)))
+
+
+def _declared(entry: DataEntry) -> str:
+    return entry.path if isinstance(entry, FileEntry) else f"a part of {entry.of}"

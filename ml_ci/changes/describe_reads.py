@@ -25,12 +25,21 @@ class Difference:
 
 
 def differences(states: States, old: ReadStates, new: ReadStates) -> Iterator[Difference]:
-    """Give the files, from the top of the repository, in which the two sides differ of what is in `states`."""
+    """Give the files, from the top of the repository, in which the two sides differ of what is in `states`.
+
+    What a declared part of either side holds is told by that part.
+    """
+    for one in _differing(states, old, new):
+        if not old.holds(one.name) and not new.holds(one.name):
+            yield one
+
+
+def _differing(states: States, old: ReadStates, new: ReadStates) -> Iterator[Difference]:
     was, now = old.now(states), new.now(states)
     for kind, items in was.items():
         for name, state in items.items():
             other = now.get(kind, {}).get(name, ABSENT)
-            if state == other or old.holds(name) or new.holds(name):
+            if state == other:
                 continue
             if kind == "folders":
                 yield from _come_and_gone(old.names(name), new.names(name))

@@ -81,7 +81,13 @@ class _Reading:
         known = same.representative(data.digest)
         if known != data.digest and not self.sees_values(part):
             known = data.digest
-        said = {"path": entry.path, "content": data.digest, "columns": entry.columns, "files": len(data.files)}
+        said: dict[str, object] = {
+            "path": entry.path,
+            "content": data.digest,
+            "columns": entry.columns,
+            "files": len(data.files),
+        }
+        said["tracked"] = not data.files.keys().isdisjoint(self.tree.files())
         self.parts[part] = digest([known, entry.columns])
         self.details[part] = said
         self.warnings += [f"{part}: {warning}" for warning in data.warnings]
@@ -106,7 +112,9 @@ class _Reading:
         self.add("params", flat(params), params)
         self.add("job", settings.job(self.model))
         if self.model.ignore:
-            self.warnings.append(f"ignore: {', '.join(self.model.ignore)} count for nothing, though a job may read them")
+            self.warnings.append(
+                f"ignore: {', '.join(self.model.ignore)} count for nothing, though a job may read them"
+            )
         self.add("seed", {"seed": self.model.seed})
         self.parts["seed"] = seed_digest(self.model.seed)
         self.add("budget", dict(self.model.budget.rows))

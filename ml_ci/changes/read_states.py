@@ -142,8 +142,9 @@ class ReadStates:
             for one in sources[path].imports.imports
             if one.module and not one.level
         }
-        tops = {_root(path, frozenset(paths)) for path in modules}
-        roots = {*tops, self._at(""), self._at(self._model.cwd), self._at("src")}
+        tops = {path: _root(path, frozenset(paths)) for path in modules}
+        imported |= {path.removeprefix(f"{top}/").partition("/")[0].removesuffix(".py") for path, top in tops.items()}
+        roots = {*tops.values(), self._at(""), self._at(self._model.cwd), self._at("src")}
         found = {posixpath.join(root, name + end) for root in roots for name in imported for end in _MODULES}
         there = self._whole.ids(sorted(found))
         return {path for path in found if path not in there and not self._held(path)}

@@ -20,6 +20,7 @@ _SAME = Change("changes", "none")
 @click.command()
 @parameters.models
 @parameters.as_json
+@click.option("--verbose", "-v", is_flag=True, help="List what the jobs were seen to read, too.")
 @click.option("--github-matrix", is_flag=True, help='Print {"model": [...]} of the models that need work.')
 @parameters.baseline
 @parameters.config
@@ -28,6 +29,7 @@ _SAME = Change("changes", "none")
 @trusted.option
 def command(
     as_json: bool,
+    verbose: bool,
     github_matrix: bool,
     models: tuple[str, ...],
     baseline: str | None,
@@ -69,7 +71,7 @@ def command(
     elif as_json:
         click.echo(json.dumps(_as_json(plans), indent=2, ensure_ascii=False))
     else:
-        _print(plans)
+        _print(plans, verbose=verbose)
 
 
 def _as_json(plans: Mapping[str, ModelPlan]) -> dict[str, object]:
@@ -83,13 +85,14 @@ def _as_json(plans: Mapping[str, ModelPlan]) -> dict[str, object]:
                 "trainings": one.trainings,
                 "notes": list(one.notes),
                 "cautions": list(one.cautions),
+                "reads": None if one.reads is None else list(one.reads),
             }
             for name, one in plans.items()
         },
     }
 
 
-def _print(plans: Mapping[str, ModelPlan]) -> None:
+def _print(plans: Mapping[str, ModelPlan], *, verbose: bool) -> None:
     told: set[str] = set()
     for name, one in plans.items():
         baseline = f"   (against {clean(one.baseline)})" if one.baseline else ""
@@ -103,3 +106,15 @@ def _print(plans: Mapping[str, ModelPlan]) -> None:
                 if sentence not in told:  # models share code and gates: what is said of them is said once
                     click.echo(f"  {word}: {clean(sentence)}")
         told |= {*one.cautions, *one.notes}
+        if verbose:
+            _print_reads(one.reads)
+
+
+def _print_reads(reads: tuple[str, ...] | None) -> None:
+    if not reads:
+        said = "nothing that no declared part holds" if reads is not None else "not known before a run in this state"
+        click.echo(f"  reads: {said}")
+        return
+    click.echo("  reads:")
+    for path in reads:
+        click.echo(f"    {clean(path)}")

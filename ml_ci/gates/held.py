@@ -76,5 +76,5 @@ def _about_yardstick(own: ModelSpec, base: ModelSpec) -> Iterator[str]:
 
 def _said(value: object) -> str:
     if isinstance(value, tuple) and all(isinstance(one, str) for one in value):
-        return f"[{', '.join(value)}]"
+        return f"[{', '.join(value)}]" if value else "none"
     return "none" if value is None else str(value) if isinstance(value, str | int | float) else "another"

@@ -41,6 +41,11 @@ def note(root: Path, entry: Entry) -> None:
         file.unlink(missing_ok=True)
 
 
+def known(root: Path, entry: Entry) -> bool:
+    """Say whether an entry is kept."""
+    return (folder_of(root, entry.manifest) / f"{entry.key}.json").exists()
+
+
 def entries(root: Path, manifest: str) -> Iterator[Entry]:
     """Give the entries of a manifest, the newest first; one that is damaged is passed over."""
     for file in _newest(folder_of(root, manifest)):

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ml_ci.changes.read_states import ABSENT
+from ml_ci.records.manifests import unpacked
 from ml_ci.reports.columns import padded
 from ml_ci.reports.text import label, log_lines, plural
 
@@ -55,10 +57,26 @@ def shown(row: RecordRow, files: Mapping[str, Mapping[str, Any]]) -> Iterator[st
     yield f"made {said_age(row.age)} ago, last used {said_age(row.unused)} ago, {said_size(row.size)}"
     if row.damage:
         yield f"damaged: {label(row.damage, 300)}"
-    yield from _tree(row.content, 0)
+    yield from _tree({name: item for name, item in row.content.items() if name != "reads"}, 0)
+    yield from _reads(row.content)
     yield "files:"
     for name, known in files.items():
         yield f"  {label(name)}  {said_size(known['size'])}  sha256 {known['sha256'][:_SHORT]}"
+
+
+def _reads(content: Mapping[str, Any]) -> Iterator[str]:
+    """List what the jobs behind a record were seen to read; a record of an older version does not know."""
+    if "reads" not in content:
+        return
+    found = {
+        f"{path or '.'}{'/' if kind == 'folders' else ''}"
+        for entry in unpacked(content)
+        for kind in ("files", "sources", "folders", "everything")
+        for path, state in entry.states.get(kind, {}).items()
+        if state != ABSENT
+    }
+    yield "reads:" if found else "reads: nothing that no declared part holds"
+    yield from (f"  {label(path)}" for path in sorted(found))
 
 
 def said_log(text: str | None) -> Iterator[str]:

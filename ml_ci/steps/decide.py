@@ -99,13 +99,14 @@ def _told(sides: Sides) -> str:
         return digest(sides.no_baseline)
     written = [_written(side.declared) for side in (sides.baseline, sides.candidate)]
     cut = None if sides.base is None or not isinstance(sides.base.holdout, PartEntry) else part(sides.base.holdout)
-    return digest([sorted(sides.baseline.declared.parts.items()), written, cut])
+    own = [] if sides.baseline.cut is None else [repr(sides.baseline.cut)]
+    return digest([sorted(sides.baseline.declared.parts.items()), written, cut, *own])
 
 
 def _written(fingerprint: Fingerprint) -> list[object]:
-    """Name where data are and what their bytes are: a table that was written anew is told, though it is the same."""
+    """Name where data are, what their bytes are, whether git has them: all of it is told, though they are the same."""
     data = [(part, said) for part, said in sorted(fingerprint.details.items()) if part.startswith("data.")]
-    return [[part, said.get("path"), said.get("content")] for part, said in data]
+    return [[part, said.get("path"), said.get("content"), said.get("tracked")] for part, said in data]
 
 
 def _counted(model: ModelSpec) -> list[object]:

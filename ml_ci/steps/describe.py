@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ml_ci.changes.describe import describe
+from ml_ci.changes.describe import describe, in_order
+from ml_ci.changes.describe_data import describe_cut
 from ml_ci.changes.values import READS, Change
 from ml_ci.conditions import ConditionError, parse
 from ml_ci.steps.changed_reads import changed_reads
@@ -33,6 +34,10 @@ def between(project: Project, old: Side, new: Side) -> tuple[Change, ...]:
         return _loosened(was, now, (old.model.confidence, new.model.confidence))
 
     changes = describe(snapshot(project, old), snapshot(project, new), loosened, changed_reads(project, old, new))
+    cuts = [side.cut or side.model.holdout for side in (old, new)]
+    if cuts[0] != cuts[1] and "data.holdout" not in {change.part for change in changes}:
+        # Both sides have the new cut, so that no row of it is trained on: their parts say nothing of the old one.
+        changes = in_order((*changes, describe_cut(cuts[0], cuts[1])))
     return tuple(_once(_with_cause(project, change, old, new)) for change in changes)
 
 

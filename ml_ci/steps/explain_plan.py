@@ -9,6 +9,7 @@ from ml_ci.errors import StageFailed
 from ml_ci.plan.plan import TRAININGS, Plan
 from ml_ci.plan.values import ModelPlan
 from ml_ci.steps.cautions import cautions
+from ml_ci.steps.changed_reads import reads_of
 from ml_ci.steps.decide import planned, recorded
 from ml_ci.steps.failures import does_not_train
 from ml_ci.steps.judged import Judged
@@ -16,6 +17,8 @@ from ml_ci.steps.sides import Fingerprints
 from ml_ci.steps.values import Project, Side, Sides
 from ml_ci.suspicion.counts import suspicions
 from ml_ci.suspicion.overlap import cautions as overlapping
+
+_NO_RESULT = "nothing that is declared changed, and the store has no result of this model yet"
 
 
 def told(project: Project, fingerprints: Fingerprints, name: str) -> ModelPlan:
@@ -36,8 +39,8 @@ def told(project: Project, fingerprints: Fingerprints, name: str) -> ModelPlan:
     source = "" if sides.baseline is None else sides.source
     odd = _foreseen(project, sides) if verdict is None else _known(verdict)
     said = (*project.judging.of_run, *cautions(project, sides), *odd)
-    trainings = plan.trainings if failure is None else 0
-    return ModelPlan(plan.action, reasons, source, trainings, tuple(dict.fromkeys(notes)), said)
+    trainings, read = plan.trainings if failure is None else 0, reads_of(project, sides)
+    return ModelPlan(plan.action, reasons, source, trainings, tuple(dict.fromkeys(notes)), said, read)
 
 
 def _known(verdict: Judged) -> tuple[str, ...]:
@@ -57,7 +60,7 @@ def _reasons(project: Project, sides: Sides, plan: Plan, verdict: Judged | None)
 
     changes = described(project, sides)
     if plan.action != "reuse" and not changes:
-        return (Change("records", "nothing changed, and the store has no result of this model yet"),)
+        return (Change("records", _NO_RESULT),)
     return changes
 
 

@@ -9,7 +9,7 @@ from ml_ci.changes.read_states import ReadStates, States
 from ml_ci.changes.reads import Reads
 from ml_ci.changes.values import READS, UNSEEN, Fingerprint, Stage
 from ml_ci.changes.whole import Whole
-from ml_ci.records.manifests import Entry, entries, note
+from ml_ci.records.manifests import Entry, entries, known, note
 from ml_ci.spec.values import CommandJob
 from ml_ci.steps.values import Project, Side
 
@@ -133,10 +133,16 @@ def _agreeing(project: Project, side: Side, declared: Fingerprint, stage: Stage,
     """Find the newest set of reads that is here as it was then."""
     look = None
     for entry in project.store.reads(manifest):
-        if not entry.states:
-            return entry.states
-        look = look or read_states(project, side, declared, stage)
-        if look.now(entry.states) == entry.states:
-            look.save()
+        look = look or (read_states(project, side, declared, stage) if entry.states else None)
+        if not entry.states or (look is not None and look.now(entry.states) == entry.states):
+            _keep(project, entry, look)
             return entry.states
     return None
+
+
+def _keep(project: Project, entry: Entry, look: ReadStates | None) -> None:
+    """Keep an entry that the shared store had, and what was looked at on disk."""
+    if not known(project.store.root, entry):
+        remember(project, entry)
+    if look is not None:
+        look.save()

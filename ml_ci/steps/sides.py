@@ -207,9 +207,11 @@ class Fingerprints:
         return self._trees.setdefault(commit, self.project.repository.tree(commit))
 
     def _baseline(self, spec: Spec, candidate: ModelSpec, commit: str) -> Side:
-        model = _same_cut(spec.models[candidate.name], candidate)
+        own = spec.models[candidate.name]
+        model = _same_cut(own, candidate)
         try:
-            return self._side("baseline", spec, model, self._tree(commit))
+            side = self._side("baseline", spec, model, self._tree(commit))
+            return side if model.holdout == own.holdout else replace(side, cut=own.holdout)
         except UserError as error:
             message = f"the baseline of commit {commit[:7]} cannot be had: {error.message}"
             raise StageFailed(Failure("changes", "baseline-data", message, error.hint)) from None

@@ -13,7 +13,7 @@ from ml_ci.errors import Failure
 from ml_ci.records.store import Store
 from ml_ci.repository.repository import Repository
 from ml_ci.repository.trees import CommitTree, WorkingTree
-from ml_ci.spec.values import ModelSpec, Spec
+from ml_ci.spec.values import DataEntry, ModelSpec, Spec
 from ml_ci.steps.base_gates import Judging
 from ml_ci.steps.journal import Journal
 from ml_ci.steps.progress import Progress, Silent
@@ -86,7 +86,8 @@ class Side:
     """A model as one side of the comparison would produce it; `needs` holds that side of the models it builds on.
 
     `own` is the fingerprint of its own commit, where the one that its results are kept by differs: see `foretold`.
-    `champion` is the registered version whose model this side is: it is fetched, never trained.
+    `champion` is the registered version whose model this side is: it is fetched, never trained. `cut` is the holdout as
+    its own commit says it, where the candidate's took its place.
     """
 
     name: SideName
@@ -96,6 +97,7 @@ class Side:
     needs: Mapping[str, Side] = field(default_factory=dict)
     own: Fingerprint | None = None
     champion: Version | None = None
+    cut: DataEntry | None = None
 
     @property
     def declared(self) -> Fingerprint:

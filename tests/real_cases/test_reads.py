@@ -11,9 +11,12 @@ from typing import Any
 
 import pytest
 
+from ml_ci.cli.main import call
 from ml_ci.pipeline import bisect, explain, plan, run
 from ml_ci.plan.plan import TRAININGS
 from ml_ci.records.store import Store
+from ml_ci.reports.markdown import render as markdown
+from ml_ci.reports.sentences import cause, plain
 from ml_ci.reports.values import ModelReport
 from ml_ci.steps.causes.bisect import Search
 from ml_ci.steps.causes.explain import Ask
@@ -213,7 +216,7 @@ import json
 from pathlib import Path
 import pandas
 
-extra = importlib.import_module("extra")
+extra = importlib.import_module("ext" + "ra")
 
 class Cut:
     def predict(self, rows):
@@ -367,3 +370,135 @@ def test_bisect_names_the_read(repository: Any) -> None:
     case.change({"docs/a.md": "b\n"})
     found = bisect(case.options(), "m", Search(good))
     assert [(one.part, one.summary) for one in found.changes] == [("reads", said)]
+
+
+NOTHING_CHANGED = "Nothing that this model depends on has changed."
+CUT = """\
+import csv
+from pathlib import Path
+
+class Cut:
+    pass
+
+def train(train: Path):
+    model = Cut()
+    model.at = min(int(row["x"]) for row in csv.DictReader(open(train)) if row["y"] == "1")
+    return model
+
+def score(model, rows: Path):
+    return [float(int(row["x"]) >= model.at) for row in csv.DictReader(open(rows))]
+"""
+CUT_SPEC = """\
+version: 1
+models:
+  m:
+    train: cut:train
+    predict: cut:score
+    data: {train: all.csv, holdout: {of: train, share: 0.2}}
+    label: y
+    positive: 1
+    gates: [fnr <= baseline.fnr + 0.01]
+"""
+
+
+def cut_case(repository: Any, files: Mapping[str, str]) -> Case:
+    case = Case(repository, "", {"cut.py": CUT})
+    case.change({"ml-ci.yaml": CUT_SPEC, **files})
+    case.repository.git("branch", "-f", "main")
+    return case
+
+
+def test_nothing_changed_is_not_said_beside_another_share(repository: Any) -> None:
+    case = cut_case(repository, {"all.csv": ROWS})
+    case.change({"ml-ci.yaml": CUT_SPEC.replace("0.2", "0.3")})
+    assert [(change.part, change.summary) for change in plan(case.options())["m"].changes] == [
+        ("data.holdout", "share: 0.2 → 0.3")
+    ]
+    report = case.run()
+    assert told(report) == [("data.holdout", "share: 0.2 → 0.3")]
+    assert NOTHING_CHANGED not in plain(cause(report))
+    case.change({"docs/a.md": "a\n"})
+    assert told(case.run()) == [("data.holdout", "share: 0.2 → 0.3")]
+
+
+def test_nothing_changed_is_not_said_where_data_came_into_git(repository: Any) -> None:
+    case = cut_case(repository, {".gitignore": ".ml_ci/\nall.csv\n", "all.csv": ROWS})
+    assert "all.csv" not in case.repository.git("ls-files")
+    case.change({".gitignore": ".ml_ci/\n"})
+    report = case.run()
+    assert [part for part, _ in told(report)] == ["data.train"]
+    assert "came into git" in told(report)[0][1]
+    assert NOTHING_CHANGED not in plain(cause(report))
+
+
+def test_nothing_changed_is_said_where_it_is_true(repository: Any) -> None:
+    case = cut_case(repository, {"all.csv": ROWS})
+    case.change({"docs/a.md": "a\n", "other.py": "A = 1\n"})
+    assert plain(cause(case.run())) == NOTHING_CHANGED
+
+
+def test_what_changed_of_the_reads_is_told_in_every_report(repository: Any) -> None:
+    command, files, change, said = READERS["a file that a shell script reads"]
+    case = Case(repository, command, files)
+    case.change(change)
+    report = case.run()
+    assert plain(cause(report)) == "What it reads changed."
+    assert said in markdown(run(case.options()))
+
+
+def test_what_is_ignored_counts_for_nothing_and_is_said(repository: Any) -> None:
+    command, files, change, said = READERS["a file that a shell script reads"]
+    spec = SPEC.replace("RUN", command).replace("    label: y\n", "    label: y\n    ignore: [settings/**]\n")
+    case = Case(repository, command, files)
+    case.change({"ml-ci.yaml": spec})
+    case.repository.git("branch", "-f", "main")
+    case.change(change)
+    report = case.run()
+    assert told(report) == []
+    assert case.trainings == 1
+    assert "ignore: settings/** count for nothing, though a job may read them" in report.notes
+    assert report.notes == case.run().notes
+    # A change that leaves more out is judged by the base's list.
+    case.repository.git("branch", "-f", "main", "main~1")
+    held = case.run(gates_from="main")
+    assert told(held) == [("reads", said)]
+    assert any(
+        "`ignore` was changed in this change (none → [settings/**]): judged by the old." in one for one in held.cautions
+    )
+
+
+def test_code_may_lie_beside_the_project(repository: Any) -> None:
+    command, files, change, _ = READERS["a package beside the project, by PYTHONPATH in run"]
+    spec = SPEC.replace("RUN", command).replace("    label: y\n", "    label: y\n    code: [../common/**]\n")
+    case = Case(repository, command, files, "proj")
+    case.change({"ml-ci.yaml": spec, "../common/unread.py": "A = 1\n"})
+    case.repository.git("branch", "-f", "main")
+    case.change({"../common/unread.py": "A = 2\n"})
+    report = case.run()
+    assert told(report) == [("code", "../common/unread.py: A")]
+    case.change(change)
+    assert told(case.run()) == [("code", "2 files: ../common/shared.py: at(), ../common/unread.py: A")]
+
+
+def test_a_file_that_is_declared_from_now_on_was_not_added(repository: Any) -> None:
+    command, files, change, _ = READERS["a file that a shell script reads"]
+    spec = SPEC.replace("RUN", command).replace("    label: y\n", "    label: y\n    code: [settings/cut.txt]\n")
+    case = Case(repository, command, files)
+    case.change({"ml-ci.yaml": spec, **change})
+    assert told(case.run()) == [("code", "settings/cut.txt: 1 line added, 1 removed")]
+
+
+def test_the_reads_are_listed(
+    repository: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command, files, _, _ = READERS["a package beside the project, by PYTHONPATH in run"]
+    case = Case(repository, command, files, "proj")
+    monkeypatch.chdir(case.path)
+    assert call(["plan", "-v"]) == 0
+    assert "reads: not known before a run in this state" in capsys.readouterr().out
+    case.run()
+    call(["plan", "-v"])
+    assert "  reads:\n    ../common/shared.py\n" in capsys.readouterr().out
+    (key,) = [key for kind, key, _ in Store(case.path / ".ml_ci").records() if kind == TRAININGS]
+    call(["records", "show", key])
+    assert "reads:\n  common/shared.py\n" in capsys.readouterr().out

@@ -36,6 +36,10 @@ def begin() -> None:
     """Tell of every file and folder from now on."""
     prefixes = {sys.prefix, sys.base_prefix, sys.exec_prefix, os.path.dirname(os.__file__)}
     _libraries[:] = sorted({*prefixes, *map(os.path.realpath, prefixes)} - {"", "/"})
+    for folder in sys.path:  # listed before anything could be watched, to find `sitecustomize`
+        at = _absolute(folder or ".")
+        if at in sys.path_importer_cache and _is_below(os.path.realpath(at), JOB["copy"]):
+            told.tell("walked", os.path.realpath(at))
     audit.watch("open", _opened)
     audit.watch("sqlite3.connect", _connected)
     audit.watch("os.listdir", _listed)
