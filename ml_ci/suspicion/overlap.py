@@ -112,6 +112,10 @@ def _harm(of: Overlap) -> str:
 
 
 def _advice(of: Overlap) -> str:
+    if of.side == "baseline":
+        return (
+            "Keep rows that a baseline was trained on out of the holdout, or compare with one that has not seen them."
+        )
     if of.cut:
         return "Remove repeated rows from the table, or keep them on one side: `share: 0.2` with `by: COLUMN`."
     if (of.odd or of.features_odd) == "repeats":

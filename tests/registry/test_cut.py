@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ml_ci.reports.markdown import render
@@ -32,7 +33,8 @@ def test_a_comment_says_that_the_champion_may_have_seen_the_holdout(game: Any) -
 
     _cut(game, 0.8)
     report = game.run()
-    (caution,) = report.models["cutter"].cautions
+    caution, counted = report.models["cutter"].cautions
+    assert re.match(r"\d+ of the \d+ rows of the holdout stand in the rest of the baseline's data\.train ", counted)
     assert caution.startswith(SAID) and "(50% of train, seed 3 → 80% of train, seed 3)" in caution
     assert f"> ⚠ {SAID}" in render(report)
     assert game.run("HEAD~1").models["cutter"].cautions == (), "another baseline is trained without the holdout"
