@@ -14,14 +14,14 @@ from typing import cast
 
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.spec.values import CommandJob, FunctionJob
-from ml_ci.training import command, own_code
+from ml_ci.training import built, command, own_code
 from ml_ci.training.ending import Ending, check
 from ml_ci.training.environment import begun
 from ml_ci.training.inputs import verify
 from ml_ci.training.log import tail
-from ml_ci.training.process import CHILD, Order, run
+from ml_ci.training.process import CHILD, Order, Outcome, run
 from ml_ci.training.progress import Progress, Silent
-from ml_ci.training.told import TOLD
+from ml_ci.training.told import TOLD, read
 from ml_ci.training.values import (
     UNSEEN,
     Input,
@@ -38,6 +38,7 @@ from ml_ci.training.values import (
     TrainRequest,
 )
 from ml_ci.training.watch.job import Watch, naming_submodules, reading, refuse
+from ml_ci.training.watch.together import Found
 
 _KINDS = ("probability", "margin", "number", "label", "outcome")
 _PRECISIONS = ("", "float16", "float32")
@@ -207,11 +208,13 @@ def _run(
         memory=request.budget.memory,
     )
     order.request.write_text(json.dumps(content, default=str), encoding="utf-8")
-    watch = Watch(request.ground)
-    try:
-        outcome = run(order, progress)
-    finally:
-        found = watch.end(request.work / TOLD, environment)
+    outcome, found = _watched(request, order, environment, progress)
+    if _was_built(request, environment, failed=outcome.returncode != 0):
+        (request.work / TOLD).unlink(missing_ok=True)
+        result.unlink(missing_ok=True)
+        shutil.rmtree(request.work / "out", ignore_errors=True)
+        (request.work / "out").mkdir()
+        outcome, found = _watched(request, order, environment, progress)
     with reading(found.reads), naming_submodules(request.ground, found.reads):
         own_code.verify(request)
         refuse(request.ground, found)
@@ -221,8 +224,27 @@ def _run(
     return dataclasses.replace(ending, reads=found.reads)
 
 
+def _watched(
+    request: Request, order: Order, environment: Mapping[str, str], progress: Progress
+) -> tuple[Outcome, Found]:
+    watch = Watch(request.ground)
+    try:
+        outcome = run(order, progress)
+    finally:
+        found = watch.end(request.work / TOLD, environment)
+    return outcome, found
+
+
+def _was_built(request: Request, environment: Mapping[str, str], *, failed: bool) -> bool:
+    """Build what the job missed of its own side, if anything; say whether to try again with it."""
+    modules = built.needed(list(read(request.work / TOLD)), failed=failed)
+    return bool(modules) and built.build(own_code.checkout(request), request, modules, environment)
+
+
 def _environment(request: Request) -> Mapping[str, str]:
-    job = own_code.describe(own_code.checkout(request), request.folder / request.cwd, request.work)
+    at = own_code.checkout(request)
+    made = built.folder(at, request)
+    job = own_code.describe(at, request.folder / request.cwd, request.work, made)
     return begun(request.environment, request.seed, request.work, request.interpreter, job)
 
 

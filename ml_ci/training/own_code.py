@@ -25,7 +25,7 @@ _PYTHON = re.compile(r"(?:python|pypy)[\d.]*")
 _WORD = re.compile(r"[\w./+-]+")
 
 
-def describe(at: Checkout, cwd: Path, work: Path) -> Mapping[str, object]:
+def describe(at: Checkout, cwd: Path, work: Path, built: Path | None = None) -> Mapping[str, object]:
     """Give what every Python of a job is told of it, which starts in `cwd` and keeps its own in `work`."""
     copy = Path(os.path.realpath(at.copy))
     folder = Path(os.path.realpath(cwd))
@@ -34,6 +34,7 @@ def describe(at: Checkout, cwd: Path, work: Path) -> Mapping[str, object]:
         "told": str(work / TOLD),
         "copy": str(copy),
         "work": os.path.realpath(work),
+        "built": os.path.realpath(built) if built is not None else "",
         "tops": [os.path.realpath(top) for top in at.tops],
         "projects": [_told(one, own=_is_own(one, folder)) for one in found],
         "packages": {name: str(place) for one in reversed(found) for name, place in one.packages.items()},

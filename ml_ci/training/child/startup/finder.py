@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import os
 import sys
-from importlib.machinery import ModuleSpec, PathFinder
+from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec, PathFinder
 
-from . import places
+from . import places, told
 from .installed import Installed, look
 from .job import JOB
 from .standard import is_standard
@@ -44,6 +44,7 @@ class OwnFinder:
             self._renamed(name)
             or self._found(name, entries)
             or self._mapped(name)
+            or self._built(name)
             or self._elsewhere(name, path, target)
         )
 
@@ -95,6 +96,26 @@ class OwnFinder:
         real = os.path.realpath(path)
         return places.in_checkout(real) is None and (places.is_ours(real) or real not in self.installed.files)
 
+    def _built(self, name: str) -> ModuleSpec | None:
+        """Find a module that was built for this side, and tell of one that an installation has built."""
+        parts = name.split(".")
+        spec = PathFinder.find_spec(name, [os.path.join(JOB["built"], *parts[:-1])]) if JOB["built"] else None
+        if spec is not None and spec.loader is not None:
+            return spec
+        tail = os.path.join(*parts)
+        for ending in (*EXTENSION_SUFFIXES, ".py"):
+            for file in (*self._beside(tail + ending), *self.installed.files):
+                if file.endswith(os.sep + tail + ending) and os.path.exists(file):
+                    told.tell("generated", name, file)
+                    return None
+        return None
+
+    def _beside(self, tail: str) -> Iterable[str]:
+        """Give where the user's checkouts would have a module that the copy has not."""
+        for root in self.roots[tail.partition(os.sep)[0].partition(".")[0]]:
+            for top in JOB["tops"]:
+                yield os.path.normpath(os.path.join(top, os.path.relpath(root, JOB["copy"]), tail))
+
     def _elsewhere(self, name: str, path: Sequence[str] | None, target: Any) -> ModuleSpec | None:
         """Ask the finders that follow; what they have of another side is not there."""
         self._busy = True
@@ -105,6 +126,8 @@ class OwnFinder:
                 if spec is None:
                     continue
                 if spec.loader is None or not self._may(spec.origin if spec.has_location else None):
+                    if spec.loader is not None and spec.origin:
+                        told.tell("generated", name, spec.origin)
                     raise ModuleNotFoundError("No module named %r" % name, name=name)
                 return spec
         finally:

@@ -19,8 +19,8 @@ def is_in(path: str, folder: str) -> bool:
 
 
 def is_ours(path: str) -> bool:
-    """Say whether a real path lies in this side's copy, or in the job's own folder."""
-    return is_in(path, JOB["copy"]) or is_in(path, JOB["work"])
+    """Say whether a real path lies in this side's copy, in what was built from it, or in the job's own folder."""
+    return any(is_in(path, JOB[which]) for which in ("copy", "work", "built") if JOB[which])
 
 
 def in_checkout(path: str) -> str | None:
