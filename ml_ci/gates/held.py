@@ -15,8 +15,10 @@ from ml_ci.spec.values import ModelSpec
 # What says how strictly is judged, and which reads count: the base branch's word counts. `confidence`, `cost` and
 # `reuse` are below.
 _RULES = ("method", "min_rows", "baseline", "ignore")
-# What both sides are measured with: the change's own, and loudly so.
-_YARDSTICK = ("holdout", "label", "positive", "threshold", "slices", "metrics", "id")
+# What both sides are measured with: by the change's own and by the base's.
+_YARDSTICK = ("holdout", "label", "positive", "slices", "metrics")
+# What is a side's own: each is measured with what its commit says.
+_OF_ONE_SIDE = ("threshold", "id")
 
 
 @dataclass(frozen=True)
@@ -69,9 +71,12 @@ def _about_yardstick(own: ModelSpec, base: ModelSpec) -> Iterator[str]:
     moved = [f"`{name}`" for name in _YARDSTICK if getattr(own, name) != getattr(base, name)]
     if moved:
         yield (
-            f"The yardstick changed: {', '.join(moved)} in ml-ci.yaml. Both sides are measured by the new one; "
-            "look at that change first."
+            f"The yardstick changed: {', '.join(moved)} in ml-ci.yaml. Both sides are judged by the new one and by the "
+            "base's, and the worse verdict counts; look at that change first."
         )
+    own_moved = [f"`{name}`" for name in _OF_ONE_SIDE if getattr(own, name) != getattr(base, name)]
+    if own_moved:
+        yield f"{' and '.join(own_moved)} in ml-ci.yaml changed: each side decides by what its own commit says."
 
 
 def _said(value: object) -> str:

@@ -30,7 +30,7 @@ def pass_over(project: Project, sides: Sides, recorded: Callable[[str, str], Sid
         found = recorded(name, commit)
         if found is not None:
             source = f"ancestor of {broken.named}, which does not train: {commit[:7]}"
-            return Sides(sides.candidate, found, commit, source, broken=broken)
+            return Sides(sides.candidate, found, commit, source, broken=broken, base=found.model)
     why = f"the base {broken.named} does not train"
     return Sides(sides.candidate, None, sides.base_commit, sides.source, why, broken)
 

@@ -121,7 +121,6 @@ def test_what_only_the_change_has_counts() -> None:
         ("holdout", PartEntry("train", share=0.1)),
         ("label", "other"),
         ("positive", Positive((0,))),
-        ("threshold", Threshold(0.9)),
         ("slices", (SliceSpec(("region",)),)),
         ("metrics", {"mine": "m:f"}),
     ],
@@ -131,6 +130,12 @@ def test_a_yardstick_that_changed_is_the_changes_own_and_said(name: str, value: 
     assert getattr(found.model, name) == value
     [caution] = found.cautions
     assert caution.startswith(f"The yardstick changed: `{name}` in ml-ci.yaml.")
+
+
+def test_a_threshold_is_a_sides_own_and_no_yardstick() -> None:
+    found = held(model(OLD, threshold=Threshold(0.9)), model(OLD))
+    assert found.model.threshold == Threshold(0.9)
+    assert found.cautions == ("`threshold` in ml-ci.yaml changed: each side decides by what its own commit says.",)
 
 
 def test_a_gate_keeps_the_line_of_the_file_that_is_there() -> None:

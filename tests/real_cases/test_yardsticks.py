@@ -333,6 +333,19 @@ def test_bins_that_hide_a_slice_do_not_pass(project: Project) -> None:
     assert told(report.models["m"]) == [("change", "pass", 200, 0), ("base", "fail", 200, 0)]
 
 
+def test_a_repair_of_a_broken_base_is_held_to_the_yardstick_of_the_ancestor_that_trained(project: Project) -> None:
+    project.base(MODEL)
+    project.run(baseline="none")
+    project.repository.git("switch", "-q", "main")
+    project.repository.commit({"job.py": "raise SystemExit(3)\n"}, "break it")
+    project.repository.git("switch", "-q", "-c", "repair")
+    project.repository.write({"job.py": JOB.replace("CUT = 50", "CUT = 70")})
+    project.holdout(table(damaged()))
+    report = project.run()
+    assert told(report.models["m"]) == [OWN, ("base", "fail", 200, 0)]
+    assert report.verdict == "fail"
+
+
 def test_held_to_a_branch_it_is_shown_and_judged_too(project: Project) -> None:
     project.base()
     project.change(cut=("CUT = 50", "CUT = 70"))
