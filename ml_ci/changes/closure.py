@@ -1,9 +1,9 @@
 """The files of a tree that a Python file brings with it: its import closure.
 
 Modules are looked for where the job's `sys.path` finds them: below `cwd`, then below the project folder; for a script
-below its own folder first. `src/` comes last: only an editable install puts it on `sys.path`, and where there is none
-the job fails by itself. Files that the code opens, such as `open("words.json")`, are not followed: name them in
-`code:`.
+below its own folder first. `src/` comes last: the job finds it in its own side's copy where packaging installs it, and
+fails by itself where nothing does. Files that the code opens, such as `open("words.json")`, are not followed: name them
+in `code:`.
 """
 
 from __future__ import annotations

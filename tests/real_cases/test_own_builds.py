@@ -124,6 +124,7 @@ def test_what_a_backend_installs_is_each_sides_own(
     write(copy, pure(backend, "base"))
     tools = [
         "setuptools",
+        "wheel",
         "hatchling",
         "editables",
         "flit_core",
@@ -153,7 +154,7 @@ def test_an_extension_serves_where_its_sources_are_the_same_and_is_built_where_n
 ) -> None:
     top, copy = places
     write(top, compiled("one"))
-    python = built("setuptools")
+    python = built("setuptools", "wheel")
     install = ("install", "-q", "--no-build-isolation", "--no-deps", "-e", top)
     subprocess.run((python, "-m", "pip", *install), check=True, capture_output=True)
     write(copy, compiled("one"))
