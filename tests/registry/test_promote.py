@@ -286,6 +286,9 @@ def test_an_unreachable_registry_is_an_error_that_blocks(game: Any) -> None:
     failure = report.models["cutter"].failure
     assert (report.verdict, failure.stage, failure.code) == ("error", "registry", "registry-no-answer")
     assert failure.message.startswith("the registry http://127.0.0.1:9 does not answer: ")
+    own = report.models["cutter"].candidate
+    assert (own.confusion.fn, own.confusion.rows, own.action) == (4, 40, "train"), "the candidate's numbers are shown"
+    assert report.models["cutter"].gates == ()
 
 
 def test_a_damaged_registry_is_an_error_that_blocks(game: Any) -> None:
