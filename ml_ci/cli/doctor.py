@@ -36,8 +36,8 @@ def command(
     predict the same, it says by how much FPR and FNR move by themselves; later reports of the model say so too.
 
     \b
-    Exit codes: 0 everything is right, 1 a check found something, 2 one found what `ml-ci run` ends with 2 for: a
-    mistake in configuration, data or git.
+    Exit codes: 0 everything is right, 1 a check found something, 2 it is what
+    `ml-ci run` ends with 2 for: a mistake in configuration, data or git.
     """
     from dataclasses import asdict
 

@@ -31,7 +31,7 @@ def _imports(tree: ast.Module) -> Iterator[tuple[str, int]]:
 
 
 # What the user's code may bring: imported only where a job asks for it, and where its absence is told.
-USERS = {"joblib", "mlflow", "numpy"}
+USERS = {"joblib", "mlflow", "numpy", "pandas"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
