@@ -88,6 +88,7 @@ def _kinds(table: Table) -> list[str]:
 
     In a column of texts another way to write a number is another value.
     """
+    from ml_ci.tables.duck import connect, select
     from ml_ci.tables.spelling import NUMBER, WHOLE, spelled
 
     if table.layout.parquet:
@@ -99,7 +100,8 @@ def _kinds(table: Table) -> list[str]:
         for place in range(len(forms))
         for pattern in (WHOLE, NUMBER)
     ]
-    found = [bool(holds[0]) for holds in table.ask(f"SELECT {', '.join(tests)} FROM {source}").values()]  # noqa: S608
+    with connect() as connection:  # a row of Python's own values: a plan imports no numpy
+        found = connection.execute(select(", ".join(tests), source)).fetchone() or ()
     return [
         "whole" if whole else "number" if number else "text"
         for whole, number in zip(found[::2], found[1::2], strict=True)
