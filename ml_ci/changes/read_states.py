@@ -39,7 +39,11 @@ class ReadStates:
         self._state = whole.state
 
     def of(self, reads: Reads) -> States:
-        """Give the states of what a job was seen to read; of the whole repository, where it could not be watched."""
+        """Give the states of what a job was seen to read; of the whole repository, where it could not be watched.
+
+        UserError where a file that it opened is not what the model's fingerprint was taken of.
+        """
+        self._whole.refuse_edited(reads.opened | reads.imported)
         if not reads.complete:
             return self.now({"everything": {"": ""}})
         read = {path for path in reads.opened | reads.missed | reads.imported if not self._held(path)}

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ml_ci.changes.content import Contents
+from ml_ci.changes.copied import Copied, changed
 from ml_ci.changes.digests import blob_id, digest, object_format
 from ml_ci.repository import by_name
 from ml_ci.repository.git import line
@@ -34,10 +35,25 @@ class Whole:
         self._contents = Contents(state, _CACHE)
         self._known: dict[str, str | None] = {}
         self._places: dict[str, Path] = {}
+        self._copies: list[Copied] = []
+
+    def stand_on(self, copied: Copied) -> None:
+        """See a working tree as a copy holds it from now on: what jobs read is what it was when it was copied."""
+        if all(copied.at != one.at for one in self._copies):
+            self._copies.append(copied)
+
+    def refuse_edited(self, paths: Iterable[str]) -> None:
+        """Refuse files that were written after the tree was looked at and before they were copied (UserError)."""
+        since = self.tree.looked if isinstance(self.tree, WorkingTree) else 0
+        paths = [*paths]
+        for copied in self._copies:
+            for path in copied.edited(paths, since):
+                raise changed(self._top / path)
 
     def ids(self, paths: Iterable[str]) -> Mapping[str, str]:
         """Give the git ids of the contents of those `paths` (from the top) that are there as files."""
         paths = [*paths]
+        self._known |= self._copied([path for path in dict.fromkeys(paths) if path not in self._known])
         new = [path for path in dict.fromkeys(paths) if path not in self._known]
         inside = [path for path in new if self._is_inside(path)]
         self._known |= dict.fromkeys(new) | self._of_project(inside) | self._elsewhere({*new}.difference(inside))
@@ -48,6 +64,8 @@ class Whole:
         known = self.ids([path]).get(path)
         if known is None:
             raise FileNotFoundError(path)
+        if (real := self._left_behind(path)) is not None and (content := self._copies[0].read(real)) is not None:
+            return content
         if self._is_inside(path):
             return self.tree.read(path.removeprefix(self.prefix))
         if self.tree.commit is None:
@@ -63,7 +81,8 @@ class Whole:
             return frozenset(path.partition("/")[0] for path in found)
         if self.tree.commit is not None:
             return by_name.names_in(self._top, self.tree.commit, folder) - _NEVER
-        return self._names_on_disk(folder)
+        now = self._names_on_disk(folder)
+        return frozenset(self._copies[0].names(folder, now)) - _NEVER if self._copies else now
 
     def everything(self) -> Mapping[str, str]:
         """Give every file of the repository, a submodule as one; this walks through all of it."""
@@ -77,11 +96,31 @@ class Whole:
         own = {path: str(self._top / path) for path, known in files.items() if known is None}
         digests = self._digests(own, object_format(files))
         found = {path: known or digests[path] for path, known in files.items() if known or path in digests}
-        return found | {path: self._submodule(path, known) for path, known in disk.links.items() if path not in found}
+        found |= {path: self._submodule(path, known) for path, known in disk.links.items() if path not in found}
+        stood = [path for one in self._copies[:1] for path in one.stood]
+        found |= {path: known or "" for path, known in self._copied([*dict.fromkeys((*found, *stood))]).items()}
+        return {path: known for path, known in found.items() if known}
 
     def save(self) -> None:
         """Keep the digests of files on disk for the next time."""
         self._contents.save()
+
+    def _copied(self, paths: list[str]) -> dict[str, str | None]:
+        """Give the ids of what the tree has no longer as it was copied, None where there was no file."""
+        files = self.tree.files() if self._copies else {}
+        found: dict[str, str | None] = {}
+        for path in paths if self._copies else ():
+            # The project's own tree was looked at before it was copied: what it knows holds.
+            seen = self._is_inside(path) and files.get(path.removeprefix(self.prefix)) is not None
+            if not seen and (real := self._left_behind(path)) is not None:
+                content = self._copies[0].read(real)
+                found[path] = None if content is None else blob_id(content, object_format(files))
+        return found
+
+    def _left_behind(self, path: str) -> str | None:
+        """Give where a path leads to if the tree has something else there than was copied; None otherwise."""
+        real = _real(self._top, path) if self._copies else None
+        return real if real is not None and self._copies[0].differs(real) else None
 
     def _of_project(self, paths: list[str]) -> dict[str, str]:
         files = self.tree.files()
@@ -163,11 +202,11 @@ class Whole:
             return known or ""
         disk = WorkingTree(folder)
         head = line(folder, "rev-parse", "HEAD") or ""
-        changed = sorted(disk.changed())
-        if not changed:
+        edited = sorted(disk.changed())
+        if not edited:
             return head
-        contents = {one: blob_id((folder / one).read_bytes()) for one in changed if (folder / one).is_file()}
-        return digest([head, changed, contents])
+        contents = {one: blob_id((folder / one).read_bytes()) for one in edited if (folder / one).is_file()}
+        return digest([head, edited, contents])
 
     def _digests(self, places: Mapping[str, str], algorithm: str) -> dict[str, str]:
         files = {path: place for path, place in places.items() if Path(place).is_file()}

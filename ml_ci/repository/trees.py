@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import time
 from collections.abc import Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
@@ -18,13 +19,17 @@ Entries = Mapping[str, tuple[str, str]]
 
 
 class WorkingTree:
-    """See the project folder as it is on disk: tracked and untracked files, without ignored ones."""
+    """See the project folder as it is on disk: tracked and untracked files, without ignored ones.
+
+    `looked` is a time (ns of the wall clock) before anything was looked at.
+    """
 
     commit: str | None = None
 
     def __init__(self, folder: Path) -> None:
         self.folder: Path | None = folder
         self._folder = folder
+        self.looked = time.time_ns()
 
     def files(self) -> Mapping[str, str | None]:
         """Give every file with its git object id; None where the content on disk is not in git."""

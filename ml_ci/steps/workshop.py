@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ml_ci.errors import Failure, StageFailed, UserError
 from ml_ci.spec.values import CommandJob, FileEntry, ModelSpec, PartEntry
-from ml_ci.steps.reads import resolved
+from ml_ci.steps.reads import resolved, whole
 from ml_ci.steps.side_by_side import StoppedError
 from ml_ci.steps.values import Project, Side, Sides
 from ml_ci.training.inputs import Placement, handed, place, written
@@ -173,12 +173,15 @@ class Workshop:
     def _copy(self, side: Side) -> WorkingCopy:
         """Give the copy of a side's tree; that a baseline's cannot be made is no mistake of the change."""
         try:
-            return self.project.copies.of(side.tree)
+            made = self.project.copies.of(side.tree)
         except UserError as error:
             if side.name == "candidate":
                 raise
             message = f"the {side.name} of commit {str(side.commit)[:7]} cannot be had: {error.message}"
             raise StageFailed(Failure("training", "baseline-copy", message, error.hint)) from None
+        if side.commit is None:
+            whole(self.project, side).stand_on(made.copied)
+        return made
 
     def _placed(self, side: Side, copy: WorkingCopy, purpose: object) -> Bench:
         environment = self.project.options.environment

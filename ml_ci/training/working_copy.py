@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import time
 import uuid
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ml_ci.changes.copied import Copied, changed
 from ml_ci.errors import UserError
 from ml_ci.repository.checked_out import CheckedOut
 from ml_ci.repository.git import GitError, git, line
@@ -28,7 +30,7 @@ class WorkingCopy:
     Of the working tree: its tracked files and those that are untracked and not ignored, as they are on disk. Of a
     commit: what git checks out, submodules at the commits that it names. A `.git` of its own knows the commit's id and
     nothing of the user's repository. Nothing of the user's tree is touched, and none of the user's hooks run. UserError
-    when git cannot make it.
+    when git cannot make it. `copied` says what was copied of a working tree.
     """
 
     def __init__(self, repository: Repository, tree: Tree, work: Path) -> None:
@@ -38,12 +40,14 @@ class WorkingCopy:
         self.top = self._work / "top"
         self.project = self.top / repository.prefix
         self._purpose: object = None
+        begun = time.time_ns()
         try:
             self._pristine = self._made()
         except BaseException:
             self.remove()
             raise
         self.prepared = self._pristine
+        self.copied = Copied(repository.top, self.top, self._pristine, begun, time.time_ns())
 
     def _made(self) -> dict[str, Stamp]:
         self.top.mkdir(parents=True)
@@ -182,6 +186,6 @@ def _copy_again(source: Path, target: Path, was: Stamp) -> None:
     except FileNotFoundError:
         now = None
     if now is None or (not is_link(was) and (now.st_size, now.st_mtime_ns) != was[1:3]):
-        raise UserError(f"{source} changed while ml-ci was at work", hint="Run ml-ci again.")
+        raise changed(source)
     remove(target)
     copy(source, target)

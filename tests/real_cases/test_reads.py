@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from ml_ci.cli.main import call
+from ml_ci.errors import UserError
 from ml_ci.pipeline import bisect, explain, plan, run
 from ml_ci.plan.plan import TRAININGS
 from ml_ci.records.store import Store
@@ -21,6 +23,7 @@ from ml_ci.reports.values import ModelReport
 from ml_ci.steps.causes.bisect import Search
 from ml_ci.steps.causes.explain import Ask
 from ml_ci.steps.values import Options
+from ml_ci.training import working_copy
 
 # The job is a cut at the number that it reads somewhere. In rows x = 0, 1, ... 39 those from 20 on are positive: each
 # step of the number above 20 misses one of 20 positives.
@@ -78,8 +81,8 @@ class Case:
     def run(self, **asked: Any) -> ModelReport:
         return run(self.options(**asked)).models["m"]
 
-    def action(self) -> str:
-        return plan(self.options())["m"].action
+    def action(self, **asked: Any) -> str:
+        return plan(self.options(**asked))["m"].action
 
     @property
     def trainings(self) -> int:
@@ -502,3 +505,79 @@ def test_the_reads_are_listed(
     (key,) = [key for kind, key, _ in Store(case.path / ".ml_ci").records() if kind == TRAININGS]
     call(["records", "show", key])
     assert "reads:\n  common/shared.py\n" in capsys.readouterr().out
+
+
+LOOKS = """\
+import glob, os
+
+def at():
+    found = 20 + sum(int(open(one).read()) for name in ("parts", "../parts") for one in glob.glob(name + "/*.txt"))
+    for name in ("more.txt", "../more.txt"):
+        try:
+            found += int(open(name).read())
+        except FileNotFoundError:
+            pass
+    found += sum(int(open(name).read()) for name in ("clean.txt", "../clean.txt", "loose.txt", "../loose.txt"))
+    from shared import more
+    found += more()
+    os.system(os.environ["EDIT"])  # what a user does in the meantime: the job itself does not open the checkout
+    return found
+"""
+EDITS = {
+    "nothing": ("true", "true"),
+    "a file": ("echo 4 > clean.txt", "echo 0 > clean.txt"),
+    "a file beside the project": ("echo 4 > ../clean.txt", "echo 0 > ../clean.txt"),
+    "a file that is not in git": ("echo 4 > loose.txt", "echo 0 > loose.txt"),
+    "one beside the project that is not in git": ("echo 4 > ../loose.txt", "echo 0 > ../loose.txt"),
+    "an undeclared module": ("echo 'def more(): return 4' > shared.py", "echo 'def more(): return 0' > shared.py"),
+    "a file that was not there": ("echo 4 > more.txt", "rm more.txt"),
+    "one beside the project that was not there": ("echo 4 > ../more.txt", "rm ../more.txt"),
+    "a new file in a folder that is listed": ("echo 4 > parts/2.txt", "rm parts/2.txt"),
+    "one in a folder beside the project": ("echo 4 > ../parts/2.txt", "rm ../parts/2.txt"),
+    "a file that goes from a folder": ("mv ../parts/1.txt ../../gone", "mv ../../gone ../parts/1.txt"),
+}
+
+
+def looking(repository: Any) -> Case:
+    zeros = ("clean.txt", "../clean.txt", "parts/1.txt", "../parts/1.txt")
+    shared = {"shared.py": "def more(): return 0\n", "train.py": python(LOOKS)}
+    case = Case(repository, "python train.py", {**shared, **dict.fromkeys(zeros, "0\n")}, "proj")
+    case.write({"loose.txt": "0\n", "../loose.txt": "0\n"})
+    return case
+
+
+@pytest.mark.parametrize("name", EDITS)
+def test_what_is_edited_while_a_job_runs_is_not_what_it_read(
+    repository: Any, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    edit, back = EDITS[name]
+    case = looking(repository)
+    monkeypatch.setenv("EDIT", f"cd '{case.path}' && {edit}")
+    report = case.run(baseline="none")
+    assert (report.candidate and report.candidate.confusion.fn, case.trainings) == (0, 1)
+    assert case.action(baseline="none") == ("reuse" if name == "nothing" else "train")
+    subprocess.run(back, shell=True, cwd=case.path, check=True)
+    assert case.action(baseline="none") == "reuse"
+
+
+@pytest.mark.parametrize("path", ["clean.txt", "../clean.txt", "loose.txt", "../loose.txt", "train.py", "shared.py"])
+def test_what_is_edited_before_it_is_copied_leaves_no_record(
+    repository: Any, monkeypatch: pytest.MonkeyPatch, path: str
+) -> None:
+    """A plan saw another file than the job: the record would name what the job never saw."""
+    case = looking(repository)
+    monkeypatch.setenv("EDIT", "true")
+    copied = working_copy._overlay
+
+    def edited_first(top: Path, place: Path) -> None:
+        file = case.path / path
+        file.write_text(file.read_text().replace("0", "4"))
+        monkeypatch.setattr(working_copy, "_overlay", copied)
+        copied(top, place)
+
+    monkeypatch.setattr(working_copy, "_overlay", edited_first)
+    with pytest.raises(UserError, match=rf"{Path(path).name} changed while ml-ci was at work"):
+        case.run(baseline="none")
+    assert case.trainings == 0
+    case.run(baseline="none")
+    assert case.trainings == 1
