@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ml_ci.plan.plan import PREDICTIONS, Keys
 from ml_ci.records.manifests import packed
 from ml_ci.records.record import Record
-from ml_ci.spec.values import ModelSpec, Positive
+from ml_ci.spec.values import CommandJob, ModelSpec, Positive
 from ml_ci.steps.decide import keys, scoring_of
 from ml_ci.steps.reads import measured_on, remember, resolved, scored_on
 from ml_ci.steps.train import artifact, predictions, trained
@@ -143,8 +143,10 @@ def scored_rows(
 ) -> ScoredRows:
     """Have a side's model score rows in a process of its own; StageFailed when the job fails.
 
-    `positive` is the candidate's where none is given.
+    `positive` is the candidate's where none is given. A command read its tables itself, and its model knows texts as
+    they stand in the file.
     """
+    rows = replace(rows, padded=isinstance(side.model.job, CommandJob))
     stored = artifact(training)
     assert stored is not None, "a training without predictions leaves a model"  # noqa: S101
     bench, project = shop.bench(side), shop.project

@@ -55,13 +55,14 @@ class Input:
     """One data entry as the job finds it: an absolute path (file, folder or glob) in its copy, or a URL.
 
     `columns` names the columns of a text table without a header line. `written` is None where the reader has to find
-    out itself, `whole` where the file is the whole table.
+    out itself, `whole` where the file is the whole table. `padded` has a DataFrame keep white space around values.
     """
 
     path: str
     columns: tuple[str, ...] | None = None
     written: Written | None = None
     whole: Whole | None = None
+    padded: bool = False
 
 
 @dataclass(frozen=True)

@@ -88,6 +88,13 @@ import csv, json
 def predict(model: str, rows: str):
     known = json.load(open(model))
     return [float(known.get(row["kind"], 0)) for row in csv.DictReader(open(rows))]
+
+def by_pandas(model: str, rows):
+    known = json.load(open(model))
+    return [float(known.get(kind, 0)) for kind in rows["kind"]]
+
+def by_polars(model: str, rows: "polars.DataFrame"):
+    return by_pandas(model, rows)
 """
 
 
@@ -209,9 +216,11 @@ def test_line_ends_inside_of_quotes(judge: Callable[..., ModelReport]) -> None:
     "job",
     [
         "run: python job.py\n    outputs: {model: model.json}\n    predict: adapter:predict",
+        "run: python job.py\n    outputs: {model: model.json}\n    predict: adapter:by_pandas",
+        "run: python job.py\n    outputs: {model: model.json}\n    predict: adapter:by_polars",
         'run: python job.py {data.holdout} {out}/s.csv\n    outputs: {predictions: "{out}/s.csv"}',
     ],
-    ids=["a model that is scored", "predictions"],
+    ids=["a model that is scored", "by pandas", "by polars", "predictions"],
 )
 def test_a_job_that_reads_a_part_itself_finds_the_bytes(judge: Callable[..., ModelReport], job: str) -> None:
     draw = random.Random(0)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def read_by_pandas(pandas: Any, entry: Any) -> Any:
-    """Read a table by pandas; a text without white space around its values."""
+    """Read a table by pandas; a text without white space around its values, unless the entry has it `padded`."""
     path, suffix = entry["path"], _suffix(entry["path"])
     if _is_parquet(path, suffix):
         return pandas.read_parquet(path)
@@ -26,6 +26,8 @@ def read_by_pandas(pandas: Any, entry: Any) -> Any:
         return pandas.read_excel(path)
     options = _text_options(entry)
     frame = pandas.read_csv(path, **options)
+    if entry.get("padded"):
+        return frame
     texts = [place for place, kind in enumerate(frame.dtypes) if str(kind) in ("object", "str", "string")]
     if any(_padded(frame.iloc[:, place]) for place in texts):
         frame = _unpadded_by_pandas(pandas, path, options)
@@ -58,9 +60,15 @@ def taken_by_pandas(frame: Any, entry: Any) -> Any:
         frame = frame.reset_index(drop=True) if numbered else frame.copy()
     if whole["without"] is None:
         return frame
-    if whole["without"].strip() in frame.columns:
-        return frame.drop(columns=whole["without"].strip())
+    left_out = _named(frame.columns, whole["without"])
+    if left_out:
+        return frame.drop(columns=left_out)
     return frame.reset_index(level=whole["without"], drop=True) if whole["without"] in frame.index.names else frame
+
+
+def _named(columns: Any, name: str) -> list[Any]:
+    """Give the columns of a name, which may stand in the file with white space around it."""
+    return [one for one in columns if isinstance(one, str) and one.strip() == name.strip()]
 
 
 def _numbered(index: Any) -> bool:
@@ -77,7 +85,7 @@ def _flags(path: str, rows: int, library: str) -> bytes:
 
 def _text_options(entry: Any) -> Request:
     """Give pandas what is known of how a text is written: nothing of it depends on the name or the machine."""
-    options: Request = {"skipinitialspace": True}
+    options: Request = {} if entry.get("padded") else {"skipinitialspace": True}
     if _separator(entry):
         options["sep"] = r"\s+" if _separator(entry) == " " else _separator(entry)
     written = entry.get("written")
@@ -102,7 +110,7 @@ def _unpadded_by_pandas(pandas: Any, path: str, options: Request) -> Any:
 
 
 def read_by_polars(polars: Any, entry: Any) -> Any:
-    """Read a table by polars; a text without white space around its values."""
+    """Read a table by polars; a text without white space around its values, unless the entry has it `padded`."""
     import io
 
     path, suffix = entry["path"], _suffix(entry["path"])
@@ -124,6 +132,8 @@ def read_by_polars(polars: Any, entry: Any) -> Any:
     if options.get("separator") == " ":
         source, options["separator"] = _by_tabs(path), "\t"
     frame = polars.read_csv(source, **options)
+    if entry.get("padded"):
+        return frame
     text = polars.col(polars.String)
     padded = frame.select((text != text.str.strip_chars()).any())
     if any(value for row in padded.rows() for value in row):
@@ -155,8 +165,7 @@ def taken_by_polars(polars: Any, frame: Any, entry: Any) -> Any:
     if whole["flags"]:
         flags = _flags(whole["flags"], frame.height, "polars")
         frame = frame.filter(polars.Series([flag == whole["wanted"] for flag in flags]))
-    left_out = whole["without"]
-    return frame if left_out is None or left_out.strip() not in frame.columns else frame.drop(left_out.strip())
+    return frame if whole["without"] is None else frame.drop(_named(frame.columns, whole["without"]))
 
 
 def _unpadded_by_polars(polars: Any, source: Any, options: Request) -> Any:
