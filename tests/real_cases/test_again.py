@@ -16,6 +16,8 @@ from ml_ci.github.shards import joined
 from ml_ci.reports.as_json import loads
 from ml_ci.reports.markdown import render
 
+pytestmark = pytest.mark.slow  # whole runs: `.ci/run` runs them apart
+
 SPEC = """\
 version: 1
 models:

@@ -24,6 +24,8 @@ from ml_ci.steps.project import locate, open_project
 from ml_ci.steps.sides import Fingerprints
 from ml_ci.steps.values import Options
 
+pytestmark = pytest.mark.slow  # whole runs: `.ci/run` runs them apart
+
 GOOD = """\
 import csv, json, os, sys
 import features

@@ -17,6 +17,8 @@ import pytest
 
 from ml_ci.cli.main import call
 
+pytestmark = pytest.mark.slow  # whole runs: `.ci/run` runs them apart
+
 ROWS = "x,y\n" + "".join(f"{row},{int(row >= 50)}\n" for row in range(100))
 SPEC = """\
 version: 1

@@ -18,6 +18,8 @@ from ml_ci.reports.plain import plain
 from ml_ci.reports.values import Report
 from ml_ci.steps.values import Options
 
+pytestmark = pytest.mark.slow  # whole runs: `.ci/run` runs them apart
+
 CODE = """\
 import csv, os, pickle, sys
 

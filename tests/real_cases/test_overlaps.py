@@ -18,6 +18,8 @@ from ml_ci.reports.plain import plain
 from ml_ci.steps.values import Options
 from ml_ci.suspicion.overlap import plainly
 
+pytestmark = pytest.mark.slow  # whole runs: `.ci/run` runs them apart
+
 SPEC = """\
 version: 1
 models:

@@ -17,6 +17,8 @@ import pytest
 
 from ml_ci.cli.main import call
 
+pytestmark = pytest.mark.slow  # whole runs: `.ci/run` runs them apart
+
 PYPROJECT = """\
 [build-system]
 requires = ["setuptools"]

@@ -25,6 +25,8 @@ from ml_ci.steps.causes.explain import Ask
 from ml_ci.steps.values import Options
 from ml_ci.training import working_copy
 
+pytestmark = pytest.mark.slow  # whole runs: `.ci/run` runs them apart
+
 # The job is a cut at the number that it reads somewhere. In rows x = 0, 1, ... 39 those from 20 on are positive: each
 # step of the number above 20 misses one of 20 positives.
 ROWS = "x,y\n" + "".join(f"{x},{int(x >= 20)}\n" for x in range(40))
