@@ -115,7 +115,7 @@ def _is_called(path: str, name: str) -> bool:
 
 
 def _above(path: str) -> Iterator[str]:
-    while path := posixpath.dirname(path):
+    while (path := posixpath.dirname(path)).strip("/"):  # of an absolute path "/" is the last, and above itself
         yield path
 
 

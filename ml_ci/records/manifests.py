@@ -24,18 +24,23 @@ States = Mapping[str, Mapping[str, str]]
 
 @dataclass(frozen=True)
 class Entry:
-    """One set of reads with the states in which they were found, and the key of what came out."""
+    """One set of reads with the states in which they were found, and the key of what came out.
+
+    `outside` are files and folders that hold data outside of the repository: read, and known in no state.
+    """
 
     manifest: str
     key: str
     states: States
+    outside: tuple[str, ...] = ()
 
 
 def note(root: Path, entry: Entry) -> None:
     """Keep an entry, as the newest of its manifest; the oldest of more than `MOST` go."""
     folder = folder_of(root, entry.manifest)
     folder.mkdir(parents=True, exist_ok=True)
-    said = {"format": FORMAT, "states": {kind: dict(items) for kind, items in entry.states.items()}}
+    states = {kind: dict(items) for kind, items in entry.states.items()}
+    said = {"format": FORMAT, "states": states, "outside": list(entry.outside)}
     write_text(folder / f"{entry.key}.json", json.dumps(said, sort_keys=True))
     for file in _newest(folder)[MOST:]:
         file.unlink(missing_ok=True)
@@ -64,12 +69,16 @@ def entry(manifest: str, key: str, said: Any) -> Entry | None:
         return None
     if not all(isinstance(state, str) for items in states.values() for state in items.values()):
         return None
-    return Entry(manifest, key, states)
+    outside = said.get("outside")
+    named = tuple(path for path in outside if isinstance(path, str)) if isinstance(outside, list) else ()
+    return Entry(manifest, key, states, named)
 
 
 def packed(found: Iterable[Entry]) -> list[dict[str, Any]]:
     """Give entries as the record that they lead to keeps them."""
-    return [{"manifest": one.manifest, "key": one.key, "states": one.states} for one in found]
+    return [
+        {"manifest": one.manifest, "key": one.key, "states": one.states, "outside": list(one.outside)} for one in found
+    ]
 
 
 def unpacked(content: Mapping[str, Any]) -> Iterator[Entry]:
@@ -78,7 +87,7 @@ def unpacked(content: Mapping[str, Any]) -> Iterator[Entry]:
     for said in listed if isinstance(listed, list) else ():
         manifest, key = (said.get("manifest"), said.get("key")) if isinstance(said, dict) else (None, None)
         if isinstance(manifest, str) and manifest.isalnum() and isinstance(key, str):
-            found = entry(manifest, key, {"format": FORMAT, "states": said.get("states")})
+            found = entry(manifest, key, {**said, "format": FORMAT})
             if found is not None:
                 yield found
 

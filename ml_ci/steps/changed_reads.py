@@ -67,9 +67,10 @@ def _known(project: Project, old: Side, new: Side) -> Iterator[tuple[Stage, Stat
     sides = Sides(new, old, None, "")
     for side in (old, new):
         own: States = side.fingerprint.details.get(READS) or {}  # type: ignore[assignment]
-        yield "train", own if side.fingerprint.seen else kept_reads(project, side, "train", side.fingerprint.manifest)
+        kept = {} if side.fingerprint.seen else kept_reads(project, side, "train", side.fingerprint.manifest).states
+        yield "train", own if side.fingerprint.seen else kept
         if side.fingerprint.seen:
             manifest = scoring_of(project, sides, side).manifest
-            yield "score", kept_reads(project, side, "score", manifest)
+            yield "score", kept_reads(project, side, "score", manifest).states
     if new.model.metrics:
-        yield "metric", kept_reads(project, new, "metric", metric_manifest(new))
+        yield "metric", kept_reads(project, new, "metric", metric_manifest(new)).states

@@ -18,6 +18,7 @@ from ml_ci.steps import holdout
 from ml_ci.steps import looks as look
 from ml_ci.steps.judged import Judged
 from ml_ci.steps.looks import standing_of
+from ml_ci.steps.outside_reads import outside_notes
 from ml_ci.steps.overlaps import overlaps
 from ml_ci.steps.resamples import OwnResamples, resampled_notes
 from ml_ci.steps.score import stored_scores
@@ -65,7 +66,8 @@ def judged(shop: Workshop, plan: Plan, comparison: Comparison, changes: tuple[Ch
     results = judge(model.gates, asked, before.policy)
     yardsticks = _by_base(shop, plan, comparison, results, before)
     look.note(shop, plan, before.standing, worst(of_gates(results), yardsticks))
-    said = (*_notes(shop.sides), *before.notes, *look.notes(before.standing), *resampled_notes(asked))
+    seen = outside_notes(shop.project, shop.sides)
+    said = (*_notes(shop.sides), *seen, *before.notes, *look.notes(before.standing), *resampled_notes(asked))
     verdict = Judged(comparison, results, changes, said, overlaps(shop), yardsticks)
     with shop.project.store.draft() as draft:
         content = {"model": model.name, "training": plan.candidate.training, "judged": pack(verdict)}

@@ -34,7 +34,7 @@ def trained_on(project: Project, side: Side, reads: Reads) -> tuple[Fingerprint,
     declared = side.fingerprint
     states = read_states(project, side, declared, "train").of(reads)
     found = declared.with_reads(states)
-    return found, Entry(declared.manifest, found.training, states)
+    return found, Entry(declared.manifest, found.training, states, reads.outside)
 
 
 def remember(project: Project, entry: Entry) -> None:
@@ -78,7 +78,7 @@ def predictions_key(project: Project, asked: Scoring) -> str:
 def scored_on(project: Project, asked: Scoring, reads: Reads) -> Entry:
     """Give the entry of a scoring that read this."""
     states = read_states(project, asked.side, asked.side.fingerprint, "score").of(reads)
-    return Entry(asked.manifest, key_of(asked.manifest, states), states)
+    return Entry(asked.manifest, key_of(asked.manifest, states), states, reads.outside)
 
 
 def metric_manifest(candidate: Side) -> str:
@@ -98,7 +98,7 @@ def measured_on(project: Project, candidate: Side, reads: Reads) -> Entry:
     """Give the entry of the user's own metrics that read this."""
     manifest = metric_manifest(candidate)
     states = read_states(project, candidate, candidate.fingerprint, "metric").of(reads)
-    return Entry(manifest, key_of(manifest, states), states)
+    return Entry(manifest, key_of(manifest, states), states, reads.outside)
 
 
 def key_of(manifest: str, states: States | None) -> str:
@@ -118,7 +118,7 @@ def whole(project: Project, side: Side) -> Whole:
     return project.wholes[side.commit]
 
 
-def kept_reads(project: Project, side: Side, stage: Stage, manifest: str) -> States:
+def kept_reads(project: Project, side: Side, stage: Stage, manifest: str) -> Entry:
     """Give the reads that agree with a side's tree; where none do, those that were seen last; nothing where none were.
 
     Only what is kept here counts.
@@ -126,7 +126,7 @@ def kept_reads(project: Project, side: Side, stage: Stage, manifest: str) -> Sta
     found = list(entries(project.store.root, manifest))
     look = read_states(project, side, side.fingerprint, stage) if found else None
     agreeing = (one for one in found if look is not None and look.now(one.states) == one.states)
-    return next(agreeing, found[0]).states if found else {}
+    return next(agreeing, found[0]) if found else Entry(manifest, "", {})
 
 
 def _agreeing(project: Project, side: Side, declared: Fingerprint, stage: Stage, manifest: str) -> States | None:

@@ -24,6 +24,7 @@ from ml_ci.steps.causes.bisect import Search
 from ml_ci.steps.causes.explain import Ask
 from ml_ci.steps.values import Options
 from ml_ci.training import working_copy
+from ml_ci.training.watch import outside
 
 pytestmark = pytest.mark.slow  # whole runs: `.ci/run` runs them apart
 
@@ -583,3 +584,41 @@ def test_what_is_edited_before_it_is_copied_leaves_no_record(
     assert case.trainings == 0
     case.run(baseline="none")
     assert case.trainings == 1
+
+
+AWAY = """\
+import os
+def at():
+    away = os.environ["AWAY"]
+    for name in ("many/a.csv", "many/b.csv", "one/a.csv", "deep/er/a.csv", "lib/tools.py", "cache/x", "given/a.csv"):
+        open(f"{away}/{name}").close()
+    return int(open("settings/cut.txt").read())
+"""
+
+
+def test_data_outside_of_the_repository_are_told_in_every_report(
+    repository: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away = tmp_path / "away"
+    for name in ("many/a.csv", "many/b.csv", "one/a.csv", "deep/er/a.csv", "lib/tools.py", "cache/x", "given/a.csv"):
+        (away / name).parent.mkdir(parents=True, exist_ok=True)
+        (away / name).write_text("x\n")
+    monkeypatch.setattr(outside, "_PASSING", ())  # pytest's own folders are temporary ones
+    monkeypatch.delenv("TMPDIR", raising=False)
+    monkeypatch.setenv("AWAY", str(away))
+    monkeypatch.setenv("XDG_CACHE_HOME", str(away / "cache"))
+    case = Case(repository, "python train.py", {"train.py": python(AWAY), "settings/cut.txt": "20\n"})
+    spec = SPEC.replace("RUN", "python train.py").replace("{holdout:", f"{{given: {away}/given/a.csv, holdout:")
+    case.change({"ml-ci.yaml": spec})
+    case.repository.git("branch", "-f", "main")
+    case.change({"settings/cut.txt": "24\n"})
+    first = case.run()
+    told = [note for note in first.notes if "outside of the repository" in note]
+    assert [note.partition(",")[0] for note in told] == [
+        f"A job read {away}/{name}" for name in ("deep/er/a.csv", "many/", "one/a.csv")
+    ]
+    assert case.run().notes == first.notes
+    # A judgment of its own, for which records answer: another gate, nothing trained.
+    case.change({"ml-ci.yaml": spec.replace("+ 0.01", "+ 0.5")})
+    again = case.run()
+    assert (again.action, [note for note in again.notes if "outside" in note]) == ("reuse", told)
