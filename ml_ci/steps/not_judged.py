@@ -65,7 +65,9 @@ def _alone(project: Project, candidate: Side, clock: Clock) -> tuple[Evaluation,
                 with clock("train"):
                     trained(shop, candidate)
             with clock("evaluate"):
-                return compared(shop, plan).candidate, plan.candidate.training
+                evaluation = compared(shop, plan).candidate
+            # The key is known only now, where nobody knew before what the training reads.
+            return evaluation, shop.sides.candidate.fingerprint.training
     finally:
         send(project)
 
