@@ -71,6 +71,7 @@ models:
     card: {owner: Risk, intended_use: Rank mails, limitations: None known}
     reuse: {looks: 8, promotions: 1}
     code: [sql/**/*.sql]
+    ignore: [docs/**]
     needs: [embedder]
     cwd: src
     python: /usr/bin/python3.8

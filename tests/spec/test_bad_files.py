@@ -409,7 +409,7 @@ BAD: list[tuple[str, list[str]]] = [
         [
             "10: models.churn.xyzzy: unknown key; known are train, run, outputs, data, label, "
             "positive, predict, id, params, slices, min_rows, baseline, seed, seeds, threshold, "
-            "budget, confidence, method, gates, metrics, cost, reuse, code, needs, cwd, python, fetch, card, "
+            "budget, confidence, method, gates, metrics, cost, reuse, code, ignore, needs, cwd, python, fetch, card, "
             "stages, approval",
         ],
     ),
@@ -1398,7 +1398,7 @@ BAD: list[tuple[str, list[str]]] = [
     (
         plus("code: src"),
         [
-            "10: models.churn.code: expected a list such as [sql/*.sql], got 'src'",
+            "10: models.churn.code: expected a list such as [sql/*.sql, ../common/**], got 'src'",
         ],
     ),
     (

@@ -93,7 +93,8 @@ def test_reads_every_key(every_key: str) -> None:
         Cost(5.0, 120.5, "USD"),
         Reuse(8, 1),
     )
-    assert (spam.code, spam.needs, spam.cwd) == (("sql/**/*.sql",), ("embedder",), "src")
+    assert (spam.code, spam.ignore) == (("sql/**/*.sql",), ("docs/**",))
+    assert (spam.needs, spam.cwd) == (("embedder",), "src")
     assert (spam.python, spam.fetch) == ("/usr/bin/python3.8", "dvc pull {path}")
     assert [(stage.name, [gate.text for gate in stage.gates], stage.approval) for stage in spam.stages] == [
         ("staging", ["fpr <= 0.02"], True),
