@@ -60,6 +60,16 @@ def entries(root: Path, manifest: str) -> Iterator[Entry]:
                 yield found
 
 
+def leading_to(root: Path, keys: frozenset[str]) -> Iterator[Entry]:
+    """Give the entries that lead to these keys, sorted by their place."""
+    for file in sorted((root / FOLDER).glob("*/*/*.json")):
+        if file.stem in keys:
+            with suppress(OSError, ValueError, RecursionError):
+                found = entry(file.parent.name, file.stem, json.loads(file.read_bytes()))
+                if found is not None:
+                    yield found
+
+
 def entry(manifest: str, key: str, said: Any) -> Entry | None:
     """Take what was read for what it should be, or for nothing: it may come from elsewhere."""
     if not isinstance(said, dict) or said.get("format") != FORMAT or not key.isalnum():

@@ -20,6 +20,7 @@ from ml_ci.steps.judged import Judged
 from ml_ci.steps.looks import standing_of
 from ml_ci.steps.outside_reads import outside_notes
 from ml_ci.steps.overlaps import overlaps
+from ml_ci.steps.reads import reads_of_verdict
 from ml_ci.steps.resamples import OwnResamples, resampled_notes
 from ml_ci.steps.score import stored_scores
 from ml_ci.steps.values import Sides
@@ -71,8 +72,14 @@ def judged(shop: Workshop, plan: Plan, comparison: Comparison, changes: tuple[Ch
     verdict = Judged(comparison, results, changes, said, overlaps(shop), yardsticks)
     with shop.project.store.draft() as draft:
         content = {"model": model.name, "training": plan.candidate.training, "judged": pack(verdict)}
+        content["reads"] = _reads(shop, plan)
         shop.project.store.keep(draft, VERDICTS, plan.verdict, content)
     return verdict
+
+
+def _reads(shop: Workshop, plan: Plan) -> list[Any]:
+    predictions = [keys.predictions for keys in (plan.candidate, plan.baseline) if keys is not None]
+    return reads_of_verdict(shop.project, shop.sides.candidate, shop.sides.baseline, predictions)
 
 
 def _by_base(

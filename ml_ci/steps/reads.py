@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 from ml_ci.changes.digests import digest
 from ml_ci.changes.read_states import ReadStates, States
 from ml_ci.changes.reads import Reads
 from ml_ci.changes.values import READS, UNSEEN, Fingerprint, Stage
 from ml_ci.changes.whole import Whole
-from ml_ci.records.manifests import Entry, entries, known, note
+from ml_ci.records.manifests import Entry, entries, known, leading_to, note, packed
 from ml_ci.spec.values import CommandJob
 from ml_ci.steps.values import Project, Side
 
@@ -99,6 +101,19 @@ def measured_on(project: Project, candidate: Side, reads: Reads) -> Entry:
     manifest = metric_manifest(candidate)
     states = read_states(project, candidate, candidate.fingerprint, "metric").of(reads)
     return Entry(manifest, key_of(manifest, states), states, reads.outside)
+
+
+def reads_of_verdict(project: Project, candidate: Side, baseline: Side | None, predictions: Iterable[str]) -> list[Any]:
+    """Give all reads that a verdict rests on, of both sides: who takes it over elsewhere finds it by the same key."""
+    sides = [one for one in (candidate, baseline) if one is not None]
+    keys = {*predictions, metric_reads(project, candidate), *(key for side in sides for key in _trainings(side))}
+    return packed(leading_to(project.store.root, frozenset(keys)))
+
+
+def _trainings(side: Side) -> Iterator[str]:
+    yield side.fingerprint.training
+    for needed in side.needs.values():
+        yield from _trainings(needed)
 
 
 def key_of(manifest: str, states: States | None) -> str:
