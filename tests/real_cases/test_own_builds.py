@@ -143,7 +143,8 @@ def test_what_a_backend_installs_is_each_sides_own(
         "--no-deps",
         *(("-e",) if how == "-e" else ()),
     )
-    subprocess.run((python, "-m", "pip", *install, top), check=True, capture_output=True)
+    path = {"PATH": f"{python.parent}:{os.environ['PATH']}"}  # as where it is activated: meson and ninja are looked up
+    subprocess.run((python, "-m", "pip", *install, top), check=True, capture_output=True, env=os.environ | path)
     forms = ("python go.py", "python -I go.py", f"{python} go.py")
     assert job(top, copy, python, " && ".join(f"{form} {{out}}/side" for form in forms)) == ["base"] * 3
 
