@@ -13,6 +13,7 @@ import click
 from ml_ci import __version__
 from ml_ci.cli.commands import Commands
 from ml_ci.errors import UserError, of_the_machine
+from ml_ci.training import adopting
 
 PASSED, FAILED, MISTAKE, BUG, INCONCLUSIVE, UNJUDGED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
@@ -34,6 +35,7 @@ def command() -> None:
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
+    adopting.declare_own()
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_DFL:  # nohup's is kept
             signal.signal(number, _interrupted)

@@ -7,15 +7,19 @@ those that it was built from, the built file serves; otherwise the copy's projec
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
-import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.repository.git import GitError, git
+from ml_ci.training.ending import duration
+from ml_ci.training.log import tail
 from ml_ci.training.packaging import Project, projects
+from ml_ci.training.process import Order, run
+from ml_ci.training.progress import Silent
 from ml_ci.training.told import Line
 from ml_ci.training.values import Checkout, Request
 
@@ -123,24 +127,24 @@ def _pip(request: Request, project: Project, target: Path, environment: Mapping[
         shutil.copytree(project.folder, made / "source", symlinks=True)
         options = ("install", "-q", "--no-deps", "--no-build-isolation", "--disable-pip-version-check")
         argv = (request.interpreter.path, "-m", "pip", *options, "--target", made / "out", made / "source")
-        _call(argv, environment, project)
+        _call([str(word) for word in argv], environment, project, made)
         shutil.move(made / "out", kept)
     shutil.copytree(kept, target, dirs_exist_ok=True)
 
 
-def _call(argv: tuple[object, ...], environment: Mapping[str, str], project: Project) -> None:
-    words = [str(word) for word in argv]
-    # The build is no job: it gets the packages that are installed, and not this side's.
+def _call(argv: Sequence[str], environment: Mapping[str, str], project: Project, made: Path) -> None:
+    """Run a build as a job is run: it is the change's own code too, and leaves no process behind."""
+    # It gets the packages that are installed, and not this side's.
     given = {name: value for name, value in environment.items() if name != "PYTHONPATH"}
-    try:
-        done = subprocess.run(
-            words, env=given, capture_output=True, text=True, timeout=_SECONDS, stdin=subprocess.DEVNULL, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise _failed(project, str(error)) from None
-    if done.returncode:
-        last = [line for line in (done.stdout + done.stderr).splitlines() if line.strip()][-5:]
-        raise _failed(project, "\n".join(last))
+    request, log = made / "request.json", made / "build.log"
+    content = {"format": 1, "argv": argv, "cwd": str(made)}
+    places = {key: str(made / f"{key}.json") for key in ("result", "usage")}
+    request.write_text(json.dumps({**content, **places}), encoding="utf-8")
+    outcome = run(Order(project.distribution or "build", made, request, log, given, _SECONDS), Silent())
+    if outcome.limit is not None:
+        raise _failed(project, f"it took longer than {duration(_SECONDS)}")
+    if outcome.returncode:
+        raise _failed(project, "\n".join([line for line in tail(log).splitlines() if line.strip()][-5:]))
 
 
 def _failed(project: Project, words: str) -> StageFailed:

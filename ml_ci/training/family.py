@@ -18,10 +18,13 @@ class Family:
 
     A daemon that forked twice and left the session is found through the cookie in its environment, or (on Linux)
     because the supervisor adopts it. `peak` is the largest sum of resident sets seen, in bytes, without the supervisor.
+    `between` says that the process `supervisor` only stands between us and the supervisor, its first child.
     """
 
-    def __init__(self, supervisor: int, cookie: str) -> None:
+    def __init__(self, supervisor: int, cookie: str, *, between: bool = False) -> None:
         self._supervisor = supervisor
+        self._is_between = between
+        self._helper: psutil.Process | None = None
         # Known by its start too: once it has been waited for, its number may be given to somebody else's process.
         self._leader = list(_processes([supervisor]))
         self._mark = cookie.partition("=")
@@ -33,7 +36,7 @@ class Family:
         """Give the bytes that the job uses now. The list of its processes is renewed five times a second."""
         now = time.monotonic()
         if now - self._refreshed > _REFRESH or not self._members:
-            self._members = self._descendants()
+            self._members = [process for process in self._descendants() if not self._is_helper(process)]
             self._refreshed = now
         used = sum(map(_resident, self._members))
         self.peak = max(self.peak, used)
@@ -49,6 +52,11 @@ class Family:
                 break
             psutil.wait_procs(victims, timeout=0.2)
         _kill(self._leader)
+
+    def _is_helper(self, process: psutil.Process) -> bool:
+        if self._is_between and self._helper is None:
+            self._helper = process  # children are listed before what is below them
+        return process == self._helper
 
     def _descendants(self) -> list[psutil.Process]:
         for leader in self._leader:

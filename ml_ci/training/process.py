@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 import uuid
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from ml_ci.training import adopting
 from ml_ci.training.log import BoundedLog, Pump
 from ml_ci.training.progress import Progress
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ml_ci.training.family import Family
 
 COOKIE = "ML_CI_JOB"
-CHILD = Path(__file__).with_name("child") / "__main__.py"
+CHILD = adopting.CHILD
 _POLL = 0.03
 _TICK = 0.1
 
@@ -57,7 +57,7 @@ def run(order: Order, progress: Progress) -> Outcome:
 
     Never hangs: not when the job forks and waits, nor when somebody keeps the log's pipe open. When this process dies,
     by SIGKILL too, the job's supervisor notices and ends the job. What `progress.tick` raises, and KeyboardInterrupt,
-    end the job and propagate.
+    end the job and propagate. Where the job ends its supervisor, what it leaves is inherited, and ended all the same.
     """
     from ml_ci.training.family import Family  # with psutil, which a run without jobs does not need
 
@@ -74,7 +74,7 @@ def run(order: Order, progress: Progress) -> Outcome:
         os.close(write_end)
     pump = Pump(read_end, log)
     pump.start()
-    family = Family(process.pid, f"{COOKIE}={cookie}")
+    family = Family(process.pid, f"{COOKIE}={cookie}", between=adopting.stands_between())
     try:
         limit = _watch(order, process, family, log, progress, started)
         seconds = time.monotonic() - started
@@ -86,15 +86,13 @@ def run(order: Order, progress: Progress) -> Outcome:
 
 
 def _start(order: Order, cookie: str, log: int) -> subprocess.Popen[bytes]:
-    # The supervisor runs under ml-ci's own interpreter, isolated; the job's argv is in the request.
-    return subprocess.Popen(
-        (sys.executable, "-I", "-S", str(CHILD), str(order.request)),
+    return adopting.start(
+        order.request,
         cwd=order.cwd,
         env={**order.environment, COOKIE: cookie},
         stdin=subprocess.PIPE,
         stdout=log,
         stderr=log,
-        start_new_session=True,
     )
 
 
@@ -131,6 +129,7 @@ def _end(process: subprocess.Popen[bytes], family: Family) -> None:
         if process.stdin is not None:
             process.stdin.close()
         _wait(process, 10.0)
+        adopting.end(process)
 
 
 def _reported_peak(request: Path) -> int:

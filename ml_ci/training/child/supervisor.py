@@ -38,6 +38,24 @@ def supervise(path: str) -> int:
     return _end_like(status)
 
 
+def stand_between(program: str, path: str) -> int:
+    """Start the supervisor of a request, and outlive it: what a job leaves that has ended its supervisor ends here.
+
+    It stands between the supervisor and a process that is not ml-ci's own, and that may not be given children.
+    """
+    import subprocess
+    import threading
+
+    lifeline = os.dup(0)
+    _adopt_orphans()
+    # A session of its own: a job that kills its whole group does not reach this process.
+    supervisor = subprocess.Popen([sys.executable, "-I", "-S", program, path], start_new_session=True)
+    threading.Thread(target=_watch_lifeline, args=(lifeline,), daemon=True).start()
+    status = _reap_until(supervisor.pid)
+    _end_children()
+    return _end_like(status)
+
+
 def _adopt_orphans() -> None:
     """Become the parent of daemons that the job leaves (Linux), so that ml-ci finds and ends them."""
     if not sys.platform.startswith("linux"):
