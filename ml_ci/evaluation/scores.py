@@ -40,6 +40,12 @@ class Predictions:
         low, high = float(self.score.min()), float(self.score.max())
         return (low, high) if math.isfinite(low) and math.isfinite(high) else None
 
+    def is_one_number(self) -> bool:
+        """Say whether labels are nothing but 0, or nothing but 1, and say by it what a probability would."""
+        if self.kind != "label" or not self.rows or (self.decision != self.decision[0]).any():
+            return False
+        return self.codes is None or self.classes == (str(int(self.decision[0])),)
+
     def within_one(self) -> NDArray[np.float64]:
         """Give scores in [0, 1]: probabilities, margins squashed by the logistic function, labels as 0 and 1."""
         if self.score is None:

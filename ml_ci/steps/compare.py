@@ -42,10 +42,18 @@ def compared(shop: Workshop, plan: Plan) -> Comparison:
 
 
 def _refuse_other_kind(shop: Workshop, candidate: Record, baseline: Record | None) -> None:
-    """Refuse two sides that give different things: a cut of one says nothing of the other."""
+    """Refuse two sides that give different things: a cut of one says nothing of the other.
+
+    Nothing but 0, or nothing but 1, is a label and a probability, and decides alike as either: `rates.get(kind, 0)` of
+    a model that knows no kind any more.
+    """
     kinds = [record.content["kind"] for record in (candidate, baseline) if record is not None]
     if len(set(kinds)) < 2:
         return
+    if set(kinds) == {"label", "probability"}:
+        [labels] = (one for one in (candidate, baseline) if one is not None and one.content["kind"] == "label")
+        if load_predictions(labels).is_one_number():
+            return
     ours, theirs = (KINDS.get(kind, kind) for kind in kinds)
     said = f"the candidate gives {ours} and the baseline ({shop.sides.source}) {theirs}, which are not compared"
     hint = (

@@ -236,3 +236,21 @@ def test_deciding_again_leaves_labels() -> None:
     assert decide(scores, 0.6).decision.tolist() == [False, True]
     labels = Predictions(np.array([True, False]), "label")
     assert decide(labels, 0.6) is labels
+
+
+@pytest.mark.parametrize(
+    ("predictions", "expected"),
+    [
+        (Predictions(np.array([False, False]), "label"), True),
+        (Predictions(np.array([True, True]), "label"), True),
+        (Predictions(np.array([False, False]), "label", None, np.array([0, 0], np.int32), ("0",)), True),
+        (Predictions(np.array([True, True]), "label", None, np.array([0, 0], np.int32), ("1",)), True),
+        (Predictions(np.array([True, True]), "label", None, np.array([0, 0], np.int32), ("0",)), False),  # 0 is positive
+        (Predictions(np.array([False, False]), "label", None, np.array([0, 0], np.int32), ("no",)), False),
+        (Predictions(np.array([False, True]), "label"), False),
+        (Predictions(np.array([False, False]), "probability", np.array([0.0, 0.0])), False),
+        (Predictions(np.array([], np.bool_), "label"), False),
+    ],
+)
+def test_nothing_but_0_or_1_is_what_a_probability_would_say(predictions: Predictions, expected: bool) -> None:
+    assert predictions.is_one_number() is expected

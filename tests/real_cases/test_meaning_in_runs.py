@@ -163,6 +163,39 @@ def test_both_sides_are_read_alike_or_are_an_error(run: Runs) -> None:
     assert "--baseline none" in failure["hint"]
 
 
+RATES = """\
+import json
+import pandas
+
+class M: pass
+def train(train: pandas.DataFrame):
+    m = M()
+    kind = train[json.load(open("columns.json"))["column"]]
+    m.rates = train.y.eq("yes").groupby(kind).mean().to_dict()
+    return m
+def score(model, rows: pandas.DataFrame): return [model.rates.get(kind, MISSING) for kind in rows.a]
+"""
+
+
+@pytest.mark.parametrize("missing", ["0", "0.0", "1 * 0"])
+@pytest.mark.parametrize("labels", [("no", "yes"), ("0", "yes")])
+def test_a_model_that_knows_nothing_any_more_is_compared(run: Runs, missing: str, labels: tuple[str, str]) -> None:
+    """A file that nobody declares names the column; with the other one each rate is the default, which is no float."""
+    kinds = [[("red", "blue")[i % 2], f"{i}", ("0", "1")[(i % 2 == 0) != (i % 10 < 1)]] for i in range(200)]
+    files = {
+        ".gitignore": ".ml_ci/\n",
+        "t.py": RATES.replace("MISSING", missing),
+        "columns.json": '{"column": "a"}',
+        "data/train.csv": table(kinds, _0=labels[0], _1=labels[1]),
+        "data/holdout.csv": table(kinds, _0=labels[0], _1=labels[1]),
+        "ml-ci.yaml": SPEC.format(job=SCORED, positive=labels[1], gates="fnr <= baseline.fnr + 0.01"),
+    }
+    run(files)
+    code, model = run({"columns.json": '{"column": "b"}'}, "--baseline", "HEAD~1")
+    assert (code, model["failure"], model["verdict"]) == (1, None, "fail")
+    assert (counts(model["baseline"]), counts(model["candidate"])) == ("80/20/100/0", "0/0/120/80")
+
+
 def test_a_regressors_numbers_are_called_so_and_labels_that_look_alike_are_noted(run: Runs) -> None:
     code = TREE.replace("DecisionTreeClassifier", "DecisionTreeRegressor")
     files = {

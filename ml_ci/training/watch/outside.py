@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
 
 # What is below these belongs to the system, or is gone tomorrow.
 _SYSTEM = ("/usr", "/etc", "/proc", "/sys", "/dev", "/run", "/bin", "/sbin", "/lib", "/lib64", "/opt", "/System")
@@ -10,6 +11,7 @@ _PASSING = ("/tmp", "/var/tmp", "/var/cache", "/private/tmp", "/private/var/tmp"
 _TEMPORARY = ("TMPDIR", "TEMP", "TMP", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "PYTHONPYCACHEPREFIX")
 _AT_HOME = (".cache", ".config", ".local", ".matplotlib", ".ipython", ".jupyter", ".pyenv", ".conda", ".netrc")
 _AT_HOME_OF_MACS = ("Library/Caches", "Library/Preferences")
+_OURS = str(Path(__file__).resolve().parents[2])  # the children's own files, wherever ml-ci is installed
 _CODE = (".py", ".pyc", ".pyi", ".so", ".dylib", ".pyd", ".pth", ".egg-link")
 
 
@@ -17,7 +19,7 @@ def outside(paths: Collection[str], declared: Iterable[str], environment: Mappin
     """Give the files and folders that hold data, sorted; a folder (with a slash at its end) stands for its files."""
     folders = {path.rstrip("/") for path in paths if path.endswith("/")}
     kept = {path for path in paths if not path.endswith("/") and path.rpartition("/")[0] not in folders} | folders
-    left_out = [*_SYSTEM, *_passing(environment), *declared]
+    left_out = [*_SYSTEM, _OURS, *_passing(environment), *declared]
     return tuple(sorted(path for path in kept if not path.endswith(_CODE) and not _is_below(path, left_out)))
 
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+import ml_ci
 from ml_ci.training.watch.outside import outside
 
 HOME = {"HOME": "/home/me", "TMPDIR": "/scratch/job"}
@@ -24,6 +27,7 @@ HOME = {"HOME": "/home/me", "TMPDIR": "/scratch/job"}
         (["/home/me/lib/tools.py", "/home/me/lib/x.so", "/home/me/lib/x.pyc"], ()),
         (["/usrdata/a.csv", "/tmpdata/b.csv"], ("/tmpdata/b.csv", "/usrdata/a.csv")),
         (["/given/a.csv", "/given/deep/b.csv"], ()),
+        ([f"{Path(ml_ci.__file__).parent}/training/child/", "/data/a.csv"], ("/data/a.csv",)),
         ([], ()),
     ],
 )
