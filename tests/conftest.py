@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -103,6 +103,24 @@ def make_repository(tmp_path: Path) -> Callable[[str], GitFolder]:
 def repository(make_repository: Callable[[str], GitFolder]) -> GitFolder:
     """Give one empty git repository on the branch `main`."""
     return make_repository("repository")
+
+
+@contextmanager
+def _mounted(at: Path, *options: str) -> Iterator[Path]:
+    at.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run(("mount", *options, str(at)), capture_output=True, check=False)
+    if done.returncode:
+        pytest.skip(f"mounting is not allowed here: {done.stderr.decode()}")
+    try:
+        yield at
+    finally:
+        subprocess.run(("umount", "-l", str(at)), check=True)
+
+
+@pytest.fixture
+def mounted() -> Callable[..., AbstractContextManager[Path]]:
+    """Mount something for a test, where that is allowed: a folder, and the options of `mount`."""
+    return _mounted
 
 
 @pytest.fixture(scope="session")

@@ -245,7 +245,10 @@ def test_deciding_again_leaves_labels() -> None:
         (Predictions(np.array([True, True]), "label"), True),
         (Predictions(np.array([False, False]), "label", None, np.array([0, 0], np.int32), ("0",)), True),
         (Predictions(np.array([True, True]), "label", None, np.array([0, 0], np.int32), ("1",)), True),
-        (Predictions(np.array([True, True]), "label", None, np.array([0, 0], np.int32), ("0",)), False),  # 0 is positive
+        (
+            Predictions(np.array([True, True]), "label", None, np.array([0, 0], np.int32), ("0",)),
+            False,
+        ),  # 0 is positive
         (Predictions(np.array([False, False]), "label", None, np.array([0, 0], np.int32), ("no",)), False),
         (Predictions(np.array([False, True]), "label"), False),
         (Predictions(np.array([False, False]), "probability", np.array([0.0, 0.0])), False),

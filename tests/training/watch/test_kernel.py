@@ -6,8 +6,8 @@ import errno
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -21,6 +21,8 @@ from ml_ci.training.watch.access_times import AccessTimes
 from ml_ci.training.watch.inotify import Inotify
 from ml_ci.training.watch.job import Watch
 from ml_ci.training.watch.values import Seen
+
+Mounted = Callable[..., AbstractContextManager[Path]]
 
 
 def tree(top: Path) -> Path:
@@ -39,19 +41,6 @@ def seen(top: Path, command: str, way: Callable[..., Any] | None = None) -> Seen
     return found
 
 
-@contextmanager
-def mounted(at: Path, *options: str) -> Iterator[Path]:
-    """Mount something for a test, where that is allowed."""
-    at.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(("mount", *options, str(at)), capture_output=True, check=False)
-    if done.returncode:
-        pytest.skip(f"mounting is not allowed here: {done.stderr.decode()}")
-    try:
-        yield at
-    finally:
-        subprocess.run(("umount", "-l", str(at)), check=True)
-
-
 COMMANDS = [
     ("cat a", {"a"}),
     ("cp a new", {"a"}),
@@ -63,7 +52,7 @@ COMMANDS = [
 
 
 @pytest.mark.parametrize(("command", "opened"), COMMANDS)
-def test_on_an_overlay(tmp_path: Path, command: str, opened: set[str]) -> None:
+def test_on_an_overlay(tmp_path: Path, mounted: Mounted, command: str, opened: set[str]) -> None:
     for name in ("lower", "upper", "work"):
         (tmp_path / name).mkdir()
     tree(tmp_path / "lower/copy")
@@ -75,7 +64,7 @@ def test_on_an_overlay(tmp_path: Path, command: str, opened: set[str]) -> None:
         assert {*seen(at / "copy", command).opened} - {"new"} == opened
 
 
-def test_on_a_mount_that_keeps_no_access_times(tmp_path: Path) -> None:
+def test_on_a_mount_that_keeps_no_access_times(tmp_path: Path, mounted: Mounted) -> None:
     with mounted(tmp_path / "mount", "-t", "tmpfs", "-o", "noatime", "tmpfs") as at:
         top = tree(at / "copy")
         assert {*seen(top, "cat data/b").opened} == {"data/b"}
