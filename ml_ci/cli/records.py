@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -203,16 +204,19 @@ def _stock(config: str | None, store: str | None = None) -> Stock:
 def _options(config: str | None, store: str | None) -> Options:
     from ml_ci.steps.values import Options
 
-    return Options(start=Path.cwd(), config=config, store=store)
+    return Options(start=Path.cwd(), config=config, store=store, environment=dict(os.environ))
 
 
 def _row(row: RecordRow) -> dict[str, object]:
+    from ml_ci.records.origin import packed
+
     return {
         "kind": row.kind,
         "key": row.key,
         "model": row.content.get("model"),
         "commit": row.content.get("commit"),
         "dirty": row.content.get("dirty"),
+        "origin": None if row.origin is None else packed(row.origin),
         "bytes": row.size,
         "age_seconds": round(row.age, 1),
         "unused_seconds": round(row.unused, 1),

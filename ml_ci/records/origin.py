@@ -1,16 +1,21 @@
-"""Where a record or a report was made."""
+"""Where a record or a report was made, and whose records are believed."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
+
+# What may start a run of the default branch's own code; a pull request's code runs for other events, too, on its ref.
+_OWN_EVENTS = frozenset({"push", "schedule", "workflow_dispatch", "repository_dispatch"})
+_NAMES = ("event", "ref", "run")
 
 
 @dataclass(frozen=True)
 class Origin:
     """Name the event, the ref and the run of a CI system that made something; all "" on a person's machine.
 
-    `gates_from` is the ref whose gates judged, "" for the file's own.
+    `gates_from` is the ref whose gates judged, "" for the file's own; of a record it is not kept.
     """
 
     event: str = ""
@@ -24,3 +29,44 @@ def origin_of(environment: Mapping[str, str], gates_from: str | None = None) -> 
     names = ("GITHUB_EVENT_NAME", "GITHUB_REF", "GITHUB_RUN_ID")
     event, ref, run = (environment.get(name, "") for name in names)
     return Origin(event, ref, run, gates_from or "")
+
+
+def packed(origin: Origin) -> dict[str, str]:
+    """Give an origin as a record keeps it."""
+    return {name: getattr(origin, name) for name in _NAMES}
+
+
+def unpacked(said: object) -> Origin | None:
+    """Take what a record says of its origin; None where it says nothing, as one of an older version, or no origin."""
+    if not isinstance(said, dict) or set(said) != set(_NAMES):
+        return None
+    words: list[Any] = [said[name] for name in _NAMES]
+    return Origin(*words) if all(isinstance(word, str) for word in words) else None
+
+
+@dataclass(frozen=True)
+class Beliefs:
+    """Say where records are made `here`, and whose are believed: anybody's, or where `strict` the default branch's."""
+
+    here: Origin = field(default_factory=Origin)
+    strict: bool = False
+
+    def foreign(self, made: Origin | None) -> str:
+        """Say where something was made that is not believed here; "" for what is."""
+        return foreign(made, self.here) if self.strict else ""
+
+
+def foreign(made: Origin | None, here: Origin) -> str:
+    """Say where something was made that a run of the default branch, `here`, does not believe; "" for what it does.
+
+    Believed is what this very run made, and what an earlier run of the same branch's own code did.
+    """
+    if made is None:
+        return "made by nobody knows whom: it does not say where"
+    if made.event in _OWN_EVENTS and made.ref == here.ref:
+        return ""
+    if made.run and (made.run, made.event, made.ref) == (here.run, here.event, here.ref):
+        return ""
+    if not made.event:
+        return "made by hand, in no run of this branch"
+    return f"made elsewhere, in a run of `{made.event[:40]}` on {made.ref[:100]}"

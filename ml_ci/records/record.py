@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from ml_ci.records.origin import Origin, packed, unpacked
+
 FORMAT = 1
 NAME = "record.json"
 # In bytes: one name, and a path below the record's own folder.
@@ -20,23 +22,43 @@ class DamagedRecordError(Exception):
     """Say what of a record is not as it was written."""
 
 
+class ForeignRecordError(DamagedRecordError):
+    """Say where a record was made that is whole, and is not believed here."""
+
+
 @dataclass(frozen=True)
 class Record:
-    """One record, read and verified: `content` is JSON, `folder` holds the files that it names."""
+    """One record, read and verified: `content` is JSON, `folder` holds the files that it names.
+
+    `origin` says where it was made, None where it does not say; it is no part of what it is found by.
+    """
 
     kind: str
     key: str
     folder: Path
     content: Mapping[str, Any]
+    origin: Origin | None = None
 
     def file(self, name: str) -> Path:
         """Give the path of a file (or folder) of the record."""
         return self.folder / name
 
 
-def write(folder: Path, kind: str, key: str, content: Mapping[str, Any]) -> None:
+def write(folder: Path, kind: str, key: str, content: Mapping[str, Any], origin: Origin | None = None) -> None:
     """Write `record.json` over the files that lie in `folder`, and force all of it to disk."""
     body = {"format": FORMAT, "kind": kind, "key": key, "files": _digests(folder), "content": content}
+    if origin is not None:
+        body["origin"] = packed(origin)
+    _write(folder, body)
+
+
+def reseal(folder: Path, kind: str, key: str, origin: Origin) -> None:
+    """Give a record another origin: that of who vouches for it from here on. DamagedRecordError when it is damaged."""
+    read(folder, kind, key)
+    _write(folder, {**vouched(folder, kind, key), "origin": packed(origin)})
+
+
+def _write(folder: Path, body: Mapping[str, Any]) -> None:
     sealed = {**body, "digest": _seal(body)}
     with (folder / NAME).open("w", encoding="utf-8") as file:
         json.dump(sealed, file, indent=1, sort_keys=True, allow_nan=False)
@@ -48,12 +70,13 @@ def read(folder: Path, kind: str, key: str) -> Record:
     """Read a record and verify it, with every file in it; DamagedRecordError names what is wrong."""
     body = vouched(folder, kind, key)
     _verify(folder, body["files"])
-    return Record(kind, key, folder, body["content"])
+    return Record(kind, key, folder, body["content"], unpacked(body.get("origin")))
 
 
 def glance(folder: Path, kind: str, key: str) -> Record:
     """Read a record without looking at its files; DamagedRecordError names what is wrong with `record.json`."""
-    return Record(kind, key, folder, vouched(folder, kind, key)["content"])
+    body = vouched(folder, kind, key)
+    return Record(kind, key, folder, body["content"], unpacked(body.get("origin")))
 
 
 def vouched(folder: Path, kind: str, key: str) -> dict[str, Any]:

@@ -54,12 +54,14 @@ class Shared:
         try:
             return self._ask(lambda remote: remote.fetch(kind, key, folder), False)
         except DamagedRecordError as error:
-            self._damaged.add((kind, key))
-            self.notes.append(
-                f"the record {kind}/{key[:12]} in the store {self.url} is damaged ({error}); it was not used, and is "
-                "made again"
-            )
+            self.refuse(kind, key, f"is damaged ({error}); it")
             return False
+
+    def refuse(self, kind: str, key: str, why: str) -> None:
+        """Count a record as not there, and note why; where it is made again, it is sent over the one that is there."""
+        self._damaged.add((kind, key))
+        said = f"the record {kind}/{key[:12]} in the store {self.url} {why} was not used, and is made again"
+        self.notes.append(said)
 
     def push(self, kind: str, key: str, folder: Path) -> bool:
         """Send a record, unless it is there already and whole; say whether it was sent."""

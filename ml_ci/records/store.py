@@ -6,19 +6,19 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ml_ci.records import manifests
-from ml_ci.records.record import DamagedRecordError, Record, read, write
+from ml_ci.records.origin import Beliefs
+from ml_ci.records.record import DamagedRecordError, ForeignRecordError, Record, read, write
+from ml_ci.records.workplaces import LOCK, drop_old_locks, remove
 
 if TYPE_CHECKING:
     from ml_ci.records.shared import Shared
 
-# A folder of `work/` is held by a lock file beside it while its process lives; an unlocked one is a killed run's.
-_LOCK = ".lock"
-_OLD_SECONDS = 3600.0
+_FOREIGN = "not believed"
 
 Wait: TypeAlias = Callable[[Callable[[], object]], object]
 
@@ -32,16 +32,18 @@ class Store:
     """Keep records under `root`; several processes may use one store at the same time.
 
     `shared` is the store of others, asked for what is not here. `damaged` collects a sentence for each record that was
-    found damaged and set aside, `kept` the kind and key of each record that was made.
+    found damaged and set aside, `kept` the kind and key of each record that was made. `beliefs` say where they are made
+    here, and what is set aside for where it was made.
     """
 
     root: Path
     shared: Shared | None = None
     damaged: list[str] = field(default_factory=list)
     kept: list[tuple[str, str]] = field(default_factory=list)
+    beliefs: Beliefs = field(default_factory=Beliefs)
 
     def find(self, kind: str, key: str) -> Record | None:
-        """Find a record and verify it; a damaged one is named, set aside, and counts as not there."""
+        """Find a record and verify it; one that is damaged or not believed is named, set aside, and is none."""
         return self._here(kind, key) or self._brought(kind, key)
 
     def has(self, kind: str, key: str) -> bool:
@@ -72,18 +74,28 @@ class Store:
 
     def keep(self, draft: Path, kind: str, key: str, content: Mapping[str, Any]) -> Record:
         """Turn a draft into the record of `key`: it appears whole, by one rename. One that is there already stays."""
-        write(draft, kind, key, content)
+        write(draft, kind, key, content, self.beliefs.here)
         self.kept.append((kind, key))
-        return self._placed(draft, kind, key, content)
+        return self._placed(Record(kind, key, draft, content, self.beliefs.here))
 
     def adopt(self, draft: Path, kind: str, key: str) -> Record:
-        """Take a whole record that was made elsewhere; DamagedRecordError when it is not as it was written."""
-        return self._placed(draft, kind, key, read(draft, kind, key).content)
+        """Take a whole record that was made elsewhere; DamagedRecordError when it is not as it was written.
 
-    def _placed(self, draft: Path, kind: str, key: str, content: Mapping[str, Any]) -> Record:
+        ForeignRecordError, which is one too, when it was made where nothing is believed.
+        """
+        return self._placed(self._believed(draft, kind, key))
+
+    def _believed(self, folder: Path, kind: str, key: str) -> Record:
+        record = read(folder, kind, key)
+        if why := self.beliefs.foreign(record.origin):
+            raise ForeignRecordError(f"it was {why}")
+        return record
+
+    def _placed(self, made: Record) -> Record:
+        kind, key, draft = made.kind, made.key, made.folder
         folder = self.folder(kind, key)
         folder.parent.mkdir(parents=True, exist_ok=True)
-        for entry in manifests.unpacked(content):
+        for entry in manifests.unpacked(made.content):
             manifests.note(self.root, entry)  # before the record: one that leads nowhere yet does no harm
         try:
             draft.rename(folder)
@@ -91,7 +103,7 @@ class Store:
             if (found := self._here(kind, key)) is not None:
                 return found
             draft.rename(folder)  # a damaged one stood there, and was set aside
-        return Record(kind, key, folder, content)
+        return replace(made, folder=folder)
 
     def _here(self, kind: str, key: str) -> Record | None:
         folder = self.folder(kind, key)
@@ -100,7 +112,7 @@ class Store:
         with suppress(OSError):
             os.utime(folder)  # eviction takes the longest unused first
         try:
-            return read(folder, kind, key)
+            return self._believed(folder, kind, key)
         except DamagedRecordError as error:
             self._set_aside(folder, kind, key, error)
             return None
@@ -109,7 +121,11 @@ class Store:
         if self.shared is None or not self.shared.has(kind, key):
             return None
         with self.draft() as draft:
-            return self.adopt(draft, kind, key) if self.shared.fetch(kind, key, draft) else None
+            try:
+                return self.adopt(draft, kind, key) if self.shared.fetch(kind, key, draft) else None
+            except ForeignRecordError as error:
+                self.shared.refuse(kind, key, f"was not believed ({error}); it")
+                return None
 
     def drop(self, kind: str, key: str) -> bool:
         """Remove a record, all of it at once; say whether it was there."""
@@ -136,7 +152,7 @@ class Store:
         from filelock import FileLock, Timeout
 
         self._ready("locks")
-        lock = FileLock(self.root / "locks" / f"{key}{_LOCK}")
+        lock = FileLock(self.root / "locks" / f"{key}{LOCK}")
         try:
             lock.acquire(timeout=0)
         except Timeout:
@@ -155,12 +171,12 @@ class Store:
         folder = self.root / "work" / f"{int(time.time())}-{os.urandom(6).hex()}"
         # The lock stands before the folder does: the sweep of another process never sees the one without the other.
         # One thread may open a place that another closes.
-        with FileLock(f"{folder}{_LOCK}", thread_local=False):
+        with FileLock(f"{folder}{LOCK}", thread_local=False):
             folder.mkdir()
             try:
                 yield folder
             finally:
-                _remove(folder)
+                remove(folder)
 
     @property
     def busy(self) -> bool:
@@ -174,24 +190,16 @@ class Store:
         """Give the folders of `work/` that killed runs left; the caller removes them while it holds each."""
         from filelock import FileLock, Timeout
 
-        self._drop_old_locks()
+        drop_old_locks(self.root / "work")
         for folder in sorted((self.root / "work").glob("*")):
             if not folder.is_dir():
                 continue
             try:
-                with FileLock(f"{folder}{_LOCK}", timeout=0):
+                with FileLock(f"{folder}{LOCK}", timeout=0):
                     yield folder
-                    _remove(folder)
+                    remove(folder)
             except Timeout:
                 continue
-
-    def _drop_old_locks(self) -> None:
-        """Remove the locks of workplaces that a kill left without a folder; young ones are about to get theirs."""
-        for lock in (self.root / "work").glob(f"*{_LOCK}"):
-            with suppress(FileNotFoundError):
-                old = time.time() - lock.stat().st_mtime > _OLD_SECONDS
-                if old and not lock.with_name(lock.name.removesuffix(_LOCK)).exists():
-                    lock.unlink()
 
     def oldest_work(self) -> float | None:
         """Give the time at which the oldest run that is at work began (seconds since 1970), or None.
@@ -229,16 +237,9 @@ class Store:
             folder.rename(aside)
         except FileNotFoundError:
             return  # another process set it aside first
-        where = aside.relative_to(self.root.parent)
-        self.damaged.append(
-            f"the record {kind}/{key[:12]} was damaged ({error}); it was set aside in {where}, and is made again"
+        where, what = (
+            aside.relative_to(self.root.parent),
+            _FOREIGN if isinstance(error, ForeignRecordError) else "damaged",
         )
-
-
-def _remove(folder: Path) -> None:
-    """Remove a workplace with its lock, also what a job made read-only; what cannot be removed is tried again."""
-    from ml_ci.training.transfer import remove
-
-    remove(folder)
-    if not folder.exists():
-        Path(f"{folder}{_LOCK}").unlink(missing_ok=True)
+        said = f"the record {kind}/{key[:12]} was {what} ({error}); it was set aside in {where}, and is made again"
+        self.damaged.append(said)

@@ -8,6 +8,7 @@ from typing import Any
 
 from ml_ci.changes.read_states import ABSENT
 from ml_ci.records.manifests import unpacked
+from ml_ci.records.origin import Origin
 from ml_ci.reports.columns import padded
 from ml_ci.reports.text import label, log_lines, plural
 
@@ -19,7 +20,7 @@ _NESTED = 3
 
 @dataclass(frozen=True)
 class RecordRow:
-    """One record: sizes in bytes, ages in seconds; `damage` says why `content` is empty."""
+    """One record: sizes in bytes, ages in seconds; `damage` says why `content` is empty, `origin` where it was made."""
 
     kind: str
     key: str
@@ -28,6 +29,7 @@ class RecordRow:
     unused: float
     content: Mapping[str, Any] = field(default_factory=dict)
     damage: str = ""
+    origin: Origin | None = None
 
     @property
     def commit(self) -> str:
@@ -55,6 +57,7 @@ def shown(row: RecordRow, files: Mapping[str, Mapping[str, Any]]) -> Iterator[st
     """Give everything that a person wants to know of one record."""
     yield f"{row.kind}/{row.key}"
     yield f"made {said_age(row.age)} ago, last used {said_age(row.unused)} ago, {said_size(row.size)}"
+    yield f"made {_where(row.origin)}"
     if row.damage:
         yield f"damaged: {label(row.damage, 300)}"
     yield from _tree({name: item for name, item in row.content.items() if name != "reads"}, 0)
@@ -62,6 +65,14 @@ def shown(row: RecordRow, files: Mapping[str, Mapping[str, Any]]) -> Iterator[st
     yield "files:"
     for name, known in files.items():
         yield f"  {label(name)}  {said_size(known['size'])}  sha256 {known['sha256'][:_SHORT]}"
+
+
+def _where(origin: Origin | None) -> str:
+    if origin is None:
+        return "nobody knows where: it does not say"
+    if not origin.event:
+        return "by hand, outside of GitHub Actions"
+    return f"by `{label(origin.event, 40)}` on {label(origin.ref, 100)}, run {label(origin.run, 30)}"
 
 
 def _reads(content: Mapping[str, Any]) -> Iterator[str]:

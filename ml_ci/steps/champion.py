@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
 from ml_ci.changes.digests import digest
 from ml_ci.changes.values import READS, UNSEEN, Fingerprint
@@ -121,7 +122,9 @@ def fetched(project: Project, side: Side) -> Record:
         registry = MlflowRegistry(location(project))
         with project.store.workplace() as work:
             if version.ours:
-                return project.store.adopt(registry.download(version, "record", work), TRAININGS, key)
+                return project.store.adopt(
+                    _own(project, registry.download(version, "record", work), key), TRAININGS, key
+                )
             draft = work / "draft"
             draft.mkdir()
             registry.download(version, None, work).rename(draft / "model")
@@ -133,6 +136,15 @@ def fetched(project: Project, side: Side) -> Record:
         raise no_answer(error) from None
     except UserError as error:
         raise StageFailed(Failure("registry", "no-mlflow", error.message, error.hint)) from None
+
+
+def _own(project: Project, draft: Path, key: str) -> Path:
+    """Seal what was promoted as fetched in this run: the registry vouches for it, wherever it was trained."""
+    from ml_ci.plan.plan import TRAININGS
+    from ml_ci.records.record import reseal
+
+    reseal(draft, TRAININGS, key, project.store.beliefs.here)
+    return draft
 
 
 def _content(side: Side, version: Version) -> dict[str, object]:

@@ -13,6 +13,7 @@ from ml_ci.repository.repository import Repository
 from ml_ci.spec.find import find
 from ml_ci.spec.values import Spec
 from ml_ci.steps.base_gates import judging
+from ml_ci.steps.believed import beliefs
 from ml_ci.steps.own_state import STATE, refuse_committed, refuse_link
 from ml_ci.steps.spec_cache import load
 from ml_ci.steps.values import Options, Project
@@ -69,7 +70,8 @@ def open_project(config: Path, options: Options) -> Project:
     held = judging(own, repository, options.gates_from, state)
     check_stage((own, held.spec), options)
     spec = with_stage(with_python(held.spec, options.python), options.stage)
-    store = Store(state, _shared(options.store or spec.store, config.parent))
+    shared = _shared(options.store or spec.store, config.parent)
+    store = Store(state, shared, beliefs=beliefs(repository, options.environment))
     return Project(
         spec=spec,
         repository=repository,

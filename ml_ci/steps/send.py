@@ -6,20 +6,27 @@ from ml_ci.plan.plan import TRAININGS
 from ml_ci.records import manifests
 from ml_ci.records.index import file_of
 from ml_ci.records.ledgers import Ledgers
-from ml_ci.records.record import DamagedRecordError, glance
+from ml_ci.records.record import DamagedRecordError, ForeignRecordError, glance
 from ml_ci.records.store import Store
+from ml_ci.steps.believed import of_pull_request
 from ml_ci.steps.values import Project
+
+NOT_SENT = "a pull request's run does not write the shared store"
 
 
 def send(project: Project) -> None:
     """Send the records that this run made; what goes wrong is a note of the store.
 
-    Only with `push`: a pull request's run may read what the default branch made, and must not write it.
+    Only with `push`, and never in a pull request's run: it may read what the default branch made, not write it.
     """
-    if project.options.push:
+    shared = project.store.shared
+    if project.options.push and shared is not None and of_pull_request(project.options.environment):
+        said = f"{NOT_SENT}: nothing was sent to {shared.url}"
+        shared.notes += [] if said in shared.notes else [said]
+    elif project.options.push:
         for kind, key in project.store.kept:
             send_one(project.store, kind, key)
-        if project.store.shared is not None and project.store.kept:
+        if shared is not None and project.store.kept:
             Ledgers(project.store).send()
 
 
@@ -29,8 +36,10 @@ def send_one(store: Store, kind: str, key: str) -> bool:
         return False
     folder = store.folder(kind, key)
     try:
-        sent = store.shared.push(kind, key, folder)
-        content = glance(folder, kind, key).content
+        found = glance(folder, kind, key)
+        if why := store.beliefs.foreign(found.origin):
+            raise ForeignRecordError(f"it was {why}")
+        content, sent = found.content, store.shared.push(kind, key, folder)
     except DamagedRecordError as error:
         store.shared.notes.append(f"the record {kind}/{key[:12]} was not sent: {error}")
         return False

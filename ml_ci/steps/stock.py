@@ -14,9 +14,10 @@ from ml_ci.records.record import NAME, DamagedRecordError, glance, read, vouched
 from ml_ci.records.shared import NoAnswerError, Shared
 from ml_ci.records.store import Store
 from ml_ci.reports.records import RecordRow
+from ml_ci.steps.believed import of_pull_request
 from ml_ci.steps.needed import needed
 from ml_ci.steps.project import locate, open_project
-from ml_ci.steps.send import send_one
+from ml_ci.steps.send import NOT_SENT, send_one
 from ml_ci.steps.sides import Fingerprints
 from ml_ci.steps.values import Options, Project
 
@@ -93,8 +94,13 @@ class Stock:
         return evict(self.store, self._needed(), limit=limit, older_than=older_than, dry_run=dry_run)
 
     def push(self, prefixes: Collection[str]) -> int:
-        """Send the records to the shared store that it has not; give how many were sent."""
+        """Send the records to the shared store that it has not; give how many were sent.
+
+        UserError in a pull request's run.
+        """
         shared = self.shared
+        if of_pull_request(self.project.options.environment):
+            raise UserError(f"{NOT_SENT}: nothing was sent to {shared.url}", hint="Push from the default branch's run.")
         names = _chosen([one.name for one in stored(self.store)], prefixes)
         return sum(send_one(self.store, kind, key) for kind, key in names if not shared.silent)
 
@@ -128,7 +134,7 @@ def _row(one: Stored, *, whole: bool = False) -> RecordRow:
         record = (read if whole else glance)(one.folder, one.kind, one.key)
     except (DamagedRecordError, OSError) as error:
         return RecordRow(one.kind, one.key, one.size, now - made, now - one.used, damage=str(error))
-    return RecordRow(one.kind, one.key, one.size, now - made, now - one.used, record.content)
+    return RecordRow(one.kind, one.key, one.size, now - made, now - one.used, record.content, origin=record.origin)
 
 
 def _chosen(names: Collection[tuple[str, str]], prefixes: Collection[str]) -> list[tuple[str, str]]:

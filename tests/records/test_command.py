@@ -27,6 +27,7 @@ def test_list(ran: Any) -> None:
     assert (training["model"], training["dirty"]) == ("tiny", False)
     assert {"code", "data.train", "environment", "seed"} <= training["parts"].keys()
     assert training["bytes"] > 100
+    assert set(training["origin"]) == {"event", "ref", "run"}
     assert 0 <= training["age_seconds"] < 600
     assert len(listed(ran, "--kind", "trainings")) == 2
     assert [row["key"] for row in listed(ran, "--model", "tiny")] == [row["key"] for row in rows]

@@ -84,12 +84,24 @@ class Project:
         return sum(kind == TRAININGS for kind, _, _ in Store(self.path / ".ml_ci").records())
 
 
+def in_repository(repository: Any, *, first: bool = True) -> Project:
+    """Put the small model into a repository, as its first commit where it is not there yet."""
+    made = Project(repository)
+    if first:
+        made.commit(FILES, "First model")
+    return made
+
+
+@pytest.fixture(scope="session")
+def small() -> Callable[..., Project]:
+    """Give what puts the small model into a repository, to fixtures that are made once."""
+    return in_repository
+
+
 @pytest.fixture
 def project(repository: Any) -> Project:
     """Give a repository with one commit of the small model on `main`."""
-    made = Project(repository)
-    made.commit(FILES, "First model")
-    return made
+    return in_repository(repository)
 
 
 @pytest.fixture

@@ -13,6 +13,8 @@ from ml_ci.reports.values import ModelReport, Report
 from ml_ci.steps.champion import CHAMPION, LOST
 from ml_ci.steps.decide import planned
 from ml_ci.steps.judged import Judged, recalled
+from ml_ci.steps.promotion import origins
+from ml_ci.steps.promotion.origins import RUN
 from ml_ci.steps.promotion.trusted import distrust
 from ml_ci.steps.publish import NAME
 from ml_ci.steps.sides import Fingerprints
@@ -55,20 +57,23 @@ def evidence(project: Project, name: str, champion: Version | None, allow: Allow
 
     `lost` says that there was a champion and the alias is gone: what was judged, was not judged against it.
     """
+    project = origins.seeing_all(project)
     fingerprints = Fingerprints(project)
     candidate = fingerprints.candidate(name)
     told = _told(project, name)
     _check_place(project, fingerprints, candidate, allow)
     if told.candidate is not None and told.candidate.record != candidate.fingerprint.training:
-        raise RefusedError(f"`{name}` changed after it was judged", hint=_RUN)
+        raise RefusedError(f"`{name}` changed after it was judged", hint=RUN)
     _check_verdict(name, told.verdict, told, allow)
     sides, plan, judged = _found(project, name, champion, told, allow, lost)
     verdict = judged.verdict
     _check_verdict(name, verdict, told, allow)
     training = project.store.find(TRAININGS, plan.candidate.training)
     if training is None:
-        raise RefusedError(f"the record of the training of `{name}` is not here any more", hint=_RUN)
+        raise RefusedError(f"the record of the training of `{name}` is not here any more", hint=RUN)
     predictions = project.store.find(PREDICTIONS, plan.candidate.predictions)
+    for record in (training, predictions):
+        origins.check(project, name, record)
     return Evidence(sides, plan, judged, verdict, training, predictions, tuple(allow.used))
 
 
@@ -85,12 +90,12 @@ def _told(project: Project, name: str) -> ModelReport:
     """Give what the report of this commit says of a model."""
     report = _report(project)
     if report.commit is None:
-        raise RefusedError("the last run here ended before it judged anything", hint=_RUN)
+        raise RefusedError("the last run here ended before it judged anything", hint=RUN)
     if project.head is None or report.commit != project.head:
         was, now = (report.commit or "none")[:7], (project.head or "none")[:7]
-        raise RefusedError(f"the verdict is stale: it is of commit {was}, and HEAD is {now}", hint=_RUN)
+        raise RefusedError(f"the verdict is stale: it is of commit {was}, and HEAD is {now}", hint=RUN)
     if name not in report.models:
-        raise RefusedError(f"`{name}` was not judged in the last run", hint=_RUN)
+        raise RefusedError(f"`{name}` was not judged in the last run", hint=RUN)
     return report.models[name]
 
 
@@ -100,9 +105,9 @@ def _report(project: Project) -> Report:
     try:
         return loads((project.store.root / NAME).read_bytes())
     except FileNotFoundError:
-        raise RefusedError("nothing was judged here yet: there is no .ml_ci/report.json", hint=_RUN) from None
+        raise RefusedError("nothing was judged here yet: there is no .ml_ci/report.json", hint=RUN) from None
     except UserError as error:
-        raise RefusedError(f".ml_ci/report.json: {error.message}", hint=_RUN) from None
+        raise RefusedError(f".ml_ci/report.json: {error.message}", hint=RUN) from None
 
 
 def _check_place(project: Project, fingerprints: Fingerprints, candidate: Side, allow: Allowed) -> None:
@@ -142,6 +147,7 @@ def _found(
         judged = None if record is None else recalled(record)
         if judged is None:
             continue
+        origins.check(project, name, record)
         if not lost and _is_against(plan, sides, champion):
             return sides, plan, judged
         loose = (sides, plan, judged)
@@ -176,7 +182,7 @@ def _not_judged(name: str, champion: Version | None, told: ModelReport) -> Refus
     source = told.baseline.source if told.baseline is not None else None
     if champion is None or source == f"{CHAMPION} {champion.named}":
         message = f"the verdict on `{name}` is stale: there is no record of it for this tree and its data"
-        return RefusedError(message, hint=_RUN)
+        return RefusedError(message, hint=RUN)
     if source is not None and source.startswith(CHAMPION):
         message = (
             f"the champion of `{name}` moved: it was judged against {source}, and the champion is {champion.named}"
@@ -189,6 +195,5 @@ def _not_judged(name: str, champion: Version | None, told: ModelReport) -> Refus
 
 _MEND = "Nobody may allow an error. Mend what failed, then: ml-ci run --baseline champion"
 _ALLOW = "A person may allow it: --allow-verdict --reason 'why'."
-_RUN = "Judge it here first: ml-ci run --baseline champion"
 _ANEW = "ml-ci run --baseline merge-base"
-_AGAIN = f"{_RUN}. Or: --allow-champion --reason 'why'."
+_AGAIN = f"{RUN}. Or: --allow-champion --reason 'why'."

@@ -47,7 +47,7 @@ def hand_over(options: Options, folder: Path) -> int:
     remote, trainings = Remote(Folder(folder)), _passed(_report(store))
     for key in set(trainings.values()):
         store.find(TRAININGS, key)  # where only the shared store has it, it is brought
-    chosen = [(kind, key, at) for kind, key, at in store.records() if _of(kind, key, at) in set(trainings.values())]
+    chosen = [one for one in store.records() if _of(*one) in set(trainings.values()) and _is_believed(store, *one)]
     try:
         for kind, key, at in chosen:
             remote.push(kind, key, at)
@@ -99,6 +99,14 @@ def _of(kind: str, key: str, folder: Path) -> object:
         return str(glance(folder, kind, key).content.get("training"))
     except DamagedRecordError:
         return None
+
+
+def _is_believed(store: Store, kind: str, key: str, folder: Path) -> bool:
+    """Say whether a record was made where it is believed; of a damaged one that is said where it is read."""
+    try:
+        return not store.beliefs.foreign(glance(folder, kind, key).origin)
+    except DamagedRecordError:
+        return True
 
 
 def _missing(trainings: Mapping[str, str], taken: list[Record]) -> Iterator[tuple[str, str]]:

@@ -1,0 +1,45 @@
+"""Whose records a run believes: on the default branch those that its own runs made, elsewhere whatever lies there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ml_ci.errors import UserError
+from ml_ci.records.origin import Beliefs, origin_of
+from ml_ci.repository.base import default_branch
+from ml_ci.repository.repository import Repository
+
+_PULL_REQUEST = "pull_request"
+
+
+def beliefs(repository: Repository, environment: Mapping[str, str]) -> Beliefs:
+    """Say where records are made here, and whether only the default branch's are believed.
+
+    In a pull request what was forged ends at that pull request; on a person's machine the person answers for it. On the
+    default branch a verdict leads to a promotion.
+    """
+    here = origin_of(environment)
+    if not here.event or of_pull_request(environment):
+        return Beliefs(here)
+    return Beliefs(here, strict=here.ref == f"refs/heads/{default_name(repository, environment)}")
+
+
+def of_pull_request(environment: Mapping[str, str]) -> bool:
+    """Say whether a run is of a pull request: what it makes is no other run's business."""
+    return environment.get("GITHUB_EVENT_NAME", "").startswith(_PULL_REQUEST)
+
+
+def default_name(repository: Repository, environment: Mapping[str, str]) -> str | None:
+    """Name the default branch: as the event of GitHub Actions does, else as git knows it; None where nobody does."""
+    if environment.get("GITHUB_EVENT_NAME"):
+        from ml_ci.github.files import read_event
+
+        said = read_event(Path(environment.get("GITHUB_EVENT_PATH", ""))).get("repository")
+        named = said.get("default_branch") if isinstance(said, Mapping) else None
+        if isinstance(named, str) and named:
+            return named
+    try:
+        return default_branch(repository).name
+    except UserError:
+        return None
