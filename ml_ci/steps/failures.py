@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from ml_ci.records.codec import pack, unpack_if_fit
 from ml_ci.records.manifests import packed
 from ml_ci.steps.reads import trained_on
 from ml_ci.steps.values import Project, Side
+from ml_ci.training import left
 from ml_ci.training.values import JobFailed
 
 NEEDS_FAILED = "needs-failed"
@@ -60,8 +60,7 @@ def remember_failure(project: Project, side: Side, error: JobFailed, log: Path) 
     lasting = replace(error.failure, lasting=True)
     found, entry = trained_on(project, side, error.reads)
     with project.store.draft() as draft:
-        if log.exists():
-            shutil.copyfile(log, draft / _LOG)
+        left.copy(log, draft / _LOG)
         content = {
             "model": side.model.name,
             "commit": side.commit or project.head,

@@ -20,6 +20,7 @@ from ml_ci.steps.failures import failed_now, forget_failure, known_failure, of_n
 from ml_ci.steps.reads import resolved, trained_on
 from ml_ci.steps.values import Side
 from ml_ci.steps.workshop import Workshop, timed, waiting
+from ml_ci.training import left
 from ml_ci.training.checkouts import checkout
 from ml_ci.training.job import train
 from ml_ci.training.values import JobFailed, TrainedModel, TrainRequest
@@ -142,8 +143,7 @@ def _keep(shop: Workshop, side: Side, model: TrainedModel) -> Record:
             "seconds": model.seconds,
             "megabytes": model.megabytes,
         }
-        if model.log.exists():
-            shutil.copyfile(model.log, draft / LOG)
+        left.copy(model.log, draft / LOG)
         record = shop.project.store.keep(draft, TRAININGS, found.training, content)
     _remember(shop, side, content)
     return record
@@ -170,4 +170,4 @@ def _keep_log(shop: Workshop, side: Side, work: Path) -> None:
     if log.exists():
         folder = shop.project.store.ready() / "logs"
         folder.mkdir(exist_ok=True)
-        shutil.copyfile(log, folder / f"{side.model.name}-{side.name}.log")
+        left.copy(log, folder / f"{side.model.name}-{side.name}.log")

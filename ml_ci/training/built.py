@@ -109,7 +109,11 @@ def _digests(project: Path, top: Path) -> dict[str, str]:
 def _sources(project: Path) -> Iterator[Path]:
     for at, folders, files in os.walk(project):
         folders[:] = sorted(one for one in folders if one not in _SKIPPED and not one.startswith("."))
-        yield from (Path(at, name) for name in sorted(files) if name in _FILES or Path(name).suffix in _SOURCES)
+        yield from (Path(at, name) for name in sorted(files) if _is_source(Path(at, name)))
+
+
+def _is_source(at: Path) -> bool:
+    return (at.name in _FILES or at.suffix in _SOURCES) and at.is_file()
 
 
 def _put(file: Path, target: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.spec.placeholders import PLACEHOLDER
 from ml_ci.spec.values import CommandJob
+from ml_ci.training.child import left
 from ml_ci.training.environment import variable
 from ml_ci.training.transfer import remove
 from ml_ci.training.values import TrainRequest
@@ -80,11 +81,13 @@ def prepare(request: TrainRequest) -> Mapping[str, str]:
 
 
 def output(declared: str, key: str, request: TrainRequest, started: float) -> Path:
-    """Move a declared output out of the working copy; StageFailed `no-output` when it is missing, empty or stale.
+    """Move a declared output out of the working copy; StageFailed `no-output` when it is missing, empty or stale,
+    and `output-kind` when something in it is neither file nor folder.
 
     `started` is the time when the job started, in seconds since the epoch.
     """
     at = locate(declared, request)
+    refuse(at, f"`outputs.{key}`: {declared}")
     found = [path for path in at.rglob("*") if path.is_file()] if at.is_dir() else [at] if at.is_file() else []
     if not found:
         said = f"`outputs.{key}`: the command ended well and left nothing at {declared}"
@@ -103,6 +106,12 @@ def output(declared: str, key: str, request: TrainRequest, started: float) -> Pa
     else:
         shutil.move(at, target)
     return target
+
+
+def refuse(at: Path, shown: str) -> None:
+    """Refuse a link, pipe, socket or device in what a job left; StageFailed `output-kind` that names it."""
+    if found := left.strange(str(at), shown):
+        raise StageFailed(Failure("training", left.CODE, found, left.HINT))
 
 
 def locate(declared: str, request: TrainRequest) -> Path:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ml_ci.changes.reads import Reads
 from ml_ci.errors import Failure, StageFailed
+from ml_ci.training import left
 from ml_ci.training.log import tail
 from ml_ci.training.missing import advise
 from ml_ci.training.process import Order, Outcome
@@ -105,10 +106,8 @@ def _told(written: Mapping[str, object]) -> StageFailed:
 def _read(path: Path) -> Mapping[str, object] | None:
     """Read what a worker left; None when it left nothing, or nothing of use. The job's code is not trusted."""
     try:
-        if path.stat().st_size > _RESULT_LIMIT:
-            return None
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
+        content = json.loads(left.content(path, _RESULT_LIMIT) or b"null")
+    except (ValueError, RecursionError):
         return None
     return content if isinstance(content, dict) and content.get("format") == 1 else None
 

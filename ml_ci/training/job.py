@@ -22,6 +22,7 @@ from ml_ci.training.log import tail
 from ml_ci.training.process import CHILD, Order, Outcome, run
 from ml_ci.training.progress import Progress, Silent
 from ml_ci.training.told import TOLD, read
+from ml_ci.training.transfer import remove
 from ml_ci.training.values import (
     UNSEEN,
     Input,
@@ -75,7 +76,7 @@ def predict(request: PredictRequest, progress: Progress | None = None) -> Scored
         seconds = _number(ending.result.get("seconds"), request)
         if kind not in _KINDS or precision not in _PRECISIONS:
             raise _broken(request, "evaluation")
-        if not isinstance(rows, int) or seconds is None or not target.is_file():
+        if not isinstance(rows, int) or seconds is None or not target.is_file() or target.is_symlink():
             raise _broken(request, "evaluation")
         reads = ending.reads
         return ScoredRows(
@@ -155,8 +156,10 @@ def _train_function(request: TrainRequest, job: FunctionJob, progress: Progress)
     with reading(ending.reads):
         verify(request.inputs)
     artifact = Path(str(ending.result.get("artifact")))
-    if artifact.parent != request.work or not artifact.exists():
+    if artifact.parent != request.work or not artifact.exists() or artifact.is_symlink():
         raise _broken(request, "training")
+    with reading(ending.reads):
+        command.refuse(artifact, artifact.name)
     return TrainedModel(artifact, None, ending.log, ending.seconds, ending.megabytes, ending.reads)
 
 
@@ -210,10 +213,8 @@ def _run(
     order.request.write_text(json.dumps(content, default=str), encoding="utf-8")
     outcome, found = _watched(request, order, environment, progress)
     if _was_built(request, environment, failed=outcome.returncode != 0):
-        (request.work / TOLD).unlink(missing_ok=True)
-        result.unlink(missing_ok=True)
-        shutil.rmtree(request.work / "out", ignore_errors=True)
-        (request.work / "out").mkdir()
+        _clean(request)
+        order.request.write_text(json.dumps(content, default=str), encoding="utf-8")
         outcome, found = _watched(request, order, environment, progress)
     with reading(found.reads), naming_submodules(request.ground, found.reads):
         own_code.verify(request)
@@ -250,8 +251,8 @@ def _environment(request: Request) -> Mapping[str, str]:
 
 def _clean(request: Request) -> None:
     """Make the job's own folder, without what an earlier job left in it."""
-    for name in ("result.json", "usage.json", "job.log", "predictions.csv", "model.pkl", TOLD):
-        (request.work / name).unlink(missing_ok=True)
+    for name in ("request.json", "result.json", "usage.json", "job.log", "predictions.csv", "model.pkl", TOLD):
+        remove(request.work / name)
     shutil.rmtree(request.work / "out", ignore_errors=True)
     (request.work / "out").mkdir(parents=True)
 

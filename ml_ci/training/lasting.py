@@ -19,6 +19,7 @@ _OF_THE_JOB = {
     "job-exit",
     "job-raised",
     "no-output",
+    "output-kind",
     "no-result",
     "returned-none",
     "unpicklable",

@@ -9,9 +9,12 @@ import time
 from collections import deque
 from pathlib import Path
 
+from ml_ci.training import left
+
 HEAD = 256 * 1024
 TAIL = 1024 * 1024
 _CHUNK = 64 * 1024
+_SHOWN = 64 * 1024
 
 
 class BoundedLog:
@@ -21,6 +24,7 @@ class BoundedLog:
     """
 
     def __init__(self, path: Path, head: int = HEAD, tail: int = TAIL) -> None:
+        path.unlink(missing_ok=True)  # an earlier job could put a pipe there, which would block
         self._stream = path.open("wb", buffering=0)
         self._room = head
         self._limit = tail
@@ -110,10 +114,10 @@ class Pump(threading.Thread):
 
 def tail(path: Path, lines: int = 40) -> str:
     """Give the last lines of a log as text, each cut to 500 characters; "" when there is no log."""
-    try:
-        with path.open("rb") as stream:
-            stream.seek(max(0, path.stat().st_size - 64 * 1024))
-            text = stream.read().decode("utf-8", "replace")
-    except OSError:
+    stream = left.opened(path)
+    if stream is None:
         return ""
+    with stream:
+        stream.seek(max(0, os.fstat(stream.fileno()).st_size - _SHOWN))
+        text = stream.read(_SHOWN).decode("utf-8", "replace")
     return "\n".join(line[:500] for line in text.rstrip().splitlines()[-lines:])

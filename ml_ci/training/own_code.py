@@ -16,6 +16,7 @@ from pathlib import Path
 
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.spec.values import CommandJob
+from ml_ci.training import left
 from ml_ci.training.packaging import Project, projects
 from ml_ci.training.told import TOLD, Line, read
 from ml_ci.training.values import Checkout, Request
@@ -99,11 +100,11 @@ def pythons(request: Request, environment: Mapping[str, str]) -> list[Path]:
 
 
 def _shebang(at: Path) -> str | None:
-    try:
-        with at.open("rb") as stream:
-            first = stream.readline(300).decode("utf-8", "replace")
-    except OSError:
+    stream = left.opened(at, follow=True)
+    if stream is None:
         return None
+    with stream:
+        first = stream.readline(300).decode("utf-8", "replace")
     words = first[2:].split() if first.startswith("#!") else []
     named = [word for word in words if _PYTHON.fullmatch(Path(word).name)]
     return shutil.which(named[0]) if named else None

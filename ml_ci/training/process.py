@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
-from ml_ci.training import adopting
+from ml_ci.training import adopting, left
 from ml_ci.training.log import BoundedLog, Pump
 from ml_ci.training.progress import Progress
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 COOKIE = "ML_CI_JOB"
 CHILD = adopting.CHILD
+_USAGE_LIMIT = 10_000
 _POLL = 0.03
 _TICK = 0.1
 
@@ -135,9 +136,9 @@ def _end(process: subprocess.Popen[bytes], family: Family) -> None:
 def _reported_peak(request: Path) -> int:
     """Give the peak that the supervisor saw: it also knows a job that came and went between two looks."""
     try:
-        usage = json.loads(request.with_name("usage.json").read_text(encoding="utf-8"))
+        usage = json.loads(left.content(request.with_name("usage.json"), _USAGE_LIMIT) or b"null")
         return int(usage["peak"])
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         return 0
 
 

@@ -10,8 +10,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from ml_ci.training import left
+
 TOLD = "told.tsv"
 
+# A line names a file or two; a million of them are fewer bytes than this.
+_LONGEST, _MOST = 64 * 1024, 256_000_000
 _ESCAPE = re.compile(r"\\([\\tnr])")
 _PLAIN = {"\\": "\\", "t": "\t", "n": "\n", "r": "\r"}
 
@@ -26,15 +30,26 @@ class Line:
 
 
 def read(path: Path) -> Iterator[Line]:
-    """Read what was told, in its order; nothing where nobody told anything. What is cut off or damaged is left out."""
-    try:
-        content = path.read_bytes().decode("utf-8", "surrogateescape")
-    except OSError:
-        return
-    for line in content.split("\n")[:-1]:
-        kind, *rest = line.split("\t")
+    """Read what was told, in its order; nothing where nobody told anything. What is cut off or damaged is left out.
+
+    So is a line of more than `_LONGEST` bytes, and what comes after `_MOST`.
+    """
+    for raw in _lines(path):
+        kind, *rest = raw[:-1].decode("utf-8", "surrogateescape").split("\t")
         if rest and rest[0].isdecimal():
             yield Line(kind, int(rest[0]), tuple(map(_unescaped, rest[1:])))
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    stream = left.opened(path)
+    if stream is None:
+        return
+    with stream:
+        taken, begins = 0, True
+        while taken < _MOST and (raw := stream.readline(_LONGEST)):
+            if begins and raw.endswith(b"\n"):
+                yield raw
+            taken, begins = taken + len(raw), raw.endswith(b"\n")
 
 
 def _unescaped(text: str) -> str:

@@ -79,7 +79,9 @@ def test_what_is_not_of_the_job_never_lasts(code: str) -> None:
     assert not lasts(failed("ValueError: no", code), FILES)
 
 
-@pytest.mark.parametrize("code", ["no-output", "no-result", "returned-none", "unpicklable", "asks-holdout"])
+@pytest.mark.parametrize(
+    "code", ["no-output", "output-kind", "no-result", "returned-none", "unpicklable", "asks-holdout"]
+)
 def test_what_left_no_model_lasts(code: str) -> None:
     assert lasts(Failure("training", code, "the command ended well and left nothing at model.pkl"), FILES)
 

@@ -6,6 +6,7 @@ import os
 import sys
 
 from .failures import JobFailed, one_line, print_traceback
+from .left import CODE, HINT, strange
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,8 +65,11 @@ def _store_path(path: Any, request: Request) -> str:
     import shutil
 
     source = os.path.join(os.getcwd(), str(path))
-    if not os.path.exists(source):
+    if not os.path.lexists(source):
         raise JobFailed("no-output", "`%s` returned the path %s, where nothing is" % (request["entry"], path))
+    found = strange(source, str(path))
+    if found:
+        raise JobFailed(CODE, "`%s` returned a path: %s" % (request["entry"], found), HINT)
     target = os.path.join(request["work"], "model" + os.path.splitext(source)[1])
     (shutil.copytree if os.path.isdir(source) else shutil.copyfile)(source, target)
     return target

@@ -11,6 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ml_ci.training import left
+
+_MOST = 4_000_000
 FILES = frozenset({"pyproject.toml", "setup.cfg", "setup.py"})
 
 
@@ -60,11 +63,8 @@ def read(folder: Path) -> Settings:
 
 
 def text(path: Path) -> str:
-    """Read a text; "" where there is none."""
-    try:
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
+    """Read a text; "" where there is none, and for one that is longer than any that packaging is written in."""
+    return (left.content(path, _MOST, follow=True) or b"").decode("utf-8", "replace")
 
 
 def _toml(folder: Path) -> Mapping[str, Any]:
