@@ -14,6 +14,7 @@ from ml_ci.evaluation.joining import Rows, failed, order
 from ml_ci.evaluation.labels import ABSENT, classes_of, known_labels
 from ml_ci.evaluation.scores import Predictions, decide, own_scale
 from ml_ci.spec.values import Positive
+from ml_ci.tables.bounds import Bounds, for_rows
 from ml_ci.tables.canonical import brief, canonical
 from ml_ci.tables.duck import trimmed
 from ml_ci.tables.table import Table
@@ -43,8 +44,9 @@ def read(
     holdout are.
     """
     name = shown or path.name
-    table = _open(path, name)
+    table = _open(path, name, holdout)
     column = _column(table, holdout, name)
+    _refuse_long(table, holdout, name)
     rows = order(table, holdout, id, label, column, name)
     if column == "score":
         score = _scores(table, name, bounded=kind != "margin")[rows]
@@ -54,7 +56,7 @@ def read(
     return _predicted(table, holdout, label, positive, rows, kind, precision, name)
 
 
-def _open(path: Path, name: str) -> Table:
+def _open(path: Path, name: str, holdout: Table) -> Table:
     if not path.exists():
         raise failed(
             "no-predictions",
@@ -62,9 +64,26 @@ def _open(path: Path, name: str) -> Table:
             "Check `outputs: {predictions: ...}` against where the job writes it.",
         )
     try:
-        return Table.open(path, shown=name)
+        return Table.open(path, shown=name, bounds=_bounds(holdout))
     except UserError as error:
         raise failed("predictions-unreadable", error.message, error.hint) from None
+
+
+def _bounds(holdout: Table) -> Bounds:
+    return for_rows(holdout.rows, holdout.layout.size, holdout.layout.longest, len(holdout.names))
+
+
+def _refuse_long(table: Table, holdout: Table, name: str) -> None:
+    """Refuse a Parquet file of which one value, written once, stands for more bytes in its rows than may be read."""
+    if not table.layout.parquet:
+        return
+    bounds = _bounds(holdout)
+    for column in table.names:
+        if column in ("score", "prediction") or holdout.has(column):
+            try:
+                bounds.refuse_size(table.text_bytes(column), f"the column {column} of {name}")
+            except UserError as error:
+                raise failed("predictions-unreadable", error.message, error.hint) from None
 
 
 def _column(table: Table, holdout: Table, name: str) -> str:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from ml_ci.errors import UserError
+from ml_ci.tables.bounds import Bounds
 from ml_ci.tables.sniff import LINE, sniff
 
 CHUNK = 1 << 20
@@ -30,7 +31,8 @@ class Layout:
 
     `delimiter` is one character, "" for white space, LINE for one value per line, None for Parquet. `header` says
     that the first record holds the names. `plain` promises that DuckDB reads the text as Python's csv module does:
-    UTF-8, no quotes, no carriage returns, no blank lines, not compressed. `longest` is the longest line in bytes.
+    UTF-8, no quotes, no carriage returns, no blank lines, not compressed. `longest` is the longest line in bytes,
+    `size` the bytes of all, unpacked (of Parquet: as its own account has it).
     """
 
     names: tuple[str, ...]
@@ -41,6 +43,7 @@ class Layout:
     plain: bool = False
     longest: int = 0
     notes: tuple[str, ...] = ()
+    size: int = 0
 
     @property
     def parquet(self) -> bool:
@@ -62,25 +65,28 @@ def _instead(name: str, names: Sequence[str]) -> str:
     return (f"Perhaps you meant {close[0]!r}. " if close else "") + f"The columns are: {listed}."
 
 
-def examine(path: Path, columns: Sequence[str] | None, shown: str) -> Layout:
+def examine(path: Path, columns: Sequence[str] | None, shown: str, bounds: Bounds | None = None) -> Layout:
     """Find out how the table at `path` is written; `columns` names those of a text without a header line.
 
-    Reads the whole file once. UserError when there is no such file, when it is a folder, empty, not a table, holds NUL
-    bytes, or names a column twice.
+    Reads the whole file once, and no further than `bounds` allow. UserError when there is no such file, when it is a
+    folder, empty, not a table, beyond its bounds, holds NUL bytes, or names a column twice.
     """
     start = _first_bytes(path, shown)
     if start.startswith(b"PAR1"):
-        return _parquet(path, columns, shown)
+        return _parquet(path, columns, shown, bounds)
     if path.suffix.lower() in (".parquet", ".pq"):
         raise UserError(f"{shown} is not a Parquet file", hint="Write it again, or give it the name of what it is.")
     compressed = start.startswith(b"\x1f\x8b")
-    facts = _survey(path, compressed, shown)
+    facts = _survey(path, compressed, shown, bounds)
     text = facts.sample.decode("utf-8-sig" if facts.encoding == "utf-8" else facts.encoding, "ignore")
     delimiter, names = sniff(text, columns, whole=facts.size <= SAMPLE, shown=shown)
+    if bounds is not None:
+        bounds.refuse_columns(names, shown)
     checked = _checked(names, shown)
     plain = facts.plain and not compressed and delimiter not in ("", LINE)
     notes = () if facts.encoding == "utf-8" else (f"{shown} is not UTF-8 and was read as Latin-1",)
-    return Layout(checked, delimiter, columns is None, facts.encoding, compressed, plain, facts.longest, notes)
+    header = columns is None
+    return Layout(checked, delimiter, header, facts.encoding, compressed, plain, facts.longest, notes, size=facts.size)
 
 
 def binary(path: Path, compressed: bool) -> IO[bytes]:
@@ -116,13 +122,16 @@ class _Facts:
     longest: int = 0
 
 
-def _survey(path: Path, compressed: bool, shown: str) -> _Facts:
+def _survey(path: Path, compressed: bool, shown: str, bounds: Bounds | None) -> _Facts:
     facts = _Facts()
     decoder = codecs.getincrementaldecoder("utf-8")()
     try:
         with binary(path, compressed) as file:
-            for piece in pieces(file):
+            for piece in pieces(file, -1 if bounds is None else bounds.line):
                 _note(facts, piece, decoder, shown)
+                if bounds is not None:
+                    bounds.refuse_line(facts.longest, shown)
+                    bounds.refuse_size(facts.size, shown)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise UserError(f"{shown} is damaged: {error}", hint="Compress it again.") from None
     if not facts.sample.removeprefix(BOM).strip():
@@ -131,10 +140,10 @@ def _survey(path: Path, compressed: bool, shown: str) -> _Facts:
     return facts
 
 
-def pieces(file: IO[bytes]) -> Iterator[bytes]:
-    """Give the file in pieces of whole lines, about CHUNK bytes each."""
+def pieces(file: IO[bytes], longest: int = -1) -> Iterator[bytes]:
+    """Give the file in pieces of whole lines, about CHUNK bytes each; what follows `longest` bytes counts as a line."""
     while piece := file.read(CHUNK):
-        yield piece + file.readline()
+        yield piece + file.readline(longest)
 
 
 def _note(facts: _Facts, piece: bytes, decoder: codecs.IncrementalDecoder, shown: str) -> None:
@@ -177,22 +186,29 @@ def _end(facts: _Facts, decoder: codecs.IncrementalDecoder) -> None:
     facts.plain = facts.plain and facts.encoding == "utf-8"
 
 
-def _parquet(path: Path, columns: Sequence[str] | None, shown: str) -> Layout:
-    from ml_ci.tables.parquet import own_names
+def _parquet(path: Path, columns: Sequence[str] | None, shown: str, bounds: Bounds | None) -> Layout:
+    from ml_ci.tables.parquet import own_names, unpacked_size
 
     if columns is not None:
         raise UserError(f"{shown} is Parquet, which names its own columns", hint="Remove `columns:` of this entry.")
-    return Layout(_checked(own_names(path, shown), shown))
+    if bounds is not None:
+        bounds.refuse_size(path.stat().st_size, shown)
+    names, size = own_names(path, shown), unpacked_size(path, shown)
+    if bounds is not None:
+        bounds.refuse_columns(names, shown)
+        bounds.refuse_size(size, shown)
+    return Layout(_checked(names, shown), size=size)
 
 
 def _checked(names: Sequence[str], shown: str) -> tuple[str, ...]:
     trimmed = tuple(name.strip() for name in names)
+    first: dict[str, int] = {}
     for place, name in enumerate(trimmed):
         if not name and len(trimmed) == 1:
             raise UserError(f"{shown}: the header line is empty", hint="Name the columns, or give `columns:`.")
-        if name and trimmed.index(name) != place:
+        if name and first.setdefault(name, place) != place:
             raise UserError(
-                f"{shown} has two columns named {name!r} (columns {trimmed.index(name) + 1} and {place + 1})",
+                f"{shown} has two columns named {name!r} (columns {first[name] + 1} and {place + 1})",
                 hint="Rename one of them.",
             )
     return trimmed

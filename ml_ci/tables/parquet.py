@@ -61,6 +61,14 @@ def own_names(path: Path, shown: str) -> tuple[str, ...]:
     return tuple(names)
 
 
+def unpacked_size(path: Path, shown: str) -> int:
+    """Give the bytes of a file's columns, unpacked, as its own account of them has it."""
+    query = select("coalesce(sum(total_uncompressed_size), 0)", f"parquet_metadata({literal(path)})")
+    with connect(shown=shown) as connection, told(shown, "cannot be read as Parquet"):
+        found = connection.raw.execute(query).fetchone()
+    return max(0, int(found[0])) if found else 0
+
+
 def _behind(schema: Sequence[tuple[str, int | None]], place: int) -> int:
     """Give the place behind an element of a schema and all that is inside it."""
     inside = schema[place][1] or 0

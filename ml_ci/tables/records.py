@@ -9,9 +9,7 @@ from typing import IO, NamedTuple
 
 from ml_ci.errors import UserError
 from ml_ci.tables.layout import BOM, Layout, binary
-from ml_ci.tables.sniff import LINE, WHITE_SPACE
-
-FIELD_LIMIT = (1 << 31) - 1
+from ml_ci.tables.sniff import FIELD_LIMIT, LINE, WHITE_SPACE
 
 
 class Record(NamedTuple):

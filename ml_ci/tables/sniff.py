@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from ml_ci.errors import UserError
 
+FIELD_LIMIT = (1 << 31) - 1
 DELIMITERS = (",", ";", "\t", "|")
 WHITE_SPACE = ""
 LINE = "line"
@@ -54,6 +55,7 @@ def _headerless(text: str, columns: Sequence[str], whole: bool, shown: str) -> s
 
 
 def _records(text: str, delimiter: str, whole: bool) -> list[list[str]]:
+    csv.field_size_limit(FIELD_LIMIT)  # the default refuses texts over 128 KiB
     try:
         rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True))
     except csv.Error:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ml_ci.errors import UserError
+from ml_ci.tables.bounds import Bounds
 from ml_ci.tables.canonical import brief
 from ml_ci.tables.duck import Database, as_text, connect, literal, parquet, select, trimmed
 from ml_ci.tables.layout import Layout, examine
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+# Kinds of values without a greatest length; a nested one holds them in brackets.
+_LONG_KINDS = ("VARCHAR", "BLOB", "BIT", "ENUM", "[", "(", "JSON", "GEOMETRY", "VARIANT")
 MAX_LINE = 2_000_000  # DuckDB's own default
 
 
@@ -32,7 +35,7 @@ class Table:
     rows without the header, `notes` what the user should know of how it was read.
     """
 
-    def __init__(self, path: Path, shown: str, layout: Layout) -> None:
+    def __init__(self, path: Path, shown: str, layout: Layout, bounds: Bounds | None = None) -> None:
         self.path = path
         self.shown = shown
         self.layout = layout
@@ -43,20 +46,27 @@ class Table:
         self._codes: dict[int, tuple[NDArray[np.int32], tuple[str, ...]]] = {}
         self._lengths: array[int] | None = None  # of the records in bytes, where they are not simply lines
         self._blank: list[int] = []
-        self._connection = connect(shown=shown)
+        self._connection = connect(None if bounds is None else bounds.memory, shown=shown)
         self.source = self._read()
         self.rows = self._count()
 
     @classmethod
-    def open(cls, path: Path, columns: Sequence[str] | None = None, *, shown: str | None = None) -> Table:
+    def open(
+        cls,
+        path: Path,
+        columns: Sequence[str] | None = None,
+        *,
+        shown: str | None = None,
+        bounds: Bounds | None = None,
+    ) -> Table:
         """Open CSV, TSV, other delimited text (also .gz) or Parquet, known by its content and not by its name.
 
         `columns` names the columns of a text without a header line. Every value of a text stays text. UserError, with
         file and line, when there is no table: missing, empty, a folder, NUL bytes, a broken record, a name twice, no
-        rows.
+        rows, or more than `bounds` allow.
         """
         name = shown or path.as_posix()
-        return cls(path, name, examine(path, columns, name))
+        return cls(path, name, examine(path, columns, name, bounds), bounds)
 
     def has(self, column: str) -> bool:
         """Say whether there is a column of this name."""
@@ -139,6 +149,14 @@ class Table:
         what = f"DISTINCT {trimmed(self.sql(column))}"
         found = self._connection.execute(select(what, self.source, f"WHERE {condition}")).fetchall()
         return sorted(str(value) for (value,) in found)
+
+    def text_bytes(self, column: str) -> int:
+        """Give the bytes of a column's values, each written out; 0 for numbers, moments and truths."""
+        if not any(kind in self.kind(column) for kind in _LONG_KINDS):
+            return 0
+        value = f"coalesce(sum(CAST(strlen({as_text(self.sql(column))}) AS HUGEINT)), 0)"
+        found = self._connection.execute(select(value, self.source)).fetchone()
+        return int(found[0]) if found else 0
 
     def count_where(self, condition: str) -> int:
         """Count the rows for which an SQL condition holds."""
