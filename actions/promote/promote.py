@@ -20,7 +20,7 @@ from ml_ci.github.api import Api
 from ml_ci.github.approvals import Approval, approval
 from ml_ci.github.commands import Annotation, unheard
 from ml_ci.github.files import append
-from ml_ci.github.tasks import gathered
+from ml_ci.github.gathering import gathered
 from ml_ci.github.values import Request, Token
 from ml_ci.records.atomic import write_text
 from ml_ci.reports.as_json import dumps

@@ -8,7 +8,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ml_ci.github.tasks import gathered
+from ml_ci.github.gathering import gathered
 from ml_ci.github.values import Request
 from ml_ci.reports.values import Report
 

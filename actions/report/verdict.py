@@ -8,7 +8,7 @@ from pathlib import Path
 
 from ml_ci.errors import UserError
 from ml_ci.github.commands import Annotation
-from ml_ci.github.tasks import gathered
+from ml_ci.github.gathering import gathered
 from ml_ci.github.values import Request
 
 if __name__ == "__main__":

@@ -62,7 +62,8 @@ _OPTIONS: dict[str, Callable[[Callable[..., Any]], Callable[..., Any]]] = {
         "--expect",
         type=_PATH,
         metavar="FILE",
-        help="A trusted ml-ci.yaml: a model or gate of it that the report does not have is an error.",
+        help="A trusted ml-ci.yaml: a model or gate of it that the report does not have is an error; so is a file "
+        "that is not there.",
     ),
     "target-url": click.option("--target-url", metavar="URL", help="Where a status leads. [default: the run]"),
     "api-url": click.option(

@@ -30,7 +30,8 @@ class Activity:
     `sha` is the commit that statuses belong to (never a merge commit that GitHub made), `pull_request` its number where
     the event tells it, `head` what to look it up by where it does not. `gates_from` is the ref whose gates judge.
     `here` is the commit that a run of the event checks out: of a pull request the merge that GitHub makes of it. `run`
-    is the id of the run that left the reports, where it is not this one. `promotes` says that this is the default
+    is the id of the run that left the reports, where it is not this one. `covers` is the branch whose ml-ci.yaml the
+    second stage has at hand, which is read from the default branch. `promotes` says that this is the default
     branch. `why` says why nothing may be written, or "".
     """
 
@@ -41,6 +42,7 @@ class Activity:
     gates_from: str = ""
     here: str = ""
     run: str = ""
+    covers: str = ""
     comments: bool = False
     statuses: bool = False
     promotes: bool = False
@@ -122,7 +124,8 @@ def _workflow_run(payload: Mapping[str, Any], _: str) -> Activity:
     if not (sha and repository and branch):
         return Activity("workflow-run", why="the event does not say what the run that ended was for")
     head = Head(repository, branch, sha)
-    return Activity("workflow-run", sha=sha, head=head, run=run, comments=True, statuses=True)
+    covers = _text(payload, "repository", "default_branch")
+    return Activity("workflow-run", sha=sha, head=head, run=run, covers=covers, comments=True, statuses=True)
 
 
 def _push(payload: Mapping[str, Any], sha: str) -> Activity:

@@ -16,13 +16,14 @@ class Due:
 
     `head` is the commit that statuses are set on, `here` the one that a run of this event checks out (of a pull request
     the merge with its base that GitHub makes), `run` the id of the run that left the report, `base` the branch that a
-    pull request goes to.
+    pull request goes to. `covers` is the one branch whose ml-ci.yaml is at hand, where that may be another.
     """
 
     head: str = ""
     here: str = ""
     run: str = ""
     base: str = ""
+    covers: str = ""
 
 
 def hold(report: Report, due: Due, merged: Callable[[str], str]) -> Report:
@@ -45,6 +46,9 @@ def _foreign(report: Report, due: Due, merged: Callable[[str], str]) -> str:
     if due.base and origin.gates_from and origin.gates_from != due.base:
         of = f"`{label(origin.gates_from, 80)}`, and this pull request goes to `{label(due.base, 80)}`"
         return f"the report was judged by the gates of {of}"
+    if due.covers and due.base and due.covers != due.base:
+        of = f"goes to `{label(due.base, 80)}`, and only the gates of `{label(due.covers, 80)}` are at hand"
+        return f"this pull request {of}"
     if not due.head or (report.verdict == "error" and report.commit is None):
         return ""
     if report.commit is None:

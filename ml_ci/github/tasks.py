@@ -3,29 +3,23 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from ml_ci.errors import UserError
 from ml_ci.github import send_statuses, several, sticky
-from ml_ci.github.activity import Activity, activity
+from ml_ci.github.activity import Activity
 from ml_ci.github.api import Api, RefusedError
-from ml_ci.github.belonging import Due, hold
 from ml_ci.github.commands import heredoc
 from ml_ci.github.draft import draft, key_of
-from ml_ci.github.files import append, lost, read_event, read_reports
-from ml_ci.github.pull import PullRequest, by_head, by_number, second_parent
-from ml_ci.github.shards import held_to, joined
+from ml_ci.github.files import append
+from ml_ci.github.gathering import api_of, asked, gathered
+from ml_ci.github.pull import PullRequest, by_head, by_number
 from ml_ci.github.statuses import WHOLE, left, pending, statuses
 from ml_ci.github.statuses import lost as lost_statuses
 from ml_ci.github.summary import write_summary
 from ml_ci.github.values import Request, Status
 from ml_ci.reports.text import label
 from ml_ci.reports.values import Report
-from ml_ci.spec.values import Spec
-
-_SHA = re.compile(r"^[0-9a-f]{40}(?:[0-9a-f]{24})?$")
 
 
 @dataclass(frozen=True)
@@ -43,7 +37,7 @@ def comment_on(request: Request) -> Outcome:
     if not wanted.comments:
         _hold_that_an_event_decided(request, "--pull-request NUMBER")
         return _elsewhere(request, report, f"no comment: {wanted.why}")
-    api = _api(request)
+    api = api_of(request)
     try:
         found = _pull_request(api, wanted, report.origin.gates_from)
         if isinstance(found, str):
@@ -65,7 +59,7 @@ def set_statuses(request: Request) -> Outcome:
         report = gathered(request)
         _hold_that_an_event_decided(request, "--sha COMMIT, or --pull-request NUMBER")
         return Outcome(f"no status: {wanted.why}", _code(report))
-    api = _api(request)
+    api = api_of(request)
     sha = _sha(api, wanted)
     report = gathered(replace(request, sha=sha))
     told = statuses(report, _target(request))
@@ -82,7 +76,7 @@ def set_pending(request: Request, models: tuple[str, ...]) -> Outcome:
     if not wanted.statuses:
         _hold_that_an_event_decided(request, "--sha COMMIT, or --pull-request NUMBER")
         return Outcome(f"no status: {wanted.why}")
-    api = _api(request)
+    api = api_of(request)
     sha = _sha(api, wanted)
     told = pending(models, _target(request))
     send_statuses.send(api, sha, told)
@@ -95,7 +89,7 @@ def set_lost(request: Request) -> Outcome:
     if not wanted.statuses:
         _hold_that_an_event_decided(request, "--sha COMMIT, or --pull-request NUMBER")
         return Outcome(f"no status: {wanted.why}")
-    api = _api(request)
+    api = api_of(request)
     sha = _sha(api, wanted)
     told = lost_statuses(send_statuses.latest(api, sha), _target(request))
     send_statuses.send(api, sha, told)
@@ -131,36 +125,6 @@ def show_event(request: Request) -> Outcome:
     return Outcome(json.dumps({"format": 1, **told}, indent=2))
 
 
-def gathered(request: Request) -> Report:
-    """Read the reports, as one, held to the trusted configuration and to the commit, the run and the base at hand.
-
-    A report that is lost, not valid, stale or foreign is an error.
-    """
-    due = _due(request)
-    try:
-        reports = [
-            hold(report, due, lambda commit: _merged(request, commit)) for report in read_reports(request.reports)
-        ]
-        report = joined(reports)
-    except RefusedError:
-        raise
-    except UserError as error:
-        report = lost(error)
-    return report if request.expect is None else held_to(report, _spec(request.expect))
-
-
-def _due(request: Request) -> Due:
-    """Say what a report has to be of, as far as the event tells it."""
-    wanted = asked(request)
-    merge_queue = wanted.kind == "merge-group"
-    base = wanted.gates_from if wanted.pull_request is not None or merge_queue else ""
-    return Due(wanted.sha, wanted.here, wanted.run or (request.run_id if request.event_name else ""), base)
-
-
-def _merged(request: Request, commit: str) -> str:
-    return second_parent(_api(request), commit) if request.token and request.repository else ""
-
-
 def _number(api: Api, wanted: Activity, report: Report) -> int | None:
     """Give the number of the pull request that statuses are set for; None where it is none's."""
     if wanted.pull_request is not None or wanted.head is None:
@@ -176,20 +140,6 @@ def _for_all(api: Api, sha: str, number: int, told: tuple[Status, ...]) -> tuple
     if not neighbours:
         return marked
     return several.worsen(marked, number, neighbours, several.read_told(api, sha, neighbours), WHOLE)
-
-
-def asked(request: Request) -> Activity:
-    """Say what the event asks for; a pull request or a commit that was named by hand comes first."""
-    wanted = activity(request.event_name, read_event(request.event), request.head)
-    if request.pull_request is not None:
-        same = request.pull_request == wanted.pull_request
-        sha = wanted.sha if same else ""
-        wanted = replace(wanted, pull_request=request.pull_request, sha=sha, head=None, comments=True, statuses=True)
-    if request.sha:
-        if not _SHA.match(request.sha):
-            raise UserError(f"--sha {label(request.sha)}: no commit's full id", hint="Give all 40 digits.")
-        wanted = replace(wanted, sha=request.sha, statuses=True)
-    return wanted
 
 
 def _hold_that_an_event_decided(request: Request, option: str) -> None:
@@ -243,10 +193,6 @@ def _code(report: Report) -> int:
     return 1 if report.failure is not None and report.failure.stage == "report" else 0
 
 
-def _api(request: Request) -> Api:
-    return Api(request.api_url, request.repository, request.token)
-
-
 def _run_url(request: Request) -> str:
     """Give the address of the run, from what the runner says; "" elsewhere."""
     if not (request.run_id.isdigit() and request.repository):
@@ -256,13 +202,6 @@ def _run_url(request: Request) -> str:
 
 def _target(request: Request) -> str:
     return request.target_url or _run_url(request)
-
-
-def _spec(file: Path) -> Spec:
-    from ml_ci.spec.load import load
-    from ml_ci.steps.project import read
-
-    return load(read(file), str(file))
 
 
 def _output(value: object) -> str:

@@ -10,7 +10,22 @@ from ml_ci.errors import UserError
 from ml_ci.repository.base import default_branch
 from ml_ci.repository.repository import Repository
 from ml_ci.spec.values import Spec
+from ml_ci.steps.believed import default_name
 from ml_ci.steps.spec_cache import load
+
+_NOWHERE: Mapping[str, str] = {}
+_NO_BASE = (
+    "Bring ml-ci.yaml to that branch first, by whoever may merge over a red status. To judge by the change's own gates "
+    "on purpose: --gates-from none."
+)
+
+
+@dataclass(frozen=True)
+class Base:
+    """The ref whose gates judge, and the commit that it was."""
+
+    ref: str
+    commit: str
 
 
 @dataclass(frozen=True)
@@ -30,11 +45,14 @@ class Judging:
     lost: tuple[str, ...] = ()
 
 
-def judging(spec: Spec, repository: Repository, ref: str | None, state: Path) -> Judging:
+def judging(
+    spec: Spec, repository: Repository, ref: str | None, state: Path, environment: Mapping[str, str] = _NOWHERE
+) -> Judging:
     """Hold a configuration to that of `ref`; to itself where `ref` is None.
 
     UserError when the ref cannot be had or its configuration has mistakes: nobody knows then what the change is held
-    to. A ref without a configuration holds to nothing, and the report says so.
+    to. A ref without a configuration holds to nothing, and the report says so, while the default branch has none
+    either; where that one has, it is a UserError too: a change would choose its judge by choosing where it goes.
     """
     if ref is None:
         return Judging(spec)
@@ -43,9 +61,42 @@ def judging(spec: Spec, repository: Repository, ref: str | None, state: Path) ->
     if base is not None and base == replace(spec, path=base.path):
         return Judging(spec, ref, commit=commit)  # most changes: nothing of what compares gates is imported
     if base is None:
+        _hold_that_there_is_none_yet(repository, Base(ref, commit), spec.path, environment)
         said = f"There is no {spec.path} on `{ref}` (commit {commit[:7]}) yet: judged by this change's own gates."
         return Judging(spec, ref, (said,), commit=commit)
     return replace(_held(spec, base, ref, commit), commit=commit)
+
+
+def _hold_that_there_is_none_yet(repository: Repository, base: Base, path: str, environment: Mapping[str, str]) -> None:
+    """Hold that the default branch has no configuration either; UserError where it has one, or is not known."""
+    name = default_name(repository, environment)
+    missing = f"there is no {path} on `{base.ref}` (commit {base.commit[:7]})"
+    default = _commit_of_branch(repository, name)
+    if name is None or default is None:
+        why = f"{missing}, and the default branch{f' `{name}`' if name else ''} was not found: nobody knows what judges"
+        raise UserError(why, hint=_NO_BASE)
+    if default == base.commit or not _has(repository, default, path):
+        return
+    why = f"{missing}, and there is one on the default branch `{name}`: nothing that is trusted judges this change"
+    raise UserError(why, hint=_NO_BASE)
+
+
+def _commit_of_branch(repository: Repository, name: str | None) -> str | None:
+    """Find the commit of a branch, as origin has it first; None where it is not here and cannot be fetched."""
+    if name is None:
+        return None
+    try:
+        return repository.of_origin(name) or repository.commit(default_branch(repository, name).ref)
+    except UserError:
+        return None
+
+
+def _has(repository: Repository, commit: str, path: str) -> bool:
+    try:
+        repository.tree(commit).read(path)
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _held(spec: Spec, base: Spec, ref: str, commit: str) -> Judging:

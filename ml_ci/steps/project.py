@@ -67,7 +67,7 @@ def open_project(config: Path, options: Options) -> Project:
     state = config.parent.resolve() / STATE
     own = load(text, config.name, state)
     check_models(own, options.models)
-    held = judging(own, repository, options.gates_from, state)
+    held = judging(own, repository, options.gates_from, state, options.environment)
     check_stage((own, held.spec), options)
     spec = with_stage(with_python(held.spec, options.python), options.stage)
     shared = _shared(options.store or spec.store, config.parent)

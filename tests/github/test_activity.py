@@ -26,6 +26,8 @@ def ended(event: str, **changed: Any) -> dict[str, Any]:
 
 
 READ_ONLY = "has a read-only token: the second stage writes"
+FROM = Head("stranger/models", "change", HEAD)
+SECOND_STAGE = Activity("workflow-run", HEAD, head=FROM, covers="main", comments=True, statuses=True)
 CASES: dict[str, tuple[str, dict[str, Any], Activity]] = {
     "a pull request writes to its head, never to the merge commit": (
         "pull_request",
@@ -60,12 +62,12 @@ CASES: dict[str, tuple[str, dict[str, Any], Activity]] = {
     "the second stage looks the pull request up": (
         "workflow_run",
         ended("pull_request"),
-        Activity("workflow-run", HEAD, head=Head("stranger/models", "change", HEAD), comments=True, statuses=True),
+        SECOND_STAGE,
     ),
     "the second stage does not believe a number": (
         "workflow_run",
         ended("pull_request", pull_requests=[{"number": 1}]),
-        Activity("workflow-run", HEAD, head=Head("stranger/models", "change", HEAD), comments=True, statuses=True),
+        SECOND_STAGE,
     ),
     "the second stage of a push sets a status": (
         "workflow_run",

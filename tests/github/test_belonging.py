@@ -40,6 +40,8 @@ def parents(commit: str) -> str:
         (HEAD, replace(ORIGIN, gates_from="v0"), DUE, "by the gates of `v0`, and this pull request goes to `main`"),
         (MERGE, ORIGIN, replace(DUE, here=""), "the report is of commit fffffff"),
         (OTHER, Origin(), Due(head=HEAD), "the report is of commit ccccccc"),
+        (HEAD, ORIGIN, replace(DUE, covers="main"), ""),
+        (HEAD, Origin(), replace(DUE, base="v0", covers="main"), "goes to `v0`, and only the gates of `main` are at"),
     ],
 )  # fmt: skip
 def test_of_one_commit_one_run_and_one_base(
@@ -108,6 +110,35 @@ def test_the_second_stage_believes_the_merge_of_its_head_only(
         write_report(replace(reports["passed"](), commit=HEAD, origin=replace(origin, run="98"))),
     )
     assert github.latest()["ml-ci"] == "error"
+
+
+@pytest.mark.parametrize(("gates_from", "state"), [("main", "pending"), ("v0", "error"), ("", "pending")])
+def test_the_second_stage_judges_pull_requests_into_the_branch_whose_file_it_has(
+    github: Any,
+    ml_ci: Run,
+    actions: Callable[..., None],
+    write_report: Write,
+    reports: Any,
+    tmp_path: Path,
+    gates_from: str,
+    state: str,
+) -> None:
+    """Two pull requests of one branch: the report says for which it was judged, GitHub says where that one goes."""
+    github.pull_request(8, HEAD, base="v0")
+    (tmp_path / "ml-ci.yaml").write_text(
+        "version: 1\nmodels:\n  churn: {train: m:t, data: {train: a.csv, holdout: b.csv}, label: y, positive: 1}\n"
+    )
+    run = {"id": 99, "event": "pull_request", "head_sha": HEAD, "head_branch": "change"}
+    run |= {"head_repository": {"full_name": "octo/models"}}
+    repository = {"full_name": "octo/models", "default_branch": "main"}
+    actions("workflow_run", {"workflow_run": run, "repository": repository})
+    origin = Origin("pull_request", "refs/pull/7/merge", "99", gates_from)
+    report = write_report(replace(reports["passed"](), commit=HEAD, origin=origin))
+    ml_ci("github", "status", "--expect", tmp_path / "ml-ci.yaml", "--report", report)
+    own = next(one for one in github.statuses[::-1] if one["context"] == "ml-ci")
+    assert own["state"] == state
+    waits, refused = "#8 into v0 has this commit too, and has no verdict yet (#7: success)", "only the gates of `main`"
+    assert (refused if state == "error" else waits) in own["description"]
 
 
 def test_a_report_says_where_it_was_made(reports: Any) -> None:

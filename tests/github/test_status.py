@@ -202,6 +202,15 @@ def test_a_report_is_held_to_the_base_branchs_file(
     assert github.latest()["ml-ci"] == state
 
 
+def test_a_base_without_a_file_is_an_error_where_one_is_expected(
+    github: Any, ml_ci: Run, write_report: Write, tmp_path: Path
+) -> None:
+    assert ml_ci("github", "status", "--expect", tmp_path / "none.yaml", "--report", write_report("passed"))[0] == 1
+    assert github.latest() == {"ml-ci": "error"}
+    said = github.statuses[-1]["description"]
+    assert said.startswith("The base branch has no ml-ci.yaml, and the default branch has one")
+
+
 def test_a_failure_of_the_run_is_told(reports: Any) -> None:
     report = replace(reports["no_model"](), models={})
     assert statuses(report)[-1].description == "No merge base of HEAD and origin/main was found."

@@ -131,13 +131,53 @@ def test_the_registry_is_the_base_branchs(change: Any) -> None:
     assert report.verdict == "unjudged"  # the base branch names none: there is no champion, and nobody asks 127.0.0.1
 
 
-def test_before_there_is_a_file_a_change_is_judged_by_its_own(repository: Any, project: Any) -> None:
-    project.repository.git("switch", "-q", "--orphan", "empty")
+@pytest.fixture
+def older(project: Any) -> Any:
+    """Give the project with a branch that is older than ml-ci.yaml."""
+    project.repository.git("switch", "-q", "--orphan", "v0")
     project.commit({"README.md": "x"}, "Empty")
     project.repository.git("switch", "-q", "main")
-    report = project.run(gates_from="empty", baseline="none")
-    said = f"There is no ml-ci.yaml on `empty` (commit {project.repository.git('rev-parse', '--short=7', 'empty')}) yet"
+    return project
+
+
+@pytest.mark.parametrize("base", ["main", "v0"])
+def test_before_there_is_a_file_a_change_is_judged_by_its_own(older: Any, base: str) -> None:
+    older.repository.git("branch", "-q", "-m", "main", "change")
+    older.repository.git("branch", "main", "v0")
+    report = older.run(gates_from=base, baseline="none")
+    said = f"There is no ml-ci.yaml on `{base}` (commit {older.repository.git('rev-parse', '--short=7', 'v0')}) yet"
     assert report.cautions == (f"{said}: judged by this change's own gates.",)
+
+
+@pytest.mark.parametrize("default", ["", "main", "trunk"], ids=["of git", "of the event", "another one of the event"])
+@pytest.mark.parametrize("base", ["v0", "its commit"])
+def test_a_base_without_a_file_is_no_way_around_the_default_branchs(
+    older: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, default: str, base: str
+) -> None:
+    """A second pull request to an old branch would be judged by its own gates (and its model would be a new one)."""
+    older.repository.git("branch", "trunk", "main")
+    if default:
+        (tmp_path / "event.json").write_text(json.dumps({"repository": {"default_branch": default}}))
+        monkeypatch.setenv("GITHUB_EVENT_NAME", "pull_request")
+        monkeypatch.setenv("GITHUB_EVENT_PATH", str(tmp_path / "event.json"))
+    ref = "v0" if base == "v0" else older.repository.git("rev-parse", "v0")
+    with pytest.raises(UserError) as caught:
+        older.run(gates_from=ref)
+    assert f"there is one on the default branch `{default or 'main'}`: nothing that is trusted" in caught.value.message
+    assert caught.value.message.startswith(f"there is no ml-ci.yaml on `{ref}` (commit ")
+    assert "--gates-from none" in caught.value.hint
+    assert json.loads((older.path / ".ml_ci" / "report.json").read_text())["verdict"] == "error"
+    assert older.run(gates_from=None, baseline="none").verdict is not None
+
+
+def test_where_the_default_branch_is_not_known_it_is_no_pass(
+    older: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "event.json").write_text(json.dumps({"repository": {"default_branch": "gone"}}))
+    monkeypatch.setenv("GITHUB_EVENT_NAME", "pull_request")
+    monkeypatch.setenv("GITHUB_EVENT_PATH", str(tmp_path / "event.json"))
+    with pytest.raises(UserError, match="the default branch `gone` was not found: nobody knows what judges"):
+        older.run(gates_from="v0")
 
 
 def test_what_origin_has_comes_before_a_local_branch(change: Any) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from ml_ci.errors import UserError
-from ml_ci.github.tasks import gathered
+from ml_ci.github.gathering import gathered
 from ml_ci.github.values import Request
 from ml_ci.pipeline import run
 from ml_ci.plan.plan import COMPARISONS, PREDICTIONS, TRAININGS, VERDICTS
