@@ -8,6 +8,7 @@ from dataclasses import replace
 from ml_ci.errors import NOTHING_GATED, Failure
 from ml_ci.gates.values import Verdict
 from ml_ci.gates.verdict import ORDER, overall
+from ml_ci.github.recounted import recounted
 from ml_ci.records.origin import Origin
 from ml_ci.reports.values import ModelReport, Report
 from ml_ci.spec.values import ModelSpec, Spec
@@ -50,11 +51,12 @@ def _in_common(asked: Sequence[Mapping[str, str]]) -> Mapping[str, str]:
 def held_to(report: Report, spec: Spec) -> Report:
     """Hold a report to a configuration that is trusted: what it declares and the report lacks is an error.
 
-    A run in a pull request judges by files that the request may change; this finds the model or the gate left out.
+    A run in a pull request judges by files that the request may change, on a machine that runs its code; this finds the
+    model or the gate left out, and judges the others again from the report's counts.
     """
     models = dict(report.models)
     for name, model in spec.models.items():
-        models[name] = _complete(models.get(name), model)
+        models[name] = recounted(_complete(models.get(name), model), model)
     verdict = overall([report.verdict, *(model.verdict for model in models.values())])
     return replace(report, models=models, verdict=verdict)
 

@@ -7,6 +7,9 @@ from typing import Any
 import pytest
 
 from ml_ci.errors import UserError
+from ml_ci.evaluation.confusion import Confusion
+from ml_ci.gates.values import GateResult
+from ml_ci.gates.yardstick import Yardstick
 from ml_ci.github.files import ReportLostError, lost, read_event, read_reports
 from ml_ci.github.shards import held_to, joined
 from ml_ci.reports.as_json import dumps
@@ -103,3 +106,68 @@ def test_an_event_that_is_no_object_is_refused(tmp_path: Path, text: str) -> Non
 
 def test_no_event_is_an_empty_one(tmp_path: Path) -> None:
     assert read_event(None) == {} and read_event(tmp_path / "none.json") == {}
+
+
+def _forged(report: Report, **more: Any) -> Report:
+    """Say of every gate, model and report that it passes, whatever the counts say."""
+    model = report.models["churn"]
+    gates = tuple(replace(gate, verdict="pass") for gate in model.gates)
+    return replace(report, verdict="pass", models={"churn": replace(model, verdict="pass", gates=gates, **more)})
+
+
+@pytest.mark.parametrize(
+    ("gates", "said"),
+    [
+        ("fpr <= 0.05", None),
+        ("fnr <= baseline.fnr + 0.01", "`fnr <= baseline.fnr + 0.01`: the report says pass, and its counts say: FNR"),
+        ("'each(fnr, by=region) <= 0.20'", "`each(fnr, by=region) <= 0.20`: the report leaves out region = south"),
+    ],
+)  # fmt: skip
+def test_a_report_is_judged_again_from_its_counts(reports: Any, gates: str, said: str | None) -> None:
+    """Somebody wrote `pass` over the verdicts, and left the counts as they were."""
+    whole = held_to(_forged(reports["failed_by_data"]()), load(TRUSTED.format(gates=gates), "ml-ci.yaml"))
+    failure = whole.models["churn"].failure
+    if said is None:
+        assert (whole.verdict, failure) == ("pass", None)
+        return
+    assert (whole.verdict, whole.models["churn"].verdict) == ("error", "error")
+    assert failure is not None
+    assert failure.code == "contradicted-report" and said in failure.message
+
+
+def test_an_honest_failure_stays_what_it_is(reports: Any) -> None:
+    spec = load(TRUSTED.format(gates="fpr <= 0.05, fnr <= baseline.fnr + 0.01"), "ml-ci.yaml")
+    report = reports["failed_by_data"]()
+    assert held_to(report, spec) == report
+
+
+def test_gates_without_counts_are_no_pass(reports: Any) -> None:
+    spec = load(TRUSTED.format(gates="fpr <= 0.05"), "ml-ci.yaml")
+    whole = held_to(_forged(reports["passed"](), candidate=None), spec)
+    assert whole.models["churn"].failure is not None
+    assert whole.models["churn"].failure.message == "the report judges gates, and has no counts"
+
+
+def test_sides_of_other_rows_are_no_pass(reports: Any) -> None:
+    report = reports["passed"]()
+    other = replace(report.models["churn"].candidate, slices={}, confusion=Confusion(tp=400, fp=5, tn=10, fn=0))
+    spec = load(TRUSTED.format(gates="fpr <= 0.5"), "ml-ci.yaml")
+    gate = GateResult("fpr <= 0.5", "pass")
+    whole = held_to(
+        replace(report, models={"churn": replace(report.models["churn"], candidate=other, gates=(gate,))}), spec
+    )
+    assert whole.models["churn"].failure is not None
+    assert "candidate and baseline are not of the same rows" in whole.models["churn"].failure.message
+
+
+def test_what_is_said_of_the_bases_yardstick_is_judged_again_too(reports: Any) -> None:
+    report, spec = reports["passed"](), load(TRUSTED.format(gates="fpr <= 0.05"), "ml-ci.yaml")
+    gate, bad = GateResult("fpr <= 0.05", "pass"), Confusion(tp=50, fp=30, tn=20, fn=0)
+    for counts, verdict in ((Confusion(tp=50, fp=1, tn=49, fn=0), "pass"), (bad, "error")):
+        found = Yardstick("the base 3f2c1ab", "pass", (gate,), 100, candidate=counts, baseline=counts)
+        model = replace(report.models["churn"], yardsticks=(found,))
+        whole = held_to(replace(report, models={"churn": model}), spec)
+        assert whole.verdict == verdict
+    failure = whole.models["churn"].failure
+    assert failure is not None
+    assert failure.message.startswith("by the yardstick of the base 3f2c1ab, `fpr <= 0.05`: the report says pass")

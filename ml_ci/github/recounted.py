@@ -1,0 +1,77 @@
+"""Judge a report again from its counts by a configuration that is trusted: the worse counts, and the gate is named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ml_ci.errors import NOTHING_GATED, Failure
+from ml_ci.evaluation.confusion import Confusion
+from ml_ci.evaluation.values import Comparison, Evaluation
+from ml_ci.gates.evidence import Case, Policy
+from ml_ci.gates.question import questions
+from ml_ci.gates.recount import contradictions, miscounted, of_counts
+from ml_ci.gates.yardstick import OWN, Yardstick
+from ml_ci.reports.values import ModelReport, Side
+from ml_ci.spec.values import GateSpec, ModelSpec
+
+_MOST = 5
+_HINT = (
+    "Run the whole workflow again. Where it says the same, what wrote this report is not what counted: look at its job."
+)
+
+
+def recounted(found: ModelReport, model: ModelSpec) -> ModelReport:
+    """Give the result of a model, as an error where its own counts contradict what it says of the model's gates.
+
+    What did not end in a judgement has no counts to judge by, and is no pass already.
+    """
+    if found.failure is not None and found.failure.code != NOTHING_GATED:
+        return found
+    why = list(_said_against(found, model))
+    if not why:
+        return found
+    more = f"; and {len(why) - _MOST} more" if len(why) > _MOST else ""
+    failure = Failure("report", "contradicted-report", "; ".join(why[:_MOST]) + more, _HINT)
+    return replace(found, verdict="error", failure=failure)
+
+
+def _said_against(found: ModelReport, model: ModelSpec) -> Iterator[str]:
+    if found.candidate is None:
+        if found.gates or found.verdict == "pass":
+            yield "the report judges gates, and has no counts"
+        return
+    comparison = Comparison(_measured(found.candidate), None if found.baseline is None else _measured(found.baseline))
+    same = found.baseline is not None and found.candidate.record == found.baseline.record
+    yield from miscounted(comparison)
+    yield from contradictions(model.gates, found.gates, _case(comparison, model, same), _policy(model))
+    for yardstick in found.yardsticks:
+        if yardstick.source != OWN and yardstick.candidate is not None:
+            yield from _by_yardstick(yardstick, yardstick.candidate, model, same)
+
+
+def _by_yardstick(found: Yardstick, own: Confusion, model: ModelSpec, same: bool) -> Iterator[str]:
+    """Judge what was said to pass by the base's yardstick: its counts are of all rows, without slices and scores."""
+    other = None if found.baseline is None else Evaluation(found.baseline)
+    comparison = Comparison(Evaluation(own), other)
+    passed = {gate.condition for gate in found.gates} - {one.condition for one in found.gates if one.verdict != "pass"}
+    gates = [gate for gate in model.gates if gate.text in passed and _is_of_counts(gate)]
+    case = _case(comparison, model, same)
+    for why in (*miscounted(comparison), *contradictions(gates, found.gates, case, _policy(model))):
+        yield f"by the yardstick of {found.source}, {why}"
+
+
+def _is_of_counts(gate: GateSpec) -> bool:
+    return all(of_counts(question) for comparison in gate.condition.comparisons for question in questions(comparison))
+
+
+def _case(comparison: Comparison, model: ModelSpec, same: bool) -> Case:
+    return Case(comparison, same=same, cost=None if model.cost is None else (model.cost.fp, model.cost.fn))
+
+
+def _policy(model: ModelSpec) -> Policy:
+    return Policy(model.confidence, model.method, model.min_rows, model.seed)
+
+
+def _measured(side: Side) -> Evaluation:
+    return Evaluation(side.confusion, side.slices, side.metrics)

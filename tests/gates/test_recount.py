@@ -1,0 +1,191 @@
+"""Judged again from counts: an honest report is never contradicted, and a pass that the counts contradict always is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ml_ci.conditions import parse
+from ml_ci.evaluation.confusion import Confusion
+from ml_ci.evaluation.values import Comparison, Evaluation
+from ml_ci.gates.evidence import Case, Policy
+from ml_ci.gates.judge import judge
+from ml_ci.gates.recount import contradictions, miscounted
+from ml_ci.gates.values import GateResult
+from ml_ci.spec.values import GateSpec
+
+TEXTS = (
+    "fpr <= 0.2",
+    "fnr <= 0.25",
+    "fnr < 0.4 and precision >= 0.5",
+    "accuracy >= 0.7 @ 0.9",
+    "fpr <= baseline.fpr + 0.02",
+    "fnr <= baseline.fnr",
+    "accuracy >= baseline.accuracy - 0.05",
+    "selection_rate <= baseline.selection_rate + 0.1 @ 0.8",
+    "f1 >= baseline.f1 - 0.05",
+    "each(fnr, by=region) <= 0.4",
+    "each(fpr, by=region) <= baseline.fpr + 0.1",
+    "gap(fpr, by=region) <= 0.3",
+    "worst(fnr, by=region) <= 0.5",
+    "gap(fnr, by=region) <= baseline.fnr + 0.3",
+    "cost <= 20",
+    "cost <= baseline.cost + 1",
+    "fn <= 9",
+    "fnr <= 0.3 and fnr <= baseline.fnr + 0.01",
+)
+GATES = {text: GateSpec(text, parse(text)) for text in TEXTS}
+CELLS = st.tuples(*[st.integers(0, 12)] * 3, st.integers(0, 60))
+
+
+def reported(case: Case) -> Case:
+    """Give what a report holds of a case: the counts, and not how the sides' mistakes meet on single rows."""
+    return replace(case, comparison=replace(case.comparison, paired=None, paired_slices={}))
+
+
+@settings(max_examples=150)
+@given(
+    slices=st.dictionaries(st.sampled_from(["north", "south", "east"]), st.tuples(CELLS, CELLS), min_size=1),
+    texts=st.lists(st.sampled_from(TEXTS), min_size=1, max_size=4, unique=True),
+    confidence=st.sampled_from([None, 0.8, 0.95]),
+    raised=st.sampled_from([None, 0.95, 0.99]),
+    method=st.sampled_from(["score", "exact"]),
+    judged_by=st.sampled_from([None, "anytime"]),
+    spent=st.sampled_from([None, 0.04, 0.01, 0.0]),
+    min_rows=st.sampled_from([None, 1, 30]),
+)
+def test_an_honest_report_is_never_contradicted(
+    paired_case: Callable[..., Case],
+    slices: Any,
+    texts: list[str],
+    confidence: float | None,
+    raised: float | None,
+    method: Any,
+    judged_by: Any,
+    spent: float | None,
+    min_rows: int | None,
+) -> None:
+    """The change may have raised the confidence, and the holdout's ledger asked for more than the file."""
+    case = paired_case(slices, cost=(5.0, 20.0))
+    gates = [GATES[text] for text in texts]
+    asked = max(confidence or 0, raised or 0) or None
+    results = judge(gates, case, Policy(asked, judged_by or method, min_rows, alpha_spent=spent))
+    assert list(contradictions(gates, results, reported(case), Policy(confidence, method, min_rows))) == []
+    assert list(miscounted(case.comparison)) == []
+
+
+@settings(max_examples=100)
+@given(
+    slices=st.dictionaries(st.sampled_from(["north", "south"]), st.tuples(CELLS, CELLS), min_size=1),
+    text=st.sampled_from(TEXTS),
+)
+def test_a_fail_as_measured_that_is_called_a_pass_is_always_named(
+    paired_case: Callable[..., Case], slices: Any, text: str
+) -> None:
+    case, gates = paired_case(slices, cost=(5.0, 20.0)), [GATES[text]]
+    honest = judge(gates, case, Policy())
+    if "@" in text or all(one.verdict not in ("fail", "error") for one in honest):
+        return
+    forged = [replace(one, verdict="pass") for one in honest]
+    [said] = contradictions(gates, forged, reported(case), Policy())
+    assert said.startswith(f"`{text}`: ")
+
+
+CANDIDATE, BASELINE = Confusion(tp=320, fp=30, tn=970, fn=80), Confusion(tp=350, fp=30, tn=970, fn=50)
+NORTH, SOUTH = Confusion(tp=20, fp=5, tn=70, fn=30), Confusion(tp=300, fp=25, tn=900, fn=50)
+OURS = Evaluation(CANDIDATE, {"region": {"north": NORTH, "south": SOUTH}}, {"auc": 0.8, "seconds": 3.0})
+THEIRS = Evaluation(BASELINE, {"region": {"north": NORTH, "south": BASELINE}}, {"auc": 0.9})
+
+
+def passes(text: str, where: str | None = None) -> GateResult:
+    return GateResult(text, "pass", where)
+
+
+@pytest.mark.parametrize(
+    ("text", "results", "baseline", "confidence", "said"),
+    [
+        ("fpr <= 0.05", [None], True, None, ""),
+        ("fpr <= 0.05", [None], True, 0.95, ""),
+        ("fpr <= 0.031", [None], True, None, ""),
+        ("fpr <= 0.031", [None], True, 0.95, "FPR 3.0% (30 of 1,000), limit 3.1%, which proves nothing with the conf"),
+        ("fpr <= 0.031 @ 0", [None], True, 0.95, ""),
+        ("fpr <= 0.02", [None], True, None, "its counts say: FPR 3.0% (30 of 1,000), limit 2.0%"),
+        ("fnr <= baseline.fnr + 0.01", [None], True, None, "its counts say: FNR 12.5% → 20.0%, limit +1.0 points"),
+        ("fnr <= baseline.fnr + 0.08", [None], True, None, ""),
+        ("fnr <= baseline.fnr + 0.08", [None], True, 0.95, "which proves nothing"),  # not even with the best crossing
+        ("fnr <= baseline.fnr + 0.12", [None], True, 0.95, ""),
+        ("fpr <= baseline.fpr", [None], False, None, "the report says pass, and has no baseline"),
+        ("auc >= 0.9", [None], True, None, "its counts say: AUC 0.800, limit at least 0.900"),
+        ("auc >= 0.7", [None], True, 0.95, ""),  # what rests on scores is taken as it was measured
+        ("log_loss <= 0.4", [None], True, None, "by its counts log loss of the candidate was not measured"),
+        ("seconds <= 2", [None], True, None, "its counts say"),
+        ("cost <= 0.5", [None], True, None, "its counts say"),
+        ("each(fnr, by=region) <= 0.2", ["region = north", "region = south"], True, None, "region = north: FNR 60.0%"),
+        ("each(fnr, by=region) <= 0.2", ["region = south"], True, None, "the report leaves out region = north"),
+        ("each(fnr, by=age) <= 0.2", [None], True, None, "the report says pass, and has no slices by age"),
+        ("worst(fnr, by=region) <= 0.2", [None], True, None, "its counts say: "),
+        ("worst(fnr, by=age) <= 0.2", [None], True, None, "there are no slices by age"),
+        ("fnr <= 0.1 and fnr <= baseline.fnr", [None], False, None, "has no baseline"),
+    ],
+)  # fmt: skip
+def test_a_pass_is_held_to_the_counts(
+    text: str, results: list[str | None], baseline: bool, confidence: float | None, said: str
+) -> None:
+    case = Case(Comparison(OURS, THEIRS if baseline else None), cost=(1.0, 10.0))
+    gate = GateSpec(text, parse(text))
+    found = list(contradictions([gate], [passes(text, one) for one in results], case, Policy(confidence)))
+    assert [said in one for one in found] == ([True] if said else []), found
+
+
+@pytest.mark.parametrize(
+    ("text", "verdict", "baseline", "said"),
+    [
+        ("fnr <= 0.1", "unjudged", True, "the report leaves it unjudged, and its counts judge it"),
+        ("fnr <= 0.1", "unjudged", False, "the report leaves it unjudged, and its counts judge it"),
+        ("fnr <= baseline.fnr", "unjudged", True, "the report leaves it unjudged, and its counts judge it"),
+        ("fnr <= baseline.fnr", "unjudged", False, ""),
+        ("fnr <= 0.1 and fnr <= baseline.fnr", "unjudged", False, "the report says unjudged, and its counts say: FNR"),
+        ("fnr <= 0.1", "inconclusive", True, ""),
+        ("fnr <= 0.1", "fail", True, ""),
+        ("fnr <= 0.9", "fail", True, ""),  # the worse of the two counts, and it is the report's
+        ("fnr <= 0.1", "error", True, ""),
+    ],
+)  # fmt: skip
+def test_what_is_no_pass_stays_so_and_nothing_hides_as_unjudged(
+    text: str, verdict: Any, baseline: bool, said: str
+) -> None:
+    case = Case(Comparison(OURS, THEIRS if baseline else None))
+    found = list(contradictions([GateSpec(text, parse(text))], [GateResult(text, verdict)], case, Policy()))
+    assert [said in one for one in found] == ([True] if said else []), found
+
+
+def test_one_model_on_both_sides_needs_no_proof() -> None:
+    text = "fnr <= baseline.fnr"
+    gate, case = GateSpec(text, parse(text)), Case(Comparison(OURS, OURS), same=True)
+    assert list(contradictions([gate], [passes(text)], case, Policy(0.95))) == []
+    assert list(contradictions([gate], [passes(text)], replace(case, same=False), Policy(0.95))) != []
+
+
+@pytest.mark.parametrize(
+    ("ours", "theirs", "said"),
+    [
+        (OURS, None, []),
+        (OURS, Evaluation(BASELINE, {"region": {"north": NORTH, "south": SOUTH}}), []),
+        (OURS, Evaluation(NORTH), ["candidate and baseline are not of the same rows"]),
+        (OURS, THEIRS, ["candidate and baseline are not of the same rows, region = south"]),
+        (Evaluation(CANDIDATE, {"region": {"south": SOUTH}}), None, ["the slices by region do not add up to all rows"]),
+        (Evaluation(CANDIDATE, {"class": {"a": CANDIDATE, "b": CANDIDATE}}), None, []),  # one class against the rest
+        (Evaluation(CANDIDATE, {"class": {"a": CANDIDATE, "b": NORTH}}), None, ["the slices by class do not add up"]),
+    ],
+)  # fmt: skip
+def test_counts_that_cannot_be_of_one_holdout_are_named(
+    ours: Evaluation, theirs: Evaluation | None, said: list[str]
+) -> None:
+    found = list(miscounted(Comparison(ours, theirs)))
+    assert len(found) == len(said)
+    assert all(one.startswith(start) for one, start in zip(found, said, strict=True)), found
