@@ -37,7 +37,7 @@ def told(project: Project, fingerprints: Fingerprints, name: str) -> ModelPlan:
     warned = sides.candidate.fingerprint.warnings
     notes = (*known, *warned, *_upstream(project, sides, plan), *project.store.notes)
     source = "" if sides.baseline is None else sides.source
-    odd = _foreseen(project, sides) if verdict is None else _known(verdict)
+    odd = _beforehand(project, sides) if verdict is None else _known(verdict)
     said = (*project.judging.of_run, *cautions(project, sides), *odd)
     trainings, read = plan.trainings if failure is None else 0, reads_of(project, sides)
     return ModelPlan(plan.action, reasons, source, trainings, tuple(dict.fromkeys(notes)), said, read)
@@ -47,10 +47,10 @@ def _known(verdict: Judged) -> tuple[str, ...]:
     return (*overlapping(verdict.overlaps), *suspicions(verdict.comparison))
 
 
-def _foreseen(project: Project, sides: Sides) -> tuple[str, ...]:
-    from ml_ci.steps.overlaps import foreseen
+def _beforehand(project: Project, sides: Sides) -> tuple[str, ...]:
+    from ml_ci.steps.beforehand import beforehand
 
-    return overlapping(foreseen(project, sides))
+    return beforehand(project, sides)
 
 
 def _reasons(project: Project, sides: Sides, plan: Plan, verdict: Judged | None) -> tuple[Change, ...]:

@@ -18,7 +18,7 @@ from ml_ci.records.codec import pack, unpack_if_fit
 from ml_ci.repository.git import GitError
 from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry
 from ml_ci.steps.values import Project, Side, Sides
-from ml_ci.steps.workshop import Workshop, workshop
+from ml_ci.steps.workshop import Workshop
 from ml_ci.suspicion.overlap import Overlap, judge_overlap
 from ml_ci.tables.table import Table
 
@@ -71,16 +71,6 @@ def overlaps(shop: Workshop) -> tuple[Overlap, ...]:
                 _keep(shop.project, file, one)
         found += [] if one is None else [training.named(one)]
     return tuple(one for one in found if one.rows)
-
-
-def foreseen(project: Project, sides: Sides) -> tuple[Overlap, ...]:
-    """Give `overlaps` before anything is trained; nothing where the holdout is not on this machine."""
-    model = sides.candidate.model
-    source = model.data[model.holdout.of] if isinstance(model.holdout, PartEntry) else model.holdout
-    if is_remote(source.path) or not (project.folder / source.path).is_file():
-        return ()
-    with workshop(project, sides) as shop:
-        return overlaps(shop)
 
 
 def trainings(sides: Sides) -> Iterator[Training]:

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from ml_ci.cli.main import call
 from ml_ci.spec.values import FileEntry, PartEntry
 from ml_ci.steps.unlike import unlike
 from ml_ci.tables.kinds import kinds
@@ -89,3 +90,42 @@ FRAMES = {
 def test_what_pandas_wrote_is_believed(case: str, tmp_path: Path) -> None:
     pd.DataFrame({" c ": FRAMES[case]}).to_parquet(tmp_path / "t.parquet")
     assert kinds(tmp_path / "t.parquet", None, "t").get("c", None).name == case  # type: ignore[union-attr]
+
+
+def test_plan_and_doctor_tell_it_too(repository: Any, capsys: pytest.CaptureFixture[str], chdir: Path) -> None:
+    """Nothing is trained by either; what the tables are like is known beforehand."""
+    for said in ("plan", "doctor"):
+        capsys.readouterr()
+        call((said,))
+        shown = " ".join("".join(capsys.readouterr()).split())
+        assert "holdout.csv and train.csv differ in the types that pandas reads" in shown
+        assert "`code` is int64 in the one and float64 (1 missing) in the other" in shown
+        assert "The columns of holdout.csv stand in another order than those of train.csv" in shown
+
+
+@pytest.fixture
+def chdir(repository: Any, monkeypatch: pytest.MonkeyPatch) -> Path:
+    repository.commit(
+        {
+            "ml-ci.yaml": SPEC,
+            "t.py": "def train(train): ...\n",
+            "train.csv": "code,w,y\n1,a,0\n,b,1\n3,c,0\n",
+            "holdout.csv": "w,code,y\nx,4,1\ny,5,0\n",
+            ".gitignore": ".ml_ci/\n",
+        }
+    )
+    monkeypatch.chdir(repository.path)
+    path: Path = repository.path
+    return path
+
+
+SPEC = """\
+version: 1
+models:
+  m:
+    train: t:train
+    data: {train: train.csv, holdout: holdout.csv}
+    label: y
+    positive: 1
+    gates: [fnr <= 0.2]
+"""

@@ -18,7 +18,7 @@ def examined(options: Options, *, determinism: bool) -> tuple[Finding, ...]:
         project = open_project(locate(options), options)
     except UserError as error:
         return (Finding("configuration", False, error.message, error.hint, mistake=True),)
-    checks = (*CHECKS, set_up, overlapping, *((repeatable,) if determinism else ()))
+    checks = (*CHECKS, set_up, suspicious, *((repeatable,) if determinism else ()))
     return tuple(finding for check in checks for finding in check(project))
 
 
@@ -36,15 +36,14 @@ def repository(project: Project) -> Iterator[Finding]:
         yield Finding("git", True, f"at commit {project.head[:7]}{', with changes' if project.dirty else ''}")
 
 
-def overlapping(project: Project) -> Iterator[Finding]:
-    """Say which tables that are trained on hold rows of the holdout; of what cannot be read here other checks tell."""
-    from ml_ci.steps.overlaps import foreseen
-    from ml_ci.suspicion.overlap import cautions
+def suspicious(project: Project) -> Iterator[Finding]:
+    """Say which tables hold rows of the holdout or differ from it; of what cannot be read here other checks tell."""
+    from ml_ci.steps.beforehand import beforehand
 
     fingerprints = Fingerprints(project)
     for name in selected(project):
         try:
-            found = cautions(foreseen(project, _sides(fingerprints, name)))
+            found = beforehand(project, _sides(fingerprints, name))
         except (StageFailed, UserError):
             continue
         for said in found:
