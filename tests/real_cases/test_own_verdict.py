@@ -7,6 +7,7 @@ FNR 8%, and 40 in the change, FNR 80%.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -174,6 +175,62 @@ def test_what_a_stored_model_calls_when_it_scores_is_its_own_sides(
     made.commit({"README.md": "nothing"})
     code = call(["run", "--json", "--baseline", "HEAD~2", "--python", str(python)])
     assert _misses(json.loads(capsys.readouterr().out)["models"]["churn"]) == (4, 40)
+
+
+METRICS = """\
+def weighed(y_true, y_score):
+    return WORTH * sum(y_true) / len(y_true)
+"""
+
+
+@pytest.mark.parametrize("how", ["-e", "plain", "none"])
+def test_a_metric_of_the_package_is_the_changes_own(
+    service: Callable[..., Any], environments: Callable[..., Path], capsys: Any, how: str
+) -> None:
+    """Both sides are measured by the change's metric, and by the base's beside it: never by what is installed."""
+    made = service("train:")
+    config = (made.path / "ml-ci.yaml").read_text() + "    metrics: {worth: churn_service.metrics:weighed}\n"
+    made.commit({"src/churn_service/metrics.py": METRICS.replace("WORTH", "2"), "ml-ci.yaml": config})
+    python = environments(how, made.path)
+    made.commit({"src/churn_service/metrics.py": METRICS.replace("WORTH", "6")})
+    if how == "plain":
+        [installed] = python.parent.parent.glob("lib/python*/site-packages/churn_service")
+        (installed / "metrics.py").write_text(METRICS.replace("WORTH", "100"))
+    _, model = _run(capsys, python)
+    assert [model[side]["metrics"]["worth"] for side in ("baseline", "candidate")] == [3.0, 3.0], model
+
+
+NOTEBOOK = """\
+import os, sys
+from pathlib import Path
+from churn_service.features import SHIFT, Model
+model = Model(SHIFT)
+lines = Path(os.environ["ML_CI_DATA_HOLDOUT"]).read_text().split()[1:]
+scores = [model.score(line.split(",")[0]) for line in lines]
+Path("scores.csv").write_text("score\\n" + "".join(f"{score}\\n" for score in scores))
+"""
+
+
+@pytest.mark.parametrize("how", ["-e", "none"])
+def test_a_notebook_runs_its_own_sides_code(service: Callable[..., Any], capsys: Any, tmp_path: Path, how: str) -> None:
+    """Its kernel is a child of a child of the job."""
+    jupyter = os.environ.get("ML_CI_NOTEBOOK")
+    if not jupyter:
+        pytest.skip("no nbconvert: name an interpreter that has it and ipykernel by ML_CI_NOTEBOOK")
+    made = service("a script")
+    at = tmp_path / "environment"
+    subprocess.run((jupyter, "-m", "venv", "--without-pip", at), check=True)
+    [site] = at.glob("lib/python*/site-packages")
+    [theirs] = Path(jupyter).parent.parent.glob("lib/python*/site-packages")
+    (site / "jupyter.pth").write_text(f"{theirs}\n" + (f"{made.path}/src\n" if how == "-e" else ""))
+    run = "python -m nbconvert --to notebook --execute train.ipynb --output-dir {out}"
+    cell = {"cell_type": "code", "id": "a", "metadata": {}, "execution_count": None, "outputs": [], "source": NOTEBOOK}
+    notebook = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    job = f"run: {run}\n    outputs: {{predictions: scores.csv}}"
+    made.commit({"train.ipynb": json.dumps(notebook), "ml-ci.yaml": CONFIG.format(job=job)})
+    made.commit({"src/churn_service/features.py": FEATURES.replace("SHIFT = 4", "SHIFT = 40")})
+    code, model = _run(capsys, at / "bin" / "python")
+    assert (code, model["verdict"], _misses(model)) == (1, "fail", (4, 40)), model
 
 
 def test_a_job_that_runs_the_working_tree_by_its_path_is_an_error(

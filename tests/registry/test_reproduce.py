@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ml_ci import pipeline
 from ml_ci.errors import UserError
 from ml_ci.reports.lineage import as_json, mermaid, text
 from ml_ci.steps.lineage.registered import Registered
@@ -59,6 +61,36 @@ def test_code_that_is_in_no_commit_is_named(first: Any) -> None:
     assert [one.part for one in done.differences] == ["code", "metrics"]
     assert done.differences[0].details[0].startswith(f"{first.package}.py: ")
     assert done.flipped > 0
+
+
+@pytest.mark.parametrize("how", ["-e", "plain"])
+def test_an_installed_project_is_made_again_by_the_code_of_its_commit(game: Any, tmp_path: Path, how: str) -> None:
+    """What is installed in the job's Python is another commit's code: it trains and scores nothing."""
+    subprocess.run((sys.executable, "-m", "venv", "--without-pip", tmp_path / "environment"), check=True)
+    [site] = (tmp_path / "environment").glob("lib/python*/site-packages")
+    python = str(tmp_path / "environment" / "bin" / "python")
+    name = game.package.replace("_", "-")
+    (game.path / "src").mkdir(parents=True)
+    (game.path / "pyproject.toml").write_text(f'[project]\nname = "{name}"\nversion = "0.1"\n')
+    module = f"{game.package}.py"
+    game.change(0.6)
+    game.git("mv", module, f"src/{module}")
+    game.git("commit", "-qm", "Move it to src")
+    (site / f"{game.package}-0.1.dist-info").mkdir()
+    if how == "-e":
+        (site / "_game.pth").write_text(f"{game.path}/src\n")
+        (site / f"{game.package}-0.1.dist-info" / "RECORD").write_text("_game.pth,,\n")
+    else:
+        (site / module).write_text((game.path / "src" / module).read_text().replace("CUT = 0.6", "CUT = 0.9"))
+        (site / f"{game.package}-0.1.dist-info" / "RECORD").write_text(f"{module},,\n")
+    assert pipeline.run(game.options(baseline="champion", python=python)).verdict == "pass"
+    promoted(game.options(python=python), game.model, _ASKED)
+
+    code = game.path / "src" / module
+    code.write_text(code.read_text().replace("CUT = 0.6", "CUT = 0.9"))
+    game.git("commit", "-qam", "Change the cut")
+    done = reproduced(game.options(python=python), game.model, build=False, tolerance=1e-6)
+    assert (done.outcome, done.differences, done.flipped) == ("identical", (), 0)
 
 
 def _library(folder: Path, version: str) -> None:
