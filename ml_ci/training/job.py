@@ -245,8 +245,15 @@ def _was_built(request: Request, environment: Mapping[str, str], *, failed: bool
 def _environment(request: Request) -> Mapping[str, str]:
     at = own_code.checkout(request)
     made = built.folder(at, request)
-    job = own_code.describe(at, request.folder / request.cwd, request.work, made)
+    job = own_code.describe(at, request.folder / request.cwd, request.work, made, _models(request))
     return begun(request.environment, request.seed, request.work, request.interpreter, job)
+
+
+def _models(request: Request) -> tuple[Path, ...]:
+    """Give the stored models that a job is handed."""
+    if isinstance(request, PredictRequest):
+        return (request.artifact,)
+    return tuple(request.needs.values()) if isinstance(request, TrainRequest) else ()
 
 
 def _clean(request: Request) -> None:

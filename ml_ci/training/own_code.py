@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from ml_ci.errors import Failure, StageFailed
@@ -26,8 +26,13 @@ _PYTHON = re.compile(r"(?:python|pypy)[\d.]*")
 _WORD = re.compile(r"[\w./+-]+")
 
 
-def describe(at: Checkout, cwd: Path, work: Path, built: Path | None = None) -> Mapping[str, object]:
-    """Give what every Python of a job is told of it, which starts in `cwd` and keeps its own in `work`."""
+def describe(
+    at: Checkout, cwd: Path, work: Path, built: Path | None = None, models: Iterable[Path] = ()
+) -> Mapping[str, object]:
+    """Give what every Python of a job is told of it, which starts in `cwd` and keeps its own in `work`.
+
+    `models` are the stored ones that it is handed: what code they hold is their own, wherever the store keeps them.
+    """
     copy = Path(os.path.realpath(at.copy))
     folder = Path(os.path.realpath(cwd))
     found = sorted(projects(copy), key=lambda one: _distance(one, folder))
@@ -36,6 +41,7 @@ def describe(at: Checkout, cwd: Path, work: Path, built: Path | None = None) -> 
         "copy": str(copy),
         "work": os.path.realpath(work),
         "built": os.path.realpath(built) if built is not None else "",
+        "models": [os.path.realpath(model) for model in models],
         "tops": [os.path.realpath(top) for top in at.tops],
         "projects": [_told(one, own=_is_own(one, folder)) for one in found],
         "packages": {name: str(place) for one in reversed(found) for name, place in one.packages.items()},

@@ -11,7 +11,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -334,6 +334,22 @@ def test_code_of_another_side_is_an_error_that_names_both_files(case: Callable[.
         assert f"{made.top}/src/churn/parts.py, not src/churn/parts.py of its own side" in found.message
     else:
         assert "loose.py, which its own side does not have" in found.message
+
+
+def test_code_that_a_stored_model_holds_is_its_own(case: Callable[..., Case]) -> None:
+    """A model of MLflow's is a folder with the script that predicts; another's is none that it was handed."""
+    made = case()
+    for name in ("own", "other"):
+        made.write(f".ml_ci/records/trainings/{name}/model/rule.py", f"side = {name!r}\n", where="top")
+    model = made.top / ".ml_ci/records/trainings/own/model"
+    jobs = "import runpy\nfrom pathlib import Path\n"
+    made.write("jobs.py", f"{jobs}def train(up: Path): return runpy.run_path(str(up / 'rule.py'))['side']\n")
+    artifact = train(replace(made.request(FunctionJob("jobs:train")), needs={"up": model})).artifact
+    assert artifact is not None
+    assert pickle.loads(artifact.read_bytes()) == "own"
+    made.write("jobs.py", f"{jobs}def train(up: Path): runpy.run_path(str(up / '../../other/model/rule.py'))\n")
+    request = replace(made.request(FunctionJob("jobs:train")), needs={"up": model})
+    assert _failure(lambda: train(request)).code == "foreign-code"
 
 
 def test_an_installed_copy_that_is_run_by_its_path_is_an_error_too(case: Callable[..., Case]) -> None:

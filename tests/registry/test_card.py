@@ -36,6 +36,7 @@ def test_a_card_says_what_an_auditor_asks_for(first: Any) -> None:
         f"| Commit | {commit} |",
         "  verdict --> use0",
         "| holdout | data/holdout.csv | 40 | 20 (50.0%) | git:",
+        "10 of the 40 rows of the holdout stand in data.train.",
         "| train | data/train.csv | 20 | 10 (50.0%) | git:",
         "| this version | 40 | 20 (50.0%) | 0.0% (0 of 20) | 0.0% … 16.8% | 20.0% (4 of 20) | 5.7% … 43.7% |",
         "| accuracy | 90.0% |",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -61,21 +62,35 @@ def _sklearn_model(path: Path) -> None:
     )
 
 
-def _python_model(path: Path) -> None:
-    import mlflow.pyfunc
+def _python_model(answer: str) -> Callable[[Path], None]:
+    def make(path: Path) -> None:
+        import mlflow.pyfunc
 
-    script = path.parent / "own.py"
-    script.write_text(
-        "import mlflow\n"
-        "class Own(mlflow.pyfunc.PythonModel):\n"
-        "    def predict(self, context, model_input, params=None):\n"
-        "        return (model_input['x'] >= 0.7).astype(float).to_numpy()\n"
-        "mlflow.models.set_model(Own())\n"
-    )
-    mlflow.pyfunc.save_model(str(path), python_model=str(script), pip_requirements=["pandas"])
+        script = path.parent / "own.py"
+        script.write_text(
+            "import mlflow, pandas\n"
+            "class Own(mlflow.pyfunc.PythonModel):\n"
+            "    def predict(self, context, model_input, params=None):\n"
+            "        p = (model_input['x'] >= 0.7).astype(float)\n"
+            f"        return {answer}\n"
+            "mlflow.models.set_model(Own())\n"
+        )
+        mlflow.pyfunc.save_model(str(path), python_model=str(script), pip_requirements=["pandas"])
+
+    return make
 
 
-@pytest.mark.parametrize(("make", "misses"), [(_sklearn_model, None), (_python_model, 8)], ids=["sklearn", "pyfunc"])
+# What a model of MLflow's gives, and how many of 20 positives it misses.
+MODELS: dict[str, tuple[Callable[[Path], None], int | None]] = {
+    "sklearn": (_sklearn_model, None),
+    "one value per row": (_python_model("p.to_numpy()"), 8),
+    "a column per class, the positive first": (_python_model("pandas.DataFrame({'1': p, '0': 1 - p})"), 8),
+    "a column per class, the positive last": (_python_model("pandas.DataFrame({0: 1 - p, 1: p})"), 8),
+    "two columns without a name": (_python_model("pandas.concat([1 - p, p], axis=1).to_numpy()"), 8),
+}
+
+
+@pytest.mark.parametrize(("make", "misses"), list(MODELS.values()), ids=list(MODELS))
 def test_a_foreign_champion_is_the_baseline(game: Any, tmp_path: Path, make: Any, misses: int | None) -> None:
     game.change(0.6)
     (game.path / "ml-ci.yaml").write_text(_YAML)

@@ -19,8 +19,10 @@ def is_in(path: str, folder: str) -> bool:
 
 
 def is_ours(path: str) -> bool:
-    """Say whether a real path lies in this side's copy, in what was built from it, or in the job's own folder."""
-    return any(is_in(path, JOB[which]) for which in ("copy", "work", "built") if JOB[which])
+    """Say whether a real path lies in this side's copy, in what was built from it, in the job's own folder, or in a
+    model that the job was handed."""
+    own = [JOB[which] for which in ("copy", "work", "built") if JOB[which]]
+    return any(is_in(path, folder) for folder in (*own, *JOB["models"]))
 
 
 def in_checkout(path: str) -> str | None:
