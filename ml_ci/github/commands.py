@@ -27,7 +27,7 @@ _PROPERTY = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ","
 class Annotation:
     """A remark at a line of a file; `line` None stands for the file as a whole."""
 
-    level: Literal["error", "warning"]
+    level: Literal["error", "warning", "notice"]
     title: str
     message: str
     file: str | None = None

@@ -9,7 +9,7 @@ from ml_ci.errors import UserError
 from ml_ci.github import send_statuses, several, sticky
 from ml_ci.github.activity import Activity
 from ml_ci.github.api import Api, RefusedError
-from ml_ci.github.commands import heredoc
+from ml_ci.github.commands import Annotation, heredoc
 from ml_ci.github.draft import draft, key_of
 from ml_ci.github.files import append
 from ml_ci.github.gathering import api_of, asked, gathered
@@ -17,6 +17,7 @@ from ml_ci.github.pull import PullRequest, by_head, by_number
 from ml_ci.github.statuses import WHOLE, left, pending, statuses
 from ml_ci.github.statuses import lost as lost_statuses
 from ml_ci.github.summary import write_summary
+from ml_ci.github.touched import touched
 from ml_ci.github.values import Request, Status
 from ml_ci.reports.text import label
 from ml_ci.reports.values import Report
@@ -42,6 +43,8 @@ def comment_on(request: Request) -> Outcome:
         found = _pull_request(api, wanted, report.origin.gates_from)
         if isinstance(found, str):
             return _elsewhere(request, report, f"no comment: {found}")
+        flagged = touched(api, found.number, found.base)
+        report = replace(report, cautions=(*flagged, *report.cautions))
         comment = draft(report, key_of(request.key, request.workflow), _run_url(request))
         done = sticky.put(api, found.number, comment, request.author)
     except RefusedError as error:
@@ -49,7 +52,14 @@ def comment_on(request: Request) -> Outcome:
             told = f"{error.message}; the report is in the job summary instead"
             raise RefusedError(403, told, hint=error.hint) from None
         raise
-    return Outcome(f"comment on pull request #{found.number}: {done}", _code(report))
+    return Outcome(f"comment on pull request #{found.number}: {done}{_noticed(request, flagged)}", _code(report))
+
+
+def _noticed(request: Request, flagged: tuple[str, ...]) -> str:
+    """Say it in the log of the job as well, where GitHub shows it as a notice."""
+    if not request.event_name:
+        return "".join(f"\n{said}" for said in flagged)
+    return "".join(f"\n{Annotation('notice', 'ml-ci', said).command()}" for said in flagged)
 
 
 def set_statuses(request: Request) -> Outcome:

@@ -26,6 +26,7 @@ USED = {
     "/repos/{owner}/{repo}/commits/{commit_sha}/pulls": ("get",),
     "/repos/{owner}/{repo}/pulls": ("get",),
     "/repos/{owner}/{repo}/pulls/{pull_number}": ("get",),
+    "/repos/{owner}/{repo}/pulls/{pull_number}/files": ("get",),
     "/repos/{owner}/{repo}/pulls/{pull_number}/merge": ("put",),
 }
 _PROSE = frozenset({"description", "summary", "externalDocs", "tags", "x-github", "examples", "title"})

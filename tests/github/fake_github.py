@@ -22,7 +22,7 @@ import re
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -117,10 +117,11 @@ class FakeGitHub:
         head: str = REPOSITORY,
         state: str = "open",
         base: str = "main",
+        files: Sequence[str | tuple[str, str]] = ("train.py",),
     ) -> None:
-        """Add a pull request of a branch of the repository `head`."""
+        """Add a pull request of a branch of the repository `head`; of a renamed file, `files` has both names."""
         made = {"number": number, "sha": sha, "branch": branch, "head": head, "state": state, "base": base}
-        self.pulls.append({**made, "merged": False})
+        self.pulls.append({**made, "merged": False, "files": list(files)})
 
     def merge_commit(self, sha: str, *parents: str) -> None:
         """Add a commit with these parents, as GitHub makes one for each pull request."""
@@ -244,6 +245,7 @@ class FakeGitHub:
         yield "GET", r"actions/runs/(\d+)/approvals", self._list_approvals
         yield "GET", r"pulls", self._list_pulls
         yield "GET", r"pulls/(\d+)", self._get_pull
+        yield "GET", r"pulls/(\d+)/files", self._list_files
         yield "PUT", r"pulls/(\d+)/merge", self._merge
 
     def _user(self) -> Answer:
@@ -328,6 +330,11 @@ class FakeGitHub:
     def _get_pull(self, number: str, *_: Any) -> Answer:
         found = self._pull(number)
         return Answer(200, _pull(found, "pull-request")) if found else _error(404, "Not Found")
+
+    def _list_files(self, number: str, query: dict[str, str], _: Any) -> Answer:
+        """As GitHub does, list no more than 3,000 files."""
+        found = self._pull(number)
+        return self._page([_file(one) for one in found["files"][:3000]], query) if found else _error(404, "Not Found")
 
     def _merge(self, number: str, *_: Any) -> Answer:
         found = self._pull(number)
@@ -535,6 +542,12 @@ def _approval(given: Mapping[str, Any]) -> dict[str, Any]:
     environments = [{"name": given["environment"]}]
     said = {"state": given["state"], "comment": given["comment"], "user": user, "environments": environments}
     return {**sample(_of("environment-approvals")), **said}
+
+
+def _file(changed: str | tuple[str, str]) -> dict[str, Any]:
+    now, before = changed if isinstance(changed, tuple) else (changed, None)
+    said = {"filename": now, "status": "renamed" if before else "modified"}
+    return {**sample(_of("diff-entry")), **said, **({"previous_filename": before} if before else {})}
 
 
 def _pull(pull: Mapping[str, Any], schema: str = "pull-request-simple") -> dict[str, Any]:
