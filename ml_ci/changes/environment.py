@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from typing import Any
 
 from ml_ci.changes.caches import Cache
 from ml_ci.errors import UserError
+from ml_ci.variables.given import Env, given
 
 _SECONDS = 60
 
@@ -93,6 +95,7 @@ def _asked_child(interpreter: Path, modules: list[str]) -> dict[str, Any]:
     try:
         done = subprocess.run(
             [str(interpreter), "-c", script],
+            env=given(os.environ, Env()),  # it may be any program of the change
             input=json.dumps(modules),
             capture_output=True,
             text=True,

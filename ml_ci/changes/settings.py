@@ -15,6 +15,7 @@ def job(model: ModelSpec) -> Mapping[str, object]:
     python = None if PurePath(model.python or "").is_absolute() else model.python
     said: dict[str, object] = {"cwd": model.cwd, "python": python}
     said |= {"ignore": list(model.ignore)} if model.ignore else {}
+    said |= {f"env.{name}": text for name, text in sorted(model.env_values.items())}
     if isinstance(model.job, FunctionJob):
         return said | {"train": model.job.entry}
     said |= {"run": model.job.command, "predictions": model.job.predictions, "model": model.job.model}

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from ml_ci.gates import held_stages
 from ml_ci.gates.held_gates import GateList
+from ml_ci.gates.held_variables import about_variables
 from ml_ci.spec.values import ModelSpec
 
 # What says how strictly is judged, and which reads count: the base branch's word counts. `confidence`, `cost` and
@@ -49,11 +50,14 @@ def held(own: ModelSpec, base: ModelSpec) -> Held:
         reuse=base.reuse or own.reuse,
         stages=held_stages.stages(own, base, confidence, judging),
         approval=base.approval or own.approval,
+        env=base.env,
+        fetch_env=base.fetch_env,
         **rules,
     )
     said = (
         gates.cautions(),
         _about_rules(own, model),
+        about_variables(own, model),
         held_stages.cautions(own, base, confidence),
         _about_yardstick(own, base),
     )

@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeAlias, get_args
 from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
 from pydantic_core import CoreSchema, core_schema
 
-from ml_ci.spec import notation, paths, values
+from ml_ci.spec import notation, paths, values, variables
 from ml_ci.spec.problems import show
 from ml_ci.spec.values import Positive, Scalar, SliceSpec, Threshold
 
@@ -59,6 +59,13 @@ _COUNTS = {"type": "object", "minProperties": 1, "additionalProperties": _COUNT}
 _PAIR = _list_of(_TEXT, minItems=2, maxItems=2, uniqueItems=True)
 _EDGES = _one_column(_list_of({"type": "number"}, uniqueItems=True))
 _BETWEEN_0_AND_1 = {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 1}
+_NAME = {"type": "string", "pattern": variables.NAME}
+_TEXTS = {
+    "type": "object",
+    "minProperties": 1,
+    "propertyNames": {"pattern": variables.NAME},
+    "additionalProperties": {"type": "string"},
+}
 _DURATION = {"type": "string", "pattern": notation.DURATION}
 
 Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
@@ -93,3 +100,9 @@ MemoryBytes: TypeAlias = Annotated[int, Read(notation.memory_bytes, {"type": "st
 RowLimits: TypeAlias = Annotated[dict[str, int], Read(notation.budget_rows, _any_of(_COUNT, _COUNTS))]
 Approval: TypeAlias = Annotated[str, Read(_approval, {"enum": ["required"]})]
 Method: TypeAlias = Annotated[values.Method, Read(_method, {"enum": list(get_args(values.Method))})]
+Variables: TypeAlias = Annotated[
+    variables.Listed, Read(variables.env, _any_of(_list_of(_any_of(_NAME, _TEXTS), uniqueItems=True), _TEXTS))
+]
+VariableNames: TypeAlias = Annotated[
+    tuple[str, ...], Read(variables.names, {"type": "array", "items": _NAME, "uniqueItems": True})
+]

@@ -59,8 +59,8 @@ def problems_of(error: ValidationError, document: Document) -> list[Problem]:
     problems = []
     for found in error.errors(include_url=False)[:_MOST]:
         place = tuple(part for part in found["loc"] if part not in _TAGS and part != "[key]")
-        if place[-1:] == ("path",) and place not in document.positions and found["type"] != "missing":
-            place = place[:-1]  # a path without its mapping
+        if place[-1:] in (("path",), ("run",)) and place not in document.positions and found["type"] != "missing":
+            place = place[:-1]  # a path, or a command, without its mapping
         message = _sentence(dict(found), found["loc"])
         if message == _ONLY_HOLDOUT:
             place = place[:4]  # one problem of the entry, however many keys of a part it has

@@ -176,6 +176,29 @@ class StageShape(Strict):
 StageEntry: TypeAlias = Annotated[StageShape, BeforeValidator(_as_stage, json_schema_input_type=Text | StageShape)]
 
 
+def _as_fetch(value: Any) -> Any:
+    if isinstance(value, str):
+        return {"run": value}
+    if isinstance(value, dict):
+        return value
+    raise ValueError(f"expected a command such as dvc pull {{path}}, or {{run: ..., env: [NAME]}}, got {show(value)}")
+
+
+class FetchShape(Strict):
+    """How data of an old commit are fetched."""
+
+    run: Text = Field(description="The command; {path} is what is missing.", examples=["dvc pull {path}"])
+    env: kinds.VariableNames | None = Field(
+        None,
+        description="The variables that it gets beyond the harmless ones; by default those that begin with AWS_, "
+        "GOOGLE_, AZURE_, OSS_ or DVC_.",
+        examples=[["AWS_PROFILE"]],
+    )
+
+
+FetchEntry: TypeAlias = Annotated[FetchShape, BeforeValidator(_as_fetch, json_schema_input_type=Text | FetchShape)]
+
+
 class ModelShape(Strict):
     """One model: how it is trained, on what, and what has to hold. Give `train`, or `run` with `outputs`."""
 
@@ -301,7 +324,12 @@ class ModelShape(Strict):
     python: Text | None = Field(
         None, description="The job's interpreter, 3.8 or later; ml-ci's own by default.", examples=[".venv/bin/python"]
     )
-    fetch: Text | None = Field(
+    env: kinds.Variables | None = Field(
+        None,
+        description="Variables that the jobs get beyond the harmless ones: names, or texts by name.",
+        examples=[["HF_HOME", {"MODE": "fast"}]],
+    )
+    fetch: FetchEntry | None = Field(
         None, description="A command that fetches data of an old commit.", examples=["dvc pull {path}"]
     )
     card: CardShape = Field(

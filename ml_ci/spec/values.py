@@ -159,6 +159,8 @@ class ModelSpec:
     of files that count for nothing where a job is seen to read them.
     `stages` lead to `champion`, the last one, in this order; `approval` says that a person approves each champion.
     `python` is the job's interpreter (None: ml-ci's own); `cwd` and every path are relative to the project folder.
+    `env` names variables that its jobs get as they are, `env_values` are set by the file. `fetch_env` names those of
+    the command `fetch` (None: the families of the storages of data).
     """
 
     name: str
@@ -190,6 +192,9 @@ class ModelSpec:
     cwd: str = "."
     python: str | None = None
     fetch: str | None = None
+    env: tuple[str, ...] = ()
+    env_values: Mapping[str, str] = field(default_factory=dict)
+    fetch_env: tuple[str, ...] | None = None
     line: int | None = None
     card: Card = Card()
     stages: tuple[Stage, ...] = ()

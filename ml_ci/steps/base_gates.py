@@ -101,9 +101,13 @@ def _has(repository: Repository, commit: str, path: str) -> bool:
 
 def _held(spec: Spec, base: Spec, ref: str, commit: str) -> Judging:
     from ml_ci.gates.held import held
+    from ml_ci.gates.held_variables import about_variables, held_of_new
 
     found = {name: held(model, base.models[name]) for name, model in spec.models.items() if name in base.models}
-    models = {name: found[name].model if name in found else model for name, model in spec.models.items()}
+    models = {
+        name: found[name].model if name in found else held_of_new(model, base.models)
+        for name, model in spec.models.items()
+    }
     lost = tuple(name for name in base.models if name not in spec.models)
     of_run = []
     if base.store != spec.store:
@@ -111,7 +115,9 @@ def _held(spec: Spec, base: Spec, ref: str, commit: str) -> Judging:
     if base.registry != spec.registry:
         of_run.append(f"`registry:` was changed in this change: the one of `{ref}` was used.")
     said = f"`{ref}` (commit {commit[:7]}) does not declare it yet: judged by this change's own gates."
-    new = {name: (said,) for name in models if name not in found}
+    new = {
+        name: (said, *about_variables(spec.models[name], model)) for name, model in models.items() if name not in found
+    }
     cautions = new | {name: one.cautions for name, one in found.items() if one.cautions}
     held_spec = replace(spec, models=models, store=base.store, registry=base.registry)
     return Judging(held_spec, ref, tuple(of_run), cautions, lost=lost)

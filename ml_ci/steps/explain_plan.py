@@ -15,6 +15,7 @@ from ml_ci.steps.failures import does_not_train
 from ml_ci.steps.judged import Judged
 from ml_ci.steps.sides import Fingerprints
 from ml_ci.steps.values import Project, Side, Sides
+from ml_ci.steps.variables import unset
 from ml_ci.suspicion.counts import suspicions
 from ml_ci.suspicion.overlap import cautions as overlapping
 
@@ -35,7 +36,7 @@ def told(project: Project, fingerprints: Fingerprints, name: str) -> ModelPlan:
     failure = does_not_train(project, sides.candidate)
     known = () if failure is None else (f"{failure.message}. {failure.hint}",)
     warned = sides.candidate.fingerprint.warnings
-    notes = (*known, *warned, *_upstream(project, sides, plan), *project.store.notes)
+    notes = (*known, *warned, *unset(project, name), *_upstream(project, sides, plan), *project.store.notes)
     source = "" if sides.baseline is None else sides.source
     odd = _beforehand(project, sides) if verdict is None else _known(verdict)
     said = (*project.judging.of_run, *cautions(project, sides), *odd)

@@ -55,7 +55,7 @@ def remember_failure(project: Project, side: Side, error: JobFailed, log: Path) 
     """Keep a failure that lasts as a record of its own kind, found by what the job was seen to read until then."""
     from ml_ci.training.lasting import lasts  # only where something failed
 
-    if not lasts(error.failure, side.tree.files()):
+    if error.lacks or not lasts(error.failure, side.tree.files()):
         return error.failure
     lasting = replace(error.failure, lasting=True)
     found, entry = trained_on(project, side, error.reads)

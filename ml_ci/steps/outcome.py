@@ -19,6 +19,7 @@ from ml_ci.steps.cautions import cautions
 from ml_ci.steps.journal import action_of
 from ml_ci.steps.judged import Judged
 from ml_ci.steps.values import Project, Sides
+from ml_ci.steps.variables import unset
 from ml_ci.suspicion.counts import suspicions
 from ml_ci.suspicion.overlap import cautions as overlapping
 
@@ -42,7 +43,7 @@ def finished(project: Project, sides: Sides, plan: Plan, judged: Judged, seconds
         gates=_placed(judged.gates, model),
         seconds=seconds,
         failure=_nothing_gated(model, comparison.candidate) if verdict == "unjudged" else None,
-        notes=(*judged.notes, *_unsteady(project, model), *project.journal.notes, *project.store.notes),
+        notes=(*judged.notes, *_unsteady(project, model), *unset(project, model.name), *_of_run(project)),
         cost=model.cost,
         paths=_paths(model),
         cautions=(*cautions(project, sides), *overlapping(judged.overlaps), *suspicions(comparison)),
@@ -55,7 +56,7 @@ def finished(project: Project, sides: Sides, plan: Plan, judged: Judged, seconds
 def failed(project: Project, name: str, failure: Failure, seconds: Mapping[str, float]) -> ModelReport:
     """Report a model whose result could not be had."""
     model = project.spec.models[name]
-    notes = (*project.journal.notes, *project.store.notes)
+    notes = (*unset(project, name), *_of_run(project))
     return ModelReport(
         "error",
         "train",
@@ -66,6 +67,10 @@ def failed(project: Project, name: str, failure: Failure, seconds: Mapping[str, 
         cautions=project.judging.of_model.get(name, ()),
         done=project.journal.deeds,
     )
+
+
+def _of_run(project: Project) -> tuple[str, ...]:
+    return (*project.journal.notes, *project.store.notes)
 
 
 def with_numbers(report: ModelReport, project: Project, name: str, own: Evaluation, record: str) -> ModelReport:

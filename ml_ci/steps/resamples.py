@@ -14,6 +14,7 @@ from ml_ci.evaluation.values import Comparison
 from ml_ci.plan.plan import Plan
 from ml_ci.records.codec import pack, unpack_if_fit
 from ml_ci.steps.score import stored_scores
+from ml_ci.steps.variables import env_of
 from ml_ci.steps.workshop import Workshop, timed
 from ml_ci.training.checkouts import checkout
 from ml_ci.training.job import resample
@@ -94,6 +95,7 @@ def _made(shop: Workshop, plan: Plan) -> Resamples:
         cwd=model.cwd,
         budget=model.budget,
         checkout=checkout(shop.project.repository, bench.folder),
+        env=env_of(shop.project, model),
         replicates=REPLICATES,
         seconds=min(SECONDS, model.budget.seconds / 2),
     )

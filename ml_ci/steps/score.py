@@ -14,6 +14,7 @@ from ml_ci.steps.decide import keys, scoring_of
 from ml_ci.steps.reads import measured_on, remember, resolved, scored_on
 from ml_ci.steps.train import artifact, predictions, trained
 from ml_ci.steps.values import Side
+from ml_ci.steps.variables import env_of
 from ml_ci.steps.workshop import Workshop, timed, waiting
 from ml_ci.training.checkouts import checkout
 from ml_ci.training.inputs import read_from
@@ -167,6 +168,7 @@ def scored_rows(
         cwd=side.model.cwd,
         budget=side.model.budget,
         checkout=checkout(shop.project.repository, bench.folder),
+        env=env_of(project, side.model),
     )
     said = f"scoring the {what} with the {side.name}"
     return timed(project, side.model.name, said, lambda: predict(request, project.options.progress))
@@ -219,5 +221,6 @@ def measured(shop: Workshop, side: Side, by: Side, y_true: Any, found: Predictio
         cwd=by.model.cwd,
         budget=side.model.budget,
         checkout=checkout(shop.project.repository, bench.folder),
+        env=env_of(shop.project, by.model),
     )
     return metric(request, shop.project.options.progress)

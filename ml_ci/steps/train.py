@@ -19,6 +19,7 @@ from ml_ci.spec.values import CommandJob
 from ml_ci.steps.failures import failed_now, forget_failure, known_failure, of_needed, remember_failure
 from ml_ci.steps.reads import resolved, trained_on
 from ml_ci.steps.values import Side
+from ml_ci.steps.variables import env_of
 from ml_ci.steps.workshop import Workshop, timed, waiting
 from ml_ci.training import left
 from ml_ci.training.checkouts import checkout
@@ -94,6 +95,7 @@ def _train(shop: Workshop, side: Side) -> Record:
         budget=side.model.budget,
         needs=needs,
         checkout=checkout(shop.project.repository, bench.folder),
+        env=env_of(shop.project, side.model),
     )
     try:
         with shop.project.journal.noting("train", side.name, side.model.name):

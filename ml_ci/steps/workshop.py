@@ -14,6 +14,7 @@ from ml_ci.spec.values import CommandJob, FileEntry, ModelSpec, PartEntry
 from ml_ci.steps.reads import resolved, whole
 from ml_ci.steps.side_by_side import StoppedError
 from ml_ci.steps.values import Project, Side, Sides
+from ml_ci.steps.variables import fetch_env_of
 from ml_ci.training.inputs import Placement, handed, place, written
 from ml_ci.training.interpreter import find
 from ml_ci.training.sources import Sources, Supply
@@ -210,6 +211,7 @@ class Workshop:
             prefix=self.project.repository.prefix,
             fetch=side.model.fetch,
             progress=self.project.options.progress,
+            env=fetch_env_of(self.project, side.model),
         )
 
     def _for_command(self, side: Side) -> Path | None:

@@ -25,7 +25,7 @@ class Answer:
 
 
 def ask(interpreter: Interpreter, top: Path, cwd: Path, environment: Mapping[str, str], names: Sequence[str]) -> Answer:
-    """Ask for modules by name, in the folder and with the environment of a job; none of them is imported.
+    """Ask for modules by name, in the folder and with what a job has of the environment; none of them is imported.
 
     The answer is empty for a Python that does not give one.
     """

@@ -14,41 +14,21 @@ from ml_ci.training.values import Interpreter
 
 _STARTUP = CHILD.with_name("startup")
 
-# With these a job could write the workflow's outputs or act with its token; with git's, it would write to the user's
-# index when ml-ci runs inside a git hook; the Python ones describe ml-ci's interpreter and not the job's.
-_GITHUB = ("GITHUB_OUTPUT", "GITHUB_ENV", "GITHUB_PATH", "GITHUB_STEP_SUMMARY", "GITHUB_STATE")
-_TOKENS = (
-    "GITHUB_TOKEN",
-    "GH_TOKEN",
-    "ACTIONS_RUNTIME_TOKEN",
-    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
-    "ACTIONS_ID_TOKEN_REQUEST_URL",
-)
-_GIT = "GIT_"
-_PYTHON = ("PYTHONHOME", "PYTHONSTARTUP", "PYTHONINSPECT", "__PYVENV_LAUNCHER__")
-_WITHHELD = frozenset((*_GITHUB, *_TOKENS, *_PYTHON))
-
 
 def variable(name: str) -> str:
     """Give the variable that names a data entry: upper case, `_` for anything but letters and digits."""
     return "ML_CI_DATA_" + re.sub(r"[^A-Z0-9]", "_", name.upper())
 
 
-def allowed(environment: Mapping[str, str]) -> dict[str, str]:
-    """Give what a job may have of ml-ci's environment."""
-    return {name: value for name, value in environment.items() if name not in _WITHHELD and not name.startswith(_GIT)}
-
-
 def begun(
-    environment: Mapping[str, str], seed: int, work: Path, interpreter: Interpreter, job: Mapping[str, object]
+    kept: Mapping[str, str], seed: int, work: Path, interpreter: Interpreter, job: Mapping[str, object]
 ) -> dict[str, str]:
-    """Give the environment that every job starts from: what it may not have is gone, and ours begins every Python.
+    """Give the environment that every job starts from: `kept` is what it may have of ours, which begins every Python.
 
     A copy of the child program's folder `startup` in `work` comes first on PYTHONPATH, and `job` is what it is told of
     this job; nothing else is added there, since it would hide the standard library. `python` and `python3` mean the
     job's interpreter, and put the folder first whatever a command makes of PYTHONPATH.
     """
-    kept = allowed(environment)
     startup = _startup(work, job)
     path = [str(_programs(work, interpreter, startup)), str(interpreter.path.parent), kept.get("PATH", os.defpath)]
     modules = [str(startup), *filter(None, [kept.get("PYTHONPATH", "")])]

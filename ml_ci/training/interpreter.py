@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.training.values import Interpreter
+from ml_ci.variables.given import Env, given
 
 OLDEST = (3, 8)
 _VERSION = "import sys; print('%d %d %d' % sys.version_info[:3])"
@@ -51,7 +53,12 @@ def _version(python: str) -> tuple[int, int, int] | str:
     """Ask an interpreter for its version; a sentence when it does not give one."""
     try:
         answer = subprocess.run(
-            (python, "-I", "-S", "-c", _VERSION), capture_output=True, text=True, timeout=20, stdin=subprocess.DEVNULL
+            (python, "-I", "-S", "-c", _VERSION),
+            env=given(os.environ, Env()),  # it may be any program of the change
+            capture_output=True,
+            text=True,
+            timeout=20,
+            stdin=subprocess.DEVNULL,
         )
         major, minor, micro = map(int, answer.stdout.split())
     except subprocess.TimeoutExpired:

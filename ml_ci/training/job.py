@@ -17,6 +17,7 @@ from ml_ci.spec.values import CommandJob, FunctionJob
 from ml_ci.training import built, command, own_code
 from ml_ci.training.ending import Ending, check
 from ml_ci.training.environment import begun
+from ml_ci.training.handing import advised, handed
 from ml_ci.training.inputs import verify
 from ml_ci.training.log import tail
 from ml_ci.training.process import CHILD, Order, Outcome, run
@@ -118,6 +119,7 @@ class _Log:
     """Put the tail of the job's log into whatever fails inside the block."""
 
     def __init__(self, request: Request, stage: str) -> None:
+        self._request = request
         self._path = request.work / "job.log"
         self._stage = stage
         self._copy = own_code.checkout(request).copy
@@ -139,7 +141,8 @@ class _Log:
                 message=self._own_paths(error.failure.message),
                 log_tail=self._own_paths(tail(self._path)),
             )
-            raise JobFailed(failure, error.reads if isinstance(error, JobFailed) else UNSEEN) from None
+            failure, lacks = advised(self._request, failure)
+            raise JobFailed(failure, error.reads if isinstance(error, JobFailed) else UNSEEN, lacks=lacks) from None
 
 
 def _train_function(request: TrainRequest, job: FunctionJob, progress: Progress) -> TrainedModel:
@@ -246,7 +249,7 @@ def _environment(request: Request) -> Mapping[str, str]:
     at = own_code.checkout(request)
     made = built.folder(at, request)
     job = own_code.describe(at, request.folder / request.cwd, request.work, made, _models(request))
-    return begun(request.environment, request.seed, request.work, request.interpreter, job)
+    return begun(handed(request), request.seed, request.work, request.interpreter, job)
 
 
 def _models(request: Request) -> tuple[Path, ...]:

@@ -19,13 +19,14 @@ from ml_ci.errors import Failure, StageFailed
 from ml_ci.repository.values import Tree
 from ml_ci.training.dvc_data import cached, is_what
 from ml_ci.training.ending import duration
-from ml_ci.training.environment import allowed
 from ml_ci.training.fetching_git import fetching_git
 from ml_ci.training.log import tail
 from ml_ci.training.process import Order, run
 from ml_ci.training.progress import Progress, Silent
 from ml_ci.training.transfer import LARGE, copy, files, is_inside, remove, signature
 from ml_ci.training.values import Linked
+from ml_ci.variables.given import Env, given
+from ml_ci.variables.lacking import advice, lacking, unset
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,8 @@ class Supply:
     """Know one side's `tree`, its `copy`, the user's own project folder `origin`, and how to `fetch` what is missing.
 
     `copy` is the project folder in the copy, `prefix` the way to it from the top ("" or "a/b/"). `work` is a
-    folder for the log of `fetch`, `seconds` what it may take. `environment` is the fetch command's.
+    folder for the log of `fetch`, `seconds` what it may take. `environment` is ml-ci's, of which the fetch command gets
+    what is harmless and what `env` says.
     """
 
     model: str
@@ -47,6 +49,7 @@ class Supply:
     seconds: float = 3600.0
     large: int = LARGE
     progress: Progress = field(default_factory=Silent)
+    env: Env = field(default_factory=lambda: Env(storage=True))
 
     def belongs(self, path: str) -> bool:
         """Say whether a declared path lies inside the project folder, so that the copy has a place for it."""
@@ -235,15 +238,23 @@ def _run_fetch(supply: Supply, name: str, command: str) -> Path:
         raise _missing(name, command, f"`fetch:` took longer than {duration(supply.seconds)}", "Raise `budget:`.", log)
     if outcome.returncode != 0:
         said = f"`{command}` ended with exit code {outcome.returncode}"
-        raise _missing(name, "the data could not be fetched", said, "Run it by hand to see why.", log)
+        hint = f"Run it by hand to see why. {_lacked(supply, command, log)}".strip()
+        raise _missing(name, "the data could not be fetched", said, hint, log)
     return log
+
+
+def _lacked(supply: Supply, command: str, log: Path) -> str:
+    """Say what was withheld from the command, where it says that it lacked that."""
+    text, key = tail(log), f"fetch: {{run: {command.partition(' ')[0]} …, env: [NAMES]}}"
+    lacks, empty = (find(supply.environment, supply.env, text) for find in (lacking, unset))
+    return advice(lacks, empty, key)
 
 
 def _environment(supply: Supply) -> Mapping[str, str]:
     origin, commit = supply.origin, supply.tree.commit
     git = fetching_git(origin, commit, supply.work / "git", supply.environment)
     return {
-        **allowed(supply.environment),
+        **given(supply.environment, supply.env),
         **git,
         "GIT_WORK_TREE": os.fspath(supply.top),
         "ML_CI_SOURCE": os.fspath(origin),

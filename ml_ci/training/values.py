@@ -11,6 +11,7 @@ from ml_ci.changes.reads import Reads
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.spec.values import Budget, Job, Positive
 from ml_ci.training.stamps import Stamp
+from ml_ci.variables.given import Env
 
 Kind: TypeAlias = Literal["probability", "margin", "number", "label", "outcome"]
 
@@ -19,11 +20,15 @@ UNSEEN = Reads(complete=False)
 
 
 class JobFailed(StageFailed):
-    """Stop the stages of one model since a job failed; `reads` are what it was seen to read until then."""
+    """Stop the stages of one model since a job failed; `reads` are what it was seen to read until then.
 
-    def __init__(self, failure: Failure, reads: Reads = UNSEEN) -> None:
+    `lacks` says that it wanted a variable which is no part of its inputs.
+    """
+
+    def __init__(self, failure: Failure, reads: Reads = UNSEEN, *, lacks: bool = False) -> None:
         super().__init__(failure)
         self.reads = reads
+        self.lacks = lacks
 
 
 @dataclass(frozen=True)
@@ -118,7 +123,8 @@ class TrainRequest:
     """Ask for one model.
 
     `folder` is the project folder of a working copy; `work` a folder of its own for log and results. `needs` maps the
-    name of a model that this one builds on to its artifact. `environment` is the job's, before ml-ci adds its own.
+    name of a model that this one builds on to its artifact. `environment` is ml-ci's, of which the job gets what is
+    harmless and what `env` says.
     """
 
     model: str
@@ -134,6 +140,7 @@ class TrainRequest:
     budget: Budget = field(default_factory=Budget)
     checkout: Checkout | None = None
     ground: Ground | None = None
+    env: Env = field(default_factory=Env)
     needs: Mapping[str, Path] = field(default_factory=dict)
 
 
@@ -176,6 +183,7 @@ class PredictRequest:
     budget: Budget = field(default_factory=Budget)
     checkout: Checkout | None = None
     ground: Ground | None = None
+    env: Env = field(default_factory=Env)
 
 
 @dataclass(frozen=True)
@@ -216,6 +224,7 @@ class MetricRequest:
     budget: Budget = field(default_factory=Budget)
     checkout: Checkout | None = None
     ground: Ground | None = None
+    env: Env = field(default_factory=Env)
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,7 @@ models:
     gates:
       - fpr <= 0.2
       - fnr <= baseline.fnr + 0.05
+    env: [TRAININGS]
 """
 
 

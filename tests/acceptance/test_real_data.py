@@ -72,6 +72,7 @@ models:
     positive: ">50K"
     slices: [sex]
     gates: [fnr <= 0.6]
+    env: [TRAININGS]
 """
 FIT_ADULT = """\
 import os
@@ -122,6 +123,7 @@ models:
     label: label
     positive: spam
     gates: [fpr <= 0.02, fnr <= 0.25]
+    env: [TRAININGS]
 """
 FIT_SPAM = """\
 import os

@@ -128,6 +128,7 @@ models:
     label: bought
     positive: "yes"
     gates: [fpr <= 0.4]
+    env: [TRAININGS]
 """,
 }
 

@@ -51,6 +51,7 @@ models:
     positive: 1
     params: params.yaml
     gates: [fnr <= 0.3, fnr <= baseline.fnr + 0.01]
+    env: [TRAININGS]
 """
 
 

@@ -57,7 +57,7 @@ COMMAND = (
     'run: python script.py {data.train} {out}\n    outputs: {predictions: "{out}/s.csv"}\n'
     "    data: {train: train.csv, holdout: holdout.csv}"
 )
-REST = "label: y\n    positive: 'yes'\n    gates: [fpr <= 0.5]"
+REST = "label: y\n    positive: 'yes'\n    gates: [fpr <= 0.5]\n    env: [TRAININGS]"
 
 
 def spec(**models: str) -> str:

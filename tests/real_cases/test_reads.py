@@ -543,7 +543,8 @@ EDITS = {
 
 def looking(repository: Any) -> Case:
     zeros = ("clean.txt", "../clean.txt", "parts/1.txt", "../parts/1.txt")
-    shared = {"shared.py": "def more(): return 0\n", "train.py": python(LOOKS)}
+    spec = SPEC.replace("RUN", "python train.py") + "    env: [EDIT]\n"
+    shared = {"ml-ci.yaml": spec, "shared.py": "def more(): return 0\n", "train.py": python(LOOKS)}
     case = Case(repository, "python train.py", {**shared, **dict.fromkeys(zeros, "0\n")}, "proj")
     case.write({"loose.txt": "0\n", "../loose.txt": "0\n"})
     return case
@@ -609,6 +610,7 @@ def test_data_outside_of_the_repository_are_told_in_every_report(
     monkeypatch.setenv("XDG_CACHE_HOME", str(away / "cache"))
     case = Case(repository, "python train.py", {"train.py": python(AWAY), "settings/cut.txt": "20\n"})
     spec = SPEC.replace("RUN", "python train.py").replace("{holdout:", f"{{given: {away}/given/a.csv, holdout:")
+    spec += "    env: [AWAY]\n"
     case.change({"ml-ci.yaml": spec})
     case.repository.git("branch", "-f", "main")
     case.change({"settings/cut.txt": "24\n"})

@@ -63,6 +63,7 @@ models:
     positive: "yes"
     slices: [{{x: [75]}}]
     gates: [fpr <= 0.1, fnr <= 0.1]
+    env: [SCORINGS]
 """
 COMMAND = SPEC.format(run="python job.py predict {data.holdout} {out}/s.csv", outputs='{predictions: "{out}/s.csv"}')
 MODEL = SPEC.format(run="python job.py train {out}", outputs='{model: "{out}/model.json"}').replace(

@@ -26,6 +26,7 @@ models:
     positive: 1
     seed: 0
     gates: [fpr <= 0.5, fnr <= baseline.fnr]
+    env: [TINY_COUNT]
 """
 
 SCRIPT = """\

@@ -75,7 +75,8 @@ models:
     needs: [embedder]
     cwd: src
     python: /usr/bin/python3.8
-    fetch: dvc pull {path}
+    env: [HF_HOME, {MODE: fast, RATE: '0.1'}]
+    fetch: {run: 'dvc pull {path}', env: [AWS_PROFILE]}
     stages: [{name: staging, gates: [fpr <= 0.02], approval: required}, champion]
     approval: required
 """

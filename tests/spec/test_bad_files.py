@@ -409,8 +409,8 @@ BAD: list[tuple[str, list[str]]] = [
         [
             "10: models.churn.xyzzy: unknown key; known are train, run, outputs, data, label, "
             "positive, predict, id, params, slices, min_rows, baseline, seed, seeds, threshold, "
-            "budget, confidence, method, gates, metrics, cost, reuse, code, ignore, needs, cwd, python, fetch, card, "
-            "stages, approval",
+            "budget, confidence, method, gates, metrics, cost, reuse, code, ignore, needs, cwd, python, env, fetch, "
+            "card, stages, approval",
         ],
     ),
     (
@@ -1494,8 +1494,44 @@ BAD: list[tuple[str, list[str]]] = [
     (
         plus("fetch: []"),
         [
-            "10: models.churn.fetch: expected text such as dvc pull {path}, got an empty list",
+            "10: models.churn.fetch: expected a command such as dvc pull {path}, or {run: ..., env: [NAME]}, "
+            "got an empty list",
         ],
+    ),
+    *(
+        (plus(f"env: {value}"), [f"10: models.churn.env: {said}"])
+        for value, said in (
+            (
+                "HF_HOME",
+                "expected a list of names such as [HF_HOME], or texts by name such as {MODE: fast}, got 'HF_HOME'",
+            ),
+            (
+                "[]",
+                "expected a list of names such as [HF_HOME], or texts by name such as {MODE: fast}, got an empty list",
+            ),
+            ("[1]", "expected the name of a variable such as HF_HOME, got 1"),
+            ("[A-B]", "expected the name of a variable such as HF_HOME, got 'A-B'"),
+            ("['A=b']", "expected the name of a variable such as HF_HOME, got 'A=b'"),
+            ("[{}]", "expected the name of a variable such as HF_HOME, got an empty mapping"),
+            ("{RATE: 0.10}", "expected a text for RATE, got 0.1; put it in quotes: RATE: '0.1'"),
+            ("{NAMES: [a]}", "expected a text for NAMES, got a list"),
+            ("[A, {B: x}, A]", "A is listed twice"),
+            ("[A, {A: x}]", "A is listed twice"),
+            (
+                "[GITHUB_TOKEN]",
+                "GITHUB_TOKEN is given to no job: with it a job could act as the workflow; give it a login of its own, "
+                "under another name",
+            ),
+            ("{ML_CI_SEED: '1'}", "ML_CI_SEED is given to no job: ml-ci sets it itself"),
+        )
+    ),
+    (
+        plus("fetch: {run: dvc pull, env: AWS_PROFILE}"),
+        ["10: models.churn.fetch.env: expected a list of names such as [AWS_PROFILE], got 'AWS_PROFILE'"],
+    ),
+    (
+        plus("fetch: {env: [A]}"),
+        ['10: models.churn.fetch.run: the key is missing, for example "run: dvc pull {path}"'],
     ),
     (
         plus("fetch: ''"),

@@ -95,7 +95,8 @@ def test_reads_every_key(every_key: str) -> None:
     )
     assert (spam.code, spam.ignore) == (("sql/**/*.sql",), ("docs/**",))
     assert (spam.needs, spam.cwd) == (("embedder",), "src")
-    assert (spam.python, spam.fetch) == ("/usr/bin/python3.8", "dvc pull {path}")
+    assert (spam.python, spam.fetch, spam.fetch_env) == ("/usr/bin/python3.8", "dvc pull {path}", ("AWS_PROFILE",))
+    assert (spam.env, spam.env_values) == (("HF_HOME",), {"MODE": "fast", "RATE": "0.1"})
     assert [(stage.name, [gate.text for gate in stage.gates], stage.approval) for stage in spam.stages] == [
         ("staging", ["fpr <= 0.02"], True),
         ("champion", [], False),

@@ -10,6 +10,7 @@ from ml_ci.repository.git import GitError
 from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry
 from ml_ci.steps.examination.own_code import own_code
 from ml_ci.steps.examination.values import Check, Finding
+from ml_ci.steps.examination.variables import variables
 from ml_ci.steps.project import selected
 from ml_ci.steps.values import Project
 
@@ -199,7 +200,7 @@ def stale(at: Project) -> Iterator[Finding]:
                 )
 
 
-CHECKS: tuple[Check, ...] = (committed, branch, holdout, interpreter, own_code, store, workflows, stale)
+CHECKS: tuple[Check, ...] = (committed, branch, holdout, interpreter, own_code, variables, store, workflows, stale)
 
 
 def set_up(at: Project) -> Iterator[Finding]:

@@ -10,6 +10,8 @@ from ml_ci.spec.values import FunctionJob, ModelSpec
 from ml_ci.steps.examination.values import Finding
 from ml_ci.steps.project import selected
 from ml_ci.steps.values import Project
+from ml_ci.steps.variables import env_of
+from ml_ci.variables.given import given
 
 
 def own_code(at: Project) -> Iterator[Finding]:
@@ -37,7 +39,7 @@ def _asked(at: Project, model: ModelSpec, files: Mapping[str, object]) -> Iterat
         python = find(model.python, at.folder, at.options.environment.get("PATH"))
     except StageFailed:
         return
-    answer = ask(python, at.repository.top, folder, at.options.environment, sorted(modules))
+    answer = ask(python, at.repository.top, folder, given(at.options.environment, env_of(at, model)), sorted(modules))
     if not answer.modules:
         yield Finding(about, True, f"{python.path} does not say where it finds modules")
         return

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ml_ci.errors import UserError
 from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry
 from ml_ci.steps.values import Side
+from ml_ci.steps.variables import fetch_env_of
 from ml_ci.steps.workshop import Workshop
 from ml_ci.tables.table import Table
 from ml_ci.training.sources import Sources, Supply
@@ -102,6 +103,7 @@ def _brought(shop: Workshop, base: Side, name: str, entry: FileEntry) -> Path:
         prefix=project.repository.prefix,
         fetch=base.model.fetch,
         progress=project.options.progress,
+        env=fetch_env_of(project, base.model),
     )
     target = folder / entry.path
     if not target.exists():

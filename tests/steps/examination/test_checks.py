@@ -132,3 +132,21 @@ def test_doctor_ends_as_a_run_does_for_the_same_mistake(project: Any, run_doctor
     code, said = run_doctor()
     assert code == 2, said
     assert call(["run"]) == 2
+
+
+def test_what_is_withheld_is_listed_by_name(project: Any, run_doctor: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("CI", "GITHUB_ACTIONS"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("MY_PASSWORD", "AWS_PROFILE", "MY_MODE"):
+        monkeypatch.setenv(name, "hunter22")
+    config = CONFIG + "    env: [MY_MODE, NOWHERE]\n    fetch: dvc pull {path}\n"
+    project.commit({**GOOD, "ml-ci.yaml": config})
+    code, said = run_doctor()
+    line = next(line for line in said.splitlines() if "withheld from its jobs" in line)
+    assert code == 0 and "MY_PASSWORD" in line and "AWS_PROFILE" in line
+    assert "MY_MODE" not in line and "PATH" not in line.replace(",", "").split() and "hunter22" not in said
+    assert "`fetch:` gets beyond that: " in said and "AWS_PROFILE" in said.split("gets beyond that: ")[1].split("\n")[0]
+    assert "`env:` names NOWHERE, which is not set here" in said
+    monkeypatch.setenv("CI", "true")
+    code, said = run_doctor()
+    assert code != 0 and "✗ churn: variables: `env:` names NOWHERE, which is not set here" in said
