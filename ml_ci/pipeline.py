@@ -47,7 +47,7 @@ def run(options: Options) -> Report:
         fingerprints = Fingerprints(project)
         models = judge_all(project, fingerprints, stop)
     except UserError as error:
-        publish(config.parent, unusable(error))
+        publish(config.parent, unusable(error, options.environment))
         raise
     done = report(project, fingerprints.base_commit, models)
     publish(config.parent, done)

@@ -109,7 +109,9 @@ def _of_the_machine(error: OSError) -> int | None:
 
 
 def _say(kind: str, *lines: str) -> None:
-    text = "\n".join(line for line in lines if line)
+    from ml_ci.variables.masks import Mask
+
+    text = Mask.of(os.environ).text("\n".join(line for line in lines if line))
     click.echo(f"{click.style(kind, fg='red', bold=True)}: {text}", err=True)
 
 

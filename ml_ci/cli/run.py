@@ -105,7 +105,7 @@ def _run(options: Options, gates_of: str | None, files: tuple[str, ...], json_as
         with showing() as progress:
             report = run(replace(options, gates_from=trusted.gates_from(gates_of), progress=progress))
     except UserError as error:
-        _leave(unusable(error), files, json_asked)
+        _leave(unusable(error, os.environ), files, json_asked)
         raise
     _leave(report, files, json_asked=json_asked, drawn=True)
     return code_of(report)

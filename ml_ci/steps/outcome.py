@@ -22,6 +22,7 @@ from ml_ci.steps.values import Project, Sides
 from ml_ci.steps.variables import unset
 from ml_ci.suspicion.counts import suspicions
 from ml_ci.suspicion.overlap import cautions as overlapping
+from ml_ci.variables.masks import Mask
 
 LOST_MODEL = "lost-model"
 
@@ -81,7 +82,8 @@ def with_numbers(report: ModelReport, project: Project, name: str, own: Evaluati
 
 def report(project: Project, base_commit: str | None, models: Mapping[str, ModelReport]) -> Report:
     """Report the whole run: its verdict is the worst of the models', of those that the change lost too."""
-    models = {**models, **_lost(project)}
+    mask = Mask.of(project.options.environment)
+    models = {name: _masked(model, mask) for name, model in {**models, **_lost(project)}.items()}
     gated = any(model.failure is None or model.failure.code != NOTHING_GATED for model in models.values())
     return Report(
         verdict=overall(model.verdict for model in models.values()),
@@ -95,6 +97,13 @@ def report(project: Project, base_commit: str | None, models: Mapping[str, Model
         origin=origin_of(project.options.environment, project.options.gates_from),
         asked=asked_of(project),
     )
+
+
+def _masked(report: ModelReport, mask: Mask) -> ModelReport:
+    """Leave what is secret out of what is said; numbers and paths say none."""
+    notes, cautions = (tuple(map(mask.text, said)) for said in (report.notes, report.cautions))
+    failure = None if report.failure is None else mask.failure(report.failure)
+    return replace(report, failure=failure, notes=notes, cautions=cautions)
 
 
 def _lost(project: Project) -> Mapping[str, ModelReport]:
@@ -116,9 +125,10 @@ def _said_lost(name: str, ref: str | None) -> str:
     return f"`{name}` is declared on `{ref}` and no longer in this change: its gates would judge nothing"
 
 
-def unusable(error: UserError) -> Report:
+def unusable(error: UserError, environment: Mapping[str, str]) -> Report:
     """Report a run that the user's mistake ended."""
-    return Report("error", None, None, failure=Failure("spec", "user-error", error.message, error.hint))
+    failure = Mask.of(environment).failure(Failure("spec", "user-error", error.message, error.hint))
+    return Report("error", None, None, failure=failure)
 
 
 def _nothing_gated(model: ModelSpec, measured: Evaluation) -> Failure:

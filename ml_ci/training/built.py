@@ -22,6 +22,7 @@ from ml_ci.training.process import Order, run
 from ml_ci.training.progress import Silent
 from ml_ci.training.told import Line
 from ml_ci.training.values import Checkout, Request
+from ml_ci.variables.masks import Mask
 
 _SOURCES = frozenset(".c .cc .cpp .cxx .h .hpp .pyx .pxd .pxi .rs .f .f90 .f95 .cu .in".split())  # noqa: SIM905
 _FILES = frozenset({"setup.py", "meson.build", "CMakeLists.txt", "Cargo.toml", "Cargo.lock"})
@@ -131,20 +132,22 @@ def _pip(request: Request, project: Project, target: Path, environment: Mapping[
         shutil.copytree(project.folder, made / "source", symlinks=True)
         options = ("install", "-q", "--no-deps", "--no-build-isolation", "--disable-pip-version-check")
         argv = (request.interpreter.path, "-m", "pip", *options, "--target", made / "out", made / "source")
-        _call([str(word) for word in argv], environment, project, made)
+        _call([str(word) for word in argv], environment, project, request)
         shutil.move(made / "out", kept)
     shutil.copytree(kept, target, dirs_exist_ok=True)
 
 
-def _call(argv: Sequence[str], environment: Mapping[str, str], project: Project, made: Path) -> None:
+def _call(argv: Sequence[str], environment: Mapping[str, str], project: Project, asked: Request) -> None:
     """Run a build as a job is run: it is the change's own code too, and leaves no process behind."""
     # It gets the packages that are installed, and not this side's.
     given = {name: value for name, value in environment.items() if name != "PYTHONPATH"}
+    made = asked.work / "build"
     request, log = made / "request.json", made / "build.log"
     content = {"format": 1, "argv": argv, "cwd": str(made)}
     places = {key: str(made / f"{key}.json") for key in ("result", "usage")}
     request.write_text(json.dumps({**content, **places}), encoding="utf-8")
-    outcome = run(Order(project.distribution or "build", made, request, log, given, _SECONDS), Silent())
+    name, mask = project.distribution or "build", Mask.of(asked.environment)
+    outcome = run(Order(name, made, request, log, given, _SECONDS, mask=mask), Silent())
     if outcome.limit is not None:
         raise _failed(project, f"it took longer than {duration(_SECONDS)}")
     if outcome.returncode:

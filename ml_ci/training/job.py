@@ -41,6 +41,7 @@ from ml_ci.training.values import (
 )
 from ml_ci.training.watch.job import Watch, naming_submodules, reading, refuse
 from ml_ci.training.watch.together import Found
+from ml_ci.variables.masks import Mask
 
 _KINDS = ("probability", "margin", "number", "label", "outcome")
 _PRECISIONS = ("", "float16", "float32")
@@ -141,7 +142,7 @@ class _Log:
                 message=self._own_paths(error.failure.message),
                 log_tail=self._own_paths(tail(self._path)),
             )
-            failure, lacks = advised(self._request, failure)
+            failure, lacks = advised(self._request, Mask.of(self._request.environment).failure(failure))
             raise JobFailed(failure, error.reads if isinstance(error, JobFailed) else UNSEEN, lacks=lacks) from None
 
 
@@ -212,6 +213,7 @@ def _run(
         environment=environment,
         seconds=request.budget.seconds,
         memory=request.budget.memory,
+        mask=Mask.of(request.environment),
     )
     order.request.write_text(json.dumps(content, default=str), encoding="utf-8")
     outcome, found = _watched(request, order, environment, progress)

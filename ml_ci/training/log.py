@@ -10,22 +10,28 @@ from collections import deque
 from pathlib import Path
 
 from ml_ci.training import left
+from ml_ci.variables.masks import Mask
 
 HEAD = 256 * 1024
 TAIL = 1024 * 1024
 _CHUNK = 64 * 1024
 _SHOWN = 64 * 1024
+_LINE = 1024
 
 
 class BoundedLog:
     """Keep the first `head` and the last `tail` bytes of a stream in a file, with a line that says how much fell out.
 
-    The head is on disk at once, the tail when `close` is called.
+    The head is on disk at once, the tail when `close` is called; neither holds what `mask` masks.
     """
 
-    def __init__(self, path: Path, head: int = HEAD, tail: int = TAIL) -> None:
+    def __init__(self, path: Path, head: int = HEAD, tail: int = TAIL, mask: Mask | None = None) -> None:
         path.unlink(missing_ok=True)  # an earlier job could put a pipe there, which would block
         self._stream = path.open("wb", buffering=0)
+        self._mask = mask or Mask()
+        self._begun = b""
+        self._line = b""
+        self._ended = True
         self._room = head
         self._limit = tail
         self._chunks: deque[bytes] = deque()
@@ -37,8 +43,7 @@ class BoundedLog:
         """Take the next bytes of the stream."""
         self._remember_line(chunk)
         if self._room:
-            self._stream.write(chunk[: self._room])
-            chunk, self._room = chunk[self._room :], max(0, self._room - len(chunk))
+            chunk = self._to_head(chunk)
         if chunk:
             self._chunks.append(chunk)
             self._held += len(chunk)
@@ -49,23 +54,47 @@ class BoundedLog:
         """Write the tail and close the file."""
         if self._held > self._limit:
             self._drop(self._held - self._limit)
+        rest = self._mask.raw(b"".join((b"" if self._dropped else self._begun, *self._chunks)))
         if self._dropped:
-            self._stream.write(b"\n[ml-ci: %s bytes of the log were dropped here]\n" % f"{self._dropped:,}".encode())
-        for chunk in self._chunks:
-            self._stream.write(chunk)
+            # What is left of a value that was cut through is not known any more for what it is.
+            cut = min(self._mask.longest, len(rest))
+            count = self._dropped + len(self._begun) + cut
+            self._stream.write(b"\n[ml-ci: %s bytes of the log were dropped here]\n" % f"{count:,}".encode())
+            rest = rest[cut:]
+        self._stream.write(rest)
         self._chunks.clear()
         self._stream.close()
 
     @property
     def last_line(self) -> str:
         """The last line so far with something on it, cut to 200 characters; a progress bar's is its last state."""
-        return self._last.decode("utf-8", "replace").strip()[-200:]
+        end = len(self._last) if self._ended else self._mask.whole(self._last)
+        return self._last[:end].decode("utf-8", "replace").strip()[-200:]
+
+    def _to_head(self, chunk: bytes) -> bytes:
+        """Write what belongs to the head; give what does not. The beginning of a value waits for what follows."""
+        begun = self._begun + chunk[: self._room]
+        chunk, self._room = chunk[self._room :], max(0, self._room - len(chunk))
+        whole = self._mask.whole(begun)
+        self._stream.write(self._mask.raw(begun[:whole]))
+        self._begun = begun[whole:]
+        return chunk
 
     def _remember_line(self, chunk: bytes) -> None:
-        # The end of a chunk is enough: a line longer than this is not shown whole anyway.
-        lines = [line for line in chunk[-1024:].replace(b"\r", b"\n").split(b"\n") if line.strip()]
+        """Keep the last line, without values that begin in an earlier chunk or before what is looked at."""
+        if not chunk.strip():
+            self._ended = self._ended or b"\n" in chunk or b"\r" in chunk
+            self._line = b"" if self._ended else self._line + chunk
+            return
+        longest = self._mask.longest
+        # The end is enough: a line longer than this is not shown whole anyway.
+        text = (self._line + chunk)[-_LINE - 2 * longest :]
+        seen = self._mask.raw(text)[longest if len(text) < len(self._line) + len(chunk) else 0 :]
+        lines = [line for line in seen.replace(b"\r", b"\n").split(b"\n") if line.strip()]
         if lines:
             self._last = lines[-1]
+        self._ended = text.endswith((b"\n", b"\r"))
+        self._line = b"" if self._ended or not longest else text
 
     def _drop(self, count: int) -> None:
         first = self._chunks.popleft()

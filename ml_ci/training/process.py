@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from ml_ci.training import adopting, left
 from ml_ci.training.log import BoundedLog, Pump
 from ml_ci.training.progress import Progress
+from ml_ci.variables.masks import Mask
 
 if TYPE_CHECKING:
     from ml_ci.training.family import Family
@@ -31,7 +32,10 @@ Limit: TypeAlias = Literal["time", "memory"]
 
 @dataclass(frozen=True)
 class Order:
-    """Say what to run: the file `request` holds the job's argv; `seconds` and `memory` (bytes) are the limits."""
+    """Say what to run: the file `request` holds the job's argv; `seconds` and `memory` (bytes) are the limits.
+
+    The log holds nothing that `mask` masks.
+    """
 
     model: str
     cwd: Path
@@ -40,6 +44,7 @@ class Order:
     environment: Mapping[str, str] = field(repr=False)
     seconds: float
     memory: int | None = None
+    mask: Mask = field(default_factory=Mask, repr=False)
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ def run(order: Order, progress: Progress) -> Outcome:
     from ml_ci.training.family import Family  # with psutil, which a run without jobs does not need
 
     cookie = uuid.uuid4().hex
-    log = BoundedLog(order.log)
+    log = BoundedLog(order.log, mask=order.mask)
     read_end, write_end = os.pipe()
     try:
         started = time.monotonic()

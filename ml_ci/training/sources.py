@@ -27,6 +27,7 @@ from ml_ci.training.transfer import LARGE, copy, files, is_inside, remove, signa
 from ml_ci.training.values import Linked
 from ml_ci.variables.given import Env, given
 from ml_ci.variables.lacking import advice, lacking, unset
+from ml_ci.variables.masks import Mask
 
 
 @dataclass(frozen=True)
@@ -232,7 +233,8 @@ def _run_fetch(supply: Supply, name: str, command: str) -> Path:
     result, usage = str(supply.work / "result.json"), str(supply.work / "usage.json")
     content = {"format": 1, "argv": ["/bin/sh", "-c", command], "cwd": str(supply.copy)}
     request.write_text(json.dumps({**content, "result": result, "usage": usage}), encoding="utf-8")
-    order = Order(supply.model, supply.copy, request, log, _environment(supply), supply.seconds)
+    mask = Mask.of(supply.environment)
+    order = Order(supply.model, supply.copy, request, log, _environment(supply), supply.seconds, mask=mask)
     outcome = run(order, supply.progress)
     if outcome.limit is not None:
         raise _missing(name, command, f"`fetch:` took longer than {duration(supply.seconds)}", "Raise `budget:`.", log)

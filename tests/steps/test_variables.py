@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from ml_ci.cli.main import call
 from ml_ci.pipeline import plan
 
 ASKS = "BIAS = 4"
@@ -59,14 +60,13 @@ def test_where_nobody_else_judges_the_files_own_list_gives_it(asking: Any) -> No
 
 def test_a_base_without_the_file_leaves_the_list_to_the_change(project: Any) -> None:
     """There is nothing to hold to."""
-    project.repository.git("switch", "-q", "-c", "old")
+    config = (project.path / "ml-ci.yaml").read_text()
     project.repository.git("rm", "-q", "ml-ci.yaml")
     project.commit()
-    project.repository.git("switch", "-q", "main")
+    project.repository.git("switch", "-q", "-c", "change")
     project.edit("train.py", ASKS, TELLS)
-    project.edit("ml-ci.yaml", GATES, f"    env: [MY_SECRET]\n{GATES}")
-    project.commit()
-    assert missed(project.run(gates_from="old", baseline="none")) == 4
+    project.commit({"ml-ci.yaml": config.replace(GATES, f"    env: [MY_SECRET]\n{GATES}")})
+    assert missed(project.run(gates_from="main", baseline="none")) == 4
 
 
 def test_a_text_is_part_of_the_job_and_a_value_of_the_environment_is_not(
@@ -106,3 +106,16 @@ def test_a_failure_for_want_of_a_variable_is_tried_again(project: Any) -> None:
         failure = project.run().models["cut"].failure
         assert failure is not None and not failure.lasting
         assert failure.hint.startswith("`MY_SECRET` is set here and was withheld")
+
+
+def test_a_secret_stands_nowhere_in_what_a_run_leaves(project: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    project.edit("ml-ci.yaml", GATES, f"    env: [MY_SECRET]\n{GATES}")
+    project.edit(
+        "train.py", ASKS, 'import os\nprint(os.environ["MY_SECRET"])\nraise ValueError(os.environ["MY_SECRET"])'
+    )
+    assert call(["run", "--config", str(project.path / "ml-ci.yaml")]) == 1
+    said = capsys.readouterr()
+    assert "***" in said.out and "hunter22" not in said.out + said.err
+    left = [path for path in (project.path / ".ml_ci").rglob("*") if path.is_file()]
+    assert any(path.name == "report.json" for path in left)
+    assert not any(b"hunter22" in path.read_bytes() for path in left)

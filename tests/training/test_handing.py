@@ -93,3 +93,18 @@ def test_an_interpreter_of_the_change_is_no_way_to_the_secrets(tmp_path: Path, m
     seen = (tmp_path / "seen").read_text()
     assert f"PATH={os.environ['PATH']}" in seen
     assert not any(value in seen for value in SECRETS.values())
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "import os\ndef train():\n    print('it is', os.environ['HF_TOKEN'], flush=True)\n    raise SystemExit(3)",
+        "import os\ndef train(): raise ValueError(os.environ['HF_TOKEN'])",
+        "import os\ndef train(): raise ValueError('wandb-secret')",
+    ],
+)
+def test_no_secret_stands_in_what_a_job_leaves_behind(jobs: Any, failed: Failed, source: str) -> None:
+    found = failed(lambda: jobs.function(source, env=Env(("HF_TOKEN",))))
+    said = f"{found.message} {found.hint} {found.log_tail} {(jobs.work / 'job.log').read_text()}"
+    assert "***" in said
+    assert not any(value in said for value in SECRETS.values())
