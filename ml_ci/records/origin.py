@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -46,24 +46,24 @@ def unpacked(said: object) -> Origin | None:
 
 @dataclass(frozen=True)
 class Beliefs:
-    """Say where records are made `here`, and whose are believed: anybody's, or where `strict` the default branch's."""
+    """Say where records are made `here`, and whose are believed: of own runs of the `refs`; anybody's for ()."""
 
     here: Origin = field(default_factory=Origin)
-    strict: bool = False
+    refs: tuple[str, ...] = ()
 
     def foreign(self, made: Origin | None) -> str:
         """Say where something was made that is not believed here; "" for what is."""
-        return foreign(made, self.here) if self.strict else ""
+        return foreign(made, self.here, self.refs) if self.refs else ""
 
 
-def foreign(made: Origin | None, here: Origin) -> str:
-    """Say where something was made that a run of the default branch, `here`, does not believe; "" for what it does.
+def foreign(made: Origin | None, here: Origin, refs: Collection[str]) -> str:
+    """Say where something was made that a run, `here`, does not believe; "" for what it does.
 
-    Believed is what this very run made, and what an earlier run of the same branch's own code did.
+    Believed is what this very run made, and what runs of the code of these branches or tags did.
     """
     if made is None:
         return "made by nobody knows whom: it does not say where"
-    if made.event in _OWN_EVENTS and made.ref == here.ref:
+    if made.event in _OWN_EVENTS and made.ref in refs:
         return ""
     if made.run and (made.run, made.event, made.ref) == (here.run, here.event, here.ref):
         return ""

@@ -1,4 +1,4 @@
-"""Whose records a run believes: on the default branch those that its own runs made, elsewhere whatever lies there."""
+"""Whose records a run believes: in CI its own branch's and the default one's, elsewhere whatever lies there."""
 
 from __future__ import annotations
 
@@ -14,15 +14,17 @@ _PULL_REQUEST = "pull_request"
 
 
 def beliefs(repository: Repository, environment: Mapping[str, str]) -> Beliefs:
-    """Say where records are made here, and whether only the default branch's are believed.
+    """Say where records are made here, and whose are believed: in CI those of this branch and of the default one.
 
-    In a pull request what was forged ends at that pull request; on a person's machine the person answers for it. On the
-    default branch a verdict leads to a promotion.
+    In a pull request what was forged ends at that pull request; on a person's machine the person answers for it.
+    Elsewhere a verdict may lead to a promotion.
     """
     here = origin_of(environment)
     if not here.event or of_pull_request(environment):
         return Beliefs(here)
-    return Beliefs(here, strict=here.ref == f"refs/heads/{default_name(repository, environment)}")
+    default = default_name(repository, environment)
+    refs = (here.ref, *([f"refs/heads/{default}"] if default else []))
+    return Beliefs(here, tuple(dict.fromkeys(refs)))
 
 
 def of_pull_request(environment: Mapping[str, str]) -> bool:

@@ -46,10 +46,11 @@ PULL = Origin("pull_request", "refs/pull/7/merge", "11")
     ],
 )
 def test_the_default_branch_believes_its_own_runs(made: Origin | None, here: Origin, said: str) -> None:
-    assert foreign(made, here).startswith(said) if not said.startswith("on ") else said in foreign(made, here)
-    assert bool(foreign(made, here)) == bool(said)
-    assert Beliefs(here).foreign(made) == ""  # elsewhere whatever lies there is believed
-    assert Beliefs(here, strict=True).foreign(made) == foreign(made, here)
+    told = foreign(made, here, (MAIN,))
+    assert told.startswith(said) if not said.startswith("on ") else said in told
+    assert bool(told) == bool(said)
+    assert Beliefs(here).foreign(made) == ""  # on a person's machine whatever lies there is believed
+    assert Beliefs(here, (MAIN,)).foreign(made) == told
 
 
 @pytest.mark.parametrize(
@@ -65,34 +66,36 @@ def _environment(event: str = "", ref: str = "", run: str = "20", **more: str) -
 
 
 @pytest.mark.parametrize(
-    ("event", "ref", "strict"),
+    ("event", "ref", "refs"),
     [
-        ("push", MAIN, True),
-        ("schedule", MAIN, True),
-        ("workflow_dispatch", MAIN, True),
-        ("workflow_run", MAIN, True),
-        ("a_new_event", MAIN, True),
-        ("push", "refs/heads/feature", False),
-        ("push", "refs/tags/main", False),
-        ("pull_request", "refs/pull/7/merge", False),
-        ("pull_request_target", MAIN, False),
-        ("merge_group", "refs/heads/gh-readonly-queue/main/pr-7", False),
-        ("", "", False),  # by hand
+        ("push", MAIN, (MAIN,)),
+        ("schedule", MAIN, (MAIN,)),
+        ("workflow_dispatch", MAIN, (MAIN,)),
+        ("workflow_run", MAIN, (MAIN,)),
+        ("a_new_event", MAIN, (MAIN,)),
+        ("push", "refs/heads/feature", ("refs/heads/feature", MAIN)),
+        ("release", "refs/tags/v1", ("refs/tags/v1", MAIN)),
+        ("merge_group", "refs/heads/gh-readonly-queue/main/pr-7", ("refs/heads/gh-readonly-queue/main/pr-7", MAIN)),
+        ("pull_request", "refs/pull/7/merge", ()),
+        ("pull_request_target", MAIN, ()),
+        ("", "", ()),  # by hand
     ],
 )
-def test_it_is_the_default_branchs_run_that_is_strict(repository: Any, event: str, ref: str, strict: bool) -> None:
+def test_in_ci_a_run_believes_its_branch_and_the_default_one(
+    repository: Any, event: str, ref: str, refs: tuple[str, ...]
+) -> None:
     repository.commit({"a": ""})
     environment = _environment(event, ref)
-    assert beliefs(Repository.find(repository.path), environment) == Beliefs(origin_of(environment), strict)
+    assert beliefs(Repository.find(repository.path), environment) == Beliefs(origin_of(environment), refs)
 
 
 def test_the_event_names_the_default_branch(repository: Any, tmp_path: Path) -> None:
     repository.commit({"a": ""})
     event = tmp_path / "event.json"
     event.write_text(json.dumps({"repository": {"default_branch": "trunk"}}))
-    for ref, strict in (("refs/heads/trunk", True), (MAIN, False)):
-        environment = _environment("push", ref, GITHUB_EVENT_PATH=str(event))
-        assert beliefs(Repository.find(repository.path), environment).strict == strict
+    environment = _environment("push", "refs/heads/feature", GITHUB_EVENT_PATH=str(event))
+    found = beliefs(Repository.find(repository.path), environment)
+    assert found.refs == ("refs/heads/feature", "refs/heads/trunk")
 
 
 def kept(root: Path, origin: Origin, **more: Any) -> Store:
@@ -114,7 +117,7 @@ def test_a_record_keeps_its_origin_and_is_found_by_what_it_was_made_of_alone(tmp
 
 def test_one_of_a_pull_request_is_set_aside_on_the_default_branch_and_made_again(tmp_path: Path) -> None:
     kept(tmp_path / ".ml_ci", PULL)
-    strict = Store(tmp_path / ".ml_ci", beliefs=Beliefs(HERE, strict=True))
+    strict = Store(tmp_path / ".ml_ci", beliefs=Beliefs(HERE, (MAIN,)))
     assert strict.find("trainings", KEY) is None
     [said] = strict.damaged
     assert said.startswith(
@@ -129,7 +132,7 @@ def test_one_of_a_pull_request_is_set_aside_on_the_default_branch_and_made_again
 
 def test_one_that_stands_in_the_way_does_not_stay(tmp_path: Path) -> None:
     kept(tmp_path / ".ml_ci", PULL)
-    strict = Store(tmp_path / ".ml_ci", beliefs=Beliefs(HERE, strict=True))
+    strict = Store(tmp_path / ".ml_ci", beliefs=Beliefs(HERE, (MAIN,)))
     with strict.draft() as draft:
         assert strict.keep(draft, "trainings", KEY, {"seconds": 2}).content == {"seconds": 2}
 
@@ -140,7 +143,7 @@ def test_one_of_an_older_version_does_not_say_and_is_not_believed(tmp_path: Path
     write(folder, "trainings", KEY, {"seconds": 1})
     assert "origin" not in json.loads((folder / "record.json").read_text())
     assert Store(tmp_path / ".ml_ci").find("trainings", KEY) is not None
-    strict = Store(tmp_path / ".ml_ci", beliefs=Beliefs(HERE, strict=True))
+    strict = Store(tmp_path / ".ml_ci", beliefs=Beliefs(HERE, (MAIN,)))
     assert strict.find("trainings", KEY) is None
     assert "it does not say where" in strict.damaged[0]
 
@@ -167,7 +170,7 @@ def test_one_of_a_pull_request_in_the_shared_store_is_not_used_and_is_replaced(t
     pull = kept(tmp_path / "pull", PULL, shared=Shared("share", tmp_path))
     assert pull.shared is not None
     assert pull.shared.push("trainings", KEY, pull.folder("trainings", KEY))
-    main = Store(tmp_path / "main", Shared("share", tmp_path), beliefs=Beliefs(HERE, strict=True))
+    main = Store(tmp_path / "main", Shared("share", tmp_path), beliefs=Beliefs(HERE, (MAIN,)))
     assert main.has("trainings", KEY)
     assert main.find("trainings", KEY) is None
     assert not main.has("trainings", KEY)
@@ -177,8 +180,6 @@ def test_one_of_a_pull_request_in_the_shared_store_is_not_used_and_is_replaced(t
         main.keep(draft, "trainings", KEY, {"seconds": 2})
     assert main.shared is not None
     assert main.shared.push("trainings", KEY, main.folder("trainings", KEY))
-    other = Store(tmp_path / "other", Shared("share", tmp_path), beliefs=Beliefs(HERE, strict=True)).find(
-        "trainings", KEY
-    )
+    other = Store(tmp_path / "other", Shared("share", tmp_path), beliefs=Beliefs(HERE, (MAIN,))).find("trainings", KEY)
     assert other is not None
     assert other.origin == HERE

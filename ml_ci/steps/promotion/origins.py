@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ml_ci.records.origin import Beliefs, foreign
+from ml_ci.records.origin import Beliefs
 from ml_ci.records.record import Record
 from ml_ci.registry.values import RefusedError
 from ml_ci.steps.believed import beliefs
@@ -25,7 +25,6 @@ def check(project: Project, name: str, record: Record | None) -> None:
     """
     if record is None:
         return
-    asked = beliefs(project.repository, project.options.environment)
-    if asked.strict and (why := foreign(record.origin, asked.here)):
+    if why := beliefs(project.repository, project.options.environment).foreign(record.origin):
         what = record.kind.removesuffix("s") if record.kind != "predictions" else "record of the predictions"
         raise RefusedError(f"the {what} of `{name}` was {why}", hint=RUN)
