@@ -13,8 +13,8 @@ from ml_ci.gates.held_gates import GateList
 from ml_ci.gates.held_variables import about_variables
 from ml_ci.spec.values import ModelSpec
 
-# What says how strictly is judged, and which reads count: the base branch's word counts. `confidence`, `cost` and
-# `reuse` are below.
+# What says how strictly is judged, and which reads count: the base branch's word counts. `confidence`, `seeds`,
+# `cost` and `reuse` are below.
 _RULES = ("method", "min_rows", "baseline", "ignore")
 # What both sides are measured with: by the change's own and by the base's.
 _YARDSTICK = ("holdout", "label", "positive", "slices", "metrics")
@@ -33,8 +33,9 @@ class Held:
 def held(own: ModelSpec, base: ModelSpec) -> Held:
     """Judge by the base branch's gates and rules, and by each gate of the change's own that loosens none of them.
 
-    The higher of two confidences counts, and a price or a plan of looks that only the change has. Stages and approval
-    decide after the merge, by the file as it is then: what a change takes away of them is said.
+    The higher of two confidences and of two numbers of seeds counts, and a price or a plan of looks that only the
+    change has. Stages and approval decide after the merge, by the file as it is then: what a change takes away of them
+    is said.
     """
     confidence = max(own.confidence or 0.0, base.confidence or 0.0) or None
     rules = {name: getattr(base, name) for name in _RULES}
@@ -46,6 +47,7 @@ def held(own: ModelSpec, base: ModelSpec) -> Held:
         own,
         gates=judging,
         confidence=confidence,
+        seeds=max(own.seeds, base.seeds),
         cost=base.cost or own.cost,
         reuse=base.reuse or own.reuse,
         stages=held_stages.stages(own, base, confidence, judging),
@@ -65,7 +67,7 @@ def held(own: ModelSpec, base: ModelSpec) -> Held:
 
 
 def _about_rules(own: ModelSpec, judging: ModelSpec) -> Iterator[str]:
-    for name in ("confidence", *_RULES, "cost", "reuse"):
+    for name in ("confidence", *_RULES, "seeds", "cost", "reuse"):
         before, after = getattr(judging, name), getattr(own, name)
         if before != after:
             yield f"`{name}` was changed in this change ({_said(before)} → {_said(after)}): judged by the old."

@@ -10,6 +10,9 @@ from ml_ci.steps.pass_over import told
 from ml_ci.steps.values import Project, Side, Sides
 
 _ROWS = "The rows of the holdout changed in this change: look at them before the numbers."
+_VALIDATION = (
+    "The rows of `data.validation` changed in this change, and the thresholds are chosen on them: look at them too."
+)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _CHAMPION = "champion"
 
@@ -17,16 +20,18 @@ _CHAMPION = "champion"
 def cautions(project: Project, sides: Sides) -> tuple[str, ...]:
     """Say first of all that the rows changed on which both are measured, then what became of the gates."""
     known = project.judging.of_model.get(sides.candidate.model.name, ())
-    rows = (_ROWS,) if _rows_changed(project, sides) else ()
+    rows = (_ROWS,) if _rows_changed(project, sides, "data.holdout") else ()
+    if sides.candidate.model.threshold.metric is not None and _rows_changed(project, sides, "data.validation"):
+        rows = (*rows, _VALIDATION)
     return (*told(sides), *rows, *_seen_by_champion(sides), *known)
 
 
-def _rows_changed(project: Project, sides: Sides) -> bool:
-    """Say whether a change that is judged by the gates of its base brings another holdout."""
+def _rows_changed(project: Project, sides: Sides, part: str) -> bool:
+    """Say whether a change that is judged by the gates of its base brings other rows to measure by."""
     if project.judging.ref is None or sides.baseline is None:
         return False
     before, after = sides.baseline.declared.parts, sides.candidate.fingerprint.parts
-    return before.get("data.holdout") != after.get("data.holdout")
+    return before.get(part) != after.get(part)
 
 
 def _seen_by_champion(sides: Sides) -> Iterator[str]:

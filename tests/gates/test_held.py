@@ -94,6 +94,15 @@ def test_the_higher_confidence_counts(own: float | None, base: float | None, jud
     assert bool(found.cautions) is (own != judged)
 
 
+@pytest.mark.parametrize(("own", "base", "judged"), [(1, 5, 5), (5, 1, 5), (3, 3, 3)])
+def test_the_higher_number_of_seeds_counts(own: int, base: int, judged: int) -> None:
+    found = held(model(OLD, seeds=own), model(OLD, seeds=base))
+    assert found.model.seeds == judged
+    assert found.cautions == (
+        () if own >= base else ("`seeds` was changed in this change (5 → 1): judged by the old.",)
+    )
+
+
 def test_how_strictly_is_the_base_branchs() -> None:
     base = model(OLD, method="exact", min_rows=None, baseline="champion", cost=Cost(1, 2), reuse=Reuse(3))
     own = model(OLD, method="score", min_rows=500, baseline="none", cost=Cost(1, 1), reuse=Reuse(900))

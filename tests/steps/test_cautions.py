@@ -9,7 +9,7 @@ import pytest
 
 from ml_ci.changes.values import Fingerprint
 from ml_ci.registry.values import FINGERPRINT, PROMOTION, TRAINING, Version
-from ml_ci.spec.values import DataEntry, FileEntry, FunctionJob, ModelSpec, PartEntry, Positive
+from ml_ci.spec.values import DataEntry, FileEntry, FunctionJob, ModelSpec, PartEntry, Positive, Threshold
 from ml_ci.steps.base_gates import Judging
 from ml_ci.steps.cautions import cautions
 from ml_ci.steps.values import Side, Sides
@@ -99,3 +99,33 @@ def test_any_other_baseline_is_trained_without_the_holdout() -> None:
 
 def test_a_champion_whose_command_predicts_by_itself_keeps_its_cut_too() -> None:
     assert len(said(PartEntry("train", share=0.4), FIFTH, version=None)) == 1
+
+
+class _Held:
+    """What of a project tells of a change that is held to a branch."""
+
+    judging = Judging(cast(Any, None), "main")
+
+
+@pytest.mark.parametrize(
+    ("threshold", "before", "after", "said"),
+    [
+        (Threshold(metric="fpr", at=0.01), "a", "b", True),
+        (Threshold(metric="fpr", at=0.01), "a", "a", False),
+        (Threshold(0.5), "a", "b", False),  # no threshold is chosen on them
+    ],
+)
+def test_other_rows_to_choose_a_threshold_on_are_said(
+    threshold: Threshold, before: str, after: str, said: bool
+) -> None:
+    sides = [
+        replace(
+            side(FIFTH),
+            model=replace(side(FIFTH).model, threshold=threshold),
+            fingerprint=Fingerprint({"data.validation": digest}, frozenset(), {}),
+        )
+        for digest in (after, before)
+    ]
+    found = cautions(cast(Any, _Held()), Sides(sides[0], sides[1], "c" * 40, "merge-base ccccccc"))
+    assert bool(found) is said
+    assert not said or found[0].startswith("The rows of `data.validation` changed in this change, and the thresholds")
