@@ -48,7 +48,7 @@ def command(
 
     Nothing is trained or judged here: run `ml-ci run --baseline champion` first. Promoted is only what passed on this
     commit, on the default branch, with a clean tree, against the champion that there is. What a person allows by hand
-    needs a reason, and both are kept.
+    needs a reason, and both are kept. In GitHub Actions the records have to come from runs of this branch.
 
     Where ml-ci.yaml has `stages: [staging, champion]`, a model is put into each in turn, `--stage staging` first. The
     gates that a stage has of its own are judged by `ml-ci run --baseline champion --stage staging`.

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     "--push",
     is_flag=True,
     envvar="ML_CI_STORE_WRITE",
-    help="Send new records to the shared store; never on a fork's pull request.",
+    help="Send new records to the shared store; nothing is sent in a pull request's run.",
 )
 @click.option(
     "--retry",
