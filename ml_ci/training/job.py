@@ -20,6 +20,7 @@ from ml_ci.training.environment import begun
 from ml_ci.training.handing import advised, handed
 from ml_ci.training.inputs import verify
 from ml_ci.training.log import tail
+from ml_ci.training.own_paths import on_own_side
 from ml_ci.training.process import CHILD, Order, Outcome, run
 from ml_ci.training.progress import Progress, Silent
 from ml_ci.training.told import TOLD, read
@@ -251,7 +252,7 @@ def _environment(request: Request) -> Mapping[str, str]:
     at = own_code.checkout(request)
     made = built.folder(at, request)
     job = own_code.describe(at, request.folder / request.cwd, request.work, made, _models(request))
-    return begun(handed(request), request.seed, request.work, request.interpreter, job)
+    return begun(on_own_side(handed(request), at), request.seed, request.work, request.interpreter, job)
 
 
 def _models(request: Request) -> tuple[Path, ...]:

@@ -92,6 +92,12 @@ ENGINES: dict[str, tuple[str, str, dict[str, str]]] = {
             'while (fgets(line, 9, file)) {} fputs(line, stdout); return 0; }\n',
         },
     ),
+    "shell, by a variable": ("sh", "sh train.sh", {"train.sh": SHELL.replace("HERE", 'AT="$GITHUB_WORKSPACE/set/cut.csv"')}),
+    "awk, by a variable": (
+        "awk",
+        "sh train.sh",
+        {"train.sh": SHELL.replace("HERE", 'AT=$2.cut; awk "{ print }" "$CI_PROJECT_DIR"/set/c* > "$AT"')},
+    ),
     "mmap": ("", "python train.py", {"train.py": script("at", MAPPED)}),
     "pandas": ("pandas", "python train.py", {"train.py": script('pandas.read_csv("set/" + "cut.csv")["at"][0]', "import pandas\n")}),
     "pyarrow": (
@@ -147,7 +153,8 @@ class Case:
         self.repository.commit(files)
 
     def options(self) -> Options:
-        return Options(start=self.path, environment=dict(os.environ))
+        there = dict.fromkeys(("GITHUB_WORKSPACE", "CI_PROJECT_DIR", "PWD"), str(self.path))
+        return Options(start=self.path, environment={**os.environ, **there})
 
     def run(self) -> ModelReport:
         return run(self.options()).models["m"]
