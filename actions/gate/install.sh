@@ -2,6 +2,12 @@
 # Install what training needs into the job's Python.
 set -euo pipefail
 
+# What is installed may be the change's own code: what a step talks to its workflow by is none of its business. A command
+# that the workflow names may need it, for example to put a folder on PATH.
+if [ "$INSTALL" = auto ] && [ -n "${GITHUB_ENV:-}" ]; then
+  exec env -u GITHUB_OUTPUT -u GITHUB_ENV -u GITHUB_PATH -u GITHUB_STATE -u GITHUB_STEP_SUMMARY "$0"
+fi
+
 if [ "$INSTALL" != auto ]; then
   bash -euo pipefail -c "$INSTALL"
 elif [ -f requirements.txt ]; then

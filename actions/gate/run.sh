@@ -1,6 +1,5 @@
 #!/usr/bin/env bash
-# Run ml-ci; what the job prints is data and no workflow command. The exit code becomes an output, not this step's end:
-# the report has to be told and uploaded first.
+# Gather the options of `ml-ci run`, and let run.py run it.
 set -ufo pipefail # a name or an option is no pattern of files
 
 arguments=()
@@ -20,24 +19,12 @@ job="$(command -v python || command -v python3 || true)"
 
 [ -z "$REGISTRY" ] || export MLFLOW_TRACKING_URI="$REGISTRY"
 
-# What ml-ci is told by the workflow is no business of the job.
+# What ml-ci is told by the workflow is no business of the job, nor what a step talks to its workflow by: the job is the
+# change's own code, and finds this shell's environment if the shell is still there. So it makes room for run.py.
 engine="$ML_CI"
 unset ML_CI MODELS BASELINE GATES_FROM STORE REGISTRY PUSH FULL ARGUMENTS
-
-token="$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')"
-echo "::stop-commands::$token"
-# The files by which a step talks to its workflow are ours, not the job's.
-env -u GITHUB_OUTPUT -u GITHUB_ENV -u GITHUB_PATH -u GITHUB_STATE -u GITHUB_STEP_SUMMARY \
-  "$engine" -I -m ml_ci run ${arguments[@]+"${arguments[@]}"}
-code=$?
-echo
-echo "::$token::"
-
-{
-  echo "exit-code=$code"
-  [ ! -f .ml_ci/report.json ] || echo "report=$PWD/.ml_ci/report.json"
-  if [ -d .ml_ci/records ]; then
-    names="$(cd .ml_ci/records && find . -type f | LC_ALL=C sort)"
-    echo "store-key=$(printf '%s' "$names" | "$engine" -I -c 'import hashlib, sys; print(hashlib.sha256(sys.stdin.buffer.read()).hexdigest()[:32])')"
-  fi
-} >>"$GITHUB_OUTPUT"
+exec 3< <(printf %s "$GITHUB_OUTPUT")
+unset GITHUB_OUTPUT GITHUB_ENV GITHUB_PATH GITHUB_STATE GITHUB_STEP_SUMMARY
+unset GITHUB_TOKEN GH_TOKEN ACTIONS_RUNTIME_TOKEN ACTIONS_RUNTIME_URL ACTIONS_RESULTS_URL ACTIONS_CACHE_URL
+unset ACTIONS_ID_TOKEN_REQUEST_TOKEN ACTIONS_ID_TOKEN_REQUEST_URL
+exec "$engine" -I "$GITHUB_ACTION_PATH/run.py" ${arguments[@]+"${arguments[@]}"}

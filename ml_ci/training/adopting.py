@@ -18,7 +18,7 @@ from threading import Lock
 from typing import Any
 
 CHILD = Path(__file__).with_name("child") / "__main__.py"
-_SUBREAPER = 36  # PR_SET_CHILD_SUBREAPER of <sys/prctl.h>
+_DUMPABLE, _SUBREAPER = 4, 36  # PR_SET_DUMPABLE and PR_SET_CHILD_SUBREAPER of <sys/prctl.h>
 _ROUNDS = 500
 _PAUSE = 0.01
 
@@ -66,12 +66,15 @@ def end(process: subprocess.Popen[bytes]) -> None:
 
 
 def _adopt(yes: bool) -> None:
+    """Adopt what jobs leave, and let none of them read this process: its environment holds what was withheld."""
     if not sys.platform.startswith("linux"):
         return
     with contextlib.suppress(Exception):  # where it is refused, the supervisor still adopts
         import ctypes
 
-        ctypes.CDLL(None).prctl(_SUBREAPER, int(yes), 0, 0, 0)
+        prctl = ctypes.CDLL(None).prctl
+        prctl(_SUBREAPER, int(yes), 0, 0, 0)
+        prctl(_DUMPABLE, int(not yes), 0, 0, 0)
 
 
 def _end_inherited(known: set[int]) -> None:
