@@ -76,7 +76,7 @@ def table_values(place: Path, entry: FileEntry) -> str | None:
     fields = [_field(f"c{place}", form, kinds[place]) for place, form in enumerate(forms)]
     row = "sha256(" + " || chr(31) || ".join(fields) + ")"
     hasher = hashlib.sha256(digest([kinds, list(table.names)]).encode())
-    with connect() as connection:
+    with connect(shown=table.shown) as connection:
         found = connection.execute(select(row, source))
         while rows := found.fetchmany(_ROWS):
             hasher.update("".join(text for (text,) in rows).encode())
@@ -100,7 +100,7 @@ def _kinds(table: Table) -> list[str]:
         for place in range(len(forms))
         for pattern in (WHOLE, NUMBER)
     ]
-    with connect() as connection:  # a row of Python's own values: a plan imports no numpy
+    with connect(shown=table.shown) as connection:  # a row of Python's own values: a plan imports no numpy
         found = connection.execute(select(", ".join(tests), source)).fetchone() or ()
     return [
         "whole" if whole else "number" if number else "text"

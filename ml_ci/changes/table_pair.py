@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import tempfile
 from collections.abc import Mapping, Sequence
-from functools import cache
 from typing import Any
 
 from ml_ci.changes.drift import jensen_shannon, noise
@@ -38,13 +37,16 @@ class TablePair:
     """
 
     def __init__(self, old: Table, new: Table) -> None:
+        self._kinds: dict[tuple[str, int], str] = {}
         self.old = old
         self.new = new
         self.common = tuple(name for name in new.names if name in old.names)
         self.sampled = max(old.rows, new.rows) > MOST_SAMPLED
         self.matched = max(old.rows, new.rows) <= MOST_MATCHED
         self._spill = tempfile.TemporaryDirectory(prefix="ml-ci-pair-")  # DuckDB's own choice is the current folder
-        self._connection = connect(_MEMORY)
+        self._connection = connect(
+            _MEMORY, shown=f"{old.shown} or {new.shown}" if old.shown != new.shown else new.shown
+        )
         self._connection.execute(f"SET temp_directory = {literal(self._spill.name)}")
         for name, table in (("old_sample", old), ("new_sample", new)):
             self._copy(name, table)
@@ -176,8 +178,12 @@ class TablePair:
             counts[text.strip()] = counts.get(text.strip(), 0) + int(number)
         return counts
 
-    @cache  # noqa: B019 (a pair lives as long as its description)
     def _kind(self, side: str, place: int) -> str:
+        if (side, place) not in self._kinds:
+            self._kinds[side, place] = self._look(side, place)
+        return self._kinds[side, place]
+
+    def _look(self, side: str, place: int) -> str:
         value = f"c{place}"
         number = f"TRY_CAST({value} AS DOUBLE) IS NOT NULL"
         tests = (

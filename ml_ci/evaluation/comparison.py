@@ -80,7 +80,7 @@ def precision_of(table: Table, column: str) -> str:
     if table.kind(column) != "FLOAT":
         return ""
     query = select("name, logical_type", f"parquet_schema({literal(table.path)})")
-    with connect() as connection:
+    with connect(shown=table.shown) as connection:
         halves = [name.strip() for name, kind in connection.execute(query).fetchall() if "Float16" in str(kind)]
     return "float16" if column.strip() in halves else "float32"
 

@@ -57,7 +57,7 @@ def _differs(table: Table, holdout: Table, column: str) -> bool:
     """Say whether a column that both have holds another value in some row; texts of one value are the same."""
     ours = f"({select(f'{as_text(holdout.sql(column))} AS h', holdout.source)})"
     given = f"({select(f'{as_text(table.sql(column))} AS p', table.source)})"
-    with connect() as connection:
+    with connect(shown=table.shown) as connection:
         connection.execute(select("h, p", f"{ours} POSITIONAL JOIN {given}", "WHERE h IS DISTINCT FROM p"))
         while batch := connection.fetchmany(_BATCH):
             if any(not _same(str(one), str(other)) for one, other in batch):

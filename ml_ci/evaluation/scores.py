@@ -91,7 +91,7 @@ def write(predictions: Predictions, path: Path) -> None:
         what.append(f'([{names}])[code + 1] AS "class"')
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(path.name + ".partial")
-    with connect() as connection:
+    with connect(shown=path.name) as connection:
         connection.register("given", columns)
         connection.execute(f"COPY ({select(', '.join(what), 'given')}) TO {literal(str(partial))} (FORMAT parquet)")
     partial.replace(path)
@@ -99,7 +99,7 @@ def write(predictions: Predictions, path: Path) -> None:
 
 def load(path: Path) -> Predictions:
     """Load what `write` wrote."""
-    with connect() as connection:
+    with connect(shown=path.name) as connection:
         source = parquet(path)
         names = {column[0] for column in connection.execute(select("*", source, "LIMIT 0")).description or ()}
         kind = connection.execute(select("any_value(kind)", source)).fetchone()

@@ -94,7 +94,7 @@ def _groups(
     )
     starts = [sum(map(len, keys[:number])) for number in range(len(keys))]
     classes = classes_of({} if positive.comparison else holdout.counts(label), positive)
-    with connect(memory) as connection:
+    with connect(memory, shown=holdout.shown) as connection:
         for y, c, b, rows, where, *texts in connection.execute(select(", ".join(shown), f"({grouped})")).fetchall():
             own = texts[starts[where] : starts[where] + len(keys[where])] if where >= 0 else []
             is_positive = y == "true" if positive.comparison else classes.of(y or "") in classes.positive
@@ -150,7 +150,7 @@ def _total(groups: Iterator[Group] | Sequence[Group]) -> Cells:
 
 
 def _refuse_other_rows(path: Path, holdout: Table) -> None:
-    with connect() as connection:
+    with connect(shown=path.name) as connection:
         found: Any = connection.execute(select("count(*)", parquet(path))).fetchone()
     if found[0] != holdout.rows:
         said = f"{path.name} has {found[0]:,} rows, and the holdout {holdout.shown} has {holdout.rows:,}"
@@ -163,7 +163,7 @@ def _refuse_ids(holdout: Table, specs: Sequence[SliceSpec]) -> None:
     if not plain:
         return
     values = [f"approx_count_distinct(row({', '.join(_keys(holdout, spec))}))" for spec in plain]
-    with connect() as connection:
+    with connect(shown=holdout.shown) as connection:
         found: Any = connection.execute(select(", ".join(values), holdout.source)).fetchone()
     for spec, rough in zip(plain, found, strict=True):
         refuse_too_many(int(rough) // ROUGHLY, spec, holdout)

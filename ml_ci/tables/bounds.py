@@ -10,7 +10,7 @@ from ml_ci.errors import UserError
 _MEGABYTE = 1 << 20
 _PER_ROW = 4096
 _AS_LARGE = 4  # predictions may repeat every column of the holdout, written at greater length
-_LEAST, _LARGE = 192 * _MEGABYTE, 4096 * _MEGABYTE
+_LEAST, _LARGE = 128 * _MEGABYTE, 4096 * _MEGABYTE
 HINT = (
     "Write one short row for each row of the holdout: a column `score` or `prediction`, and `id:` where there is one."
 )

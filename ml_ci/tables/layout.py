@@ -202,6 +202,8 @@ def _parquet(path: Path, columns: Sequence[str] | None, shown: str, bounds: Boun
 
 def _checked(names: Sequence[str], shown: str) -> tuple[str, ...]:
     trimmed = tuple(name.strip() for name in names)
+    if not trimmed:
+        raise UserError(f"{shown}: the first line names no column", hint="Name the columns, or give `columns:`.")
     first: dict[str, int] = {}
     for place, name in enumerate(trimmed):
         if not name and len(trimmed) == 1:

@@ -164,11 +164,11 @@ class Table:
         return int(found[0]) if found else 0
 
     def span(self, column: str) -> tuple[float, float]:
-        """Give the smallest and the largest number of a column."""
+        """Give the smallest and the largest number of a column; NaN where it has none."""
         value = self.number_sql(column)
         found = self._connection.execute(select(f"min({value}), max({value})", self.source)).fetchone()
-        low, high = found or (math.nan, math.nan)
-        return float(low), float(high)
+        low, high = found or (None, None)
+        return (math.nan, math.nan) if low is None or high is None else (float(low), float(high))
 
     def where(self, index: int) -> str:
         """Name the row at a 0-based index, for messages: `data/x.csv, line 13`, or `data/x.parquet, row 12`."""
