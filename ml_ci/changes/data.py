@@ -20,6 +20,7 @@ from ml_ci.changes.content import Contents
 from ml_ci.changes.digests import blob_id, digest, object_format
 from ml_ci.changes.globs import is_glob, matching
 from ml_ci.changes.left_out import refuse_left_out
+from ml_ci.changes.links_out import refuse_links_out
 from ml_ci.changes.pointers import LfsPatterns, Pointer, dvc_pointer, lfs_blob_id, lfs_pointer, pointers_below
 from ml_ci.changes.remote import is_remote, remote_digest
 from ml_ci.changes.surroundings import Surroundings
@@ -52,6 +53,7 @@ class DataReader:
     def __getitem__(self, entry: FileEntry) -> Data:
         """Give the content of an entry. UserError when it is nowhere, naming the path and the commit."""
         if entry.path not in self._seen:
+            refuse_links_out(self._tree, entry.path)
             found = self._find(entry.path)
             refuse_left_out(self._tree, found.files)
             self._seen[entry.path] = found

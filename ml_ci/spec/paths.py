@@ -1,4 +1,4 @@
-"""What may stand as a path in `ml-ci.yaml`: relative to the project folder and inside it; data may lie elsewhere.
+"""What may stand as a path in `ml-ci.yaml`: relative to the project folder and inside it; data may have a URL.
 
 Each function returns the text unchanged, or raises ValueError with a sentence.
 """
@@ -10,6 +10,10 @@ from urllib.parse import urlsplit
 
 from ml_ci.spec.problems import show
 
+_TO_BRING = (
+    "write the path from the folder of ml-ci.yaml, bring the file in by git, DVC or Git LFS, or let git ignore it and "
+    "declare how to get it (fetch:)"
+)
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]+://")
 
 
@@ -38,8 +42,19 @@ def repository_path(path: str) -> str:
 
 
 def data_path(path: str) -> str:
-    """Check a data path: a file, folder or glob in this project, an absolute path, or a URL without credentials."""
+    """Check a data path: a file, folder or glob in this project, or the URL of a store, without credentials.
+
+    What lies on this machine alone, by an absolute path or `file://`, no commit knows: both sides would read today's.
+    """
+    if is_absolute(path):
+        said = "an absolute path" if not is_url(path) else "a URL of this machine"
+        raise ValueError(f"expected data that belong to a commit, got {said}, {show(path)}; {_TO_BRING}")
     return url(path) if is_url(path) else _check_text(path)
+
+
+def is_absolute(path: str) -> bool:
+    """Say whether a path or URL names a place on this machine."""
+    return path.startswith("/") or re.match(r"[A-Za-z]:[/\\]|file:", path) is not None
 
 
 def url(path: str) -> str:

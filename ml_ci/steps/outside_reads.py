@@ -20,7 +20,7 @@ def outside_notes(project: Project, sides: Sides) -> Iterator[str]:
     for shown in _by_folder(found):
         yield (
             f"A job read {shown}, outside of the repository: a change of it is not seen and trains nothing. "
-            "Name it under `data:`."
+            "Bring it in by git, DVC or Git LFS, and name it under `data:`."
         )
 
 

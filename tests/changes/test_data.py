@@ -131,14 +131,49 @@ def test_a_missing_file_is_named_with_the_next_step(history: Any, read: Any) -> 
     assert "fetch:" in then.value.hint
 
 
-def test_a_link_is_followed_to_its_content(history: Any, read: Any, tmp_path: Path) -> None:
-    place = tmp_path / "elsewhere.csv"
-    place.write_text("1")
-    (history.folder / "linked.csv").symlink_to(place)
+def test_a_link_is_followed_to_its_content(history: Any, read: Any) -> None:
+    place = history.write("kept/elsewhere.csv", "1")
+    (history.folder / "linked.csv").symlink_to("kept/elsewhere.csv")
     history.commit()
     before = read("linked.csv").digest
     place.write_text("2")
     assert read("linked.csv").digest != before
+
+
+@pytest.mark.parametrize(
+    ("link", "to", "path"),
+    [
+        ("linked.csv", "{out}/a.csv", "linked.csv"),
+        ("linked.csv", "../{name}/a.csv", "linked.csv"),
+        ("data/linked.csv", "{out}/a.csv", "data"),
+        ("data/linked.csv", "{out}/a.csv", "data/*.csv"),
+        ("linked", "{out}", "linked/a.csv"),
+        ("linked", "{out}", "linked"),
+        ("linked.csv", "/etc/passwd", "./linked.csv"),
+    ],
+)
+def test_a_committed_link_out_of_the_repository_is_refused(
+    history: Any, read: Any, tmp_path: Path, link: str, to: str, path: str
+) -> None:
+    out = tmp_path / "out-of-it"
+    out.mkdir()
+    (out / "a.csv").write_text("x\n1\n")
+    at = history.folder / link
+    at.parent.mkdir(exist_ok=True)
+    at.symlink_to(to.format(out=out, name=os.path.relpath(out, history.folder.parent)))
+    history.commit()
+    with pytest.raises(UserError, match="is a link out of the repository, to /") as caught:
+        read(path)
+    assert caught.value.message.startswith(f"{link} is a link")
+    assert "Commit the file itself" in caught.value.hint
+
+
+def test_an_ignored_link_is_the_set_up_of_a_machine(history: Any, read: Any, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("1")
+    history.write(".gitignore", "linked.csv\n")
+    (history.folder / "linked.csv").symlink_to(tmp_path / "a.csv")
+    history.commit()
+    assert read("linked.csv").present
 
 
 # DVC -----------------------------------------------------------------------------------------------------------------

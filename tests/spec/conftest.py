@@ -45,7 +45,7 @@ models:
       Rscript train.R {data.train} {data.holdout} {needs.embedder} {params} {seed} {out} {other} ${out}
     outputs: {predictions: '{out}/predictions.csv', model: model.rds}
     data:
-      train: {path: /big/train.tsv, columns: [text, label, n]}
+      train: {path: big/train.tsv, columns: [text, label, n]}
       validation: data/validation/
       holdout: {of: train, share: 0.2, by: text, seed: 3}
     label: label

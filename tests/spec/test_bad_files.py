@@ -52,6 +52,11 @@ def swap(old: str, new: str, to: str = BASE) -> str:
 
 
 T = "train: data/train.csv"
+BELONGS = "expected data that belong to a commit, got "
+TO_BRING = (
+    "write the path from the folder of ml-ci.yaml, bring the file in by git, DVC or Git LFS, or let git ignore it and "
+    "declare how to get it (fetch:)"
+)
 H = "holdout: data/holdout.csv"
 J = "train: churn.train:train"
 R = "run: python train.py {data.train} {out}"
@@ -691,6 +696,30 @@ BAD: list[tuple[str, list[str]]] = [
         [
             "6: models.churn.data.train: the path '../train.csv' leaves the project folder through "
             "'..'; move the file inside it",
+        ],
+    ),
+    (
+        swap(T, "train: /mnt/train.csv"),
+        [
+            "6: models.churn.data.train: " + BELONGS + "an absolute path, '/mnt/train.csv'; " + TO_BRING,
+        ],
+    ),
+    (
+        swap(T, "train: C:/train.csv"),
+        [
+            "6: models.churn.data.train: " + BELONGS + "an absolute path, 'C:/train.csv'; " + TO_BRING,
+        ],
+    ),
+    (
+        swap(T, "train: file:///mnt/train.csv"),
+        [
+            "6: models.churn.data.train: " + BELONGS + "a URL of this machine, 'file:///mnt/train.csv'; " + TO_BRING,
+        ],
+    ),
+    (
+        swap(T, "train: {path: /mnt/train.csv, columns: [a]}"),
+        [
+            "6: models.churn.data.train.path: " + BELONGS + "an absolute path, '/mnt/train.csv'; " + TO_BRING,
         ],
     ),
     (

@@ -80,7 +80,7 @@ def test_reads_every_key(every_key: str) -> None:
     assert embedder.positive == Positive(("spam", True, 3))
     assert isinstance(spam.job, CommandJob)
     assert spam.job.predictions == "{out}/predictions.csv"
-    assert spam.data["train"] == FileEntry("/big/train.tsv", ("text", "label", "n"))
+    assert spam.data["train"] == FileEntry("big/train.tsv", ("text", "label", "n"))
     assert spam.holdout == PartEntry("train", share=0.2, by="text", seed=3)
     assert spam.positive == Positive(comparison=(">=", 30.0))
     assert spam.params == {"rate": 0.1, "layers": [3, None], "7": "seven"}

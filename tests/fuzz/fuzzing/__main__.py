@@ -21,6 +21,7 @@ from readers import READERS, Reader
 
 HANG = 20.0
 _MOST_TRACEBACKS = 5
+_FEWEST = 40  # mutations, also where the machine is busy
 
 
 class HangError(BaseException):
@@ -44,7 +45,7 @@ def fuzz(reader: Reader, seconds: float, seed: int) -> dict[str, Any]:
     }
     ends = time.monotonic() + seconds
     waiting = list(reader.seeds)
-    while waiting or time.monotonic() < ends:
+    while waiting or time.monotonic() < ends or told["inputs"] < len(reader.seeds) + _FEWEST:
         content = waiting.pop() if waiting else mutate(chance, reader.seeds, reader.words)
         began = time.process_time()
         signal.setitimer(signal.ITIMER_PROF, HANG)
