@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import errno
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 
 class UserError(Exception):
@@ -54,13 +56,23 @@ class StageFailed(Exception):  # noqa: N818 a job that fails is a result, told b
 
 # What the machine refuses is no bug of ours; a wrong kind of file is the user's only in our own folder.
 _REFUSED = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.ENFILE}
+_FULL = {errno.ENOSPC, errno.EDQUOT}
+_MAKE_ROOM = (
+    "Make room there and run it again; what was finished is kept. TMPDIR names the disk for temporary files, and "
+    "`ml-ci records prune` makes room in .ml_ci."
+)
 _IN_THE_WAY = {errno.ENOTDIR, errno.EISDIR, errno.EEXIST}
 
 
 def of_the_machine(error: OSError) -> UserError | None:
     """Tell of what cannot be written or read as the user's to mend; None when the error is a bug of ours."""
-    path = str(error.filename2 or error.filename or "standard output")
+    from ml_ci.written import path_of
+
+    found = path_of(error)
+    path = found or "standard output"
     said = f"{path}: {error.strerror}"
+    if error.errno in _FULL and found is not None:
+        return UserError(f"{said}{_left_at(found)}", hint=_MAKE_ROOM)
     if error.errno in _REFUSED:
         return UserError(said, hint="Is the disk full, or is the place not yours to write to?")
     if error.errno in _IN_THE_WAY and ".ml_ci" in path:
@@ -69,6 +81,17 @@ def of_the_machine(error: OSError) -> UserError | None:
         )
         return UserError(said, hint=hint)
     return None
+
+
+def _left_at(path: str) -> str:
+    """Say how much room the disk of a path has; "" where it cannot be asked."""
+    at = Path(path)
+    for folder in (at, *at.parents):
+        try:
+            return f" ({shutil.disk_usage(folder).free / 1e6:,.1f} MB are left on the disk of {folder})"
+        except OSError:
+            continue
+    return ""
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from ml_ci import __version__
 from ml_ci.cli.commands import Commands
 from ml_ci.errors import UserError, of_the_machine
 from ml_ci.training import adopting
+from ml_ci.written import path_of
 
 PASSED, FAILED, MISTAKE, BUG, INCONCLUSIVE, UNJUDGED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
@@ -102,7 +103,7 @@ def _of_the_machine(error: OSError) -> int | None:
     known = of_the_machine(error)
     if known is None:
         return None
-    if error.filename is None:
+    if error.filename is None and path_of(error) is None:
         hush()
     _say("error", known.message, known.hint)
     return MISTAKE

@@ -23,9 +23,12 @@ class BoundedLog:
     """Keep the first `head` and the last `tail` bytes of a stream in a file, with a line that says how much fell out.
 
     The head is on disk at once, the tail when `close` is called; neither holds what `mask` masks.
+    `trouble` is what kept the file from being written, None while nothing did.
     """
 
     def __init__(self, path: Path, head: int = HEAD, tail: int = TAIL, mask: Mask | None = None) -> None:
+        self._path = path
+        self.trouble: OSError | None = None
         path.unlink(missing_ok=True)  # an earlier job could put a pipe there, which would block
         self._stream = path.open("wb", buffering=0)
         self._mask = mask or Mask()
@@ -59,11 +62,19 @@ class BoundedLog:
             # What is left of a value that was cut through is not known any more for what it is.
             cut = min(self._mask.longest, len(rest))
             count = self._dropped + len(self._begun) + cut
-            self._stream.write(b"\n[ml-ci: %s bytes of the log were dropped here]\n" % f"{count:,}".encode())
+            self._put(b"\n[ml-ci: %s bytes of the log were dropped here]\n" % f"{count:,}".encode())
             rest = rest[cut:]
-        self._stream.write(rest)
+        self._put(rest)
         self._chunks.clear()
         self._stream.close()
+
+    def _put(self, content: bytes) -> None:
+        """Write to the file, until that fails: the job is not held up by it, and what failed stands in `trouble`."""
+        try:
+            while content and self.trouble is None:
+                content = content[self._stream.write(content) :]  # a disk that is nearly full takes a part
+        except OSError as error:
+            self.trouble = OSError(error.errno, error.strerror, str(self._path))
 
     @property
     def last_line(self) -> str:
@@ -76,7 +87,7 @@ class BoundedLog:
         begun = self._begun + chunk[: self._room]
         chunk, self._room = chunk[self._room :], max(0, self._room - len(chunk))
         whole = self._mask.whole(begun)
-        self._stream.write(self._mask.raw(begun[:whole]))
+        self._put(self._mask.raw(begun[:whole]))
         self._begun = begun[whole:]
         return chunk
 

@@ -64,6 +64,7 @@ def run(order: Order, progress: Progress) -> Outcome:
     Never hangs: not when the job forks and waits, nor when somebody keeps the log's pipe open. When this process dies,
     by SIGKILL too, the job's supervisor notices and ends the job. What `progress.tick` raises, and KeyboardInterrupt,
     end the job and propagate. Where the job ends its supervisor, what it leaves is inherited, and ended all the same.
+    OSError names the log where that could not be written.
     """
     from ml_ci.training.family import Family  # with psutil, which a run without jobs does not need
 
@@ -87,6 +88,8 @@ def run(order: Order, progress: Progress) -> Outcome:
     finally:
         _end(process, family)
         pump.finish()
+    if log.trouble is not None:
+        raise log.trouble
     returncode = -signal.SIGKILL if process.returncode is None else process.returncode
     return _outcome(order, returncode, seconds, max(family.peak, _reported_peak(order.request)), limit)
 
