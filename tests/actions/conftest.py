@@ -144,7 +144,8 @@ class Rig:
         self.github.merge_commit(*(self.git("rev-parse", one) for one in ("HEAD", "HEAD^1", "HEAD^2")))
         self.git("update-ref", f"refs/pull/{number}/head", head)
         self.github.pulls = [one for one in self.github.pulls if one["number"] != number]
-        self.github.pull_request(number, head, branch=branch, head=f"{owner}/{NAME}")
+        changed = self.git("diff", "--name-only", f"main...{head}").splitlines()
+        self.github.pull_request(number, head, branch=branch, head=f"{owner}/{NAME}", files=changed)
         return self.payload(head, number, branch, owner)
 
     def payload(self, head: str, number: int, branch: str, owner: str) -> dict[str, Any]:

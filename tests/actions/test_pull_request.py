@@ -79,6 +79,8 @@ def test_a_lowered_limit_is_judged_by_the_old_one(rig: Any) -> None:
     assert done.jobs == {"gate": "failure", "report": "failure"}, done.log
     assert rig.github.latest(head)["ml-ci"] == "failure"
     assert "20.0%" in rig.github.comments[0]["body"]
+    flagged = "This pull request changes `ml-ci.yaml`: it was judged by the gates of `main`"
+    assert flagged in rig.github.comments[0]["body"] and flagged in done.said("notice")
 
 
 def test_a_report_that_never_came_is_an_error(rig: Any) -> None:

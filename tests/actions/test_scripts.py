@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import subprocess
 import sys
 import threading
@@ -13,6 +14,11 @@ from typing import Any
 
 import pytest
 import yaml
+
+from ml_ci.evaluation.confusion import Confusion
+from ml_ci.gates.values import GateResult
+from ml_ci.reports.as_json import dumps
+from ml_ci.reports.values import ModelReport, Report, Side
 
 ACTIONS = Path(__file__).parents[2] / "actions"
 
@@ -240,3 +246,45 @@ def test_a_trusted_job_starts_from_empty_folders_and_its_own_installation(action
     assert all(f" {folder}" in steps[0]["run"] for folder in (".ml-ci-reports", ".ml-ci-base", ".ml-ci-records"))
     assert 'install.py" new' in steps[_at(steps, "install.py")]["run"]
     assert not any("actions/cache" in str(step) for step in steps)
+
+
+_CHURN = """version: 1
+models:
+  churn: {run: "true", outputs: {predictions: p.csv}, data: {holdout: h.csv}, label: y, positive: 1}
+"""
+
+
+@pytest.mark.parametrize("folder", [".", "models/a"])
+@pytest.mark.parametrize(
+    ("base", "default", "verdict", "expects"),
+    [
+        (True, True, "pass", True),
+        (True, False, "pass", True),
+        (False, False, "pass", False),
+        (False, True, "error", True),
+    ],
+)  # fmt: skip
+def test_a_base_without_a_file_is_an_error_where_the_default_branch_has_one(
+    tmp_path: Path, folder: str, base: bool, default: bool, verdict: str, expects: bool
+) -> None:
+    own = Side("r", Confusion(1, 1, 1, 1), {}, {})
+    model = ModelReport("pass", "reuse", candidate=own, gates=(GateResult("fpr <= 0.5", "pass"),))
+    report = Report("pass", None, None, {"churn": model})
+    for name, text, there in (
+        (f".ml-ci-base/{folder}/ml-ci.yaml", _CHURN, base),
+        (f".ml-ci-default/{folder}/ml-ci.yaml", _CHURN, default),
+        (".ml-ci-reports/report.json", dumps(report), True),
+    ):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        if there:
+            (tmp_path / name).write_text(text)
+    environment = {**os.environ, "ML_CI": sys.executable, "FOLDER": folder, "GITHUB_OUTPUT": str(tmp_path / "out")}
+    for name in ("GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH", "GITHUB_TOKEN"):
+        environment.pop(name, None)
+    script = (ACTIONS / "report" / "gather.sh").read_text().replace(' -I "$here', ' "$here')  # the tree, not a wheel
+    (tmp_path / "gather.sh").write_text(script)
+    (tmp_path / "verdict.py").write_text((ACTIONS / "report" / "verdict.py").read_text())
+    subprocess.run(("bash", "gather.sh"), cwd=tmp_path, env=environment, check=True)
+    found = dict(line.split("=", 1) for line in (tmp_path / "out").read_text().splitlines())
+    expected = f"{tmp_path}/.ml-ci-base/{folder}/ml-ci.yaml" if expects else ""
+    assert found == {"verdict": verdict, "expect": expected}
