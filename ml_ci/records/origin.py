@@ -62,7 +62,7 @@ def foreign(made: Origin | None, here: Origin, refs: Collection[str]) -> str:
     Believed is what this very run made, and what runs of the code of these branches or tags did.
     """
     if made is None:
-        return "made by nobody knows whom: it does not say where"
+        return "made nobody knows where: by an older ml-ci, or not by ml-ci"
     if made.event in _OWN_EVENTS and made.ref in refs:
         return ""
     if made.run and (made.run, made.event, made.ref) == (here.run, here.event, here.ref):

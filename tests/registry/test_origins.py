@@ -104,7 +104,7 @@ def test_each_record_that_a_promotion_rests_on_counts(game: Any, kind: str, said
         write(folder, kind, folder.name, read(folder, kind, folder.name).content)
     else:
         reseal(folder, kind, folder.name, origin)
-    why = "made by nobody knows whom" if origin is None else "made elsewhere, in a run of `pull_request`"
+    why = "made nobody knows where" if origin is None else "made elsewhere, in a run of `pull_request`"
     assert refused(game).startswith(f"{said} `cutter` was {why}")
 
 
