@@ -80,6 +80,12 @@ class Hands:
         assert started.code == -signal.SIGKILL
         return str(said.get())
 
+    def kill_soon(self, call: Callable[[], object], step: int, seconds: float) -> bool:
+        """Call, and be killed so long after the write of this number began; False when it had ended by then."""
+        started = self.start(call, child.KillSoon(step, seconds))
+        assert started.code in (0, -signal.SIGKILL)
+        return started.code != 0
+
     def between(self, call: Callable[[], object], step: int, other: Callable[[], object]) -> tuple[str, str]:
         """Call, hold it before the write of this number, do the other thing in another process, go on; what each said.
 

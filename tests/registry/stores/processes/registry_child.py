@@ -8,6 +8,7 @@ from __future__ import annotations
 import faulthandler
 import os
 import signal
+import threading
 import traceback
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -62,6 +63,18 @@ class Kill:
 
 
 @dataclass(frozen=True)
+class KillSoon:
+    """Die so many seconds after the write of this number began, in whatever is done then; 0 is the beginning."""
+
+    step: int
+    seconds: float
+
+    def __call__(self, number: int, name: str) -> None:
+        if number == self.step:
+            threading.Timer(self.seconds, lambda: os.kill(os.getpid(), signal.SIGKILL)).start()
+
+
+@dataclass(frozen=True)
 class Hold:
     """Before the write of this number, say that it is reached, and wait."""
 
@@ -75,7 +88,7 @@ class Hold:
             assert self.go_on.wait(SECONDS)
 
 
-Watch = Kill | Hold
+Watch = Kill | KillSoon | Hold
 
 
 def work(
@@ -115,6 +128,7 @@ def _before_writes(watch: Watch) -> None:
     from ml_ci.registry.mlflow_registry import MlflowRegistry
 
     done = [0]
+    watch(0, "")
 
     def watched(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
         def wrapped(*arguments: Any, **named: Any) -> Any:
