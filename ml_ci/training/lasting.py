@@ -20,6 +20,7 @@ _OF_THE_JOB = {
     "job-raised",
     "no-output",
     "output-kind",
+    "spoilt-copy",
     "no-result",
     "returned-none",
     "unpicklable",

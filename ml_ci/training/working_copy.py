@@ -60,6 +60,8 @@ class WorkingCopy:
 
     def ready(self, purpose: object) -> bool:
         """Remove what a job left behind; say whether the copy stands as it was prepared for `purpose`."""
+        if not self._stands():
+            return False
         now = self._without_new(self.prepared)
         self._git.write(self.top)
         return self._purpose == purpose and now == self.prepared
@@ -67,6 +69,10 @@ class WorkingCopy:
     def restore(self) -> None:
         """Bring back what the tree has, as it was when the copy was made."""
         self._purpose = None
+        for at in () if self._stands() else (self._work, self.top):
+            if at.is_symlink() or not at.is_dir():
+                remove(at)
+                at.mkdir(parents=True)
         now = self._without_new(self._pristine)
         changed = {path for path, was in self._pristine.items() if now.get(path) != was}
         if changed:
@@ -85,6 +91,10 @@ class WorkingCopy:
     def remove(self) -> None:
         """Remove the copy, also what a job made read-only."""
         remove(self._work)
+
+    def _stands(self) -> bool:
+        """Say whether the copy is a folder in its own place: a job may remove it, or put a link to another there."""
+        return self.top.is_dir() and os.path.realpath(self.top) == str(self.top)
 
     def _without_new(self, known: dict[str, Stamp]) -> dict[str, Stamp]:
         """Remove what is not `known`; give the stamps of what is left."""

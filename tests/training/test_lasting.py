@@ -80,7 +80,7 @@ def test_what_is_not_of_the_job_never_lasts(code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "code", ["no-output", "output-kind", "no-result", "returned-none", "unpicklable", "asks-holdout"]
+    "code", ["no-output", "output-kind", "spoilt-copy", "no-result", "returned-none", "unpicklable", "asks-holdout"]
 )
 def test_what_left_no_model_lasts(code: str) -> None:
     assert lasts(Failure("training", code, "the command ended well and left nothing at model.pkl"), FILES)

@@ -191,6 +191,53 @@ def test_a_folder_that_became_a_link_is_a_folder_again_and_nothing_is_written_th
     assert not list(elsewhere.iterdir())
 
 
+def _gone(copy: Path, victim: Path) -> None:
+    shutil.rmtree(copy)
+
+
+def _all_gone(copy: Path, victim: Path) -> None:
+    shutil.rmtree(copy.parent)
+
+
+def _linked(copy: Path, victim: Path) -> None:
+    shutil.rmtree(copy)
+    copy.symlink_to(victim)
+
+
+def _linked_above(copy: Path, victim: Path) -> None:
+    shutil.rmtree(copy.parent)
+    copy.parent.symlink_to(victim)
+
+
+def _a_file(copy: Path, victim: Path) -> None:
+    shutil.rmtree(copy)
+    copy.write_text("")
+
+
+@pytest.mark.parametrize("spoil", [_gone, _all_gone, _linked, _linked_above, _a_file], ids=lambda one: one.__name__)
+@pytest.mark.parametrize("commit", [False, True])
+def test_a_copy_that_was_taken_away_stands_again_and_nothing_is_touched_in_its_place(
+    top: Path, tmp_path: Path, git: Git, spoil: Callable[[Path, Path], None], commit: bool
+) -> None:
+    victim = tmp_path / "victim"
+    (victim / "top").mkdir(parents=True)
+    (victim / "kept").write_text("kept")
+    (victim / "top" / "kept").write_text("kept")
+    repository = Repository.find(top)
+    with working_copy(
+        repository, repository.tree(git("rev-parse", "HEAD") if commit else None), tmp_path / "w"
+    ) as made:
+        before = names(made.project)
+        made.prepare("x")
+        spoil(made.top, victim)
+        assert not made.ready("x")
+        made.restore()
+        assert names(made.project) == before
+        assert not made.top.is_symlink()
+    assert sorted(path.name for path in victim.rglob("kept")) == ["kept", "kept"]
+    assert list((tmp_path / "w").iterdir()) == []
+
+
 def test_a_file_that_the_user_changed_meanwhile_is_named(top: Path, tmp_path: Path) -> None:
     repository = Repository.find(top)
     with working_copy(repository, repository.tree(None), tmp_path / "work") as made:
