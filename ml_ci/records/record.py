@@ -148,7 +148,8 @@ def _verify(folder: Path, files: Mapping[str, Mapping[str, Any]]) -> None:
 
 
 def _digests(folder: Path) -> dict[str, dict[str, Any]]:
-    paths = (path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != NAME)
+    own = folder / NAME  # a model may have a file that is called so too
+    paths = (path for path in sorted(folder.rglob("*")) if path.is_file() and path != own)
     return {str(path.relative_to(folder)): _vouch(path) for path in paths}
 
 

@@ -25,6 +25,7 @@ def folder(tmp_path: Path) -> Path:
     (folder / "model" / "deep" / ("long" * 40)).write_bytes(b"weights" * 1000)
     (folder / "größe ü.txt").write_text("text")
     (folder / "empty").write_text("")
+    (folder / "model" / "record.json").write_text("{}")
     write(folder, KIND, KEY, {"seconds": 1.5})
     return folder
 

@@ -83,6 +83,14 @@ def test_an_output_that_is_a_link_to_a_whole_folder_is_kept_as_what_it_shows(job
     assert (model.artifact / "a").read_text() == "1\n"
 
 
+def test_refuses_a_path_that_no_record_keeps(jobs: Any, failed: Failed) -> None:
+    deep = "mkdir net; cd net; for n in $(seq 25); do mkdir $(printf d%.0s $(seq 90)); cd d*; done; echo w > weights"
+    found = failed(lambda: jobs.command(deep, {"model": "net"}))
+    assert found.code == "output-kind"
+    assert found.message.startswith("`outputs.model`: net holds the path dddd")
+    assert found.message.endswith("…, which is longer than a record keeps")
+
+
 def test_what_is_a_device_is_said(tmp_path: Path) -> None:
     assert strange("/dev/null", "x") == "x is a device"
 

@@ -11,10 +11,11 @@ if TYPE_CHECKING:
 
 CODE = "output-kind"
 HINT = (
-    "A record keeps files and folders. Leave a copy in the place of a link (`cp -rL`; shutil.copytree follows links), "
-    "and keep sockets, pipes and devices outside of the output."
+    "A record keeps files and folders, by paths of at most 2,000 bytes. Leave a copy in the place of a link (`cp -rL`; "
+    "shutil.copytree follows links), and keep sockets, pipes and devices outside of the output."
 )
 
+_LONGEST = 2000  # bytes of a path below the output; what a record keeps is a little longer
 _KINDS = (
     (stat.S_ISLNK, "a link"),
     (stat.S_ISFIFO, "a named pipe"),
@@ -25,11 +26,17 @@ _KINDS = (
 
 
 def strange(top: str, shown: str) -> str | None:
-    """Say what at or below `top`, which is called `shown`, is neither file nor folder; None where nothing is.
+    """Say what at or below `top`, which is called `shown`, no record keeps: neither file nor folder, or lying too deep.
 
-    Nothing is opened, and no link is followed but one at the top itself: an output may be one to a file or folder.
+    None where there is no such thing. Nothing is opened, and no link is followed but one at the top itself: an output
+    may be one to a file or folder.
     """
     for path, mode in _modes(top):
+        if len(os.fsencode(path)) - len(os.fsencode(top)) > _LONGEST:
+            return "%s holds the path %s…, which is longer than a record keeps" % (
+                shown,
+                os.path.relpath(path, top)[:100],
+            )
         for is_kind, kind in _KINDS:
             if is_kind(mode):
                 inside = os.path.relpath(path, top)
