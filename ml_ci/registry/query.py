@@ -83,11 +83,23 @@ def _from_file(location: Location, model: str, alias: str) -> Version | None:
     if not location.database.exists():
         return None
     try:
-        with closing(sqlite3.connect(f"file:{location.database}?mode=ro", uri=True, timeout=_SECONDS)) as database:
-            return _row(database, model, alias)
+        try:
+            return _read(location, "ro", model, alias)
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorname != "SQLITE_READONLY_ROLLBACK":
+                raise
+            # Who wrote last was killed: what was half written is taken back by the next who may write.
+            return _read(location, "rw", model, alias)
     except sqlite3.Error as error:
         hint = "Another program holds it: wait for it." if "locked" in str(error) else DAMAGED
         raise NoAnswerError(f"{location.shown} cannot be read: {error}", hint) from None
+
+
+def _read(location: Location, mode: str, model: str, alias: str) -> Version | None:
+    import sqlite3
+
+    with closing(sqlite3.connect(f"file:{location.database}?mode={mode}", uri=True, timeout=_SECONDS)) as database:
+        return _row(database, model, alias)
 
 
 def _row(database: Any, model: str, alias: str) -> Version | None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import sqlite3
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -76,6 +79,31 @@ def test_an_alias_whose_version_somebody_deleted_is_no_new_model(tmp_path: Path,
     with pytest.raises(NoAnswerError, match="the alias `champion` of churn names v3, which is not there") as caught:
         query.champion(found, "churn")
     assert "set the alias to one that is there" in caught.value.hint
+
+
+# Writes more than the cache holds, so that half of it is in the file, and dies.
+KILLED = """
+import os, signal, sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.execute("PRAGMA cache_size = 1")
+database.execute("BEGIN IMMEDIATE")
+for number in range(2000):
+    database.execute("INSERT INTO model_version_tags VALUES ('churn', 4, ?, ?)", (number, "x" * 1000))
+database.execute("UPDATE registered_model_aliases SET version = 4")
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_promotion_half_wrote_is_taken_back(tmp_path: Path) -> None:
+    path = tmp_path / "mlflow.db"
+    with closing(sqlite3.connect(path)) as database:
+        database.executescript(TABLES + "INSERT INTO model_versions VALUES ('churn', 3, 0, 's', 'r', NULL)")
+    done = subprocess.run((sys.executable, "-c", KILLED, str(path)), check=False)
+    assert done.returncode == -signal.SIGKILL
+    assert path.with_name("mlflow.db-journal").stat().st_size > 0
+    found = query.champion(Location(f"sqlite:///{path}", tmp_path, True), "churn")
+    assert found is not None
+    assert found.version == "3"
 
 
 def test_who_is_not_let_in_is_asked_again_by_mlflow(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
