@@ -14,7 +14,7 @@ from typing import cast
 
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.spec.values import CommandJob, FunctionJob
-from ml_ci.training import built, command, own_code
+from ml_ci.training import built, command, own_code, spoilt
 from ml_ci.training.ending import Ending, check
 from ml_ci.training.environment import begun
 from ml_ci.training.handing import advised, handed
@@ -217,14 +217,14 @@ def _run(
         mask=Mask.of(request.environment),
     )
     order.request.write_text(json.dumps(content, default=str), encoding="utf-8")
-    places = _places(request)
+    places = spoilt.places(request)
     outcome, found = _watched(request, order, environment, progress)
-    _refuse_spoilt(request, places)
+    spoilt.refuse(request, places)
     if _was_built(request, environment, failed=outcome.returncode != 0):
         _clean(request)
         order.request.write_text(json.dumps(content, default=str), encoding="utf-8")
         outcome, found = _watched(request, order, environment, progress)
-        _refuse_spoilt(request, places)
+        spoilt.refuse(request, places)
     with reading(found.reads), naming_submodules(request.ground, found.reads):
         own_code.verify(request)
         refuse(request.ground, found)
@@ -232,20 +232,6 @@ def _run(
         ending = check(outcome, order, result, worker=asked is not None, shell=shell, top=copy)
         own_code.require(request, environment)
     return dataclasses.replace(ending, reads=found.reads)
-
-
-def _refuse_spoilt(request: Request, places: tuple[str | None, ...]) -> None:
-    """Refuse a job that took its own folders away: nothing can be said of what it leaves."""
-    if _places(request) != places:
-        message = "the job removed or replaced the folder that it ran in, or that of its results"
-        hint = "Remove only what the job itself made: the copy that it runs in is ml-ci's."
-        raise StageFailed(Failure("training", "spoilt-copy", message, hint))
-
-
-def _places(request: Request) -> tuple[str | None, ...]:
-    """Give where the folders of a job are in truth; None for one that is gone."""
-    folders = (own_code.checkout(request).copy, request.work)
-    return tuple(os.path.realpath(folder) if folder.is_dir() else None for folder in folders)
 
 
 def _watched(
