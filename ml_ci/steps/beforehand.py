@@ -14,17 +14,17 @@ from ml_ci.steps.workshop import workshop
 from ml_ci.suspicion.overlap import cautions
 
 
-def beforehand(project: Project, sides: Sides) -> tuple[str, ...]:
-    """Tell of rows of the holdout that are trained on, and of columns that two files do not have alike.
+def beforehand(project: Project, sides: Sides) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Warn of rows of the holdout that are trained on, and note columns that two files do not have alike.
 
     Nothing where the holdout is not on this machine; of what cannot be read other checks tell.
     """
     model = sides.candidate.model
     source = model.data[model.holdout.of] if isinstance(model.holdout, PartEntry) else model.holdout
     if is_remote(source.path) or not (project.folder / source.path).is_file():
-        return ()
+        return (), ()
     with workshop(project, sides) as shop:
-        said = list(cautions(overlaps(shop)))
+        notes: tuple[str, ...] = ()
         with contextlib.suppress(StageFailed, UserError):
-            said += unlike(shop)
-        return tuple(said)
+            notes = tuple(unlike(shop))
+        return tuple(cautions(overlaps(shop))), notes

@@ -36,9 +36,9 @@ def told(project: Project, fingerprints: Fingerprints, name: str) -> ModelPlan:
     failure = does_not_train(project, sides.candidate)
     known = () if failure is None else (f"{failure.message}. {failure.hint}",)
     warned = sides.candidate.fingerprint.warnings
-    notes = (*known, *warned, *unset(project, name), *_upstream(project, sides, plan), *project.store.notes)
+    odd, unlike = _beforehand(project, sides) if verdict is None else (_known(verdict), ())
+    notes = (*known, *warned, *unlike, *unset(project, name), *_upstream(project, sides, plan), *project.store.notes)
     source = "" if sides.baseline is None else sides.source
-    odd = _beforehand(project, sides) if verdict is None else _known(verdict)
     said = (*project.judging.of_run, *cautions(project, sides), *odd)
     trainings, read = plan.trainings if failure is None else 0, reads_of(project, sides)
     return ModelPlan(plan.action, reasons, source, trainings, tuple(dict.fromkeys(notes)), said, read)
@@ -48,7 +48,7 @@ def _known(verdict: Judged) -> tuple[str, ...]:
     return (*overlapping(verdict.overlaps), *suspicions(verdict.comparison))
 
 
-def _beforehand(project: Project, sides: Sides) -> tuple[str, ...]:
+def _beforehand(project: Project, sides: Sides) -> tuple[tuple[str, ...], tuple[str, ...]]:
     from ml_ci.steps.beforehand import beforehand
 
     return beforehand(project, sides)

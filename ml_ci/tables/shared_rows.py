@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from ml_ci.tables.duck import Database, connect, select
-from ml_ci.tables.spelling import spelling
+from ml_ci.tables.rows_held import Rows, to_look_through
 from ml_ci.tables.table import Table
 
 MEMORY = 1 << 30
@@ -64,7 +64,10 @@ def shared_rows(
         return []
     with connect(MEMORY, shown=table.shown) as connection:
         connection.execute("SET preserve_insertion_order = false")
-        search = _Search(connection, table, others, label)
+        columns = [*features, *([label] if table.has(label) else [])]
+        ours = to_look_through(connection, "ours", [table], columns)
+        theirs = to_look_through(connection, "theirs", others, columns)
+        search = _Search(connection, table, others, label, ours, theirs)
         found = [search.compared(features)]
         telling = [name for name in features if name not in naming and not search.numbers_rows(name)]
         return [*found, search.compared(telling)] if telling and len(telling) < len(features) else found
@@ -76,6 +79,8 @@ class _Search:
     table: Table
     others: Sequence[Table]
     label: str
+    ours: Sequence[Rows]
+    theirs: Sequence[Rows]
 
     @cached_property
     def labelled(self) -> bool:
@@ -94,9 +99,9 @@ class _Search:
     def compared(self, features: Sequence[str]) -> Compared:
         """Compare by some columns, and by those with the label where both have it."""
         key = self._key(features)
-        self._make("wanted", select(f"{_row(self.table, key)} AS k", self.table.source))
-        self._make("there", self._kept(self.others, features, key, "wanted"))
-        self._make("here", self._kept([self.table], features, key, "there"))
+        self._make("wanted", _keys(self.ours, key))
+        self._make("there", self._kept(self.theirs, features, key, "wanted"))
+        self._make("here", self._kept(self.ours, features, key, "there"))
         whole = self._shared("w", features, key) if self.labelled else None
         return Compared(whole, self._shared("f", features, key))
 
@@ -124,13 +129,13 @@ class _Search:
                 break
         return chosen
 
-    def _kept(self, tables: Sequence[Table], features: Sequence[str], key: Sequence[str], known: str) -> str:
+    def _kept(self, tables: Sequence[Rows], features: Sequence[str], key: Sequence[str], known: str) -> str:
         """Write the query of the rows whose key is known: `k`, `f` of the features, `w` of those and the label."""
         label = (self.label,) if self.labelled else ()
         parts = []
         for one in tables:
-            keyed = select(f"*, {_row(one, key)} AS k", one.source)
-            what = f"k, {_row(one, features)} AS f, {_row(one, label)} AS l"
+            keyed = select(f"*, {one.row(key)} AS k", one.source)
+            what = f"k, {one.row(features)} AS f, {one.row(label)} AS l"
             parts.append(select(what, f"({keyed})", f"WHERE k IN ({select('k', known)})"))
         return select("k, f, hash(f, l) AS w", f"({' UNION ALL '.join(parts)})")
 
@@ -149,17 +154,16 @@ class _Search:
 
     def _repeated(self, by: str, features: Sequence[str], key: Sequence[str]) -> tuple[int, int]:
         """Count the others' rows with an equal one beside them, and how many less they were without their repeats."""
-        keys = " UNION ALL ".join(select(f"{_row(one, key)} AS k", one.source) for one in self.others)
-        self._make("several", select("k", f"({keys})", "GROUP BY k HAVING count(*) > 1"))
-        groups = select("count(*) AS n", f"({self._kept(self.others, features, key, 'several')})", f"GROUP BY {by}")
+        self._make("several", select("k", f"({_keys(self.theirs, key)})", "GROUP BY k HAVING count(*) > 1"))
+        groups = select("count(*) AS n", f"({self._kept(self.theirs, features, key, 'several')})", f"GROUP BY {by}")
         found = self._one(select("coalesce(sum(n), 0), coalesce(sum(n - 1), 0)", f"({groups})", "WHERE n > 1"))
         return int(found[0]), int(found[1])
 
     def _agreeing(self, some: str) -> Mapping[str, float]:
-        names = [name for name in self.table.names if any(other.has(name) for other in self.others)]
+        names = list(self.theirs[0].cells)
         parts = []
-        for one in self.others:
-            hashes = ", ".join(f"hash({spelling(one, name)}) AS h{place}" for place, name in enumerate(names))
+        for one in self.theirs:
+            hashes = ", ".join(f"{one.cells[name]} AS h{place}" for place, name in enumerate(names))
             parts.append(f"({select(hashes, one.source, some if one.rows > SAMPLE else '')})")
         self._make("drawn", select("*", f"({' UNION ALL '.join(parts)})"))
         rows = int(self._one(select("count(*)", "drawn"))[0])
@@ -187,8 +191,8 @@ class _Search:
         return found if found is not None else ()
 
 
-def _row(table: Table, columns: Sequence[str]) -> str:
-    return f"hash({', '.join(['0', *(spelling(table, name) for name in columns)])})"
+def _keys(tables: Sequence[Rows], key: Sequence[str]) -> str:
+    return " UNION ALL ".join(select(f"{one.row(key)} AS k", one.source) for one in tables)
 
 
 def _whole(table: Table, column: str) -> str:

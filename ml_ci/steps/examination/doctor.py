@@ -43,10 +43,10 @@ def suspicious(project: Project) -> Iterator[Finding]:
     fingerprints = Fingerprints(project)
     for name in selected(project):
         try:
-            found = beforehand(project, _sides(fingerprints, name))
+            cautions, notes = beforehand(project, _sides(fingerprints, name))
         except (StageFailed, UserError):
             continue
-        for said in found:
+        for said in (*cautions, *notes):
             message, _, hint = said.partition(": ")
             yield Finding(f"{name}: holdout", True, message, hint)
 
