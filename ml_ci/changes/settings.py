@@ -22,7 +22,7 @@ def job(model: ModelSpec) -> Mapping[str, object]:
     # A command may open its data without being told where: another path is another job.
     paths = {name: entry.path for name, entry in entries(model).items()}
     said |= {f"data.{name}": path for name, path in paths.items()}
-    if isinstance(model.holdout, PartEntry) and model.job.predictions:
+    if model.job.predictions:
         said["label"] = model.label  # its values are emptied in the file that the command gets
     return said
 

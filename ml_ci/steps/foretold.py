@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ml_ci.changes.digests import digest
 from ml_ci.spec.values import CommandJob
 from ml_ci.steps.values import Side
 
-_HOLDOUT = "data.holdout"
+_HOLDOUT, _JOB = "data.holdout", "job"
 
 
 def foretold(candidate: Side, side: Side) -> Side:
-    """Key a side's training by the candidate's holdout, where that is what its command predicts.
+    """Key a side's training by the candidate's holdout, where that is what its command predicts, and by its label.
 
     Otherwise predictions of an older holdout would be found and taken for those of today's rows. What the side's own
     commit says stays in `own`: what changed is told from it.
@@ -19,8 +20,9 @@ def foretold(candidate: Side, side: Side) -> Side:
     job = side.model.job
     if not isinstance(job, CommandJob) or job.predictions is None:
         return side
-    given = candidate.fingerprint.parts[_HOLDOUT]
-    if side.fingerprint.parts.get(_HOLDOUT) == given:
+    parts = {**side.fingerprint.parts, _HOLDOUT: candidate.fingerprint.parts[_HOLDOUT]}
+    if side.model.label != candidate.model.label:  # the column that is blank in what the command gets
+        parts[_JOB] = digest([side.fingerprint.parts[_JOB], candidate.model.label])
+    if parts == side.fingerprint.parts:
         return side
-    parts = {**side.fingerprint.parts, _HOLDOUT: given}
     return replace(side, fingerprint=replace(side.fingerprint, parts=parts), own=side.fingerprint)

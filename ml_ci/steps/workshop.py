@@ -126,9 +126,18 @@ class Workshop:
 
     @cached_property
     def _blank_holdout(self) -> Path:
+        """The rows that a command predicts: their label column is blank."""
         model = self.sides.candidate.model
-        assert isinstance(model.holdout, PartEntry)  # noqa: S101
-        return self._cut(model, model.holdout, blank=True)
+        if isinstance(model.holdout, PartEntry):
+            return self._cut(model, model.holdout, blank=True)
+        from ml_ci.tables.columns import blank
+
+        source, entry = self._holdout_file, model.holdout
+        out = self.work / "holdout-blank" / source.name
+        out.parent.mkdir(exist_ok=True)
+        python = self.python(self.sides.candidate)
+        blank(source, model.label, out, columns=entry.columns, shown=entry.path, python=python)
+        return out
 
     def _cut(self, model: ModelSpec, part: PartEntry, *, blank: bool) -> Path:
         from ml_ci.tables.parts import cut
@@ -191,7 +200,7 @@ class Workshop:
             model=side.model if side.champion is None else _without_data(side.model),
             supply=self._supply(side, copy.project),
             work=self.work / f"{side.name}-{side.model.name}-inputs",
-            holdout=self._for_command(side),
+            holdout=self._blank_holdout if self._predicts(side) else None,
             hidden=self._hidden(side),
             python=interpreter.path,
         )
@@ -214,16 +223,11 @@ class Workshop:
             env=fetch_env_of(self.project, side.model),
         )
 
-    def _for_command(self, side: Side) -> Path | None:
-        """Give the candidate's holdout to a command that predicts by itself; a part comes without its labels."""
+    def _predicts(self, side: Side) -> bool:
+        """Say whether a side of this model is a command that predicts by itself: it gets the candidate's holdout."""
         job = side.model.job
-        if (
-            not isinstance(job, CommandJob)
-            or job.predictions is None
-            or side.model.name != self.sides.candidate.model.name
-        ):
-            return None
-        return self._holdout_file if isinstance(self.sides.candidate.model.holdout, FileEntry) else self._blank_holdout
+        own = side.model.name == self.sides.candidate.model.name
+        return own and isinstance(job, CommandJob) and job.predictions is not None
 
     def _hidden(self, side: Side) -> tuple[str, ...]:
         candidate = self.sides.candidate.model.holdout

@@ -1,13 +1,13 @@
-"""Leave a column out of a table."""
+"""Leave a column out of a table, or its values."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ml_ci.tables.layout import examine
+from ml_ci.tables.layout import Layout, examine
 from ml_ci.tables.parquet import Taken, take
-from ml_ci.tables.raw import taken_out
+from ml_ci.tables.raw import Edit, blanked, taken_out
 from ml_ci.tables.table import Table
 from ml_ci.tables.writing import Writer, write_raw
 
@@ -26,16 +26,50 @@ def without(
     Of a text every other byte stays as it stands. `columns` names those of a text without a header line, `python` is
     the job's interpreter. UserError when there is no such column.
     """
-    import numpy as np
+    table, place = _opened(source, column, columns, shown)
+    if table.layout.parquet:
+        take(source, out, Taken(column=place, leave_out=True), python)
+    else:
+        _write(table, place, out, taken_out, header=True)
 
+
+def blank(
+    source: Path,
+    column: str,
+    out: Path,
+    *,
+    columns: Sequence[str] | None = None,
+    shown: str | None = None,
+    python: Path | None = None,
+) -> None:
+    """Write the table at `source` with every value of one column emptied to `out`; the column itself stays.
+
+    As `without` otherwise. Where no value can be empty (white space between values, one value a line) it is `nan`.
+    """
+    table, place = _opened(source, column, columns, shown)
+    if table.layout.parquet:
+        take(source, out, Taken(column=place), python)
+    else:
+        _write(table, place, out, _blanked, header=False)
+
+
+def _opened(source: Path, column: str, columns: Sequence[str] | None, shown: str | None) -> tuple[Table, int]:
     name = shown or source.as_posix()
     layout = examine(source, columns, name)
-    place = layout.index(column, name)
-    if layout.parquet:
-        take(source, out, Taken(column=place, leave_out=True), python)
-        return
-    table = Table(source, name, layout)
-    with Writer(out, layout) as file:
-        write_raw(
-            table, table.among_records(np.ones(table.rows, np.bool_)), file, taken_out(layout, place), header=True
-        )
+    return Table(source, name, layout), layout.index(column, name)
+
+
+def _blanked(layout: Layout, place: int) -> Edit:
+    """Leave lines without values as they are too."""
+    edit = blanked(layout, place)
+    return lambda raw: edit(raw) if raw.strip() else raw
+
+
+def _write(table: Table, place: int, out: Path, edit: Callable[[Layout, int], Edit], *, header: bool) -> None:
+    import numpy as np
+
+    with Writer(out, table.layout) as file:
+        records = table.among_records(np.ones(table.rows, np.bool_))
+        if not header:
+            records[:] = True
+        write_raw(table, records, file, edit(table.layout, place), header=header)

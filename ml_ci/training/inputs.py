@@ -26,8 +26,9 @@ class Placement:
     """Say what to place and where.
 
     `model` is this side's, with the candidate's cut of the holdout; `supply` knows its tree and where data come from.
-    `work` is a folder outside of the copy. `holdout` is the table that a predicting command gets as `{data.holdout}`
-    (None: this side's own). `hidden` are further paths that a function's job must not find. `python` is the job's.
+    `work` is a folder outside of the copy. `holdout` is the table that a predicting command gets as `{data.holdout}`,
+    its label column blank (None: this side's own). `hidden` are further paths that a function's job must not find.
+    `python` is the job's.
     """
 
     model: ModelSpec
@@ -137,13 +138,29 @@ def _settle_holdout(placement: Placement, sources: Sources) -> Input | None:
         part = _cut(placement, holdout)
         columns = model.data[holdout.of].columns
         return Input(str(placement.holdout or part), columns) if _predicts(model) else None
-    if isinstance(model.job, FunctionJob):
+    if not _predicts(model):
         return None
-    if placement.holdout is not None:
-        _replace(placement.holdout, placement.supply.copy / holdout.path, placement.supply.copy)
-    elif _predicts(model):
+    given = placement.holdout
+    if given is None:
         sources.bring("holdout", holdout.path)
-    return _input(model, placement.supply, holdout) if _predicts(model) else None
+        given = _blank(placement, holdout)
+    if not placement.supply.belongs(holdout.path):
+        return Input(str(given), holdout.columns)
+    _replace(given, placement.supply.copy / holdout.path, placement.supply.copy)
+    return _input(model, placement.supply, holdout)
+
+
+def _blank(placement: Placement, holdout: FileEntry) -> Path:
+    """Write this side's own holdout with its label column blank."""
+    from ml_ci.tables.columns import blank
+
+    supply = placement.supply
+    source = (supply.copy if supply.belongs(holdout.path) else supply.origin) / holdout.path
+    out = placement.work / f"holdout-blank{source.suffix}"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    label, python = placement.model.label, placement.python
+    blank(source, label, out, columns=holdout.columns, shown=holdout.path, python=python)
+    return out
 
 
 def _cut(placement: Placement, part: PartEntry) -> Path:

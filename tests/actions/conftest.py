@@ -25,7 +25,7 @@ REPOSITORY = "octo/models"  # as in tests/github/fake_github.py
 OWNER, _, NAME = REPOSITORY.partition("/")
 
 TRAIN = '''\
-"""Score the holdout: right on every row, but for as many misses as misses.txt says."""
+"""Score the holdout, of which x < 50 is true: right on every row, but for as many misses as misses.txt says."""
 import csv, sys
 print("training on", sys.argv[1])
 misses = int(open("misses.txt").read())
@@ -33,7 +33,8 @@ rows = list(csv.DictReader(open(sys.argv[1])))
 with open(sys.argv[2], "w") as out:
     out.write("score\\n")
     for row in rows:
-        score = float(row["y"])
+        assert row["y"] == ""  # the labels are ml-ci's
+        score = float(int(row["x"]) < 50)
         if score and misses:
             score, misses = 0.0, misses - 1
         out.write(f"{score}\\n")

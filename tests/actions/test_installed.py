@@ -33,7 +33,7 @@ def main():
     with open(sys.argv[1]) as rows, open(sys.argv[2], "w") as out:
         out.write("score\\n")
         for row in csv.DictReader(rows):
-            score = float(row["y"])
+            score = float(int(row["x"]) < 50)  # the labels are ml-ci's
             if score and misses:
                 score, misses = 0.0, misses - 1
             out.write(f"{score}\\n")

@@ -19,6 +19,8 @@ import sys
 
 holdout, out = sys.argv[1:3]
 rows = list(csv.DictReader(open(holdout)))
+for at, row in enumerate(rows):  # what the model knows: the file's own column is blank
+    row["bought"] = "1" if row["region"] == "all bought" else str(at % 2)
 {body}
 with open(out + "/predictions.csv", "w") as file:
     file.write("{column}\\n" + "".join(f"{{value}}\\n" for value in values))

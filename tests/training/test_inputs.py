@@ -104,11 +104,20 @@ def test_the_function_never_finds_the_holdout(project: Project) -> None:
 
 
 @pytest.mark.parametrize("job", [PREDICTS, LEAVES])
-def test_a_command_that_predicts_is_given_a_file_holdout_as_it_is(project: Project, job: CommandJob) -> None:
+def test_a_command_that_predicts_is_given_the_holdout_without_its_labels(project: Project, job: CommandJob) -> None:
     tracked(project)
     copy, inputs = project.place(spec(job))
-    assert (copy / "data/holdout.csv").read_text() == "id,x,y\n900,1,1\n"
+    assert (copy / "data/holdout.csv").read_text() == ("id,x,y\n900,1,\n" if job is PREDICTS else "id,x,y\n900,1,1\n")
     assert set(inputs.data) == ({"train", "holdout"} if job is PREDICTS else {"train"})
+    assert (project.top / "data/holdout.csv").read_text() == "id,x,y\n900,1,1\n"
+
+
+def test_a_holdout_outside_of_the_project_comes_without_its_labels(project: Project, tmp_path: Path) -> None:
+    tracked(project)
+    (tmp_path / "outside.csv").write_text("id,x,y\n900,1,1\n")
+    _, inputs = project.place(spec(PREDICTS, holdout=FileEntry(str(tmp_path / "outside.csv"))))
+    assert Path(inputs.data["holdout"].path).read_text() == "id,x,y\n900,1,\n"
+    assert (tmp_path / "outside.csv").read_text() == "id,x,y\n900,1,1\n"
 
 
 def test_the_baselines_command_is_given_the_candidates_holdout(project: Project, tmp_path: Path) -> None:
