@@ -13,8 +13,6 @@ import click
 from ml_ci import __version__
 from ml_ci.cli.commands import Commands
 from ml_ci.errors import UserError, of_the_machine
-from ml_ci.training import adopting
-from ml_ci.written import path_of
 
 PASSED, FAILED, MISTAKE, BUG, INCONCLUSIVE, UNJUDGED, INTERRUPTED = 0, 1, 2, 3, 4, 5, 130
 
@@ -36,6 +34,8 @@ def command() -> None:
 
 def main() -> None:
     """Run the command line and end the process with its exit code."""
+    from ml_ci.training import adopting
+
     adopting.declare_own()
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_DFL:  # nohup's is kept
@@ -100,6 +100,8 @@ def hush() -> None:
 
 def _of_the_machine(error: OSError) -> int | None:
     """Say what cannot be written or read; None when the error is not the machine's."""
+    from ml_ci.written import path_of
+
     known = of_the_machine(error)
     if known is None:
         return None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from ml_ci.errors import UserError
@@ -11,6 +13,7 @@ from ml_ci.repository.base import default_branch
 from ml_ci.repository.repository import Repository
 
 _PULL_REQUEST = "pull_request"
+_PROCESS = f"process-{os.urandom(6).hex()}"  # a run without an id believes what its own process made
 
 
 def beliefs(repository: Repository, environment: Mapping[str, str]) -> Beliefs:
@@ -20,6 +23,8 @@ def beliefs(repository: Repository, environment: Mapping[str, str]) -> Beliefs:
     Elsewhere a verdict may lead to a promotion.
     """
     here = origin_of(environment)
+    if here.event and not here.run:
+        here = replace(here, run=_PROCESS)
     if not here.event or of_pull_request(environment):
         return Beliefs(here)
     default = default_name(repository, environment)
