@@ -1,6 +1,6 @@
 """Whatever is written in the place of what ml-ci reads is read or refused: no traceback, within 300 MB and 2 s a case.
 
-`ML_CI_FUZZ_SECONDS` says how long each reader is tried, 10 s by default; 60 is for the night. The mutations are those
+`ML_CI_FUZZ_SECONDS` says how long each reader is tried, 5 s by default; 60 is for the night. The mutations are those
 of a fixed seed, `ML_CI_FUZZ_SEED` gives others.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SECONDS = os.environ.get("ML_CI_FUZZ_SECONDS", "10")
+SECONDS = os.environ.get("ML_CI_FUZZ_SECONDS", "5")
 SEED = os.environ.get("ML_CI_FUZZ_SEED", "20261128")
 CPU, MEGABYTES = 2.0, 300
 READERS = ["yaml", "conditions", "reports", "csv", "gzip", "packed csv", "parquet", "pointers", "archives", "results"]
