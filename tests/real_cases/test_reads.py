@@ -552,11 +552,13 @@ def looking(repository: Any) -> Case:
 
 @pytest.mark.parametrize("name", EDITS)
 def test_what_is_edited_while_a_job_runs_is_not_what_it_read(
-    repository: Any, monkeypatch: pytest.MonkeyPatch, name: str
+    repository: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     edit, back = EDITS[name]
     case = looking(repository)
-    monkeypatch.setenv("EDIT", f"cd '{case.path}' && {edit}")
+    # A person's editor, and not the job: a variable that names the checkout leads into the copy.
+    (tmp_path / "edit.sh").write_text(f"cd '{case.path}' && {edit}\n")
+    monkeypatch.setenv("EDIT", f"sh '{tmp_path}/edit.sh'")
     report = case.run(baseline="none")
     assert (report.candidate and report.candidate.confusion.fn, case.trainings) == (0, 1)
     assert case.action(baseline="none") == ("reuse" if name == "nothing" else "train")
