@@ -52,8 +52,10 @@ ENDS = {
 }
 
 
-def attack(note: Path, end: str) -> str:
-    lines = f"\ndef train():\n    daemon({str(note)!r})\n    {ENDS[end]}\n    time.sleep(900)\n"
+def attack(note: Path, end: str, after: Path | None = None) -> str:
+    """Write a job that leaves a daemon and ends its supervisor, as soon as there is the file `after`."""
+    wait = f"while not os.path.exists({str(after)!r}): time.sleep(0.01)" if after else "pass"
+    lines = f"\ndef train():\n    daemon({str(note)!r})\n    {wait}\n    {ENDS[end]}\n    time.sleep(900)\n"
     return textwrap.dedent(DAEMON) + lines
 
 
@@ -96,6 +98,7 @@ OWN = """
                 if not beside:
                     beside.append(subprocess.Popen((sys.executable, "-c", "raise SystemExit(7)")))
                     beside.append(subprocess.Popen(("sleep", "900"), **quiet))
+                    (folder / "beside").touch()
 
     def judge(name):
         at = work / name
@@ -131,7 +134,7 @@ def own(jobs: Any, *names: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize("end", ENDS)
 def test_ml_ci_itself_ends_what_is_left_and_no_child_of_others(jobs: Any, end: str) -> None:
-    jobs.write("jobs.py", attack(jobs.folder / "a.pid", end))
+    jobs.write("jobs.py", attack(jobs.folder / "a.pid", end, jobs.folder / "beside"))
     found = own(jobs, "jobs")
     assert found["told"] == {"jobs": "job-killed"}
     assert found["daemons"] == 0
@@ -140,7 +143,7 @@ def test_ml_ci_itself_ends_what_is_left_and_no_child_of_others(jobs: Any, end: s
 
 
 def test_a_job_beside_goes_on_when_another_is_ended(jobs: Any) -> None:
-    jobs.write("bad.py", attack(jobs.folder / "a.pid", "its supervisor"))
+    jobs.write("bad.py", attack(jobs.folder / "a.pid", "its supervisor", jobs.folder / "beside"))
     jobs.write("good.py", "import time\ndef train():\n    time.sleep(3)\n    return 1\n")
     found = own(jobs, "bad", "good")
     assert found["told"] == {"bad": "job-killed", "good": "trained"}
