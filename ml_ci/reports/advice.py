@@ -29,10 +29,7 @@ def next_steps(name: str, model: ModelReport) -> Sentence:
         return ("Look at what changed in ", *paths, ", or undo it, and run again.")
     if len(model.changes) > 1:
         return (Code(label(f"ml-ci explain {_quoted(name)}", 200)), " says which of the changes did how much of it.")
-    return (
-        "Improve the model or undo the change; if the new rate is wanted, lower the gate first, in a pull request that "
-        "changes nothing else: it is judged by the old gate, and this one then by the new.",
-    )
+    return ("Improve the model or undo the change; to lower the gate, do that first, in a pull request of its own.",)
 
 
 _BY_NAME = (
