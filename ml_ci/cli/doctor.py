@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ml_ci.cli import parameters
 from ml_ci.cli.main import FAILED, MISTAKE, PASSED
+
+if TYPE_CHECKING:
+    from ml_ci.steps.examination.values import Finding
 
 
 @click.command()
@@ -39,8 +44,6 @@ def command(
     Exit codes: 0 everything is right, 1 a check found something, 2 it is what
     `ml-ci run` ends with 2 for: a mistake in configuration, data or git.
     """
-    from dataclasses import asdict
-
     from ml_ci.cli.progress import showing
     from ml_ci.pipeline import examine
     from ml_ci.steps.values import Options
@@ -56,6 +59,14 @@ def command(
             progress=progress,
         )
         found = examine(options, determinism=determinism)
+    _show(found, as_json=as_json)
+    wrong = [one for one in found if not one.good]
+    return MISTAKE if any(one.mistake for one in wrong) else FAILED if wrong else PASSED
+
+
+def _show(found: Sequence[Finding], *, as_json: bool) -> None:
+    from dataclasses import asdict
+
     if as_json:
         click.echo(json.dumps({"format": 1, "checks": [asdict(one) for one in found]}, indent=2, ensure_ascii=False))
     else:
@@ -64,5 +75,3 @@ def command(
             click.echo(f"{mark} {one.check}: {one.message}")
             if one.hint:
                 click.echo(f"    {one.hint}")
-    wrong = [one for one in found if not one.good]
-    return MISTAKE if any(one.mistake for one in wrong) else FAILED if wrong else PASSED
