@@ -88,6 +88,19 @@ def _git_identity() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def _variables(_git_identity: None) -> dict[str, str]:
+    """Give the variables that every test begins with."""
+    return dict(os.environ)
+
+
+@pytest.fixture(autouse=True)
+def _no_variable_left(_variables: dict[str, str]) -> None:
+    """Fail where what is set for some tests, by a fixture of the session too, holds for the others as well."""
+    begins = {name: os.environ.get(name) for name in {*os.environ, *_variables} - {"PYTEST_CURRENT_TEST"}}
+    assert begins == {name: _variables.get(name) for name in begins}
+
+
+@pytest.fixture(scope="session")
 def git_folder() -> type[GitFolder]:
     """Give what makes a git repository of a folder, to fixtures that are made once."""
     return GitFolder

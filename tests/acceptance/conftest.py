@@ -224,15 +224,15 @@ class Project:
         return process.wait(patience)
 
 
-@pytest.fixture(autouse=True, scope="session")
-def _environment() -> Any:
+PATHS = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
+
+
+@pytest.fixture(autouse=True)
+def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let child processes find ml-ci where it is not installed, and no variable of the machine decide how it looks."""
-    with pytest.MonkeyPatch.context() as patch:
-        paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
-        patch.setenv("PYTHONPATH", os.pathsep.join(paths))
-        for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "CI"):
-            patch.delenv(name, raising=False)
-        yield
+    monkeypatch.setenv("PYTHONPATH", PATHS)
+    for name in ("NO_COLOR", "FORCE_COLOR", "COLUMNS", "CI"):
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture
@@ -286,7 +286,7 @@ def trained_store(tmp_path_factory: pytest.TempPathFactory, files: Mapping[str, 
         (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     for arguments in (("init", "-q", "-b", "main"), ("add", "-A"), ("commit", "-q", "-m", "first")):
         subprocess.run(("git", *arguments), cwd=folder, check=True)
-    environment = {**os.environ, "TRAININGS": os.devnull}
+    environment = {**os.environ, "TRAININGS": os.devnull, "PYTHONPATH": PATHS}
     subprocess.run((sys.executable, "-m", "ml_ci", "run"), cwd=folder, env=environment, check=True, capture_output=True)
     return folder / STATE
 
