@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ml_ci.conditions.linear import Linear, NotLinearError, linear
-from ml_ci.conditions.names import WITHIN_ONE
 from ml_ci.conditions.tree import Comparison, Expression, Metric, Number, Operator, OverSlices
+from ml_ci.metrics import WITHIN_ONE
 
 TURNED: dict[Operator, Operator] = {"<=": ">=", "<": ">", ">=": "<=", ">": "<"}
 

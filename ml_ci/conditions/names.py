@@ -1,62 +1,6 @@
-"""The metrics that a condition can name, what they are called elsewhere, and in which direction they get worse."""
+"""What the metrics that a condition can name are called elsewhere."""
 
 from __future__ import annotations
-
-COUNTS = frozenset({"tp", "fp", "tn", "fn", "rows", "positives", "negatives"})
-
-# Proportions: one count over another, so that a binomial bound applies. All lie in [0, 1].
-PROPORTIONS = frozenset(
-    {
-        "fpr",
-        "fnr",
-        "tpr",
-        "tnr",
-        "precision",
-        "npv",
-        "recall",
-        "accuracy",
-        "prevalence",
-        "selection_rate",
-    }
-)
-
-# What the four counts give, and is no single proportion.
-SCORES_OF_COUNTS = frozenset({"balanced_accuracy", "f1", "mcc"})
-
-OF_COUNTS = COUNTS | PROPORTIONS | SCORES_OF_COUNTS
-
-# What needs the scores of every row.
-OF_SCORES = frozenset({"auc", "average_precision", "log_loss", "brier", "ece"})
-
-# What needs `cost:`; per row, and per 1,000 rows.
-OF_COST = frozenset({"cost", "cost_per_1000"})
-
-# Facts of the job and of the model, measured once, without sampling error of the holdout.
-OF_JOB = frozenset({"seconds", "megabytes", "milliseconds_per_row"})
-
-METRICS = OF_COUNTS | OF_SCORES | OF_COST | OF_JOB
-
-# Always within [0, 1]: a limit outside is a percentage that lost its sign, or a slip.
-WITHIN_ONE = PROPORTIONS | {"balanced_accuracy", "f1", "auc", "average_precision", "brier", "ece"}
-
-HIGHER_IS_WORSE = frozenset({"fp", "fn", "fpr", "fnr", "log_loss", "brier", "ece"}) | OF_COST | OF_JOB
-LOWER_IS_WORSE = frozenset(
-    {
-        "tp",
-        "tn",
-        "tpr",
-        "tnr",
-        "precision",
-        "npv",
-        "recall",
-        "accuracy",
-        "balanced_accuracy",
-        "f1",
-        "mcc",
-        "auc",
-        "average_precision",
-    }
-)
 
 SYNONYMS = {
     "acc": "accuracy",

@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable
 from typing import NoReturn, get_args
 
+from ml_ci import metrics as table
 from ml_ci.conditions import names
 from ml_ci.conditions.check import check
 from ml_ci.conditions.source import MAX_DEPTH, Source
@@ -54,7 +55,7 @@ class _Reader:
     def __init__(self, source: Source, own: frozenset[str]) -> None:
         self.source = source
         self.own = own
-        self.known = names.METRICS | own | {"recall_at"}
+        self.known = table.METRICS | own
 
     def comparisons(self, node: ast.expr, confidence: float | None, depth: int) -> Iterable[Comparison]:
         """Read comparisons joined by `and`; `confidence` is what stands behind a bracket around them."""
@@ -172,7 +173,7 @@ class _Reader:
         return Metric(name, baseline)
 
     def suggestion(self, name: str) -> str:
-        return names.suggest(name, self.known) or f"metrics are {', '.join(sorted(self.known - names.COUNTS))}"
+        return names.suggest(name, self.known) or f"metrics are {', '.join(sorted(self.known - table.COUNTS))}"
 
     def of_baseline(self, node: ast.Attribute) -> Metric:
         """Read `baseline.METRIC`."""
@@ -233,10 +234,10 @@ class _Reader:
 
     def check_sliceable(self, node: ast.expr, function: str, metric: Metric) -> None:
         """Refuse a metric that no slice has, and `worst` of one that is neither better nor worse when it is higher."""
-        if metric.name not in names.OF_COUNTS:
+        if metric.name not in table.OF_COUNTS:
             message = f"{metric.key} is not known per slice, only what the counts of a slice give"
-            raise self.source.error(node, message, "choose one of " + ", ".join(sorted(names.OF_COUNTS)))
-        if function == "worst" and metric.name not in names.HIGHER_IS_WORSE | names.LOWER_IS_WORSE:
+            raise self.source.error(node, message, "choose one of " + ", ".join(sorted(table.OF_COUNTS)))
+        if function == "worst" and metric.name not in table.HIGHER_IS_WORSE | table.LOWER_IS_WORSE:
             message = f"{metric.name} is neither better nor worse when it is higher"
             raise self.source.error(node, message, f"write each({metric.name}, by=COLUMN)")
 

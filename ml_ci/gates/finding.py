@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from ml_ci.conditions.names import METRICS
 from ml_ci.conditions.tree import Metric
 from ml_ci.gates import procedure, proof
 from ml_ci.gates.evidence import Policy, nothing_to_compare
@@ -19,6 +18,7 @@ from ml_ci.gates.question import Question
 from ml_ci.gates.values import Verdict
 from ml_ci.gates.view import UndefinedError, View
 from ml_ci.gates.wording import confidence_said, more_rows
+from ml_ci.metrics import METRICS
 
 if TYPE_CHECKING:
     from ml_ci.gates.statistics.values import Evidence
@@ -165,8 +165,8 @@ def _as_measured(finding: Finding, put: _Put) -> Finding:
 
 def _unproven(finding: Finding, put: _Put) -> Finding:
     """Leave undecided what no method proves: with a confidence nothing passes that is not proven."""
-    names = {atom.key for atom, _ in put.question.candidate.weights if isinstance(atom, Metric)} - METRICS
-    own = next((name for name in sorted(names) if not name.startswith("recall_at(")), None)
+    names = {atom.name for atom, _ in put.question.candidate.weights if isinstance(atom, Metric)} - METRICS
+    own = min(names, default=None)
     what = f"{own}, your own metric, was not resampled here" if own else "no proof is known for this form of gate"
     measured = f"{_within(put.question, finding.verdict == 'pass')} as measured"
     reason = f"{put.head}: {measured}, but {what}; write @ 0 behind it to go by the measured numbers"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 
 from ml_ci.conditions import Condition
-from ml_ci.conditions.names import METRICS
 from ml_ci.conditions.tree import Metric, OverSlices
 from ml_ci.gates.question import Question, questions
+from ml_ci.metrics import METRICS
 
 _Key = tuple[object, ...]
 
@@ -86,7 +86,7 @@ def _confidence_move(old: Question, new: Question, confidence: tuple[float | Non
 
 def _never_negative(atom: Metric | OverSlices) -> bool:
     name = atom.metric if isinstance(atom, OverSlices) else atom.name
-    return name in METRICS | {"recall_at"} and name != "mcc"
+    return name in METRICS and name != "mcc"
 
 
 def _sign(value: Fraction) -> int:

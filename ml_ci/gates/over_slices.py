@@ -15,10 +15,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ml_ci.conditions.names import HIGHER_IS_WORSE
 from ml_ci.conditions.tree import OverSlices
 from ml_ci.gates.statistics import limits
 from ml_ci.gates.statistics.values import NEEDS_CAP, Evidence, Floats
+from ml_ci.metrics import HIGHER_IS_WORSE
 
 METHOD = "bounds of every slice"
 

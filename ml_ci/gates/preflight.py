@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from ml_ci.conditions.tree import Metric, OverSlices
 from ml_ci.gates.evidence import LEAST_ROWS, Policy
-from ml_ci.gates.metrics import OF_ROWS
 from ml_ci.gates.question import Question, questions, twin
 from ml_ci.gates.wording import confidence_said, points, said, title
+from ml_ci.metrics import ERRORS, TABLE
 from ml_ci.spec.values import GateSpec, Method
 
 if TYPE_CHECKING:
@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 # (negatives, positives)
 Classes: TypeAlias = tuple[int, int]
 
-_ERRORS = frozenset({"fpr", "fnr"})
-_HITS = frozenset({"tpr", "tnr", "recall", "accuracy"})
+# Rates that are zero, and rates that are one, without a single error, on rows that are known before the model is.
+_ERRORS = frozenset(row.name for row in TABLE.values() if row.fixed and {*row.part} <= {*ERRORS})
+_HITS = frozenset(row.name for row in TABLE.values() if row.fixed and {*row.whole} - {*row.part} <= {*ERRORS})
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Plannable:
     @property
     def kind(self) -> str:
         """Which rows: `negatives`, `positives` or `rows`."""
-        return OF_ROWS[self.atom.key]
+        return TABLE[self.atom.key].of
 
     def best(self, smallest: float | None) -> str:
         """Say the smallest limit, or margin, that can be proven, on the gate's own scale."""
@@ -147,7 +148,7 @@ def _rows(atom: Metric | OverSlices, holdout: HoldoutRows, min_rows: int | None)
 
 def _of_class(name: str, classes: Classes) -> int:
     negatives, positives = classes
-    return {"negatives": negatives, "positives": positives}.get(OF_ROWS[name], negatives + positives)
+    return {"negatives": negatives, "positives": positives}.get(TABLE[name].of, negatives + positives)
 
 
 def _named(one: Plannable, found: Preflight) -> Unprovable:

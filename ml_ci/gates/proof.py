@@ -9,12 +9,12 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from ml_ci.conditions.linear import Linear
-from ml_ci.conditions.names import COUNTS, OF_COST, OF_COUNTS, OF_JOB, OF_SCORES
 from ml_ci.conditions.tree import Metric, OverSlices
 from ml_ci.evaluation.confusion import Paired
-from ml_ci.gates.metrics import OF_ROWS, is_proportion, share
+from ml_ci.gates.metrics import is_proportion, share
 from ml_ci.gates.question import Question, twin
 from ml_ci.gates.view import UndefinedError, View
+from ml_ci.metrics import COUNTS, NEGATIVES, OF_COST, OF_COUNTS, OF_JOB, POSITIVES, TABLE, find
 from ml_ci.spec.values import Method
 
 if TYPE_CHECKING:
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 CERTAIN = "certain"
 UNPROVABLE = "unprovable"
-
-# Rates whose rows do not depend on the model, so that the same rows pair candidate and baseline.
-_PAIRED = frozenset({"fpr", "tnr", "fnr", "tpr", "recall", "accuracy", "selection_rate"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +59,7 @@ def route(question: Question, view: View) -> str:
     single = question.single
     if single is not None and is_proportion(single.key) and not question.relative:
         return "limit"
-    if single is not None and single.key in _PAIRED and _margin(question) is not None and view.paired() is not None:
+    if single is not None and _is_paired(single.key) and _margin(question) is not None and view.paired() is not None:
         return "paired"
     return _route_of_mixture(names, question, view)
 
@@ -106,18 +103,15 @@ def prove_each(question: Question, views: Sequence[View], level: Level) -> dict[
 
 
 def pairs(name: str, paired: Paired) -> Pairs:
-    """Cross the two models on the rows of a paired rate; an error for fpr and fnr, what the rate counts for others."""
-    negatives, positives = paired.negatives, paired.positives
-    if name in ("fpr", "tnr"):
-        b, c, n = negatives.candidate_only, negatives.baseline_only, negatives.rows
-    elif name in ("fnr", "tpr", "recall"):
-        b, c, n = positives.candidate_only, positives.baseline_only, positives.rows
-    else:
-        b, c = negatives.candidate_only, negatives.baseline_only
-        more, less = positives.candidate_only, positives.baseline_only
-        b, c = (b + less, c + more) if name == "selection_rate" else (b + more, c + less)
-        n = negatives.rows + positives.rows
-    return Pairs(c, b, n) if name in ("tnr", "tpr", "recall", "accuracy") else Pairs(b, c, n)
+    """Cross the two models on the rows of a paired rate, class by class: its part holds the errors, or the others."""
+    row, b, c, n = TABLE[name], 0, 0, 0
+    for (error, hit), of in ((NEGATIVES, paired.negatives), (POSITIVES, paired.positives)):
+        n += of.rows if error in row.whole else 0
+        if error in row.part and hit not in row.part:
+            b, c = b + of.candidate_only, c + of.baseline_only
+        elif hit in row.part and error not in row.part:
+            b, c = b + of.baseline_only, c + of.candidate_only
+    return Pairs(b, c, n)
 
 
 def rows_of(question: Question, view: View, way: str) -> tuple[int, str]:
@@ -125,7 +119,7 @@ def rows_of(question: Question, view: View, way: str) -> tuple[int, str]:
     counts, single = view.confusion(False), question.single
     if single is None or way not in ("limit", "paired"):
         return counts.rows, "rows"
-    return int(share(counts, single.key)[1]), OF_ROWS[single.key]
+    return int(share(counts, single.key)[1]), TABLE[single.key].of
 
 
 def _by_limit(question: Question, view: View, level: Level) -> Evidence:
@@ -207,7 +201,13 @@ def _is_drawn_from_counts(name: str, view: View) -> bool:
 
 
 def _is_scored(name: str) -> bool:
-    return name in OF_SCORES or name.startswith("recall_at(")
+    row = find(name)
+    return row is not None and row.source == "scores"
+
+
+def _is_paired(name: str) -> bool:
+    row = find(name)
+    return row is not None and row.paired
 
 
 def _is_certain(atom: Metric | OverSlices) -> bool:

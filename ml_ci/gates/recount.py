@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from ml_ci.conditions.names import OF_COST, OF_COUNTS
 from ml_ci.conditions.tree import Metric
 from ml_ci.evaluation.confusion import Confusion, Paired, PairedErrors
 from ml_ci.evaluation.values import Comparison, SliceCounts
@@ -21,6 +20,7 @@ from ml_ci.gates.proof import Level, prove, route
 from ml_ci.gates.question import Question, questions
 from ml_ci.gates.values import GateResult, Verdict
 from ml_ci.gates.view import UndefinedError, View
+from ml_ci.metrics import OF_COST, OF_COUNTS
 from ml_ci.spec.values import GateSpec, Method
 
 # What the counts prove by themselves; `paired` with the crossing that favours the candidate most.

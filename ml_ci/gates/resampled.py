@@ -9,7 +9,6 @@ from dataclasses import replace
 import numpy as np
 
 from ml_ci.conditions.linear import Linear
-from ml_ci.conditions.names import HIGHER_IS_WORSE
 from ml_ci.conditions.tree import Metric, OverSlices
 from ml_ci.evaluation.confusion import Confusion, Paired, PairedErrors
 from ml_ci.gates import metrics
@@ -20,6 +19,7 @@ from ml_ci.gates.statistics.replicates import Replicates
 from ml_ci.gates.statistics.values import NEEDS_CAP, Evidence, Floats
 from ml_ci.gates.statistics.weighted import named
 from ml_ci.gates.view import UndefinedError, View
+from ml_ci.metrics import HIGHER_IS_WORSE, OF_COST
 
 _MOST_REPLICATES = 200_000
 _POWER = 0.8
@@ -129,7 +129,7 @@ def _statistic(question: Question, view: View) -> Callable[[Counts, Counts], Flo
 
 def _values(atom: Metric | OverSlices, side: Counts, view: View) -> Floats:
     """Give a metric per replicate, (replicates,), from counts (replicates, slices)."""
-    if isinstance(atom, Metric) and atom.name in ("cost", "cost_per_1000"):
+    if isinstance(atom, Metric) and atom.name in OF_COST:
         fp, fn = view.case.cost or (math.nan, math.nan)
         per = 1000 if atom.name == "cost_per_1000" else 1
         return np.asarray(per * (fp * side.fp + fn * side.fn) / (side.tp + side.fp + side.tn + side.fn))[:, 0]

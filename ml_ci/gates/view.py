@@ -9,13 +9,13 @@ from fractions import Fraction
 from typing import TypeAlias
 
 from ml_ci.conditions.linear import Linear
-from ml_ci.conditions.names import HIGHER_IS_WORSE, OF_COST, OF_COUNTS
 from ml_ci.conditions.tree import Metric, OverSlices
 from ml_ci.evaluation.confusion import Confusion, Paired
 from ml_ci.evaluation.values import Evaluation
 from ml_ci.gates.evidence import LEAST_ROWS, Case
-from ml_ci.gates.metrics import OF_ROWS, exact
+from ml_ci.gates.metrics import exact
 from ml_ci.gates.wording import title
+from ml_ci.metrics import HIGHER_IS_WORSE, OF_COST, OF_COUNTS, TABLE
 
 Value: TypeAlias = Fraction | float
 
@@ -164,13 +164,13 @@ def defined(counts: Confusion, name: str, whose: str) -> Value:
     value = exact(counts, name)
     if value is not None:
         return value
-    lacking, said = OF_ROWS.get(name, "rows"), title(Metric(name))
+    row, said = TABLE[name], title(Metric(name))
     hint = "add labelled rows, or set min_rows: to leave out small slices" if "slice" in whose else "add labelled rows"
     if not counts.rows:
         raise UndefinedError(f"{said} {whose} is undefined: there are no rows; {hint}")
-    if name in ("precision", "npv"):
+    if row.proportion and not row.fixed:
         hint = "look at the threshold: the model never predicts that class"
-    raise UndefinedError(f"{said} {whose} is undefined: there are no {lacking}; {hint}")
+    raise UndefinedError(f"{said} {whose} is undefined: there are no {row.of or 'rows'}; {hint}")
 
 
 def _fraction(value: Value) -> Fraction:

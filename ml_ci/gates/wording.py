@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from ml_ci.conditions.names import COUNTS, OF_JOB, PROPORTIONS
 from ml_ci.conditions.tree import Metric, OverSlices
+from ml_ci.metrics import COUNTS, OF_JOB, PERCENT, TABLE
 
 MOST_NEEDS = 10_000_000
-
-_SHOUTED = frozenset({"fpr", "fnr", "tpr", "tnr", "npv", "auc", "mcc", "ece", "f1", "tp", "fp", "tn", "fn"})
-_IN_PERCENT = PROPORTIONS | {"balanced_accuracy"}
-_WORDS = {"cost_per_1000": "cost per 1,000 rows", "milliseconds_per_row": "milliseconds per row"}
 
 
 def title(atom: Metric | OverSlices) -> str:
@@ -43,8 +39,8 @@ def points(difference: float, atom: Metric | OverSlices | None) -> str:
 def in_points(atom: Metric | OverSlices | None) -> bool:
     """Say whether the metric is said in percent, and its differences in points."""
     if isinstance(atom, OverSlices):
-        return atom.function != "ratio" and atom.metric in _IN_PERCENT
-    return atom is not None and atom.name in _IN_PERCENT
+        return atom.function != "ratio" and atom.metric in PERCENT
+    return atom is not None and atom.name in PERCENT
 
 
 def _is_score(atom: Metric | OverSlices | None) -> bool:
@@ -84,7 +80,8 @@ def _two_digits(needs: int) -> int:
 
 
 def _named(name: str) -> str:
-    return name.upper() if name in _SHOUTED else _WORDS.get(name, name.replace("_", " "))
+    row = TABLE.get(name)
+    return row.brief or row.called if row else name.replace("_", " ")
 
 
 def _told_apart(values: list[float], digits: int) -> list[str]:

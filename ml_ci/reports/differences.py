@@ -5,20 +5,17 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ml_ci.conditions.names import OF_COUNTS
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.metrics import metrics_of
+from ml_ci.metrics import OF_COUNTS, OF_JOB, TABLE
 from ml_ci.reports.gate_rows import currency, slice_title
 from ml_ci.reports.metrics import arrow, difference, said, title
 from ml_ci.reports.numbers import defined
 from ml_ci.reports.text import label
 from ml_ci.reports.values import ModelReport, Side
 
-# tpr is recall and tnr is 1 - fpr: said once.
-_SHOWN = ("fpr", "fnr", "precision", "recall", "accuracy", "f1")
+_SHOWN = tuple(row.name for row in TABLE.values() if row.shown)
 _MOST_METRICS = 25
-# What a job took differs from one machine and hour to the next: only who gates it wants to see it.
-_NOISE = ("seconds", "megabytes", "milliseconds_per_row")
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,8 @@ def metric_rows(model: ModelReport) -> list[MetricRow]:
     if model.candidate is None:
         return []
     new, old = all_metrics(model.candidate), all_metrics(model.baseline) if model.baseline else {}
-    hidden = {name for name in _NOISE if not any(_names(name, gate.condition) for gate in model.gates)}
+    # What a job took differs from one machine and hour to the next: only who gates it wants to see it.
+    hidden = {name for name in OF_JOB if not any(_names(name, gate.condition) for gate in model.gates)}
     others = [name for name in model.candidate.metrics if name not in OF_COUNTS and name not in hidden]
     rows = []
     for name in [*_SHOWN, *sorted(others)][:_MOST_METRICS]:

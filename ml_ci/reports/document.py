@@ -8,12 +8,12 @@ from typing import Annotated, Any, Literal, TypeAlias
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ml_ci.changes.values import Change
-from ml_ci.conditions.names import OF_COUNTS
 from ml_ci.errors import NOTHING_GATED, Failure, UserError
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.values import GateResult, Verdict
 from ml_ci.gates.verdict import of_gates, overall
 from ml_ci.gates.yardstick import Yardstick, worst
+from ml_ci.metrics import OF_COUNTS
 from ml_ci.plan.values import Action
 from ml_ci.records.origin import Origin
 from ml_ci.reports.text import label

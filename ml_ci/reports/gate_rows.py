@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.evidence import nothing_to_compare
-from ml_ci.gates.metrics import OF_ROWS
 from ml_ci.gates.values import GateResult, Verdict
 from ml_ci.gates.verdict import ORDER
 from ml_ci.gates.wording import more_rows
+from ml_ci.metrics import find
 from ml_ci.reports.conditions import Shape, name, shape
-from ml_ci.reports.metrics import RATES, counts_of, difference, said
+from ml_ci.reports.metrics import counts_of, difference, said, unit
 from ml_ci.reports.numbers import UNDEFINED, decimal, defined, percent, points, share, signed
 from ml_ci.reports.text import label
 from ml_ci.reports.values import ModelReport, Side
@@ -123,7 +123,8 @@ def _needs(seen: Shape, gate: GateResult) -> str:
     """Say how many further rows, of the kind that the metric is a share of, would decide it."""
     if not gate.needs:
         return ""
-    kind = OF_ROWS.get(seen.metric or "", "rows") if seen.how in ("", "each") else "rows"
+    row = find(seen.metric or "") if seen.how in ("", "each") else None
+    kind = (row and row.of) or "rows"
     return more_rows(gate.needs, kind).replace("more would", f"more {kind} would")
 
 
@@ -187,7 +188,7 @@ def _folded(model: ModelReport, passing: list[GateResult]) -> GateRow:
 def _cells(seen: Shape, gate: GateResult, currency: str) -> tuple[str, str, str]:
     """Say candidate, baseline and limit, told apart from each other where they differ."""
     if seen.how in {"gap", "ratio"}:
-        say = _gap if seen.how == "gap" and seen.metric in RATES else decimal
+        say = _gap if seen.how == "gap" and unit(seen.metric or "") == "%" else decimal
         cells = [say(value) for value in (gate.value, gate.baseline, gate.limit)]
     else:
         cells = said(seen.metric or "", [gate.value, gate.baseline, gate.limit], currency)
@@ -225,7 +226,7 @@ def _interval(seen: Shape, gate: GateResult) -> str:
     if gate.interval is None or any(defined(end) is None for end in gate.interval):
         return ""
     low, high = gate.interval
-    if seen.metric not in RATES or seen.how == "ratio":
+    if unit(seen.metric or "") != "%" or seen.how == "ratio":
         return f"{signed(low)} … {signed(high)}" if seen.relative else f"{decimal(low)} … {decimal(high)}"
     if seen.relative or seen.how == "gap":
         return f"{points(low).removesuffix(' points')} … {points(high)}"

@@ -6,14 +6,14 @@ import keyword
 import re
 from collections.abc import Iterator, Sequence
 
-from ml_ci.conditions.names import METRICS, OF_COST
+from ml_ci.metrics import METRICS, OF_COST
 from ml_ci.spec.check_data import DATA_CHECKS
 from ml_ci.spec.check_job import JOB_CHECKS
 from ml_ci.spec.draft import Check, Draft
 from ml_ci.spec.problems import Problem, show, suggest
 from ml_ci.spec.shape import MODEL_NAME
 
-_RESERVED_METRICS = METRICS | {"each", "worst", "gap", "ratio", "recall_at", "baseline", "candidate"}
+_RESERVED_METRICS = METRICS | {"each", "worst", "gap", "ratio", "baseline", "candidate"}
 _BASELINE_WORDS = {"mergebase": "merge-base", "champion": "champion", "none": "none", "no": "none"}
 
 

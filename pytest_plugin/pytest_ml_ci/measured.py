@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from ml_ci.errors import UserError
 from ml_ci.evaluation import metrics
 from ml_ci.evaluation.confusion import Confusion
-from ml_ci.gates.metrics import OF_ROWS, metrics_of, share
+from ml_ci.gates.metrics import metrics_of, share
+from ml_ci.metrics import find
 from ml_ci.reports.metrics import title
 from ml_ci.reports.numbers import defined, percent
 
@@ -155,7 +156,8 @@ class Measured:
         for count, word in ((self.rows, "rows"), (self.positives, "positives"), (self.negatives, "negatives")):
             if not count:
                 return f"There are no {word} among these rows."
-        return f"There are no {OF_ROWS.get(name, 'rows that define it')}."
+        row = find(name)
+        return f"There are no {(row and row.of) or 'rows that define it'}."
 
     def _rows(self, values: NDArray[_Kind]) -> NDArray[_Kind]:
         return values if self._selected is None else values[self._selected]

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_ci.conditions import Condition, ConditionError, parse
-from ml_ci.conditions.names import OF_COUNTS, OF_JOB, OF_SCORES, SYNONYMS
+from ml_ci.conditions.names import SYNONYMS
 from ml_ci.conditions.tree import Arithmetic, Comparison, Metric, Number, OverSlices
+from ml_ci.metrics import OF_COUNTS, OF_JOB, OF_SCORES
 
 PRINTED = [
     ("fpr<=.05", "fpr <= 0.05"),
@@ -73,7 +74,7 @@ def test_own_metrics_are_known_by_name() -> None:
         parse("lift >= 2")
 
 
-@pytest.mark.parametrize("metric", sorted(OF_COUNTS | OF_SCORES | OF_JOB))
+@pytest.mark.parametrize("metric", sorted((OF_COUNTS | OF_SCORES | OF_JOB) - {"recall_at"}))
 def test_every_metric_parses(metric: str) -> None:
     assert str(parse(f"{metric} <= baseline.{metric}")) == f"{metric} <= baseline.{metric}"
 

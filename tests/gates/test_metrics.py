@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as sk
 
-from ml_ci.conditions.names import OF_COUNTS
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.metrics import arrays, exact, metrics_of
+from ml_ci.metrics import OF_COUNTS
 
 COMPAS = Confusion(tp=2035, fp=1282, tn=2681, fn=1216)
 

@@ -15,10 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ml_ci.changes.values import Change
-from ml_ci.conditions.names import COUNTS, OF_COUNTS
 from ml_ci.errors import Failure, UserError
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.values import GateResult
+from ml_ci.metrics import COUNTS, OF_COUNTS
 from ml_ci.reports.as_json import MOST_BYTES, dumps, from_json, loads, schema, to_json
 from ml_ci.reports.values import ModelReport, Report, Side
 from ml_ci.spec.values import Cost

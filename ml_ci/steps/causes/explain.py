@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 
-from ml_ci.conditions.names import OF_COUNTS, OF_JOB
 from ml_ci.errors import StageFailed
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.evaluation.values import Evaluation
@@ -14,6 +13,7 @@ from ml_ci.explain.parts import ENVIRONMENT, changed_parts, pinned_by_lock
 from ml_ci.explain.shapley import dividends, shares, subsets
 from ml_ci.explain.values import Attribution, Effort, Explanation, Interaction, Mixture, Part, Share
 from ml_ci.gates.metrics import exact
+from ml_ci.metrics import OF_COUNTS, OF_JOB
 from ml_ci.plan.plan import TRAININGS
 from ml_ci.reports.values import ModelReport
 from ml_ci.steps.causes.mixture import Mixer

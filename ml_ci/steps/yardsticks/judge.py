@@ -11,7 +11,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ml_ci.conditions.names import OF_JOB
 from ml_ci.errors import StageFailed, UserError
 from ml_ci.evaluation.scores import Predictions
 from ml_ci.evaluation.values import Comparison, Evaluation
@@ -20,6 +19,7 @@ from ml_ci.gates.judge import judge
 from ml_ci.gates.values import GateResult
 from ml_ci.gates.verdict import of_gates
 from ml_ci.gates.yardstick import OWN, Yardstick
+from ml_ci.metrics import OF_JOB
 from ml_ci.plan.plan import Plan
 from ml_ci.spec.values import ModelSpec
 from ml_ci.steps import looks
