@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 
 import click
@@ -22,10 +21,3 @@ def show(report: Report) -> None:
         from ml_ci.reports.plain import plain
 
         click.echo(plain(report), nl=False)
-
-
-def as_json(report: Report) -> str:
-    """Give the report as JSON text that ends with a newline."""
-    from ml_ci.reports.as_json import to_json
-
-    return json.dumps(to_json(report), indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from ml_ci.cli.files import check
-from ml_ci.cli.output import as_json, show
+from ml_ci.cli.output import show
+from ml_ci.reports.forms import FORMS, write
 
 if TYPE_CHECKING:
     from ml_ci.reports.values import Report
 
-FORMATS = ("terminal", "markdown", "json", "junit", "sarif", "github")
+_STEP = "github"
+_HELP = f"""Show the report in FILE, which `ml-ci run` left at .ml_ci/report.json.
+
+The file is read as somebody else's: it is validated, its rates are counted again, its strings are escaped.
+
+\b
+{chr(10).join(f"{name:<10} {form.about}" for name, form in FORMS.items())}
+github     for a step of a workflow: annotations, the step's outputs, the
+           job summary; a report that is missing or not valid is an error
+
+Outputs of `github`: verdict, exit-code, sentence, models, failed-models, report.
+"""
 
 
-@click.command()
+@click.command(help=_HELP)
 @click.argument("file", default=".ml_ci/report.json", type=click.Path(path_type=Path))
-@click.option("--format", "form", type=click.Choice(FORMATS), default="terminal", show_default=True, help="Which form.")
+@click.option(
+    "--format", "form", type=click.Choice((*FORMS, _STEP)), default="terminal", show_default=True, help="Which form."
+)
 @click.option(
     "--output", "--out", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE, not standard output."
 )
@@ -46,24 +59,9 @@ def command(
     github_output: Path | None,
     step_summary: Path | None,
 ) -> int:
-    """Show the report in FILE, which `ml-ci run` left at .ml_ci/report.json.
-
-    The file is read as somebody else's: it is validated, its rates are counted again, its strings are escaped.
-
-    \b
-    terminal   what `ml-ci run` shows
-    markdown   for a comment or a wiki: at most 60,000 characters
-    json       validated and written again
-    junit      one test case per gate; an inconclusive gate is a failure
-    sarif      the gates that do not pass, at their lines of ml-ci.yaml
-    github     for a step of a workflow: annotations, the step's outputs, the
-               job summary; a report that is missing or not valid is an error
-
-    Outputs of `github`: verdict, exit-code, sentence, models, failed-models, report.
-    """
     from ml_ci.cli.exits import code_of
 
-    if form == "github":
+    if form == _STEP:
         from ml_ci.github.files import read_or_lost
         from ml_ci.github.step import tell_step
 
@@ -77,44 +75,11 @@ def command(
     return code_of(report) if verdict_asked else 0
 
 
-def _terminal(report: Report) -> str:
-    from ml_ci.reports.plain import plain
-
-    return plain(report)
-
-
-def _markdown(report: Report) -> str:
-    from ml_ci.reports.markdown import render
-
-    return render(report)
-
-
-def _junit(report: Report) -> str:
-    from ml_ci.reports.junit import render
-
-    return render(report)
-
-
-def _sarif(report: Report) -> str:
-    from ml_ci.reports.sarif import render
-
-    return render(report)
-
-
-_FORMS: dict[str, Callable[[Report], str]] = {
-    "terminal": _terminal,
-    "markdown": _markdown,
-    "json": as_json,
-    "junit": _junit,
-    "sarif": _sarif,
-}
-
-
 def _put(form: str, report: Report, output: Path | None) -> None:
     if output is None and form == "terminal":
         show(report)
     else:
-        _write(_FORMS[form](report), output)
+        _write(write(form, report), output)
 
 
 def _write(text: str, output: Path | None) -> None:

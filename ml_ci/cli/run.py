@@ -13,8 +13,9 @@ import click
 from ml_ci.cli import parameters, trusted
 from ml_ci.cli.files import check
 from ml_ci.cli.main import hush
-from ml_ci.cli.output import as_json, show
+from ml_ci.cli.output import show
 from ml_ci.errors import UserError
+from ml_ci.reports.forms import BY_ENDING, write
 
 if TYPE_CHECKING:
     from ml_ci.reports.values import Report
@@ -27,7 +28,13 @@ if TYPE_CHECKING:
     "--json", "json_asked", is_flag=True, help="Print the report as JSON, and nothing else, on standard output."
 )
 @parameters.baseline
-@click.option("--report", "files", multiple=True, metavar="FILE", help="Write the report to a .md or .json file too.")
+@click.option(
+    "--report",
+    "files",
+    multiple=True,
+    metavar="FILE",
+    help=f"Write the report to a {' or '.join(BY_ENDING)} file too.",
+)
 @click.option(
     "--jobs",
     "-j",
@@ -99,7 +106,7 @@ def _run(options: Options, gates_of: str | None, files: tuple[str, ...], json_as
     from ml_ci.steps.outcome import unusable
 
     for file in files:
-        check("--report", file, (".md", ".json"))
+        check("--report", file, tuple(BY_ENDING))
     _withdraw(files)
     try:
         with showing() as progress:
@@ -117,7 +124,7 @@ def _leave(report: Report, files: tuple[str, ...], json_asked: bool, drawn: bool
         _write(Path(file), report)
     try:
         if json_asked:
-            click.echo(as_json(report), nl=False)
+            click.echo(write("json", report), nl=False)
         elif drawn:
             show(report)
         sys.stdout.flush()
@@ -134,9 +141,4 @@ def _withdraw(files: tuple[str, ...]) -> None:
 def _write(file: Path, report: Report) -> None:
     from ml_ci.records.atomic import write_text
 
-    if file.suffix == ".json":
-        write_text(file, as_json(report))
-    else:
-        from ml_ci.reports.markdown import render
-
-        write_text(file, render(report))
+    write_text(file, write(BY_ENDING[file.suffix], report))

@@ -38,7 +38,7 @@ def to_json(report: Report) -> dict[str, Any]:
 
 def dumps(report: Report) -> str:
     """Write the report as JSON text, ending with a newline."""
-    return json.dumps(to_json(report), indent=2, allow_nan=False) + "\n"
+    return json.dumps(to_json(report), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
 
 
 def from_json(data: object) -> Report:

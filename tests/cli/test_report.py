@@ -10,6 +10,7 @@ import pytest
 
 from ml_ci.cli.main import call
 from ml_ci.reports.as_json import dumps
+from ml_ci.reports.forms import FORMS
 from ml_ci.reports.values import Report
 
 
@@ -46,6 +47,10 @@ def file(tmp_path: Path) -> Path:
     path = tmp_path / "report.json"
     path.write_text(dumps(REPORTS["failed_by_data"]()), encoding="utf-8")
     return path
+
+
+def test_every_form_of_the_table_is_here() -> None:
+    assert {*BEGINS} == {*FORMS, "github"}
 
 
 @pytest.mark.parametrize("form", BEGINS)
