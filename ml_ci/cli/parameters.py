@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from ml_ci.cli import naming
+from ml_ci.training.executors import EXECUTORS, LOCAL, VARIABLE, check
 
 model = click.argument("model", shell_complete=naming.models)
 version = click.argument("model", metavar="MODEL[@VERSION]", shell_complete=naming.models)
@@ -21,6 +22,22 @@ python = click.option(
     "--python", metavar="PYTHON", envvar="ML_CI_PYTHON", help="The interpreter of jobs that name none by `python:`."
 )
 store = click.option("--store", metavar="URL", envvar="ML_CI_STORE", help="The shared store, instead of `store:`.")
+
+
+def _known(context: click.Context, option: click.Parameter, name: str) -> str:
+    check(name)
+    return name
+
+
+executor = click.option(
+    "--executor",
+    envvar=VARIABLE,
+    default=LOCAL,
+    show_default=True,
+    metavar="NAME",
+    callback=_known,
+    help=f"Where jobs run: {', '.join(EXECUTORS)}.",
+)
 
 _named = click.argument("named", metavar="[MODEL]...", nargs=-1, shell_complete=naming.models)
 _by_option = click.option(

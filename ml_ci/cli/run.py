@@ -16,6 +16,7 @@ from ml_ci.cli.main import hush
 from ml_ci.cli.output import show
 from ml_ci.errors import UserError
 from ml_ci.reports.forms import BY_ENDING, write
+from ml_ci.training.executors import VARIABLE
 
 if TYPE_CHECKING:
     from ml_ci.reports.values import Report
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 )
 @parameters.config
 @parameters.python
+@parameters.executor
 @parameters.store
 @click.option(
     "--push",
@@ -68,6 +70,7 @@ def command(
     jobs: int,
     config: str | None,
     python: str | None,
+    executor: str,
     store: str | None,
     push: bool,
     retry: bool,
@@ -88,7 +91,7 @@ def command(
         baseline=baseline,
         jobs=jobs,
         target=os.environ.get("GITHUB_BASE_REF") or None,
-        environment=dict(os.environ),
+        environment={**os.environ, VARIABLE: executor},
         python=python,
         store=store,
         push=push,

@@ -16,9 +16,10 @@ from pathlib import Path
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.repository.git import GitError, git
 from ml_ci.training.ending import duration
+from ml_ci.training.executors import executor
 from ml_ci.training.log import tail
 from ml_ci.training.packaging import Project, projects
-from ml_ci.training.process import Order, run
+from ml_ci.training.process import Order
 from ml_ci.training.progress import Silent
 from ml_ci.training.told import Line
 from ml_ci.training.values import Checkout, Request
@@ -147,7 +148,7 @@ def _call(argv: Sequence[str], environment: Mapping[str, str], project: Project,
     places = {key: str(made / f"{key}.json") for key in ("result", "usage")}
     request.write_text(json.dumps({**content, **places}), encoding="utf-8")
     name, mask = project.distribution or "build", Mask.of(asked.environment)
-    outcome = run(Order(name, made, request, log, given, _SECONDS, mask=mask), Silent())
+    outcome = executor(asked.environment)(Order(name, made, request, log, given, _SECONDS, mask=mask), Silent())
     if outcome.limit is not None:
         raise _failed(project, f"it took longer than {duration(_SECONDS)}")
     if outcome.returncode:

@@ -17,11 +17,12 @@ from ml_ci.spec.values import CommandJob, FunctionJob
 from ml_ci.training import built, command, own_code, spoilt
 from ml_ci.training.ending import Ending, check
 from ml_ci.training.environment import begun
+from ml_ci.training.executors import executor
 from ml_ci.training.handing import advised, handed
 from ml_ci.training.inputs import verify
 from ml_ci.training.log import tail
 from ml_ci.training.own_paths import on_own_side
-from ml_ci.training.process import CHILD, Order, Outcome, run
+from ml_ci.training.process import CHILD, Order, Outcome
 from ml_ci.training.progress import Progress, Silent
 from ml_ci.training.told import TOLD, read
 from ml_ci.training.transfer import remove
@@ -239,7 +240,7 @@ def _watched(
 ) -> tuple[Outcome, Found]:
     watch = Watch(request.ground)
     try:
-        outcome = run(order, progress)
+        outcome = executor(request.environment)(order, progress)
     finally:
         found = watch.end(request.work / TOLD, environment)
     return outcome, found

@@ -19,9 +19,10 @@ from ml_ci.errors import Failure, StageFailed
 from ml_ci.repository.values import Tree
 from ml_ci.training.dvc_data import cached, is_what
 from ml_ci.training.ending import duration
+from ml_ci.training.executors import executor
 from ml_ci.training.fetching_git import fetching_git
 from ml_ci.training.log import tail
-from ml_ci.training.process import Order, run
+from ml_ci.training.process import Order
 from ml_ci.training.progress import Progress, Silent
 from ml_ci.training.transfer import LARGE, copy, files, is_inside, remove, signature
 from ml_ci.training.values import Linked
@@ -235,7 +236,7 @@ def _run_fetch(supply: Supply, name: str, command: str) -> Path:
     request.write_text(json.dumps({**content, "result": result, "usage": usage}), encoding="utf-8")
     mask = Mask.of(supply.environment)
     order = Order(supply.model, supply.copy, request, log, _environment(supply), supply.seconds, mask=mask)
-    outcome = run(order, supply.progress)
+    outcome = executor(supply.environment)(order, supply.progress)
     if outcome.limit is not None:
         raise _missing(name, command, f"`fetch:` took longer than {duration(supply.seconds)}", "Raise `budget:`.", log)
     if outcome.returncode != 0:

@@ -1,0 +1,57 @@
+"""Where jobs run: an executor takes the order of a job, and says how it ended."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Protocol
+
+from ml_ci.errors import UserError
+
+if TYPE_CHECKING:
+    from ml_ci.training.process import Order, Outcome
+    from ml_ci.training.progress import Progress
+
+# `local`, or `NAME://ADDRESS`. ml-ci.yaml never says it: a pull request must not choose whose machines it uses.
+VARIABLE = "ML_CI_EXECUTOR"
+LOCAL = "local"
+
+# By name, the `module:function` that makes an executor from its address; imported when a job is to run there.
+EXECUTORS = {
+    LOCAL: "ml_ci.training.process:local",
+}
+
+
+class Executor(Protocol):
+    """Run one job somewhere."""
+
+    def __call__(self, order: Order, progress: Progress) -> Outcome:
+        """Run the job of an order to its end, or to a limit of the order; nothing that it started is left.
+
+        `order.request` is a JSON file with `argv`, `cwd`, and the paths of `result` and `usage`. Whatever the job
+        leaves in that file's folder, and in its copy of the repository, lies there when this returns; the log at
+        `order.log`, masked. What `progress.tick` raises, and KeyboardInterrupt, end the job and propagate. UserError
+        where the place does not answer, or lacks what the order asks for.
+        """
+        ...
+
+
+def executor(environment: Mapping[str, str]) -> Executor:
+    """Make the executor that the environment names, the local one where it names none; UserError for an unknown one."""
+    name, address = _split(environment.get(VARIABLE) or LOCAL)
+    module, _, function = EXECUTORS[name].partition(":")
+    maker: Callable[[str], Executor] = getattr(importlib.import_module(module), function)
+    return maker(address)
+
+
+def check(text: str) -> None:
+    """Hold that there is an executor of this name; UserError names those that there are."""
+    _split(text)
+
+
+def _split(text: str) -> tuple[str, str]:
+    name, _, address = text.partition("://")
+    if name not in EXECUTORS or (name == LOCAL and text != LOCAL):
+        hint = f"There is: {', '.join(EXECUTORS)}."
+        raise UserError(f"--executor {text}: jobs cannot run there", hint=hint)
+    return name, address
