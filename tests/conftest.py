@@ -33,6 +33,10 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("laws")
 
 
+# What pytest sets for each test, and scikit-learn, polars and MLflow when a test is the first to import them.
+_SET_BY_OTHERS = ("PYTEST_CURRENT_TEST", "KMP_", "_RJEM_MALLOC_CONF", "_MLFLOW_TELEMETRY_")
+
+
 class GitFolder:
     """A git repository in a temporary folder, with the few verbs that a test needs."""
 
@@ -96,7 +100,8 @@ def _variables(_git_identity: None) -> dict[str, str]:
 @pytest.fixture(autouse=True)
 def _no_variable_left(_variables: dict[str, str]) -> None:
     """Fail where what is set for some tests, by a fixture of the session too, holds for the others as well."""
-    begins = {name: os.environ.get(name) for name in {*os.environ, *_variables} - {"PYTEST_CURRENT_TEST"}}
+    names = {name for name in {*os.environ, *_variables} if not name.startswith(_SET_BY_OTHERS)}
+    begins = {name: os.environ.get(name) for name in names}
     assert begins == {name: _variables.get(name) for name in begins}
 
 

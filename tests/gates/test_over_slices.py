@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from ml_ci.conditions.tree import OverSlices
+from ml_ci.conditions.tree import OverSlices, SliceFunction
 from ml_ci.gates.over_slices import judge
 from ml_ci.gates.statistics import limits
 
@@ -63,3 +65,52 @@ def test_the_outcome_follows_from_the_bounds(limit: float, proven: str) -> None:
     assert found.outcome == proven
     assert (found.p_pass <= ALPHA) == (proven == "pass")
     assert (found.p_fail <= ALPHA) == (proven == "fail")
+
+
+@pytest.mark.parametrize(
+    ("function", "metric", "parts", "limit", "upper"),
+    [
+        ("worst", "recall", [(25, 25), (25, 25)], 1.0, False),
+        ("worst", "fpr", [(0, 25), (0, 25)], 0.0, True),
+        ("gap", "fpr", [(0, 25), (0, 25)], 0.0, True),
+        ("ratio", "fpr", [(5, 25), (5, 25)], 1.0, True),
+    ],
+)
+def test_a_limit_that_is_the_bound_itself_is_not_broken(
+    function: SliceFunction, metric: str, parts: list[tuple[int, int]], limit: float, upper: bool
+) -> None:
+    """No miss was seen: that every row is a hit is not proven, and by no means refuted."""
+    found = judge(OverSlices(function, metric, ("g",)), parts, limit, upper, ALPHA)
+    assert (found.outcome, found.p_pass, found.p_fail) == ("inconclusive", 1.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("function", "metric", "parts", "limit", "upper"),
+    [
+        ("worst", "fpr", [(15, 100), (16, 100)], 0.2, True),
+        ("worst", "recall", [(85, 100), (84, 100)], 0.8, False),
+        ("gap", "fpr", [(20, 150), (30, 140)], 0.2, True),
+        ("ratio", "fpr", [(20, 100), (30, 120)], 2.0, True),
+    ],
+)
+def test_the_rows_that_are_needed_prove_it_and_fewer_do_not(
+    function: SliceFunction, metric: str, parts: list[tuple[int, int]], limit: float, upper: bool
+) -> None:
+    atom = OverSlices(function, metric, ("g",))
+    needs, rows = judge(atom, parts, limit, upper, ALPHA).needs, sum(whole for _, whole in parts)
+    assert needs is not None and needs > 1
+
+    def with_more(share: float) -> str:
+        times = 1 + share * needs / rows
+        grown: Any = [(part * times, whole * times) for part, whole in parts]
+        return judge(atom, grown, limit, upper, ALPHA).outcome
+
+    assert [with_more(share) for share in (0.95, 1.0)] == ["inconclusive", "pass"]
+
+
+def test_rows_that_are_needed_of_a_worst_slice() -> None:
+    assert judge(OverSlices("worst", "fpr", ("g",)), [(15, 100), (16, 100)], 0.2, True, ALPHA).needs == 376
+
+
+def test_no_rows_prove_what_the_measured_rates_break() -> None:
+    assert judge(OverSlices("worst", "fpr", ("g",)), [(21, 100), (2, 100)], 0.2, True, ALPHA).needs is None

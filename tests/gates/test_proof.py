@@ -234,6 +234,16 @@ def test_holm_over_the_gates(judged: Judged) -> None:
     assert judged(clear, "fpr <= 0.05", *others, confidence=0.95)[0].verdict == "fail"
 
 
+@pytest.mark.parametrize("certain", ["fp <= {}", "rows >= {}", "seconds <= {}"])
+def test_gates_that_need_no_proof_do_not_weigh_on_the_others(judged: Judged, certain: str) -> None:
+    side = Evaluation(Confusion(tp=500, fn=500, fp=64, tn=936), metrics={"seconds": 3.0})
+    first, *rest = judged(
+        Case(Comparison(side)), "fpr <= 0.05", *[certain.format(100 + n) for n in range(30)], confidence=0.95
+    )
+    assert first.verdict == "fail"
+    assert {one.verdict for one in rest} == {"pass"}
+
+
 @pytest.mark.parametrize("errors", [60, 64, 70, 90])
 def test_holm_over_the_gates_is_that_of_statsmodels(judged: Judged, errors: int) -> None:
     from scipy.stats import binom

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from scipy.stats import bootstrap as scipy_bootstrap
 from scipy.stats import norm
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import log_loss, roc_auc_score
 
 from ml_ci.gates.statistics import bootstrap, replicates, resampling, weighted
 from ml_ci.gates.statistics.bootstrap import Term
@@ -57,6 +58,35 @@ def test_bounds_are_near_scipys_bca() -> None:
     spread = theirs.standard_error
     assert evidence.low == pytest.approx(theirs.confidence_interval.low, abs=0.12 * spread)
     assert evidence.high == pytest.approx(theirs.confidence_interval.high, abs=0.12 * spread)
+
+
+def _left_out_one_by_one(y_true: Floats, score: Floats, metric: Callable[[Floats, Floats], float]) -> float:
+    """The acceleration of a plain jackknife within the classes: a sixth of the influences' skewness."""
+    influence = []
+    for of_class in (False, True):
+        without = [np.delete(np.arange(len(y_true)), row) for row in np.flatnonzero(y_true == of_class)]
+        values = np.array([metric(y_true[rows], score[rows]) for rows in without])
+        influence.extend(values.mean() - values)
+    return float((np.array(influence) ** 3).sum() / (6 * (np.array(influence) ** 2).sum() ** 1.5))
+
+
+@pytest.mark.parametrize(("metric", "literally"), [("auc", roc_auc_score), ("log_loss", log_loss)])
+@pytest.mark.parametrize(("negatives", "positives"), [(40, 40), (60, 60), (150, 50)])
+def test_the_acceleration_is_that_of_a_jackknife_within_the_classes(
+    negatives: int, positives: int, metric: str, literally: Callable[[Floats, Floats], float]
+) -> None:
+    y_true, score, _ = _sample(negatives, positives, apart=2.5)
+    found = bootstrap.of_scores(y_true, score, metric, replicates=2).acceleration
+    if metric == "log_loss":  # each class counts for what it is of all rows, also where one row is left out
+        shares = np.array([negatives, positives]) / (negatives + positives)
+
+        def literally(y_true: Floats, score: Floats) -> float:
+            losses = [-np.log(np.where(y_true, score, 1 - score))[y_true == one].mean() for one in (False, True)]
+            return float(shares @ losses)
+
+    expected = _left_out_one_by_one(y_true, score, literally)
+    assert abs(expected) > 0.01
+    assert found == pytest.approx(expected, rel=1e-6)
 
 
 def test_a_pair_is_resampled_together() -> None:

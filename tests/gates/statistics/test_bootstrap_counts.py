@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import pytest
+from scipy.stats import beta
 
 from ml_ci.evaluation.confusion import Paired, PairedErrors
 from ml_ci.gates.statistics import bootstrap_counts, limits, replicates
@@ -58,6 +59,24 @@ def test_no_error_seen_is_not_no_error_possible() -> None:
     assert evidence.outcome == "inconclusive"
     assert evidence.high == pytest.approx(0.09, abs=0.02)
     assert limits.upper(0, 20, 0.05)[0] == pytest.approx(0.139, abs=0.001)  # where it applies, it is the safer one
+
+
+@pytest.mark.parametrize(("side", "errors"), [(0, 3), (1, 0)])
+def test_of_a_pair_each_side_has_half_a_row_more_of_each_kind(side: int, errors: int) -> None:
+    """Of 300 rows the baseline errs on none that was seen: its rate is drawn from a beta distribution all the same."""
+    cells = [Paired(PairedErrors(candidate_only=3, neither=297), PairedErrors(neither=5))]
+    found = bootstrap_counts.of_counts(cells, lambda *sides: _fpr(sides[side])[:, 0])
+    expected = beta(errors + 1, 300 - errors + 1)
+    assert found.estimate == errors / 300
+    assert found.values.mean() == pytest.approx(expected.mean(), rel=0.05)
+    assert found.values.std() == pytest.approx(expected.std(), rel=0.05)
+
+
+def test_a_side_alone_has_half_a_row_more_of_each_kind() -> None:
+    found = bootstrap_counts.of_counts(_alone([3], [300]), lambda c, _: _fpr(c)[:, 0], paired=False)
+    expected = beta(3.5, 297.5)
+    assert found.values.mean() == pytest.approx(expected.mean(), rel=0.03)
+    assert found.values.std() == pytest.approx(expected.std(), rel=0.05)
 
 
 def test_a_class_without_rows_is_undefined() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
+from scipy.stats import binom, binomtest, norm
 from statsmodels.stats.proportion import proportion_confint
 
 from ml_ci.gates.statistics import limits
@@ -157,6 +157,27 @@ def test_needs_are_enough_at_the_measured_rate() -> None:
         for x in np.random.default_rng(1).binomial(n, 0.036, 400)
     ]
     assert 0.72 <= np.mean(passed) <= 0.9
+
+
+@pytest.mark.parametrize(
+    ("errors", "rows", "limit", "alpha"),
+    [(20, 500, 0.05, 0.05), (18, 500, 0.05, 0.05), (80, 200, 0.5, 0.01), (3, 18, 0.2, 0.05), (400, 500, 0.85, 0.001)],
+)
+def test_needs_are_those_of_the_formula(errors: int, rows: int, limit: float, alpha: float) -> None:
+    """n = [(z_a sqrt(l (1 - l)) + z_b sqrt(r (1 - r))) / (l - r)]^2, for 80% power at the measured rate r."""
+    rate = errors / rows
+    spread = norm.isf(alpha) * math.sqrt(limit * (1 - limit)) + norm.ppf(0.8) * math.sqrt(rate * (1 - rate))
+    wanted = (spread / (limit - rate)) ** 2
+    assert limits.further_rows(errors, rows, limit, alpha) == math.ceil(wanted - rows)
+
+
+@pytest.mark.parametrize(("share", "low", "high"), [(1.0, 0.75, 0.87), (0.8, 0.6, 0.77)])
+def test_needs_have_their_power_and_fewer_have_less(share: float, low: float, high: float) -> None:
+    needs = limits.further_rows(20, 500, 0.05, 0.05)
+    assert needs is not None
+    rows = 500 + round(share * needs)
+    most = max(x for x in range(rows) if limits.at_most(x, rows, 0.05, 0.05).outcome == "pass")
+    assert low <= binom.cdf(most, rows, 20 / 500) <= high
 
 
 def test_needs_are_capped() -> None:

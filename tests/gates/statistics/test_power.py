@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_ci.gates.statistics import paired, power
 from ml_ci.gates.statistics.values import NEEDS_CAP
+from ml_ci.spec.values import Method
 
 
 @pytest.mark.parametrize(("margin", "at_95", "at_99"), [(0.01, 268, 536), (0.02, 133, 266), (0.05, 52, 103)])
@@ -71,3 +73,40 @@ def test_further_rows_are_none_where_the_measured_difference_is_not_below_the_ma
     for method in ("score", "exact", "anytime"):
         assert power.further_rows(25, 5, 2000, 0.01, 0.05, method) is None
         assert power.further_rows(5, 5, 2000, 0.0, 0.05, method) is None
+
+
+@pytest.mark.parametrize(
+    ("counts", "margin", "needs"),
+    [
+        ((1, 1, 40), 0.12, 47),  # 87 rows by the exact method, and the score test alone would say 56
+        ((0, 1, 40), 0.08, 40),
+        ((1, 1, 40), 0.05, 152),  # from 100 rows on by the score method, 192 of them
+    ],
+)
+def test_fewer_than_a_hundred_rows_are_planned_as_they_are_judged(
+    counts: tuple[int, int, int], margin: float, needs: int
+) -> None:
+    assert power.further_rows(*counts, margin, 0.05) == needs
+
+
+@pytest.mark.parametrize(
+    ("counts", "margin", "method"),
+    [
+        ((4, 4, 500), 0.01, "score"),
+        ((3, 1, 120), 0.05, "score"),
+        ((1, 1, 40), 0.12, "score"),
+        ((4, 4, 500), 0.01, "exact"),
+        ((20, 8, 1000), 0.016, "exact"),
+    ],
+)
+@pytest.mark.parametrize(("share", "low", "high"), [(1.0, 0.72, 0.98), (0.5, 0.0, 0.78)])
+def test_further_rows_have_their_power_and_fewer_have_less(
+    counts: tuple[int, int, int], margin: float, method: Method, share: float, low: float, high: float
+) -> None:
+    b, c, n = counts
+    needs = power.further_rows(b, c, n, margin, 0.05, method)
+    assert needs is not None
+    rows = n + round(share * needs)
+    drawn = np.random.default_rng(5).multinomial(rows, [b / n, c / n, 1 - (b + c) / n], 600)
+    found = paired.differences_at_most(drawn[:, 0], drawn[:, 1], rows, margin, 0.05, method)
+    assert low <= np.mean([one.outcome == "pass" for one in found]) <= high

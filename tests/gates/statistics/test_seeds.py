@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import t, ttest_1samp
 
 from ml_ci.gates.statistics import seeds
+from ml_ci.gates.statistics.values import Evidence
 
 
 @given(st.lists(st.floats(-0.2, 0.2), min_size=5, max_size=30), st.floats(-0.2, 0.2))
@@ -58,3 +60,30 @@ def test_seeds_that_make_no_difference() -> None:
 def test_a_margin_that_is_nan_is_refused() -> None:
     with pytest.raises(ValueError, match="must not be NaN"):
         seeds.difference_at_most([0.0] * 5, math.nan, 0.05)
+
+
+@pytest.mark.parametrize(
+    ("margin", "outcome", "p_pass", "p_fail"),
+    [(0.02, "pass", 0.0, 1.0), (0.01, "inconclusive", 1.0, 1.0), (0.005, "fail", 1.0, 0.0)],
+)
+def test_p_values_of_seeds_that_make_no_difference(margin: float, outcome: str, p_pass: float, p_fail: float) -> None:
+    found = seeds.difference_at_most([0.01] * 5, margin, 0.05)
+    assert (found.outcome, found.p_pass, found.p_fail) == (outcome, p_pass, p_fail)
+
+
+@pytest.mark.parametrize("margin", [0.01, 0.001, -0.01])
+@pytest.mark.parametrize("judge", [seeds.difference_at_most, seeds.difference_at_least])
+def test_more_rows_are_never_what_seeds_need(judge: Callable[..., Evidence], margin: float) -> None:
+    found = judge([0.001, -0.002, 0.003, 0.0, 0.001], margin, 0.05)
+    assert (found.needs, found.method, found.reason) == (None, "seeds", "")
+
+
+@given(st.lists(st.floats(-0.2, 0.2), min_size=5, max_size=30), st.floats(-0.2, 0.2))
+def test_p_fail_is_the_other_side_of_the_t_test(differences: list[float], margin: float) -> None:
+    if np.std(differences) < 1e-9:
+        return
+    found = seeds.difference_at_most(differences, margin, 0.05)
+    expected = ttest_1samp(differences, margin, alternative="greater").pvalue
+    assert found.p_fail == pytest.approx(expected, rel=1e-6, abs=1e-12)
+    assert found.low is not None
+    assert (found.outcome == "fail") == (found.low > margin)

@@ -1,0 +1,66 @@
+"""Say which tests cover a module: those that mirror it, those that import it, and then a wider set."""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from pathlib import Path, PurePosixPath
+
+# Beside a module's own folder of tests: what else would see a wrong result of it.
+_WIDER = {
+    "ml_ci/conditions": ["tests/gates"],
+    "ml_ci/evaluation": ["tests/gates/test_laws.py", "tests/gates/test_recount.py", "tests/steps/test_large.py"],
+    "ml_ci/gates": ["tests/reports/test_golden.py", "tests/steps/test_loosening.py"],
+    "ml_ci/gates/statistics": ["tests/gates"],
+    "ml_ci/changes": ["tests/steps/test_sides.py", "tests/plan"],
+    "ml_ci/steps/promotion": ["tests/registry"],
+    "ml_ci/registry": ["tests/registry"],
+}
+
+
+def nearest(root: Path, module: str) -> list[str]:
+    """Give the test files that mirror `module`, a path such as `ml_ci/gates/judge.py`, then those that import it.
+
+    `held_gates.py` is mirrored by `test_held.py` where it has no test of its own name.
+    """
+    path = PurePosixPath(module)
+    words = path.stem.split("_")
+    mirrors = [
+        PurePosixPath("tests", *path.parts[1:-1], f"test_{'_'.join(words[:n])}.py") for n in range(len(words), 0, -1)
+    ]
+    own = [str(mirror) for mirror in mirrors if (root / mirror).is_file()][:1]
+    return [*own, *sorted(_importing(root, module) - {*own})]
+
+
+def wider(root: Path, module: str) -> list[str]:
+    """Give the folders and files of tests that are run where the nearest saw nothing."""
+    folder = PurePosixPath(module).parent
+    while not (root / "tests" / folder.relative_to(folder.parts[0])).is_dir():
+        folder = folder.parent
+    mirror = PurePosixPath("tests") / folder.relative_to(folder.parts[0])
+    found = [str(mirror)] if mirror != PurePosixPath("tests") else []
+    for prefix, more in _WIDER.items():
+        if prefix in {str(parent) for parent in PurePosixPath(module).parents}:
+            found += more
+    return [one for one in dict.fromkeys(found) if (root / one).exists()]
+
+
+@cache
+def _importing(root: Path, module: str) -> frozenset[str]:
+    dotted = module.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+    return frozenset(path for path, names in _imported(root).items() if dotted in names)
+
+
+@cache
+def _imported(root: Path) -> dict[str, frozenset[str]]:
+    """Map each test file to every name that it imports, as a module might be called."""
+    found = {}
+    for path in sorted((root / "tests").rglob("test_*.py")):
+        names: set[str] = set()
+        for node in ast.walk(ast.parse(path.read_bytes())):
+            if isinstance(node, ast.Import):
+                names |= {one.name for one in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                names |= {node.module, *(f"{node.module}.{one.name}" for one in node.names)}
+        found[path.relative_to(root).as_posix()] = frozenset(names)
+    return found
