@@ -32,7 +32,7 @@ from tabulate import tabulate
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ["ml_ci/gates", "ml_ci/evaluation", "ml_ci/conditions", "ml_ci/changes", "ml_ci/github/statuses.py"]
-FOLDERS += ["ml_ci/steps/promotion", "ml_ci/registry/promotion.py"]
+FOLDERS += ["ml_ci/metrics.py", "ml_ci/steps/promotion", "ml_ci/registry/promotion.py"]
 
 
 @dataclass(frozen=True)

@@ -145,8 +145,9 @@ class _Reading:
         found = environment(self.outside, job_python(self.model), surroundings.folder, surroundings.state)
         versions = {**found.versions, **dict.fromkeys(found.missing)}
         self.add("environment", {"python": found.python, **versions})
+        inside = surroundings.folder.as_uri()
         for name, url in found.editable.items():
-            if not url.startswith(surroundings.folder.as_uri()):
+            if url.rstrip("/") != inside and not url.startswith(f"{inside}/"):
                 self.warnings.append(f"environment: {name} is installed from {url}: changes of its code go unseen")
 
     def add(self, part: str, said: Mapping[str, object], digested: object = None) -> None:

@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import pytest
 
+from ml_ci.changes.environment import Environment
 from ml_ci.changes.values import Fingerprint, evaluation_key, judging_key
 from ml_ci.errors import UserError
 from ml_ci.spec.values import (
@@ -257,6 +258,43 @@ def test_a_command_in_another_language_does_not_depend_on_python(history: Any, m
     found = history.snapshot(model=model(job=CommandJob("Rscript train.R", predictions="p.csv"))).fingerprint
     assert found.details["environment"] == {}
     assert set(found.details["code"]) == {"train.R"}
+
+
+@pytest.mark.parametrize(
+    ("code", "job", "depends"),
+    [
+        ((), FunctionJob("churn.train:train"), True),  # Python, and nothing that is installed
+        (("rules/*.txt",), FunctionJob("churn.train:train"), True),
+        (("rules/*.txt",), CommandJob("Rscript train.R", predictions="p.csv"), False),
+        (("rules/*.txt", "steps.py"), CommandJob("Rscript train.R", predictions="p.csv"), True),
+        (("steps.pyw",), CommandJob("Rscript train.R", predictions="p.csv"), True),
+        (("look.ipynb",), CommandJob("Rscript train.R", predictions="p.csv"), True),
+        ((), FunctionJob("sklearn.dummy:train"), True),  # no file of the repository, and an installed module
+    ],
+)
+def test_code_in_python_depends_on_the_python(history: Any, model: Any, code: Any, job: Any, depends: bool) -> None:
+    history.write("churn/train.py", "import json\n\ndef train(train): return json.dumps({})\n")
+    cells = [{"cell_type": "code", "source": ["import json\n"], "outputs": [], "metadata": {}}]
+    history.write("look.ipynb", json.dumps({"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    for name in ("rules/words.txt", "train.R", "steps.py", "steps.pyw"):
+        history.write(name, "1\n")
+    found = history.snapshot(model=model(job=job, code=code)).fingerprint
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    assert found.details["environment"].get("python") == (python if depends else None)
+
+
+@pytest.mark.parametrize(
+    ("place", "warned"),
+    [("../elsewhere", True), ("../project-of-others", True), ("vendored/shared", False), (".", False)],
+)
+def test_an_editable_package_outside_of_the_project_goes_unseen(
+    history: Any, monkeypatch: pytest.MonkeyPatch, place: str, warned: bool
+) -> None:
+    url = (history.folder / place).resolve().as_uri()
+    found = Environment("3.12", {"shared": "0.1"}, editable={"shared": url})
+    monkeypatch.setattr("ml_ci.changes.fingerprint.environment", lambda *asked: found)
+    said = f"environment: shared is installed from {url}: changes of its code go unseen"
+    assert history.snapshot().fingerprint.warnings == ((said,) if warned else ())
 
 
 def test_data_known_by_a_pointer_only_are_absent(history: Any, model: Any) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import ast
+import warnings
 
 import pytest
 from hypothesis import given, settings
@@ -149,3 +150,11 @@ def test_a_changed_method_is_no_change_of_its_class() -> None:
     before = definitions(ast.parse(SOURCE))
     after = definitions(ast.parse(SOURCE.replace("sum(rows)", "max(rows)")))
     assert {name for name in after if after[name] != before[name]} == {"Model.fit()"}
+
+
+@pytest.mark.parametrize("text", ["x = '\\d'\n", "x = 1if y else 2\n"])
+def test_what_python_warns_of_in_a_file_is_told_by_nobody(text: str) -> None:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        assert parse(text) is not None
+    assert caught == []

@@ -125,6 +125,15 @@ ERRORS = [
     ("0 * fpr <= 0.2", 1, "a metric of the candidate", "fpr <= 0.05"),
     ("fpr <= 0.1 @ 95", 14, "between 0.5 and 1", "write @ 0.95"),
     ("fpr <= 0.1 @ 0.05", 14, "between 0.5 and 1", "write @ 0.95"),
+    ("fpr <= 0.1 @ 0.3", 14, "between 0.5 and 1", "write @ 0.7"),
+    ("fpr <= 0.1 @ 0.4", 14, "between 0.5 and 1", "write @ 0.6"),
+    ("fpr <= 0.1 @ 0.49", 14, "between 0.5 and 1", "write @ 0.51"),
+    ("fpr <= 0.1 @ 0.5", 14, "between 0.5 and 1", "write @ 0.95"),
+    ("fpr <= 0.1 @ 1.01", 14, "between 0.5 and 1", "write @ 0.95"),
+    ("fpr <= 0.1 @ 50", 14, "between 0.5 and 1", "write @ 0.95"),
+    ("fpr <= 0.1 @ 99.9", 14, "between 0.5 and 1", "write @ 0.999"),
+    ("fpr <= 0.1 @ 100", 14, "between 0.5 and 1", "write @ 0.95"),
+    ("fpr <= 0.1 @ -0.95", 14, "between 0.5 and 1", "write @ 0.95"),
     ("fpr <= 0.1 @ fnr", 14, "between 0.5 and 1", "write @ 0.95"),
     ("fpr <= 0.1 @ 1", 14, "between 0.5 and 1", "write @ 0.95"),
     ("fpr <= 0.1 @ 0.95 @ 0.99", 14, "ends a comparison", ""),
@@ -149,6 +158,13 @@ ERRORS = [
     ("each(fnr, by=a) <= each(fpr, by=b)", 1, "two different columns", "two gates"),
     ("worst(rows, by=a) >= 30", 7, "neither better nor worse", "each(rows, by=COLUMN)"),
     ("ratio(fpr, by=a) >= 0.8", 1, "never below 1", "write <= 1.25"),
+    ("ratio(fpr, by=a) > 1.25", 1, "never below 1", "write <= 1.25"),
+    ("1.25 <= ratio(fpr, by=a)", 1, "never below 1", "write <= 1.25"),
+    ("1.25 < ratio(fpr, by=a)", 1, "never below 1", "write <= 1.25"),
+    ("ratio(fpr, by=a) < 0.8", 1, "never below 1", "write <= 1.25"),
+    ("0.5 >= ratio(fpr, by=a)", 1, "never below 1", "write <= 2"),
+    ("ratio(fpr, by=a) <= 0", 1, "never below 1", "write <= 1.25"),
+    ("ratio(fpr, by=a) <= -2", 1, "never below 1", "write <= 1.25"),
     ("ratio(fpr, by=a) <= 0.5", 1, "never below 1", "write <= 2"),
     ("recall_at >= 0.5", 1, "at which FPR", "recall_at(fpr=0.01)"),
     ("recall_at(0.01) >= 0.5", 1, "takes the FPR", "recall_at(fpr=0.01)"),
@@ -194,6 +210,27 @@ def test_every_slip_is_told_where_why_and_what_instead(text: str, column: int, m
     assert suggestion in caught.value.suggestion
     assert caught.value.column == (column or caught.value.column)
     assert str(caught.value).startswith(f"column {caught.value.column}: ")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ratio(fpr, by=a) <= 1.25",
+        "ratio(fpr, by=a) < 1.25",
+        "1.25 >= ratio(fpr, by=a)",
+        "1.25 > ratio(fpr, by=a)",
+        "ratio(fpr, by=a) <= 1",
+        "1 >= ratio(fpr, by=a)",
+        "fpr <= 0",
+        "fpr <= 1",
+        "0 <= fpr <= 1",
+        "fpr <= 0.1 @ 0.51",
+        "fpr <= 0.1 @ 0.999",
+        "fpr <= 0.1 @ 0",
+    ],
+)
+def test_what_stands_at_the_border_parses(text: str) -> None:
+    assert str(parse(text)) == text
 
 
 def test_a_new_line_is_a_space() -> None:

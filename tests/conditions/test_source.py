@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import warnings
+from contextlib import suppress
 
 import pytest
 from hypothesis import example, given
@@ -52,3 +54,13 @@ def test_a_percentage_is_told_with_its_number(text: str, column: int, suggestion
     with pytest.raises(ConditionError) as caught:
         parse(text)
     assert (caught.value.column, caught.value.suggestion) == (column, suggestion)
+
+
+@pytest.mark.parametrize("text", ["worst(fnr, by='a\\d') <= 0.3", "0x1for x <= 1", "1if fpr else 2 <= 1"])
+def test_what_python_warns_of_is_told_by_nobody(text: str) -> None:
+    """Such as a digit that runs into a word: the text is somebody's gate, and no program of theirs."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        with suppress(ConditionError):
+            parse(text)
+    assert caught == []

@@ -47,6 +47,22 @@ def test_ece_by_hand() -> None:
     assert ours.ece(y, score) == pytest.approx((2 * 0.4 + 2 * 0.025) / 4)
 
 
+@pytest.mark.parametrize(
+    ("labels", "scores", "expected"),
+    [
+        ([True, True, False, False], [0.1, 0.1, 0.9, 0.9], 0.9),  # one bin says too little, the other too much
+        ([True, False, True, False], [0.3, 0.3, 0.7, 0.7], 0.2),
+        ([True, False], [0.2, 0.4], (0.8 + 0.4) / 2),  # 3/15 and 6/15: two bins
+        ([True, False], [3.5 / 15, 3.9 / 15], (1 - 7.4 / 15) / 2),  # one bin of 15, and two of 16
+        ([False, True], [0.0, 1.0], 0.0),
+        ([True, False], [0.0, 1.0], 1.0),
+        ([True, False], [0.93, 1.0], (0.07 + 1.0) / 2),  # [13/15, 14/15) and the last one, with its end
+    ],
+)
+def test_ece_of_bins_on_either_side(labels: list[bool], scores: list[float], expected: float) -> None:
+    assert ours.ece(np.array(labels), np.array(scores)) == pytest.approx(expected)
+
+
 def test_all_scores_equal_and_a_single_class() -> None:
     half = np.full(4, 0.5)
     assert ours.of_scores(np.array([True, False, True, False]), half, "probability", ["auc"]) == {"auc": 0.5}

@@ -85,6 +85,27 @@ def test_gates(own: tuple[str, ...], base: tuple[str, ...], judged: tuple[str, .
 
 
 @pytest.mark.parametrize(
+    ("own", "base", "confidence", "judged", "said"),
+    [
+        # Without `@` the model's confidence counts: the change asks for more proof than the base, or for less.
+        (f"{OLD}", f"{OLD} @ 0.9", 0.95, (f"{OLD} @ 0.9", OLD), ""),
+        (f"{OLD} @ 0.99", OLD, 0.95, (OLD, f"{OLD} @ 0.99"), ""),
+        (OLD, f"{OLD} @ 0.99", 0.95, (f"{OLD} @ 0.99",), "loosened"),
+        (f"{OLD} @ 0.9", OLD, 0.95, (OLD,), "loosened"),
+        (f"{OLD} @ 0", OLD, 0.95, (OLD,), "loosened"),
+        (OLD, f"{OLD} @ 0.9", None, (f"{OLD} @ 0.9",), "loosened"),
+        (f"{OLD} @ 0.9", OLD, None, (OLD, f"{OLD} @ 0.9"), ""),
+    ],
+)
+def test_a_gate_without_a_confidence_of_its_own_has_the_models(
+    own: str, base: str, confidence: float | None, judged: tuple[str, ...], said: str
+) -> None:
+    found = held(model(own, confidence=confidence), model(base, confidence=confidence))
+    assert tuple(gate.text for gate in found.model.gates) == judged
+    assert [said in caution for caution in found.cautions] == ([True] if said else [])
+
+
+@pytest.mark.parametrize(
     ("own", "base", "judged"),
     [(0.8, 0.95, 0.95), (0.99, 0.95, 0.99), (None, 0.95, 0.95), (0.95, None, 0.95), (None, None, None)],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -114,3 +115,9 @@ def test_rows_that_are_needed_of_a_worst_slice() -> None:
 
 def test_no_rows_prove_what_the_measured_rates_break() -> None:
     assert judge(OverSlices("worst", "fpr", ("g",)), [(21, 100), (2, 100)], 0.2, True, ALPHA).needs is None
+
+
+def test_a_ratio_to_a_slice_without_an_error_has_no_upper_bound() -> None:
+    found = judge(OverSlices("ratio", "fpr", ("g",)), [(0, 100), (30, 100)], 5.0, True, ALPHA)
+    assert (found.outcome, found.high, found.needs) == ("inconclusive", math.inf, None)
+    assert judge(OverSlices("ratio", "fpr", ("g",)), [(0, 100), (30, 100)], 2.0, True, ALPHA).outcome == "fail"

@@ -20,6 +20,12 @@ def request(head_repository: dict[str, Any] | None, **more: Any) -> dict[str, An
     return {"pull_request": pull_request, "repository": OURS, **more}
 
 
+def nameless(payload: dict[str, Any], base: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Say nothing of the repository that a pull request goes to."""
+    payload["pull_request"]["base"]["repo"] = base
+    return payload
+
+
 def ended(event: str, **changed: Any) -> dict[str, Any]:
     run = {"event": event, "head_sha": HEAD, "head_branch": "change", "head_repository": FORK, "pull_requests": []}
     return {"workflow_run": run | changed, "repository": OURS}
@@ -47,6 +53,21 @@ CASES: dict[str, tuple[str, dict[str, Any], Activity]] = {
     "a fork that was deleted writes nothing": (
         "pull_request",
         request(None),
+        Activity("fork", HEAD, 7, gates_from="main", here=MERGE, why=f"a pull request from a fork {READ_ONLY}"),
+    ),
+    "a repository that is named nowhere is not ours": (
+        "pull_request",
+        nameless(request(None)),
+        Activity("fork", HEAD, 7, gates_from="main", here=MERGE, why=f"a pull request from a fork {READ_ONLY}"),
+    ),
+    "a repository with an empty name is not ours": (
+        "pull_request",
+        nameless(request({"full_name": ""}), {"full_name": ""}),
+        Activity("fork", HEAD, 7, gates_from="main", here=MERGE, why=f"a pull request from a fork {READ_ONLY}"),
+    ),
+    "a base that is named nowhere is not the head's": (
+        "pull_request",
+        nameless(request(OURS)),
         Activity("fork", HEAD, 7, gates_from="main", here=MERGE, why=f"a pull request from a fork {READ_ONLY}"),
     ),
     "Dependabot writes nothing": (

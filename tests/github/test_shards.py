@@ -48,6 +48,52 @@ def test_reports_of_different_commits_are_an_error(reports: Any) -> None:
     assert whole.failure.message == "the reports are of different commits: 9d1e2f3 and ccccccc"
 
 
+SHARED: list[tuple[str, Any, Any, Any]] = [
+    ("base_commit", "b" * 40, "c" * 40, None),
+    ("config", "ml-ci.yaml", "services/ml-ci.yaml", None),
+]
+
+
+@pytest.mark.parametrize("names", [("passed", "new_model"), ("passed", "new_model", "nothing_gated")])
+@pytest.mark.parametrize(("field", "one", "other", "neither"), SHARED)
+def test_what_all_reports_say_alike_is_kept(
+    reports: Any, names: tuple[str, ...], field: str, one: str, other: str, neither: None
+) -> None:
+    """And of what they say differently neither is: it would be one shard's word for all of them."""
+    alike = [replace(reports[name](), **{field: one}) for name in names]
+    assert getattr(joined(alike), field) == one
+    for place in range(len(alike)):
+        for strange in (other, None):
+            unlike = [*alike[:place], replace(alike[place], **{field: strange}), *alike[place + 1 :]]
+            assert getattr(joined(unlike), field) is neither
+
+
+@pytest.mark.parametrize(
+    ("asked", "kept"),
+    [
+        (({"seed": "1"}, {"seed": "1"}), {"seed": "1"}),
+        (({"seed": "1"}, {"seed": "2"}), {}),
+        (({"seed": "1"}, {}), {}),
+        (({}, {"seed": "1"}), {}),
+        (({"seed": "1", "stage": "live"}, {"seed": "1", "stage": "staging"}), {"seed": "1"}),
+    ],
+)
+def test_options_that_every_run_was_given_are_kept(reports: Any, asked: Any, kept: dict[str, str]) -> None:
+    shards = [replace(reports[name](), asked=said) for name, said in zip(("passed", "new_model"), asked, strict=True)]
+    assert joined(shards).asked == kept
+
+
+@pytest.mark.parametrize("dirty", [(False, False), (True, False), (False, True)])
+def test_cautions_of_all_are_kept_once_and_one_dirty_tree_makes_all_dirty(reports: Any, dirty: Any) -> None:
+    said = (("one", "both"), ("both", "other"))
+    shards = [
+        replace(reports[name](), dirty=one, cautions=cautions)
+        for name, one, cautions in zip(("passed", "new_model"), dirty, said, strict=True)
+    ]
+    whole = joined(shards)
+    assert (whole.cautions, whole.dirty) == (("one", "both", "other"), any(dirty))
+
+
 def test_no_report_is_no_pass() -> None:
     assert joined([]).verdict == "error"
 
