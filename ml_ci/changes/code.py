@@ -10,7 +10,7 @@ from ml_ci.changes.closure import Closure, closure, find_module
 from ml_ci.changes.command import named
 from ml_ci.changes.globs import matching
 from ml_ci.changes.sources import Sources
-from ml_ci.spec.values import CommandJob, FileEntry, FunctionJob, ModelSpec
+from ml_ci.spec.values import FileEntry, ModelSpec
 
 _DECLARE = "List the files that may be imported under `code:`, for example `code: [plugins/*.py]`."
 
@@ -27,10 +27,10 @@ class Code:
 def training_code(model: ModelSpec, sources: Sources) -> Code:
     """Collect the training's code: the closure of the function or of the command's files, and the `code:` globs."""
     extra, complaints = _declared(model, sources)
-    if isinstance(model.job, FunctionJob):
+    if model.job.entry:
         found = function_code(model, model.job.entry, sources, extra)
     else:
-        found = _command_code(model, model.job, sources, extra)
+        found = _command_code(model, sources, extra)
     return Code(found.files, found.outside, (*complaints, *found.warnings))
 
 
@@ -46,8 +46,8 @@ def function_code(model: ModelSpec, entry: str, sources: Sources, extra: Iterabl
     return Code(found.files, found.outside | {module.partition(".")[0]}, (*found.warnings, complaint))
 
 
-def _command_code(model: ModelSpec, job: CommandJob, sources: Sources, extra: Sequence[str]) -> Code:
-    names = named(job.command, _folder(model.cwd), sources, _left_out(model, job))
+def _command_code(model: ModelSpec, sources: Sources, extra: Sequence[str]) -> Code:
+    names = named(model.job.text, _folder(model.cwd), sources, _left_out(model))
     scripts = {posixpath.dirname(path) for path in names.files if path.endswith(".py")}
     roots = tuple(dict.fromkeys((*names.folders, *sorted(scripts - {""}), *_roots(model.cwd))))
     modules = {module: find_module(f"{module}.__main__", sources.files, roots) for module in names.modules}
@@ -78,9 +78,9 @@ def _declared(model: ModelSpec, sources: Sources) -> tuple[list[str], list[str]]
     return [path for paths in files.values() for path in paths], complaints
 
 
-def _left_out(model: ModelSpec, job: CommandJob) -> list[str]:
+def _left_out(model: ModelSpec) -> list[str]:
     entries = [entry.path for entry in (*model.data.values(), model.holdout) if isinstance(entry, FileEntry)]
-    outputs = [path for path in (job.predictions, job.model) if path and "{" not in path]
+    outputs = [path for path in model.job.outputs.values() if "{" not in path]
     data = [posixpath.normpath(path) for path in (*entries, *outputs)]
     return [*data, *(f"{path}.dvc" for path in data)]
 

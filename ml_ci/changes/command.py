@@ -39,9 +39,8 @@ class Named:
     perhaps: frozenset[str] = frozenset()
 
 
-def named(command: str | tuple[str, ...], cwd: str, sources: Sources, left_out: Iterable[str]) -> Named:
+def named(text: str, cwd: str, sources: Sources, left_out: Iterable[str]) -> Named:
     """Find the files of the tree that a command names; `left_out` are globs of declared data and outputs."""
-    text = command if isinstance(command, str) else " ".join(command)
     kept = _kept(sources.files, left_out)
     names = _Names(kept, sources)
     modules = tuple(_MODULE.findall(text))

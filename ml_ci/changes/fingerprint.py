@@ -18,7 +18,7 @@ from ml_ci.changes.surroundings import Surroundings
 from ml_ci.changes.values import READS, UNSEEN, Fingerprint, seed_digest
 from ml_ci.errors import UserError
 from ml_ci.repository.values import Tree
-from ml_ci.spec.values import CommandJob, FileEntry, ModelSpec, PartEntry
+from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry
 
 _VERSIONED = re.compile(r"(?:[\w./~-]*/)?python\d+\.\d+|[\w./~-]*/python\d*")
 # How one side is scored: the baseline keeps its own, so that a change of the candidate's is no change of the other.
@@ -169,7 +169,7 @@ class _Reading:
 def value_parts(model: ModelSpec, tree: Tree) -> frozenset[str]:
     """Name the data parts of which only the values matter: tables of a function job, and a holdout that ml-ci reads."""
     tables = {f"data.{name}" for name in read_as_tables(model, tree)}
-    reads = not isinstance(model.job, CommandJob) and model.predict is None
+    reads = bool(model.job.entry) and model.predict is None
     return frozenset(tables | ({"data.holdout"} if reads else set()))
 
 
@@ -178,7 +178,7 @@ def job_python(model: ModelSpec) -> str | None:
 
     Plain `python` and `python3` are the job's interpreter in a command.
     """
-    if model.python is None and isinstance(model.job, CommandJob):
+    if model.python is None:
         command = model.job.command
         words = command.split() if isinstance(command, str) else command
         return next((word for word in words if _VERSIONED.fullmatch(word)), None)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ml_ci.changes.globs import is_glob, matching_any
 from ml_ci.changes.remote import is_remote
 from ml_ci.changes.values import Fingerprint, Stage
-from ml_ci.spec.values import CommandJob, FileEntry, ModelSpec
+from ml_ci.spec.values import FileEntry, ModelSpec
 
 _HOLDOUT = "data.holdout"
 _NEVER = frozenset({".git", ".ml_ci", "__pycache__"})
@@ -60,6 +60,4 @@ def _paths(model: ModelSpec, fingerprint: Fingerprint, stage: Stage) -> Iterable
         yield from (model.holdout.path, f"{model.holdout.path}.dvc")
     if model.params_file and stage != "metric":
         yield model.params_file[0]
-    if isinstance(model.job, CommandJob):
-        outputs = (model.job.predictions, model.job.model)
-        yield from (path for path in outputs if path is not None and "{" not in path)
+    yield from (path for path in model.job.outputs.values() if "{" not in path)

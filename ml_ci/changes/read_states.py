@@ -15,7 +15,7 @@ from ml_ci.changes.sources import Sources
 from ml_ci.changes.values import Fingerprint, Stage
 from ml_ci.changes.whole import Whole
 from ml_ci.repository.values import Tree
-from ml_ci.spec.values import CommandJob, ModelSpec
+from ml_ci.spec.values import ModelSpec
 
 # By kind and by name (paths from the top of the repository): the state of what was read.
 #   files    the git id of the content
@@ -111,9 +111,7 @@ class ReadStates:
         return digest({path: known for path, known in self._whole.everything().items() if not self._held(path)})
 
     def _names(self, read: Iterable[str]) -> frozenset[str]:
-        job = self._model.job
-        command = job.command if isinstance(job, CommandJob) else ""
-        names = set(names_in_command(command if isinstance(command, str) else " ".join(command)))
+        names = set(names_in_command(self._model.job.text))
         for path in (*(self._at(path) for path in self._code), *read):
             try:
                 names |= names_in(path, self._whole.read(path))

@@ -17,7 +17,7 @@ from ml_ci.changes.digests import digest
 from ml_ci.changes.python_source import parse
 from ml_ci.errors import UserError
 from ml_ci.repository.values import Tree
-from ml_ci.spec.values import FileEntry, FunctionJob, ModelSpec
+from ml_ci.spec.values import FileEntry, ModelSpec
 
 if TYPE_CHECKING:
     from ml_ci.tables.table import Table
@@ -121,7 +121,7 @@ def read_as_tables(model: ModelSpec, tree: Tree) -> frozenset[str]:
 
     A parameter annotated with anything else (a Path, a str) sees the bytes; so does a command.
     """
-    if not isinstance(model.job, FunctionJob):
+    if not model.job.entry:
         return frozenset()
     module, _, name = model.job.entry.partition(":")
     path = find_module(module, tree.files(), (model.cwd if model.cwd != "." else "", "", "src"))

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import PurePath
 
-from ml_ci.spec.values import CommandJob, FileEntry, FunctionJob, ModelSpec, PartEntry
+from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry
 
 
 def job(model: ModelSpec) -> Mapping[str, object]:
@@ -16,13 +16,13 @@ def job(model: ModelSpec) -> Mapping[str, object]:
     said: dict[str, object] = {"cwd": model.cwd, "python": python}
     said |= {"ignore": list(model.ignore)} if model.ignore else {}
     said |= {f"env.{name}": text for name, text in sorted(model.env_values.items())}
-    if isinstance(model.job, FunctionJob):
-        return said | {"train": model.job.entry}
-    said |= {"run": model.job.command, "predictions": model.job.predictions, "model": model.job.model}
+    said |= model.job.parts
+    if model.job.entry:
+        return said
     # A command may open its data without being told where: another path is another job.
     paths = {name: entry.path for name, entry in entries(model).items()}
     said |= {f"data.{name}": path for name, path in paths.items()}
-    if model.job.predictions:
+    if model.job.predicts:
         said["label"] = model.label  # its values are emptied in the file that the command gets
     return said
 
@@ -62,8 +62,7 @@ def entries(model: ModelSpec) -> Mapping[str, FileEntry]:
 
 def needs_holdout(model: ModelSpec) -> bool:
     """Say whether a training depends on the holdout: a part is cut out of its data, predictions are made for it."""
-    predicts = isinstance(model.job, CommandJob) and model.job.predictions is not None
-    return predicts or isinstance(model.holdout, PartEntry)
+    return model.job.predicts or isinstance(model.holdout, PartEntry)
 
 
 def part(entry: PartEntry) -> Mapping[str, object]:

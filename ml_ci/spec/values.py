@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from ml_ci.conditions import Condition
 
@@ -42,11 +42,60 @@ class PartEntry:
 DataEntry: TypeAlias = FileEntry | PartEntry
 
 
+class Job(Protocol):
+    """How a model is trained, as whatever plans, copies, fingerprints and reports asks it.
+
+    A kind is a frozen dataclass of these values here, and a row of `ml_ci.training.kinds` that says how it is run.
+    """
+
+    @property
+    def entry(self) -> str:
+        """The Python function that trains, `package.module:function`, which gets its data as values; "" for none."""
+        ...
+
+    @property
+    def command(self) -> str | tuple[str, ...]:
+        """The command that trains: a string for the shell, or a tuple of arguments without one; () for none."""
+        ...
+
+    @property
+    def text(self) -> str:
+        """The command as one line, to be read; "" for none."""
+        ...
+
+    @property
+    def parts(self) -> Mapping[str, object]:
+        """What of it counts in a fingerprint, beside its code and its data."""
+        ...
+
+    @property
+    def outputs(self) -> Mapping[str, str]:
+        """The paths that it declares to leave, `model` and `predictions`; none where it returns its model."""
+        ...
+
+    @property
+    def predicts(self) -> bool:
+        """Whether it leaves predictions of the holdout by itself, so that no model is asked for them."""
+        ...
+
+
 @dataclass(frozen=True)
 class FunctionJob:
     """Train by a Python function, `package.module:function`."""
 
     entry: str
+
+    command = ()
+    text = ""
+    predicts = False
+
+    @property
+    def parts(self) -> Mapping[str, object]:
+        return {"train": self.entry}
+
+    @property
+    def outputs(self) -> Mapping[str, str]:
+        return {}
 
 
 @dataclass(frozen=True)
@@ -57,8 +106,24 @@ class CommandJob:
     predictions: str | None = None
     model: str | None = None
 
+    entry = ""
 
-Job: TypeAlias = FunctionJob | CommandJob
+    @property
+    def text(self) -> str:
+        return self.command if isinstance(self.command, str) else " ".join(self.command)
+
+    @property
+    def parts(self) -> Mapping[str, object]:
+        return {"run": self.command, "predictions": self.predictions, "model": self.model}
+
+    @property
+    def outputs(self) -> Mapping[str, str]:
+        declared = {"model": self.model, "predictions": self.predictions}
+        return {key: path for key, path in declared.items() if path is not None}
+
+    @property
+    def predicts(self) -> bool:
+        return self.predictions is not None
 
 
 @dataclass(frozen=True)

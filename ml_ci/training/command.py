@@ -12,8 +12,8 @@ from pathlib import Path
 
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.spec.placeholders import PLACEHOLDER
-from ml_ci.spec.values import CommandJob
 from ml_ci.training.child import left
+from ml_ci.training.ending import Ending
 from ml_ci.training.environment import variable
 from ml_ci.training.transfer import remove
 from ml_ci.training.values import TrainRequest
@@ -22,15 +22,16 @@ from ml_ci.training.values import TrainRequest
 _SLACK = 2.0
 
 
-def argv(job: CommandJob, request: TrainRequest) -> tuple[str, ...]:
+def argv(request: TrainRequest) -> tuple[str, ...]:
     """Give the arguments to start: the shell for a string, the list itself for a list; tokens filled in.
 
     Only `{data.NAME}`, `{needs.NAME}`, `{params}`, `{seed}` and `{out}` are tokens: other braces stay as they are. In a
     string the values are quoted for the shell. A name that nothing is called is a StageFailed `unknown-parameter`.
     """
-    if isinstance(job.command, str):
-        return "/bin/sh", "-c", PLACEHOLDER.sub(lambda found: shlex.join(_values(found, request)), job.command)
-    return tuple(argument for part in job.command for argument in _filled(part, request))
+    command = request.job.command
+    if isinstance(command, str):
+        return "/bin/sh", "-c", PLACEHOLDER.sub(lambda found: shlex.join(_values(found, request)), command)
+    return tuple(argument for part in command for argument in _filled(part, request))
 
 
 def _filled(part: str, request: TrainRequest) -> tuple[str, ...]:
@@ -78,6 +79,15 @@ def prepare(request: TrainRequest) -> Mapping[str, str]:
     Path(plain["params"]).write_text(json.dumps(dict(request.params), default=str), encoding="utf-8")
     data = {variable(name): "\n".join(paths(entry.path)) for name, entry in request.inputs.data.items()}
     return {**data, "ML_CI_PARAMS": plain["params"], "ML_CI_OUT": plain["out"]}
+
+
+def asked(request: TrainRequest) -> None:
+    """Ask ml-ci's child program for nothing: the command is another program."""
+
+
+def outputs(request: TrainRequest, ending: Ending, started: float) -> Mapping[str, Path]:
+    """Move the declared outputs out of the working copy; StageFailed as for `output`."""
+    return {key: output(declared, key, request, started) for key, declared in request.job.outputs.items()}
 
 
 def output(declared: str, key: str, request: TrainRequest, started: float) -> Path:

@@ -59,6 +59,12 @@ def check(outcome: Outcome, order: Order, result: Path, *, worker: bool, shell: 
     return Ending(order.log, outcome.seconds, outcome.megabytes)
 
 
+def broken(model: str, stage: str) -> StageFailed:
+    """Say that a worker's result does not hold together: the user's code shares its process, and may have done it."""
+    message = f"the job of `{model}` left a result that does not hold together"
+    return StageFailed(Failure(stage, "no-result", message, "Does the job write into ml-ci's own folder?"))
+
+
 def _failed(code: str, message: str, hint: str) -> StageFailed:
     return StageFailed(Failure("training", code, message, hint))
 

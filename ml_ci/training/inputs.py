@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ml_ci.changes.remote import is_remote
 from ml_ci.errors import Failure, StageFailed, UserError
-from ml_ci.spec.values import CommandJob, FileEntry, FunctionJob, ModelSpec, PartEntry
+from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry
 from ml_ci.training.command import paths
 from ml_ci.training.sources import Sources, Supply
 from ml_ci.training.transfer import copy, is_inside, remove, signature
@@ -89,13 +89,9 @@ def read_from(entry: Input) -> Iterator[str]:
         yield os.path.realpath(entry.whole.path)
 
 
-def _predicts(model: ModelSpec) -> bool:
-    return isinstance(model.job, CommandJob) and model.job.predictions is not None
-
-
 def _hidden(placement: Placement) -> tuple[str, ...]:
     model = placement.model
-    if not isinstance(model.job, FunctionJob):
+    if not model.job.entry:
         return ()
     own = (model.holdout.path,) if isinstance(model.holdout, FileEntry) else ()
     return (*own, *placement.hidden)
@@ -110,10 +106,8 @@ def _hide(placement: Placement) -> None:
 
 
 def _clear_outputs(model: ModelSpec, folder: Path) -> None:
-    if not isinstance(model.job, CommandJob):
-        return
-    for key, declared in (("predictions", model.job.predictions), ("model", model.job.model)):
-        if declared is not None and "{out}" not in declared:
+    for key, declared in model.job.outputs.items():
+        if "{out}" not in declared:
             _clear(key, declared, folder)
 
 
@@ -137,8 +131,8 @@ def _settle_holdout(placement: Placement, sources: Sources) -> Input | None:
     if isinstance(holdout, PartEntry):
         part = _cut(placement, holdout)
         columns = model.data[holdout.of].columns
-        return Input(str(placement.holdout or part), columns) if _predicts(model) else None
-    if not _predicts(model):
+        return Input(str(placement.holdout or part), columns) if model.job.predicts else None
+    if not model.job.predicts:
         return None
     given = placement.holdout
     if given is None:
@@ -193,7 +187,7 @@ def _flags(placement: Placement, name: str) -> Path:
 def _put(placement: Placement, name: str, rows: Path, at: Path) -> None:
     """Put rows in the place of the table that they come from, which a function's DataFrames are read from."""
     whole = _whole(placement, name, at)
-    if isinstance(placement.model.job, FunctionJob) and not whole.exists():
+    if placement.model.job.entry and not whole.exists():
         whole.parent.mkdir(parents=True, exist_ok=True)
         if at.is_symlink():
             whole.symlink_to(at.resolve())
@@ -252,7 +246,7 @@ def _input(model: ModelSpec, supply: Supply, entry: FileEntry) -> Input:
     base = supply.copy if supply.belongs(entry.path) else supply.origin
     path = str(base / entry.path)
     found = paths(path)
-    one = len(found) == 1 and Path(found[0]).is_file() and isinstance(model.job, FunctionJob)
+    one = len(found) == 1 and Path(found[0]).is_file() and bool(model.job.entry)
     return Input(path, entry.columns, _written(Path(found[0]), entry) if one else None)
 
 

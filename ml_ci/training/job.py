@@ -13,22 +13,21 @@ from pathlib import Path
 from typing import cast
 
 from ml_ci.errors import Failure, StageFailed
-from ml_ci.spec.values import CommandJob, FunctionJob
-from ml_ci.training import built, command, own_code, spoilt
-from ml_ci.training.ending import Ending, check
+from ml_ci.training import built, function, own_code, spoilt
+from ml_ci.training.ending import Ending, broken, check
 from ml_ci.training.environment import begun
 from ml_ci.training.executors import executor
 from ml_ci.training.handing import advised, handed
 from ml_ci.training.inputs import verify
+from ml_ci.training.kinds import kind_of
 from ml_ci.training.log import tail
 from ml_ci.training.own_paths import on_own_side
-from ml_ci.training.process import CHILD, Order, Outcome
+from ml_ci.training.process import Order, Outcome
 from ml_ci.training.progress import Progress, Silent
 from ml_ci.training.told import TOLD, read
 from ml_ci.training.transfer import remove
 from ml_ci.training.values import (
     UNSEEN,
-    Input,
     JobFailed,
     Kind,
     Measured,
@@ -55,9 +54,24 @@ def train(request: TrainRequest, progress: Progress | None = None) -> TrainedMod
     StageFailed tells what went wrong, by a code of its own for each way to fail, with the end of the log.
     """
     with _Log(request, "training"):
-        if isinstance(request.job, FunctionJob):
-            return _train_function(request, request.job, progress or Silent())
-        return _train_command(request, request.job, progress or Silent())
+        way = kind_of(request.job)
+        _clean(request)
+        environment = {**_environment(request), **way.prepare(request)}
+        asked, started = way.asked(request), time.time()
+        ending = _run(
+            request,
+            way.argv(request),
+            environment,
+            progress or Silent(),
+            shell=isinstance(request.job.command, str),
+            asked=None if asked is None else _worker(request, asked),
+        )
+        with reading(ending.reads):
+            verify(request.inputs)
+            left = way.outputs(request, ending, started)
+        return TrainedModel(
+            left.get("model"), left.get("predictions"), ending.log, ending.seconds, ending.megabytes, ending.reads
+        )
 
 
 def predict(request: PredictRequest, progress: Progress | None = None) -> ScoredRows:
@@ -66,11 +80,11 @@ def predict(request: PredictRequest, progress: Progress | None = None) -> Scored
         target = request.work / "predictions.csv"
         ending = _run_worker(
             request,
-            "predict",
             progress or Silent(),
+            kind="predict",
             entry=request.entry,
             artifact=str(request.artifact),
-            rows=_entry(request.rows),
+            rows=dataclasses.asdict(request.rows),
             count=request.count,
             positive=dataclasses.asdict(request.positive),
             labels=request.labels,
@@ -79,9 +93,9 @@ def predict(request: PredictRequest, progress: Progress | None = None) -> Scored
         kind, rows, precision = (ending.result.get(name) for name in ("kind", "rows", "precision"))
         seconds = _number(ending.result.get("seconds"), request)
         if kind not in _KINDS or precision not in _PRECISIONS:
-            raise _broken(request, "evaluation")
+            raise broken(request.model, "evaluation")
         if not isinstance(rows, int) or seconds is None or not target.is_file() or target.is_symlink():
-            raise _broken(request, "evaluation")
+            raise broken(request.model, "evaluation")
         reads = ending.reads
         return ScoredRows(
             target, cast("Kind", kind), rows, ending.log, seconds, ending.megabytes, reads, precision=str(precision)
@@ -92,11 +106,11 @@ def metric(request: MetricRequest, progress: Progress | None = None) -> Measured
     """Compute the user's own metrics in a child process; None is undefined (also for NaN and infinity)."""
     with _Log(request, "evaluation"):
         ending = _run_worker(
-            request, "metric", progress or Silent(), metrics=dict(request.metrics), table=str(request.table)
+            request, progress or Silent(), kind="metric", metrics=dict(request.metrics), table=str(request.table)
         )
         given = ending.result.get("metrics")
         if not isinstance(given, dict) or set(given) != set(request.metrics):
-            raise _broken(request, "evaluation")
+            raise broken(request.model, "evaluation")
         return Measured({name: _number(given[name], request) for name in request.metrics}, ending.reads)
 
 
@@ -105,8 +119,8 @@ def resample(request: ResampleRequest, progress: Progress | None = None) -> Resa
     with _Log(request, "evaluation"):
         ending = _run_worker(
             request,
-            "resample",
             progress or Silent(),
+            kind="resample",
             metrics=dict(request.metrics),
             table=str(request.table),
             replicates=request.replicates,
@@ -114,7 +128,7 @@ def resample(request: ResampleRequest, progress: Progress | None = None) -> Resa
         )
         given, made = ending.result.get("replicates"), ending.result.get("made")
         if not isinstance(given, dict) or set(given) != set(request.metrics) or not isinstance(made, int) or made < 1:
-            raise _broken(request, "evaluation")
+            raise broken(request.model, "evaluation")
         return Resamples({name: _sides(given[name], made, request) for name in request.metrics}, made, ending.reads)
 
 
@@ -148,50 +162,15 @@ class _Log:
             raise JobFailed(failure, error.reads if isinstance(error, JobFailed) else UNSEEN, lacks=lacks) from None
 
 
-def _train_function(request: TrainRequest, job: FunctionJob, progress: Progress) -> TrainedModel:
-    ending = _run_worker(
-        request,
-        "train",
-        progress,
-        entry=job.entry,
-        data={name: _entry(entry) for name, entry in request.inputs.data.items() if name != "holdout"},
-        params=dict(request.params),
-        needs={name: str(path) for name, path in request.needs.items()},
-        out=str(request.work / "out"),
-    )
-    with reading(ending.reads):
-        verify(request.inputs)
-    artifact = Path(str(ending.result.get("artifact")))
-    if artifact.parent != request.work or not artifact.exists() or artifact.is_symlink():
-        raise _broken(request, "training")
-    with reading(ending.reads):
-        command.refuse(artifact, artifact.name)
-    return TrainedModel(artifact, None, ending.log, ending.seconds, ending.megabytes, ending.reads)
-
-
-def _train_command(request: TrainRequest, job: CommandJob, progress: Progress) -> TrainedModel:
-    _clean(request)
-    environment = {**_environment(request), **command.prepare(request)}
-    started = time.time()
-    ending = _run(request, command.argv(job, request), environment, progress, shell=isinstance(job.command, str))
-    with reading(ending.reads):
-        verify(request.inputs)
-        left = {
-            key: command.output(declared, key, request, started)
-            for key, declared in (("model", job.model), ("predictions", job.predictions))
-            if declared is not None
-        }
-    return TrainedModel(
-        left.get("model"), left.get("predictions"), ending.log, ending.seconds, ending.megabytes, ending.reads
-    )
-
-
-def _run_worker(request: Request, kind: str, progress: Progress, **asked: object) -> Ending:
+def _run_worker(request: Request, progress: Progress, **asked: object) -> Ending:
     """Have the child program do something under the job's interpreter; give its result."""
     _clean(request)
-    argv = (str(request.interpreter.path), str(CHILD), "--work", str(request.work / "request.json"))
-    asked = {"kind": kind, "folder": str(request.folder), "seed": request.seed, "work": str(request.work), **asked}
-    return _run(request, argv, _environment(request), progress, asked=asked)
+    return _run(request, function.argv(request), _environment(request), progress, asked=_worker(request, asked))
+
+
+def _worker(request: Request, asked: Mapping[str, object]) -> Mapping[str, object]:
+    """Add what the child program is always told."""
+    return {"folder": str(request.folder), "seed": request.seed, "work": str(request.work), **asked}
 
 
 def _run(
@@ -282,13 +261,9 @@ def _cwd(request: Request) -> Path:
     return cwd
 
 
-def _entry(entry: Input) -> Mapping[str, object]:
-    return dataclasses.asdict(entry)
-
-
 def _sides(given: object, made: int, request: ResampleRequest) -> Mapping[str, tuple[float | None, ...]]:
     if not isinstance(given, dict) or any(not isinstance(one, list) or len(one) != made for one in given.values()):
-        raise _broken(request, "evaluation")
+        raise broken(request.model, "evaluation")
     return {str(side): tuple(_number(value, request) for value in values) for side, values in given.items()}
 
 
@@ -296,11 +271,5 @@ def _number(value: object, request: Request) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise _broken(request, "evaluation")
+        raise broken(request.model, "evaluation")
     return float(value)
-
-
-def _broken(request: Request, stage: str) -> StageFailed:
-    # The user's code shares the process that writes the result, so a wrong result may be its doing.
-    message = f"the job of `{request.model}` left a result that does not hold together"
-    return StageFailed(Failure(stage, "no-result", message, "Does the job write into ml-ci's own folder?"))

@@ -15,11 +15,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from ml_ci.errors import Failure, StageFailed
-from ml_ci.spec.values import CommandJob
 from ml_ci.training import left
 from ml_ci.training.packaging import Project, projects
 from ml_ci.training.told import TOLD, Line, read
-from ml_ci.training.values import Checkout, Request
+from ml_ci.training.values import Checkout, Request, TrainRequest
 
 CODE = "foreign-code"
 _PYTHON = re.compile(r"(?:python|pypy)[\d.]*")
@@ -88,10 +87,9 @@ def require(request: Request, environment: Mapping[str, str]) -> None:
 
 def pythons(request: Request, environment: Mapping[str, str]) -> list[Path]:
     """Give the Pythons that a job's command starts, as far as its words and their first lines tell; [] for none."""
-    job = getattr(request, "job", None)
-    if not isinstance(job, CommandJob):
+    text = request.job.text if isinstance(request, TrainRequest) else ""
+    if not text:
         return [request.interpreter.path]
-    text = job.command if isinstance(job.command, str) else " ".join(job.command)
     folder = request.folder / request.cwd
     found = []
     for word in dict.fromkeys(_WORD.findall(text)):

@@ -6,6 +6,7 @@ import pytest
 
 from ml_ci.changes.command import named
 from ml_ci.changes.sources import Sources
+from ml_ci.spec.values import CommandJob
 
 FILES = {
     "train.py": "import features",
@@ -53,14 +54,14 @@ CODE = frozenset(FILES) - {
     ],
 )
 def test_the_files_that_a_command_names(tree: Any, command: Any, expected: set[str]) -> None:
-    found = named(command, "", Sources(tree(FILES), None), ["data/train.csv", "data/train.csv.dvc"])
+    found = named(CommandJob(command).text, "", Sources(tree(FILES), None), ["data/train.csv", "data/train.csv.dvc"])
     assert found.files == expected
 
 
 @pytest.mark.parametrize("command", ["make train", "dvc repro", "bash jobs/empty.sh", "python $SCRIPT"])
 def test_a_command_that_leads_nowhere_may_run_any_program(tree: Any, command: str) -> None:
     """What these import is its environment; none of them is its code before it was seen to be read."""
-    found = named(command, "", Sources(tree(FILES), None), ["data/train.csv", "data/train.csv.dvc"])
+    found = named(CommandJob(command).text, "", Sources(tree(FILES), None), ["data/train.csv", "data/train.csv.dvc"])
     assert found.perhaps == CODE
     assert found.files <= {"jobs/empty.sh"}
 
