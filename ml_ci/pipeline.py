@@ -1,37 +1,29 @@
-"""The stages in order. Read this first."""
+"""The way of a model through the stages, in order. Read this first."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from threading import Event
-from typing import TYPE_CHECKING
 
 from ml_ci.errors import StageFailed, UserError
-from ml_ci.gates.values import GateResult
+from ml_ci.plan.plan import Plan, with_keys
 from ml_ci.plan.values import ModelPlan
 from ml_ci.reports.values import ModelReport, Report
-from ml_ci.steps.blame import on_sides
 from ml_ci.steps.clock import Clock
-from ml_ci.steps.decide import planned, recorded
 from ml_ci.steps.journal import Journal
-from ml_ci.steps.outcome import finished, report, unusable
-from ml_ci.steps.project import locate, open_project, selected
-from ml_ci.steps.publish import publish, withdraw
-from ml_ci.steps.side_by_side import side_by_side, stoppable
-from ml_ci.steps.sides import Fingerprints
-from ml_ci.steps.sweep import sweep
+from ml_ci.steps.keeping.send import send
+from ml_ci.steps.keeping.sweep import sweep
+from ml_ci.steps.keeping.tidy import tidy
+from ml_ci.steps.opening.project import locate, open_project, selected
+from ml_ci.steps.planning.blame import on_sides
+from ml_ci.steps.planning.decide import planned, recorded
+from ml_ci.steps.planning.judged import Judged
+from ml_ci.steps.planning.sides import Fingerprints
+from ml_ci.steps.telling.outcome import finished, report, unusable
+from ml_ci.steps.telling.publish import publish, withdraw
 from ml_ci.steps.values import Options, Project, Sides
-
-if TYPE_CHECKING:
-    from ml_ci.bisect.values import Found
-    from ml_ci.explain.values import Explanation
-    from ml_ci.gates.ledger import Ledger
-    from ml_ci.gates.planning import Power
-    from ml_ci.steps.causes.bisect import Search
-    from ml_ci.steps.causes.explain import Ask
-    from ml_ci.steps.examination.values import Finding
-    from ml_ci.steps.rows import Scored
+from ml_ci.steps.working.side_by_side import side_by_side, stoppable
 
 
 def run(options: Options) -> Report:
@@ -51,10 +43,7 @@ def run(options: Options) -> Report:
         raise
     done = report(project, fingerprints.base_commit, models)
     publish(config.parent, done)
-    if project.store.kept:
-        from ml_ci.steps.tidy import tidy
-
-        tidy(project, fingerprints)
+    tidy(project, fingerprints)
     return done
 
 
@@ -78,9 +67,11 @@ def judge_model(project: Project, fingerprints: Fingerprints, name: str) -> Mode
         find = clock("plan")(lambda: fingerprints.sides(name))
         return on_sides(find, lambda sides: judge_sides(project, sides, clock))
     except StageFailed as error:
-        from ml_ci.steps.not_judged import not_judged
+        from ml_ci.steps.telling.not_judged import not_judged  # a failure takes its time: nothing of it is read before
 
         return not_judged(project, fingerprints, name, error, clock)
+    finally:
+        send(project)
 
 
 def judge_sides(project: Project, sides: Sides, clock: Clock) -> ModelReport:
@@ -89,92 +80,56 @@ def judge_sides(project: Project, sides: Sides, clock: Clock) -> ModelReport:
         plan = planned(project, sides)
         verdict = recorded(project, plan)
     if verdict is None:
-        # The stages that count and train are imported only when no record answers.
-        from ml_ci.steps.work import worked
-
-        # What the work builds on is verified first: a damaged record is no record.
-        plan = planned(project, sides, verify=True)
-        done = worked(project, sides, plan, clock)
+        done = work(project, sides, clock)
         verdict, sides, plan = done.judged, done.sides, done.plan
     return finished(project, sides, plan, verdict, clock.seconds)
 
 
+@dataclass(frozen=True)
+class Work:
+    """A verdict, with both sides and the plan as the work left them: what the jobs read was known only then."""
+
+    judged: Judged
+    sides: Sides
+    plan: Plan
+
+
+def work(project: Project, sides: Sides, clock: Clock) -> Work:
+    """Train, score, compare and judge what no record answers; every result is kept as it comes.
+
+    The stages that train and count are imported here and nowhere above: where a record answers, nobody waits for them.
+    """
+    from ml_ci.steps.judging.judge import judged, prepared
+    from ml_ci.steps.telling.describe import described
+    from ml_ci.steps.working.compare import count_both, kept_comparison
+    from ml_ci.steps.working.score import both_scored
+    from ml_ci.steps.working.seeds import over_seeds
+    from ml_ci.steps.working.train import both_trained
+    from ml_ci.steps.working.workshop import workshop
+
+    with workshop(project, sides) as shop:
+        with clock("plan"):
+            plan = planned(project, sides, verify=True)  # a damaged record is no record
+            before = prepared(shop, plan)
+        with clock("train"):
+            both_trained(shop, plan)
+        with clock("evaluate"):
+            comparison = kept_comparison(shop, plan) or count_both(shop, both_scored(shop, plan))
+        with clock("train"):
+            comparison = over_seeds(project, shop.sides, comparison)
+        with clock("plan"):
+            shop.resolve()
+            plan = with_keys(plan, planned(project, shop.sides))
+            changes = described(project, shop.sides)
+        with clock("gate"):
+            verdict = judged(shop, plan, comparison, changes, before)
+        return Work(verdict, shop.sides, plan)
+
+
 def plan(options: Options) -> Mapping[str, ModelPlan]:
     """Say for each model what `run` would do, and why; nothing is trained, scored or imported from the project."""
-    from ml_ci.steps.explain_plan import told
+    from ml_ci.steps.telling.explain_plan import told
 
     project = open_project(locate(options), options)
     fingerprints = Fingerprints(project)
     return {name: told(project, fingerprints, name) for name in selected(project)}
-
-
-def explain(options: Options, ask: Ask) -> tuple[Explanation, ...]:
-    """Say of each model with a gate that does not hold which of several changes did how much of it.
-
-    What no record answers is judged first; then mixtures of old and new parts are trained, cached like any other.
-    """
-    from ml_ci.steps.causes.explain import explained
-
-    project, stop = stoppable(open_project(locate(options), options))
-    fingerprints = Fingerprints(project)
-    reports = judge_all(project, fingerprints, stop)
-    return tuple(explained(project, fingerprints, name, report, ask) for name, report in reports.items())
-
-
-def bisect(options: Options, name: str, search: Search) -> Found:
-    """Find the first commit at which a gate of the model no longer holds; UserError when there is none to find."""
-    from ml_ci.steps.causes.bisect import bisected
-
-    project, _ = stoppable(open_project(locate(options), options))
-    return bisected(project, Fingerprints(project), name, search)
-
-
-def power(options: Options, margin: float | None = None) -> tuple[Power, ...]:
-    """Say what the holdouts can prove; only their labels are read, and nothing is trained."""
-    from ml_ci.steps.examination.power import power
-
-    project = open_project(locate(options), options)
-    fingerprints = Fingerprints(project)
-    return tuple(power(project, fingerprints, name, margin) for name in selected(project))
-
-
-def ledgers(options: Options) -> tuple[Ledger, ...]:
-    """Give the ledgers of the store that hold a look at a model that is asked for, the latest last."""
-    from ml_ci.records.ledgers import Ledgers
-
-    project = open_project(locate(options), options)
-    wanted = set(selected(project))
-    found = Ledgers(project.store)
-    found.bring()
-    return tuple(one for one in found.all() if any(look.pair.model in wanted for look in one.looks))
-
-
-def examine(options: Options, *, determinism: bool = False) -> tuple[Finding, ...]:
-    """Check the set-up; with `determinism` each model is trained a second time and the two are compared."""
-    from ml_ci.steps.examination.doctor import examined
-
-    return examined(options, determinism=determinism)
-
-
-def scored(options: Options, name: str) -> Scored:
-    """Give the holdout's rows with what candidate and baseline predicted for each, for a test of the user's own.
-
-    What no record answers is trained and scored. StageFailed when a job fails, UserError for the user's mistakes.
-    """
-    from ml_ci.steps.rows import rows
-
-    project = open_project(locate(options), options)
-    fingerprints = Fingerprints(project)
-    return on_sides(lambda: fingerprints.sides(name), lambda sides: rows(project, sides))
-
-
-def judge_more(options: Options, name: str, conditions: tuple[str, ...]) -> tuple[GateResult, ...]:
-    """Judge further gates of one model, as a test in Python states them; the model's policy holds for them too.
-
-    ConditionError for what is no condition; otherwise as `scored`.
-    """
-    from ml_ci.steps.rows import judge_conditions
-
-    project = open_project(locate(options), options)
-    fingerprints = Fingerprints(project)
-    return on_sides(lambda: fingerprints.sides(name), lambda sides: judge_conditions(project, sides, conditions))

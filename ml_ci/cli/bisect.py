@@ -43,7 +43,7 @@ def command(
     Example: ml-ci bisect churn --good v1.4
     """
     from ml_ci.cli.progress import showing
-    from ml_ci.pipeline import bisect
+    from ml_ci.questions import bisect
     from ml_ci.reports.bisected import plain, to_json
     from ml_ci.steps.causes.bisect import Search
     from ml_ci.steps.values import Options

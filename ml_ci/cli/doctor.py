@@ -45,7 +45,7 @@ def command(
     `ml-ci run` ends with 2 for: a mistake in configuration, data or git.
     """
     from ml_ci.cli.progress import showing
-    from ml_ci.pipeline import examine
+    from ml_ci.questions import examine
     from ml_ci.steps.values import Options
 
     with showing() as progress:

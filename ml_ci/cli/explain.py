@@ -49,7 +49,7 @@ def command(
     codes: 0 explained, or nothing to explain; 1 something could not be trained; 2 a mistake of usage.
     """
     from ml_ci.cli.progress import showing
-    from ml_ci.pipeline import explain
+    from ml_ci.questions import explain
     from ml_ci.steps.causes.explain import Ask
     from ml_ci.steps.values import Options
 

@@ -24,7 +24,7 @@ def command(models: tuple[str, ...], as_json: bool, config: str | None, store: s
     confidence, and a holdout whose looks are spent proves nothing more until it gets fresh labels. The same two models
     judged again are no further look.
     """
-    from ml_ci.pipeline import ledgers
+    from ml_ci.questions import ledgers
     from ml_ci.reports.ledger import lines, to_json
     from ml_ci.steps.values import Options
 

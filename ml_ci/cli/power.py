@@ -44,7 +44,7 @@ def command(
     """
     from dataclasses import asdict
 
-    from ml_ci.pipeline import power
+    from ml_ci.questions import power
     from ml_ci.reports.power import lines
     from ml_ci.steps.values import Options
 

@@ -16,7 +16,7 @@ from ml_ci.errors import UserError
 if TYPE_CHECKING:
     from ml_ci.records.shared import Shared
     from ml_ci.reports.records import RecordRow
-    from ml_ci.steps.stock import Stock
+    from ml_ci.steps.keeping.stock import Stock
     from ml_ci.steps.values import Options
 
 KINDS = ("trainings", "predictions", "comparisons", "verdicts", "determinism")
@@ -196,7 +196,7 @@ def _complain(shared: Shared) -> None:
 
 
 def _stock(config: str | None, store: str | None = None) -> Stock:
-    from ml_ci.steps.stock import Stock
+    from ml_ci.steps.keeping.stock import Stock
 
     return Stock.open(_options(config, store))
 

@@ -106,7 +106,7 @@ def _run(options: Options, gates_of: str | None, files: tuple[str, ...], json_as
     from ml_ci.cli.exits import code_of
     from ml_ci.cli.progress import showing
     from ml_ci.pipeline import run
-    from ml_ci.steps.outcome import unusable
+    from ml_ci.steps.telling.outcome import unusable
 
     for file in files:
         check("--report", file, tuple(BY_ENDING))

@@ -91,7 +91,7 @@ def asked(request: Request) -> Activity:
 
 def _spec(file: Path) -> Spec:
     from ml_ci.spec.load import load
-    from ml_ci.steps.project import read
+    from ml_ci.steps.opening.project import read
 
     return load(read(file), str(file))
 

@@ -14,7 +14,6 @@ from ml_ci.records.store import Store
 from ml_ci.repository.repository import Repository
 from ml_ci.repository.trees import CommitTree, WorkingTree
 from ml_ci.spec.values import DataEntry, ModelSpec, Spec
-from ml_ci.steps.base_gates import Judging
 from ml_ci.steps.journal import Journal
 from ml_ci.steps.progress import Progress, Silent
 from ml_ci.training.copies import Copies
@@ -51,6 +50,23 @@ class Options:
     stage: str | None = None
     retry: bool = False
     progress: Progress = field(default_factory=Silent)
+
+
+@dataclass(frozen=True)
+class Judging:
+    """The configuration that judges, and what a reviewer has to know of it: of the run, and of each model.
+
+    `ref` is where the gates come from, None where the change is judged by its own; `commit` is what it was. `lost`
+    names the models that `ref` declares and the change does not: each is an error, or renaming a model would be the way
+    around its gates.
+    """
+
+    spec: Spec
+    ref: str | None = None
+    of_run: tuple[str, ...] = ()
+    of_model: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    commit: str | None = None
+    lost: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from pytest_ml_ci.run import MARKED, RUN, Run
 if TYPE_CHECKING:
     from ml_ci.evaluation.scores import Predictions
     from ml_ci.reports.values import Side
-    from ml_ci.steps.rows import Scored
+    from ml_ci.steps.examination.rows import Scored
 
 
 def candidate_of(request: pytest.FixtureRequest) -> Measured:

@@ -14,7 +14,7 @@ from ml_ci.errors import UserError
 from ml_ci.tables.canonical import canonical
 
 if TYPE_CHECKING:
-    from ml_ci.steps.rows import Scored
+    from ml_ci.steps.examination.rows import Scored
 
 
 class Holdout:

@@ -12,9 +12,9 @@ import pytest
 from ml_ci.cli.trusted import gates_from
 from ml_ci.errors import UserError, as_the_users
 from ml_ci.records.store import Store
-from ml_ci.steps.own_state import STATE
-from ml_ci.steps.project import open_project, selected
-from ml_ci.steps.publish import publish, withdraw
+from ml_ci.steps.opening.own_state import STATE
+from ml_ci.steps.opening.project import open_project, selected
+from ml_ci.steps.telling.publish import publish, withdraw
 from ml_ci.steps.values import Options
 from pytest_ml_ci.explanation import nothing_judged
 from pytest_ml_ci.items import NOT_JUDGED, GateItem, SpecFile

@@ -12,7 +12,7 @@ from ml_ci.steps.values import Options
 from pytest_ml_ci.session_store import SessionStore
 
 if TYPE_CHECKING:
-    from ml_ci.steps.rows import Scored
+    from ml_ci.steps.examination.rows import Scored
 
 MISTAKE = "user-error"
 """The code of a failure that is the user's mistake: the session ends with pytest's exit code 4."""
@@ -49,7 +49,7 @@ class Results:
 
     def more(self, model: str, conditions: tuple[str, ...]) -> tuple[GateResult, ...]:
         """Judge further gates from the counts of a model whose report holds no failure."""
-        from ml_ci.pipeline import judge_more
+        from ml_ci.questions import judge_more
 
         try:
             with as_the_users():
@@ -75,7 +75,7 @@ class Results:
             return failed(model, failure_of(error))
 
     def _score(self, model: str) -> Scored | Failure:
-        from ml_ci.pipeline import scored
+        from ml_ci.questions import scored
 
         failure = self.judged(model).models[model].failure
         if failure is not None:

@@ -23,7 +23,7 @@ from pytest_ml_ci.results import Results, failed
 from pytest_ml_ci.summary import tell
 
 if TYPE_CHECKING:
-    from ml_ci.steps.rows import Scored
+    from ml_ci.steps.examination.rows import Scored
     from pytest_ml_ci.holdout import Holdout
 
 _NO_GATES = Failure(

@@ -16,11 +16,11 @@ SLOW = "    import time\n    time.sleep(600)\n    means = []"
 # The moments at which a run is killed: before each of these functions is called, and after it has returned.
 STAGES = (
     "ml_ci.pipeline:planned",
-    "ml_ci.steps.train:train",
+    "ml_ci.steps.working.train:train",
     "ml_ci.records.record:write",
-    "ml_ci.steps.score:predict",
-    "ml_ci.steps.judge:judged",
-    "ml_ci.steps.publish:write_text",
+    "ml_ci.steps.working.score:predict",
+    "ml_ci.steps.judging.judge:judged",
+    "ml_ci.steps.telling.publish:write_text",
 )
 
 KILLED_AT = """\

@@ -99,7 +99,7 @@ def test_gates_alone_are_judged_again(known: Any) -> None:
 def test_another_version_of_ml_ci_judges_again_and_trains_nothing(known: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     verdicts = known.path / ".ml_ci" / "records" / "verdicts"
     before = len(list(verdicts.iterdir()))
-    monkeypatch.setattr("ml_ci.steps.decide.__version__", "99")
+    monkeypatch.setattr("ml_ci.steps.planning.decide.__version__", "99")
     for _ in range(2):
         answer = known.run()
         assert (answer.code, known.trainings(), known.model()["action"]) == (0, 0, "reuse"), answer.err

@@ -69,7 +69,7 @@ FILES = {
 # What is taken away, where it stands, and what stands there then.
 Change = tuple[str, str, str]
 GIT: Change = (
-    "ml_ci/steps/own_state.py",
+    "ml_ci/steps/opening/own_state.py",
     "    found = [path for path in tree.tracked()",
     "    found = [path for path in ()",
 )

@@ -59,7 +59,7 @@ def test_of_one_commit_one_run_and_one_base(
 
 def test_the_users_mistake_stays_what_it_is() -> None:
     from ml_ci.errors import UserError
-    from ml_ci.steps.outcome import unusable
+    from ml_ci.steps.telling.outcome import unusable
 
     report = unusable(UserError("ml-ci.yaml:3: no such key"), {})
     assert hold(report, DUE, parents) is report

@@ -22,7 +22,7 @@ def scored() -> Any:
     import numpy as np
 
     from ml_ci.evaluation.scores import Predictions
-    from ml_ci.steps.rows import HoldoutTable, Scored
+    from ml_ci.steps.examination.rows import HoldoutTable, Scored
 
     score = np.array([0.9, 0.8, 0.7, 0.1, 0.2, 0.3])
     return Scored(

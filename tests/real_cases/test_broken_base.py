@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from pytest_ml_ci.explanation import explain
 
-from ml_ci import pipeline
+from ml_ci import questions
 from ml_ci.pipeline import plan, run
 from ml_ci.plan.plan import FAILURES
 from ml_ci.reports import junit, markdown, terminal
@@ -19,9 +19,9 @@ from ml_ci.reports.as_json import from_json, to_json
 from ml_ci.reports.plain import plain
 from ml_ci.reports.values import ModelReport, Report
 from ml_ci.steps.causes.explain import Ask
-from ml_ci.steps.needed import needed
-from ml_ci.steps.project import locate, open_project
-from ml_ci.steps.sides import Fingerprints
+from ml_ci.steps.keeping.needed import needed
+from ml_ci.steps.opening.project import locate, open_project
+from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.values import Options
 
 pytestmark = pytest.mark.slow  # whole runs: `.ci/run` runs them apart
@@ -515,7 +515,7 @@ def test_an_explanation_of_what_does_not_train_says_so(project: Project, broken:
     base = broken(ENDS_BY_ITSELF["raises"])
     project.branch({"README.md": "# A model\n"})
     project.run()
-    (found,) = pipeline.explain(project.options(), Ask())
+    (found,) = questions.explain(project.options(), Ask())
     assert found.failure is not None
     assert found.failure.message.startswith(f"the base {base[:7]} fails alike, from the same inputs: ")
     assert project.run()[1] == 0
@@ -526,7 +526,7 @@ def test_a_repair_that_is_worse_than_the_ancestor_is_explained_against_it(projec
     project.run()
     project.main({"train.py": "raise ValueError('no')\n"})
     project.branch({"train.py": WORSE, "params.yaml": "more: 1\n"})
-    (found,) = pipeline.explain(project.options(), Ask())
+    (found,) = questions.explain(project.options(), Ask())
     assert (found.failure, found.base_commit) == (None, first)
     fnr = next(one for one in found.attributions if one.metric == "fnr")
     assert (float(fnr.baseline), float(fnr.candidate)) == (0.1, 0.5)

@@ -11,7 +11,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from ml_ci.pipeline import examine, plan, run
+from ml_ci.pipeline import plan, run
+from ml_ci.questions import examine
 from ml_ci.reports.as_json import from_json, to_json
 from ml_ci.reports.markdown import render
 from ml_ci.reports.plain import plain
@@ -292,7 +293,7 @@ def test_run_doctor_and_every_report_say_it_and_a_record_keeps_it(
     assert check.hint.endswith("`holdout: {of: …, share: 0.2}`.")
     (overlap,) = report.models["m"].overlaps or ()
     assert plainly(overlap) == "7 of the 200 rows of the holdout stand in data.train."
-    monkeypatch.setattr("ml_ci.steps.overlaps.overlaps", None)  # from here on the records answer
+    monkeypatch.setattr("ml_ci.steps.judging.overlaps.overlaps", None)  # from here on the records answer
     assert run(options).models["m"].cautions == report.models["m"].cautions
     assert plan(options)["m"].cautions == report.models["m"].cautions
 

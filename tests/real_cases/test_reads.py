@@ -14,8 +14,9 @@ import pytest
 
 from ml_ci.cli.main import call
 from ml_ci.errors import UserError
-from ml_ci.pipeline import bisect, explain, plan, run
+from ml_ci.pipeline import plan, run
 from ml_ci.plan.plan import TRAININGS
+from ml_ci.questions import bisect, explain
 from ml_ci.records.store import Store
 from ml_ci.reports.markdown import render as markdown
 from ml_ci.reports.sentences import cause, plain

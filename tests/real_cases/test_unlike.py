@@ -11,7 +11,7 @@ import pytest
 
 from ml_ci.cli.main import call
 from ml_ci.spec.values import FileEntry, PartEntry
-from ml_ci.steps.unlike import unlike
+from ml_ci.steps.judging.unlike import unlike
 from ml_ci.tables.kinds import kinds
 
 TYPES: dict[str, tuple[str, str, str, str]] = {

@@ -14,7 +14,7 @@ from ml_ci.records.record import DamagedRecordError, read, reseal, write
 from ml_ci.records.shared import Shared
 from ml_ci.records.store import Store
 from ml_ci.repository.repository import Repository
-from ml_ci.steps.believed import beliefs
+from ml_ci.steps.opening.believed import beliefs
 
 KEY = "ab" + "0" * 62
 MAIN = "refs/heads/main"

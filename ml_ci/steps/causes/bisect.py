@@ -16,15 +16,15 @@ from ml_ci.plan.plan import Plan
 from ml_ci.records.record import Record
 from ml_ci.repository.history import Commit, about, check_ancestor, suspects
 from ml_ci.spec.values import ModelSpec
-from ml_ci.steps.compare import counted
-from ml_ci.steps.decide import planned
-from ml_ci.steps.describe import between
-from ml_ci.steps.judge import case, policy
+from ml_ci.steps.judging.judge import case, policy
+from ml_ci.steps.planning.decide import planned
+from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.progress import Progress
-from ml_ci.steps.score import scored
-from ml_ci.steps.sides import Fingerprints
+from ml_ci.steps.telling.describe import between
 from ml_ci.steps.values import Project, Sides
-from ml_ci.steps.workshop import workshop
+from ml_ci.steps.working.compare import counted
+from ml_ci.steps.working.score import scored
+from ml_ci.steps.working.workshop import workshop
 
 # The stages of a failure that is the commit's own: what it trains or scores with does not work.
 _OF_THE_JOB = ("training", "evaluation")

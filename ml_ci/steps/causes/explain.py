@@ -17,12 +17,12 @@ from ml_ci.metrics import OF_COUNTS, OF_JOB
 from ml_ci.plan.plan import TRAININGS
 from ml_ci.reports.values import ModelReport
 from ml_ci.steps.causes.mixture import Mixer
-from ml_ci.steps.changed_reads import exchangeable
-from ml_ci.steps.compare import compared
-from ml_ci.steps.decide import planned
-from ml_ci.steps.sides import Fingerprints
+from ml_ci.steps.planning.changed_reads import exchangeable
+from ml_ci.steps.planning.decide import planned
+from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.values import Project, Side, Sides
-from ml_ci.steps.workshop import workshop
+from ml_ci.steps.working.compare import compared
+from ml_ci.steps.working.workshop import workshop
 
 Chosen = frozenset[str]
 Metric = tuple[str, str | None]

@@ -11,8 +11,8 @@ from ml_ci.explain.parts import CODE, READS, files_of, mixed_model
 from ml_ci.explain.values import Part
 from ml_ci.repository.git import GitError
 from ml_ci.repository.mixture import frozen, mixed
-from ml_ci.steps.reads import whole
-from ml_ci.steps.sides import Fingerprints
+from ml_ci.steps.planning.reads import whole
+from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.values import Project, Side
 
 _EXCHANGED = ("data.", "params", "seed", "budget", "needs.", "code")

@@ -11,7 +11,7 @@ from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry
 from ml_ci.steps.examination.own_code import own_code
 from ml_ci.steps.examination.values import Check, Finding
 from ml_ci.steps.examination.variables import variables
-from ml_ci.steps.project import selected
+from ml_ci.steps.opening.project import selected
 from ml_ci.steps.values import Project
 
 

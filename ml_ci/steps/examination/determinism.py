@@ -13,10 +13,10 @@ from ml_ci.plan.plan import DETERMINISM, TRAININGS
 from ml_ci.records.codec import pack, unpack_if_fit
 from ml_ci.records.manifests import note, unpacked
 from ml_ci.records.store import Store
-from ml_ci.steps.score import FILE, scored
-from ml_ci.steps.train import trained
 from ml_ci.steps.values import Project, Side, Sides
-from ml_ci.steps.workshop import Workshop, workshop
+from ml_ci.steps.working.score import FILE, scored
+from ml_ci.steps.working.train import trained
+from ml_ci.steps.working.workshop import Workshop, workshop
 
 
 @dataclass(frozen=True)

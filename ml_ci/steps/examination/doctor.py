@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from ml_ci.errors import StageFailed, UserError
 from ml_ci.steps.examination.checks import set_up
 from ml_ci.steps.examination.values import Check, Finding
-from ml_ci.steps.project import locate, open_project, selected
-from ml_ci.steps.sides import Fingerprints
+from ml_ci.steps.opening.project import locate, open_project, selected
+from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.values import Options, Project, Sides
 
 
@@ -38,7 +38,7 @@ def repository(project: Project) -> Iterator[Finding]:
 
 def suspicious(project: Project) -> Iterator[Finding]:
     """Say which tables hold rows of the holdout or differ from it; of what cannot be read here other checks tell."""
-    from ml_ci.steps.beforehand import beforehand
+    from ml_ci.steps.judging.beforehand import beforehand
 
     fingerprints = Fingerprints(project)
     for name in selected(project):

@@ -8,15 +8,15 @@ from pathlib import Path, PurePosixPath
 from ml_ci.errors import StageFailed, UserError
 from ml_ci.spec.values import FunctionJob, ModelSpec
 from ml_ci.steps.examination.values import Finding
-from ml_ci.steps.project import selected
+from ml_ci.steps.opening.project import selected
+from ml_ci.steps.planning.variables import env_of
 from ml_ci.steps.values import Project
-from ml_ci.steps.variables import env_of
 from ml_ci.variables.given import given
 
 
 def own_code(at: Project) -> Iterator[Finding]:
     """Check that the modules that a training consists of are found in the repository, by the job's Python."""
-    from ml_ci.steps.sides import Fingerprints
+    from ml_ci.steps.planning.sides import Fingerprints
 
     fingerprints = Fingerprints(at)
     for name in selected(at):

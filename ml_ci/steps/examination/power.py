@@ -7,13 +7,13 @@ from ml_ci.evaluation.values import Comparison
 from ml_ci.gates.planning import Power, power_of
 from ml_ci.plan.plan import COMPARISONS
 from ml_ci.records.codec import unpack_if_fit
-from ml_ci.steps.decide import planned
-from ml_ci.steps.holdout import rows_of
-from ml_ci.steps.judge import policy
-from ml_ci.steps.looks import standing_of
-from ml_ci.steps.sides import Fingerprints
+from ml_ci.steps.judging.holdout import rows_of
+from ml_ci.steps.judging.judge import policy
+from ml_ci.steps.judging.looks import standing_of
+from ml_ci.steps.planning.decide import planned
+from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.values import Project
-from ml_ci.steps.workshop import workshop
+from ml_ci.steps.working.workshop import workshop
 
 # What a plan assumes where no comparison is known and the user says nothing else.
 USUAL_CONFIDENCE = 0.95

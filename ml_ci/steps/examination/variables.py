@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from ml_ci.spec.values import ModelSpec
 from ml_ci.steps.examination.values import Finding
-from ml_ci.steps.project import selected
+from ml_ci.steps.opening.project import selected
+from ml_ci.steps.planning.variables import env_of, fetch_env_of
 from ml_ci.steps.values import Project
-from ml_ci.steps.variables import env_of, fetch_env_of
 from ml_ci.variables.given import in_ci, missing, withheld
 
 

@@ -10,7 +10,7 @@ from ml_ci.errors import StageFailed, UserError
 from ml_ci.reports.card_values import Classes
 from ml_ci.repository.git import GitError, git
 from ml_ci.spec.values import FileEntry, ModelSpec
-from ml_ci.steps.sides import Fingerprints
+from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.values import Project
 
 _GIT = "git:"

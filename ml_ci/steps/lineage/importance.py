@@ -12,12 +12,12 @@ from ml_ci.errors import StageFailed, UserError
 from ml_ci.registry.values import NoAnswerError, Version
 from ml_ci.reports.card_values import Importance, Moved
 from ml_ci.spec.values import CommandJob
-from ml_ci.steps.champion import against
-from ml_ci.steps.score import read_predictions, scored_rows, with_threshold
-from ml_ci.steps.sides import Fingerprints
-from ml_ci.steps.train import trained
+from ml_ci.steps.planning.champion import against
+from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.values import Project, Side
-from ml_ci.steps.workshop import Workshop, workshop
+from ml_ci.steps.working.score import read_predictions, scored_rows, with_threshold
+from ml_ci.steps.working.train import trained
+from ml_ci.steps.working.workshop import Workshop, workshop
 
 if TYPE_CHECKING:
     from ml_ci.evaluation.scores import Predictions

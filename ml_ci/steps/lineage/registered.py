@@ -12,8 +12,8 @@ from ml_ci.errors import UserError
 from ml_ci.registry.history import check_not_lost, moves
 from ml_ci.registry.mlflow_registry import MlflowRegistry
 from ml_ci.registry.values import CHAMPION, PREVIOUS, Lineage, Version
-from ml_ci.steps.champion import location
-from ml_ci.steps.project import check_models, check_name, locate, open_project
+from ml_ci.steps.opening.project import check_models, check_name, locate, open_project
+from ml_ci.steps.planning.champion import location
 from ml_ci.steps.promotion.offer_files import FORMAT, LINEAGE
 from ml_ci.steps.values import Options, Project
 

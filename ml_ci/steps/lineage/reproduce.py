@@ -17,14 +17,14 @@ from ml_ci.registry.values import Lineage, Version
 from ml_ci.spec.values import FileEntry
 from ml_ci.steps.lineage.lock import built
 from ml_ci.steps.lineage.registered import Registered
-from ml_ci.steps.project import locate, open_project
+from ml_ci.steps.opening.project import locate, open_project
+from ml_ci.steps.planning.reads import resolved
+from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.promotion.offer_files import file_digests
-from ml_ci.steps.reads import resolved
-from ml_ci.steps.score import FILE, scored
-from ml_ci.steps.sides import Fingerprints
-from ml_ci.steps.train import artifact, trained
 from ml_ci.steps.values import Options, Project, Sides
-from ml_ci.steps.workshop import workshop
+from ml_ci.steps.working.score import FILE, scored
+from ml_ci.steps.working.train import artifact, trained
+from ml_ci.steps.working.workshop import workshop
 
 Outcome = Literal["identical", "within-tolerance", "different"]
 

@@ -10,14 +10,14 @@ from ml_ci.plan.plan import PREDICTIONS, TRAININGS, VERDICTS, Plan
 from ml_ci.records.record import Record
 from ml_ci.registry.values import RefusedError, Version
 from ml_ci.reports.values import ModelReport, Report
-from ml_ci.steps.champion import CHAMPION, LOST
-from ml_ci.steps.decide import planned
-from ml_ci.steps.judged import Judged, recalled
+from ml_ci.steps.planning.champion import CHAMPION, LOST
+from ml_ci.steps.planning.decide import planned
+from ml_ci.steps.planning.judged import Judged, recalled
+from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.promotion import origins
 from ml_ci.steps.promotion.origins import RUN
 from ml_ci.steps.promotion.trusted import distrust
-from ml_ci.steps.publish import NAME
-from ml_ci.steps.sides import Fingerprints
+from ml_ci.steps.telling.publish import NAME
 from ml_ci.steps.values import Project, Side, Sides
 
 ALLOWANCES = ("dirty", "branch", "verdict", "champion", "rolled-back", "pending")

@@ -18,8 +18,8 @@ from ml_ci.records.store import Store
 from ml_ci.reports.as_json import loads
 from ml_ci.reports.text import label
 from ml_ci.reports.values import Report
-from ml_ci.steps.project import locate, open_project
-from ml_ci.steps.publish import NAME
+from ml_ci.steps.opening.project import locate, open_project
+from ml_ci.steps.telling.publish import NAME
 from ml_ci.steps.values import Options
 
 _KEY = "[0-9a-f]{8,128}"

@@ -14,10 +14,10 @@ from ml_ci.registry.values import NONE, Event, Offer, Version
 from ml_ci.reports import sentences
 from ml_ci.reports.markdown import render
 from ml_ci.reports.values import ModelReport, Report
-from ml_ci.steps.outcome import finished, report
 from ml_ci.steps.promotion.evidence import Evidence
 from ml_ci.steps.promotion.offer_files import artifact_digest, fill
 from ml_ci.steps.promotion.offer_values import datasets, metrics, params
+from ml_ci.steps.telling.outcome import finished, report
 from ml_ci.steps.values import Project
 
 _DESCRIPTION = 5_000  # MLflow keeps no longer one

@@ -18,8 +18,8 @@ from ml_ci.reports.markdown import render
 from ml_ci.reports.values import Report
 from ml_ci.steps.promotion.evidence import Evidence
 from ml_ci.steps.promotion.signature import signature
-from ml_ci.steps.train import artifact
 from ml_ci.steps.values import Project
+from ml_ci.steps.working.train import artifact
 
 FORMAT = 1
 LINEAGE = "lineage.json"

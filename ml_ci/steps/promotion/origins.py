@@ -7,7 +7,7 @@ from dataclasses import replace
 from ml_ci.records.origin import Beliefs
 from ml_ci.records.record import Record
 from ml_ci.registry.values import RefusedError
-from ml_ci.steps.believed import beliefs
+from ml_ci.steps.opening.believed import beliefs
 from ml_ci.steps.values import Project
 
 RUN = "Judge it here first: ml-ci run --baseline champion"

@@ -27,13 +27,13 @@ from ml_ci.registry.values import (
     RefusedError,
     Version,
 )
-from ml_ci.steps.champion import location
-from ml_ci.steps.looks import promoted as counted
-from ml_ci.steps.project import check_models, check_name, locate, open_project
+from ml_ci.steps.judging.looks import promoted as counted
+from ml_ci.steps.opening.project import check_models, check_name, locate, open_project
+from ml_ci.steps.planning.champion import location
+from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.promotion import stages
 from ml_ci.steps.promotion.evidence import Allowed, check_told, evidence
 from ml_ci.steps.promotion.offer import Asked, offered
-from ml_ci.steps.sides import Fingerprints
 from ml_ci.steps.values import Options, Project
 
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from ml_ci.errors import UserError
 from ml_ci.registry.mlflow_model import Signature, loadable
 from ml_ci.steps.promotion.evidence import Evidence
-from ml_ci.steps.train import artifact
 from ml_ci.steps.values import Project
+from ml_ci.steps.working.train import artifact
 
 if TYPE_CHECKING:
     from ml_ci.tables.table import Table

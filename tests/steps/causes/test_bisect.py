@@ -9,7 +9,7 @@ import pytest
 from ml_ci.bisect.values import Found
 from ml_ci.cli.main import call
 from ml_ci.errors import UserError
-from ml_ci.pipeline import bisect
+from ml_ci.questions import bisect
 from ml_ci.reports.bisected import plain, to_json
 from ml_ci.steps.causes.bisect import Search
 from ml_ci.steps.progress import Silent

@@ -9,7 +9,7 @@ from ml_ci.changes import fingerprint as fingerprints
 from ml_ci.changes.environment import Environment
 from ml_ci.cli.main import call
 from ml_ci.explain.values import Attribution, Explanation
-from ml_ci.pipeline import explain
+from ml_ci.questions import explain
 from ml_ci.reports.explanation import markdown, plain, to_json
 from ml_ci.steps.causes.explain import Ask
 

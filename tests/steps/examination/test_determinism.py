@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ml_ci.pipeline import examine
+from ml_ci.questions import examine
 
 
 def _checks(project: Any, **asked: Any) -> dict[str, Any]:

@@ -1,0 +1,95 @@
+"""The questions beside the way of a model: what did it, where it began, what can be proven, what the rows say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ml_ci.gates.values import GateResult
+from ml_ci.pipeline import judge_all
+from ml_ci.steps.opening.project import locate, open_project, selected
+from ml_ci.steps.planning.blame import on_sides
+from ml_ci.steps.planning.sides import Fingerprints
+from ml_ci.steps.values import Options
+from ml_ci.steps.working.side_by_side import stoppable
+
+if TYPE_CHECKING:
+    from ml_ci.bisect.values import Found
+    from ml_ci.explain.values import Explanation
+    from ml_ci.gates.ledger import Ledger
+    from ml_ci.gates.planning import Power
+    from ml_ci.steps.causes.bisect import Search
+    from ml_ci.steps.causes.explain import Ask
+    from ml_ci.steps.examination.rows import Scored
+    from ml_ci.steps.examination.values import Finding
+
+
+def explain(options: Options, ask: Ask) -> tuple[Explanation, ...]:
+    """Say of each model with a gate that does not hold which of several changes did how much of it.
+
+    What no record answers is judged first; then mixtures of old and new parts are trained, cached like any other.
+    """
+    from ml_ci.steps.causes.explain import explained
+
+    project, stop = stoppable(open_project(locate(options), options))
+    fingerprints = Fingerprints(project)
+    reports = judge_all(project, fingerprints, stop)
+    return tuple(explained(project, fingerprints, name, report, ask) for name, report in reports.items())
+
+
+def bisect(options: Options, name: str, search: Search) -> Found:
+    """Find the first commit at which a gate of the model no longer holds; UserError when there is none to find."""
+    from ml_ci.steps.causes.bisect import bisected
+
+    project, _ = stoppable(open_project(locate(options), options))
+    return bisected(project, Fingerprints(project), name, search)
+
+
+def power(options: Options, margin: float | None = None) -> tuple[Power, ...]:
+    """Say what the holdouts can prove; only their labels are read, and nothing is trained."""
+    from ml_ci.steps.examination.power import power
+
+    project = open_project(locate(options), options)
+    fingerprints = Fingerprints(project)
+    return tuple(power(project, fingerprints, name, margin) for name in selected(project))
+
+
+def ledgers(options: Options) -> tuple[Ledger, ...]:
+    """Give the ledgers of the store that hold a look at a model that is asked for, the latest last."""
+    from ml_ci.records.ledgers import Ledgers
+
+    project = open_project(locate(options), options)
+    wanted = set(selected(project))
+    found = Ledgers(project.store)
+    found.bring()
+    return tuple(one for one in found.all() if any(look.pair.model in wanted for look in one.looks))
+
+
+def examine(options: Options, *, determinism: bool = False) -> tuple[Finding, ...]:
+    """Check the set-up; with `determinism` each model is trained a second time and the two are compared."""
+    from ml_ci.steps.examination.doctor import examined
+
+    return examined(options, determinism=determinism)
+
+
+def scored(options: Options, name: str) -> Scored:
+    """Give the holdout's rows with what candidate and baseline predicted for each, for a test of the user's own.
+
+    What no record answers is trained and scored. StageFailed when a job fails, UserError for the user's mistakes.
+    """
+    from ml_ci.steps.examination.rows import rows
+
+    project = open_project(locate(options), options)
+    fingerprints = Fingerprints(project)
+    return on_sides(lambda: fingerprints.sides(name), lambda sides: rows(project, sides))
+
+
+def judge_more(options: Options, name: str, conditions: tuple[str, ...]) -> tuple[GateResult, ...]:
+    """Judge further gates of one model, as a test in Python states them; the model's policy holds for them too.
+
+    ConditionError for what is no condition; otherwise as `scored`.
+    """
+    from ml_ci.steps.examination.rows import judge_conditions
+
+    project = open_project(locate(options), options)
+    fingerprints = Fingerprints(project)
+    return on_sides(lambda: fingerprints.sides(name), lambda sides: judge_conditions(project, sides, conditions))

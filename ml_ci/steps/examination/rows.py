@@ -1,0 +1,86 @@
+"""The holdout row by row, and gates beyond those of `ml-ci.yaml`: what a test in Python asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ml_ci.evaluation.labels import read_labels
+from ml_ci.evaluation.scores import Predictions
+from ml_ci.gates.judge import judge
+from ml_ci.gates.values import GateResult
+from ml_ci.steps.judging.judge import case, extra_gates, policy
+from ml_ci.steps.judging.looks import standing_of
+from ml_ci.steps.planning.blame import of_baseline
+from ml_ci.steps.planning.decide import planned
+from ml_ci.steps.values import Project, Side, Sides
+from ml_ci.steps.working.compare import compared, load_predictions
+from ml_ci.steps.working.score import scored
+from ml_ci.steps.working.seeds import over_seeds
+from ml_ci.steps.working.workshop import workshop
+from ml_ci.tables.table import Table
+
+
+@dataclass(frozen=True)
+class HoldoutTable:
+    """The holdout as a table: its `path` (None when it was cut out of another entry), column names, number of rows."""
+
+    path: Path | None
+    columns: tuple[str, ...]
+    rows: int
+
+
+@dataclass(frozen=True, eq=False)
+class Scored:
+    """The holdout with what both sides predicted, everything in the holdout's order.
+
+    `y_true` is bool of shape (rows,); `baseline` is None without one, `no_baseline` then says why.
+    """
+
+    holdout: HoldoutTable
+    y_true: Any
+    candidate: Predictions
+    baseline: Predictions | None
+    no_baseline: str | None
+    texts: dict[str, Any]
+
+    def column(self, name: str) -> Any:
+        """Give a column of the holdout as trimmed texts, shape (rows,); KeyError when there is none."""
+        return self.texts[name]
+
+
+def rows(project: Project, sides: Sides) -> Scored:
+    """Read the holdout and the predictions; train and score what no record answers."""
+    with workshop(project, sides) as shop:
+        candidate = scored(shop, sides.candidate)
+        baseline = None
+        if sides.baseline is not None:
+            with of_baseline(sides.baseline):
+                baseline = scored(shop, sides.baseline)
+        table, model = shop.holdout, sides.candidate.model
+        return Scored(
+            holdout=HoldoutTable(_own(project, sides.candidate, table), table.names, table.rows),
+            y_true=read_labels(table, model.label, model.positive).y_true,
+            candidate=load_predictions(candidate),
+            baseline=None if baseline is None else load_predictions(baseline),
+            no_baseline=sides.no_baseline,
+            texts={name: table.text(name) for name in table.names},
+        )
+
+
+def judge_conditions(project: Project, sides: Sides, conditions: tuple[str, ...]) -> tuple[GateResult, ...]:
+    """Judge conditions by the counts that a run leaves; slices that they name are counted as those of the model are."""
+    gates = extra_gates(sides.candidate.model, conditions)
+    model = replace(sides.candidate.model, gates=(*sides.candidate.model.gates, *gates))
+    asked = replace(sides, candidate=replace(sides.candidate, model=model))
+    plan = planned(project, asked)
+    with workshop(project, asked) as shop:
+        comparison = over_seeds(project, asked, compared(shop, plan))
+        shop.resolve()
+        plan = planned(project, shop.sides)
+        return judge(gates, case(shop, plan, comparison), policy(model, standing_of(shop, plan)))
+
+
+def _own(project: Project, side: Side, table: Table) -> Path | None:
+    return table.path if table.path.is_relative_to(project.folder) and ".ml_ci" not in table.path.parts else None

@@ -1,0 +1,94 @@
+"""What is known of the holdout before anything is trained: which rows it holds, and how many of each class."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ml_ci.changes.digests import digest
+from ml_ci.records.atomic import write_text
+from ml_ci.records.codec import pack, unpack_if_fit
+from ml_ci.spec.values import ModelSpec
+from ml_ci.steps.working.workshop import Workshop
+from ml_ci.tables.content import Content, content
+
+if TYPE_CHECKING:
+    from ml_ci.gates.preflight import Classes, HoldoutRows
+    from ml_ci.tables.table import Table
+
+FORMAT = 1
+
+
+def content_of(shop: Workshop) -> Content:
+    """Give what rows the holdout holds; read once, then found by its fingerprint in the cache of the store."""
+    store, known = shop.project.store, shop.sides.candidate.fingerprint.holdout
+    file = store.root / "cache" / "holdouts" / f"{digest(['holdout', FORMAT, known])}.json"
+    found = _cached(file)
+    if found is None:
+        found = content(shop.holdout)
+        store.ready()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_text(file, json.dumps(pack(found)))
+    return found
+
+
+def _cached(file: Path) -> Content | None:
+    try:
+        return unpack_if_fit(Content, json.loads(file.read_bytes()))
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def check(shop: Workshop) -> None:
+    """Hold that the holdout has every column that the model and its gates name, and rows of both classes.
+
+    UserError names what is not there: a slip of the pen costs a second then, and not a training.
+    """
+    from ml_ci.evaluation.evaluate import is_class
+    from ml_ci.evaluation.slices import specs_of
+    from ml_ci.evaluation.stream import class_counts
+
+    model, table = shop.sides.candidate.model, shop.holdout
+    slices = [spec for spec in specs_of(model) if not is_class(spec, table, model.label)]
+    for column in (model.label, *(column for spec in slices for column in spec.columns)):
+        table.layout.index(column, table.shown)
+    class_counts(table, model.label, model.positive)
+
+
+def label_notes(shop: Workshop) -> tuple[str, ...]:
+    """Say which labels a person may take for a positive value, and which positive values no row has."""
+    from ml_ci.evaluation.alike import alike_notes
+    from ml_ci.evaluation.labels import unused_notes
+
+    model, table = shop.sides.candidate.model, shop.holdout
+    if model.positive.comparison is not None:
+        return ()
+    return (*unused_notes(table, model.label, model.positive), *alike_notes(table.counts(model.label), model.positive))
+
+
+def rows_of(table: Table, model: ModelSpec) -> HoldoutRows:
+    """Count the holdout by class, whole and by every slice that the model or a gate names; labels are all it reads.
+
+    UserError for what the user has to correct in it. Slices of a holdout that is larger than memory are not counted.
+    """
+    from ml_ci.evaluation.count import count
+    from ml_ci.evaluation.evaluate import holdout_of
+    from ml_ci.evaluation.stream import class_counts, is_large
+    from ml_ci.gates.preflight import HoldoutRows
+
+    if is_large(table):
+        return HoldoutRows(class_counts(table, model.label, model.positive))
+    holdout = holdout_of(table, model)
+    counts = count(holdout.y_true, holdout.y_true, None, holdout.slices)
+    slices: Mapping[str, Mapping[str, Classes]] = {
+        name: {value: _classes(cells.candidate.negatives, cells.candidate.positives) for value, cells in values.items()}
+        for name, values in counts.slices.items()
+    }
+    whole = counts.all.candidate
+    return HoldoutRows(_classes(whole.negatives, whole.positives), slices)
+
+
+def _classes(negatives: int, positives: int) -> Classes:
+    return negatives, positives

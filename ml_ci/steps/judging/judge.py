@@ -1,0 +1,159 @@
+"""Judge the gates of one model, and keep the verdict."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from ml_ci.changes.values import Change
+from ml_ci.evaluation.values import Comparison
+from ml_ci.gates.values import GateResult
+from ml_ci.gates.verdict import of_gates
+from ml_ci.gates.yardstick import Yardstick, worst
+from ml_ci.plan.plan import COMPARISONS, VERDICTS, Plan
+from ml_ci.records.codec import pack
+from ml_ci.spec.values import GateSpec, Method, ModelSpec
+from ml_ci.steps.judging import holdout
+from ml_ci.steps.judging import looks as look
+from ml_ci.steps.judging.looks import standing_of
+from ml_ci.steps.judging.outside_reads import outside_notes
+from ml_ci.steps.judging.overlaps import overlaps
+from ml_ci.steps.judging.resamples import OwnResamples, resampled_notes
+from ml_ci.steps.planning.judged import Judged
+from ml_ci.steps.planning.reads import reads_of_verdict
+from ml_ci.steps.values import Sides
+from ml_ci.steps.working.score import stored_scores
+from ml_ci.steps.working.workshop import Workshop
+
+if TYPE_CHECKING:
+    from ml_ci.gates.evidence import Case, Policy
+    from ml_ci.gates.ledger import Standing
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What is settled before anything is trained: how strictly is judged, where the holdout stands, what to tell."""
+
+    policy: Policy
+    standing: Standing
+    notes: tuple[str, ...] = ()
+
+
+def prepared(shop: Workshop, plan: Plan) -> Prepared:
+    """Look at the holdout and its ledger before anything is trained; tell which gates it can never prove.
+
+    UserError for what the user has to correct in the holdout.
+    """
+    from ml_ci.steps.judging.preflight import preflight
+    from ml_ci.steps.judging.unlike import unlike
+
+    if not shop.project.store.has(COMPARISONS, plan.comparison):
+        holdout.check(shop)
+    model, found = shop.sides.candidate.model, standing_of(shop, plan)
+    how = policy(model, found)
+    notes = (*holdout.label_notes(shop), *unlike(shop), *preflight(shop, how))
+    for said in notes:
+        shop.project.options.progress.note(model.name, said)
+    return Prepared(how, found, notes)
+
+
+def judged(shop: Workshop, plan: Plan, comparison: Comparison, changes: tuple[Change, ...], before: Prepared) -> Judged:
+    """Judge every gate of the model, note the look in the holdout's ledger, and keep the verdict under its key."""
+    from ml_ci.gates.judge import judge
+
+    model = shop.sides.candidate.model
+    asked = case(shop, plan, comparison)
+    results = judge(model.gates, asked, before.policy)
+    yardsticks = _by_base(shop, plan, comparison, results, before)
+    look.note(shop, plan, before.standing, worst(of_gates(results), yardsticks))
+    seen = outside_notes(shop.project, shop.sides)
+    said = (*_notes(shop.sides), *seen, *before.notes, *look.notes(before.standing), *resampled_notes(asked))
+    verdict = Judged(comparison, results, changes, said, overlaps(shop), yardsticks)
+    with shop.project.store.draft() as draft:
+        content = {"model": model.name, "training": plan.candidate.training, "judged": pack(verdict)}
+        content["reads"] = _reads(shop, plan)
+        shop.project.store.keep(draft, VERDICTS, plan.verdict, content)
+    return verdict
+
+
+def _reads(shop: Workshop, plan: Plan) -> list[Any]:
+    predictions = [keys.predictions for keys in (plan.candidate, plan.baseline) if keys is not None]
+    return reads_of_verdict(shop.project, shop.sides.candidate, shop.sides.baseline, predictions)
+
+
+def _by_base(
+    shop: Workshop, plan: Plan, comparison: Comparison, results: tuple[GateResult, ...], before: Prepared
+) -> tuple[Yardstick, ...]:
+    from ml_ci.steps.judging.yardsticks.judge import by_base
+
+    return by_base(shop, plan, comparison, results, before.policy)
+
+
+def case(shop: Workshop, plan: Plan, comparison: Comparison) -> Case:
+    """Put together what gates are judged on."""
+    from ml_ci.gates.evidence import Case
+
+    model, sides = shop.sides.candidate.model, shop.sides
+    return Case(
+        comparison=comparison,
+        no_baseline=sides.no_baseline,
+        same=plan.baseline is not None and plan.baseline.training == plan.candidate.training,
+        cost=None if model.cost is None else (model.cost.fp, model.cost.fn),
+        predictions=StoredScores(shop, plan),
+        own=OwnResamples(shop, plan, comparison) if model.metrics else None,
+    )
+
+
+def policy(model: ModelSpec, found: Standing | None = None) -> Policy:
+    """Say how strictly a model's gates are judged, with what the holdout's ledger leaves where it is asked.
+
+    Where it is not, nothing of the ledger is spent: so a look back at old commits judges.
+    """
+    from ml_ci.gates.evidence import Policy
+
+    if found is None:
+        return Policy(model.confidence, model.method, model.min_rows, model.seed)
+    method: Method = "anytime" if found.anytime else model.method
+    why = found.anytime if model.method != "anytime" else ""
+    return Policy(model.confidence, method, model.min_rows, model.seed, found.alpha, why)
+
+
+def extra_gates(model: ModelSpec, conditions: tuple[str, ...]) -> tuple[GateSpec, ...]:
+    """Parse further gates, as a test in Python gives them; ConditionError for what is no condition."""
+    from ml_ci.conditions import parse
+
+    return tuple(GateSpec(text, parse(text, tuple(model.metrics))) for text in conditions)
+
+
+@dataclass(frozen=True)
+class StoredScores:
+    """Read labels and scores of the holdout's rows when a gate asks for them: counts answer most."""
+
+    shop: Workshop = field(repr=False)
+    plan: Plan = field(repr=False)
+
+    @cached_property
+    def y_true(self) -> Any:
+        """Which rows are positive, bool of shape (rows,)."""
+        from ml_ci.evaluation.labels import read_labels
+
+        model = self.shop.sides.candidate.model
+        return read_labels(self.shop.holdout, model.label, model.positive).y_true
+
+    @cached_property
+    def candidate(self) -> Any:
+        """The candidate's scores, float64 of shape (rows,)."""
+        return stored_scores(self.shop, self.shop.sides.candidate, self.plan.candidate)
+
+    @cached_property
+    def baseline(self) -> Any | None:
+        """The baseline's scores, float64 of shape (rows,); None without a baseline."""
+        side = self.shop.sides.baseline
+        return (
+            None if side is None or self.plan.baseline is None else stored_scores(self.shop, side, self.plan.baseline)
+        )
+
+
+def _notes(sides: Sides) -> tuple[str, ...]:
+    return sides.candidate.fingerprint.warnings

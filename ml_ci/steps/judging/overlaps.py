@@ -1,0 +1,194 @@
+"""Look for rows of the holdout in what each side was trained on; what was found is kept in the cache of the store."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from ml_ci.changes.digests import digest
+from ml_ci.changes.globs import is_glob, matching
+from ml_ci.changes.remote import is_remote
+from ml_ci.errors import StageFailed, UserError
+from ml_ci.records.atomic import write_text
+from ml_ci.records.codec import pack, unpack_if_fit
+from ml_ci.repository.git import GitError
+from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry
+from ml_ci.steps.values import Project, Side, Sides
+from ml_ci.steps.working.workshop import Workshop
+from ml_ci.suspicion.overlap import Overlap, judge_overlap
+from ml_ci.tables.table import Table
+
+FORMAT = 1
+# A table in more files than these, or with more rows, is not looked through.
+MOST_FILES = 200
+MOST_ROWS = 50_000_000
+_TABLES = (".csv", ".tsv", ".txt", ".gz", ".parquet", ".pq")
+
+
+@dataclass(frozen=True)
+class Training:
+    """A table that a side was trained on: the entry `name` of `side`, said as `shown`; `of` is whose training it is."""
+
+    of: Literal["candidate", "baseline"]
+    side: Side
+    name: str
+    shown: str
+
+    @property
+    def entry(self) -> FileEntry:
+        return self.side.model.data[self.name]
+
+    @property
+    def cut(self) -> PartEntry | None:
+        """What is cut out of it before its model is trained."""
+        holdout = self.side.model.holdout
+        return holdout if isinstance(holdout, PartEntry) and holdout.of == self.name else None
+
+    def named(self, found: Overlap) -> Overlap:
+        """Say whose table it is in which rows were found."""
+        return replace(found, side=self.of, data=self.shown, path=self.entry.path, cut=self.cut is not None)
+
+    @property
+    def content(self) -> object:
+        """What tells one table from another; None where that is not known."""
+        said = self.side.declared.details.get(f"data.{self.name}", {})
+        return None if said.get("content") is None else [said["content"], self.entry.columns, pack(self.cut)]
+
+
+def overlaps(shop: Workshop) -> tuple[Overlap, ...]:
+    """Count the rows of the holdout in every table that a side was trained on; nothing of what cannot be read here."""
+    found = []
+    for training in trainings(shop.sides):
+        file = _file(shop.project, shop.sides, training)
+        one = _cached(file)
+        if one is None:
+            with contextlib.suppress(UserError, StageFailed, GitError, OSError):
+                one = _look(shop, training)
+                _keep(shop.project, file, one)
+        found += [] if one is None else [training.named(one)]
+    return tuple(one for one in found if one.rows)
+
+
+def trainings(sides: Sides) -> Iterator[Training]:
+    """List the tables of the candidate and of what it builds on, then the baseline's where they are others."""
+    own = list(_trainings("candidate", sides.candidate, ""))
+    yield from own
+    known = [one.content for one in own]
+    champion = None if sides.baseline is None else sides.baseline.champion
+    if sides.baseline is not None and (champion is None or champion.ours):
+        yield from (one for one in _trainings("baseline", sides.baseline, "") if one.content not in known)
+
+
+def _trainings(of: Literal["candidate", "baseline"], side: Side, whose: str) -> Iterator[Training]:
+    for name, entry in side.model.data.items():
+        if not is_remote(entry.path):
+            yield Training(of, side, name, name + whose)
+    for name, needed in side.needs.items():
+        yield from _trainings(of, needed, f" of `{name}`")
+
+
+def _look(shop: Workshop, training: Training) -> Overlap:
+    """Compare the holdout with one table. UserError and OSError where that is nowhere, or no table."""
+    from ml_ci.tables.shared_rows import shared_rows
+
+    model = shop.sides.candidate.model
+    tables = _tables(shop, training)
+    rows = sum(table.rows for table in tables)
+    answers = (
+        shared_rows(shop.holdout, tables, model.label, without=_cutting(model), naming=_naming(model))
+        if tables and rows <= MOST_ROWS
+        else ()
+    )
+    if not answers:
+        return Overlap("candidate", "", "", 0, None, 0)
+    return judge_overlap(answers)
+
+
+def _cutting(model: ModelSpec) -> tuple[str, ...]:
+    """Name the column by whose value rows were cut: it differs between the parts by itself."""
+    part = model.holdout
+    if not isinstance(part, PartEntry):
+        return ()
+    return tuple(condition[0] for condition in (part.where, part.after) if condition is not None)
+
+
+def _naming(model: ModelSpec) -> tuple[str, ...]:
+    """Name the columns that say which row it is: equal rows under two names are equal rows."""
+    part = model.holdout
+    by = part.by if isinstance(part, PartEntry) else None
+    return tuple(name for name in (model.id, by) if name is not None)
+
+
+def _tables(shop: Workshop, training: Training) -> Sequence[Table]:
+    """Open the table of an entry without the rows that are cut out of it, or the tables of a folder or a pattern."""
+    folder = shop.work / "overlaps" / f"{training.of}-{digest([training.shown])[:12]}"
+    places = _places(shop.project, training, folder)
+    if training.cut is not None and len(places) == 1:
+        places = [_rest(training, training.cut, places[0], folder)]
+    return [Table.open(place, training.entry.columns, shown=training.entry.path) for place in places]
+
+
+def _rest(training: Training, part: PartEntry, source: Path, folder: Path) -> Path:
+    """Write the rows of a table that are left to train on."""
+    from ml_ci.tables.parts import cut
+
+    rest = folder / f"rest-{source.name}"
+    rest.parent.mkdir(parents=True, exist_ok=True)
+    cut(source, part, rest, folder / f"part-{source.name}", columns=training.entry.columns)
+    return rest
+
+
+def _places(project: Project, training: Training, folder: Path) -> list[Path]:
+    """Give the files of an entry: of the working tree as they lie there, of a commit as git has them."""
+    tree, path = training.side.tree, training.entry.path
+    if tree.commit is None:
+        return _chosen([project.folder / one for one in _here(project.folder, path)])
+    places = []
+    for number, one in enumerate(_chosen([Path(one) for one in matching(path, tree.files())])):
+        places.append(folder / str(number) / one.name)
+        places[-1].parent.mkdir(parents=True, exist_ok=True)
+        places[-1].write_bytes(tree.read(one.as_posix()))
+    return places
+
+
+def _here(folder: Path, path: str) -> list[str]:
+    if is_glob(path):
+        return sorted(str(one) for one in folder.glob(path) if one.is_file())
+    if (folder / path).is_dir():
+        return sorted(str(one) for one in (folder / path).rglob("*") if one.is_file())
+    return [path] if (folder / path).is_file() else []
+
+
+def _chosen(places: list[Path]) -> list[Path]:
+    """Take one file as it is, and of several those whose names are of tables, unless there are very many."""
+    if len(places) <= 1:
+        return places
+    tables = [one for one in places if one.suffix.lower() in _TABLES]
+    return tables if len(tables) <= MOST_FILES else []
+
+
+def _file(project: Project, sides: Sides, training: Training) -> Path | None:
+    """Name the file of the cache; None where it is not known what the table is."""
+    if training.content is None:
+        return None
+    model, known = sides.candidate.model, sides.candidate.fingerprint.holdout
+    key = [FORMAT, known, model.label, _cutting(model), _naming(model), training.content]
+    return project.store.root / "cache" / "overlaps" / f"{digest(key)}.json"
+
+
+def _cached(file: Path | None) -> Overlap | None:
+    try:
+        return None if file is None else unpack_if_fit(Overlap, json.loads(file.read_bytes()))
+    except (OSError, ValueError, RecursionError):
+        return None
+
+
+def _keep(project: Project, file: Path | None, found: Overlap) -> None:
+    if file is not None:
+        project.store.ready()
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_text(file, json.dumps(pack(found)))

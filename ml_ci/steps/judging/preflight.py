@@ -1,0 +1,27 @@
+"""Before any training: hold that the holdout is what ml-ci.yaml says, and say which gates it can never prove."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ml_ci.gates.ledger import strictest
+from ml_ci.steps.judging.holdout import rows_of
+from ml_ci.steps.working.workshop import Workshop
+
+if TYPE_CHECKING:
+    from ml_ci.gates.evidence import Policy
+
+
+def preflight(shop: Workshop, policy: Policy) -> tuple[str, ...]:
+    """Say which gates could not be proven even without a single error, and the best that these rows can prove.
+
+    The training goes on all the same: the numbers are worth having, and a gate may still be refuted. Nothing is read
+    where no gate asks for proof.
+    """
+    model = shop.sides.candidate.model
+    if strictest(model.gates, model.confidence) is None or policy.alpha_spent == 0:
+        return ()
+    from ml_ci.gates.preflight import unprovable
+
+    found = unprovable(model.gates, rows_of(shop.holdout, model), policy)
+    return tuple(f"{one.reason}." for one in found)

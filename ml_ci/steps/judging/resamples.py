@@ -1,0 +1,117 @@
+"""Have the user's own metrics computed on resampled rows, so that a gate on them can be proven."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ml_ci.changes.digests import digest
+from ml_ci.evaluation.values import Comparison
+from ml_ci.plan.plan import Plan
+from ml_ci.records.codec import pack, unpack_if_fit
+from ml_ci.steps.planning.variables import env_of
+from ml_ci.steps.working.score import stored_scores
+from ml_ci.steps.working.workshop import Workshop, timed
+from ml_ci.training.checkouts import checkout
+from ml_ci.training.job import resample
+from ml_ci.training.values import ResampleRequest, Resamples
+
+if TYPE_CHECKING:
+    from ml_ci.gates.evidence import Case
+
+RESAMPLES = "resamples"
+REPLICATES = 500
+SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class OwnResamples:
+    """Resample the user's own metrics when a gate asks for them: once for all of them, kept as a record."""
+
+    shop: Workshop = field(repr=False)
+    plan: Plan = field(repr=False)
+    comparison: Comparison = field(repr=False)
+
+    @property
+    def names(self) -> Collection[str]:
+        """Name the metrics: the model's own."""
+        return self.shop.sides.candidate.model.metrics
+
+    def __call__(self, name: str, baseline: bool) -> Any:
+        """Give a metric's values, one per resample, NaN where undefined."""
+        import numpy as np
+
+        values = self.made.values[name]["baseline" if baseline else "candidate"]
+        return np.array([math.nan if value is None else value for value in values])
+
+    @property
+    def asked(self) -> bool:
+        """Whether a gate asked for them."""
+        return "made" in self.__dict__
+
+    @cached_property
+    def made(self) -> Resamples:
+        """Find the record of the resamples, or make them."""
+        store, model = self.shop.project.store, self.shop.sides.candidate.model
+        key = digest([RESAMPLES, self.plan.comparison, dict(model.metrics), model.seed, REPLICATES])
+        record = store.find(RESAMPLES, key)
+        found = None if record is None else unpack_if_fit(Resamples, record.content.get("resamples"))
+        if found is not None:
+            return found
+        made = _made(self.shop, self.plan)
+        with store.draft() as draft:
+            store.keep(draft, RESAMPLES, key, {"model": model.name, "resamples": pack(made)})
+        return made
+
+
+def resampled_notes(case: Case) -> Iterator[str]:
+    """Say where fewer resamples were made than planned, because the user's metrics take long."""
+    own = case.own
+    if isinstance(own, OwnResamples) and own.asked and own.made.made < REPLICATES:
+        names = ", ".join(own.names)
+        yield (
+            f"{names}: {own.made.made:,} resamples in place of {REPLICATES:,}, because they take more than "
+            f"{SECONDS:.0f} s; a faster metric makes the proof sharper."
+        )
+
+
+def _made(shop: Workshop, plan: Plan) -> Resamples:
+    model = shop.sides.candidate.model
+    bench = shop.bench(shop.sides.candidate)
+    request = ResampleRequest(
+        model=model.name,
+        metrics=model.metrics,
+        table=_table(shop, plan),
+        folder=bench.folder,
+        ground=bench.ground,
+        work=shop.job_folder(shop.sides.candidate, "resamples"),
+        interpreter=bench.interpreter,
+        environment=shop.project.options.environment,
+        seed=model.seed,
+        cwd=model.cwd,
+        budget=model.budget,
+        checkout=checkout(shop.project.repository, bench.folder),
+        env=env_of(shop.project, model),
+        replicates=REPLICATES,
+        seconds=min(SECONDS, model.budget.seconds / 2),
+    )
+    what = f"resampling {', '.join(model.metrics)}"
+    return timed(shop.project, model.name, what, lambda: resample(request, shop.project.options.progress))
+
+
+def _table(shop: Workshop, plan: Plan) -> Path:
+    from ml_ci.evaluation.labels import read_labels
+
+    model = shop.sides.candidate.model
+    columns = {"y_true": read_labels(shop.holdout, model.label, model.positive).y_true.astype(int).tolist()}
+    columns["candidate"] = stored_scores(shop, shop.sides.candidate, plan.candidate).tolist()
+    if shop.sides.baseline is not None and plan.baseline is not None:
+        columns["baseline"] = stored_scores(shop, shop.sides.baseline, plan.baseline).tolist()
+    table = shop.work / "resamples.csv"
+    lines = (",".join(map(repr, row)) for row in zip(*columns.values(), strict=True))
+    table.write_text("\n".join([",".join(columns), *lines]) + "\n", encoding="utf-8")
+    return table

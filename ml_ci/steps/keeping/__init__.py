@@ -1,0 +1,1 @@
+"""Keep the store: send what was made, remove what is left over."""

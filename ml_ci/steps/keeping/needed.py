@@ -1,0 +1,45 @@
+"""Which records the comparisons at HEAD need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ml_ci.plan.plan import COMPARISONS, FAILURES, PREDICTIONS, TRAININGS, VERDICTS
+from ml_ci.steps.planning.decide import planned
+from ml_ci.steps.planning.sides import Fingerprints
+from ml_ci.steps.values import Project, Side
+
+Name = tuple[str, str]
+
+
+def needed(project: Project, fingerprints: Fingerprints) -> frozenset[Name]:
+    """Give kind and key of every record that a run here, now, would use or make, of every model.
+
+    UserError or StageFailed when a model's fingerprints cannot be had: then nobody knows what is needed.
+    """
+    return frozenset(name for model in project.spec.models for name in _of_model(project, fingerprints, model))
+
+
+def _of_model(project: Project, fingerprints: Fingerprints, model: str) -> Iterator[Name]:
+    sides = fingerprints.sides(model)
+    plan = planned(project, sides)
+    yield COMPARISONS, plan.comparison
+    yield VERDICTS, plan.verdict
+    for keys in (plan.candidate, plan.baseline):
+        if keys is not None:
+            yield TRAININGS, keys.training
+            yield FAILURES, keys.training
+            yield PREDICTIONS, keys.predictions
+    for side in (sides.candidate, sides.baseline):
+        if side is not None:
+            yield from _upstream(side)
+    if sides.broken is not None:
+        yield FAILURES, sides.broken.side.fingerprint.training
+        yield from _upstream(sides.broken.side)
+
+
+def _upstream(side: Side) -> Iterator[Name]:
+    for other in side.needs.values():
+        yield TRAININGS, other.fingerprint.training
+        yield FAILURES, other.fingerprint.training
+        yield from _upstream(other)

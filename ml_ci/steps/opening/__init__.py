@@ -1,0 +1,1 @@
+"""Open a project: what is asked, which gates judge, what is believed."""

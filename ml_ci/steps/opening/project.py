@@ -1,0 +1,148 @@
+"""Open a project: find `ml-ci.yaml`, read it, find the repository and the store."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ml_ci.changes.fingerprint import job_python
+from ml_ci.errors import UserError
+from ml_ci.records.store import Store
+from ml_ci.repository.repository import Repository
+from ml_ci.spec.find import find
+from ml_ci.spec.values import Spec
+from ml_ci.steps.opening.base_gates import judging
+from ml_ci.steps.opening.believed import beliefs
+from ml_ci.steps.opening.own_state import STATE, refuse_committed, refuse_link
+from ml_ci.steps.opening.spec_cache import load
+from ml_ci.steps.values import Options, Project
+from ml_ci.training.copies import Copies
+
+if TYPE_CHECKING:
+    from ml_ci.records.shared import Shared
+
+
+def with_python(spec: Spec, python: str | None) -> Spec:
+    """Give the spec with `python` as the interpreter of every job that names none of its own."""
+    if python is None:
+        return spec
+    models = {
+        name: replace(model, python=python) if job_python(model) is None else model
+        for name, model in spec.models.items()
+    }
+    return replace(spec, models=models)
+
+
+def with_stage(spec: Spec, stage: str | None) -> Spec:
+    """Give each model the gates of a stage beside its own."""
+    if stage is None:
+        return spec
+    models = {
+        name: replace(
+            model, gates=(*model.gates, *(gate for one in model.stages if one.name == stage for gate in one.gates))
+        )
+        for name, model in spec.models.items()
+    }
+    return replace(spec, models=models)
+
+
+def locate(options: Options) -> Path:
+    """Find the configuration file; UserError when there is none, or when the state folder beside it is a link."""
+    config = find(options.start, options.config)
+    refuse_link(config.parent)
+    return config
+
+
+def open_project(config: Path, options: Options) -> Project:
+    """Read the project's configuration and its state in git; UserError when it has mistakes, or there is no git.
+
+    Nothing below the state folder is read before it is known to come from no commit.
+    """
+    refuse_link(config.parent)
+    text = read(config)
+    repository = Repository.find(config.parent)
+    tree = repository.tree()
+    refuse_committed(tree)
+    state = config.parent.resolve() / STATE
+    own = load(text, config.name, state)
+    check_models(own, options.models)
+    held = judging(own, repository, options.gates_from, state, options.environment)
+    check_stage((own, held.spec), options)
+    spec = with_stage(with_python(held.spec, options.python), options.stage)
+    shared = _shared(options.store or spec.store, config.parent)
+    store = Store(state, shared, beliefs=beliefs(repository, options.environment))
+    return Project(
+        spec=spec,
+        repository=repository,
+        tree=tree,
+        head=repository.head(),
+        dirty=bool(tree.changed()),
+        store=store,
+        options=options,
+        judging=held,
+        copies=Copies(repository, store),
+    )
+
+
+def _shared(url: str | None, folder: Path) -> Shared | None:
+    if url is None:
+        return None
+    from ml_ci.records.shared import Shared
+
+    return Shared(url, folder)
+
+
+def read(config: Path) -> str:
+    """Read a configuration file as UTF-8; UserError names the byte that is not."""
+    try:
+        return config.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{config.name}: byte {error.start} is not UTF-8", hint="Save the file as UTF-8.") from None
+    except OSError as error:
+        raise UserError(f"{config}: {error.strerror}") from None
+
+
+def selected(project: Project) -> tuple[str, ...]:
+    """Give the names of the models that are asked for, in the order of the file."""
+    asked = project.options.models
+    return tuple(name for name in project.spec.models if not asked or name in asked)
+
+
+def check_stage(specs: tuple[Spec, ...], options: Options) -> None:
+    """Hold that a model that is asked for has the stage, by one of the files that judge; UserError names those it has.
+
+    Of several models some may have no such stage; without one that has, no gate of a stage would be judged at all.
+    """
+    if options.stage is None:
+        return
+    from ml_ci.registry.values import CHAMPION
+
+    asked = [
+        model for spec in specs for name, model in spec.models.items() if not options.models or name in options.models
+    ]
+    known = dict.fromkeys((*(stage.name for model in asked for stage in model.stages), CHAMPION))
+    if options.stage not in known:
+        hint = f"There is: {', '.join(known)}. More are declared by `stages:` in {specs[0].path}."
+        raise UserError(f"--stage {options.stage}: no model has this stage", hint=hint)
+
+
+def check_models(spec: Spec, asked: tuple[str, ...]) -> None:
+    """Hold that every model that is asked for is declared; UserError names the nearest one that is."""
+    for name in asked:
+        if name not in spec.models:
+            from difflib import get_close_matches
+
+            near = get_close_matches(name, spec.models, n=1)
+            hint = f"Did you mean `{near[0]}`?" if near else f"Its models are: {', '.join(spec.models)}."
+            raise UserError(f"{spec.path} has no model `{name}`", hint=hint)
+
+
+def check_name(spec: Spec, name: str) -> None:
+    """Hold that a model may bear a name, declared or no longer; it names a file, and the registry is asked for it."""
+    import re
+
+    from ml_ci.spec.shape import MODEL_NAME
+
+    if re.fullmatch(MODEL_NAME, name) is None:
+        check_models(spec, (name,))

@@ -1,0 +1,116 @@
+"""Decide what has to be done for one model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ml_ci import __version__
+from ml_ci.changes.digests import digest
+from ml_ci.changes.settings import part
+from ml_ci.changes.values import Fingerprint, evaluation_key, judging_key
+from ml_ci.plan.plan import TRAININGS, VERDICTS, Keys, Known, Plan, decide, largest
+from ml_ci.records.store import Store
+from ml_ci.spec.values import ModelSpec, PartEntry
+from ml_ci.steps.planning.judged import Judged, recalled
+from ml_ci.steps.planning.reads import Scoring, metric_reads, predictions_key, resolved, scoring
+from ml_ci.steps.values import Project, Side, Sides
+
+
+def recorded(project: Project, plan: Plan) -> Judged | None:
+    """Give the verdict that a record holds already; None when there is none, or when it is damaged."""
+    record = project.store.find(VERDICTS, plan.verdict)
+    return None if record is None else recalled(record)
+
+
+def planned(project: Project, sides: Sides, *, verify: bool = False) -> Plan:
+    """Plan one model: records are looked for and not read; with `verify` a damaged one is set aside, and is none.
+
+    With `seeds: k` the work on the further seeds counts too.
+    """
+    plan = _planned(project, sides, verify)
+    if sides.candidate.model.seeds == 1 or project.store.has(VERDICTS, plan.verdict):
+        return plan
+    further = [_planned(project, one, verify) for one in further_seeds(project, sides)]
+    return replace(
+        plan,
+        action=largest(one.action for one in (plan, *further)),
+        trainings=plan.trainings + sum(one.trainings for one in further),
+    )
+
+
+def _planned(project: Project, sides: Sides, verify: bool) -> Plan:
+    candidate = keys(project, sides, sides.candidate)
+    baseline = None if sides.baseline is None else keys(project, sides, sides.baseline)
+    against = baseline.predictions if baseline else sides.no_baseline
+    # Another version of ml-ci counts and judges anew, as it may do so better; it trains and scores nothing again.
+    comparison = digest(["comparison", __version__, candidate.predictions, against, _counted(sides.candidate.model)])
+    verdict = judging_key(comparison, _told(sides), sides.candidate.fingerprint.gates)
+    known = _verified(project.store) if verify else project.store.has
+    return decide(candidate, baseline, comparison, verdict, _fetchable(sides, candidate, known))
+
+
+def further_seeds(project: Project, sides: Sides) -> Iterator[Sides]:
+    """Give both sides at seed + 1, seed + 2 ... seed + k - 1, each counting from its own seed."""
+    for step in range(1, sides.candidate.model.seeds):
+        baseline = None if sides.baseline is None else _at(project, sides.baseline, step)
+        yield replace(sides, candidate=_at(project, sides.candidate, step), baseline=baseline)
+
+
+def _at(project: Project, side: Side, step: int) -> Side:
+    if side.champion is not None and not side.champion.ours:
+        return side  # it has no seed that is known
+    seed = side.model.seed + step
+    model = replace(side.model, seed=seed, seeds=1)
+    return resolved(project, replace(side, model=model, fingerprint=side.fingerprint.with_seed(seed), champion=None))
+
+
+def _fetchable(sides: Sides, candidate: Keys, known: Known) -> Known:
+    """Count the champion's training as known: it is fetched, never done again."""
+    side = sides.baseline
+    if side is None or side.champion is None or side.fingerprint.training == candidate.training:
+        return known
+    training = (TRAININGS, side.fingerprint.training)
+    return lambda kind, key: (kind, key) == training or known(kind, key)
+
+
+def _verified(store: Store) -> Known:
+    return lambda kind, key: store.find(kind, key) is not None
+
+
+def keys(project: Project, sides: Sides, side: Side) -> Keys:
+    """Give the keys of what a side leaves; of nothing that there is, where it is not known what its jobs read."""
+    asked = scoring_of(project, sides, side)
+    return Keys(side.fingerprint.training, predictions_key(project, asked))
+
+
+def scoring_of(project: Project, sides: Sides, side: Side) -> Scoring:
+    """Key a side's predictions by the candidate's holdout, what it asks, and the side's own threshold and code."""
+    candidate = sides.candidate.fingerprint
+    metric = metric_reads(project, sides.candidate)
+    own = [metric] if metric else []
+    metrics = digest([candidate.asked, side.fingerprint.metrics, *own])
+    return scoring(side, sides.candidate, metric, evaluation_key(side.fingerprint.training, candidate.holdout, metrics))
+
+
+def _told(sides: Sides) -> str:
+    """Digest what a verdict tells of the baseline's other parts: its gates and data are named when they changed."""
+    if sides.baseline is None:
+        return digest(sides.no_baseline)
+    written = [_written(side.declared) for side in (sides.baseline, sides.candidate)]
+    cut = None if sides.base is None or not isinstance(sides.base.holdout, PartEntry) else part(sides.base.holdout)
+    own = [] if sides.baseline.cut is None else [repr(sides.baseline.cut)]
+    return digest([sorted(sides.baseline.declared.parts.items()), written, cut, *own])
+
+
+def _written(fingerprint: Fingerprint) -> list[object]:
+    """Name where data are, what their bytes are, whether git has them: all of it is told, though they are the same."""
+    data = [(part, said) for part, said in sorted(fingerprint.details.items()) if part.startswith("data.")]
+    return [[part, said.get("path"), said.get("content"), said.get("tracked")] for part, said in data]
+
+
+def _counted(model: ModelSpec) -> list[object]:
+    """Name what the gates ask to be counted beside the slices of the model: a new gate may name another column."""
+    columns = {columns for gate in model.gates for columns in gate.condition.columns}
+    metrics = {metric for gate in model.gates for metric in gate.condition.metrics if metric.startswith("recall_at(")}
+    return [sorted(columns), sorted(metrics)]

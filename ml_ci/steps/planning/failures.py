@@ -1,0 +1,122 @@
+"""Remember trainings that failed by their own fault: what depends on nothing else is not tried again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from ml_ci.errors import Failure
+from ml_ci.plan.plan import FAILURES, TRAININGS
+from ml_ci.records.codec import pack, unpack_if_fit
+from ml_ci.records.manifests import packed
+from ml_ci.steps.planning.reads import trained_on
+from ml_ci.steps.values import Project, Side
+from ml_ci.training import left
+from ml_ci.training.values import JobFailed
+
+NEEDS_FAILED = "needs-failed"
+_LOG = "job.log"
+
+
+def known_failure(project: Project, side: Side) -> Failure | None:
+    """Give what made a side's training fail in this run, or in one that remembered it; None where it is to be tried.
+
+    A run that tries again believes only what it saw itself.
+    """
+    now = _failed_now(project, side)
+    if now is not None or retries(project) is not None:
+        return now
+    record = project.store.find(FAILURES, side.fingerprint.training)
+    found = None if record is None else unpack_if_fit(Failure, record.content.get("failure"))
+    if found is None or not found.lasting:
+        return None
+    return replace(found, hint=f"{found.hint} {_NOT_TRIED}".strip())
+
+
+def forget_failure(project: Project, side: Side) -> None:
+    """Forget a failure whose training is tried again, and say so."""
+    why, key = retries(project), side.fingerprint.training
+    if why is None or not project.store.holds(FAILURES, key):
+        return
+    project.store.drop(FAILURES, key)
+    said = f"training the {side.name} failed before from the same inputs, and is tried again ({why})"
+    project.options.progress.note(side.model.name, said)
+    project.journal.note(said)
+
+
+_NOT_TRIED = (
+    "It failed so before, from the same inputs, and was not tried again. Where the machine was to blame: "
+    "ml-ci run --retry."
+)
+
+
+def remember_failure(project: Project, side: Side, error: JobFailed, log: Path) -> Failure:
+    """Keep a failure that lasts as a record of its own kind, found by what the job was seen to read until then."""
+    from ml_ci.training.lasting import lasts  # only where something failed
+
+    if error.lacks or not lasts(error.failure, side.tree.files()):
+        return error.failure
+    lasting = replace(error.failure, lasting=True)
+    found, entry = trained_on(project, side, error.reads)
+    with project.store.draft() as draft:
+        left.copy(log, draft / _LOG)
+        content = {
+            "model": side.model.name,
+            "commit": side.commit or project.head,
+            "dirty": side.commit is None and project.dirty,
+            "parts": dict(found.parts),
+            "reads": packed([entry]),
+            "failure": pack(lasting),
+        }
+        project.store.keep(draft, FAILURES, found.training, content)
+    project.failed[found.training] = lasting
+    return lasting
+
+
+def failed_now(project: Project, side: Side, failure: Failure) -> None:
+    """Let nobody try a side again in this run: two models may build on the same one."""
+    project.failed[_here(side)] = failure
+
+
+def _failed_now(project: Project, side: Side) -> Failure | None:
+    return project.failed.get(side.fingerprint.training) or project.failed.get(_here(side))
+
+
+def _here(side: Side) -> str:
+    """Name a side of which it is not known yet what its training reads."""
+    return f"{side.fingerprint.training}@{side.commit}"
+
+
+def does_not_train(project: Project, side: Side) -> Failure | None:
+    """Give the lasting failure of a side that is known already, its own or that of a model which it needs."""
+    key = side.fingerprint.training
+    if _failed_now(project, side) or project.store.holds(FAILURES, key):  # a look at the disk: most never failed
+        failure = None if project.store.has(TRAININGS, key) else known_failure(project, side)
+        return failure if failure is not None and failure.lasting else None
+    for needed in side.needs.values():
+        failure = does_not_train(project, needed)
+        if failure is not None and not project.store.has(TRAININGS, key):
+            return of_needed(needed, failure)
+    return None
+
+
+def of_needed(needed: Side, failure: Failure) -> Failure:
+    """Say of a failure that it is of a model which another one needs; once, however deep."""
+    if failure.code == NEEDS_FAILED:
+        return failure
+    message = f"`{needed.model.name}`, which this model needs, could not be trained ({needed.name}): {failure.message}"
+    return replace(failure, code=NEEDS_FAILED, message=message)
+
+
+def retries(project: Project) -> str | None:
+    """Say why trainings that failed before are tried again; None where they are not."""
+    if project.options.retry:
+        return "--retry"
+    attempt = _attempt(project.options.environment)
+    return f"attempt {attempt} of the workflow" if attempt > 1 else None
+
+
+def _attempt(environment: Mapping[str, str]) -> int:
+    text = environment.get("GITHUB_RUN_ATTEMPT", "")
+    return int(text) if text.isdecimal() else 1

@@ -1,0 +1,38 @@
+"""Settle which tables of the candidate changed in their bytes only: those train nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ml_ci.plan.plan import VERDICTS
+from ml_ci.steps.planning.decide import planned
+from ml_ci.steps.planning.reads import resolved
+from ml_ci.steps.planning.snapshots import snapshot
+from ml_ci.steps.values import Project, Side, Sides
+
+
+def settled(project: Project, sides: Sides) -> Sides:
+    """Give the sides with the baseline's data parts in the candidate wherever a job sees values and none differs.
+
+    Tables are read only when bytes differ and no verdict is known: what is found is kept for the next fingerprint.
+    """
+    baseline = sides.baseline
+    if baseline is None or baseline.declared.parts == sides.candidate.fingerprint.parts:
+        return sides
+    if project.store.holds(VERDICTS, planned(project, sides).verdict):
+        return sides
+    return replace(sides, candidate=_settled(project, baseline, sides.candidate))
+
+
+def _settled(project: Project, old: Side, new: Side) -> Side:
+    from ml_ci.changes.settle import settle
+
+    needs = {
+        name: _settled(project, old.needs[name], side) if name in old.needs else side
+        for name, side in new.needs.items()
+    }
+    if any(needs[name] is not side for name, side in new.needs.items()):
+        new = resolved(project, replace(new, needs=needs))
+    before = snapshot(project, new)
+    after = settle(snapshot(project, old), before)
+    return new if after is before else resolved(project, replace(new, fingerprint=after.fingerprint))

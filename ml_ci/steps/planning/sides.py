@@ -1,0 +1,234 @@
+"""Find the two sides of each model's comparison, and fingerprint them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from threading import RLock
+from typing import TYPE_CHECKING
+
+from ml_ci.changes.fingerprint import fingerprint
+from ml_ci.errors import Failure, StageFailed, UserError
+from ml_ci.gates.evidence import NEW_MODEL
+from ml_ci.plan.plan import TRAININGS
+from ml_ci.repository.base import Base, find_base
+from ml_ci.repository.trees import CommitTree, WorkingTree
+from ml_ci.spec.values import ModelSpec, PartEntry, Spec
+from ml_ci.steps.opening.project import with_python, with_stage
+from ml_ci.steps.opening.spec_cache import load
+from ml_ci.steps.planning.blame import BaselineFailed
+from ml_ci.steps.planning.elsewhere import trained_elsewhere
+from ml_ci.steps.planning.foretold import foretold
+from ml_ci.steps.planning.pass_over import pass_over
+from ml_ci.steps.planning.reads import resolved
+from ml_ci.steps.planning.settled import settled
+from ml_ci.steps.planning.snapshots import surroundings
+from ml_ci.steps.values import Project, Side, SideName, Sides
+
+if TYPE_CHECKING:
+    from ml_ci.registry.values import Version
+
+
+@dataclass
+class Fingerprints:
+    """Make sides; each base commit is read once and each model in it fingerprinted once."""
+
+    project: Project
+    _bases: dict[tuple[str, bool], Base] = field(default_factory=dict)
+    _specs: dict[str, Spec | None] = field(default_factory=dict)
+    _trees: dict[str, CommitTree] = field(default_factory=dict)
+    _champions: dict[str, Version | None] = field(default_factory=dict)
+    _lock: RLock = field(default_factory=RLock, repr=False)
+
+    def sides(self, name: str) -> Sides:
+        """Give both sides of a model.
+
+        A base that is known not to train is passed over. BaselineFailed when the baseline is declared and cannot be
+        had; UserError when no base commit can be found, or the candidate's own files are missing. May be called from
+        several threads.
+        """
+        with self._lock:
+            try:
+                found = self._sides(name)
+            except StageFailed as error:
+                raise BaselineFailed(error.failure, error.failure) from None
+            if found.baseline is not None and found.baseline.champion is not None:
+                return settled(self.project, found) if found.base_commit else found
+            return pass_over(self.project, self._as_kept(settled(self.project, found)), self.recorded)
+
+    def candidate(self, name: str) -> Side:
+        """Give the model as the working tree has it; UserError when its own files are missing."""
+        with self._lock:
+            return self._side("candidate", self.project.spec, self.project.spec.models[name], self.project.tree)
+
+    def touched(self, candidate: Side) -> bool:
+        """Say whether changes that are in no commit count for a model."""
+        with self._lock:
+            return self._touched(candidate)
+
+    def at(self, name: str, commit: str) -> Side:
+        """Give a model as a commit has it, to be scored on today's holdout.
+
+        A commit that does not declare it is taken with today's entry in ml-ci.yaml.
+
+        StageFailed when it cannot be had.
+        """
+        with self._lock:
+            spec = self._spec(commit)
+            today = self.project.spec
+            known = spec if spec is not None and name in spec.models else today
+            candidate = self._side("candidate", today, today.models[name], self.project.tree)
+            found = self._baseline(known, today.models[name], commit)
+            return trained_elsewhere(self.project, self._foretold(candidate, found))
+
+    def recorded(self, name: str, commit: str) -> Side | None:
+        """Give a model as a commit declares it, where its training is on record; None otherwise."""
+        try:
+            spec = self._spec(commit)
+            found = None if spec is None or name not in spec.models else self.at(name, commit)
+        except (StageFailed, UserError):
+            return None
+        return found if found and self.project.store.has(TRAININGS, found.fingerprint.training) else None
+
+    def made(self, candidate: Side, side: SideName, model: ModelSpec, commit: str, needs: Mapping[str, Side]) -> Side:
+        """Give the side of a model that no commit declares: in the tree of `commit`, on top of the sides in `needs`.
+
+        It is to be scored on the holdout of `candidate`.
+        """
+        with self._lock:
+            tree = self._tree(commit)
+            found = fingerprint(model, tree, surroundings(self.project, needs))
+            return resolved(self.project, foretold(candidate, Side(side, model, tree, found, needs)))
+
+    def _as_kept(self, sides: Sides) -> Sides:
+        if sides.baseline is None:
+            return sides
+        baseline = trained_elsewhere(self.project, self._foretold(sides.candidate, sides.baseline))
+        return replace(sides, baseline=baseline)
+
+    def _foretold(self, candidate: Side, side: Side) -> Side:
+        told = foretold(candidate, side)
+        return side if told is side else resolved(self.project, told)
+
+    def _sides(self, name: str) -> Sides:
+        model = self.project.spec.models[name]
+        candidate = self._side("candidate", self.project.spec, model, self.project.tree)
+        wanted = self.project.options.baseline or model.baseline
+        if wanted == "champion":
+            return self._against_champion(candidate)
+        base = self._base(wanted, self._touched(candidate))
+        if base.commit is None:
+            reason = base.source if wanted == "none" else f"{NEW_MODEL}: {base.source}"
+            return Sides(candidate, None, None, base.source, reason)
+        spec = self._spec(base.commit)
+        if spec is None or name not in spec.models:
+            reason = f"{NEW_MODEL}: commit {base.commit[:7]} does not declare it"
+            return Sides(candidate, None, base.commit, base.source, reason)
+        baseline = self._baseline(spec, model, base.commit)
+        return Sides(candidate, baseline, base.commit, base.source, base=spec.models[name])
+
+    def _against_champion(self, candidate: Side) -> Sides:
+        from ml_ci.steps.planning.champion import against, current
+
+        name = candidate.model.name
+        if name not in self._champions:
+            self._champions[name] = current(self.project, name)
+        sides = against(self.project, candidate, self._champions[name], lambda commit: self._declared(name, commit))
+        if sides.base_commit is not None:
+            self._bases[sides.source, False] = Base(sides.base_commit, sides.source)
+        return sides
+
+    def _declared(self, name: str, commit: str) -> Side:
+        """Give a model as a commit declares it, its own cut of the holdout too; StageFailed when it does not."""
+        spec = self._spec(commit)
+        if spec is None or name not in spec.models:
+            message = f"the champion's commit {commit[:7]} does not declare `{name}`"
+            raise StageFailed(Failure("registry", "champion-spec", message, "Is it the registry of this repository?"))
+        return self._baseline(spec, spec.models[name], commit)
+
+    @property
+    def base_commit(self) -> str | None:
+        """The commit of the baseline, where the models have one in common."""
+        commits = {base.commit for base in self._bases.values()}
+        return commits.pop() if len(commits) == 1 else None
+
+    def _base(self, wanted: str, touched: bool) -> Base:
+        key = (wanted, touched)
+        if key not in self._bases:
+            project = self.project
+            target = project.options.target
+            self._bases[key] = find_base(project.repository, wanted, dirty=touched, target=target)
+        return self._bases[key]
+
+    def _touched(self, candidate: Side) -> bool:
+        """Say whether uncommitted changes count: edits of tracked files do, new files where this model depends on them.
+
+        A report or a cache left in the tree is no change: on the default branch the candidate would be compared with
+        HEAD, which is the candidate itself.
+        """
+        head = self.project.head
+        if not self.project.dirty or head is None or self.project.tree.edited():
+            return self.project.dirty
+        try:
+            spec, name = self._spec(head), candidate.model.name
+            if spec is None or name not in spec.models:
+                return True
+            committed = self._side("candidate", spec, spec.models[name], self._tree(head))
+        except (StageFailed, UserError):
+            return True
+        return committed.fingerprint.parts != candidate.fingerprint.parts
+
+    def _spec(self, commit: str) -> Spec | None:
+        if commit not in self._specs:
+            self._specs[commit] = self._loaded(commit)
+        return self._specs[commit]
+
+    def _loaded(self, commit: str) -> Spec | None:
+        path = self.project.spec.path
+        try:
+            text = self._tree(commit).read(path)
+        except FileNotFoundError:
+            return None
+        try:
+            named = f"{path} of commit {commit[:7]}"
+            spec = load(text.decode("utf-8", "replace"), named, self.project.store.root)
+            return with_stage(with_python(spec, self.project.options.python), self.project.options.stage)
+        except UserError as error:
+            raise StageFailed(
+                Failure(
+                    "changes",
+                    "baseline-spec",
+                    f"the baseline's configuration has mistakes: {error.message}",
+                    "Compare with a commit whose ml-ci.yaml is right: --baseline REF.",
+                )
+            ) from None
+
+    def _tree(self, commit: str) -> CommitTree:
+        return self._trees.setdefault(commit, self.project.repository.tree(commit))
+
+    def _baseline(self, spec: Spec, candidate: ModelSpec, commit: str) -> Side:
+        own = spec.models[candidate.name]
+        model = _same_cut(own, candidate)
+        try:
+            side = self._side("baseline", spec, model, self._tree(commit))
+            return side if model.holdout == own.holdout else replace(side, cut=own.holdout)
+        except UserError as error:
+            message = f"the baseline of commit {commit[:7]} cannot be had: {error.message}"
+            raise StageFailed(Failure("changes", "baseline-data", message, error.hint)) from None
+
+    def _side(self, name: SideName, spec: Spec, model: ModelSpec, tree: WorkingTree | CommitTree) -> Side:
+        needs = {needed: self._side(name, spec, spec.models[needed], tree) for needed in model.needs}
+        found = fingerprint(model, tree, surroundings(self.project, needs))
+        return resolved(self.project, Side(name, model, tree, found, needs))
+
+
+def _same_cut(baseline: ModelSpec, candidate: ModelSpec) -> ModelSpec:
+    """Keep the candidate's holdout rows from the baseline's training too.
+
+    A change of the cut (its share, its seed) would otherwise put rows that the baseline was trained on into the
+    holdout on which both are scored.
+    """
+    holdout = candidate.holdout
+    if isinstance(holdout, PartEntry) and holdout.of in baseline.data:
+        return replace(baseline, holdout=holdout)
+    return baseline

@@ -1,0 +1,1 @@
+"""Put into a report what was found and done."""

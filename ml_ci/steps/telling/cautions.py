@@ -1,0 +1,107 @@
+"""Say what a reviewer has to know of how a model is judged, before any number."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from ml_ci.spec.values import DataEntry, FileEntry, PartEntry, Scalar
+from ml_ci.steps.planning.pass_over import told
+from ml_ci.steps.values import Project, Side, Sides
+
+_ROWS = "The rows of the holdout changed in this change: look at them before the numbers."
+_VALIDATION = (
+    "The rows of `data.validation` changed in this change, and the thresholds are chosen on them: look at them too."
+)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+_CHAMPION = "champion"
+
+
+def cautions(project: Project, sides: Sides) -> tuple[str, ...]:
+    """Say first of all that the rows changed on which both are measured, then what became of the gates."""
+    known = project.judging.of_model.get(sides.candidate.model.name, ())
+    rows = (_ROWS,) if _rows_changed(project, sides, "data.holdout") else ()
+    if sides.candidate.model.threshold.metric is not None and _rows_changed(project, sides, "data.validation"):
+        rows = (*rows, _VALIDATION)
+    return (*told(sides), *rows, *_seen_by_champion(sides), *known)
+
+
+def _rows_changed(project: Project, sides: Sides, part: str) -> bool:
+    """Say whether a change that is judged by the gates of its base brings other rows to measure by."""
+    if project.judging.ref is None or sides.baseline is None:
+        return False
+    before, after = sides.baseline.declared.parts, sides.candidate.fingerprint.parts
+    return before.get(part) != after.get(part)
+
+
+def _seen_by_champion(sides: Sides) -> Iterator[str]:
+    """Say that the champion may have been trained on rows of the holdout: it is not trained again without them.
+
+    Any other baseline is trained without the candidate's holdout, however its own commit cuts it.
+    """
+    side = sides.baseline
+    if side is None or sides.source.partition(" ")[0] != _CHAMPION:
+        return
+    if side.champion is not None and not side.champion.ours:
+        yield (
+            f"ml-ci did not train {sides.source}: whether it was trained on rows of this holdout is not known, and "
+            "that would make the baseline look better than it is."
+        )
+    elif not _inside(sides.candidate.model.holdout, side.model.holdout):
+        yield _overlap(sides, side)
+
+
+def _overlap(sides: Sides, side: Side) -> str:
+    was, now = _named(side.model.holdout), _named(sides.candidate.model.holdout)
+    return (
+        f"The holdout is cut otherwise than when {sides.source} was trained ({was} → {now}): the champion may have "
+        "been trained on rows of it, which makes the baseline look better than it is. Compare with the merge base, "
+        "which is trained without them: ml-ci run --baseline merge-base"
+    )
+
+
+def _inside(new: DataEntry, old: DataEntry) -> bool:
+    """Say whether a holdout has no row that the champion, which kept `old` out of its training, was trained on.
+
+    Of two files nothing is known, and rows that were kept apart as a file are rows apart.
+    """
+    if isinstance(new, FileEntry) or isinstance(old, FileEntry):
+        return isinstance(new, FileEntry) and isinstance(old, FileEntry)
+    return new == old or (new.of == old.of and (_smaller(new, old) or _later(new, old) or _fewer(new, old)))
+
+
+def _smaller(new: PartEntry, old: PartEntry) -> bool:
+    same = (new.by, new.seed) == (old.by, old.seed)
+    return same and new.share is not None and old.share is not None and new.share <= old.share
+
+
+def _later(new: PartEntry, old: PartEntry) -> bool:
+    if new.after is None or old.after is None or new.after[0] != old.after[0]:
+        return False
+    return _not_below(new.after[1], old.after[1])
+
+
+def _fewer(new: PartEntry, old: PartEntry) -> bool:
+    if new.where is None or old.where is None or new.where[0] != old.where[0]:
+        return False
+    return set(map(str, new.where[1])) <= set(map(str, old.where[1]))
+
+
+def _not_below(new: Scalar, old: Scalar) -> bool:
+    """Compare two numbers, or two dates; of anything else the order is not known."""
+    if isinstance(new, int | float) and isinstance(old, int | float):
+        return new >= old
+    return isinstance(new, str) and isinstance(old, str) and _dates(new, old) and new >= old
+
+
+def _dates(*texts: str) -> bool:
+    return all(_DATE.fullmatch(text) for text in texts)
+
+
+def _named(entry: DataEntry) -> str:
+    if isinstance(entry, FileEntry):
+        return entry.path
+    from ml_ci.changes.settings import part
+    from ml_ci.reports.lineage_boxes import whence
+
+    return whence(part(entry))

@@ -1,0 +1,74 @@
+"""Say what changed between baseline and candidate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from ml_ci.changes.describe import describe, in_order
+from ml_ci.changes.describe_data import describe_cut
+from ml_ci.changes.values import READS, Change
+from ml_ci.conditions import ConditionError, parse
+from ml_ci.steps.planning.changed_reads import changed_reads
+from ml_ci.steps.planning.snapshots import snapshot
+from ml_ci.steps.values import Project, Side, Sides
+
+_NEEDS = "needs."
+
+
+def described(project: Project, sides: Sides) -> tuple[Change, ...]:
+    """Say part by part what changed; without a baseline, why there is none."""
+    if sides.baseline is None:
+        why = Change("model", sides.no_baseline or "new model")
+        return (why, *(between(project, sides.broken.side, sides.candidate) if sides.broken else ()))
+    champion = sides.baseline.champion
+    if champion is not None and not champion.ours:
+        return (Change("model", f"compared with {sides.source}, which ml-ci did not train"),)
+    return between(project, sides.baseline, sides.candidate)
+
+
+def between(project: Project, old: Side, new: Side) -> tuple[Change, ...]:
+    """Say part by part what changed from one side to the other."""
+
+    def loosened(was: str, now: str) -> bool:
+        return _loosened(was, now, (old.model.confidence, new.model.confidence))
+
+    changes = describe(snapshot(project, old), snapshot(project, new), loosened, changed_reads(project, old, new))
+    cuts = [side.cut or side.model.holdout for side in (old, new)]
+    if cuts[0] != cuts[1] and "data.holdout" not in {change.part for change in changes}:
+        # Both sides have the new cut, so that no row of it is trained on: their parts say nothing of the old one.
+        changes = in_order((*changes, describe_cut(cuts[0], cuts[1])))
+    return tuple(_once(_with_cause(project, change, old, new)) for change in changes)
+
+
+def _once(change: Change) -> Change:
+    """Leave out details that the summary says already."""
+    return replace(change, details=tuple(detail for detail in change.details if detail not in change.summary))
+
+
+def _with_cause(project: Project, change: Change, old: Side, new: Side) -> Change:
+    """Say of a model that this one builds on why it is trained again."""
+    name = change.part.removeprefix(_NEEDS)
+    if name == change.part or name not in old.needs or name not in new.needs:
+        return change
+    causes = tuple(_causes(project, old.needs[name], new.needs[name]))
+    parts = ", ".join(cause.part for cause in causes)
+    details = tuple(f"{cause.part}: {cause.summary}" for cause in causes)
+    return replace(change, summary=f"trained again, for its {parts}" if parts else "trained again", details=details)
+
+
+def _causes(project: Project, old: Side, new: Side) -> Iterator[Change]:
+    was, now = old.fingerprint, new.fingerprint
+    for change in between(project, old, new):
+        trains = change.part in was.training_parts | now.training_parts
+        if change.part == READS or (trains and was.parts.get(change.part) != now.parts.get(change.part)):
+            yield change
+
+
+def _loosened(old: str, new: str, confidence: tuple[float | None, float | None]) -> bool:
+    from ml_ci.gates.loosened import loosened
+
+    try:
+        return bool(loosened(parse(old), parse(new), confidence=confidence))
+    except ConditionError:
+        return False

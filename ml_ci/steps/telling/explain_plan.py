@@ -1,0 +1,82 @@
+"""Tell what a run would do for one model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ml_ci.changes.values import Change
+from ml_ci.errors import StageFailed
+from ml_ci.plan.plan import TRAININGS, Plan
+from ml_ci.plan.values import ModelPlan
+from ml_ci.steps.planning.changed_reads import reads_of
+from ml_ci.steps.planning.decide import planned, recorded
+from ml_ci.steps.planning.failures import does_not_train
+from ml_ci.steps.planning.judged import Judged
+from ml_ci.steps.planning.sides import Fingerprints
+from ml_ci.steps.planning.variables import unset
+from ml_ci.steps.telling.cautions import cautions
+from ml_ci.steps.values import Project, Side, Sides
+from ml_ci.suspicion.counts import suspicions
+from ml_ci.suspicion.overlap import cautions as overlapping
+
+_NO_RESULT = "nothing that is declared changed, and the store has no result of this model yet"
+
+
+def told(project: Project, fingerprints: Fingerprints, name: str) -> ModelPlan:
+    """Give the plan of one model with its reasons; a baseline that cannot be had is a reason too."""
+    try:
+        sides = fingerprints.sides(name)
+    except StageFailed as error:
+        hints = (error.failure.hint,) if error.failure.hint else ()
+        told_of = (*project.judging.of_run, *project.judging.of_model.get(name, ()))
+        return ModelPlan("train", (Change("baseline", error.failure.message),), "", 0, hints, told_of)
+    plan = planned(project, sides)
+    verdict = recorded(project, plan)
+    reasons = _reasons(project, sides, plan, verdict)
+    failure = does_not_train(project, sides.candidate)
+    known = () if failure is None else (f"{failure.message}. {failure.hint}",)
+    warned = sides.candidate.fingerprint.warnings
+    odd, unlike = _beforehand(project, sides) if verdict is None else (_known(verdict), ())
+    notes = (*known, *warned, *unlike, *unset(project, name), *_upstream(project, sides, plan), *project.store.notes)
+    source = "" if sides.baseline is None else sides.source
+    said = (*project.judging.of_run, *cautions(project, sides), *odd)
+    trainings, read = plan.trainings if failure is None else 0, reads_of(project, sides)
+    return ModelPlan(plan.action, reasons, source, trainings, tuple(dict.fromkeys(notes)), said, read)
+
+
+def _known(verdict: Judged) -> tuple[str, ...]:
+    return (*overlapping(verdict.overlaps), *suspicions(verdict.comparison))
+
+
+def _beforehand(project: Project, sides: Sides) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    from ml_ci.steps.judging.beforehand import beforehand
+
+    return beforehand(project, sides)
+
+
+def _reasons(project: Project, sides: Sides, plan: Plan, verdict: Judged | None) -> tuple[Change, ...]:
+    if verdict is not None:
+        return verdict.changes  # what changed was described when it was judged
+    from ml_ci.steps.telling.describe import described
+
+    changes = described(project, sides)
+    if plan.action != "reuse" and not changes:
+        return (Change("records", _NO_RESULT),)
+    return changes
+
+
+def _upstream(project: Project, sides: Sides, plan: Plan) -> Iterator[str]:
+    """Name the models that have to be trained before this one, though nobody asks for their verdict."""
+    asked = project.options.models
+    actions = ((sides.candidate, plan.candidate_action), (sides.baseline, plan.baseline_action))
+    for side, action in actions:
+        for name in dict.fromkeys(_untrained(project, side)) if side and action == "train" else ():
+            if asked and name not in asked:
+                yield f"`{name}`, which it needs, is trained first"
+
+
+def _untrained(project: Project, side: Side) -> Iterator[str]:
+    for name, needed in side.needs.items():
+        yield from _untrained(project, needed)
+        if not project.store.has(TRAININGS, needed.fingerprint.training):
+            yield name

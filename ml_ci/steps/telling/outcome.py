@@ -1,0 +1,171 @@
+"""Put the report together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from ml_ci.errors import NOTHING_GATED, Failure, UserError
+from ml_ci.evaluation.values import Evaluation
+from ml_ci.gates.values import GateResult
+from ml_ci.gates.verdict import overall
+from ml_ci.plan.plan import DETERMINISM, Plan
+from ml_ci.plan.values import Action
+from ml_ci.records.origin import origin_of
+from ml_ci.reports.values import ModelReport, Report, Side
+from ml_ci.spec.values import FileEntry, ModelSpec
+from ml_ci.steps.journal import action_of
+from ml_ci.steps.planning.judged import Judged
+from ml_ci.steps.planning.variables import unset
+from ml_ci.steps.telling.asked import asked_of
+from ml_ci.steps.telling.cautions import cautions
+from ml_ci.steps.values import Project, Sides
+from ml_ci.suspicion.counts import suspicions
+from ml_ci.suspicion.overlap import cautions as overlapping
+from ml_ci.variables.masks import Mask
+
+LOST_MODEL = "lost-model"
+
+
+def finished(project: Project, sides: Sides, plan: Plan, judged: Judged, seconds: Mapping[str, float]) -> ModelReport:
+    """Report a model that was judged."""
+    model, comparison, done = sides.candidate.model, judged.comparison, project.journal.deeds
+    verdict = judged.verdict
+    baseline = None
+    if comparison.baseline is not None and plan.baseline is not None:
+        own = action_of(done, "baseline", model.name)
+        baseline = _side(comparison.baseline, plan.baseline.training, sides.source, own)
+    return ModelReport(
+        verdict=verdict,
+        action=plan.action,
+        changes=judged.changes,
+        candidate=_side(comparison.candidate, plan.candidate.training, None, action_of(done, "candidate", model.name)),
+        baseline=baseline,
+        gates=_placed(judged.gates, model),
+        seconds=seconds,
+        failure=_nothing_gated(model, comparison.candidate) if verdict == "unjudged" else None,
+        notes=(*judged.notes, *_unsteady(project, model), *unset(project, model.name), *_of_run(project)),
+        cost=model.cost,
+        paths=_paths(model),
+        cautions=(*cautions(project, sides), *overlapping(judged.overlaps), *suspicions(comparison)),
+        overlaps=judged.overlaps,
+        done=done,
+        yardsticks=judged.yardsticks,
+    )
+
+
+def failed(project: Project, name: str, failure: Failure, seconds: Mapping[str, float]) -> ModelReport:
+    """Report a model whose result could not be had."""
+    model = project.spec.models[name]
+    notes = (*unset(project, name), *_of_run(project))
+    return ModelReport(
+        "error",
+        "train",
+        seconds=seconds,
+        failure=failure,
+        notes=notes,
+        paths=_paths(model),
+        cautions=project.judging.of_model.get(name, ()),
+        done=project.journal.deeds,
+    )
+
+
+def _of_run(project: Project) -> tuple[str, ...]:
+    return (*project.journal.notes, *project.store.notes)
+
+
+def with_numbers(report: ModelReport, project: Project, name: str, own: Evaluation, record: str) -> ModelReport:
+    """Give the report of a model that could not be judged, with the candidate's own numbers."""
+    done = project.journal.deeds
+    return replace(report, candidate=_side(own, record, None, action_of(done, "candidate", name)), done=done)
+
+
+def report(project: Project, base_commit: str | None, models: Mapping[str, ModelReport]) -> Report:
+    """Report the whole run: its verdict is the worst of the models', of those that the change lost too."""
+    mask = Mask.of(project.options.environment)
+    models = {name: _masked(model, mask) for name, model in {**models, **_lost(project)}.items()}
+    gated = any(model.failure is None or model.failure.code != NOTHING_GATED for model in models.values())
+    return Report(
+        verdict=overall(model.verdict for model in models.values()),
+        commit=project.head,
+        base_commit=base_commit,
+        models=models,
+        dirty=project.dirty,
+        failure=None if gated else Failure("gates", NOTHING_GATED, "nothing was gated", _first_hint(models)),
+        config=project.repository.prefix + project.spec.path,
+        cautions=project.judging.of_run,
+        origin=origin_of(project.options.environment, project.options.gates_from),
+        asked=asked_of(project),
+    )
+
+
+def _masked(report: ModelReport, mask: Mask) -> ModelReport:
+    """Leave what is secret out of what is said; numbers and paths say none."""
+    notes, cautions = (tuple(map(mask.text, said)) for said in (report.notes, report.cautions))
+    failure = None if report.failure is None else mask.failure(report.failure)
+    return replace(report, failure=failure, notes=notes, cautions=cautions)
+
+
+def _lost(project: Project) -> Mapping[str, ModelReport]:
+    """Report the models that the base declares and the change does not, as errors, where every model is asked for."""
+    judging = project.judging
+    if project.options.models:
+        return {}
+    hint = (
+        f"Declare it again under its name in {project.spec.path}. A model is removed on purpose as a gate is "
+        "lowered: by whoever may merge over a red status."
+    )
+    return {
+        name: ModelReport("error", "reuse", failure=Failure("spec", LOST_MODEL, _said_lost(name, judging.ref), hint))
+        for name in judging.lost
+    }
+
+
+def _said_lost(name: str, ref: str | None) -> str:
+    return f"`{name}` is declared on `{ref}` and no longer in this change: its gates would judge nothing"
+
+
+def unusable(error: UserError, environment: Mapping[str, str]) -> Report:
+    """Report a run that the user's mistake ended."""
+    failure = Mask.of(environment).failure(Failure("spec", "user-error", error.message, error.hint))
+    return Report("error", None, None, failure=failure)
+
+
+def _nothing_gated(model: ModelSpec, measured: Evaluation) -> Failure:
+    """Say that no gate was judged, and which gate with a fixed limit the measured numbers propose."""
+    from ml_ci.gates.metrics import metrics_of
+    from ml_ci.gates.proposal import propose
+
+    found = propose([gate.condition for gate in model.gates], {**measured.metrics, **metrics_of(measured.confusion)})
+    said = " or ".join(f"`{one.condition}` (it is {one.value:.3f} now)" for one in found) or "`fpr <= 0.05`"
+    why = "No gate was judged" if model.gates else f"`{model.name}` has no gates: nothing was judged"
+    hint = f"Add a gate with a fixed limit to `gates:` in ml-ci.yaml, for example {said}."
+    return Failure("gates", NOTHING_GATED, why, hint)
+
+
+def _first_hint(models: Mapping[str, ModelReport]) -> str:
+    return next((model.failure.hint for model in models.values() if model.failure), "")
+
+
+def _unsteady(project: Project, model: ModelSpec) -> Iterator[str]:
+    """Say what `ml-ci doctor --determinism` found out."""
+    if (project.store.root / "records" / DETERMINISM).is_dir():
+        from ml_ci.steps.examination.determinism import notes
+
+        yield from notes(project.store, model.name)
+
+
+def _side(evaluation: Evaluation, record: str, source: str | None, action: Action) -> Side:
+    return Side(record, evaluation.confusion, evaluation.metrics, evaluation.slices, source, action)
+
+
+def _placed(gates: tuple[GateResult, ...], model: ModelSpec) -> tuple[GateResult, ...]:
+    """Give each gate the line that it has in the file now: a verdict that was kept knows an older file."""
+    lines = {gate.text: gate.line for gate in model.gates}
+    return tuple(replace(gate, line=lines.get(gate.condition)) for gate in gates)
+
+
+def _paths(model: ModelSpec) -> Mapping[str, str]:
+    entries = {**model.data, "holdout": model.holdout}
+    paths = {f"data.{name}": entry.path for name, entry in entries.items() if isinstance(entry, FileEntry)}
+    return paths | ({"params": model.params_file[0]} if model.params_file else {})

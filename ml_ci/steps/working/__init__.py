@@ -1,0 +1,1 @@
+"""Train, score and compare the sides that have no record."""

@@ -1,0 +1,106 @@
+"""Have the counts of candidate and baseline on the same holdout: find their record, or count."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from ml_ci.errors import Failure, StageFailed
+from ml_ci.evaluation.values import KINDS, Comparison
+from ml_ci.plan.plan import COMPARISONS, Plan
+from ml_ci.records.codec import pack, unpack_if_fit
+from ml_ci.records.record import Record
+from ml_ci.spec.values import ModelSpec
+from ml_ci.steps.planning.decide import planned
+from ml_ci.steps.working.score import FILE, Scored, both_scored
+from ml_ci.steps.working.workshop import Workshop
+
+if TYPE_CHECKING:
+    from ml_ci.evaluation.scores import Predictions
+
+
+def compared(shop: Workshop, plan: Plan) -> Comparison:
+    """Give the counts of both sides; train, score and count whatever no record answers."""
+    return kept_comparison(shop, plan) or count_both(shop, both_scored(shop, plan))
+
+
+def kept_comparison(shop: Workshop, plan: Plan) -> Comparison | None:
+    """Give the counts of both sides that a record holds; None where there is none, or none that this version reads."""
+    record = shop.project.store.find(COMPARISONS, plan.comparison)
+    return None if record is None else unpack_if_fit(Comparison, record.content.get("comparison"))
+
+
+def count_both(shop: Workshop, scored: Scored) -> Comparison:
+    """Count what both sides' predictions get right and wrong, and keep it; StageFailed where they are of two kinds."""
+    _refuse_other_kind(shop, scored.candidate, scored.baseline)
+    comparison = counted(shop, scored.candidate, scored.baseline)
+    shop.resolve()
+    key = planned(shop.project, shop.sides).comparison  # known only now, where it was not known what the jobs read
+    with shop.project.store.draft() as draft:
+        content = {"model": shop.sides.candidate.model.name, "comparison": pack(comparison)}
+        shop.project.store.keep(draft, COMPARISONS, key, content)
+    return comparison
+
+
+def _refuse_other_kind(shop: Workshop, candidate: Record, baseline: Record | None) -> None:
+    """Refuse two sides that give different things: a cut of one says nothing of the other.
+
+    Nothing but 0, or nothing but 1, is a label and a probability, and decides alike as either: `rates.get(kind, 0)` of
+    a model that knows no kind any more.
+    """
+    kinds = [record.content["kind"] for record in (candidate, baseline) if record is not None]
+    if len(set(kinds)) < 2:
+        return
+    if set(kinds) == {"label", "probability"}:
+        [labels] = (one for one in (candidate, baseline) if one is not None and one.content["kind"] == "label")
+        if load_predictions(labels).is_one_number():
+            return
+    ours, theirs = (KINDS.get(kind, kind) for kind in kinds)
+    said = f"the candidate gives {ours} and the baseline ({shop.sides.source}) {theirs}, which are not compared"
+    hint = (
+        "Have both give the same (a `predict:` function or a column `prediction` can give class labels). Where the "
+        "change is meant, judge it once against limits of its own: ml-ci run --baseline none"
+    )
+    raise StageFailed(Failure("evaluation", "kinds-differ", said, hint))
+
+
+def counted(shop: Workshop, candidate: Record, baseline: Record | None) -> Comparison:
+    """Count what the predictions of two records get right and wrong on the shop's holdout."""
+    from ml_ci.evaluation.evaluate import compare, holdout_of
+    from ml_ci.evaluation.large import in_chunks
+
+    model = shop.sides.candidate.model
+    if in_chunks(shop.holdout, model):
+        return _count_in_chunks(shop, candidate, baseline)
+    return compare(
+        holdout_of(shop.holdout, model),
+        load_predictions(candidate),
+        None if baseline is None else load_predictions(baseline),
+        price=model.cost,
+        extra=candidate.content["metrics"],
+        baseline_extra=None if baseline is None else baseline.content["metrics"],
+        wanted=wanted(model),
+    )
+
+
+def _count_in_chunks(shop: Workshop, candidate: Record, baseline: Record | None) -> Comparison:
+    from ml_ci.evaluation.large import compare
+
+    model = shop.sides.candidate.model
+    sides = [(record.file(FILE), record.content["metrics"]) for record in (candidate, baseline) if record is not None]
+    return compare(shop.holdout, model, sides, wanted(model))
+
+
+def load_predictions(record: Record) -> Predictions:
+    """Load the predictions of a record."""
+    from ml_ci.evaluation.scores import load
+
+    return load(record.file(FILE))
+
+
+def wanted(model: ModelSpec) -> Collection[str]:
+    """Name the metrics of scores that are measured: the usual ones, and those that gates ask for."""
+    from ml_ci.evaluation.metrics import OF_SCORES
+
+    asked = {name for gate in model.gates for name in gate.condition.metrics if name.startswith("recall_at(")}
+    return (*OF_SCORES, *sorted(asked))

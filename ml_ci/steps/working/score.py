@@ -1,0 +1,247 @@
+"""Have a side's predictions of the holdout: find their record, or score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ml_ci.plan.plan import PREDICTIONS, Keys, Plan
+from ml_ci.records.manifests import packed
+from ml_ci.records.record import Record
+from ml_ci.spec.values import CommandJob, ModelSpec, Positive
+from ml_ci.steps.planning.blame import of_baseline
+from ml_ci.steps.planning.decide import keys, scoring_of
+from ml_ci.steps.planning.reads import measured_on, remember, resolved, scored_on
+from ml_ci.steps.planning.variables import env_of
+from ml_ci.steps.values import Side
+from ml_ci.steps.working.train import artifact, predictions, trained
+from ml_ci.steps.working.workshop import Workshop, timed, waiting
+from ml_ci.training.checkouts import checkout
+from ml_ci.training.inputs import read_from
+from ml_ci.training.job import metric, predict
+from ml_ci.training.values import Input, Measured, MetricRequest, PredictRequest, ScoredRows
+
+if TYPE_CHECKING:
+    from ml_ci.evaluation.scores import Predictions
+    from ml_ci.tables.table import Table
+
+FILE = "predictions.parquet"
+
+
+@dataclass(frozen=True)
+class Scored:
+    """The records of both sides' predictions of the same holdout."""
+
+    candidate: Record
+    baseline: Record | None
+
+
+def both_scored(shop: Workshop, plan: Plan) -> Scored:
+    """Give the records of both sides' predictions, the candidate's first; whatever no record answers is made.
+
+    BaselineFailed when it is the baseline's that cannot be had, StageFailed for any failure.
+    """
+    candidate = scored(shop, shop.sides.candidate)
+    if shop.sides.baseline is None or plan.baseline is None:
+        return Scored(candidate, None)
+    with of_baseline(shop.sides.baseline):
+        return Scored(candidate, scored(shop, shop.sides.baseline))
+
+
+def scored(shop: Workshop, side: Side) -> Record:
+    """Give the record of a side's predictions; train and score where there is none, one process at a time.
+
+    StageFailed when the job fails, or when what it left does not fit the holdout.
+    """
+    side = resolved(shop.project, side)
+    found = _found(shop, side)
+    if found is not None:
+        return found
+    training = trained(shop, side)
+    shop.resolve()
+    side = resolved(shop.project, side)
+    manifest = scoring_of(shop.project, shop.sides, side).manifest
+    with shop.project.store.lock(manifest, waiting(shop.project, side, "scores")):
+        found = _found(shop, side)
+        return found if found is not None else _score(shop, side, training)
+
+
+def stored_scores(shop: Workshop, side: Side, known: Keys) -> Any:
+    """Give a side's scores in [0, 1], float64 of shape (rows,); what was pruned or damaged is made again."""
+    from ml_ci.evaluation.scores import load
+
+    record = shop.project.store.find(PREDICTIONS, known.predictions) or scored(shop, side)
+    return load(record.file(FILE)).within_one()
+
+
+def _found(shop: Workshop, side: Side) -> Record | None:
+    return shop.project.store.find(PREDICTIONS, keys(shop.project, shop.sides, side).predictions)
+
+
+def _score(shop: Workshop, side: Side, training: Record) -> Record:
+    from ml_ci.evaluation.labels import read_labels
+    from ml_ci.evaluation.scores import write
+
+    project = shop.project
+    labels = read_labels(shop.holdout, shop.sides.candidate.model.label, shop.sides.candidate.model.positive)
+    with project.journal.noting("score", side.name, side.model.name):
+        found, cost = _predictions(shop, side, training)
+        extra = _extra(shop, side, labels.y_true, found)
+    entries = [] if extra is None else [measured_on(project, shop.sides.candidate, extra.reads)]
+    for entry in entries:
+        remember(project, entry)  # what a scoring is kept by depends on what the metrics read
+    asked = scoring_of(project, shop.sides, side)
+    entries += [] if cost is None else [scored_on(project, asked, cost.reads)]
+    key = asked.manifest if cost is None else entries[-1].key
+    with project.store.draft() as draft:
+        write(found, draft / FILE)
+        content = {
+            "model": side.model.name,
+            "training": side.fingerprint.training,
+            "rows": found.rows,
+            "kind": found.kind,
+            "metrics": {**_job_metrics(training, cost, found.rows), **({} if extra is None else extra.values)},
+            "reads": packed(entries),
+        }
+        return project.store.keep(draft, PREDICTIONS, key, content)
+
+
+def _predictions(shop: Workshop, side: Side, training: Record) -> tuple[Predictions, ScoredRows | None]:
+    """Read what the command predicted; otherwise have the model score the holdout."""
+    left = predictions(training)
+    if left is not None:
+        return read_predictions(shop.sides.candidate.model, side, left, shop.holdout, None), None
+    rows = scored_rows(shop, side, training, "holdout", shop.holdout_rows, shop.holdout.rows)
+    found = read_predictions(shop.sides.candidate.model, side, rows.predictions, shop.holdout, rows)
+    return with_threshold(shop, side, training, found), rows
+
+
+def read_predictions(
+    model: ModelSpec, side: Side, path: Path, holdout: Table, scored: ScoredRows | None
+) -> Predictions:
+    """Read what a side predicted for the rows of a table; `scored` is None for what a command left."""
+    from ml_ci.evaluation.predictions import read
+
+    own = side.model
+    shown = path.name if scored is None else f"the scores of {own.name}"
+    return read(
+        path,
+        holdout,
+        model.label,
+        model.positive,
+        id=own.id if scored is None else None,
+        threshold=0.5 if own.threshold.value is None else own.threshold.value,
+        kind=None if scored is None else scored.kind,
+        precision="" if scored is None else scored.precision,
+        shown=shown,
+    )
+
+
+def with_threshold(
+    shop: Workshop, side: Side, training: Record, found: Predictions, what: str = "validation"
+) -> Predictions:
+    """Decide by a threshold that is chosen on the validation rows, where the model asks for it.
+
+    `what` names the job's folder.
+    """
+    threshold = side.model.threshold
+    if threshold.metric is None:
+        return found
+    from ml_ci.evaluation.labels import read_labels
+    from ml_ci.evaluation.scores import decide
+    from ml_ci.evaluation.threshold import choose
+
+    model, table = shop.sides.candidate.model, shop.validation
+    rows = shop.unlabelled("validation", table, model.data["validation"].columns)
+    on_validation = scored_rows(shop, side, training, what, rows, table.rows)
+    predicted = read_predictions(model, side, on_validation.predictions, table, on_validation)
+    labels = read_labels(table, model.label, model.positive)
+    return decide(found, choose(labels.y_true, predicted, threshold))
+
+
+def scored_rows(
+    shop: Workshop, side: Side, training: Record, what: str, rows: Input, count: int, positive: Positive | None = None
+) -> ScoredRows:
+    """Have a side's model score rows in a process of its own; StageFailed when the job fails.
+
+    `positive` is the candidate's where none is given. A command read its tables itself, and its model knows texts as
+    they stand in the file.
+    """
+    rows = replace(rows, padded=isinstance(side.model.job, CommandJob))
+    stored = artifact(training)
+    assert stored is not None, "a training without predictions leaves a model"  # noqa: S101
+    bench, project = shop.bench(side), shop.project
+    request = PredictRequest(
+        model=side.model.name,
+        artifact=stored,
+        folder=bench.folder,
+        ground=replace(bench.ground, declared=(*bench.ground.declared, *read_from(rows))),
+        work=shop.job_folder(side, what),
+        rows=rows,
+        positive=positive or shop.sides.candidate.model.positive,
+        interpreter=bench.interpreter,
+        environment=project.options.environment,
+        entry=side.model.predict,
+        labels=_labels(shop),
+        count=count,
+        seed=side.model.seed,
+        cwd=side.model.cwd,
+        budget=side.model.budget,
+        checkout=checkout(shop.project.repository, bench.folder),
+        env=env_of(project, side.model),
+    )
+    said = f"scoring the {what} with the {side.name}"
+    return timed(project, side.model.name, said, lambda: predict(request, project.options.progress))
+
+
+def _labels(shop: Workshop) -> tuple[str, ...]:
+    from ml_ci.evaluation.labels import known_labels
+
+    model = shop.sides.candidate.model
+    return known_labels(shop.holdout, model.label, model.positive)
+
+
+def _job_metrics(training: Record, cost: ScoredRows | None, rows: int) -> dict[str, float | None]:
+    """Give what the job and the model cost: seconds and megabytes of the training, milliseconds per scored row."""
+    return {
+        "seconds": training.content["seconds"],
+        "megabytes": training.content["megabytes"],
+        "milliseconds_per_row": None if cost is None else 1000 * cost.seconds / rows,
+    }
+
+
+def _extra(shop: Workshop, side: Side, y_true: Any, found: Predictions) -> Measured | None:
+    """Have the user's own metrics computed, if any; they are the candidate's, so that both sides are measured alike."""
+    return measured(shop, side, shop.sides.candidate, y_true, found, "metrics")
+
+
+def measured(shop: Workshop, side: Side, by: Side, y_true: Any, found: Predictions, what: str) -> Measured | None:
+    """Have the metrics of the side `by`, if any, computed by its code, of what a side predicted.
+
+    `what` names the job's folder.
+    """
+    metrics = by.model.metrics
+    if not metrics:
+        return None
+    table = shop.work / f"{side.name}-{what}-scores.csv"
+    score = found.within_one()
+    lines = (f"{int(true)},{value!r}\n" for true, value in zip(y_true.tolist(), score.tolist(), strict=True))
+    table.write_text("y_true,score\n" + "".join(lines), encoding="utf-8")
+    bench = shop.bench(by)
+    request = MetricRequest(
+        model=side.model.name,
+        metrics=metrics,
+        table=table,
+        folder=bench.folder,
+        ground=bench.ground,
+        work=shop.job_folder(side, what),
+        interpreter=bench.interpreter,
+        environment=shop.project.options.environment,
+        seed=side.model.seed,
+        cwd=by.model.cwd,
+        budget=side.model.budget,
+        checkout=checkout(shop.project.repository, bench.folder),
+        env=env_of(shop.project, by.model),
+    )
+    return metric(request, shop.project.options.progress)

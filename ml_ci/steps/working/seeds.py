@@ -1,0 +1,26 @@
+"""Train, score and count both sides with further seeds: `seeds: k` judges the procedure, not the luck with one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ml_ci.evaluation.values import Comparison
+from ml_ci.steps.planning.decide import further_seeds, planned
+from ml_ci.steps.values import Project, Sides
+from ml_ci.steps.working.compare import compared
+from ml_ci.steps.working.workshop import workshop
+
+
+def over_seeds(project: Project, sides: Sides, own: Comparison) -> Comparison:
+    """Give the comparison with those of the further seeds, paired by seed, the model's own first; one seed adds none.
+
+    Each seed's results are records of their own, found again like any other.
+    """
+    further = tuple(_compared(project, one) for one in further_seeds(project, sides))
+    return replace(own, seeds=(own, *further)) if further else own
+
+
+def _compared(project: Project, sides: Sides) -> Comparison:
+    # A workshop of its own: what one training leaves in its copy of the tree must not be seen by the next.
+    with workshop(project, sides) as shop:
+        return compared(shop, planned(project, sides))
