@@ -15,15 +15,15 @@ from ml_ci.steps.journal import Journal
 from ml_ci.steps.keeping.send import send
 from ml_ci.steps.keeping.sweep import sweep
 from ml_ci.steps.keeping.tidy import tidy
-from ml_ci.steps.opening.project import locate, open_project, selected
+from ml_ci.steps.opening.project import locate, open_project, select_models
 from ml_ci.steps.planning.blame import on_sides
-from ml_ci.steps.planning.decide import planned, recorded
+from ml_ci.steps.planning.decide import find_verdict, plan_work
 from ml_ci.steps.planning.judged import Judged
 from ml_ci.steps.planning.sides import Fingerprints
-from ml_ci.steps.telling.outcome import finished, report, unusable
+from ml_ci.steps.telling.outcome import report_judged, report_mistake, report_run
 from ml_ci.steps.telling.publish import publish, withdraw
 from ml_ci.steps.values import Options, Project, Sides
-from ml_ci.steps.working.side_by_side import side_by_side, stoppable
+from ml_ci.steps.working.side_by_side import make_stoppable, work_side_by_side
 
 
 def run(options: Options) -> Report:
@@ -34,14 +34,14 @@ def run(options: Options) -> Report:
     config = locate(options)
     withdraw(config.parent)
     try:
-        project, stop = stoppable(open_project(config, options))
+        project, stop = make_stoppable(open_project(config, options))
         sweep(project)
         fingerprints = Fingerprints(project)
         models = judge_all(project, fingerprints, stop)
     except UserError as error:
-        publish(config.parent, unusable(error, options.environment))
+        publish(config.parent, report_mistake(error, options.environment))
         raise
-    done = report(project, fingerprints.base_commit, models)
+    done = report_run(project, fingerprints.base_commit, models)
     publish(config.parent, done)
     tidy(project, fingerprints)
     return done
@@ -52,11 +52,11 @@ def judge_all(project: Project, fingerprints: Fingerprints, stop: Event) -> Mapp
 
     A model whose training fails makes those that build on it `error`; the others go on.
     """
-    names = selected(project)
+    names = select_models(project)
     needs = {name: model.needs for name, model in project.spec.models.items()}
     jobs = project.options.jobs
     with project.copies.held():
-        done = side_by_side(names, needs, lambda name: judge_model(project, fingerprints, name), jobs, stop)
+        done = work_side_by_side(names, needs, lambda name: judge_model(project, fingerprints, name), jobs, stop)
     return {name: done[name] for name in names}
 
 
@@ -67,9 +67,11 @@ def judge_model(project: Project, fingerprints: Fingerprints, name: str) -> Mode
         find = clock("plan")(lambda: fingerprints.sides(name))
         return on_sides(find, lambda sides: judge_sides(project, sides, clock))
     except StageFailed as error:
-        from ml_ci.steps.telling.not_judged import not_judged  # a failure takes its time: nothing of it is read before
+        from ml_ci.steps.telling.not_judged import (
+            report_not_judged,  # a failure takes its time: nothing of it is read before
+        )
 
-        return not_judged(project, fingerprints, name, error, clock)
+        return report_not_judged(project, fingerprints, name, error, clock)
     finally:
         send(project)
 
@@ -77,12 +79,12 @@ def judge_model(project: Project, fingerprints: Fingerprints, name: str) -> Mode
 def judge_sides(project: Project, sides: Sides, clock: Clock) -> ModelReport:
     """Judge one side against the other; BaselineFailed when the other cannot be had, StageFailed for any failure."""
     with clock("plan"):
-        plan = planned(project, sides)
-        verdict = recorded(project, plan)
+        plan = plan_work(project, sides)
+        verdict = find_verdict(project, plan)
     if verdict is None:
         done = work(project, sides, clock)
         verdict, sides, plan = done.judged, done.sides, done.plan
-    return finished(project, sides, plan, verdict, clock.seconds)
+    return report_judged(project, sides, plan, verdict, clock.seconds)
 
 
 @dataclass(frozen=True)
@@ -99,37 +101,37 @@ def work(project: Project, sides: Sides, clock: Clock) -> Work:
 
     The stages that train and count are imported here and nowhere above: where a record answers, nobody waits for them.
     """
-    from ml_ci.steps.judging.judge import judged, prepared
-    from ml_ci.steps.telling.describe import described
-    from ml_ci.steps.working.compare import count_both, kept_comparison
-    from ml_ci.steps.working.score import both_scored
-    from ml_ci.steps.working.seeds import over_seeds
-    from ml_ci.steps.working.train import both_trained
-    from ml_ci.steps.working.workshop import workshop
+    from ml_ci.steps.judging.judge import judge_gates, prepare
+    from ml_ci.steps.telling.describe import describe_changes
+    from ml_ci.steps.working.compare import count_sides, find_comparison
+    from ml_ci.steps.working.score import score_sides
+    from ml_ci.steps.working.seeds import add_seeds
+    from ml_ci.steps.working.train import train_sides
+    from ml_ci.steps.working.workshop import open_workshop
 
-    with workshop(project, sides) as shop:
+    with open_workshop(project, sides) as shop:
         with clock("plan"):
-            plan = planned(project, sides, verify=True)  # a damaged record is no record
-            before = prepared(shop, plan)
+            plan = plan_work(project, sides, verify=True)  # a damaged record is no record
+            before = prepare(shop, plan)
         with clock("train"):
-            both_trained(shop, plan)
+            train_sides(shop, plan)
         with clock("evaluate"):
-            comparison = kept_comparison(shop, plan) or count_both(shop, both_scored(shop, plan))
+            comparison = find_comparison(shop, plan) or count_sides(shop, score_sides(shop, plan))
         with clock("train"):
-            comparison = over_seeds(project, shop.sides, comparison)
+            comparison = add_seeds(project, shop.sides, comparison)
         with clock("plan"):
             shop.resolve()
-            plan = with_keys(plan, planned(project, shop.sides))
-            changes = described(project, shop.sides)
+            plan = with_keys(plan, plan_work(project, shop.sides))
+            changes = describe_changes(project, shop.sides)
         with clock("gate"):
-            verdict = judged(shop, plan, comparison, changes, before)
+            verdict = judge_gates(shop, plan, comparison, changes, before)
         return Work(verdict, shop.sides, plan)
 
 
 def plan(options: Options) -> Mapping[str, ModelPlan]:
     """Say for each model what `run` would do, and why; nothing is trained, scored or imported from the project."""
-    from ml_ci.steps.telling.explain_plan import told
+    from ml_ci.steps.telling.explain_plan import explain_plan
 
     project = open_project(locate(options), options)
     fingerprints = Fingerprints(project)
-    return {name: told(project, fingerprints, name) for name in selected(project)}
+    return {name: explain_plan(project, fingerprints, name) for name in select_models(project)}

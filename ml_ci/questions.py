@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from ml_ci.gates.values import GateResult
 from ml_ci.pipeline import judge_all
-from ml_ci.steps.opening.project import locate, open_project, selected
+from ml_ci.steps.opening.project import locate, open_project, select_models
 from ml_ci.steps.planning.blame import on_sides
 from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.values import Options
-from ml_ci.steps.working.side_by_side import stoppable
+from ml_ci.steps.working.side_by_side import make_stoppable
 
 if TYPE_CHECKING:
     from ml_ci.bisect.values import Found
@@ -28,29 +28,29 @@ def explain(options: Options, ask: Ask) -> tuple[Explanation, ...]:
 
     What no record answers is judged first; then mixtures of old and new parts are trained, cached like any other.
     """
-    from ml_ci.steps.causes.explain import explained
+    from ml_ci.steps.causes.explain import explain_report
 
-    project, stop = stoppable(open_project(locate(options), options))
+    project, stop = make_stoppable(open_project(locate(options), options))
     fingerprints = Fingerprints(project)
     reports = judge_all(project, fingerprints, stop)
-    return tuple(explained(project, fingerprints, name, report, ask) for name, report in reports.items())
+    return tuple(explain_report(project, fingerprints, name, report, ask) for name, report in reports.items())
 
 
 def bisect(options: Options, name: str, search: Search) -> Found:
     """Find the first commit at which a gate of the model no longer holds; UserError when there is none to find."""
-    from ml_ci.steps.causes.bisect import bisected
+    from ml_ci.steps.causes.bisect import bisect_history
 
-    project, _ = stoppable(open_project(locate(options), options))
-    return bisected(project, Fingerprints(project), name, search)
+    project, _ = make_stoppable(open_project(locate(options), options))
+    return bisect_history(project, Fingerprints(project), name, search)
 
 
 def power(options: Options, margin: float | None = None) -> tuple[Power, ...]:
     """Say what the holdouts can prove; only their labels are read, and nothing is trained."""
-    from ml_ci.steps.examination.power import power
+    from ml_ci.steps.examination.power import plan_holdout
 
     project = open_project(locate(options), options)
     fingerprints = Fingerprints(project)
-    return tuple(power(project, fingerprints, name, margin) for name in selected(project))
+    return tuple(plan_holdout(project, fingerprints, name, margin) for name in select_models(project))
 
 
 def ledgers(options: Options) -> tuple[Ledger, ...]:
@@ -58,7 +58,7 @@ def ledgers(options: Options) -> tuple[Ledger, ...]:
     from ml_ci.records.ledgers import Ledgers
 
     project = open_project(locate(options), options)
-    wanted = set(selected(project))
+    wanted = set(select_models(project))
     found = Ledgers(project.store)
     found.bring()
     return tuple(one for one in found.all() if any(look.pair.model in wanted for look in one.looks))
@@ -66,9 +66,9 @@ def ledgers(options: Options) -> tuple[Ledger, ...]:
 
 def examine(options: Options, *, determinism: bool = False) -> tuple[Finding, ...]:
     """Check the set-up; with `determinism` each model is trained a second time and the two are compared."""
-    from ml_ci.steps.examination.doctor import examined
+    from ml_ci.steps.examination.doctor import examine_project
 
-    return examined(options, determinism=determinism)
+    return examine_project(options, determinism=determinism)
 
 
 def scored(options: Options, name: str) -> Scored:
@@ -76,11 +76,11 @@ def scored(options: Options, name: str) -> Scored:
 
     What no record answers is trained and scored. StageFailed when a job fails, UserError for the user's mistakes.
     """
-    from ml_ci.steps.examination.rows import rows
+    from ml_ci.steps.examination.rows import score_holdout
 
     project = open_project(locate(options), options)
     fingerprints = Fingerprints(project)
-    return on_sides(lambda: fingerprints.sides(name), lambda sides: rows(project, sides))
+    return on_sides(lambda: fingerprints.sides(name), lambda sides: score_holdout(project, sides))
 
 
 def judge_more(options: Options, name: str, conditions: tuple[str, ...]) -> tuple[GateResult, ...]:

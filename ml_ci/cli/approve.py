@@ -25,13 +25,13 @@ def command(model: str, stage: str, reason: str, by: str | None, python: str | N
     and `stages: [{name: staging, approval: required}, champion]` before a stage: an approval is for one of them.
     """
     from ml_ci.registry.values import RefusedError
-    from ml_ci.steps.promotion.promote import approved
+    from ml_ci.steps.promotion.promote import approve_model
 
     if not reason.strip():
         raise UserError("an approval has a reason", hint="Say why: --reason 'why'.")
     asked = replace(registry.asked(by, reason), stage=stage)
     try:
-        given = registry.answered(lambda: approved(registry.options(config, python), model, asked))
+        given = registry.answered(lambda: approve_model(registry.options(config, python), model, asked))
     except RefusedError as error:
         return registry.refused(error, error.verdict)
     where = "" if given.stage == "champion" else f" for {given.stage}"

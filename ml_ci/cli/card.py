@@ -34,12 +34,12 @@ def command(model: str, files: tuple[str, ...], no_importance: bool, python: str
     """
     from ml_ci.records.atomic import write_text
     from ml_ci.reports import card_html, card_markdown
-    from ml_ci.steps.lineage.card import carded
+    from ml_ci.steps.lineage.card import make_card
 
     for file in files:
         check("--output", file, (".md", ".html"))
     options, now = registry.options(config, python), registry.now()
-    made = registry.answered(lambda: carded(options, model, now, relied=not no_importance))
+    made = registry.answered(lambda: make_card(options, model, now, relied=not no_importance))
     for file in files:
         write_text(Path(file), (card_html if Path(file).suffix == ".html" else card_markdown).render(made))
     if not files:

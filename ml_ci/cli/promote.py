@@ -57,12 +57,12 @@ def command(
     is fail, error or unjudged; 4 it is inconclusive; 2 refused for another reason, which is told.
     """
     from ml_ci.registry.values import RefusedError
-    from ml_ci.steps.promotion.promote import promoted
+    from ml_ci.steps.promotion.promote import promote_model
 
     allow = frozenset(name.removeprefix("allow_").replace("_", "-") for name, given in allowed.items() if given)
     asked = replace(registry.asked(by, reason, allow, approved_by), needs_approval=require_approval, stage=stage)
     try:
-        done = registry.answered(lambda: promoted(registry.options(config, python), model, asked))
+        done = registry.answered(lambda: promote_model(registry.options(config, python), model, asked))
     except RefusedError as error:
         if as_json:
             said = {"message": error.message, "hint": error.hint, "verdict": error.verdict or None}

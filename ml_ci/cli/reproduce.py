@@ -38,11 +38,11 @@ def command(model: str, no_env: bool, tolerance: float, as_json: bool, config: s
     different; 2 it cannot be made again.
     """
     from ml_ci.cli.progress import showing
-    from ml_ci.steps.lineage.reproduce import reproduced
+    from ml_ci.steps.lineage.reproduce import reproduce_version
 
     with showing() as progress:
         options = replace(registry.options(config), progress=progress)
-        done = registry.answered(lambda: reproduced(options, model, build=not no_env, tolerance=tolerance))
+        done = registry.answered(lambda: reproduce_version(options, model, build=not no_env, tolerance=tolerance))
     click.echo(_json(done) if as_json else "\n".join(_said(done)))
     return 0 if done.outcome in ("identical", "within-tolerance") else 1
 

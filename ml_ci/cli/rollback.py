@@ -22,11 +22,11 @@ def command(model: str, allow_pending: bool, reason: str, by: str | None, config
     machine, one of the two is refused, or both are.
     """
     from ml_ci.registry.values import RefusedError
-    from ml_ci.steps.promotion.promote import rolled_back
+    from ml_ci.steps.promotion.promote import roll_back
 
     asked = registry.asked(by, reason, frozenset({"pending"} if allow_pending else ()))
     try:
-        event = registry.answered(lambda: rolled_back(registry.options(config), model, asked))
+        event = registry.answered(lambda: roll_back(registry.options(config), model, asked))
     except RefusedError as error:
         return registry.refused(error, error.verdict)
     place = "where there was none" if event.replaced is None else f"in place of v{event.replaced}"

@@ -106,7 +106,7 @@ def _run(options: Options, gates_of: str | None, files: tuple[str, ...], json_as
     from ml_ci.cli.exits import code_of
     from ml_ci.cli.progress import showing
     from ml_ci.pipeline import run
-    from ml_ci.steps.telling.outcome import unusable
+    from ml_ci.steps.telling.outcome import report_mistake
 
     for file in files:
         check("--report", file, tuple(BY_ENDING))
@@ -115,7 +115,7 @@ def _run(options: Options, gates_of: str | None, files: tuple[str, ...], json_as
         with showing() as progress:
             report = run(replace(options, gates_from=trusted.gates_from(gates_of), progress=progress))
     except UserError as error:
-        _leave(unusable(error, os.environ), files, json_asked)
+        _leave(report_mistake(error, os.environ), files, json_asked)
         raise
     _leave(report, files, json_asked=json_asked, drawn=True)
     return code_of(report)

@@ -13,7 +13,7 @@ from ml_ci.cli.trusted import gates_from
 from ml_ci.errors import UserError, as_the_users
 from ml_ci.records.store import Store
 from ml_ci.steps.opening.own_state import STATE
-from ml_ci.steps.opening.project import open_project, selected
+from ml_ci.steps.opening.project import open_project, select_models
 from ml_ci.steps.telling.publish import publish, withdraw
 from ml_ci.steps.values import Options
 from pytest_ml_ci.explanation import nothing_judged
@@ -56,7 +56,7 @@ def _open(config: pytest.Config) -> Run:
         environment=_environment(),
     )
     project = open_project(file, options)
-    return Run(file, project.spec, selected(project), Results(options, _shared(config, project.store)))
+    return Run(file, project.spec, select_models(project), Results(options, _shared(config, project.store)))
 
 
 def _shared(config: pytest.Config, store: Store) -> SessionStore | None:

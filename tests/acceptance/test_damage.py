@@ -15,11 +15,11 @@ SLOW = "    import time\n    time.sleep(600)\n    means = []"
 
 # The moments at which a run is killed: before each of these functions is called, and after it has returned.
 STAGES = (
-    "ml_ci.pipeline:planned",
+    "ml_ci.pipeline:plan_work",
     "ml_ci.steps.working.train:train",
     "ml_ci.records.record:write",
     "ml_ci.steps.working.score:predict",
-    "ml_ci.steps.judging.judge:judged",
+    "ml_ci.steps.judging.judge:judge_gates",
     "ml_ci.steps.telling.publish:write_text",
 )
 

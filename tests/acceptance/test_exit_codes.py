@@ -32,7 +32,7 @@ def test_a_bug_has_its_traceback_and_says_how_to_report_it(known: Any, monkeypat
         raise AssertionError("this cannot be")
 
     assert known.run().code == 0
-    monkeypatch.setattr("ml_ci.pipeline.planned", broken)
+    monkeypatch.setattr("ml_ci.pipeline.plan_work", broken)
     answer = known.run()
     assert (answer.code, answer.out) == (3, "")
     assert "Traceback (most recent call last)" in answer.err

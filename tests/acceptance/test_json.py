@@ -83,7 +83,7 @@ def test_a_report_of_an_earlier_run_never_survives(known: Any, tmp_path: Path, n
     known.edit("ml-ci.yaml", "labl:", "label:")
     assert known.run("run", "--report", str(file)).code == 0
     known.edit("model.py", "SHIFT = 0.0", "SHIFT = 0.01")
-    killer = "import ml_ci.steps.judging.judge as j, os; j.judged = lambda *a: os.kill(os.getpid(), 9)\n"
+    killer = "import ml_ci.steps.judging.judge as j, os; j.judge_gates = lambda *a: os.kill(os.getpid(), 9)\n"
     program = killer + "from ml_ci.cli.main import call\n"
     program += f"call(['run', '--report', {str(file)!r}])"
     subprocess.run((sys.executable, "-c", program), cwd=known.path, capture_output=True, timeout=300, check=False)

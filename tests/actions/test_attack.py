@@ -80,7 +80,7 @@ PACKED: Change = (
     "return not store.beliefs.foreign(glance(folder, kind, key).origin)",
     "return bool(glance(folder, kind, key))",
 )
-PROMOTED: Change = ("ml_ci/steps/promotion/origins.py", "if why := beliefs(", 'if why := "" and beliefs(')
+PROMOTED: Change = ("ml_ci/steps/promotion/origins.py", "if why := find_beliefs(", 'if why := "" and find_beliefs(')
 
 
 @pytest.fixture(scope="module")

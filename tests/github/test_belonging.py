@@ -59,9 +59,9 @@ def test_of_one_commit_one_run_and_one_base(
 
 def test_the_users_mistake_stays_what_it_is() -> None:
     from ml_ci.errors import UserError
-    from ml_ci.steps.telling.outcome import unusable
+    from ml_ci.steps.telling.outcome import report_mistake
 
-    report = unusable(UserError("ml-ci.yaml:3: no such key"), {})
+    report = report_mistake(UserError("ml-ci.yaml:3: no such key"), {})
     assert hold(report, DUE, parents) is report
 
 

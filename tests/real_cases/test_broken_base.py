@@ -19,7 +19,7 @@ from ml_ci.reports.as_json import from_json, to_json
 from ml_ci.reports.plain import plain
 from ml_ci.reports.values import ModelReport, Report
 from ml_ci.steps.causes.explain import Ask
-from ml_ci.steps.keeping.needed import needed
+from ml_ci.steps.keeping.needed import list_needed
 from ml_ci.steps.opening.project import locate, open_project
 from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.values import Options
@@ -539,4 +539,4 @@ def test_what_is_remembered_is_needed(project: Project, broken: Callable[..., st
     project.run()
     opened = open_project(locate(project.options()), project.options())
     (record,) = (one for one in opened.store.records() if one[0] == FAILURES)
-    assert record[:2] in needed(opened, Fingerprints(opened))
+    assert record[:2] in list_needed(opened, Fingerprints(opened))

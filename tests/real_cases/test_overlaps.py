@@ -293,7 +293,7 @@ def test_run_doctor_and_every_report_say_it_and_a_record_keeps_it(
     assert check.hint.endswith("`holdout: {of: …, share: 0.2}`.")
     (overlap,) = report.models["m"].overlaps or ()
     assert plainly(overlap) == "7 of the 200 rows of the holdout stand in data.train."
-    monkeypatch.setattr("ml_ci.steps.judging.overlaps.overlaps", None)  # from here on the records answer
+    monkeypatch.setattr("ml_ci.steps.judging.overlaps.find_overlaps", None)  # from here on the records answer
     assert run(options).models["m"].cautions == report.models["m"].cautions
     assert plan(options)["m"].cautions == report.models["m"].cautions
 

@@ -11,7 +11,7 @@ import pytest
 
 from ml_ci.cli.main import call
 from ml_ci.spec.values import FileEntry, PartEntry
-from ml_ci.steps.judging.unlike import unlike
+from ml_ci.steps.judging.unlike import note_unlike
 from ml_ci.tables.kinds import kinds
 
 TYPES: dict[str, tuple[str, str, str, str]] = {
@@ -51,7 +51,7 @@ def test_types_are_told_by_column(case: str, quoted: bool, tmp_path: Path) -> No
         frame = pd.DataFrame({"code": _column(values), "w": list("xyz"), "y": [0, 1, 0]})
         frame.to_csv(tmp_path / f"{name}.csv", index=False, quoting=1 if quoted else 0)
     there, here = TYPES[case][2:]
-    (said,) = unlike(_shop(tmp_path))
+    (said,) = note_unlike(_shop(tmp_path))
     assert said.startswith(
         "holdout.csv and train.csv differ in the types that pandas reads: "
         f"`code` is {here} in the one and {there} in the other. "
@@ -59,20 +59,20 @@ def test_types_are_told_by_column(case: str, quoted: bool, tmp_path: Path) -> No
     for name, kind in (("train", there), ("holdout", here)):
         found = str(pd.read_csv(tmp_path / f"{name}.csv")["code"].dtype)
         assert kind.split()[0] == {"str": "text"}.get(found, found)
-    assert not list(unlike(_shop(tmp_path, PartEntry("train", share=0.5))))
+    assert not list(note_unlike(_shop(tmp_path, PartEntry("train", share=0.5))))
 
 
 def test_an_order_is_told_by_column(tmp_path: Path) -> None:
     (tmp_path / "train.csv").write_text("a,b,y\n1,2,0\n")
     (tmp_path / "holdout.csv").write_text("b,a,y\n1,2,0\n")
-    (said,) = unlike(_shop(tmp_path))
+    (said,) = note_unlike(_shop(tmp_path))
     assert said == (
         "The columns of holdout.csv stand in another order than those of train.csv: `b` stands where `a` does there. "
         "A model that knows its columns by their place (fitted on `.to_numpy()`) takes one for the other: "
         "write both files in one order."
     )
     (tmp_path / "holdout.csv").write_text("y,a,more,b\n1,2,0,3\n")
-    assert not list(unlike(_shop(tmp_path)))
+    assert not list(note_unlike(_shop(tmp_path)))
 
 
 FRAMES = {

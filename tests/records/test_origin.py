@@ -14,7 +14,7 @@ from ml_ci.records.record import DamagedRecordError, read, reseal, write
 from ml_ci.records.shared import Shared
 from ml_ci.records.store import Store
 from ml_ci.repository.repository import Repository
-from ml_ci.steps.opening.believed import beliefs
+from ml_ci.steps.opening.believed import find_beliefs
 
 KEY = "ab" + "0" * 62
 MAIN = "refs/heads/main"
@@ -86,7 +86,7 @@ def test_in_ci_a_run_believes_its_branch_and_the_default_one(
 ) -> None:
     repository.commit({"a": ""})
     environment = _environment(event, ref)
-    assert beliefs(Repository.find(repository.path), environment) == Beliefs(origin_of(environment), refs)
+    assert find_beliefs(Repository.find(repository.path), environment) == Beliefs(origin_of(environment), refs)
 
 
 def test_the_event_names_the_default_branch(repository: Any, tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ def test_the_event_names_the_default_branch(repository: Any, tmp_path: Path) -> 
     event = tmp_path / "event.json"
     event.write_text(json.dumps({"repository": {"default_branch": "trunk"}}))
     environment = _environment("push", "refs/heads/feature", GITHUB_EVENT_PATH=str(event))
-    found = beliefs(Repository.find(repository.path), environment)
+    found = find_beliefs(Repository.find(repository.path), environment)
     assert found.refs == ("refs/heads/feature", "refs/heads/trunk")
 
 

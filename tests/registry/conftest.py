@@ -162,13 +162,13 @@ def game(tmp_path: Path, _blank: Path) -> Game:
 def _promoted(tmp_path_factory: pytest.TempPathFactory, _blank: Path) -> Game:
     """Promote a first model once: the tests begin with copies of it."""
     from ml_ci.steps.promotion.offer import Asked
-    from ml_ci.steps.promotion.promote import promoted
+    from ml_ci.steps.promotion.promote import promote_model
 
     found = game_at(tmp_path_factory.mktemp("promoted") / "project")
     _give_registry(found, _blank)
     found.change(0.6)
     assert found.run().verdict == "pass"
-    promoted(found.options(), found.model, Asked("Ada", "2026-01-02T03:04:05+00:00"))
+    promote_model(found.options(), found.model, Asked("Ada", "2026-01-02T03:04:05+00:00"))
     return found
 
 

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from ml_ci.reports import card_html, card_markdown
-from ml_ci.steps.lineage.card import carded
+from ml_ci.steps.lineage.card import make_card
 from ml_ci.steps.promotion.offer import Asked
-from ml_ci.steps.promotion.promote import promoted
+from ml_ci.steps.promotion.promote import promote_model
 
 NOW = datetime(2026, 2, 1, tzinfo=UTC)
 
@@ -19,7 +19,7 @@ NOW = datetime(2026, 2, 1, tzinfo=UTC)
 def test_a_card_says_what_an_auditor_asks_for(first: Any) -> None:
     first.more = "card: {owner: <b>Risk</b>, intended_use: Rank mails}"
     first.change(0.6)  # the importance is of v1, whatever the tree has
-    made = carded(first.options(), "cutter", NOW)
+    made = make_card(first.options(), "cutter", NOW)
     shown = card_markdown.render(made)
     commit = first.git("rev-parse", "HEAD~1")
     assert shown.startswith("# Model card: cutter v1\n")
@@ -64,9 +64,9 @@ def test_a_card_of_a_second_version_says_what_it_replaced_and_how_to_take_it_bac
     first.change(0.55)
     assert first.run().verdict == "pass"
     asked = Asked("Ada", "2026-01-22T03:04:05+00:00", "it is better", approved_by="Grace <grace@example.org>")
-    promoted(first.options(), "cutter", asked)
+    promote_model(first.options(), "cutter", asked)
     now, before = (
-        card_markdown.render(carded(first.options(), f"cutter@{version}", NOW, relied=False)) for version in (2, 1)
+        card_markdown.render(make_card(first.options(), f"cutter@{version}", NOW, relied=False)) for version in (2, 1)
     )
     for expected in (
         "| Approved by | Grace &lt;grace@\u200bexample.org&gt; |",
@@ -85,11 +85,11 @@ def test_data_that_changed_since_are_counted_from_git_or_said_to_be_gone(first: 
     path = first.path / "data" / "train.csv"
     path.write_text("x,group,y\n0.1,a,0\n0.9,b,1\n")
     first.git("commit", "-qam", "Fewer rows")
-    shown = card_markdown.render(carded(first.options(), "cutter", NOW, relied=False))
+    shown = card_markdown.render(make_card(first.options(), "cutter", NOW, relied=False))
     assert "| train | data/train.csv | 20 | 10 (50.0%) | git:" in shown
     blob = first.git("rev-parse", "HEAD~1:data/train.csv")
     (first.path / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
-    gone = card_markdown.render(carded(first.options(), "cutter", NOW, relied=False))
+    gone = card_markdown.render(make_card(first.options(), "cutter", NOW, relied=False))
     assert f"| train | data/train.csv | not on this machine |  | git:{blob} |" in gone
 
 
@@ -98,7 +98,7 @@ def _relied(made: Any) -> Any:
 
 
 def test_what_a_model_relies_on_is_measured_and_the_same_each_time(first: Any) -> None:
-    found, again = (_relied(carded(first.options(), "cutter", NOW)) for _ in range(2))
+    found, again = (_relied(make_card(first.options(), "cutter", NOW)) for _ in range(2))
     assert found == again
     (grid,) = found.grids
     (name, fpr, fnr, auc), nothing = grid.rows
@@ -111,12 +111,12 @@ def test_what_a_model_relies_on_is_measured_and_the_same_each_time(first: Any) -
 def test_a_holdout_that_changed_is_said(first: Any) -> None:
     path = first.path / "data" / "holdout.csv"
     path.write_text(path.read_text() + "0.5,a,1\n")
-    (said,) = _relied(carded(first.options(), "cutter", NOW)).paragraphs
+    (said,) = _relied(make_card(first.options(), "cutter", NOW)).paragraphs
     assert said == "Not measured: the holdout is another than the one that it was judged on."
 
 
 def test_the_model_runs_only_where_it_is_asked_for(first: Any) -> None:
-    (said,) = _relied(carded(first.options(), "cutter", NOW, relied=False)).paragraphs
+    (said,) = _relied(make_card(first.options(), "cutter", NOW, relied=False)).paragraphs
     assert said == "Not measured: it was not asked for."
 
 
@@ -164,7 +164,7 @@ def _promote(game: Any, files: dict[str, str]) -> None:
     game.git("add", "-A")
     game.git("commit", "-qm", "Another job")
     assert game.run().verdict == "pass"
-    promoted(game.options(), "cutter", Asked("Ada", "2026-01-02T03:04:05+00:00"))
+    promote_model(game.options(), "cutter", Asked("Ada", "2026-01-02T03:04:05+00:00"))
 
 
 def test_a_holdout_in_parquet_is_shuffled_too(game: Any) -> None:
@@ -172,7 +172,7 @@ def test_a_holdout_in_parquet_is_shuffled_too(game: Any) -> None:
     game.change(0.6)
     pandas.read_csv(game.path / "data" / "holdout.csv").to_parquet(game.path / "data" / "holdout.parquet")
     _promote(game, {"ml-ci.yaml": _PARQUET, "fitting.py": _PREDICTS})
-    (grid,) = _relied(carded(game.options(), "cutter", NOW)).grids
+    (grid,) = _relied(make_card(game.options(), "cutter", NOW)).grids
     assert [row[0] for row in grid.rows] == ["x", "group"]
     assert float(grid.rows[0][1].removesuffix(" points")) > 20
     assert grid.rows[1][1:] == ("0.0 points", "0.0 points", "0.000")
@@ -182,6 +182,6 @@ def test_a_command_that_predicts_by_itself_is_not_measured_nor_run_again(game: A
     game.change(0.6)
     _promote(game, {"ml-ci.yaml": _COMMAND, "train.py": _PREDICTS_AT_ONCE})
     shutil.rmtree(game.state / "records")
-    (said,) = _relied(carded(game.options(), "cutter", NOW)).paragraphs
+    (said,) = _relied(make_card(game.options(), "cutter", NOW)).paragraphs
     assert said.startswith("Not measured: one command trains it and predicts the holdout")
     assert not list(game.state.glob("records/trainings/*"))

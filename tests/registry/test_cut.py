@@ -7,7 +7,7 @@ from typing import Any
 
 from ml_ci.reports.markdown import render
 from ml_ci.steps.promotion.offer import Asked
-from ml_ci.steps.promotion.promote import promoted
+from ml_ci.steps.promotion.promote import promote_model
 
 SAID = "The holdout is cut otherwise than when champion v1"
 
@@ -26,7 +26,7 @@ def test_a_comment_says_that_the_champion_may_have_seen_the_holdout(game: Any) -
     game.change(0.6)
     _cut(game, 0.5)
     assert game.run().models["cutter"].cautions == ()
-    promoted(game.options(), "cutter", Asked("Ada", "2026-01-02T03:04:05+00:00"))
+    promote_model(game.options(), "cutter", Asked("Ada", "2026-01-02T03:04:05+00:00"))
     game.change(0.55)
     _cut(game, 0.5)
     assert game.run().models["cutter"].cautions == (), "the same cut: the champion saw none of these rows"

@@ -12,7 +12,7 @@ import pytest
 from ml_ci import pipeline
 from ml_ci.registry.mlflow_registry import MlflowRegistry
 from ml_ci.steps.promotion.offer import Asked
-from ml_ci.steps.promotion.promote import promoted
+from ml_ci.steps.promotion.promote import promote_model
 
 pytest.importorskip("mlflow", reason="the extra `mlflow` is not installed")
 pytest.importorskip("sklearn", reason="scikit-learn is not installed: pip install scikit-learn")
@@ -114,7 +114,7 @@ def test_a_foreign_champion_is_the_baseline(game: Any, tmp_path: Path, make: Any
     again = game.run()
     assert again.models["cutter"].action == "reuse"
 
-    promoted(game.options(), "cutter", Asked("Ada", "2026-01-02T03:04:05+00:00"))
+    promote_model(game.options(), "cutter", Asked("Ada", "2026-01-02T03:04:05+00:00"))
     assert game.in_use() == ("2", "1")
     _check_loads(game)
 

@@ -11,7 +11,7 @@ import pytest
 from ml_ci.errors import UserError
 from ml_ci.steps.promotion import offer_files
 from ml_ci.steps.promotion.offer import Asked
-from ml_ci.steps.promotion.promote import promoted
+from ml_ci.steps.promotion.promote import promote_model
 
 WHEN = "2026-01-03T03:04:05+00:00"
 
@@ -26,7 +26,7 @@ def client(first: Any) -> Any:
 def test_the_run_and_the_version_say_what_was_decided_by_whom_and_when(first: Any, client: Any) -> None:
     commit = first.change(0.55)
     first.run()
-    promoted(first.options(), first.model, Asked("Ada", WHEN))
+    promote_model(first.options(), first.model, Asked("Ada", WHEN))
 
     version = client.get_model_version(first.model, "2")
     assert version.description == "Both gates hold. FPR 0.0%, FNR 20.0% → 10.0%. Only code changed."
@@ -43,7 +43,7 @@ def test_the_run_and_the_version_say_what_was_decided_by_whom_and_when(first: An
 def test_a_model_that_a_person_let_through_says_so_first(first: Any, client: Any) -> None:
     first.change(0.75)
     assert first.run().verdict == "fail"
-    promoted(first.options(), first.model, Asked("Ada", WHEN, "the rival is worse", frozenset({"verdict"})))
+    promote_model(first.options(), first.model, Asked("Ada", WHEN, "the rival is worse", frozenset({"verdict"})))
     assert client.get_model_version(first.model, "2").description.startswith("fail: ")
 
 

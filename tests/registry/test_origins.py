@@ -14,7 +14,7 @@ from ml_ci.records.origin import Origin
 from ml_ci.records.record import read, reseal, write
 from ml_ci.registry.values import RefusedError
 from ml_ci.steps.promotion.offer import Asked
-from ml_ci.steps.promotion.promote import promoted
+from ml_ci.steps.promotion.promote import promote_model
 
 HAND: Mapping[str, str] = {"GITHUB_EVENT_NAME": "", "GITHUB_REF": "", "GITHUB_RUN_ID": ""}
 PULL = {"GITHUB_EVENT_NAME": "pull_request", "GITHUB_REF": "refs/pull/7/merge", "GITHUB_RUN_ID": "11"}
@@ -24,7 +24,7 @@ RUN = "Judge it here first: ml-ci run --baseline champion"
 
 
 def promote(game: Any, *allow: str) -> bool:
-    return promoted(
+    return promote_model(
         game.options(), game.model, Asked("Ada", "2026-01-02T03:04:05+00:00", "why", frozenset(allow))
     ).promoted.moved
 

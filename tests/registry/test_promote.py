@@ -16,18 +16,18 @@ from ml_ci.registry.mlflow_registry import MlflowRegistry
 from ml_ci.registry.values import NoAnswerError, RefusedError
 from ml_ci.reports.plain import plain
 from ml_ci.steps.promotion.offer import Asked
-from ml_ci.steps.promotion.promote import Done, approved, history, promoted, rolled_back
+from ml_ci.steps.promotion.promote import Done, approve_model, promote_model, read_history, roll_back
 
 WHEN = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
 
 def promote(game: Any, *allow: str, reason: str = "", days: int = 0) -> Done:
     time = (WHEN + timedelta(days=days)).isoformat()
-    return promoted(game.options(), game.model, Asked("Ada", time, reason, frozenset(allow)))
+    return promote_model(game.options(), game.model, Asked("Ada", time, reason, frozenset(allow)))
 
 
 def rollback(game: Any, reason: str = "it was wrong", days: int = 0) -> Any:
-    return rolled_back(game.options(), game.model, Asked("Bob", (WHEN + timedelta(days=days)).isoformat(), reason))
+    return roll_back(game.options(), game.model, Asked("Bob", (WHEN + timedelta(days=days)).isoformat(), reason))
 
 
 def refused(game: Any, *allow: str, reason: str = "") -> RefusedError:
@@ -250,7 +250,7 @@ def test_history_tells_who_when_and_how_long(first: Any) -> None:
     first.run()
     promote(first, days=3)
     rollback(first, days=4)
-    found = history(first.options(), first.model, WHEN + timedelta(days=10))
+    found = read_history(first.options(), first.model, WHEN + timedelta(days=10))
     assert [(one.event.version, one.event.kind, one.seconds / 86400, one.current) for one in found.stays] == [
         ("1", "rollback", 6.0, True),
         ("2", "promotion", 1.0, False),
@@ -275,7 +275,7 @@ def test_a_damaged_version_is_gone_back_to_all_the_same(first: Any) -> None:
 
 def test_the_history_of_a_name_that_nobody_knows_is_a_mistake(first: Any) -> None:
     with pytest.raises(UserError, match="has no model `cuter`") as error:
-        history(first.options(), "cuter", WHEN)
+        read_history(first.options(), "cuter", WHEN)
     assert error.value.hint == "Did you mean `cutter`?"
 
 
@@ -403,25 +403,25 @@ def test_damaged_tags_are_no_champion_to_compare_with(first: Any) -> None:
 def test_an_approval_holds_for_the_very_model(first: Any) -> None:
     first.change(0.55)
     with pytest.raises(RefusedError, match="was not trained yet"):
-        approved(first.options(), first.model, Asked("Eve", WHEN.isoformat(), "looked at it"))
+        approve_model(first.options(), first.model, Asked("Eve", WHEN.isoformat(), "looked at it"))
     first.run()
     needs = Asked("Ada", WHEN.isoformat(), needs_approval=True)
     with pytest.raises(RefusedError, match="nobody approved this model of cutter"):
-        promoted(first.options(), first.model, needs)
-    approved(first.options(), first.model, Asked("Eve", WHEN.isoformat(), "looked at it"))
+        promote_model(first.options(), first.model, needs)
+    approve_model(first.options(), first.model, Asked("Eve", WHEN.isoformat(), "looked at it"))
 
-    promoted(first.options(), first.model, needs)
+    promote_model(first.options(), first.model, needs)
     assert json.loads(first.audit()[-1])["approved_by"] == "Eve"
 
     first.change(0.53)
     first.run()
     with pytest.raises(RefusedError, match="nobody approved this model of cutter"):
-        promoted(first.options(), first.model, needs)
+        promote_model(first.options(), first.model, needs)
 
 
 def test_a_model_that_there_is_not_is_told(first: Any) -> None:
     with pytest.raises(UserError, match="has no model `cuter`"):
-        promoted(first.options(), "cuter", Asked("Ada", WHEN.isoformat()))
+        promote_model(first.options(), "cuter", Asked("Ada", WHEN.isoformat()))
 
 
 @pytest.mark.parametrize("name", ["../../../outside", "a/b", "..", "", "a'b", "x" * 300])

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from ml_ci.errors import UserError
-from ml_ci.steps.lineage.lock import built
-from ml_ci.steps.lineage.reproduce import Reproduced, reproduced
+from ml_ci.steps.lineage.lock import build_environment
+from ml_ci.steps.lineage.reproduce import Reproduced, reproduce_version
 from ml_ci.steps.promotion.offer import Asked
-from ml_ci.steps.promotion.promote import promoted
+from ml_ci.steps.promotion.promote import promote_model
 
 _ASKED = Asked("Ada", "2026-01-02T03:04:05+00:00")
 _DIRTY = replace(_ASKED, reason="an emergency", allow=frozenset({"dirty"}))
@@ -128,12 +128,12 @@ def _promote(game: Any, here: Here, asked: Asked = _ASKED) -> None:
     options = game.options(baseline="champion", python=str(here.python))
     report = pipeline.run(options)
     assert report.verdict == "pass", report.models["cutter"].failure
-    promoted(options, "cutter", asked)
+    promote_model(options, "cutter", asked)
 
 
 def _again(game: Any, here: Here, *, build: bool) -> Reproduced:
     options = game.options(python=str(here.python))
-    return reproduced(options, "cutter", build=build, tolerance=1e-6)
+    return reproduce_version(options, "cutter", build=build, tolerance=1e-6)
 
 
 def _said(done: Reproduced) -> tuple[str, dict[str, tuple[str, ...]]]:
@@ -190,7 +190,7 @@ def test_a_distribution_that_is_nowhere_is_told(game_with_library: Any, here: He
 
 def test_a_python_that_is_not_here_is_told(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"the version was trained with Python 3\.1, which is not here") as error:
-        built({"python": "3.1"}, tmp_path / "environment")
+        build_environment({"python": "3.1"}, tmp_path / "environment")
     assert error.value.hint == "Train in the present environment instead: --no-env"
 
 

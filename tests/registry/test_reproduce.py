@@ -13,15 +13,15 @@ from ml_ci import pipeline
 from ml_ci.errors import UserError
 from ml_ci.reports.lineage import as_json, mermaid, text
 from ml_ci.steps.lineage.registered import Registered
-from ml_ci.steps.lineage.reproduce import Reproduced, reproduced
+from ml_ci.steps.lineage.reproduce import Reproduced, reproduce_version
 from ml_ci.steps.promotion.offer import Asked
-from ml_ci.steps.promotion.promote import promoted
+from ml_ci.steps.promotion.promote import promote_model
 
 _ASKED = Asked("Ada", "2026-01-02T03:04:05+00:00")
 
 
 def again(game: Any, version: str = "", tolerance: float = 1e-6) -> Reproduced:
-    return reproduced(game.options(), game.model + version, build=False, tolerance=tolerance)
+    return reproduce_version(game.options(), game.model + version, build=False, tolerance=tolerance)
 
 
 def test_a_version_that_is_made_again_is_identical(first: Any) -> None:
@@ -39,7 +39,7 @@ def test_data_that_were_altered_are_named(game: Any) -> None:
     game.git("add", "-A")
     game.git("commit", "-qm", "Keep the training data out of git")
     game.run()
-    promoted(game.options(), game.model, _ASKED)
+    promote_model(game.options(), game.model, _ASKED)
     assert again(game).outcome == "identical"
 
     path = game.path / "data/train.csv"
@@ -55,7 +55,7 @@ def test_code_that_is_in_no_commit_is_named(first: Any) -> None:
     code.write_text(code.read_text().replace("CUT = 0.55", "CUT = 0.57"))
     first.run()
     asked = Asked("Ada", "2026-01-02T03:04:05+00:00", "an emergency", frozenset({"dirty"}))
-    promoted(first.options(), first.model, asked)
+    promote_model(first.options(), first.model, asked)
     done = again(first)
     assert done.outcome == "different"
     assert [one.part for one in done.differences] == ["code", "metrics"]
@@ -84,12 +84,12 @@ def test_an_installed_project_is_made_again_by_the_code_of_its_commit(game: Any,
         (site / module).write_text((game.path / "src" / module).read_text().replace("CUT = 0.6", "CUT = 0.9"))
         (site / f"{game.package}-0.1.dist-info" / "RECORD").write_text(f"{module},,\n")
     assert pipeline.run(game.options(baseline="champion", python=python)).verdict == "pass"
-    promoted(game.options(python=python), game.model, _ASKED)
+    promote_model(game.options(python=python), game.model, _ASKED)
 
     code = game.path / "src" / module
     code.write_text(code.read_text().replace("CUT = 0.6", "CUT = 0.9"))
     game.git("commit", "-qam", "Change the cut")
-    done = reproduced(game.options(python=python), game.model, build=False, tolerance=1e-6)
+    done = reproduce_version(game.options(python=python), game.model, build=False, tolerance=1e-6)
     assert (done.outcome, done.differences, done.flipped) == ("identical", (), 0)
 
 
@@ -118,7 +118,7 @@ def test_a_library_that_was_altered_is_named(game: Any, tmp_path: Path, monkeypa
     )
     game.git("commit", "-qam", "Use a library")
     assert game.run().verdict == "pass"
-    promoted(game.options(), game.model, _ASKED)
+    promote_model(game.options(), game.model, _ASKED)
     assert again(game).outcome == "identical"
 
     _library(site, "2.0")

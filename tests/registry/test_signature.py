@@ -10,8 +10,8 @@ import pytest
 
 from ml_ci.registry.mlflow_model import Signature, loadable, write_model
 from ml_ci.steps.promotion.offer import Asked
-from ml_ci.steps.promotion.promote import promoted
-from ml_ci.steps.promotion.signature import kind_of
+from ml_ci.steps.promotion.promote import promote_model
+from ml_ci.steps.promotion.signature import name_kind
 from ml_ci.tables.table import Table
 
 pytest.importorskip("mlflow", reason="the extra `mlflow` is not installed")
@@ -41,7 +41,7 @@ def _signature(folder: Path) -> Any:
 def test_a_column_has_the_type_that_a_reader_gives_it(tmp_path: Path, texts: list[str], kind: str) -> None:
     path = tmp_path / "rows.csv"
     path.write_text("x,y\n" + "".join(f"{text},a\n" for text in texts))
-    assert kind_of(Table.open(path), "x") == kind
+    assert name_kind(Table.open(path), "x") == kind
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_labels_are_told_from_scores(game: Any) -> None:
     path.write_text(path.read_text().replace("0.9 if float", "1 if float").replace("else 0.1", "else 0"))
     game.git("commit", "-qam", "Predict labels")
     assert game.run().verdict == "pass"
-    promoted(game.options(), "cutter", Asked("Ada", "2026-01-02T03:04:05+00:00"))
+    promote_model(game.options(), "cutter", Asked("Ada", "2026-01-02T03:04:05+00:00"))
     from ml_ci.registry.mlflow_registry import MlflowRegistry
 
     found = _signature(MlflowRegistry(game.location).download(game.champion(), None, game.path.parent))

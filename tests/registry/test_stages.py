@@ -14,7 +14,7 @@ from ml_ci.errors import UserError
 from ml_ci.registry.values import RefusedError
 from ml_ci.reports.history import as_json, table
 from ml_ci.steps.promotion.offer import Asked
-from ml_ci.steps.promotion.promote import Done, approved, history, promoted
+from ml_ci.steps.promotion.promote import Done, approve_model, promote_model, read_history
 
 STAGES = "stages: [staging, champion]"
 STRICT = "stages: [{name: staging, gates: [fnr <= 0.15]}, champion]"
@@ -25,7 +25,7 @@ def _asked(stage: str = "champion", reason: str = "") -> Asked:
 
 
 def _put(game: Any, stage: str) -> Done:
-    return promoted(game.options(), game.model, _asked(stage))
+    return promote_model(game.options(), game.model, _asked(stage))
 
 
 def _in(game: Any, stage: str) -> str | None:
@@ -93,7 +93,7 @@ def test_the_history_tells_stages_apart(game: Any, monkeypatch: pytest.MonkeyPat
     game.change(0.6)
     game.run()
     _put(game, "staging")
-    found = history(game.options(), game.model, datetime.now(UTC))
+    found = read_history(game.options(), game.model, datetime.now(UTC))
     assert (found.stays, found.foreign) == ((), False)
     commit = game.git("rev-parse", "HEAD")[:7]
     assert list(table(found)) == [
@@ -113,7 +113,7 @@ def test_the_file_may_require_an_approval(game: Any) -> None:
     with pytest.raises(RefusedError, match="nobody approved this model of cutter"):
         _put(game, "champion")
     assert game.in_use() == (None, None)
-    approved(game.options(), game.model, Asked("Grace", "2026-02-03T04:05:06+00:00", "read the card"))
+    approve_model(game.options(), game.model, Asked("Grace", "2026-02-03T04:05:06+00:00", "read the card"))
     assert _put(game, "champion").promoted.event.approved_by == "Grace"
 
 
@@ -142,10 +142,10 @@ def test_an_approval_of_what_is_champion_stands_at_the_stage_or_at_the_model(gam
     game.run()
     with pytest.raises(RefusedError, match=r"nobody approved this model of cutter\n"):
         _put(game, "champion")
-    approved(game.options(), game.model, Asked("Grace", "2026-02-03T04:05:06+00:00", "read the card"))
+    approve_model(game.options(), game.model, Asked("Grace", "2026-02-03T04:05:06+00:00", "read the card"))
     assert _put(game, "champion").promoted.moved
 
 
 def test_an_approval_for_no_stage_is_a_mistake(first: Any) -> None:
     with pytest.raises(UserError, match="--stage staging: no model has this stage"):
-        approved(first.options(), first.model, _asked("staging", "why not"))
+        approve_model(first.options(), first.model, _asked("staging", "why not"))

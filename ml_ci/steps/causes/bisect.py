@@ -16,15 +16,15 @@ from ml_ci.plan.plan import Plan
 from ml_ci.records.record import Record
 from ml_ci.repository.history import Commit, about, check_ancestor, suspects
 from ml_ci.spec.values import ModelSpec
-from ml_ci.steps.judging.judge import case, policy
-from ml_ci.steps.planning.decide import planned
+from ml_ci.steps.judging.judge import make_case, make_policy
+from ml_ci.steps.planning.decide import plan_work
 from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.progress import Progress
-from ml_ci.steps.telling.describe import between
+from ml_ci.steps.telling.describe import describe_between
 from ml_ci.steps.values import Project, Sides
-from ml_ci.steps.working.compare import counted
-from ml_ci.steps.working.score import scored
-from ml_ci.steps.working.workshop import workshop
+from ml_ci.steps.working.compare import count_records
+from ml_ci.steps.working.score import score_side
+from ml_ci.steps.working.workshop import open_workshop
 
 # The stages of a failure that is the commit's own: what it trains or scores with does not work.
 _OF_THE_JOB = ("training", "evaluation")
@@ -44,7 +44,7 @@ class Search:
     first_parent: bool = False
 
 
-def bisected(project: Project, fingerprints: Fingerprints, name: str, search: Search) -> Found:
+def bisect_history(project: Project, fingerprints: Fingerprints, name: str, search: Search) -> Found:
     """Search as git bisect does, training only what no record answers.
 
     Every commit's model is judged against the good commit's, by today's gates on today's holdout; where the bad one's
@@ -137,17 +137,19 @@ class _Court:
         today = Sides(self.fingerprints.candidate(self.name), None, None, "")
         ours, theirs = self._beside(today, commit), self._beside(today, self.good)
         (ours_record, ours_plan), (record, plan) = self._scored(ours), self._scored(theirs)
-        with workshop(self.project, theirs) as shop:
-            comparison = counted(shop, ours_record, record)
-            return judge(self.model.gates, case(shop, _against(ours_plan, plan), comparison), policy(self.model))
+        with open_workshop(self.project, theirs) as shop:
+            comparison = count_records(shop, ours_record, record)
+            return judge(
+                self.model.gates, make_case(shop, _against(ours_plan, plan), comparison), make_policy(self.model)
+            )
 
     def _scored(self, sides: Sides) -> tuple[Record, Plan]:
         """Score what stands in the place of the baseline; the plan is made when it is known what the jobs read."""
         assert sides.baseline is not None  # noqa: S101
-        with workshop(_naming(self.project, sides.source), sides) as shop:
-            record = scored(shop, sides.baseline)
+        with open_workshop(_naming(self.project, sides.source), sides) as shop:
+            record = score_side(shop, sides.baseline)
             shop.resolve()
-            return record, planned(self.project, shop.sides)
+            return record, plan_work(self.project, shop.sides)
 
     def _beside(self, today: Sides, commit: str) -> Sides:
         """Put a commit's model in the place of the baseline, so that it is scored on today's rows."""
@@ -161,7 +163,7 @@ class _Court:
             sides = [self.fingerprints.at(self.name, one) for one in (parent, commit) if one]
         except (StageFailed, UserError):
             return ()
-        return between(self.project, sides[0], sides[1]) if len(sides) == 2 else ()
+        return describe_between(self.project, sides[0], sides[1]) if len(sides) == 2 else ()
 
 
 def _against(candidate: Plan, baseline: Plan) -> Plan:

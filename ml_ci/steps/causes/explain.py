@@ -17,12 +17,12 @@ from ml_ci.metrics import OF_COUNTS, OF_JOB
 from ml_ci.plan.plan import TRAININGS
 from ml_ci.reports.values import ModelReport
 from ml_ci.steps.causes.mixture import Mixer
-from ml_ci.steps.planning.changed_reads import exchangeable
-from ml_ci.steps.planning.decide import planned
+from ml_ci.steps.planning.changed_reads import find_exchangeable
+from ml_ci.steps.planning.decide import plan_work
 from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.values import Project, Side, Sides
-from ml_ci.steps.working.compare import compared
-from ml_ci.steps.working.workshop import workshop
+from ml_ci.steps.working.compare import compare_sides
+from ml_ci.steps.working.workshop import open_workshop
 
 Chosen = frozenset[str]
 Metric = tuple[str, str | None]
@@ -47,7 +47,9 @@ class Ask:
     tell: Callable[[str, Effort], None] = _untold
 
 
-def explained(project: Project, fingerprints: Fingerprints, name: str, report: ModelReport, ask: Ask) -> Explanation:
+def explain_report(
+    project: Project, fingerprints: Fingerprints, name: str, report: ModelReport, ask: Ask
+) -> Explanation:
     """Explain one model's report: train and score the mixtures of old and new parts that no record answers.
 
     A mixture that cannot be trained makes the whole undecidable: the explanation then says which, and why.
@@ -90,7 +92,7 @@ def _case(project: Project, fingerprints: Fingerprints, sides: Sides) -> _Case:
     old = _here(fingerprints, new, found)
     files = {**old.tree.files(), **new.tree.files()}
     pinned = pinned_by_lock((old.model, new.model), files)
-    read = exchangeable(project, old, new)
+    read = find_exchangeable(project, old, new)
     parts = changed_parts((old.model, old.declared), (new.model, new.fingerprint), pinned, read=bool(read))
     mixer = Mixer(project, fingerprints, old, new, parts, read)
     made = {chosen: mixer.side(chosen) for chosen in subsets(part.name for part in parts)}
@@ -163,8 +165,8 @@ def _effort(project: Project, case: _Case) -> Effort:
 def _scored(project: Project, case: _Case, side: Side) -> Evaluation:
     """Score a side on the candidate's holdout, in the place of the baseline; found again like any other result."""
     beside = replace(case.sides, baseline=case.old if side is case.sides.candidate else side)
-    with workshop(project, beside) as shop:
-        comparison = compared(shop, planned(project, beside))
+    with open_workshop(project, beside) as shop:
+        comparison = compare_sides(shop, plan_work(project, beside))
     evaluation = comparison.candidate if side is case.sides.candidate else comparison.baseline
     assert evaluation is not None  # noqa: S101
     return evaluation

@@ -11,7 +11,7 @@ from ml_ci.explain.parts import CODE, READS, files_of, mixed_model
 from ml_ci.explain.values import Part
 from ml_ci.repository.git import GitError
 from ml_ci.repository.mixture import frozen, mixed
-from ml_ci.steps.planning.reads import whole
+from ml_ci.steps.planning.reads import open_whole
 from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.values import Project, Side
 
@@ -99,7 +99,7 @@ class Mixer:
                 hint = "Commit everything that changed (data under DVC with `dvc add`), or keep data out of code files."
                 raise StageFailed(Failure("explain", "no-mixture", message, hint))
         meant = self.new if READS in holds else self.old
-        if whole(self.project, made).ids(self.read) != whole(self.project, meant).ids(self.read):
+        if open_whole(self.project, made).ids(self.read) != open_whole(self.project, meant).ids(self.read):
             message = f"what the {meant.name} reads cannot be taken by itself: other parts hold some of its files"
             raise StageFailed(Failure("explain", "no-mixture", message, "Commit everything that changed."))
 

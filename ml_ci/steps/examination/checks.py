@@ -8,14 +8,14 @@ from collections.abc import Iterator, Mapping
 from ml_ci.errors import StageFailed, UserError
 from ml_ci.repository.git import GitError
 from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry
-from ml_ci.steps.examination.own_code import own_code
+from ml_ci.steps.examination.own_code import check_own_code
 from ml_ci.steps.examination.values import Check, Finding
-from ml_ci.steps.examination.variables import variables
-from ml_ci.steps.opening.project import selected
+from ml_ci.steps.examination.variables import check_variables
+from ml_ci.steps.opening.project import select_models
 from ml_ci.steps.values import Project
 
 
-def committed(at: Project) -> Iterator[Finding]:
+def check_committed(at: Project) -> Iterator[Finding]:
     """Check that what a baseline needs is committed, and here."""
     if at.spec.path not in at.repository.git("ls-files", "--", at.spec.path).splitlines():
         yield Finding("git", True, f"{at.spec.path} is not committed", f"git add {at.spec.path}")
@@ -23,7 +23,7 @@ def committed(at: Project) -> Iterator[Finding]:
         yield Finding("git", True, "this clone is shallow", "git fetch --unshallow")
 
 
-def branch(at: Project) -> Iterator[Finding]:
+def check_branch(at: Project) -> Iterator[Finding]:
     """Check that the baseline can be found."""
     from ml_ci.repository.base import default_branch
 
@@ -35,9 +35,9 @@ def branch(at: Project) -> Iterator[Finding]:
     yield Finding("default branch", True, f"{found.name}, known as {found.ref}")
 
 
-def holdout(at: Project) -> Iterator[Finding]:
+def check_holdout(at: Project) -> Iterator[Finding]:
     """Check that each holdout can be read and has the label, with both kinds of rows."""
-    for model in (at.spec.models[name] for name in selected(at)):
+    for model in (at.spec.models[name] for name in select_models(at)):
         yield from _holdout(at, model)
 
 
@@ -94,11 +94,11 @@ def canonical(text: str) -> str:
     return str(written(text))
 
 
-def interpreter(at: Project) -> Iterator[Finding]:
+def check_interpreter(at: Project) -> Iterator[Finding]:
     """Check that each job's Python answers and is 3.8 or later."""
     from ml_ci.training.interpreter import find
 
-    for model in (at.spec.models[name] for name in selected(at)):
+    for model in (at.spec.models[name] for name in select_models(at)):
         try:
             found = find(model.python, at.folder, at.options.environment.get("PATH"))
         except StageFailed as error:
@@ -109,7 +109,7 @@ def interpreter(at: Project) -> Iterator[Finding]:
         yield Finding(f"{model.name}: Python", True, f"{version} at {found.path}{whose}")
 
 
-def store(at: Project) -> Iterator[Finding]:
+def check_store(at: Project) -> Iterator[Finding]:
     """Check that records can be kept, and that git does not see them."""
     state = at.folder / ".ml_ci"
     try:
@@ -132,7 +132,7 @@ _NEEDS = {
 }
 
 
-def workflows(at: Project) -> Iterator[Finding]:
+def check_workflows(at: Project) -> Iterator[Finding]:
     """Check the workflows that use ml-ci's actions: pinned, one version, with the permissions they need."""
     folder = at.repository.top / ".github" / "workflows"
     files = sorted(file for file in folder.glob("*.y*ml") if file.is_file()) if folder.is_dir() else []
@@ -183,7 +183,7 @@ def _permissions(name: str, text: str) -> Iterator[Finding]:
             )
 
 
-def stale(at: Project) -> Iterator[Finding]:
+def check_actions(at: Project) -> Iterator[Finding]:
     """Check that the workflows use the actions of the ml-ci that runs here."""
     from ml_ci.setup.action import action
 
@@ -200,10 +200,20 @@ def stale(at: Project) -> Iterator[Finding]:
                 )
 
 
-CHECKS: tuple[Check, ...] = (committed, branch, holdout, interpreter, own_code, variables, store, workflows, stale)
+CHECKS: tuple[Check, ...] = (
+    check_committed,
+    check_branch,
+    check_holdout,
+    check_interpreter,
+    check_own_code,
+    check_variables,
+    check_store,
+    check_workflows,
+    check_actions,
+)
 
 
-def set_up(at: Project) -> Iterator[Finding]:
+def check_set_up(at: Project) -> Iterator[Finding]:
     """Run every check of a set-up; one that cannot look says so, and the others go on."""
     for check in CHECKS:
         try:

@@ -14,9 +14,9 @@ from ml_ci.records.codec import pack, unpack_if_fit
 from ml_ci.records.manifests import note, unpacked
 from ml_ci.records.store import Store
 from ml_ci.steps.values import Project, Side, Sides
-from ml_ci.steps.working.score import FILE, scored
-from ml_ci.steps.working.train import trained
-from ml_ci.steps.working.workshop import Workshop, workshop
+from ml_ci.steps.working.score import FILE, score_side
+from ml_ci.steps.working.train import train_side
+from ml_ci.steps.working.workshop import Workshop, open_workshop
 
 
 @dataclass(frozen=True)
@@ -37,35 +37,35 @@ class Repeated:
     score: float
 
 
-def repeated(project: Project, sides: Sides) -> Repeated:
+def train_twice(project: Project, sides: Sides) -> Repeated:
     """Train the candidate a second time, past every record of it, and compare; the result is kept.
 
     StageFailed when either training fails.
     """
-    with workshop(project, sides) as shop:
-        first = scored(shop, sides.candidate)
+    with open_workshop(project, sides) as shop:
+        first = score_side(shop, sides.candidate)
         again = replace(project, store=Store(shop.work / "again"), failed={})
         _bring_needed(shop, sides.candidate, again.store)
-        with workshop(again, sides) as second:
-            found = _beside(shop, first.file(FILE), scored(second, sides.candidate).file(FILE))
+        with open_workshop(again, sides) as second:
+            found = _beside(shop, first.file(FILE), score_side(second, sides.candidate).file(FILE))
     _keep(project.store, sides.candidate.model.name, found)
     return found
 
 
-def known(store: Store, model: str) -> Repeated | None:
+def find_repeated(store: Store, model: str) -> Repeated | None:
     """Give what was found out about a model's training last, if anything was."""
     record = store.find(DETERMINISM, _key(model))
     return None if record is None else unpack_if_fit(Repeated, record.content.get("repeated"))
 
 
-def notes(store: Store, model: str) -> Iterator[str]:
+def note_determinism(store: Store, model: str) -> Iterator[str]:
     """Say in a report that a training is known not to be deterministic."""
-    found = known(store, model)
+    found = find_repeated(store, model)
     if found is not None and not found.identical:
-        yield f"{sentence(found)[:1].upper()}{sentence(found)[1:]} (found on {found.when[:10]})."
+        yield f"{describe_repeated(found)[:1].upper()}{describe_repeated(found)[1:]} (found on {found.when[:10]})."
 
 
-def sentence(found: Repeated) -> str:
+def describe_repeated(found: Repeated) -> str:
     """Say what was found: `training is not deterministic: FPR moves by ±0.4 points by itself ...`."""
     if found.identical:
         return f"trained twice, the same prediction for each of {found.rows:,} rows"
@@ -110,7 +110,7 @@ def _bring_needed(shop: Workshop, side: Side, store: Store) -> None:
     """Give the second training the models that it builds on: only this one is trained again."""
     for needed in side.needs.values():
         _bring_needed(shop, needed, store)
-        record = trained(shop, needed)
+        record = train_side(shop, needed)
         folder = store.folder(TRAININGS, record.key)
         if not folder.exists():
             shutil.copytree(record.folder, folder)

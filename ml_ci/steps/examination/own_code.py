@@ -8,18 +8,18 @@ from pathlib import Path, PurePosixPath
 from ml_ci.errors import StageFailed, UserError
 from ml_ci.spec.values import FunctionJob, ModelSpec
 from ml_ci.steps.examination.values import Finding
-from ml_ci.steps.opening.project import selected
-from ml_ci.steps.planning.variables import env_of
+from ml_ci.steps.opening.project import select_models
+from ml_ci.steps.planning.variables import list_variables
 from ml_ci.steps.values import Project
 from ml_ci.variables.given import given
 
 
-def own_code(at: Project) -> Iterator[Finding]:
+def check_own_code(at: Project) -> Iterator[Finding]:
     """Check that the modules that a training consists of are found in the repository, by the job's Python."""
     from ml_ci.steps.planning.sides import Fingerprints
 
     fingerprints = Fingerprints(at)
-    for name in selected(at):
+    for name in select_models(at):
         try:
             files = fingerprints.candidate(name).fingerprint.details.get("code", {})
         except (UserError, StageFailed):
@@ -39,7 +39,9 @@ def _asked(at: Project, model: ModelSpec, files: Mapping[str, object]) -> Iterat
         python = find(model.python, at.folder, at.options.environment.get("PATH"))
     except StageFailed:
         return
-    answer = ask(python, at.repository.top, folder, given(at.options.environment, env_of(at, model)), sorted(modules))
+    answer = ask(
+        python, at.repository.top, folder, given(at.options.environment, list_variables(at, model)), sorted(modules)
+    )
     if not answer.modules:
         yield Finding(about, True, f"{python.path} does not say where it finds modules")
         return

@@ -7,30 +7,30 @@ from ml_ci.evaluation.values import Comparison
 from ml_ci.gates.planning import Power, power_of
 from ml_ci.plan.plan import COMPARISONS
 from ml_ci.records.codec import unpack_if_fit
-from ml_ci.steps.judging.holdout import rows_of
-from ml_ci.steps.judging.judge import policy
-from ml_ci.steps.judging.looks import standing_of
-from ml_ci.steps.planning.decide import planned
+from ml_ci.steps.judging.holdout import count_rows
+from ml_ci.steps.judging.judge import make_policy
+from ml_ci.steps.judging.looks import find_standing
+from ml_ci.steps.planning.decide import plan_work
 from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.values import Project
-from ml_ci.steps.working.workshop import workshop
+from ml_ci.steps.working.workshop import open_workshop
 
 # What a plan assumes where no comparison is known and the user says nothing else.
 USUAL_CONFIDENCE = 0.95
 
 
-def power(project: Project, fingerprints: Fingerprints, name: str, margin: float | None = None) -> Power:
+def plan_holdout(project: Project, fingerprints: Fingerprints, name: str, margin: float | None = None) -> Power:
     """Plan the holdout of one model; `margin` is wanted in place of the gates' own. UserError for a bad holdout."""
     sides = fingerprints.sides(name)
-    plan = planned(project, sides)
-    with workshop(project, sides) as shop:
+    plan = plan_work(project, sides)
+    with open_workshop(project, sides) as shop:
         model, rows, found = (
             sides.candidate.model,
-            rows_of(shop.holdout, sides.candidate.model),
-            standing_of(shop, plan),
+            count_rows(shop.holdout, sides.candidate.model),
+            find_standing(shop, plan),
         )
         paired = _last(project, plan.comparison)
-        how = policy(model, found)
+        how = make_policy(model, found)
         gates = power_of(
             model.gates,
             rows,

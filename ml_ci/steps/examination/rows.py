@@ -10,15 +10,15 @@ from ml_ci.evaluation.labels import read_labels
 from ml_ci.evaluation.scores import Predictions
 from ml_ci.gates.judge import judge
 from ml_ci.gates.values import GateResult
-from ml_ci.steps.judging.judge import case, extra_gates, policy
-from ml_ci.steps.judging.looks import standing_of
-from ml_ci.steps.planning.blame import of_baseline
-from ml_ci.steps.planning.decide import planned
+from ml_ci.steps.judging.judge import make_case, make_policy, parse_gates
+from ml_ci.steps.judging.looks import find_standing
+from ml_ci.steps.planning.blame import blaming_baseline
+from ml_ci.steps.planning.decide import plan_work
 from ml_ci.steps.values import Project, Side, Sides
-from ml_ci.steps.working.compare import compared, load_predictions
-from ml_ci.steps.working.score import scored
-from ml_ci.steps.working.seeds import over_seeds
-from ml_ci.steps.working.workshop import workshop
+from ml_ci.steps.working.compare import compare_sides, load_predictions
+from ml_ci.steps.working.score import score_side
+from ml_ci.steps.working.seeds import add_seeds
+from ml_ci.steps.working.workshop import open_workshop
 from ml_ci.tables.table import Table
 
 
@@ -50,14 +50,14 @@ class Scored:
         return self.texts[name]
 
 
-def rows(project: Project, sides: Sides) -> Scored:
+def score_holdout(project: Project, sides: Sides) -> Scored:
     """Read the holdout and the predictions; train and score what no record answers."""
-    with workshop(project, sides) as shop:
-        candidate = scored(shop, sides.candidate)
+    with open_workshop(project, sides) as shop:
+        candidate = score_side(shop, sides.candidate)
         baseline = None
         if sides.baseline is not None:
-            with of_baseline(sides.baseline):
-                baseline = scored(shop, sides.baseline)
+            with blaming_baseline(sides.baseline):
+                baseline = score_side(shop, sides.baseline)
         table, model = shop.holdout, sides.candidate.model
         return Scored(
             holdout=HoldoutTable(_own(project, sides.candidate, table), table.names, table.rows),
@@ -71,15 +71,15 @@ def rows(project: Project, sides: Sides) -> Scored:
 
 def judge_conditions(project: Project, sides: Sides, conditions: tuple[str, ...]) -> tuple[GateResult, ...]:
     """Judge conditions by the counts that a run leaves; slices that they name are counted as those of the model are."""
-    gates = extra_gates(sides.candidate.model, conditions)
+    gates = parse_gates(sides.candidate.model, conditions)
     model = replace(sides.candidate.model, gates=(*sides.candidate.model.gates, *gates))
     asked = replace(sides, candidate=replace(sides.candidate, model=model))
-    plan = planned(project, asked)
-    with workshop(project, asked) as shop:
-        comparison = over_seeds(project, asked, compared(shop, plan))
+    plan = plan_work(project, asked)
+    with open_workshop(project, asked) as shop:
+        comparison = add_seeds(project, asked, compare_sides(shop, plan))
         shop.resolve()
-        plan = planned(project, shop.sides)
-        return judge(gates, case(shop, plan, comparison), policy(model, standing_of(shop, plan)))
+        plan = plan_work(project, shop.sides)
+        return judge(gates, make_case(shop, plan, comparison), make_policy(model, find_standing(shop, plan)))
 
 
 def _own(project: Project, side: Side, table: Table) -> Path | None:

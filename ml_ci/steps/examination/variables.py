@@ -6,33 +6,33 @@ from collections.abc import Iterator
 
 from ml_ci.spec.values import ModelSpec
 from ml_ci.steps.examination.values import Finding
-from ml_ci.steps.opening.project import selected
-from ml_ci.steps.planning.variables import env_of, fetch_env_of
+from ml_ci.steps.opening.project import select_models
+from ml_ci.steps.planning.variables import list_fetch_variables, list_variables
 from ml_ci.steps.values import Project
 from ml_ci.variables.given import in_ci, missing, withheld
 
 
-def variables(at: Project) -> Iterator[Finding]:
+def check_variables(at: Project) -> Iterator[Finding]:
     """List what the jobs of each model do not get of the environment, and what `env:` names and nobody set."""
-    for name in selected(at):
+    for name in select_models(at):
         yield from _of_model(at, at.spec.models[name])
 
 
 def _of_model(at: Project, model: ModelSpec) -> Iterator[Finding]:
     about, environment = f"{model.name}: variables", at.options.environment
-    names = withheld(environment, env_of(at, model))
+    names = withheld(environment, list_variables(at, model))
     if names:
         said = f"withheld from its jobs, whole or by the password inside: {', '.join(names)}"
         yield Finding(about, True, f"{said} (`env: [NAME, …]` gives what they need)")
     else:
         yield Finding(about, True, "none is withheld from its jobs")
     if model.fetch is not None:
-        kept = set(names) - set(withheld(environment, fetch_env_of(at, model)))
+        kept = set(names) - set(withheld(environment, list_fetch_variables(at, model)))
         said = (
             f"`fetch:` gets beyond that: {', '.join(sorted(kept))}" if kept else "`fetch:` gets no more than its jobs"
         )
         yield Finding(about, True, said)
-    unset = missing(environment, env_of(at, model))
+    unset = missing(environment, list_variables(at, model))
     if unset:
         said = f"`env:` names {', '.join(unset)}, which {'are' if len(unset) > 1 else 'is'} not set here"
         strict = in_ci(environment)

@@ -7,14 +7,14 @@ import contextlib
 from ml_ci.changes.remote import is_remote
 from ml_ci.errors import StageFailed, UserError
 from ml_ci.spec.values import PartEntry
-from ml_ci.steps.judging.overlaps import overlaps
-from ml_ci.steps.judging.unlike import unlike
+from ml_ci.steps.judging.overlaps import find_overlaps
+from ml_ci.steps.judging.unlike import note_unlike
 from ml_ci.steps.values import Project, Sides
-from ml_ci.steps.working.workshop import workshop
+from ml_ci.steps.working.workshop import open_workshop
 from ml_ci.suspicion.overlap import cautions
 
 
-def beforehand(project: Project, sides: Sides) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def look_beforehand(project: Project, sides: Sides) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Warn of rows of the holdout that are trained on, and note columns that two files do not have alike.
 
     Nothing where the holdout is not on this machine; of what cannot be read other checks tell.
@@ -23,8 +23,8 @@ def beforehand(project: Project, sides: Sides) -> tuple[tuple[str, ...], tuple[s
     source = model.data[model.holdout.of] if isinstance(model.holdout, PartEntry) else model.holdout
     if is_remote(source.path) or not (project.folder / source.path).is_file():
         return (), ()
-    with workshop(project, sides) as shop:
+    with open_workshop(project, sides) as shop:
         notes: tuple[str, ...] = ()
         with contextlib.suppress(StageFailed, UserError):
-            notes = tuple(unlike(shop))
-        return tuple(cautions(overlaps(shop))), notes
+            notes = tuple(note_unlike(shop))
+        return tuple(cautions(find_overlaps(shop))), notes

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 
 
-def content_of(shop: Workshop) -> Content:
+def read_content(shop: Workshop) -> Content:
     """Give what rows the holdout holds; read once, then found by its fingerprint in the cache of the store."""
     store, known = shop.project.store, shop.sides.candidate.fingerprint.holdout
     file = store.root / "cache" / "holdouts" / f"{digest(['holdout', FORMAT, known])}.json"
@@ -41,7 +41,7 @@ def _cached(file: Path) -> Content | None:
         return None
 
 
-def check(shop: Workshop) -> None:
+def check_holdout(shop: Workshop) -> None:
     """Hold that the holdout has every column that the model and its gates name, and rows of both classes.
 
     UserError names what is not there: a slip of the pen costs a second then, and not a training.
@@ -57,7 +57,7 @@ def check(shop: Workshop) -> None:
     class_counts(table, model.label, model.positive)
 
 
-def label_notes(shop: Workshop) -> tuple[str, ...]:
+def note_labels(shop: Workshop) -> tuple[str, ...]:
     """Say which labels a person may take for a positive value, and which positive values no row has."""
     from ml_ci.evaluation.alike import alike_notes
     from ml_ci.evaluation.labels import unused_notes
@@ -68,7 +68,7 @@ def label_notes(shop: Workshop) -> tuple[str, ...]:
     return (*unused_notes(table, model.label, model.positive), *alike_notes(table.counts(model.label), model.positive))
 
 
-def rows_of(table: Table, model: ModelSpec) -> HoldoutRows:
+def count_rows(table: Table, model: ModelSpec) -> HoldoutRows:
     """Count the holdout by class, whole and by every slice that the model or a gate names; labels are all it reads.
 
     UserError for what the user has to correct in it. Slices of a holdout that is larger than memory are not counted.

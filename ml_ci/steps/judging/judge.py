@@ -16,14 +16,14 @@ from ml_ci.records.codec import pack
 from ml_ci.spec.values import GateSpec, Method, ModelSpec
 from ml_ci.steps.judging import holdout
 from ml_ci.steps.judging import looks as look
-from ml_ci.steps.judging.looks import standing_of
-from ml_ci.steps.judging.outside_reads import outside_notes
-from ml_ci.steps.judging.overlaps import overlaps
-from ml_ci.steps.judging.resamples import OwnResamples, resampled_notes
+from ml_ci.steps.judging.looks import find_standing
+from ml_ci.steps.judging.outside_reads import note_outside_reads
+from ml_ci.steps.judging.overlaps import find_overlaps
+from ml_ci.steps.judging.resamples import OwnResamples, note_resamples
 from ml_ci.steps.planning.judged import Judged
-from ml_ci.steps.planning.reads import reads_of_verdict
+from ml_ci.steps.planning.reads import list_verdict_reads
 from ml_ci.steps.values import Sides
-from ml_ci.steps.working.score import stored_scores
+from ml_ci.steps.working.score import load_scores
 from ml_ci.steps.working.workshop import Workshop
 
 if TYPE_CHECKING:
@@ -40,36 +40,38 @@ class Prepared:
     notes: tuple[str, ...] = ()
 
 
-def prepared(shop: Workshop, plan: Plan) -> Prepared:
+def prepare(shop: Workshop, plan: Plan) -> Prepared:
     """Look at the holdout and its ledger before anything is trained; tell which gates it can never prove.
 
     UserError for what the user has to correct in the holdout.
     """
-    from ml_ci.steps.judging.preflight import preflight
-    from ml_ci.steps.judging.unlike import unlike
+    from ml_ci.steps.judging.preflight import find_unprovable
+    from ml_ci.steps.judging.unlike import note_unlike
 
     if not shop.project.store.has(COMPARISONS, plan.comparison):
-        holdout.check(shop)
-    model, found = shop.sides.candidate.model, standing_of(shop, plan)
-    how = policy(model, found)
-    notes = (*holdout.label_notes(shop), *unlike(shop), *preflight(shop, how))
+        holdout.check_holdout(shop)
+    model, found = shop.sides.candidate.model, find_standing(shop, plan)
+    how = make_policy(model, found)
+    notes = (*holdout.note_labels(shop), *note_unlike(shop), *find_unprovable(shop, how))
     for said in notes:
         shop.project.options.progress.note(model.name, said)
     return Prepared(how, found, notes)
 
 
-def judged(shop: Workshop, plan: Plan, comparison: Comparison, changes: tuple[Change, ...], before: Prepared) -> Judged:
+def judge_gates(
+    shop: Workshop, plan: Plan, comparison: Comparison, changes: tuple[Change, ...], before: Prepared
+) -> Judged:
     """Judge every gate of the model, note the look in the holdout's ledger, and keep the verdict under its key."""
     from ml_ci.gates.judge import judge
 
     model = shop.sides.candidate.model
-    asked = case(shop, plan, comparison)
+    asked = make_case(shop, plan, comparison)
     results = judge(model.gates, asked, before.policy)
     yardsticks = _by_base(shop, plan, comparison, results, before)
-    look.note(shop, plan, before.standing, worst(of_gates(results), yardsticks))
-    seen = outside_notes(shop.project, shop.sides)
-    said = (*_notes(shop.sides), *seen, *before.notes, *look.notes(before.standing), *resampled_notes(asked))
-    verdict = Judged(comparison, results, changes, said, overlaps(shop), yardsticks)
+    look.note_look(shop, plan, before.standing, worst(of_gates(results), yardsticks))
+    seen = note_outside_reads(shop.project, shop.sides)
+    said = (*_notes(shop.sides), *seen, *before.notes, *look.say_standing(before.standing), *note_resamples(asked))
+    verdict = Judged(comparison, results, changes, said, find_overlaps(shop), yardsticks)
     with shop.project.store.draft() as draft:
         content = {"model": model.name, "training": plan.candidate.training, "judged": pack(verdict)}
         content["reads"] = _reads(shop, plan)
@@ -79,18 +81,18 @@ def judged(shop: Workshop, plan: Plan, comparison: Comparison, changes: tuple[Ch
 
 def _reads(shop: Workshop, plan: Plan) -> list[Any]:
     predictions = [keys.predictions for keys in (plan.candidate, plan.baseline) if keys is not None]
-    return reads_of_verdict(shop.project, shop.sides.candidate, shop.sides.baseline, predictions)
+    return list_verdict_reads(shop.project, shop.sides.candidate, shop.sides.baseline, predictions)
 
 
 def _by_base(
     shop: Workshop, plan: Plan, comparison: Comparison, results: tuple[GateResult, ...], before: Prepared
 ) -> tuple[Yardstick, ...]:
-    from ml_ci.steps.judging.yardsticks.judge import by_base
+    from ml_ci.steps.judging.yardsticks.judge import judge_by_base
 
-    return by_base(shop, plan, comparison, results, before.policy)
+    return judge_by_base(shop, plan, comparison, results, before.policy)
 
 
-def case(shop: Workshop, plan: Plan, comparison: Comparison) -> Case:
+def make_case(shop: Workshop, plan: Plan, comparison: Comparison) -> Case:
     """Put together what gates are judged on."""
     from ml_ci.gates.evidence import Case
 
@@ -105,7 +107,7 @@ def case(shop: Workshop, plan: Plan, comparison: Comparison) -> Case:
     )
 
 
-def policy(model: ModelSpec, found: Standing | None = None) -> Policy:
+def make_policy(model: ModelSpec, found: Standing | None = None) -> Policy:
     """Say how strictly a model's gates are judged, with what the holdout's ledger leaves where it is asked.
 
     Where it is not, nothing of the ledger is spent: so a look back at old commits judges.
@@ -119,7 +121,7 @@ def policy(model: ModelSpec, found: Standing | None = None) -> Policy:
     return Policy(model.confidence, method, model.min_rows, model.seed, found.alpha, why)
 
 
-def extra_gates(model: ModelSpec, conditions: tuple[str, ...]) -> tuple[GateSpec, ...]:
+def parse_gates(model: ModelSpec, conditions: tuple[str, ...]) -> tuple[GateSpec, ...]:
     """Parse further gates, as a test in Python gives them; ConditionError for what is no condition."""
     from ml_ci.conditions import parse
 
@@ -144,15 +146,13 @@ class StoredScores:
     @cached_property
     def candidate(self) -> Any:
         """The candidate's scores, float64 of shape (rows,)."""
-        return stored_scores(self.shop, self.shop.sides.candidate, self.plan.candidate)
+        return load_scores(self.shop, self.shop.sides.candidate, self.plan.candidate)
 
     @cached_property
     def baseline(self) -> Any | None:
         """The baseline's scores, float64 of shape (rows,); None without a baseline."""
         side = self.shop.sides.baseline
-        return (
-            None if side is None or self.plan.baseline is None else stored_scores(self.shop, side, self.plan.baseline)
-        )
+        return None if side is None or self.plan.baseline is None else load_scores(self.shop, side, self.plan.baseline)
 
 
 def _notes(sides: Sides) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from ml_ci.gates.ledger import Look, Pair, Standing, standing, strictest
 from ml_ci.gates.values import Verdict
 from ml_ci.plan.plan import Plan
 from ml_ci.records.ledgers import Ledgers
-from ml_ci.steps.judging.holdout import content_of
+from ml_ci.steps.judging.holdout import read_content
 from ml_ci.steps.values import Project, Side, Sides
 from ml_ci.steps.working.workshop import Workshop
 
@@ -19,51 +19,51 @@ if TYPE_CHECKING:
     from ml_ci.tables.table import Table
 
 
-def pair_of(sides: Sides, plan: Plan) -> Pair:
+def name_pair(sides: Sides, plan: Plan) -> Pair:
     """Name the two models that are compared."""
     baseline = None if sides.baseline is None or plan.baseline is None else plan.baseline.training
     decides = [_decides(side) for side in (sides.candidate, sides.baseline) if side is not None]
     return Pair(sides.candidate.model.name, plan.candidate.training, baseline, digest(["decides", decides]))
 
 
-def standing_of(shop: Workshop, plan: Plan) -> Standing:
+def find_standing(shop: Workshop, plan: Plan) -> Standing:
     """Say where the holdout stands before this look; the shared store's ledgers are asked for first."""
     model, ledgers = shop.sides.candidate.model, Ledgers(shop.project.store)
     ledgers.bring()
     return standing(
-        content_of(shop),
+        read_content(shop),
         ledgers.all(),
-        pair_of(shop.sides, plan),
+        name_pair(shop.sides, plan),
         model.reuse,
         strictest(model.gates, model.confidence),
     )
 
 
-def note(shop: Workshop, plan: Plan, found: Standing, verdict: Verdict) -> None:
+def note_look(shop: Workshop, plan: Plan, found: Standing, verdict: Verdict) -> None:
     """Note the look in the holdout's ledger, unless it shows nothing new."""
     if not found.fresh:
         return
     when = datetime.now(UTC).isoformat(timespec="seconds")
-    look = Look(pair_of(shop.sides, plan), when, verdict, shop.project.head)
-    Ledgers(shop.project.store).note(content_of(shop), look)
+    look = Look(name_pair(shop.sides, plan), when, verdict, shop.project.head)
+    Ledgers(shop.project.store).note(read_content(shop), look)
 
 
-def note_base(shop: Workshop, plan: Plan, table: Table, verdict: Verdict) -> None:
+def note_base_look(shop: Workshop, plan: Plan, table: Table, verdict: Verdict) -> None:
     """Note that rows of the base were looked at which the change's holdout does not have, unless that is known."""
     from ml_ci.tables.content import content
 
-    ledgers, rows, pair = Ledgers(shop.project.store), content(table), pair_of(shop.sides, plan)
+    ledgers, rows, pair = Ledgers(shop.project.store), content(table), name_pair(shop.sides, plan)
     if standing(rows, ledgers.all(), pair, None, None).fresh:
         when = datetime.now(UTC).isoformat(timespec="seconds")
         ledgers.note(rows, Look(pair, when, verdict, shop.project.head))
 
 
-def notes(found: Standing) -> Iterator[str]:
+def say_standing(found: Standing) -> Iterator[str]:
     """Say what a report tells of the ledger."""
     yield from (f"Holdout: {note}." for note in found.notes)
 
 
-def promoted(project: Project, model: str, training: str) -> int:
+def note_promotion(project: Project, model: str, training: str) -> int:
     """Note that the model of a training was promoted; give the number of holdouts whose ledgers know it."""
     return Ledgers(project.store).promote(model, training)
 

@@ -7,16 +7,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ml_ci.changes.values import Stage
-from ml_ci.steps.planning.decide import scoring_of
-from ml_ci.steps.planning.reads import kept_reads, metric_manifest
+from ml_ci.steps.planning.decide import key_scoring
+from ml_ci.steps.planning.reads import find_reads, key_metrics
 from ml_ci.steps.values import Project, Side, Sides
 
 
-def outside_notes(project: Project, sides: Sides) -> Iterator[str]:
+def note_outside_reads(project: Project, sides: Sides) -> Iterator[str]:
     """Give a note a folder of data that a job of either side was seen to read, also where its record answers."""
     found: set[str] = set()
     for side, stage, manifest in _stages(project, sides):
-        found |= {*kept_reads(project, side, stage, manifest).outside}
+        found |= {*find_reads(project, side, stage, manifest).outside}
     for shown in _by_folder(found):
         yield (
             f"A job read {shown}, outside of the repository: a change of it is not seen and trains nothing. "
@@ -29,9 +29,9 @@ def _stages(project: Project, sides: Sides) -> Iterator[tuple[Side, Stage, str]]
         if side is not None and side.champion is None:
             yield side, "train", side.fingerprint.manifest
         if side is not None:
-            yield side, "score", scoring_of(project, sides, side).manifest
+            yield side, "score", key_scoring(project, sides, side).manifest
     if sides.candidate.model.metrics:
-        yield sides.candidate, "metric", metric_manifest(sides.candidate)
+        yield sides.candidate, "metric", key_metrics(sides.candidate)
 
 
 def _by_folder(paths: set[str]) -> Iterator[str]:

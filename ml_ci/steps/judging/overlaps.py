@@ -59,10 +59,10 @@ class Training:
         return None if said.get("content") is None else [said["content"], self.entry.columns, pack(self.cut)]
 
 
-def overlaps(shop: Workshop) -> tuple[Overlap, ...]:
+def find_overlaps(shop: Workshop) -> tuple[Overlap, ...]:
     """Count the rows of the holdout in every table that a side was trained on; nothing of what cannot be read here."""
     found = []
-    for training in trainings(shop.sides):
+    for training in list_tables(shop.sides):
         file = _file(shop.project, shop.sides, training)
         one = _cached(file)
         if one is None:
@@ -73,7 +73,7 @@ def overlaps(shop: Workshop) -> tuple[Overlap, ...]:
     return tuple(one for one in found if one.rows)
 
 
-def trainings(sides: Sides) -> Iterator[Training]:
+def list_tables(sides: Sides) -> Iterator[Training]:
     """List the tables of the candidate and of what it builds on, then the baseline's where they are others."""
     own = list(_trainings("candidate", sides.candidate, ""))
     yield from own

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ml_ci.gates.ledger import strictest
-from ml_ci.steps.judging.holdout import rows_of
+from ml_ci.steps.judging.holdout import count_rows
 from ml_ci.steps.working.workshop import Workshop
 
 if TYPE_CHECKING:
     from ml_ci.gates.evidence import Policy
 
 
-def preflight(shop: Workshop, policy: Policy) -> tuple[str, ...]:
+def find_unprovable(shop: Workshop, policy: Policy) -> tuple[str, ...]:
     """Say which gates could not be proven even without a single error, and the best that these rows can prove.
 
     The training goes on all the same: the numbers are worth having, and a gate may still be refuted. Nothing is read
@@ -23,5 +23,5 @@ def preflight(shop: Workshop, policy: Policy) -> tuple[str, ...]:
         return ()
     from ml_ci.gates.preflight import unprovable
 
-    found = unprovable(model.gates, rows_of(shop.holdout, model), policy)
+    found = unprovable(model.gates, count_rows(shop.holdout, model), policy)
     return tuple(f"{one.reason}." for one in found)

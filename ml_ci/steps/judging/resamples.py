@@ -13,9 +13,9 @@ from ml_ci.changes.digests import digest
 from ml_ci.evaluation.values import Comparison
 from ml_ci.plan.plan import Plan
 from ml_ci.records.codec import pack, unpack_if_fit
-from ml_ci.steps.planning.variables import env_of
-from ml_ci.steps.working.score import stored_scores
-from ml_ci.steps.working.workshop import Workshop, timed
+from ml_ci.steps.planning.variables import list_variables
+from ml_ci.steps.working.score import load_scores
+from ml_ci.steps.working.workshop import Workshop, time_work
 from ml_ci.training.checkouts import checkout
 from ml_ci.training.job import resample
 from ml_ci.training.values import ResampleRequest, Resamples
@@ -68,7 +68,7 @@ class OwnResamples:
         return made
 
 
-def resampled_notes(case: Case) -> Iterator[str]:
+def note_resamples(case: Case) -> Iterator[str]:
     """Say where fewer resamples were made than planned, because the user's metrics take long."""
     own = case.own
     if isinstance(own, OwnResamples) and own.asked and own.made.made < REPLICATES:
@@ -95,12 +95,12 @@ def _made(shop: Workshop, plan: Plan) -> Resamples:
         cwd=model.cwd,
         budget=model.budget,
         checkout=checkout(shop.project.repository, bench.folder),
-        env=env_of(shop.project, model),
+        env=list_variables(shop.project, model),
         replicates=REPLICATES,
         seconds=min(SECONDS, model.budget.seconds / 2),
     )
     what = f"resampling {', '.join(model.metrics)}"
-    return timed(shop.project, model.name, what, lambda: resample(request, shop.project.options.progress))
+    return time_work(shop.project, model.name, what, lambda: resample(request, shop.project.options.progress))
 
 
 def _table(shop: Workshop, plan: Plan) -> Path:
@@ -108,9 +108,9 @@ def _table(shop: Workshop, plan: Plan) -> Path:
 
     model = shop.sides.candidate.model
     columns = {"y_true": read_labels(shop.holdout, model.label, model.positive).y_true.astype(int).tolist()}
-    columns["candidate"] = stored_scores(shop, shop.sides.candidate, plan.candidate).tolist()
+    columns["candidate"] = load_scores(shop, shop.sides.candidate, plan.candidate).tolist()
     if shop.sides.baseline is not None and plan.baseline is not None:
-        columns["baseline"] = stored_scores(shop, shop.sides.baseline, plan.baseline).tolist()
+        columns["baseline"] = load_scores(shop, shop.sides.baseline, plan.baseline).tolist()
     table = shop.work / "resamples.csv"
     lines = (",".join(map(repr, row)) for row in zip(*columns.values(), strict=True))
     table.write_text("\n".join([",".join(columns), *lines]) + "\n", encoding="utf-8")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _MOST = 6
 
 
-def unlike(shop: Workshop) -> Iterator[str]:
+def note_unlike(shop: Workshop) -> Iterator[str]:
     """Name the columns that pandas reads as one type in the holdout's file and as another in a table of `data:`.
 
     Rows of a part are typed as the whole table, and differ in nothing.

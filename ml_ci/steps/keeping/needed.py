@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ml_ci.plan.plan import COMPARISONS, FAILURES, PREDICTIONS, TRAININGS, VERDICTS
-from ml_ci.steps.planning.decide import planned
+from ml_ci.steps.planning.decide import plan_work
 from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.values import Project, Side
 
 Name = tuple[str, str]
 
 
-def needed(project: Project, fingerprints: Fingerprints) -> frozenset[Name]:
+def list_needed(project: Project, fingerprints: Fingerprints) -> frozenset[Name]:
     """Give kind and key of every record that a run here, now, would use or make, of every model.
 
     UserError or StageFailed when a model's fingerprints cannot be had: then nobody knows what is needed.
@@ -22,7 +22,7 @@ def needed(project: Project, fingerprints: Fingerprints) -> frozenset[Name]:
 
 def _of_model(project: Project, fingerprints: Fingerprints, model: str) -> Iterator[Name]:
     sides = fingerprints.sides(model)
-    plan = planned(project, sides)
+    plan = plan_work(project, sides)
     yield COMPARISONS, plan.comparison
     yield VERDICTS, plan.verdict
     for keys in (plan.candidate, plan.baseline):

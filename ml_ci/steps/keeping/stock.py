@@ -14,7 +14,7 @@ from ml_ci.records.record import NAME, DamagedRecordError, glance, read, vouched
 from ml_ci.records.shared import NoAnswerError, Shared
 from ml_ci.records.store import Store
 from ml_ci.reports.records import RecordRow
-from ml_ci.steps.keeping.needed import needed
+from ml_ci.steps.keeping.needed import list_needed
 from ml_ci.steps.keeping.send import NOT_SENT, send_one
 from ml_ci.steps.opening.believed import of_pull_request
 from ml_ci.steps.opening.project import locate, open_project
@@ -120,7 +120,7 @@ class Stock:
 
     def _needed(self) -> frozenset[tuple[str, str]]:
         try:
-            return needed(self.project, Fingerprints(self.project))
+            return list_needed(self.project, Fingerprints(self.project))
         except StageFailed as error:
             message = f"it cannot be told which records are needed: {error.failure.message}"
             raise UserError(message, hint=error.failure.hint) from None

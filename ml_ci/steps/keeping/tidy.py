@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ml_ci.errors import StageFailed, UserError
 from ml_ci.records.evict import LIMIT, evict, stored
-from ml_ci.steps.keeping.needed import needed
+from ml_ci.steps.keeping.needed import list_needed
 from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.values import Project
 
@@ -14,7 +14,7 @@ def tidy(project: Project, fingerprints: Fingerprints, limit: int = LIMIT) -> No
     if not project.store.kept or sum(record.size for record in stored(project.store)) <= limit:
         return
     try:
-        keep = needed(project, fingerprints)
+        keep = list_needed(project, fingerprints)
     except (UserError, StageFailed):
         return  # what is needed is not known: nothing is removed
     evict(project.store, keep, limit=limit)

@@ -10,13 +10,13 @@ from ml_ci.reports.as_json import loads
 from ml_ci.reports.card import Facts, card
 from ml_ci.reports.card_values import Card, Importance
 from ml_ci.spec.values import Card as Said
-from ml_ci.steps.lineage.classes import classes
-from ml_ci.steps.lineage.importance import importance
+from ml_ci.steps.lineage.classes import count_classes
+from ml_ci.steps.lineage.importance import measure_importance
 from ml_ci.steps.lineage.registered import Registered
 from ml_ci.steps.values import Options
 
 
-def carded(options: Options, name: str, now: datetime, *, relied: bool = True) -> Card:
+def make_card(options: Options, name: str, now: datetime, *, relied: bool = True) -> Card:
     """Make the card of `MODEL[@VERSION]`, as it was judged when it was promoted.
 
     `relied` has the model score shuffled rows of the holdout. Use and owner are today's, from ml-ci.yaml.
@@ -29,7 +29,7 @@ def carded(options: Options, name: str, now: datetime, *, relied: bool = True) -
         raise UserError(f"{version.named} of {version.model} was not judged by ml-ci: there is nothing to say of it")
     with opened.project.store.workplace() as work:
         report = loads(opened.registry.download(version, "report.json", work).read_bytes())
-        counted = classes(opened.project, version.model, lineage.made, work)
+        counted = count_classes(opened.project, version.model, lineage.made, work)
     declared = opened.project.spec.models.get(version.model)
     return card(
         Facts(
@@ -37,7 +37,7 @@ def carded(options: Options, name: str, now: datetime, *, relied: bool = True) -
             model=report.models[version.model],
             said=Said() if declared is None else declared.card,
             history=history(opened.registry, version.model, now),
-            relied=importance(opened.project, version) if relied else Importance(why="it was not asked for"),
+            relied=measure_importance(opened.project, version) if relied else Importance(why="it was not asked for"),
             classes=counted,
         )
     )

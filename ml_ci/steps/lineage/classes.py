@@ -16,7 +16,7 @@ from ml_ci.steps.values import Project
 _GIT = "git:"
 
 
-def classes(project: Project, name: str, made: Mapping[str, Any], work: Path) -> Mapping[str, Classes]:
+def count_classes(project: Project, name: str, made: Mapping[str, Any], work: Path) -> Mapping[str, Classes]:
     """Count rows and positives of each entry of data that a version was made of; what cannot be had says why."""
     try:
         model = Fingerprints(project).at(name, str(made["commit"])).model

@@ -12,12 +12,12 @@ from ml_ci.errors import StageFailed, UserError
 from ml_ci.registry.values import NoAnswerError, Version
 from ml_ci.reports.card_values import Importance, Moved
 from ml_ci.spec.values import CommandJob
-from ml_ci.steps.planning.champion import against
+from ml_ci.steps.planning.champion import pair_with_champion
 from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.values import Project, Side
-from ml_ci.steps.working.score import read_predictions, scored_rows, with_threshold
-from ml_ci.steps.working.train import trained
-from ml_ci.steps.working.workshop import Workshop, workshop
+from ml_ci.steps.working.score import choose_threshold, read_predictions, score_rows
+from ml_ci.steps.working.train import train_side
+from ml_ci.steps.working.workshop import Workshop, open_workshop
 
 if TYPE_CHECKING:
     from ml_ci.evaluation.scores import Predictions
@@ -39,17 +39,17 @@ class Draw:
     left: int
 
 
-def importance(project: Project, version: Version) -> Importance:
+def measure_importance(project: Project, version: Version) -> Importance:
     """Have a version score shuffled rows of today's holdout, in one job; where that cannot be, it says why."""
     try:
         candidate = Fingerprints(project).candidate(version.model)
         found = Fingerprints(project)
-        sides = against(project, candidate, version, lambda commit: found.at(version.model, commit))
+        sides = pair_with_champion(project, candidate, version, lambda commit: found.at(version.model, commit))
         if sides.baseline is None or version.fingerprint()[0].get("data.holdout") != _holdout(candidate):
             return Importance(why="the holdout is another than the one that it was judged on")
         if isinstance(sides.baseline.model.job, CommandJob) and sides.baseline.model.job.predictions is not None:
             return Importance(why=_ONE_GO)
-        with workshop(project, sides) as shop:
+        with open_workshop(project, sides) as shop:
             return _measured(shop, _limited(sides.baseline))
     except StageFailed as error:
         return Importance(why=error.failure.message)
@@ -73,7 +73,7 @@ def _measured(shop: Workshop, side: Side) -> Importance:
     from ml_ci.tables.table import Table
 
     model, given = shop.sides.candidate.model, shop.holdout_rows
-    training = trained(shop, side)
+    training = train_side(shop, side)
     draw = _drawn(shop.holdout.names, model.label.strip(), shop.holdout.rows)
     source = Path(given.path)
     rows, labelled = shop.work / "shuffled" / source.name, shop.work / "shuffled-labels.csv"
@@ -82,9 +82,9 @@ def _measured(shop: Workshop, side: Side) -> Importance:
     _write_labels(labelled, shop, draw)
     table = Table.open(labelled, shown="the labels of the shuffled holdout")
     changed = replace(given, path=str(rows), whole=None)
-    scored = scored_rows(shop, side, training, "shuffled holdout", changed, table.rows)
+    scored = score_rows(shop, side, training, "shuffled holdout", changed, table.rows)
     predicted = read_predictions(model, side, scored.predictions, table, scored)
-    decided = with_threshold(shop, side, training, predicted)
+    decided = choose_threshold(shop, side, training, predicted)
     return _compared(draw, read_labels(table, model.label, model.positive).y_true, decided)
 
 

@@ -14,7 +14,7 @@ from ml_ci.registry.mlflow_model import requirements
 _NO_ENV = "Train in the present environment instead: --no-env"
 
 
-def built(environment: Mapping[str, object], at: Path) -> str:
+def build_environment(environment: Mapping[str, object], at: Path) -> str:
     """Make a virtual environment with the same Python and the same distributions; give its interpreter.
 
     UserError when that Python is not here, or a distribution cannot be installed.

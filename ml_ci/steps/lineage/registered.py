@@ -13,7 +13,7 @@ from ml_ci.registry.history import check_not_lost, moves
 from ml_ci.registry.mlflow_registry import MlflowRegistry
 from ml_ci.registry.values import CHAMPION, PREVIOUS, Lineage, Version
 from ml_ci.steps.opening.project import check_models, check_name, locate, open_project
-from ml_ci.steps.planning.champion import location
+from ml_ci.steps.planning.champion import find_location
 from ml_ci.steps.promotion.offer_files import FORMAT, LINEAGE
 from ml_ci.steps.values import Options, Project
 
@@ -29,7 +29,7 @@ class Registered:
     def open(cls, options: Options) -> Registered:
         """Open the project's registry; UserError when there is no project, or MLflow is missing."""
         project = open_project(locate(options), options)
-        return cls(project, MlflowRegistry(location(project)))
+        return cls(project, MlflowRegistry(find_location(project)))
 
     def version(self, name: str) -> Version:
         """Find `MODEL`, `MODEL@3`, `MODEL@v3` or `MODEL@previous`; UserError names what there is."""

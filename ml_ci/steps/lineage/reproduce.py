@@ -15,16 +15,16 @@ from ml_ci.changes.remote import is_remote
 from ml_ci.errors import UserError
 from ml_ci.registry.values import Lineage, Version
 from ml_ci.spec.values import FileEntry
-from ml_ci.steps.lineage.lock import built
+from ml_ci.steps.lineage.lock import build_environment
 from ml_ci.steps.lineage.registered import Registered
 from ml_ci.steps.opening.project import locate, open_project
-from ml_ci.steps.planning.reads import resolved
+from ml_ci.steps.planning.reads import resolve_reads
 from ml_ci.steps.planning.sides import Fingerprints
-from ml_ci.steps.promotion.offer_files import file_digests
+from ml_ci.steps.promotion.offer_files import digest_files
 from ml_ci.steps.values import Options, Project, Sides
-from ml_ci.steps.working.score import FILE, scored
-from ml_ci.steps.working.train import artifact, trained
-from ml_ci.steps.working.workshop import workshop
+from ml_ci.steps.working.score import FILE, score_side
+from ml_ci.steps.working.train import find_artifact, train_side
+from ml_ci.steps.working.workshop import open_workshop
 
 Outcome = Literal["identical", "within-tolerance", "different"]
 
@@ -52,7 +52,7 @@ class Reproduced:
     same_file: bool
 
 
-def reproduced(options: Options, name: str, *, build: bool, tolerance: float) -> Reproduced:
+def reproduce_version(options: Options, name: str, *, build: bool, tolerance: float) -> Reproduced:
     """Check out a version's commit, check its data, train again and compare the predictions of its holdout.
 
     With `build` the job runs in an environment that is made from the version's lock. UserError when it cannot be made
@@ -76,7 +76,7 @@ def _environment(options: Options, lineage: Lineage, at: Path) -> str:
     """Build the environment, and tell of it: it takes minutes, and nothing else is heard of them."""
     model, what, begun = lineage.version.model, "building the environment of its lock", time.monotonic()
     options.progress.begin(model, what)
-    python = built(lineage.made["environment"], at)
+    python = build_environment(lineage.made["environment"], at)
     options.progress.end(model, what, time.monotonic() - begun)
     return python
 
@@ -85,12 +85,12 @@ def _made(options: Options, lineage: Lineage, stored: Path, tolerance: float) ->
     project, name = open_project(locate(options), options), lineage.version.model
     candidate = Fingerprints(project).candidate(name)
     sides = Sides(candidate, None, None, "reproduce", "none")
-    with workshop(project, sides) as shop:
-        training = trained(shop, candidate)
-        found = resolved(project, candidate).fingerprint
+    with open_workshop(project, sides) as shop:
+        training = train_side(shop, candidate)
+        found = resolve_reads(project, candidate).fingerprint
         differences = tuple(_differences(lineage.made, found.parts, found.details))
-        predictions = scored(shop, candidate)
-        same = file_digests(artifact(training)) == lineage.made["artifact"]
+        predictions = score_side(shop, candidate)
+        same = digest_files(find_artifact(training)) == lineage.made["artifact"]
         outcome, rows, flipped, moved = _compared(stored, predictions.file(FILE), tolerance)
         return Reproduced(lineage.version, outcome, differences, rows, flipped, moved, same)
 

@@ -10,8 +10,8 @@ from ml_ci.errors import UserError
 from ml_ci.repository.base import default_branch
 from ml_ci.repository.repository import Repository
 from ml_ci.spec.values import Spec
-from ml_ci.steps.opening.believed import default_name
-from ml_ci.steps.opening.spec_cache import load
+from ml_ci.steps.opening.believed import find_default_name
+from ml_ci.steps.opening.spec_cache import load_spec
 from ml_ci.steps.values import Judging
 
 _NOWHERE: Mapping[str, str] = {}
@@ -29,7 +29,7 @@ class Base:
     commit: str
 
 
-def judging(
+def take_gates(
     spec: Spec, repository: Repository, ref: str | None, state: Path, environment: Mapping[str, str] = _NOWHERE
 ) -> Judging:
     """Hold a configuration to that of `ref`; to itself where `ref` is None.
@@ -53,7 +53,7 @@ def judging(
 
 def _hold_that_there_is_none_yet(repository: Repository, base: Base, path: str, environment: Mapping[str, str]) -> None:
     """Hold that the default branch has no configuration either; UserError where it has one, or is not known."""
-    name = default_name(repository, environment)
+    name = find_default_name(repository, environment)
     missing = f"there is no {path} on `{base.ref}` (commit {base.commit[:7]})"
     default = _commit_of_branch(repository, name)
     if name is None or default is None:
@@ -129,7 +129,7 @@ def _spec(path: str, repository: Repository, commit: str, state: Path) -> Spec |
     except FileNotFoundError:
         return None
     try:
-        return load(text.decode("utf-8", "replace"), f"{path} of commit {commit[:7]}", state)
+        return load_spec(text.decode("utf-8", "replace"), f"{path} of commit {commit[:7]}", state)
     except UserError as error:
         raise UserError(
             f"the gates that judge this change cannot be read: {error.message}",

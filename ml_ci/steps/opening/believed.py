@@ -16,7 +16,7 @@ _PULL_REQUEST = "pull_request"
 _PROCESS = f"process-{os.urandom(6).hex()}"  # a run without an id believes what its own process made
 
 
-def beliefs(repository: Repository, environment: Mapping[str, str]) -> Beliefs:
+def find_beliefs(repository: Repository, environment: Mapping[str, str]) -> Beliefs:
     """Say where records are made here, and whose are believed: in CI those of this branch and of the default one.
 
     In a pull request what was forged ends at that pull request; on a person's machine the person answers for it.
@@ -27,7 +27,7 @@ def beliefs(repository: Repository, environment: Mapping[str, str]) -> Beliefs:
         here = replace(here, run=_PROCESS)
     if not here.event or of_pull_request(environment):
         return Beliefs(here)
-    default = default_name(repository, environment)
+    default = find_default_name(repository, environment)
     refs = (here.ref, *([f"refs/heads/{default}"] if default else []))
     return Beliefs(here, tuple(dict.fromkeys(refs)))
 
@@ -37,7 +37,7 @@ def of_pull_request(environment: Mapping[str, str]) -> bool:
     return environment.get("GITHUB_EVENT_NAME", "").startswith(_PULL_REQUEST)
 
 
-def default_name(repository: Repository, environment: Mapping[str, str]) -> str | None:
+def find_default_name(repository: Repository, environment: Mapping[str, str]) -> str | None:
     """Name the default branch: as the event of GitHub Actions does, else as git knows it; None where nobody does."""
     if environment.get("GITHUB_EVENT_NAME"):
         from ml_ci.github.files import read_event

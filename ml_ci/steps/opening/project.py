@@ -12,10 +12,10 @@ from ml_ci.records.store import Store
 from ml_ci.repository.repository import Repository
 from ml_ci.spec.find import find
 from ml_ci.spec.values import Spec
-from ml_ci.steps.opening.base_gates import judging
-from ml_ci.steps.opening.believed import beliefs
+from ml_ci.steps.opening.base_gates import take_gates
+from ml_ci.steps.opening.believed import find_beliefs
 from ml_ci.steps.opening.own_state import STATE, refuse_committed, refuse_link
-from ml_ci.steps.opening.spec_cache import load
+from ml_ci.steps.opening.spec_cache import load_spec
 from ml_ci.steps.values import Options, Project
 from ml_ci.training.copies import Copies
 
@@ -65,13 +65,13 @@ def open_project(config: Path, options: Options) -> Project:
     tree = repository.tree()
     refuse_committed(tree)
     state = config.parent.resolve() / STATE
-    own = load(text, config.name, state)
+    own = load_spec(text, config.name, state)
     check_models(own, options.models)
-    held = judging(own, repository, options.gates_from, state, options.environment)
+    held = take_gates(own, repository, options.gates_from, state, options.environment)
     check_stage((own, held.spec), options)
     spec = with_stage(with_python(held.spec, options.python), options.stage)
     shared = _shared(options.store or spec.store, config.parent)
-    store = Store(state, shared, beliefs=beliefs(repository, options.environment))
+    store = Store(state, shared, beliefs=find_beliefs(repository, options.environment))
     return Project(
         spec=spec,
         repository=repository,
@@ -103,7 +103,7 @@ def read(config: Path) -> str:
         raise UserError(f"{config}: {error.strerror}") from None
 
 
-def selected(project: Project) -> tuple[str, ...]:
+def select_models(project: Project) -> tuple[str, ...]:
     """Give the names of the models that are asked for, in the order of the file."""
     asked = project.options.models
     return tuple(name for name in project.spec.models if not asked or name in asked)

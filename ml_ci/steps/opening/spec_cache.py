@@ -20,7 +20,7 @@ _READERS = ("spec", "conditions")
 _FIT = (KeyError, TypeError, ValueError, AttributeError, RecursionError)
 
 
-def load(text: str, path: str, state: Path) -> Spec:
+def load_spec(text: str, path: str, state: Path) -> Spec:
     """Give what `ml_ci.spec.load.load` gives, from the cache below `state` where the same text was read before.
 
     A file with mistakes is never kept. A cache that is damaged, or of another version of ml-ci, is read anew.

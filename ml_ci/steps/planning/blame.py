@@ -42,7 +42,7 @@ def on_sides(find: Callable[[], Sides], work: Callable[[Sides], Result]) -> Resu
 
 
 @contextmanager
-def of_baseline(side: Side) -> Iterator[None]:
+def blaming_baseline(side: Side) -> Iterator[None]:
     """Say of what fails inside a `with` block that it is the baseline's: the change at hand is not to blame."""
     try:
         yield

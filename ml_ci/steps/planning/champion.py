@@ -24,29 +24,29 @@ LOST = "champion-lost"
 _MODEL = "registered"
 
 
-def location(project: Project) -> Location:
+def find_location(project: Project) -> Location:
     """Say where the project's registry is."""
     return locate(project.store.root, project.spec.registry, project.options.environment)
 
 
-def current(project: Project, model: str) -> Version | None:
+def find_champion(project: Project, model: str) -> Version | None:
     """Give a model's champion; None when there never was one.
 
     StageFailed when the registry does not answer, and when there was one and the alias is gone.
     """
     try:
-        return champion(location(project), model)
+        return champion(find_location(project), model)
     except NoAnswerError as error:
-        raise no_answer(error) from None
+        raise fail_without_answer(error) from None
 
 
-def no_answer(error: NoAnswerError) -> StageFailed:
+def fail_without_answer(error: NoAnswerError) -> StageFailed:
     """Make the failure of a baseline that is declared and cannot be had."""
     code = LOST if isinstance(error, LostChampionError) else "registry-no-answer"
     return StageFailed(Failure("registry", code, error.message, error.hint))
 
 
-def against(project: Project, candidate: Side, found: Version | None, at: Callable[[str], Side]) -> Sides:
+def pair_with_champion(project: Project, candidate: Side, found: Version | None, at: Callable[[str], Side]) -> Sides:
     """Give the sides of a comparison with the champion; `at` gives the model as a commit has it.
 
     StageFailed when it cannot be had.
@@ -63,10 +63,10 @@ def against(project: Project, candidate: Side, found: Version | None, at: Callab
     try:
         parts, trains = found.fingerprint()
     except NoAnswerError as error:
-        raise no_answer(error) from None
+        raise fail_without_answer(error) from None
     promoted = replace(side.fingerprint, parts=parts, training_parts=trains)
     if promoted.training != found.training:
-        raise no_answer(NoAnswerError(f"the tags of {found.model} v{found.version} are damaged"))
+        raise fail_without_answer(NoAnswerError(f"the tags of {found.model} v{found.version} are damaged"))
     own = _under(side.fingerprint, found, parts)
     return Sides(candidate, replace(side, fingerprint=promoted, own=own, champion=found), found.commit, source)
 
@@ -107,7 +107,7 @@ def _bring(project: Project, commit: str) -> None:
         raise StageFailed(Failure("registry", "champion-commit", message, hint))
 
 
-def fetched(project: Project, side: Side) -> Record:
+def fetch_champion(project: Project, side: Side) -> Record:
     """Bring the champion's model from the registry, as the record of its training; once, it is found again by its key.
 
     StageFailed when the registry does not answer, or holds something else than was promoted.
@@ -119,7 +119,7 @@ def fetched(project: Project, side: Side) -> Record:
     version, key = side.champion, side.fingerprint.training
     assert version is not None, "only a champion is fetched"  # noqa: S101
     try:
-        registry = MlflowRegistry(location(project))
+        registry = MlflowRegistry(find_location(project))
         with project.store.workplace() as work:
             if version.ours:
                 return project.store.adopt(
@@ -133,7 +133,7 @@ def fetched(project: Project, side: Side) -> Record:
         message = f"what the registry holds of {version.named} is not what was promoted: {error}"
         raise StageFailed(Failure("registry", "champion-damaged", message, "Promote another version.")) from None
     except NoAnswerError as error:
-        raise no_answer(error) from None
+        raise fail_without_answer(error) from None
     except UserError as error:
         raise StageFailed(Failure("registry", "no-mlflow", error.message, error.hint)) from None
 

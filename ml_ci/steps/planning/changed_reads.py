@@ -9,31 +9,31 @@ from dataclasses import replace
 from ml_ci.changes.describe_reads import Difference, differences
 from ml_ci.changes.read_states import ABSENT, States
 from ml_ci.changes.values import READS, Stage
-from ml_ci.steps.planning.decide import scoring_of
-from ml_ci.steps.planning.reads import kept_reads, metric_manifest, read_states, whole
+from ml_ci.steps.planning.decide import key_scoring
+from ml_ci.steps.planning.reads import find_reads, key_metrics, open_states, open_whole
 from ml_ci.steps.values import Project, Side, Sides
 
 
-def changed_reads(project: Project, old: Side, new: Side) -> tuple[Difference, ...]:
+def find_changed_reads(project: Project, old: Side, new: Side) -> tuple[Difference, ...]:
     """Give the files that a job of either side reads, or looks for, and that differ; as seen from the project.
 
     What was seen of either side counts; where nothing was, what was seen last of what is declared alike.
     """
     prefix = project.repository.prefix.rstrip("/") or "."
-    found = dict.fromkeys(paths_that_differ(project, old, new))
+    found = dict.fromkeys(find_differences(project, old, new))
     return tuple(replace(one, name=posixpath.relpath(one.name, prefix) if one.name else "") for one in found)
 
 
-def paths_that_differ(project: Project, old: Side, new: Side) -> Iterator[Difference]:
+def find_differences(project: Project, old: Side, new: Side) -> Iterator[Difference]:
     """Give the same by their paths from the top of the repository."""
     if any(side.champion is not None and not side.champion.ours for side in (old, new)):
         return
     for stage, states in _known(project, old, new):
-        looks = [read_states(project, side, side.fingerprint, stage) for side in (old, new)]
+        looks = [open_states(project, side, side.fingerprint, stage) for side in (old, new)]
         yield from differences(states, looks[0], looks[1])
 
 
-def reads_of(project: Project, sides: Sides) -> tuple[str, ...] | None:
+def list_reads(project: Project, sides: Sides) -> tuple[str, ...] | None:
     """Name the files and folders that the candidate's jobs were seen to read; None where nothing was seen yet."""
     side = sides.candidate
     if not side.fingerprint.seen:
@@ -49,16 +49,16 @@ def reads_of(project: Project, sides: Sides) -> tuple[str, ...] | None:
     return tuple(sorted(found))
 
 
-def exchangeable(project: Project, old: Side, new: Side) -> frozenset[str]:
+def find_exchangeable(project: Project, old: Side, new: Side) -> frozenset[str]:
     """Give the paths, from the top, that make the reads of one side those of the other where they are exchanged.
 
     Where nothing could watch the jobs, they are all that differs and that no declared part holds.
     """
-    found = frozenset(one.name for one in paths_that_differ(project, old, new))
+    found = frozenset(one.name for one in find_differences(project, old, new))
     if "" not in found:
         return found
-    was, now = whole(project, old).everything(), whole(project, new).everything()
-    looks = [read_states(project, side, side.fingerprint, "train") for side in (old, new)]
+    was, now = open_whole(project, old).everything(), open_whole(project, new).everything()
+    looks = [open_states(project, side, side.fingerprint, "train") for side in (old, new)]
     differing = (path for path in {*was, *now} if was.get(path) != now.get(path))
     return found - {""} | {path for path in differing if not any(look.holds(path) for look in looks)}
 
@@ -67,10 +67,10 @@ def _known(project: Project, old: Side, new: Side) -> Iterator[tuple[Stage, Stat
     sides = Sides(new, old, None, "")
     for side in (old, new):
         own: States = side.fingerprint.details.get(READS) or {}  # type: ignore[assignment]
-        kept = {} if side.fingerprint.seen else kept_reads(project, side, "train", side.fingerprint.manifest).states
+        kept = {} if side.fingerprint.seen else find_reads(project, side, "train", side.fingerprint.manifest).states
         yield "train", own if side.fingerprint.seen else kept
         if side.fingerprint.seen:
-            manifest = scoring_of(project, sides, side).manifest
-            yield "score", kept_reads(project, side, "score", manifest).states
+            manifest = key_scoring(project, sides, side).manifest
+            yield "score", find_reads(project, side, "score", manifest).states
     if new.model.metrics:
-        yield "metric", kept_reads(project, new, "metric", metric_manifest(new)).states
+        yield "metric", find_reads(project, new, "metric", key_metrics(new)).states

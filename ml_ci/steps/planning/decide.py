@@ -12,18 +12,18 @@ from ml_ci.changes.values import Fingerprint, evaluation_key, judging_key
 from ml_ci.plan.plan import TRAININGS, VERDICTS, Keys, Known, Plan, decide, largest
 from ml_ci.records.store import Store
 from ml_ci.spec.values import ModelSpec, PartEntry
-from ml_ci.steps.planning.judged import Judged, recalled
-from ml_ci.steps.planning.reads import Scoring, metric_reads, predictions_key, resolved, scoring
+from ml_ci.steps.planning.judged import Judged, read_verdict
+from ml_ci.steps.planning.reads import Scoring, key_metric_reads, key_predictions, resolve_reads
 from ml_ci.steps.values import Project, Side, Sides
 
 
-def recorded(project: Project, plan: Plan) -> Judged | None:
+def find_verdict(project: Project, plan: Plan) -> Judged | None:
     """Give the verdict that a record holds already; None when there is none, or when it is damaged."""
     record = project.store.find(VERDICTS, plan.verdict)
-    return None if record is None else recalled(record)
+    return None if record is None else read_verdict(record)
 
 
-def planned(project: Project, sides: Sides, *, verify: bool = False) -> Plan:
+def plan_work(project: Project, sides: Sides, *, verify: bool = False) -> Plan:
     """Plan one model: records are looked for and not read; with `verify` a damaged one is set aside, and is none.
 
     With `seeds: k` the work on the further seeds counts too.
@@ -31,7 +31,7 @@ def planned(project: Project, sides: Sides, *, verify: bool = False) -> Plan:
     plan = _planned(project, sides, verify)
     if sides.candidate.model.seeds == 1 or project.store.has(VERDICTS, plan.verdict):
         return plan
-    further = [_planned(project, one, verify) for one in further_seeds(project, sides)]
+    further = [_planned(project, one, verify) for one in vary_seed(project, sides)]
     return replace(
         plan,
         action=largest(one.action for one in (plan, *further)),
@@ -40,8 +40,8 @@ def planned(project: Project, sides: Sides, *, verify: bool = False) -> Plan:
 
 
 def _planned(project: Project, sides: Sides, verify: bool) -> Plan:
-    candidate = keys(project, sides, sides.candidate)
-    baseline = None if sides.baseline is None else keys(project, sides, sides.baseline)
+    candidate = find_keys(project, sides, sides.candidate)
+    baseline = None if sides.baseline is None else find_keys(project, sides, sides.baseline)
     against = baseline.predictions if baseline else sides.no_baseline
     # Another version of ml-ci counts and judges anew, as it may do so better; it trains and scores nothing again.
     comparison = digest(["comparison", __version__, candidate.predictions, against, _counted(sides.candidate.model)])
@@ -50,7 +50,7 @@ def _planned(project: Project, sides: Sides, verify: bool) -> Plan:
     return decide(candidate, baseline, comparison, verdict, _fetchable(sides, candidate, known))
 
 
-def further_seeds(project: Project, sides: Sides) -> Iterator[Sides]:
+def vary_seed(project: Project, sides: Sides) -> Iterator[Sides]:
     """Give both sides at seed + 1, seed + 2 ... seed + k - 1, each counting from its own seed."""
     for step in range(1, sides.candidate.model.seeds):
         baseline = None if sides.baseline is None else _at(project, sides.baseline, step)
@@ -62,7 +62,9 @@ def _at(project: Project, side: Side, step: int) -> Side:
         return side  # it has no seed that is known
     seed = side.model.seed + step
     model = replace(side.model, seed=seed, seeds=1)
-    return resolved(project, replace(side, model=model, fingerprint=side.fingerprint.with_seed(seed), champion=None))
+    return resolve_reads(
+        project, replace(side, model=model, fingerprint=side.fingerprint.with_seed(seed), champion=None)
+    )
 
 
 def _fetchable(sides: Sides, candidate: Keys, known: Known) -> Known:
@@ -78,19 +80,19 @@ def _verified(store: Store) -> Known:
     return lambda kind, key: store.find(kind, key) is not None
 
 
-def keys(project: Project, sides: Sides, side: Side) -> Keys:
+def find_keys(project: Project, sides: Sides, side: Side) -> Keys:
     """Give the keys of what a side leaves; of nothing that there is, where it is not known what its jobs read."""
-    asked = scoring_of(project, sides, side)
-    return Keys(side.fingerprint.training, predictions_key(project, asked))
+    asked = key_scoring(project, sides, side)
+    return Keys(side.fingerprint.training, key_predictions(project, asked))
 
 
-def scoring_of(project: Project, sides: Sides, side: Side) -> Scoring:
+def key_scoring(project: Project, sides: Sides, side: Side) -> Scoring:
     """Key a side's predictions by the candidate's holdout, what it asks, and the side's own threshold and code."""
     candidate = sides.candidate.fingerprint
-    metric = metric_reads(project, sides.candidate)
+    metric = key_metric_reads(project, sides.candidate)
     own = [metric] if metric else []
     metrics = digest([candidate.asked, side.fingerprint.metrics, *own])
-    return scoring(side, sides.candidate, metric, evaluation_key(side.fingerprint.training, candidate.holdout, metrics))
+    return Scoring(side, sides.candidate, metric, evaluation_key(side.fingerprint.training, candidate.holdout, metrics))
 
 
 def _told(sides: Sides) -> str:

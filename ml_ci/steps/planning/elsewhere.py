@@ -7,11 +7,11 @@ from dataclasses import replace
 from ml_ci.changes.values import Fingerprint
 from ml_ci.plan.plan import TRAININGS
 from ml_ci.records.index import Known, recall
-from ml_ci.steps.planning.reads import resolved
+from ml_ci.steps.planning.reads import resolve_reads
 from ml_ci.steps.values import Project, Side
 
 
-def trained_elsewhere(project: Project, side: Side) -> Side:
+def find_elsewhere(project: Project, side: Side) -> Side:
     """Take the training of the baseline's commit under other versions, when there is none under those here.
 
     Its environment takes the place of this one, so that what changed names the versions, old → new. Everything else
@@ -21,7 +21,7 @@ def trained_elsewhere(project: Project, side: Side) -> Side:
     if side.commit is None or store.has(TRAININGS, side.fingerprint.training):
         return side
     for known in recall(store, side.commit, side.model.name):
-        other = resolved(project, _under(side, known))
+        other = resolve_reads(project, _under(side, known))
         if other.fingerprint.training == known.key and store.has(TRAININGS, known.key):
             return other
     return side

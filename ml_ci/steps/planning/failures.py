@@ -10,7 +10,7 @@ from ml_ci.errors import Failure
 from ml_ci.plan.plan import FAILURES, TRAININGS
 from ml_ci.records.codec import pack, unpack_if_fit
 from ml_ci.records.manifests import packed
-from ml_ci.steps.planning.reads import trained_on
+from ml_ci.steps.planning.reads import enter_training
 from ml_ci.steps.values import Project, Side
 from ml_ci.training import left
 from ml_ci.training.values import JobFailed
@@ -19,13 +19,13 @@ NEEDS_FAILED = "needs-failed"
 _LOG = "job.log"
 
 
-def known_failure(project: Project, side: Side) -> Failure | None:
+def find_failure(project: Project, side: Side) -> Failure | None:
     """Give what made a side's training fail in this run, or in one that remembered it; None where it is to be tried.
 
     A run that tries again believes only what it saw itself.
     """
     now = _failed_now(project, side)
-    if now is not None or retries(project) is not None:
+    if now is not None or say_why_retried(project) is not None:
         return now
     record = project.store.find(FAILURES, side.fingerprint.training)
     found = None if record is None else unpack_if_fit(Failure, record.content.get("failure"))
@@ -36,7 +36,7 @@ def known_failure(project: Project, side: Side) -> Failure | None:
 
 def forget_failure(project: Project, side: Side) -> None:
     """Forget a failure whose training is tried again, and say so."""
-    why, key = retries(project), side.fingerprint.training
+    why, key = say_why_retried(project), side.fingerprint.training
     if why is None or not project.store.holds(FAILURES, key):
         return
     project.store.drop(FAILURES, key)
@@ -58,7 +58,7 @@ def remember_failure(project: Project, side: Side, error: JobFailed, log: Path) 
     if error.lacks or not lasts(error.failure, side.tree.files()):
         return error.failure
     lasting = replace(error.failure, lasting=True)
-    found, entry = trained_on(project, side, error.reads)
+    found, entry = enter_training(project, side, error.reads)
     with project.store.draft() as draft:
         left.copy(log, draft / _LOG)
         content = {
@@ -74,7 +74,7 @@ def remember_failure(project: Project, side: Side, error: JobFailed, log: Path) 
     return lasting
 
 
-def failed_now(project: Project, side: Side, failure: Failure) -> None:
+def note_failure(project: Project, side: Side, failure: Failure) -> None:
     """Let nobody try a side again in this run: two models may build on the same one."""
     project.failed[_here(side)] = failure
 
@@ -88,20 +88,20 @@ def _here(side: Side) -> str:
     return f"{side.fingerprint.training}@{side.commit}"
 
 
-def does_not_train(project: Project, side: Side) -> Failure | None:
+def find_lasting_failure(project: Project, side: Side) -> Failure | None:
     """Give the lasting failure of a side that is known already, its own or that of a model which it needs."""
     key = side.fingerprint.training
     if _failed_now(project, side) or project.store.holds(FAILURES, key):  # a look at the disk: most never failed
-        failure = None if project.store.has(TRAININGS, key) else known_failure(project, side)
+        failure = None if project.store.has(TRAININGS, key) else find_failure(project, side)
         return failure if failure is not None and failure.lasting else None
     for needed in side.needs.values():
-        failure = does_not_train(project, needed)
+        failure = find_lasting_failure(project, needed)
         if failure is not None and not project.store.has(TRAININGS, key):
-            return of_needed(needed, failure)
+            return blame_needed(needed, failure)
     return None
 
 
-def of_needed(needed: Side, failure: Failure) -> Failure:
+def blame_needed(needed: Side, failure: Failure) -> Failure:
     """Say of a failure that it is of a model which another one needs; once, however deep."""
     if failure.code == NEEDS_FAILED:
         return failure
@@ -109,7 +109,7 @@ def of_needed(needed: Side, failure: Failure) -> Failure:
     return replace(failure, code=NEEDS_FAILED, message=message)
 
 
-def retries(project: Project) -> str | None:
+def say_why_retried(project: Project) -> str | None:
     """Say why trainings that failed before are tried again; None where they are not."""
     if project.options.retry:
         return "--retry"

@@ -11,7 +11,7 @@ from ml_ci.steps.values import Side
 _HOLDOUT, _JOB = "data.holdout", "job"
 
 
-def foretold(candidate: Side, side: Side) -> Side:
+def foretell(candidate: Side, side: Side) -> Side:
     """Key a side's training by the candidate's holdout, where that is what its command predicts, and by its label.
 
     Otherwise predictions of an older holdout would be found and taken for those of today's rows. What the side's own

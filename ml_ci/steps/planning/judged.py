@@ -31,6 +31,6 @@ class Judged:
         return worst(of_gates(self.gates), self.yardsticks)
 
 
-def recalled(record: Record) -> Judged | None:
+def read_verdict(record: Record) -> Judged | None:
     """Read a verdict back; None when it is not one that this version understands."""
     return unpack_if_fit(Judged, record.content.get("judged"))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from ml_ci.repository.git import GitError
 from ml_ci.repository.history import ancestors
-from ml_ci.steps.planning.failures import does_not_train
+from ml_ci.steps.planning.failures import find_lasting_failure
 from ml_ci.steps.values import Broken, Project, Side, Sides
 
 # Beyond this a model is too old to say much of a change.
@@ -22,7 +22,7 @@ def pass_over(project: Project, sides: Sides, recorded: Callable[[str, str], Sid
     base = sides.baseline
     if base is None or base.commit is None or sides.source.partition(" ")[0] == _CHAMPION:
         return sides
-    failure = does_not_train(project, base)
+    failure = find_lasting_failure(project, base)
     if failure is None:
         return sides
     broken, name = Broken(base, failure), sides.candidate.model.name
@@ -42,7 +42,7 @@ def _before(project: Project, commit: str) -> Iterator[str]:
         return  # the history ends here: a shallow clone
 
 
-def told(sides: Sides) -> Iterator[str]:
+def say_passed_over(sides: Sides) -> Iterator[str]:
     """Say first of all that the base does not train, and with what the change is compared instead."""
     broken = sides.broken
     if broken is None:

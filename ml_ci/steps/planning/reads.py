@@ -16,14 +16,14 @@ from ml_ci.spec.values import CommandJob
 from ml_ci.steps.values import Project, Side
 
 
-def resolved(project: Project, side: Side) -> Side:
+def resolve_reads(project: Project, side: Side) -> Side:
     """Give a side with the reads that agree with its tree, upstream first; `unseen` where no set of them does.
 
     What was trained since the side was made counts. A champion stays what it was promoted as.
     """
     if side.champion is not None:
         return side
-    needs = {name: resolved(project, needed) for name, needed in side.needs.items()}
+    needs = {name: resolve_reads(project, needed) for name, needed in side.needs.items()}
     keys = {name: needed.fingerprint.training for name, needed in needs.items()}
     declared = side.fingerprint.with_needs(keys)
     states = _agreeing(project, side, declared, "train", declared.manifest)
@@ -31,10 +31,10 @@ def resolved(project: Project, side: Side) -> Side:
     return replace(side, needs=needs, fingerprint=declared.with_reads(states), own=own)
 
 
-def trained_on(project: Project, side: Side, reads: Reads) -> tuple[Fingerprint, Entry]:
+def enter_training(project: Project, side: Side, reads: Reads) -> tuple[Fingerprint, Entry]:
     """Give the fingerprint of a training that read this, and the entry that leads to what came out of it."""
     declared = side.fingerprint
-    states = read_states(project, side, declared, "train").of(reads)
+    states = open_states(project, side, declared, "train").of(reads)
     found = declared.with_reads(states)
     return found, Entry(declared.manifest, found.training, states, reads.outside)
 
@@ -64,49 +64,46 @@ class Scoring:
         return isinstance(job, CommandJob) and job.predictions is not None and self.side.champion is None
 
 
-def scoring(side: Side, candidate: Side, metric: str, manifest: str) -> Scoring:
-    """Put together what a scoring depends on."""
-    return Scoring(side, candidate, metric, manifest)
-
-
-def predictions_key(project: Project, asked: Scoring) -> str:
+def key_predictions(project: Project, asked: Scoring) -> str:
     """Give the key of a side's predictions; of none that there is, where their reads were not seen in this state."""
     if asked.foretold:
         return asked.manifest
     states = _agreeing(project, asked.side, asked.side.fingerprint, "score", asked.manifest)
-    return key_of(asked.manifest, states)
+    return make_key(asked.manifest, states)
 
 
-def scored_on(project: Project, asked: Scoring, reads: Reads) -> Entry:
+def enter_scoring(project: Project, asked: Scoring, reads: Reads) -> Entry:
     """Give the entry of a scoring that read this."""
-    states = read_states(project, asked.side, asked.side.fingerprint, "score").of(reads)
-    return Entry(asked.manifest, key_of(asked.manifest, states), states, reads.outside)
+    states = open_states(project, asked.side, asked.side.fingerprint, "score").of(reads)
+    return Entry(asked.manifest, make_key(asked.manifest, states), states, reads.outside)
 
 
-def metric_manifest(candidate: Side) -> str:
+def key_metrics(candidate: Side) -> str:
     """Give the key of what is declared of the user's own metrics: they are the candidate's, for both sides."""
     return digest(["metric", candidate.fingerprint.asked, candidate.fingerprint.parts.get("environment")])
 
 
-def metric_reads(project: Project, candidate: Side) -> str:
+def key_metric_reads(project: Project, candidate: Side) -> str:
     """Give what stands for the reads of the user's own metrics; "" where the model has none."""
     if not candidate.model.metrics:
         return ""
-    manifest = metric_manifest(candidate)
-    return key_of(manifest, _agreeing(project, candidate, candidate.fingerprint, "metric", manifest))
+    manifest = key_metrics(candidate)
+    return make_key(manifest, _agreeing(project, candidate, candidate.fingerprint, "metric", manifest))
 
 
-def measured_on(project: Project, candidate: Side, reads: Reads) -> Entry:
+def enter_metrics(project: Project, candidate: Side, reads: Reads) -> Entry:
     """Give the entry of the user's own metrics that read this."""
-    manifest = metric_manifest(candidate)
-    states = read_states(project, candidate, candidate.fingerprint, "metric").of(reads)
-    return Entry(manifest, key_of(manifest, states), states, reads.outside)
+    manifest = key_metrics(candidate)
+    states = open_states(project, candidate, candidate.fingerprint, "metric").of(reads)
+    return Entry(manifest, make_key(manifest, states), states, reads.outside)
 
 
-def reads_of_verdict(project: Project, candidate: Side, baseline: Side | None, predictions: Iterable[str]) -> list[Any]:
+def list_verdict_reads(
+    project: Project, candidate: Side, baseline: Side | None, predictions: Iterable[str]
+) -> list[Any]:
     """Give all reads that a verdict rests on, of both sides: who takes it over elsewhere finds it by the same key."""
     sides = [one for one in (candidate, baseline) if one is not None]
-    keys = {*predictions, metric_reads(project, candidate), *(key for side in sides for key in _trainings(side))}
+    keys = {*predictions, key_metric_reads(project, candidate), *(key for side in sides for key in _trainings(side))}
     return packed(leading_to(project.store.root, frozenset(keys)))
 
 
@@ -116,30 +113,30 @@ def _trainings(side: Side) -> Iterator[str]:
         yield from _trainings(needed)
 
 
-def key_of(manifest: str, states: States | None) -> str:
+def make_key(manifest: str, states: States | None) -> str:
     """Give the key that a manifest and one set of reads lead to."""
     return digest([manifest, UNSEEN if states is None else digest([READS, states])])
 
 
-def read_states(project: Project, side: Side, declared: Fingerprint, stage: Stage) -> ReadStates:
+def open_states(project: Project, side: Side, declared: Fingerprint, stage: Stage) -> ReadStates:
     """Give what looks at reads in a side's tree."""
-    return ReadStates(side.model, declared, whole(project, side), stage)
+    return ReadStates(side.model, declared, open_whole(project, side), stage)
 
 
-def whole(project: Project, side: Side) -> Whole:
+def open_whole(project: Project, side: Side) -> Whole:
     """Give the whole repository as a side has it; what is asked for twice is looked at once in a run."""
     if side.commit not in project.wholes:
         project.wholes[side.commit] = Whole(project.repository, side.tree, project.store.root)
     return project.wholes[side.commit]
 
 
-def kept_reads(project: Project, side: Side, stage: Stage, manifest: str) -> Entry:
+def find_reads(project: Project, side: Side, stage: Stage, manifest: str) -> Entry:
     """Give the reads that agree with a side's tree; where none do, those that were seen last; nothing where none were.
 
     Only what is kept here counts.
     """
     found = list(entries(project.store.root, manifest))
-    look = read_states(project, side, side.fingerprint, stage) if found else None
+    look = open_states(project, side, side.fingerprint, stage) if found else None
     agreeing = (one for one in found if look is not None and look.now(one.states) == one.states)
     return next(agreeing, found[0]) if found else Entry(manifest, "", {})
 
@@ -148,7 +145,7 @@ def _agreeing(project: Project, side: Side, declared: Fingerprint, stage: Stage,
     """Find the newest set of reads that is here as it was then."""
     look = None
     for entry in project.store.reads(manifest):
-        look = look or (read_states(project, side, declared, stage) if entry.states else None)
+        look = look or (open_states(project, side, declared, stage) if entry.states else None)
         if not entry.states or (look is not None and look.now(entry.states) == entry.states):
             _keep(project, entry, look)
             return entry.states

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ml_ci.plan.plan import VERDICTS
-from ml_ci.steps.planning.decide import planned
-from ml_ci.steps.planning.reads import resolved
-from ml_ci.steps.planning.snapshots import snapshot
+from ml_ci.steps.planning.decide import plan_work
+from ml_ci.steps.planning.reads import resolve_reads
+from ml_ci.steps.planning.snapshots import make_snapshot
 from ml_ci.steps.values import Project, Side, Sides
 
 
-def settled(project: Project, sides: Sides) -> Sides:
+def settle(project: Project, sides: Sides) -> Sides:
     """Give the sides with the baseline's data parts in the candidate wherever a job sees values and none differs.
 
     Tables are read only when bytes differ and no verdict is known: what is found is kept for the next fingerprint.
@@ -19,7 +19,7 @@ def settled(project: Project, sides: Sides) -> Sides:
     baseline = sides.baseline
     if baseline is None or baseline.declared.parts == sides.candidate.fingerprint.parts:
         return sides
-    if project.store.holds(VERDICTS, planned(project, sides).verdict):
+    if project.store.holds(VERDICTS, plan_work(project, sides).verdict):
         return sides
     return replace(sides, candidate=_settled(project, baseline, sides.candidate))
 
@@ -32,7 +32,7 @@ def _settled(project: Project, old: Side, new: Side) -> Side:
         for name, side in new.needs.items()
     }
     if any(needs[name] is not side for name, side in new.needs.items()):
-        new = resolved(project, replace(new, needs=needs))
-    before = snapshot(project, new)
-    after = settle(snapshot(project, old), before)
-    return new if after is before else resolved(project, replace(new, fingerprint=after.fingerprint))
+        new = resolve_reads(project, replace(new, needs=needs))
+    before = make_snapshot(project, new)
+    after = settle(make_snapshot(project, old), before)
+    return new if after is before else resolve_reads(project, replace(new, fingerprint=after.fingerprint))

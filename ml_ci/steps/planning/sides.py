@@ -15,14 +15,14 @@ from ml_ci.repository.base import Base, find_base
 from ml_ci.repository.trees import CommitTree, WorkingTree
 from ml_ci.spec.values import ModelSpec, PartEntry, Spec
 from ml_ci.steps.opening.project import with_python, with_stage
-from ml_ci.steps.opening.spec_cache import load
+from ml_ci.steps.opening.spec_cache import load_spec
 from ml_ci.steps.planning.blame import BaselineFailed
-from ml_ci.steps.planning.elsewhere import trained_elsewhere
-from ml_ci.steps.planning.foretold import foretold
+from ml_ci.steps.planning.elsewhere import find_elsewhere
+from ml_ci.steps.planning.foretold import foretell
 from ml_ci.steps.planning.pass_over import pass_over
-from ml_ci.steps.planning.reads import resolved
-from ml_ci.steps.planning.settled import settled
-from ml_ci.steps.planning.snapshots import surroundings
+from ml_ci.steps.planning.reads import resolve_reads
+from ml_ci.steps.planning.settled import settle
+from ml_ci.steps.planning.snapshots import find_surroundings
 from ml_ci.steps.values import Project, Side, SideName, Sides
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ class Fingerprints:
             except StageFailed as error:
                 raise BaselineFailed(error.failure, error.failure) from None
             if found.baseline is not None and found.baseline.champion is not None:
-                return settled(self.project, found) if found.base_commit else found
-            return pass_over(self.project, self._as_kept(settled(self.project, found)), self.recorded)
+                return settle(self.project, found) if found.base_commit else found
+            return pass_over(self.project, self._as_kept(settle(self.project, found)), self.recorded)
 
     def candidate(self, name: str) -> Side:
         """Give the model as the working tree has it; UserError when its own files are missing."""
@@ -79,7 +79,7 @@ class Fingerprints:
             known = spec if spec is not None and name in spec.models else today
             candidate = self._side("candidate", today, today.models[name], self.project.tree)
             found = self._baseline(known, today.models[name], commit)
-            return trained_elsewhere(self.project, self._foretold(candidate, found))
+            return find_elsewhere(self.project, self._foretold(candidate, found))
 
     def recorded(self, name: str, commit: str) -> Side | None:
         """Give a model as a commit declares it, where its training is on record; None otherwise."""
@@ -97,18 +97,18 @@ class Fingerprints:
         """
         with self._lock:
             tree = self._tree(commit)
-            found = fingerprint(model, tree, surroundings(self.project, needs))
-            return resolved(self.project, foretold(candidate, Side(side, model, tree, found, needs)))
+            found = fingerprint(model, tree, find_surroundings(self.project, needs))
+            return resolve_reads(self.project, foretell(candidate, Side(side, model, tree, found, needs)))
 
     def _as_kept(self, sides: Sides) -> Sides:
         if sides.baseline is None:
             return sides
-        baseline = trained_elsewhere(self.project, self._foretold(sides.candidate, sides.baseline))
+        baseline = find_elsewhere(self.project, self._foretold(sides.candidate, sides.baseline))
         return replace(sides, baseline=baseline)
 
     def _foretold(self, candidate: Side, side: Side) -> Side:
-        told = foretold(candidate, side)
-        return side if told is side else resolved(self.project, told)
+        told = foretell(candidate, side)
+        return side if told is side else resolve_reads(self.project, told)
 
     def _sides(self, name: str) -> Sides:
         model = self.project.spec.models[name]
@@ -128,12 +128,14 @@ class Fingerprints:
         return Sides(candidate, baseline, base.commit, base.source, base=spec.models[name])
 
     def _against_champion(self, candidate: Side) -> Sides:
-        from ml_ci.steps.planning.champion import against, current
+        from ml_ci.steps.planning.champion import find_champion, pair_with_champion
 
         name = candidate.model.name
         if name not in self._champions:
-            self._champions[name] = current(self.project, name)
-        sides = against(self.project, candidate, self._champions[name], lambda commit: self._declared(name, commit))
+            self._champions[name] = find_champion(self.project, name)
+        sides = pair_with_champion(
+            self.project, candidate, self._champions[name], lambda commit: self._declared(name, commit)
+        )
         if sides.base_commit is not None:
             self._bases[sides.source, False] = Base(sides.base_commit, sides.source)
         return sides
@@ -191,7 +193,7 @@ class Fingerprints:
             return None
         try:
             named = f"{path} of commit {commit[:7]}"
-            spec = load(text.decode("utf-8", "replace"), named, self.project.store.root)
+            spec = load_spec(text.decode("utf-8", "replace"), named, self.project.store.root)
             return with_stage(with_python(spec, self.project.options.python), self.project.options.stage)
         except UserError as error:
             raise StageFailed(
@@ -218,8 +220,8 @@ class Fingerprints:
 
     def _side(self, name: SideName, spec: Spec, model: ModelSpec, tree: WorkingTree | CommitTree) -> Side:
         needs = {needed: self._side(name, spec, spec.models[needed], tree) for needed in model.needs}
-        found = fingerprint(model, tree, surroundings(self.project, needs))
-        return resolved(self.project, Side(name, model, tree, found, needs))
+        found = fingerprint(model, tree, find_surroundings(self.project, needs))
+        return resolve_reads(self.project, Side(name, model, tree, found, needs))
 
 
 def _same_cut(baseline: ModelSpec, candidate: ModelSpec) -> ModelSpec:

@@ -9,12 +9,12 @@ from ml_ci.changes.surroundings import Surroundings
 from ml_ci.steps.values import Project, Side
 
 
-def surroundings(project: Project, needs: Mapping[str, Side]) -> Surroundings:
+def find_surroundings(project: Project, needs: Mapping[str, Side]) -> Surroundings:
     """Say where a fingerprint finds what no tree holds; `needs` are the sides that it builds on, by model."""
     keys = {name: needed.fingerprint.training for name, needed in needs.items()}
     return Surroundings(project.folder, project.store.root, keys)
 
 
-def snapshot(project: Project, side: Side) -> Snapshot:
+def make_snapshot(project: Project, side: Side) -> Snapshot:
     """Give a side with all that its description needs."""
-    return Snapshot(side.model, side.tree, surroundings(project, side.needs), side.declared)
+    return Snapshot(side.model, side.tree, find_surroundings(project, side.needs), side.declared)

@@ -9,7 +9,7 @@ from ml_ci.steps.values import Project
 from ml_ci.variables.given import Env, in_ci, missing
 
 
-def env_of(project: Project, model: ModelSpec) -> Env:
+def list_variables(project: Project, model: ModelSpec) -> Env:
     """Give the variables of the jobs of a model, whichever side it is of.
 
     Names are the judging configuration's, since only that one is trusted; a text stands in the side's own file.
@@ -17,15 +17,15 @@ def env_of(project: Project, model: ModelSpec) -> Env:
     return Env(project.spec.models.get(model.name, model).env, model.env_values)
 
 
-def fetch_env_of(project: Project, model: ModelSpec) -> Env:
+def list_fetch_variables(project: Project, model: ModelSpec) -> Env:
     """Give the variables of the command that fetches data: its list, or else the families of the storages."""
     names = project.spec.models.get(model.name, model).fetch_env
     return Env(storage=True) if names is None else Env(names)
 
 
-def unset(project: Project, name: str) -> Iterator[str]:
+def note_unset(project: Project, name: str) -> Iterator[str]:
     """Say which names of `env:` are not set here, where that is no error."""
     model, environment = project.spec.models[name], project.options.environment
-    names = missing(environment, env_of(project, model))
+    names = missing(environment, list_variables(project, model))
     if names and not in_ci(environment):
         yield f"env: {', '.join(names)} {'are' if len(names) > 1 else 'is'} not set here, and the jobs do without"

@@ -11,8 +11,8 @@ from ml_ci.records.record import Record
 from ml_ci.registry.values import RefusedError, Version
 from ml_ci.reports.values import ModelReport, Report
 from ml_ci.steps.planning.champion import CHAMPION, LOST
-from ml_ci.steps.planning.decide import planned
-from ml_ci.steps.planning.judged import Judged, recalled
+from ml_ci.steps.planning.decide import plan_work
+from ml_ci.steps.planning.judged import Judged, read_verdict
 from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.promotion import origins
 from ml_ci.steps.promotion.origins import RUN
@@ -52,7 +52,9 @@ class Allowed:
         return name in self.names
 
 
-def evidence(project: Project, name: str, champion: Version | None, allow: Allowed, *, lost: bool = False) -> Evidence:
+def collect_evidence(
+    project: Project, name: str, champion: Version | None, allow: Allowed, *, lost: bool = False
+) -> Evidence:
     """Collect what lets a model be promoted; RefusedError says what is missing and how to get it.
 
     `lost` says that there was a champion and the alias is gone: what was judged, was not judged against it.
@@ -73,7 +75,7 @@ def evidence(project: Project, name: str, champion: Version | None, allow: Allow
         raise RefusedError(f"the record of the training of `{name}` is not here any more", hint=RUN)
     predictions = project.store.find(PREDICTIONS, plan.candidate.predictions)
     for record in (training, predictions):
-        origins.check(project, name, record)
+        origins.check_origins(project, name, record)
     return Evidence(sides, plan, judged, verdict, training, predictions, tuple(allow.used))
 
 
@@ -142,12 +144,12 @@ def _found(
             if error.failure.code == LOST and allow("champion"):
                 continue
             raise RefusedError(error.failure.message, hint=_hint(error.failure)) from None
-        plan = planned(asked, sides)
+        plan = plan_work(asked, sides)
         record = project.store.find(VERDICTS, plan.verdict)
-        judged = None if record is None else recalled(record)
+        judged = None if record is None else read_verdict(record)
         if judged is None:
             continue
-        origins.check(project, name, record)
+        origins.check_origins(project, name, record)
         if not lost and _is_against(plan, sides, champion):
             return sides, plan, judged
         loose = (sides, plan, judged)

@@ -15,9 +15,9 @@ from ml_ci.reports import sentences
 from ml_ci.reports.markdown import render
 from ml_ci.reports.values import ModelReport, Report
 from ml_ci.steps.promotion.evidence import Evidence
-from ml_ci.steps.promotion.offer_files import artifact_digest, fill
-from ml_ci.steps.promotion.offer_values import datasets, metrics, params
-from ml_ci.steps.telling.outcome import finished, report
+from ml_ci.steps.promotion.offer_files import digest_artifact, fill
+from ml_ci.steps.promotion.offer_values import list_datasets, list_metrics, list_params
+from ml_ci.steps.telling.outcome import report_judged, report_run
 from ml_ci.steps.values import Project
 
 _DESCRIPTION = 5_000  # MLflow keeps no longer one
@@ -36,7 +36,7 @@ class Asked:
     stage: str = values.CHAMPION
 
 
-def offered(
+def make_offer(
     project: Project, found: Evidence, current: Version | None, asked: Asked, again: int, folder: Path
 ) -> Offer:
     """Make the offer of a model that was judged; the files of its run are written into `folder`.
@@ -72,9 +72,9 @@ def offered(
         replaces=replaces,
         tags=_tags(project, found, event, replaces),
         folder=folder,
-        params=dict(params(found)),
-        metrics=dict(metrics(made.models[model.name])),
-        datasets=tuple(datasets(found)),
+        params=dict(list_params(found)),
+        metrics=dict(list_metrics(made.models[model.name])),
+        datasets=tuple(list_datasets(found)),
         take_over="pending" in asked.allow,
         summary=_summary(made.models[model.name]),
         description=render(made, _DESCRIPTION),
@@ -88,8 +88,8 @@ def _summary(model: ModelReport) -> str:
 
 def _report(project: Project, found: Evidence) -> Report:
     name = found.sides.candidate.model.name
-    return report(
-        project, found.sides.base_commit, {name: finished(project, found.sides, found.plan, found.judged, {})}
+    return report_run(
+        project, found.sides.base_commit, {name: report_judged(project, found.sides, found.plan, found.judged, {})}
     )
 
 
@@ -100,7 +100,7 @@ def _tags(project: Project, found: Evidence, event: Event, replaces: str) -> Map
         values.PROMOTION: event.id,
         values.COMMIT: project.head or "",
         values.TRAINING: fingerprint.training,
-        values.ARTIFACT: artifact_digest(found),
+        values.ARTIFACT: digest_artifact(found),
         values.FINGERPRINT: json.dumps(parts, sort_keys=True),
         values.ENVIRONMENT: json.dumps(fingerprint.details.get("environment", {}), sort_keys=True),
         values.REPLACES: replaces,

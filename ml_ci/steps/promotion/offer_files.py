@@ -17,9 +17,9 @@ from ml_ci.reports.as_json import dumps
 from ml_ci.reports.markdown import render
 from ml_ci.reports.values import Report
 from ml_ci.steps.promotion.evidence import Evidence
-from ml_ci.steps.promotion.signature import signature
+from ml_ci.steps.promotion.signature import read_signature
 from ml_ci.steps.values import Project
-from ml_ci.steps.working.train import artifact
+from ml_ci.steps.working.train import find_artifact
 
 FORMAT = 1
 LINEAGE = "lineage.json"
@@ -33,14 +33,14 @@ def fill(project: Project, found: Evidence, made: Report, folder: Path) -> None:
     details = found.sides.candidate.fingerprint.details
     write_model(
         folder / "model",
-        artifact(found.training),
-        signature(project, found),
+        find_artifact(found.training),
+        read_signature(project, found),
         details.get("environment", {}),
         dict(_code(found)),
     )
     (folder / "report.json").write_text(dumps(made), encoding="utf-8")
     (folder / "report.md").write_text(render(made), encoding="utf-8")
-    text = json.dumps(lineage(project, found), indent=2, sort_keys=True, default=str)
+    text = json.dumps(describe_lineage(project, found), indent=2, sort_keys=True, default=str)
     (folder / LINEAGE).write_text(text + "\n", encoding="utf-8")
 
 
@@ -54,12 +54,12 @@ def _copy(folder: Path, to: Path) -> None:
         ) from None
 
 
-def artifact_digest(found: Evidence) -> str:
+def digest_artifact(found: Evidence) -> str:
     """Digest the model's file or files: two trainings may end in the same model."""
-    return file_digests(artifact(found.training))
+    return digest_files(find_artifact(found.training))
 
 
-def file_digests(path: Path | None) -> str:
+def digest_files(path: Path | None) -> str:
     """Digest a file, or a folder by names and contents; "" for None."""
     if path is None:
         return ""
@@ -69,7 +69,7 @@ def file_digests(path: Path | None) -> str:
     return digest([[file.relative_to(path).as_posix(), file_digest(file)] for file in files])
 
 
-def lineage(project: Project, found: Evidence) -> dict[str, Any]:
+def describe_lineage(project: Project, found: Evidence) -> dict[str, Any]:
     """Say all that a version was made of and judged by."""
     sides, plan = found.sides, found.plan
     fingerprint = sides.candidate.fingerprint
@@ -81,7 +81,7 @@ def lineage(project: Project, found: Evidence) -> dict[str, Any]:
         "dirty": "dirty" in found.used,
         "training": plan.candidate.training,
         "predictions": plan.candidate.predictions,
-        "artifact": artifact_digest(found),
+        "artifact": digest_artifact(found),
         "parts": dict(fingerprint.parts),
         "details": fingerprint.details,
         "seed": model.seed,

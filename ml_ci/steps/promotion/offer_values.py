@@ -15,7 +15,7 @@ from ml_ci.steps.promotion.evidence import Evidence
 _METRIC = re.compile(r"[^\w\-. /]")
 
 
-def params(found: Evidence) -> Iterator[tuple[str, str]]:
+def list_params(found: Evidence) -> Iterator[tuple[str, str]]:
     """Give the seed, the model's own parameters as `params.NAME`, and each gate with its verdict as `gate.NUMBER`."""
     side = found.sides.candidate
     yield "seed", str(side.model.seed)
@@ -26,13 +26,13 @@ def params(found: Evidence) -> Iterator[tuple[str, str]]:
         yield f"gate.{number}", f"{gate.condition}{where}: {gate.verdict}"
 
 
-def metrics(model: ModelReport) -> Iterator[tuple[str, float]]:
+def list_metrics(model: ModelReport) -> Iterator[tuple[str, float]]:
     """Give every metric, count and rate of a slice by a name that MLflow takes; the baseline's as `baseline.NAME`."""
     yield from _metrics(model.candidate, "")
     yield from _metrics(model.baseline, "baseline.")
 
 
-def datasets(found: Evidence) -> Iterator[Dataset]:
+def list_datasets(found: Evidence) -> Iterator[Dataset]:
     """Give each data entry with the digest of its content."""
     details = found.sides.candidate.fingerprint.details
     for part, known in found.sides.candidate.fingerprint.parts.items():

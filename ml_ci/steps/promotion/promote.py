@@ -27,13 +27,13 @@ from ml_ci.registry.values import (
     RefusedError,
     Version,
 )
-from ml_ci.steps.judging.looks import promoted as counted
+from ml_ci.steps.judging.looks import note_promotion as counted
 from ml_ci.steps.opening.project import check_models, check_name, locate, open_project
-from ml_ci.steps.planning.champion import location
+from ml_ci.steps.planning.champion import find_location
 from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.promotion import stages
-from ml_ci.steps.promotion.evidence import Allowed, check_told, evidence
-from ml_ci.steps.promotion.offer import Asked, offered
+from ml_ci.steps.promotion.evidence import Allowed, check_told, collect_evidence
+from ml_ci.steps.promotion.offer import Asked, make_offer
 from ml_ci.steps.values import Options, Project
 
 
@@ -47,15 +47,15 @@ class Done:
     completed: bool = False
 
 
-def promoted(options: Options, name: str, asked: Asked) -> Done:
+def promote_model(options: Options, name: str, asked: Asked) -> Done:
     """Make the candidate of this commit champion, or put it into the stage that is asked for.
 
     RefusedError with the reason, and the registry's aliases are as they were.
     """
     project = open_project(locate(options), replace(options, models=(name,), stage=asked.stage))
-    stages.check(project.spec.models[name], asked.stage)
+    stages.check_model_stage(project.spec.models[name], asked.stage)
     with _alone(project, name):
-        registry = MlflowRegistry(location(project))
+        registry = MlflowRegistry(find_location(project))
         if asked.stage == CHAMPION:
             check_none(registry, name)
         champion, current = registry.aliased(name, CHAMPION), registry.aliased(name, asked.stage)
@@ -68,12 +68,12 @@ def promoted(options: Options, name: str, asked: Asked) -> Done:
             finish(registry, current, project.store.root)
         stages.check_before(registry, project.spec.models[name], asked.stage, known)
         again = _rolled_back(registry, name, known, asked)
-        said = _approved(registry, name, known, stages.approval(project.spec.models[name], asked))
+        said = _approved(registry, name, known, stages.ask_for_approval(project.spec.models[name], asked))
         allow = Allowed(asked.allow, ["rolled-back"] if again else [])
         lost = champion is None and _lost(registry, name)
-        found = evidence(project, name, champion, allow, lost=lost)
+        found = collect_evidence(project, name, champion, allow, lost=lost)
         with project.store.workplace() as folder:
-            offer = offered(project, found, current, said, again, folder)
+            offer = make_offer(project, found, current, said, again, folder)
             done = promote(registry, offer, project.store.root)
         if asked.stage == CHAMPION:
             counted(project, name, known)
@@ -81,35 +81,35 @@ def promoted(options: Options, name: str, asked: Asked) -> Done:
         return Done(done, same)
 
 
-def approved(options: Options, name: str, asked: Asked) -> Approval:
+def approve_model(options: Options, name: str, asked: Asked) -> Approval:
     """Keep that a person approves the model of this tree for a stage; it holds for this very training and no other."""
     project = open_project(locate(options), replace(options, models=(name,), stage=asked.stage))
-    stages.check(project.spec.models[name], asked.stage)
+    stages.check_model_stage(project.spec.models[name], asked.stage)
     training = Fingerprints(project).candidate(name).fingerprint.training
     if project.store.find(TRAININGS, training) is None:
         raise RefusedError(f"`{name}` as it is here was not trained yet", hint="Judge it first: ml-ci run")
     given = Approval(training, asked.by, asked.time, asked.reason, project.head, asked.stage)
-    approve(MlflowRegistry(location(project)), name, given)
+    approve(MlflowRegistry(find_location(project)), name, given)
     return given
 
 
-def rolled_back(options: Options, name: str, asked: Asked) -> Event:
+def roll_back(options: Options, name: str, asked: Asked) -> Event:
     """Make the champion before this one champion again."""
     project = open_project(locate(options), options)
     check_name(project.spec, name)
     with _alone(project, name):
-        registry = MlflowRegistry(location(project))
+        registry = MlflowRegistry(find_location(project))
         if registry.aliased(name, CHAMPION) is None and not registry.tags(name):
             check_models(project.spec, (name,))
         said = {"by": asked.by, "reason": asked.reason, "time": asked.time}
         return rollback(registry, name, project.store.root, **said, take_over="pending" in asked.allow)
 
 
-def history(options: Options, name: str, now: datetime) -> History:
+def read_history(options: Options, name: str, now: datetime) -> History:
     """Read who was champion when; UserError for a name that neither the registry nor ml-ci.yaml knows."""
     project = open_project(locate(options), options)
     check_name(project.spec, name)
-    found = told(MlflowRegistry(location(project)), name, now)
+    found = told(MlflowRegistry(find_location(project)), name, now)
     if found.champion is None and not found.stays and not found.staged:
         check_models(project.spec, (name,))
     return found

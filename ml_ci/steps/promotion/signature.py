@@ -9,7 +9,7 @@ from ml_ci.errors import UserError
 from ml_ci.registry.mlflow_model import Signature, loadable
 from ml_ci.steps.promotion.evidence import Evidence
 from ml_ci.steps.values import Project
-from ml_ci.steps.working.train import artifact
+from ml_ci.steps.working.train import find_artifact
 
 if TYPE_CHECKING:
     from ml_ci.tables.table import Table
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 _TRUTHS = {"true", "false"}
 
 
-def signature(project: Project, found: Evidence) -> Signature:
+def read_signature(project: Project, found: Evidence) -> Signature:
     """Read the inputs off the training table, where it is one and is here, and the output off the predictions."""
     model = found.sides.candidate.model
     label, table = model.label.strip(), _table(project, found)
-    inputs = [] if table is None else [(name, kind_of(table, name)) for name in table.names if name != label]
-    kind = kind_of(table, label) if table is not None and table.has(label) else None
+    inputs = [] if table is None else [(name, name_kind(table, name)) for name in table.names if name != label]
+    kind = name_kind(table, label) if table is not None and table.has(label) else None
     environment = found.sides.candidate.fingerprint.details.get("environment", {})
-    return Signature(tuple(inputs), _output(found, label, kind, loadable(artifact(found.training), environment)))
+    return Signature(tuple(inputs), _output(found, label, kind, loadable(find_artifact(found.training), environment)))
 
 
 def _output(found: Evidence, label: str, kind: str | None, loads: bool) -> tuple[str, str] | None:
@@ -57,7 +57,7 @@ def _table(project: Project, found: Evidence) -> Table | None:
         return None
 
 
-def kind_of(table: Table, name: str) -> str:
+def name_kind(table: Table, name: str) -> str:
     """Name the type that a reader of the table gives a column: `boolean`, `long`, `double` or `string`."""
     import numpy as np
 

@@ -11,7 +11,7 @@ from ml_ci.spec.values import ModelSpec
 from ml_ci.steps.promotion.offer import Asked
 
 
-def check(model: ModelSpec, stage: str) -> None:
+def check_model_stage(model: ModelSpec, stage: str) -> None:
     """Hold that the model has the stage; UserError names those that it has."""
     known = [one.name for one in model.stages] or [CHAMPION]
     if stage not in known:
@@ -34,7 +34,7 @@ def check_before(registry: Registry, model: ModelSpec, stage: str, training: str
     raise RefusedError(message, hint=f"First: ml-ci promote {model.name} --stage {before}")
 
 
-def approval(model: ModelSpec, asked: Asked) -> Asked:
+def ask_for_approval(model: ModelSpec, asked: Asked) -> Asked:
     """Ask for an approval where ml-ci.yaml requires one: of each champion, or of what comes into this stage."""
     by_stage = any(stage.approval for stage in model.stages if stage.name == asked.stage)
     wanted = by_stage or (model.approval and asked.stage == CHAMPION)

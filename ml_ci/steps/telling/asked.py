@@ -8,7 +8,7 @@ from ml_ci.spec.find import NAME
 from ml_ci.steps.values import Project
 
 
-def asked_of(project: Project) -> Mapping[str, str]:
+def list_asked(project: Project) -> Mapping[str, str]:
     """Give option → value, in the order in which a command names them; what was not asked for is left out."""
     return dict(_asked(project))
 

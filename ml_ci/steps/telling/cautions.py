@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from ml_ci.spec.values import DataEntry, FileEntry, PartEntry, Scalar
-from ml_ci.steps.planning.pass_over import told
+from ml_ci.steps.planning.pass_over import say_passed_over
 from ml_ci.steps.values import Project, Side, Sides
 
 _ROWS = "The rows of the holdout changed in this change: look at them before the numbers."
@@ -17,13 +17,13 @@ _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _CHAMPION = "champion"
 
 
-def cautions(project: Project, sides: Sides) -> tuple[str, ...]:
+def list_cautions(project: Project, sides: Sides) -> tuple[str, ...]:
     """Say first of all that the rows changed on which both are measured, then what became of the gates."""
     known = project.judging.of_model.get(sides.candidate.model.name, ())
     rows = (_ROWS,) if _rows_changed(project, sides, "data.holdout") else ()
     if sides.candidate.model.threshold.metric is not None and _rows_changed(project, sides, "data.validation"):
         rows = (*rows, _VALIDATION)
-    return (*told(sides), *rows, *_seen_by_champion(sides), *known)
+    return (*say_passed_over(sides), *rows, *_seen_by_champion(sides), *known)
 
 
 def _rows_changed(project: Project, sides: Sides, part: str) -> bool:

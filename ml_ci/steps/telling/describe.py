@@ -9,31 +9,33 @@ from ml_ci.changes.describe import describe, in_order
 from ml_ci.changes.describe_data import describe_cut
 from ml_ci.changes.values import READS, Change
 from ml_ci.conditions import ConditionError, parse
-from ml_ci.steps.planning.changed_reads import changed_reads
-from ml_ci.steps.planning.snapshots import snapshot
+from ml_ci.steps.planning.changed_reads import find_changed_reads
+from ml_ci.steps.planning.snapshots import make_snapshot
 from ml_ci.steps.values import Project, Side, Sides
 
 _NEEDS = "needs."
 
 
-def described(project: Project, sides: Sides) -> tuple[Change, ...]:
+def describe_changes(project: Project, sides: Sides) -> tuple[Change, ...]:
     """Say part by part what changed; without a baseline, why there is none."""
     if sides.baseline is None:
         why = Change("model", sides.no_baseline or "new model")
-        return (why, *(between(project, sides.broken.side, sides.candidate) if sides.broken else ()))
+        return (why, *(describe_between(project, sides.broken.side, sides.candidate) if sides.broken else ()))
     champion = sides.baseline.champion
     if champion is not None and not champion.ours:
         return (Change("model", f"compared with {sides.source}, which ml-ci did not train"),)
-    return between(project, sides.baseline, sides.candidate)
+    return describe_between(project, sides.baseline, sides.candidate)
 
 
-def between(project: Project, old: Side, new: Side) -> tuple[Change, ...]:
+def describe_between(project: Project, old: Side, new: Side) -> tuple[Change, ...]:
     """Say part by part what changed from one side to the other."""
 
     def loosened(was: str, now: str) -> bool:
         return _loosened(was, now, (old.model.confidence, new.model.confidence))
 
-    changes = describe(snapshot(project, old), snapshot(project, new), loosened, changed_reads(project, old, new))
+    changes = describe(
+        make_snapshot(project, old), make_snapshot(project, new), loosened, find_changed_reads(project, old, new)
+    )
     cuts = [side.cut or side.model.holdout for side in (old, new)]
     if cuts[0] != cuts[1] and "data.holdout" not in {change.part for change in changes}:
         # Both sides have the new cut, so that no row of it is trained on: their parts say nothing of the old one.
@@ -59,7 +61,7 @@ def _with_cause(project: Project, change: Change, old: Side, new: Side) -> Chang
 
 def _causes(project: Project, old: Side, new: Side) -> Iterator[Change]:
     was, now = old.fingerprint, new.fingerprint
-    for change in between(project, old, new):
+    for change in describe_between(project, old, new):
         trains = change.part in was.training_parts | now.training_parts
         if change.part == READS or (trains and was.parts.get(change.part) != now.parts.get(change.part)):
             yield change

@@ -8,13 +8,13 @@ from ml_ci.changes.values import Change
 from ml_ci.errors import StageFailed
 from ml_ci.plan.plan import TRAININGS, Plan
 from ml_ci.plan.values import ModelPlan
-from ml_ci.steps.planning.changed_reads import reads_of
-from ml_ci.steps.planning.decide import planned, recorded
-from ml_ci.steps.planning.failures import does_not_train
+from ml_ci.steps.planning.changed_reads import list_reads
+from ml_ci.steps.planning.decide import find_verdict, plan_work
+from ml_ci.steps.planning.failures import find_lasting_failure
 from ml_ci.steps.planning.judged import Judged
 from ml_ci.steps.planning.sides import Fingerprints
-from ml_ci.steps.planning.variables import unset
-from ml_ci.steps.telling.cautions import cautions
+from ml_ci.steps.planning.variables import note_unset
+from ml_ci.steps.telling.cautions import list_cautions
 from ml_ci.steps.values import Project, Side, Sides
 from ml_ci.suspicion.counts import suspicions
 from ml_ci.suspicion.overlap import cautions as overlapping
@@ -22,7 +22,7 @@ from ml_ci.suspicion.overlap import cautions as overlapping
 _NO_RESULT = "nothing that is declared changed, and the store has no result of this model yet"
 
 
-def told(project: Project, fingerprints: Fingerprints, name: str) -> ModelPlan:
+def explain_plan(project: Project, fingerprints: Fingerprints, name: str) -> ModelPlan:
     """Give the plan of one model with its reasons; a baseline that cannot be had is a reason too."""
     try:
         sides = fingerprints.sides(name)
@@ -30,17 +30,24 @@ def told(project: Project, fingerprints: Fingerprints, name: str) -> ModelPlan:
         hints = (error.failure.hint,) if error.failure.hint else ()
         told_of = (*project.judging.of_run, *project.judging.of_model.get(name, ()))
         return ModelPlan("train", (Change("baseline", error.failure.message),), "", 0, hints, told_of)
-    plan = planned(project, sides)
-    verdict = recorded(project, plan)
+    plan = plan_work(project, sides)
+    verdict = find_verdict(project, plan)
     reasons = _reasons(project, sides, plan, verdict)
-    failure = does_not_train(project, sides.candidate)
+    failure = find_lasting_failure(project, sides.candidate)
     known = () if failure is None else (f"{failure.message}. {failure.hint}",)
     warned = sides.candidate.fingerprint.warnings
     odd, unlike = _beforehand(project, sides) if verdict is None else (_known(verdict), ())
-    notes = (*known, *warned, *unlike, *unset(project, name), *_upstream(project, sides, plan), *project.store.notes)
+    notes = (
+        *known,
+        *warned,
+        *unlike,
+        *note_unset(project, name),
+        *_upstream(project, sides, plan),
+        *project.store.notes,
+    )
     source = "" if sides.baseline is None else sides.source
-    said = (*project.judging.of_run, *cautions(project, sides), *odd)
-    trainings, read = plan.trainings if failure is None else 0, reads_of(project, sides)
+    said = (*project.judging.of_run, *list_cautions(project, sides), *odd)
+    trainings, read = plan.trainings if failure is None else 0, list_reads(project, sides)
     return ModelPlan(plan.action, reasons, source, trainings, tuple(dict.fromkeys(notes)), said, read)
 
 
@@ -49,17 +56,17 @@ def _known(verdict: Judged) -> tuple[str, ...]:
 
 
 def _beforehand(project: Project, sides: Sides) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    from ml_ci.steps.judging.beforehand import beforehand
+    from ml_ci.steps.judging.beforehand import look_beforehand
 
-    return beforehand(project, sides)
+    return look_beforehand(project, sides)
 
 
 def _reasons(project: Project, sides: Sides, plan: Plan, verdict: Judged | None) -> tuple[Change, ...]:
     if verdict is not None:
         return verdict.changes  # what changed was described when it was judged
-    from ml_ci.steps.telling.describe import described
+    from ml_ci.steps.telling.describe import describe_changes
 
-    changes = described(project, sides)
+    changes = describe_changes(project, sides)
     if plan.action != "reuse" and not changes:
         return (Change("records", _NO_RESULT),)
     return changes

@@ -12,18 +12,18 @@ from ml_ci.reports.values import ModelReport
 from ml_ci.steps.clock import Clock
 from ml_ci.steps.judging import holdout
 from ml_ci.steps.planning.blame import BaselineFailed
-from ml_ci.steps.planning.decide import planned
+from ml_ci.steps.planning.decide import plan_work
 from ml_ci.steps.planning.sides import Fingerprints
-from ml_ci.steps.telling.outcome import failed, with_numbers
+from ml_ci.steps.telling.outcome import add_numbers, report_failed
 from ml_ci.steps.values import Broken, Project, Side, Sides
-from ml_ci.steps.working.compare import compared
-from ml_ci.steps.working.train import trained
-from ml_ci.steps.working.workshop import workshop
+from ml_ci.steps.working.compare import compare_sides
+from ml_ci.steps.working.train import train_side
+from ml_ci.steps.working.workshop import open_workshop
 
 _DIGITS = re.compile(r"\d+")
 
 
-def not_judged(
+def report_not_judged(
     project: Project, fingerprints: Fingerprints, name: str, error: StageFailed, clock: Clock
 ) -> ModelReport:
     """Report what stopped a model: the baseline, which blocks, or the candidate, which the base may resemble."""
@@ -31,12 +31,12 @@ def not_judged(
         return _without_baseline(project, fingerprints, name, error, clock)
     broken = _base_of(project, fingerprints, name, error.failure, clock)
     if broken is None:
-        return failed(project, name, error.failure, clock.seconds)
+        return report_failed(project, name, error.failure, clock.seconds)
     same = broken.side.fingerprint.training == _candidate(fingerprints, name).fingerprint.training
     if same or _alike(error.failure, broken.failure):
-        return failed(project, name, _of_both(error.failure, broken, same), clock.seconds)
+        return report_failed(project, name, _of_both(error.failure, broken, same), clock.seconds)
     other = f"The base {broken.named} does not train either, for another reason: {broken.failure.message.rstrip('.')}."
-    return _with_caution(failed(project, name, error.failure, clock.seconds), other)
+    return _with_caution(report_failed(project, name, error.failure, clock.seconds), other)
 
 
 def _without_baseline(
@@ -47,23 +47,23 @@ def _without_baseline(
         own, record = _alone(project, _candidate(fingerprints, name), clock)
     except StageFailed as own_error:
         said = f"Nor can the baseline be had: {error.its_own.message.rstrip('.')}."
-        return _with_caution(failed(project, name, own_error.failure, clock.seconds), said)
-    return with_numbers(failed(project, name, error.failure, clock.seconds), project, name, own, record)
+        return _with_caution(report_failed(project, name, own_error.failure, clock.seconds), said)
+    return add_numbers(report_failed(project, name, error.failure, clock.seconds), project, name, own, record)
 
 
 def _alone(project: Project, candidate: Side, clock: Clock) -> tuple[Evaluation, str]:
     """Train, score and count the candidate, with nothing beside it; give its counts and the key of its training."""
     sides = Sides(candidate, None, None, "", "the baseline cannot be had")
-    plan = planned(project, sides, verify=True)
-    with workshop(project, sides) as shop:
+    plan = plan_work(project, sides, verify=True)
+    with open_workshop(project, sides) as shop:
         with clock("plan"):
             if not project.store.has(COMPARISONS, plan.comparison):
-                holdout.check(shop)
+                holdout.check_holdout(shop)
         if plan.candidate_action == "train":
             with clock("train"):
-                trained(shop, candidate)
+                train_side(shop, candidate)
         with clock("evaluate"):
-            evaluation = compared(shop, plan).candidate
+            evaluation = compare_sides(shop, plan).candidate
         # The key is known only now, where nobody knew before what the training reads.
         return evaluation, shop.sides.candidate.fingerprint.training
 
@@ -97,8 +97,8 @@ def _try(project: Project, sides: Sides) -> None:
     """Train the base, to know whether it trains at all: what comes of it is on record for the next run."""
     assert sides.baseline is not None  # noqa: S101
     try:
-        with workshop(project, sides) as shop:
-            trained(shop, sides.baseline)
+        with open_workshop(project, sides) as shop:
+            train_side(shop, sides.baseline)
     except StageFailed:
         return
 

@@ -16,9 +16,9 @@ from ml_ci.reports.values import ModelReport, Report, Side
 from ml_ci.spec.values import FileEntry, ModelSpec
 from ml_ci.steps.journal import action_of
 from ml_ci.steps.planning.judged import Judged
-from ml_ci.steps.planning.variables import unset
-from ml_ci.steps.telling.asked import asked_of
-from ml_ci.steps.telling.cautions import cautions
+from ml_ci.steps.planning.variables import note_unset
+from ml_ci.steps.telling.asked import list_asked
+from ml_ci.steps.telling.cautions import list_cautions
 from ml_ci.steps.values import Project, Sides
 from ml_ci.suspicion.counts import suspicions
 from ml_ci.suspicion.overlap import cautions as overlapping
@@ -27,7 +27,9 @@ from ml_ci.variables.masks import Mask
 LOST_MODEL = "lost-model"
 
 
-def finished(project: Project, sides: Sides, plan: Plan, judged: Judged, seconds: Mapping[str, float]) -> ModelReport:
+def report_judged(
+    project: Project, sides: Sides, plan: Plan, judged: Judged, seconds: Mapping[str, float]
+) -> ModelReport:
     """Report a model that was judged."""
     model, comparison, done = sides.candidate.model, judged.comparison, project.journal.deeds
     verdict = judged.verdict
@@ -44,20 +46,20 @@ def finished(project: Project, sides: Sides, plan: Plan, judged: Judged, seconds
         gates=_placed(judged.gates, model),
         seconds=seconds,
         failure=_nothing_gated(model, comparison.candidate) if verdict == "unjudged" else None,
-        notes=(*judged.notes, *_unsteady(project, model), *unset(project, model.name), *_of_run(project)),
+        notes=(*judged.notes, *_unsteady(project, model), *note_unset(project, model.name), *_of_run(project)),
         cost=model.cost,
         paths=_paths(model),
-        cautions=(*cautions(project, sides), *overlapping(judged.overlaps), *suspicions(comparison)),
+        cautions=(*list_cautions(project, sides), *overlapping(judged.overlaps), *suspicions(comparison)),
         overlaps=judged.overlaps,
         done=done,
         yardsticks=judged.yardsticks,
     )
 
 
-def failed(project: Project, name: str, failure: Failure, seconds: Mapping[str, float]) -> ModelReport:
+def report_failed(project: Project, name: str, failure: Failure, seconds: Mapping[str, float]) -> ModelReport:
     """Report a model whose result could not be had."""
     model = project.spec.models[name]
-    notes = (*unset(project, name), *_of_run(project))
+    notes = (*note_unset(project, name), *_of_run(project))
     return ModelReport(
         "error",
         "train",
@@ -74,13 +76,13 @@ def _of_run(project: Project) -> tuple[str, ...]:
     return (*project.journal.notes, *project.store.notes)
 
 
-def with_numbers(report: ModelReport, project: Project, name: str, own: Evaluation, record: str) -> ModelReport:
+def add_numbers(report: ModelReport, project: Project, name: str, own: Evaluation, record: str) -> ModelReport:
     """Give the report of a model that could not be judged, with the candidate's own numbers."""
     done = project.journal.deeds
     return replace(report, candidate=_side(own, record, None, action_of(done, "candidate", name)), done=done)
 
 
-def report(project: Project, base_commit: str | None, models: Mapping[str, ModelReport]) -> Report:
+def report_run(project: Project, base_commit: str | None, models: Mapping[str, ModelReport]) -> Report:
     """Report the whole run: its verdict is the worst of the models', of those that the change lost too."""
     mask = Mask.of(project.options.environment)
     models = {name: _masked(model, mask) for name, model in {**models, **_lost(project)}.items()}
@@ -95,7 +97,7 @@ def report(project: Project, base_commit: str | None, models: Mapping[str, Model
         config=project.repository.prefix + project.spec.path,
         cautions=project.judging.of_run,
         origin=origin_of(project.options.environment, project.options.gates_from),
-        asked=asked_of(project),
+        asked=list_asked(project),
     )
 
 
@@ -125,7 +127,7 @@ def _said_lost(name: str, ref: str | None) -> str:
     return f"`{name}` is declared on `{ref}` and no longer in this change: its gates would judge nothing"
 
 
-def unusable(error: UserError, environment: Mapping[str, str]) -> Report:
+def report_mistake(error: UserError, environment: Mapping[str, str]) -> Report:
     """Report a run that the user's mistake ended."""
     failure = Mask.of(environment).failure(Failure("spec", "user-error", error.message, error.hint))
     return Report("error", None, None, failure=failure)
@@ -150,9 +152,9 @@ def _first_hint(models: Mapping[str, ModelReport]) -> str:
 def _unsteady(project: Project, model: ModelSpec) -> Iterator[str]:
     """Say what `ml-ci doctor --determinism` found out."""
     if (project.store.root / "records" / DETERMINISM).is_dir():
-        from ml_ci.steps.examination.determinism import notes
+        from ml_ci.steps.examination.determinism import note_determinism
 
-        yield from notes(project.store, model.name)
+        yield from note_determinism(project.store, model.name)
 
 
 def _side(evaluation: Evaluation, record: str, source: str | None, action: Action) -> Side:

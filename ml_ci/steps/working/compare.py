@@ -11,31 +11,31 @@ from ml_ci.plan.plan import COMPARISONS, Plan
 from ml_ci.records.codec import pack, unpack_if_fit
 from ml_ci.records.record import Record
 from ml_ci.spec.values import ModelSpec
-from ml_ci.steps.planning.decide import planned
-from ml_ci.steps.working.score import FILE, Scored, both_scored
+from ml_ci.steps.planning.decide import plan_work
+from ml_ci.steps.working.score import FILE, Scored, score_sides
 from ml_ci.steps.working.workshop import Workshop
 
 if TYPE_CHECKING:
     from ml_ci.evaluation.scores import Predictions
 
 
-def compared(shop: Workshop, plan: Plan) -> Comparison:
+def compare_sides(shop: Workshop, plan: Plan) -> Comparison:
     """Give the counts of both sides; train, score and count whatever no record answers."""
-    return kept_comparison(shop, plan) or count_both(shop, both_scored(shop, plan))
+    return find_comparison(shop, plan) or count_sides(shop, score_sides(shop, plan))
 
 
-def kept_comparison(shop: Workshop, plan: Plan) -> Comparison | None:
+def find_comparison(shop: Workshop, plan: Plan) -> Comparison | None:
     """Give the counts of both sides that a record holds; None where there is none, or none that this version reads."""
     record = shop.project.store.find(COMPARISONS, plan.comparison)
     return None if record is None else unpack_if_fit(Comparison, record.content.get("comparison"))
 
 
-def count_both(shop: Workshop, scored: Scored) -> Comparison:
+def count_sides(shop: Workshop, scored: Scored) -> Comparison:
     """Count what both sides' predictions get right and wrong, and keep it; StageFailed where they are of two kinds."""
     _refuse_other_kind(shop, scored.candidate, scored.baseline)
-    comparison = counted(shop, scored.candidate, scored.baseline)
+    comparison = count_records(shop, scored.candidate, scored.baseline)
     shop.resolve()
-    key = planned(shop.project, shop.sides).comparison  # known only now, where it was not known what the jobs read
+    key = plan_work(shop.project, shop.sides).comparison  # known only now, where it was not known what the jobs read
     with shop.project.store.draft() as draft:
         content = {"model": shop.sides.candidate.model.name, "comparison": pack(comparison)}
         shop.project.store.keep(draft, COMPARISONS, key, content)
@@ -64,7 +64,7 @@ def _refuse_other_kind(shop: Workshop, candidate: Record, baseline: Record | Non
     raise StageFailed(Failure("evaluation", "kinds-differ", said, hint))
 
 
-def counted(shop: Workshop, candidate: Record, baseline: Record | None) -> Comparison:
+def count_records(shop: Workshop, candidate: Record, baseline: Record | None) -> Comparison:
     """Count what the predictions of two records get right and wrong on the shop's holdout."""
     from ml_ci.evaluation.evaluate import compare, holdout_of
     from ml_ci.evaluation.large import in_chunks
@@ -79,7 +79,7 @@ def counted(shop: Workshop, candidate: Record, baseline: Record | None) -> Compa
         price=model.cost,
         extra=candidate.content["metrics"],
         baseline_extra=None if baseline is None else baseline.content["metrics"],
-        wanted=wanted(model),
+        wanted=name_metrics(model),
     )
 
 
@@ -88,7 +88,7 @@ def _count_in_chunks(shop: Workshop, candidate: Record, baseline: Record | None)
 
     model = shop.sides.candidate.model
     sides = [(record.file(FILE), record.content["metrics"]) for record in (candidate, baseline) if record is not None]
-    return compare(shop.holdout, model, sides, wanted(model))
+    return compare(shop.holdout, model, sides, name_metrics(model))
 
 
 def load_predictions(record: Record) -> Predictions:
@@ -98,7 +98,7 @@ def load_predictions(record: Record) -> Predictions:
     return load(record.file(FILE))
 
 
-def wanted(model: ModelSpec) -> Collection[str]:
+def name_metrics(model: ModelSpec) -> Collection[str]:
     """Name the metrics of scores that are measured: the usual ones, and those that gates ask for."""
     from ml_ci.evaluation.metrics import OF_SCORES
 

@@ -10,13 +10,13 @@ from ml_ci.plan.plan import PREDICTIONS, Keys, Plan
 from ml_ci.records.manifests import packed
 from ml_ci.records.record import Record
 from ml_ci.spec.values import CommandJob, ModelSpec, Positive
-from ml_ci.steps.planning.blame import of_baseline
-from ml_ci.steps.planning.decide import keys, scoring_of
-from ml_ci.steps.planning.reads import measured_on, remember, resolved, scored_on
-from ml_ci.steps.planning.variables import env_of
+from ml_ci.steps.planning.blame import blaming_baseline
+from ml_ci.steps.planning.decide import find_keys, key_scoring
+from ml_ci.steps.planning.reads import enter_metrics, enter_scoring, remember, resolve_reads
+from ml_ci.steps.planning.variables import list_variables
 from ml_ci.steps.values import Side
-from ml_ci.steps.working.train import artifact, predictions, trained
-from ml_ci.steps.working.workshop import Workshop, timed, waiting
+from ml_ci.steps.working.train import find_artifact, find_predictions, train_side
+from ml_ci.steps.working.workshop import Workshop, tell_waiting, time_work
 from ml_ci.training.checkouts import checkout
 from ml_ci.training.inputs import read_from
 from ml_ci.training.job import metric, predict
@@ -37,46 +37,46 @@ class Scored:
     baseline: Record | None
 
 
-def both_scored(shop: Workshop, plan: Plan) -> Scored:
+def score_sides(shop: Workshop, plan: Plan) -> Scored:
     """Give the records of both sides' predictions, the candidate's first; whatever no record answers is made.
 
     BaselineFailed when it is the baseline's that cannot be had, StageFailed for any failure.
     """
-    candidate = scored(shop, shop.sides.candidate)
+    candidate = score_side(shop, shop.sides.candidate)
     if shop.sides.baseline is None or plan.baseline is None:
         return Scored(candidate, None)
-    with of_baseline(shop.sides.baseline):
-        return Scored(candidate, scored(shop, shop.sides.baseline))
+    with blaming_baseline(shop.sides.baseline):
+        return Scored(candidate, score_side(shop, shop.sides.baseline))
 
 
-def scored(shop: Workshop, side: Side) -> Record:
+def score_side(shop: Workshop, side: Side) -> Record:
     """Give the record of a side's predictions; train and score where there is none, one process at a time.
 
     StageFailed when the job fails, or when what it left does not fit the holdout.
     """
-    side = resolved(shop.project, side)
+    side = resolve_reads(shop.project, side)
     found = _found(shop, side)
     if found is not None:
         return found
-    training = trained(shop, side)
+    training = train_side(shop, side)
     shop.resolve()
-    side = resolved(shop.project, side)
-    manifest = scoring_of(shop.project, shop.sides, side).manifest
-    with shop.project.store.lock(manifest, waiting(shop.project, side, "scores")):
+    side = resolve_reads(shop.project, side)
+    manifest = key_scoring(shop.project, shop.sides, side).manifest
+    with shop.project.store.lock(manifest, tell_waiting(shop.project, side, "scores")):
         found = _found(shop, side)
         return found if found is not None else _score(shop, side, training)
 
 
-def stored_scores(shop: Workshop, side: Side, known: Keys) -> Any:
+def load_scores(shop: Workshop, side: Side, known: Keys) -> Any:
     """Give a side's scores in [0, 1], float64 of shape (rows,); what was pruned or damaged is made again."""
     from ml_ci.evaluation.scores import load
 
-    record = shop.project.store.find(PREDICTIONS, known.predictions) or scored(shop, side)
+    record = shop.project.store.find(PREDICTIONS, known.predictions) or score_side(shop, side)
     return load(record.file(FILE)).within_one()
 
 
 def _found(shop: Workshop, side: Side) -> Record | None:
-    return shop.project.store.find(PREDICTIONS, keys(shop.project, shop.sides, side).predictions)
+    return shop.project.store.find(PREDICTIONS, find_keys(shop.project, shop.sides, side).predictions)
 
 
 def _score(shop: Workshop, side: Side, training: Record) -> Record:
@@ -88,11 +88,11 @@ def _score(shop: Workshop, side: Side, training: Record) -> Record:
     with project.journal.noting("score", side.name, side.model.name):
         found, cost = _predictions(shop, side, training)
         extra = _extra(shop, side, labels.y_true, found)
-    entries = [] if extra is None else [measured_on(project, shop.sides.candidate, extra.reads)]
+    entries = [] if extra is None else [enter_metrics(project, shop.sides.candidate, extra.reads)]
     for entry in entries:
         remember(project, entry)  # what a scoring is kept by depends on what the metrics read
-    asked = scoring_of(project, shop.sides, side)
-    entries += [] if cost is None else [scored_on(project, asked, cost.reads)]
+    asked = key_scoring(project, shop.sides, side)
+    entries += [] if cost is None else [enter_scoring(project, asked, cost.reads)]
     key = asked.manifest if cost is None else entries[-1].key
     with project.store.draft() as draft:
         write(found, draft / FILE)
@@ -109,12 +109,12 @@ def _score(shop: Workshop, side: Side, training: Record) -> Record:
 
 def _predictions(shop: Workshop, side: Side, training: Record) -> tuple[Predictions, ScoredRows | None]:
     """Read what the command predicted; otherwise have the model score the holdout."""
-    left = predictions(training)
+    left = find_predictions(training)
     if left is not None:
         return read_predictions(shop.sides.candidate.model, side, left, shop.holdout, None), None
-    rows = scored_rows(shop, side, training, "holdout", shop.holdout_rows, shop.holdout.rows)
+    rows = score_rows(shop, side, training, "holdout", shop.holdout_rows, shop.holdout.rows)
     found = read_predictions(shop.sides.candidate.model, side, rows.predictions, shop.holdout, rows)
-    return with_threshold(shop, side, training, found), rows
+    return choose_threshold(shop, side, training, found), rows
 
 
 def read_predictions(
@@ -138,7 +138,7 @@ def read_predictions(
     )
 
 
-def with_threshold(
+def choose_threshold(
     shop: Workshop, side: Side, training: Record, found: Predictions, what: str = "validation"
 ) -> Predictions:
     """Decide by a threshold that is chosen on the validation rows, where the model asks for it.
@@ -153,14 +153,14 @@ def with_threshold(
     from ml_ci.evaluation.threshold import choose
 
     model, table = shop.sides.candidate.model, shop.validation
-    rows = shop.unlabelled("validation", table, model.data["validation"].columns)
-    on_validation = scored_rows(shop, side, training, what, rows, table.rows)
+    rows = shop.strip_label("validation", table, model.data["validation"].columns)
+    on_validation = score_rows(shop, side, training, what, rows, table.rows)
     predicted = read_predictions(model, side, on_validation.predictions, table, on_validation)
     labels = read_labels(table, model.label, model.positive)
     return decide(found, choose(labels.y_true, predicted, threshold))
 
 
-def scored_rows(
+def score_rows(
     shop: Workshop, side: Side, training: Record, what: str, rows: Input, count: int, positive: Positive | None = None
 ) -> ScoredRows:
     """Have a side's model score rows in a process of its own; StageFailed when the job fails.
@@ -169,7 +169,7 @@ def scored_rows(
     they stand in the file.
     """
     rows = replace(rows, padded=isinstance(side.model.job, CommandJob))
-    stored = artifact(training)
+    stored = find_artifact(training)
     assert stored is not None, "a training without predictions leaves a model"  # noqa: S101
     bench, project = shop.bench(side), shop.project
     request = PredictRequest(
@@ -189,10 +189,10 @@ def scored_rows(
         cwd=side.model.cwd,
         budget=side.model.budget,
         checkout=checkout(shop.project.repository, bench.folder),
-        env=env_of(project, side.model),
+        env=list_variables(project, side.model),
     )
     said = f"scoring the {what} with the {side.name}"
-    return timed(project, side.model.name, said, lambda: predict(request, project.options.progress))
+    return time_work(project, side.model.name, said, lambda: predict(request, project.options.progress))
 
 
 def _labels(shop: Workshop) -> tuple[str, ...]:
@@ -213,10 +213,10 @@ def _job_metrics(training: Record, cost: ScoredRows | None, rows: int) -> dict[s
 
 def _extra(shop: Workshop, side: Side, y_true: Any, found: Predictions) -> Measured | None:
     """Have the user's own metrics computed, if any; they are the candidate's, so that both sides are measured alike."""
-    return measured(shop, side, shop.sides.candidate, y_true, found, "metrics")
+    return measure_own(shop, side, shop.sides.candidate, y_true, found, "metrics")
 
 
-def measured(shop: Workshop, side: Side, by: Side, y_true: Any, found: Predictions, what: str) -> Measured | None:
+def measure_own(shop: Workshop, side: Side, by: Side, y_true: Any, found: Predictions, what: str) -> Measured | None:
     """Have the metrics of the side `by`, if any, computed by its code, of what a side predicted.
 
     `what` names the job's folder.
@@ -242,6 +242,6 @@ def measured(shop: Workshop, side: Side, by: Side, y_true: Any, found: Predictio
         cwd=by.model.cwd,
         budget=side.model.budget,
         checkout=checkout(shop.project.repository, bench.folder),
-        env=env_of(shop.project, by.model),
+        env=list_variables(shop.project, by.model),
     )
     return metric(request, shop.project.options.progress)

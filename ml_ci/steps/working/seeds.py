@@ -5,22 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ml_ci.evaluation.values import Comparison
-from ml_ci.steps.planning.decide import further_seeds, planned
+from ml_ci.steps.planning.decide import plan_work, vary_seed
 from ml_ci.steps.values import Project, Sides
-from ml_ci.steps.working.compare import compared
-from ml_ci.steps.working.workshop import workshop
+from ml_ci.steps.working.compare import compare_sides
+from ml_ci.steps.working.workshop import open_workshop
 
 
-def over_seeds(project: Project, sides: Sides, own: Comparison) -> Comparison:
+def add_seeds(project: Project, sides: Sides, own: Comparison) -> Comparison:
     """Give the comparison with those of the further seeds, paired by seed, the model's own first; one seed adds none.
 
     Each seed's results are records of their own, found again like any other.
     """
-    further = tuple(_compared(project, one) for one in further_seeds(project, sides))
+    further = tuple(_compared(project, one) for one in vary_seed(project, sides))
     return replace(own, seeds=(own, *further)) if further else own
 
 
 def _compared(project: Project, sides: Sides) -> Comparison:
     # A workshop of its own: what one training leaves in its copy of the tree must not be seen by the next.
-    with workshop(project, sides) as shop:
-        return compared(shop, planned(project, sides))
+    with open_workshop(project, sides) as shop:
+        return compare_sides(shop, plan_work(project, sides))

@@ -61,13 +61,13 @@ class OneAtATime:
             raise StoppedError
 
 
-def stoppable(project: Project) -> tuple[Project, Event]:
+def make_stoppable(project: Project) -> tuple[Project, Event]:
     """Give the project with jobs that end when the event is set."""
     progress = OneAtATime(project.options.progress)
     return replace(project, options=replace(project.options, progress=progress)), progress.stop
 
 
-def side_by_side(
+def work_side_by_side(
     names: Iterable[str], needs: Needs, work: Callable[[str], Result], jobs: int, stop: Event
 ) -> dict[str, Result]:
     """Do the work on every model, at most `jobs` at a time, each behind all that it builds on; results by name.

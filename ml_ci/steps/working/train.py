@@ -16,12 +16,12 @@ from ml_ci.records.index import Known, remember
 from ml_ci.records.manifests import packed
 from ml_ci.records.record import Record
 from ml_ci.spec.values import CommandJob
-from ml_ci.steps.planning.blame import of_baseline
-from ml_ci.steps.planning.failures import failed_now, forget_failure, known_failure, of_needed, remember_failure
-from ml_ci.steps.planning.reads import resolved, trained_on
-from ml_ci.steps.planning.variables import env_of
+from ml_ci.steps.planning.blame import blaming_baseline
+from ml_ci.steps.planning.failures import blame_needed, find_failure, forget_failure, note_failure, remember_failure
+from ml_ci.steps.planning.reads import enter_training, resolve_reads
+from ml_ci.steps.planning.variables import list_variables
 from ml_ci.steps.values import Side
-from ml_ci.steps.working.workshop import Workshop, timed, waiting
+from ml_ci.steps.working.workshop import Workshop, tell_waiting, time_work
 from ml_ci.training import left
 from ml_ci.training.checkouts import checkout
 from ml_ci.training.job import train
@@ -30,39 +30,39 @@ from ml_ci.training.values import JobFailed, TrainedModel, TrainRequest
 LOG = "job.log"
 
 
-def both_trained(shop: Workshop, plan: Plan) -> None:
+def train_sides(shop: Workshop, plan: Plan) -> None:
     """Train what is missing, the candidate first: a mistake in the change is told before the baseline takes time."""
     if plan.action != "train":
         return
-    trained(shop, shop.sides.candidate)
+    train_side(shop, shop.sides.candidate)
     if shop.sides.baseline is not None and plan.baseline is not None:
-        with of_baseline(shop.sides.baseline):
-            trained(shop, shop.sides.baseline)
+        with blaming_baseline(shop.sides.baseline):
+            train_side(shop, shop.sides.baseline)
 
 
-def trained(shop: Workshop, side: Side) -> Record:
+def train_side(shop: Workshop, side: Side) -> Record:
     """Give the record of a side's training; train when there is none, one process at a time.
 
     StageFailed when the job fails: what it left is gone, its log stays in `.ml_ci/logs/`.
     """
-    store, side = shop.project.store, resolved(shop.project, side)
+    store, side = shop.project.store, resolve_reads(shop.project, side)
     found = store.find(TRAININGS, side.fingerprint.training)
     if found is not None:
         return found
     # What it will read is not known, and so not its key: one process at a time trains what is declared alike.
-    with store.lock(side.fingerprint.manifest, waiting(shop.project, side, "trains")):
-        side = resolved(shop.project, side)
+    with store.lock(side.fingerprint.manifest, tell_waiting(shop.project, side, "trains")):
+        side = resolve_reads(shop.project, side)
         found = store.find(TRAININGS, side.fingerprint.training)
         return found if found is not None else _tried(shop, side)
 
 
-def artifact(record: Record) -> Path | None:
+def find_artifact(record: Record) -> Path | None:
     """Give the model file or folder of a training; None when it left predictions only."""
     name = record.content["artifact"]
     return None if name is None else record.file(name)
 
 
-def predictions(record: Record) -> Path | None:
+def find_predictions(record: Record) -> Path | None:
     """Give the predictions that a command left; None when it left a model only."""
     name = record.content["predictions"]
     return None if name is None else record.file(name)
@@ -70,26 +70,26 @@ def predictions(record: Record) -> Path | None:
 
 def _tried(shop: Workshop, side: Side) -> Record:
     """Train, but not once more what failed from the same inputs, in this run or in one that remembered it."""
-    known = known_failure(shop.project, side)
+    known = find_failure(shop.project, side)
     if known is not None:
         raise StageFailed(known)
     forget_failure(shop.project, side)
     try:
         return _train(shop, side)
     except StageFailed as error:
-        failed_now(shop.project, side, error.failure)
+        note_failure(shop.project, side, error.failure)
         raise
 
 
 def _train(shop: Workshop, side: Side) -> Record:
     if side.champion is not None:
-        from ml_ci.steps.planning.champion import fetched
+        from ml_ci.steps.planning.champion import fetch_champion
 
         what = f"fetching the champion v{side.champion.version}"
         with shop.project.journal.noting("fetch", side.name, side.model.name):
-            return timed(shop.project, side.model.name, what, lambda: fetched(shop.project, side))
+            return time_work(shop.project, side.model.name, what, lambda: fetch_champion(shop.project, side))
     needs = {name: _needed(shop, needed) for name, needed in side.needs.items()}
-    side = resolved(shop.project, side)  # on top of what was trained just now
+    side = resolve_reads(shop.project, side)  # on top of what was trained just now
     bench, work = shop.bench(side), shop.job_folder(side, "train")
     request = TrainRequest(
         model=side.model.name,
@@ -106,11 +106,11 @@ def _train(shop: Workshop, side: Side) -> Record:
         budget=side.model.budget,
         needs=needs,
         checkout=checkout(shop.project.repository, bench.folder),
-        env=env_of(shop.project, side.model),
+        env=list_variables(shop.project, side.model),
     )
     try:
         with shop.project.journal.noting("train", side.name, side.model.name):
-            model = timed(
+            model = time_work(
                 shop.project,
                 side.model.name,
                 f"training the {side.name}{_with_seed(shop, side)}",
@@ -131,16 +131,16 @@ def _with_seed(shop: Workshop, side: Side) -> str:
 def _needed(shop: Workshop, side: Side) -> Path:
     """Give what a model that this one builds on left: its model, or else its predictions."""
     try:
-        record = trained(shop, side)
+        record = train_side(shop, side)
     except StageFailed as error:
-        raise StageFailed(of_needed(side, error.failure)) from None
-    found = artifact(record) or predictions(record)
+        raise StageFailed(blame_needed(side, error.failure)) from None
+    found = find_artifact(record) or find_predictions(record)
     assert found is not None, "a training leaves at least one of the two"  # noqa: S101
     return found
 
 
 def _keep(shop: Workshop, side: Side, model: TrainedModel) -> Record:
-    found, entry = trained_on(shop.project, side, model.reads)
+    found, entry = enter_training(shop.project, side, model.reads)
     side = replace(side, fingerprint=found)
     with shop.project.store.draft() as draft:
         content: dict[str, Any] = {

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ml_ci.errors import Failure, StageFailed, UserError
 from ml_ci.spec.values import CommandJob, FileEntry, ModelSpec, PartEntry
-from ml_ci.steps.planning.reads import resolved, whole
-from ml_ci.steps.planning.variables import fetch_env_of
+from ml_ci.steps.planning.reads import open_whole, resolve_reads
+from ml_ci.steps.planning.variables import list_fetch_variables
 from ml_ci.steps.values import Project, Side, Sides
 from ml_ci.steps.working.side_by_side import StoppedError
 from ml_ci.training.inputs import Placement, handed, place, written
@@ -63,8 +63,8 @@ class Workshop:
         baseline = self.sides.baseline
         self.sides = replace(
             self.sides,
-            candidate=resolved(self.project, self.sides.candidate),
-            baseline=None if baseline is None else resolved(self.project, baseline),
+            candidate=resolve_reads(self.project, self.sides.candidate),
+            baseline=None if baseline is None else resolve_reads(self.project, baseline),
         )
 
     def job_folder(self, side: Side, what: str) -> Path:
@@ -87,9 +87,9 @@ class Workshop:
         from ml_ci.tables.table import Table
 
         entry = self.sides.candidate.model.data["validation"]
-        return Table.open(self.brought("validation", entry), entry.columns, shown=entry.path)
+        return Table.open(self.bring("validation", entry), entry.columns, shown=entry.path)
 
-    def unlabelled(self, name: str, table: Table, columns: tuple[str, ...] | None) -> Input:
+    def strip_label(self, name: str, table: Table, columns: tuple[str, ...] | None) -> Input:
         """Write the table of the entry `name` without its label column, for a model to score."""
         from ml_ci.tables.columns import without
 
@@ -108,20 +108,20 @@ class Workshop:
     def holdout_rows(self) -> Input:
         """The holdout without its label column; a part is typed as the table that it was cut from."""
         model = self.sides.candidate.model
-        rows = self.unlabelled("holdout", self.holdout, _holdout_columns(model))
+        rows = self.strip_label("holdout", self.holdout, _holdout_columns(model))
         if isinstance(model.holdout, FileEntry):
             return rows
         from ml_ci.tables.parts import PART
 
         entry = model.data[model.holdout.of]
-        whole, columns = self.brought(model.holdout.of, entry), entry.columns
+        whole, columns = self.bring(model.holdout.of, entry), entry.columns
         return replace(rows, whole=Whole(str(whole), str(self._flags), PART, columns, model.label))
 
     @cached_property
     def _holdout_file(self) -> Path:
         model = self.sides.candidate.model
         if isinstance(model.holdout, FileEntry):
-            return self.brought("holdout", model.holdout)
+            return self.bring("holdout", model.holdout)
         return self._cut(model, model.holdout, blank=False)
 
     @cached_property
@@ -143,7 +143,7 @@ class Workshop:
         from ml_ci.tables.parts import cut
 
         entry = model.data[part.of]
-        source = self.brought(part.of, entry)
+        source = self.bring(part.of, entry)
         folder = self.work / ("holdout-blank" if blank else "holdout")
         out = folder / source.name
         label = model.label if blank else None
@@ -170,7 +170,7 @@ class Workshop:
         path = self.project.options.environment.get("PATH")
         return find(side.model.python, self.project.folder, path).path
 
-    def brought(self, name: str, entry: FileEntry) -> Path:
+    def bring(self, name: str, entry: FileEntry) -> Path:
         """Give the user's own file of an entry, or fetch it as a job's data are fetched."""
         at = self.project.folder / entry.path
         if at.is_file():
@@ -190,7 +190,7 @@ class Workshop:
             message = f"the {side.name} of commit {str(side.commit)[:7]} cannot be had: {error.message}"
             raise StageFailed(Failure("training", "baseline-copy", message, error.hint)) from None
         if side.commit is None:
-            whole(self.project, side).stand_on(made.copied)
+            open_whole(self.project, side).stand_on(made.copied)
         return made
 
     def _placed(self, side: Side, copy: WorkingCopy, purpose: object) -> Bench:
@@ -220,7 +220,7 @@ class Workshop:
             prefix=self.project.repository.prefix,
             fetch=side.model.fetch,
             progress=self.project.options.progress,
-            env=fetch_env_of(self.project, side.model),
+            env=list_fetch_variables(self.project, side.model),
         )
 
     def _predicts(self, side: Side) -> bool:
@@ -235,13 +235,13 @@ class Workshop:
 
 
 @contextmanager
-def workshop(project: Project, sides: Sides) -> Iterator[Workshop]:
+def open_workshop(project: Project, sides: Sides) -> Iterator[Workshop]:
     """Open a workshop for one model; it is gone at the end, or after the next run's sweep."""
     with project.copies.held(), project.store.workplace() as work:
         yield Workshop(project, sides, work)
 
 
-def timed(project: Project, model: str, what: str, call: Callable[[], Made]) -> Made:
+def time_work(project: Project, model: str, what: str, call: Callable[[], Made]) -> Made:
     """Tell of work while it goes on."""
     import time
 
@@ -260,13 +260,13 @@ def timed(project: Project, model: str, what: str, call: Callable[[], Made]) -> 
     return made
 
 
-def waiting(project: Project, side: Side, does: str) -> Callable[[Callable[[], object]], object]:
+def tell_waiting(project: Project, side: Side, does: str) -> Callable[[Callable[[], object]], object]:
     """Tell that another run does the same already, while it is waited for."""
     said = f"waiting for another run that {does} the {side.name}"
 
     def waited(acquire: Callable[[], object]) -> object:
         with project.journal.noting("wait", side.name, side.model.name):
-            return timed(project, side.model.name, said, acquire)
+            return time_work(project, side.model.name, said, acquire)
 
     return waited
 

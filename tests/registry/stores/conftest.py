@@ -25,7 +25,7 @@ import pytest
 
 from ml_ci.registry.values import Event
 from ml_ci.steps.promotion.offer import Asked
-from ml_ci.steps.promotion.promote import Done, promoted, rolled_back
+from ml_ci.steps.promotion.promote import Done, promote_model, roll_back
 
 # MLflow binds numbers as text before 3.2, which psycopg 3 does not put right (its issue 17013).
 _DRIVERS = {"psycopg": (3, 2), "psycopg2": (0,)}
@@ -97,12 +97,12 @@ class Desk:
     def promotion(self, *allow: str, stage: str = "champion") -> partial[Done]:
         """Give what is called to promote, here or in another process."""
         asked = Asked("Ada", _now(), "a test" if allow else "", frozenset(allow), stage=stage)
-        return partial(promoted, self.game.options(), self.game.model, asked)
+        return partial(promote_model, self.game.options(), self.game.model, asked)
 
     def rollback(self, *allow: str) -> partial[Event]:
         """Give what is called to go back, here or in another process."""
         asked = Asked("Bob", _now(), "wrong", frozenset(allow))
-        return partial(rolled_back, self.game.options(), self.game.model, asked)
+        return partial(roll_back, self.game.options(), self.game.model, asked)
 
     def promote(self, *allow: str, stage: str = "champion") -> Done:
         return self.promotion(*allow, stage=stage)()

@@ -10,7 +10,7 @@ import pytest
 from ml_ci.registry.mlflow_registry import MlflowRegistry
 from ml_ci.registry.values import LostChampionError, NoAnswerError, RefusedError
 from ml_ci.reports.history import table
-from ml_ci.steps.promotion.promote import history
+from ml_ci.steps.promotion.promote import read_history
 
 _LOST = "the champion of {model} was v{version}, and somebody took the alias away, or its version"
 
@@ -109,7 +109,7 @@ def test_the_history_knows_of_a_move_by_hand_from_what_the_next_one_replaced(beg
 
 
 def _history(desk: Any) -> Any:
-    return history(desk.options(), desk.model, datetime.now(UTC))
+    return read_history(desk.options(), desk.model, datetime.now(UTC))
 
 
 def test_without_the_alias_of_the_version_before_it_is_gone_back_to_all_the_same(begun: Any) -> None:

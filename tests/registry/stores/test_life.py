@@ -11,7 +11,7 @@ import pytest
 
 from ml_ci.registry.values import RefusedError
 from ml_ci.steps.lineage.registered import Registered
-from ml_ci.steps.promotion.promote import history
+from ml_ci.steps.promotion.promote import read_history
 
 
 def test_a_first_promotion_has_no_champion_to_replace(empty: Any) -> None:
@@ -67,7 +67,7 @@ def test_a_rollback_restores_what_was_before(begun: Any) -> None:
     with pytest.raises(RefusedError, match="is the first: there is nothing to go back to"):
         begun.go_back()
     assert begun.everything() == before
-    found = history(begun.game.options(), begun.model, datetime.now(UTC))
+    found = read_history(begun.game.options(), begun.model, datetime.now(UTC))
     assert [one.event.version for one in found.stays] == ["1", "2", "3", "2", "1"]
 
 

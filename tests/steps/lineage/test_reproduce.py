@@ -36,7 +36,7 @@ def test_the_building_is_told_before_and_after(tmp_path: Path, monkeypatch: pyte
         before.extend(heard.told)
         return str(at / "bin" / "python")
 
-    monkeypatch.setattr(reproduce, "built", built)
+    monkeypatch.setattr(reproduce, "build_environment", built)
     options = Options(tmp_path, progress=heard)
     assert reproduce._environment(options, LINEAGE, tmp_path) == str(tmp_path / "bin" / "python")
     assert before == ["cutter: building the environment of its lock …"]
@@ -47,7 +47,7 @@ def test_a_building_that_failed_took_no_time(tmp_path: Path, monkeypatch: pytest
     def built(environment: object, at: Path) -> str:
         raise UserError("no Python 3.1 here")
 
-    monkeypatch.setattr(reproduce, "built", built)
+    monkeypatch.setattr(reproduce, "build_environment", built)
     heard = Heard()
     with pytest.raises(UserError, match="no Python"):
         reproduce._environment(Options(tmp_path, progress=heard), LINEAGE, tmp_path)

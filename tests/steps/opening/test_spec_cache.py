@@ -11,7 +11,7 @@ import pytest
 
 from ml_ci.errors import UserError
 from ml_ci.spec.load import load as read
-from ml_ci.steps.opening.spec_cache import load
+from ml_ci.steps.opening.spec_cache import load_spec
 
 FULL = """\
 version: 1
@@ -54,9 +54,9 @@ def kept(state: Path) -> list[Path]:
 
 def test_what_was_kept_is_what_was_read(tmp_path: Path) -> None:
     spec = read(FULL, "ml-ci.yaml")
-    assert load(FULL, "ml-ci.yaml", tmp_path) == spec
+    assert load_spec(FULL, "ml-ci.yaml", tmp_path) == spec
     assert len(kept(tmp_path)) == 1
-    again = load(FULL, "ml-ci.yaml", tmp_path)
+    again = load_spec(FULL, "ml-ci.yaml", tmp_path)
     assert again == spec
     assert [str(gate.condition) for gate in again.models["churn"].gates] == [
         str(gate.condition) for gate in spec.models["churn"].gates
@@ -65,13 +65,15 @@ def test_what_was_kept_is_what_was_read(tmp_path: Path) -> None:
 
 
 def test_the_path_is_the_callers(tmp_path: Path) -> None:
-    load(FULL, "ml-ci.yaml", tmp_path)
-    assert load(FULL, "ml-ci.yaml of commit 3f2c1ab", tmp_path).path == "ml-ci.yaml of commit 3f2c1ab"
+    load_spec(FULL, "ml-ci.yaml", tmp_path)
+    assert load_spec(FULL, "ml-ci.yaml of commit 3f2c1ab", tmp_path).path == "ml-ci.yaml of commit 3f2c1ab"
 
 
 def test_another_text_is_read_anew(tmp_path: Path) -> None:
-    load(FULL, "ml-ci.yaml", tmp_path)
-    assert load(FULL.replace("0.20", "0.21"), "ml-ci.yaml", tmp_path).models["churn"].gates[2].text.endswith("0.21")
+    load_spec(FULL, "ml-ci.yaml", tmp_path)
+    assert (
+        load_spec(FULL.replace("0.20", "0.21"), "ml-ci.yaml", tmp_path).models["churn"].gates[2].text.endswith("0.21")
+    )
     assert len(kept(tmp_path)) == 2
 
 
@@ -79,7 +81,7 @@ def test_mistakes_are_not_kept(tmp_path: Path) -> None:
     wrong = FULL.replace("label: churned", "lable: churned")
     for _ in range(2):
         with pytest.raises(UserError, match="lable"):
-            load(wrong, "ml-ci.yaml", tmp_path)
+            load_spec(wrong, "ml-ci.yaml", tmp_path)
     assert kept(tmp_path) == []
 
 
@@ -99,21 +101,21 @@ def test_mistakes_are_not_kept(tmp_path: Path) -> None:
     ],
 )
 def test_a_damaged_cache_is_read_anew(tmp_path: Path, content: bytes) -> None:
-    load(FULL, "ml-ci.yaml", tmp_path)
+    load_spec(FULL, "ml-ci.yaml", tmp_path)
     kept(tmp_path)[0].write_bytes(content)
-    assert load(FULL, "ml-ci.yaml", tmp_path) == read(FULL, "ml-ci.yaml")
+    assert load_spec(FULL, "ml-ci.yaml", tmp_path) == read(FULL, "ml-ci.yaml")
     assert json.loads(kept(tmp_path)[0].read_text())["is"] == "Spec"
 
 
 def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file stands here")
-    assert load(FULL, "ml-ci.yaml", tmp_path / "state") == read(FULL, "ml-ci.yaml")
+    assert load_spec(FULL, "ml-ci.yaml", tmp_path / "state") == read(FULL, "ml-ci.yaml")
 
 
 def test_neither_pydantic_nor_yaml_the_second_time(tmp_path: Path) -> None:
-    load(FULL, "ml-ci.yaml", tmp_path)
+    load_spec(FULL, "ml-ci.yaml", tmp_path)
     code = (
-        "import sys; from pathlib import Path; from ml_ci.steps.opening.spec_cache import load\n"
+        "import sys; from pathlib import Path; from ml_ci.steps.opening.spec_cache import load_spec as load\n"
         "load(sys.stdin.read(), 'ml-ci.yaml', Path(sys.argv[1]))\n"
         "print(sorted({'pydantic', 'yaml', 'ml_ci.spec.load', 'ml_ci.conditions.parser'} & set(sys.modules)))\n"
     )

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ml_ci.errors import Failure, StageFailed
-from ml_ci.steps.planning.blame import of_baseline
+from ml_ci.steps.planning.blame import blaming_baseline
 
 
 @pytest.mark.parametrize(
@@ -20,7 +20,7 @@ from ml_ci.steps.planning.blame import of_baseline
 )
 def test_the_baseline_is_to_blame(hint: str, said: str) -> None:
     side: Any = SimpleNamespace(commit="3f2c1ab99")
-    with pytest.raises(StageFailed) as told, of_baseline(side):
+    with pytest.raises(StageFailed) as told, blaming_baseline(side):
         raise StageFailed(Failure("training", "job-exit", "the job ended with exit code 1", hint))
     assert told.value.failure.hint == said
     assert told.value.failure.message == (

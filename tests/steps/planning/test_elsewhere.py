@@ -12,7 +12,7 @@ from ml_ci.records.index import Known, recall, remember
 from ml_ci.records.manifests import Entry, packed
 from ml_ci.records.store import Store
 from ml_ci.spec.values import FileEntry, FunctionJob, ModelSpec, Positive
-from ml_ci.steps.planning.elsewhere import trained_elsewhere
+from ml_ci.steps.planning.elsewhere import find_elsewhere
 from ml_ci.steps.values import Project, Side
 
 COMMIT = "c" * 40
@@ -47,7 +47,7 @@ def trained(store: Store, one: Fingerprint) -> None:
 
 
 def asked(store: Store, one: Side) -> Side:
-    return trained_elsewhere(cast(Project, FakeProject(store)), one)
+    return find_elsewhere(cast(Project, FakeProject(store)), one)
 
 
 def test_another_environment_is_taken_and_named(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ml_ci.steps.promotion.offer_files import file_digests
+from ml_ci.steps.promotion.offer_files import digest_files
 
 
 def folder(at: Path, files: dict[str, str]) -> Path:
@@ -18,7 +18,7 @@ def folder(at: Path, files: dict[str, str]) -> Path:
 
 def test_the_same_files_have_one_digest_wherever_they_lie(tmp_path: Path) -> None:
     files = {"weights/a.bin": "1", "vocabulary.txt": "words"}
-    assert file_digests(folder(tmp_path / "one", files)) == file_digests(folder(tmp_path / "two", files))
+    assert digest_files(folder(tmp_path / "one", files)) == digest_files(folder(tmp_path / "two", files))
 
 
 @pytest.mark.parametrize(
@@ -33,8 +33,8 @@ def test_the_same_files_have_one_digest_wherever_they_lie(tmp_path: Path) -> Non
 )
 def test_any_difference_is_another_model(tmp_path: Path, files: dict[str, str]) -> None:
     own = folder(tmp_path / "one", {"weights/a.bin": "1", "vocabulary.txt": "words"})
-    assert file_digests(own) != file_digests(folder(tmp_path / "two", files))
+    assert digest_files(own) != digest_files(folder(tmp_path / "two", files))
 
 
 def test_no_model_has_no_digest() -> None:
-    assert file_digests(None) == ""
+    assert digest_files(None) == ""

@@ -10,7 +10,7 @@ import pytest
 from ml_ci.changes.values import Fingerprint
 from ml_ci.registry.values import FINGERPRINT, PROMOTION, TRAINING, Version
 from ml_ci.spec.values import DataEntry, FileEntry, FunctionJob, ModelSpec, PartEntry, Positive, Threshold
-from ml_ci.steps.telling.cautions import cautions
+from ml_ci.steps.telling.cautions import list_cautions
 from ml_ci.steps.values import Judging, Side, Sides
 
 OURS = Version("m", "3", tags={PROMOTION: "p", TRAINING: "t", FINGERPRINT: "{}"})
@@ -31,7 +31,7 @@ def side(holdout: DataEntry, champion: Version | None = None) -> Side:
 
 def said(new: DataEntry, old: DataEntry, source: str = "champion v3 (3f2c1ab)", version: Any = OURS) -> tuple[str, ...]:
     sides = Sides(side(new), side(old, version), "c" * 40, source)
-    return cautions(cast(Any, _Project()), sides)
+    return list_cautions(cast(Any, _Project()), sides)
 
 
 @pytest.mark.parametrize(
@@ -125,6 +125,6 @@ def test_other_rows_to_choose_a_threshold_on_are_said(
         )
         for digest in (after, before)
     ]
-    found = cautions(cast(Any, _Held()), Sides(sides[0], sides[1], "c" * 40, "merge-base ccccccc"))
+    found = list_cautions(cast(Any, _Held()), Sides(sides[0], sides[1], "c" * 40, "merge-base ccccccc"))
     assert bool(found) is said
     assert not said or found[0].startswith("The rows of `data.validation` changed in this change, and the thresholds")

@@ -17,8 +17,8 @@ import pytest
 
 from ml_ci.cli.progress import PlainLines
 from ml_ci.pipeline import plan, run
-from ml_ci.steps.working.side_by_side import OneAtATime, StoppedError, side_by_side
-from ml_ci.steps.working.workshop import timed
+from ml_ci.steps.working.side_by_side import OneAtATime, StoppedError, work_side_by_side
+from ml_ci.steps.working.workshop import time_work
 
 NEEDS = {"top": ("bottom",), "bottom": (), "alone": ()}
 
@@ -50,7 +50,7 @@ class Diary:
 @pytest.mark.parametrize("jobs", [1, 2, 8])
 def test_everything_is_done_behind_what_it_needs(jobs: int) -> None:
     diary = Diary(*(("bottom", "alone") if jobs > 1 else ()))
-    done = side_by_side(["top", "bottom", "alone"], NEEDS, diary.work, jobs, Event())
+    done = work_side_by_side(["top", "bottom", "alone"], NEEDS, diary.work, jobs, Event())
     assert done == {"top": "TOP", "bottom": "BOTTOM", "alone": "ALONE"}
     assert diary.order.index("bottom") < diary.order.index("top")
     assert not any({"top", "bottom"} <= together for together in diary.beside)
@@ -59,7 +59,7 @@ def test_everything_is_done_behind_what_it_needs(jobs: int) -> None:
 
 def test_no_more_than_jobs_at_a_time() -> None:
     diary = Diary("0", "1", "2")
-    side_by_side([str(number) for number in range(7)], {}, diary.work, 3, Event())
+    work_side_by_side([str(number) for number in range(7)], {}, diary.work, 3, Event())
     assert max(map(len, diary.beside)) == 3
 
 
@@ -73,7 +73,7 @@ def test_what_one_raises_stops_the_others_and_propagates(kind: type[BaseExceptio
         seen.append(stop.wait(60))
 
     with pytest.raises(kind):
-        side_by_side(["good", "bad"], {}, work, 2, stop)
+        work_side_by_side(["good", "bad"], {}, work, 2, stop)
     assert seen == [True], "the other was told, and waited for"
 
 
@@ -265,7 +265,7 @@ def test_work_that_is_stopped_is_not_said_to_have_taken_its_time(error: type[Bas
 
     project: Any = SimpleNamespace(options=SimpleNamespace(progress=PlainLines()))
     with pytest.raises(error):
-        timed(project, "churn", "training the candidate", stops)
+        time_work(project, "churn", "training the candidate", stops)
     said = capsys.readouterr().err
     assert "churn: training the candidate was stopped after 0.0 s" in said
     assert "took" not in said

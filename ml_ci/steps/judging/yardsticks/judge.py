@@ -25,9 +25,9 @@ from ml_ci.spec.values import ModelSpec
 from ml_ci.steps.judging import looks
 from ml_ci.steps.judging.yardsticks import settings
 from ml_ci.steps.judging.yardsticks.predicted import Predicted, predict
-from ml_ci.steps.judging.yardsticks.rows import BaseRows, base_rows
+from ml_ci.steps.judging.yardsticks.rows import BaseRows, find_base_rows
 from ml_ci.steps.values import Side
-from ml_ci.steps.working.score import measured
+from ml_ci.steps.working.score import measure_own
 from ml_ci.steps.working.workshop import Workshop
 from ml_ci.training.values import Measured
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from ml_ci.tables.table import Table
 
 
-def by_base(
+def judge_by_base(
     shop: Workshop, plan: Plan, comparison: Comparison, own: tuple[GateResult, ...], policy: Policy
 ) -> tuple[Yardstick, ...]:
     """Give both yardsticks with their verdicts, the change's own first; () where the change brings none of its own."""
@@ -48,7 +48,7 @@ def by_base(
     said = tuple(_settings_changed(shop.sides.candidate, base, model))
     source = f"the base {(base.commit or '')[:7]}"
     try:
-        rows = base_rows(shop, base, model)
+        rows = find_base_rows(shop, base, model)
         changed = (*_rows_said(rows), *said)
         if not changed:
             return ()
@@ -77,9 +77,9 @@ def may_differ(candidate: Side, base: Side, model: ModelSpec) -> bool:
 
 
 def _settings_changed(candidate: Side, base: Side, model: ModelSpec) -> Iterator[str]:
-    named = list(settings.changed(candidate.model, model))
+    named = list(settings.name_changes(candidate.model, model))
     yield from named
-    same = settings.measured_by(candidate.model, model) == candidate.model
+    same = settings.measure_by(candidate.model, model) == candidate.model
     if not named and model.metrics and same and candidate.fingerprint.asked != base.declared.asked:
         yield "the code of `metrics`"
 
@@ -107,7 +107,7 @@ def _judged(
 ) -> Yardstick:
     """Judge the change's gates on the base's rows that neither side was trained on and both can score."""
     candidate = shop.sides.candidate
-    model = settings.measured_by(candidate.model, declared)
+    model = settings.measure_by(candidate.model, declared)
     alike = (model.label, model.positive) == (candidate.model.label, candidate.model.positive)
     assert plan.baseline is not None  # noqa: S101 - by_base has looked
     first = predict(shop, candidate, model, rows, alike=alike)
@@ -125,7 +125,7 @@ def _judged(
     )
     results = (*(_never_an_error(one) for one in judge(known.gates, case, policy)), *left)
     if first.anew or second.anew:
-        looks.note_base(shop, plan, table, of_gates(results))
+        looks.note_base_look(shop, plan, table, of_gates(results))
     return Yardstick(
         "",
         of_gates(results),
@@ -143,7 +143,7 @@ def _together(
     """Give the rows that both sides score as a table of their own, with what each predicts for them."""
     import numpy as np
 
-    from ml_ci.steps.judging.yardsticks.predicted import among
+    from ml_ci.steps.judging.yardsticks.predicted import take_rows
     from ml_ci.tables.parts import select
     from ml_ci.tables.table import Table
 
@@ -158,7 +158,7 @@ def _together(
         select(table, mask, out, python=shop.python(shop.sides.candidate))
         names = None if table.layout.header or table.layout.parquet else table.names
         table = Table.open(out, names, shown=table.shown)
-    return table, (among(first, places), among(second, places))
+    return table, (take_rows(first, places), take_rows(second, places))
 
 
 def _columns(model: ModelSpec, table: Table) -> tuple[ModelSpec, tuple[GateResult, ...]]:
@@ -191,15 +191,17 @@ def _compared(
     own: Comparison,
 ) -> tuple[Comparison, NDArray[np.bool_]]:
     from ml_ci.evaluation.evaluate import compare, holdout_of
-    from ml_ci.steps.working.compare import wanted
+    from ml_ci.steps.working.compare import name_metrics
 
     holdout = holdout_of(table, model)
     sides, known = (shop.sides.candidate, base), (own.candidate, own.baseline or own.candidate)
     extra = [
-        {**_of_job(known), **_own(measured(shop, side, base, holdout.y_true, found, "base-metrics"))}
+        {**_of_job(known), **_own(measure_own(shop, side, base, holdout.y_true, found, "base-metrics"))}
         for side, found, known in zip(sides, pair, known, strict=True)
     ]
-    found = compare(holdout, *pair, price=model.cost, extra=extra[0], baseline_extra=extra[1], wanted=wanted(model))
+    found = compare(
+        holdout, *pair, price=model.cost, extra=extra[0], baseline_extra=extra[1], wanted=name_metrics(model)
+    )
     return found, holdout.y_true
 
 

@@ -13,11 +13,11 @@ from ml_ci.plan.plan import PREDICTIONS
 from ml_ci.records.codec import pack
 from ml_ci.spec.values import ModelSpec
 from ml_ci.steps.judging.yardsticks.rows import BaseRows, scores_all
-from ml_ci.steps.planning.decide import keys
+from ml_ci.steps.planning.decide import find_keys
 from ml_ci.steps.values import Side
 from ml_ci.steps.working.compare import load_predictions
-from ml_ci.steps.working.score import FILE, read_predictions, scored, scored_rows, with_threshold
-from ml_ci.steps.working.train import predictions, trained
+from ml_ci.steps.working.score import FILE, choose_threshold, read_predictions, score_rows, score_side
+from ml_ci.steps.working.train import find_predictions, train_side
 from ml_ci.steps.working.workshop import Workshop
 from ml_ci.tables.table import Table
 from ml_ci.training.inputs import written
@@ -48,11 +48,11 @@ def predict(shop: Workshop, side: Side, model: ModelSpec, rows: BaseRows, *, ali
     """
     import numpy as np
 
-    training = trained(shop, side)
-    left = predictions(training)
+    training = train_side(shop, side)
+    left = find_predictions(training)
     known = None
     if alike:
-        known = load_predictions(scored(shop, side))
+        known = load_predictions(score_side(shop, side))
     elif left is not None:
         known = read_predictions(model, side, left, shop.holdout, None)
     has = rows.kept & (rows.place >= 0) if known is not None else np.zeros(rows.table.rows, np.bool_)
@@ -77,7 +77,7 @@ def _scored(shop: Workshop, side: Side, model: ModelSpec, table: Table, missing:
     store, chosen = shop.project.store, hashlib.sha256(missing.tobytes()).hexdigest()
     base = shop.sides.baseline
     asked = [model.label, pack(model.positive), base.declared.holdout if base is not None else "", pack(model.holdout)]
-    known = keys(shop.project, shop.sides, side)
+    known = find_keys(shop.project, shop.sides, side)
     key = digest(["rows of the base", known.predictions, asked, chosen])
     record = store.find(PREDICTIONS, key)
     if record is not None:
@@ -106,12 +106,12 @@ def _score(shop: Workshop, side: Side, model: ModelSpec, table: Table, missing: 
     kept = None if names is None else tuple(name for name in names if name != model.label)
     whole = Whole(str(table.path), str(flags), PART, names, model.label)
     given = Input(str(bare), kept, written(table.layout), whole)
-    training = trained(shop, side)
+    training = train_side(shop, side)
     what = "rows of the base"
     with shop.project.journal.noting("score", side.name, side.model.name):
-        found = scored_rows(shop, side, training, what, given, chosen.rows, model.positive)
+        found = score_rows(shop, side, training, what, given, chosen.rows, model.positive)
         read = read_predictions(model, side, found.predictions, chosen, found)
-        return with_threshold(shop, side, training, read, "validation for the base")
+        return choose_threshold(shop, side, training, read, "validation for the base")
 
 
 def _taken(known: Predictions, places: NDArray[np.intp]) -> Predictions:
@@ -144,7 +144,7 @@ def _joined(parts: list[Predicted]) -> Predicted:
     return Predicted(places[order], Predictions(decision, first.kind, score), anew)
 
 
-def among(found: Predicted, places: NDArray[np.intp]) -> Predictions:
+def take_rows(found: Predicted, places: NDArray[np.intp]) -> Predictions:
     """Give the predictions of some of the rows; `places` are sorted, and all of them there."""
     import numpy as np
 

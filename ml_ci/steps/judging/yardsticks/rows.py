@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ml_ci.errors import UserError
 from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry
-from ml_ci.steps.planning.variables import fetch_env_of
+from ml_ci.steps.planning.variables import list_fetch_variables
 from ml_ci.steps.values import Side
 from ml_ci.steps.working.workshop import Workshop
 from ml_ci.tables.table import Table
@@ -41,14 +41,14 @@ class BaseRows:
         return bool(self.removed or self.added or self.relabelled or not self.kept.all())
 
 
-def base_rows(shop: Workshop, base: Side, model: ModelSpec) -> BaseRows:
+def find_base_rows(shop: Workshop, base: Side, model: ModelSpec) -> BaseRows:
     """Read the holdout of `model`, the entry as the base's commit declares it, and find its rows in the change's.
 
     UserError and StageFailed when it cannot be had any more.
     """
     from ml_ci.tables.membership import belonging
 
-    table = base_table(shop, base, model)
+    table = open_base_table(shop, base, model)
     candidate = shop.sides.candidate.model
     own = _universe(shop)
     labels = frozenset({model.label, candidate.label})
@@ -70,7 +70,7 @@ def base_rows(shop: Workshop, base: Side, model: ModelSpec) -> BaseRows:
     return _counted(table, own, place, found, kept, there, (model.label, candidate.label))
 
 
-def base_table(shop: Workshop, base: Side, model: ModelSpec) -> Table:
+def open_base_table(shop: Workshop, base: Side, model: ModelSpec) -> Table:
     """Open the holdout of the base's commit, cut as it is cut there."""
     from ml_ci.tables.parts import cut
 
@@ -103,7 +103,7 @@ def _brought(shop: Workshop, base: Side, name: str, entry: FileEntry) -> Path:
         prefix=project.repository.prefix,
         fetch=base.model.fetch,
         progress=project.options.progress,
-        env=fetch_env_of(project, base.model),
+        env=list_fetch_variables(project, base.model),
     )
     target = folder / entry.path
     if not target.exists():
@@ -121,7 +121,7 @@ def _universe(shop: Workshop) -> Table:
     if isinstance(model.holdout, FileEntry):
         return shop.holdout
     entry = model.data[model.holdout.of]
-    return Table.open(shop.brought(model.holdout.of, entry), entry.columns, shown=entry.path)
+    return Table.open(shop.bring(model.holdout.of, entry), entry.columns, shown=entry.path)
 
 
 def scores_all(table: Table, own: Table, but: frozenset[str]) -> bool:
@@ -193,7 +193,7 @@ def _moved_to_training(shop: Workshop, base: Side, table: Table, labels: frozens
         if candidate.fingerprint.parts.get(part) == base.declared.parts.get(part):
             continue
         try:
-            new = Table.open(shop.brought(name, entry), entry.columns, shown=entry.path)
+            new = Table.open(shop.bring(name, entry), entry.columns, shown=entry.path)
             old = Table.open(_brought(shop, base, name, before), before.columns, shown=_named(base, before.path))
         except UserError:
             continue  # it is no table

@@ -8,7 +8,7 @@ from dataclasses import replace
 from ml_ci.spec.values import ModelSpec, SliceSpec
 
 
-def measured_by(candidate: ModelSpec, base: ModelSpec) -> ModelSpec:
+def measure_by(candidate: ModelSpec, base: ModelSpec) -> ModelSpec:
     """Give the candidate's model with its gates, to be measured by the base's label, positive, slices and metrics.
 
     Threshold, `predict` and `id` are a side's own. A slice that only the change has is no other yardstick.
@@ -22,7 +22,7 @@ def measured_by(candidate: ModelSpec, base: ModelSpec) -> ModelSpec:
     )
 
 
-def changed(candidate: ModelSpec, base: ModelSpec) -> Iterator[str]:
+def name_changes(candidate: ModelSpec, base: ModelSpec) -> Iterator[str]:
     """Name what the change measures otherwise than its base; the code of metrics is not looked at."""
     if candidate.label.strip() != base.label.strip():
         yield f"`label`: {base.label} → {candidate.label}"

@@ -33,9 +33,9 @@ def _keys(desk: Any) -> list[str]:
 
 def _stays(desk: Any) -> list[tuple[str, bool]]:
     """Read the history."""
-    from ml_ci.steps.promotion.promote import history
+    from ml_ci.steps.promotion.promote import read_history
 
-    found = history(desk.options(), desk.model, datetime.now(UTC))
+    found = read_history(desk.options(), desk.model, datetime.now(UTC))
     assert not found.foreign
     assert not found.lost
     return [(stay.event.version, stay.current) for stay in found.stays]
