@@ -12,7 +12,7 @@ from ml_ci.plan.values import ModelPlan
 from ml_ci.reports.values import ModelReport, Report
 from ml_ci.steps.clock import Clock
 from ml_ci.steps.journal import Journal
-from ml_ci.steps.keeping.send import send
+from ml_ci.steps.keeping.send import sending
 from ml_ci.steps.keeping.sweep import sweep
 from ml_ci.steps.keeping.tidy import tidy
 from ml_ci.steps.opening.project import locate, open_project, select_models
@@ -72,8 +72,6 @@ def judge_model(project: Project, fingerprints: Fingerprints, name: str) -> Mode
         )
 
         return report_not_judged(project, fingerprints, name, error, clock)
-    finally:
-        send(project)
 
 
 def judge_sides(project: Project, sides: Sides, clock: Clock) -> ModelReport:
@@ -109,7 +107,7 @@ def work(project: Project, sides: Sides, clock: Clock) -> Work:
     from ml_ci.steps.working.train import train_sides
     from ml_ci.steps.working.workshop import open_workshop
 
-    with open_workshop(project, sides) as shop:
+    with sending(project), open_workshop(project, sides) as shop:
         with clock("plan"):
             plan = plan_work(project, sides, verify=True)  # a damaged record is no record
             before = prepare(shop, plan)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from ml_ci.plan.plan import TRAININGS
 from ml_ci.records import manifests
 from ml_ci.records.index import file_of
@@ -11,6 +14,15 @@ from ml_ci.steps.opening.believed import of_pull_request
 from ml_ci.steps.values import Project
 
 NOT_SENT = "a pull request's run does not write the shared store"
+
+
+@contextmanager
+def sending(project: Project) -> Iterator[None]:
+    """Send what the work of a `with` block made, also where it fails: the report that follows tells what was sent."""
+    try:
+        yield
+    finally:
+        send(project)
 
 
 def send(project: Project) -> None:

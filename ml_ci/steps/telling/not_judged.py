@@ -11,6 +11,7 @@ from ml_ci.plan.plan import COMPARISONS, TRAININGS
 from ml_ci.reports.values import ModelReport
 from ml_ci.steps.clock import Clock
 from ml_ci.steps.judging import holdout
+from ml_ci.steps.keeping.send import sending
 from ml_ci.steps.planning.blame import BaselineFailed
 from ml_ci.steps.planning.decide import plan_work
 from ml_ci.steps.planning.sides import Fingerprints
@@ -55,7 +56,7 @@ def _alone(project: Project, candidate: Side, clock: Clock) -> tuple[Evaluation,
     """Train, score and count the candidate, with nothing beside it; give its counts and the key of its training."""
     sides = Sides(candidate, None, None, "", "the baseline cannot be had")
     plan = plan_work(project, sides, verify=True)
-    with open_workshop(project, sides) as shop:
+    with sending(project), open_workshop(project, sides) as shop:
         with clock("plan"):
             if not project.store.has(COMPARISONS, plan.comparison):
                 holdout.check_holdout(shop)
@@ -97,7 +98,7 @@ def _try(project: Project, sides: Sides) -> None:
     """Train the base, to know whether it trains at all: what comes of it is on record for the next run."""
     assert sides.baseline is not None  # noqa: S101
     try:
-        with open_workshop(project, sides) as shop:
+        with sending(project), open_workshop(project, sides) as shop:
             train_side(shop, sides.baseline)
     except StageFailed:
         return
