@@ -3,38 +3,19 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ml_ci.changes.digests import digest
 from ml_ci.plan.plan import DETERMINISM, TRAININGS
-from ml_ci.records.codec import pack, unpack_if_fit
+from ml_ci.records.codec import pack
 from ml_ci.records.manifests import note, unpacked
 from ml_ci.records.store import Store
+from ml_ci.steps.telling.unsteady import Repeated, key_of
 from ml_ci.steps.values import Project, Side, Sides
 from ml_ci.steps.working.score import FILE, score_side
 from ml_ci.steps.working.train import train_side
 from ml_ci.steps.working.workshop import Workshop, open_workshop
-
-
-@dataclass(frozen=True)
-class Repeated:
-    """Two trainings of the same inputs beside each other, on the holdout.
-
-    `flips` counts the rows that they decide differently; `fpr` and `fnr` are how far the rates lie apart (None where
-    undefined), `score` the largest distance of two scores of one row. `training` is the key of the first.
-    """
-
-    training: str
-    when: str
-    identical: bool
-    rows: int
-    flips: int
-    fpr: float | None
-    fnr: float | None
-    score: float
 
 
 def train_twice(project: Project, sides: Sides) -> Repeated:
@@ -50,32 +31,6 @@ def train_twice(project: Project, sides: Sides) -> Repeated:
             found = _beside(shop, first.file(FILE), score_side(second, sides.candidate).file(FILE))
     _keep(project.store, sides.candidate.model.name, found)
     return found
-
-
-def find_repeated(store: Store, model: str) -> Repeated | None:
-    """Give what was found out about a model's training last, if anything was."""
-    record = store.find(DETERMINISM, _key(model))
-    return None if record is None else unpack_if_fit(Repeated, record.content.get("repeated"))
-
-
-def note_determinism(store: Store, model: str) -> Iterator[str]:
-    """Say in a report that a training is known not to be deterministic."""
-    found = find_repeated(store, model)
-    if found is not None and not found.identical:
-        yield f"{describe_repeated(found)[:1].upper()}{describe_repeated(found)[1:]} (found on {found.when[:10]})."
-
-
-def describe_repeated(found: Repeated) -> str:
-    """Say what was found: `training is not deterministic: FPR moves by ±0.4 points by itself ...`."""
-    if found.identical:
-        return f"trained twice, the same prediction for each of {found.rows:,} rows"
-    moved = " and ".join(
-        f"{name} moves by ±{100 * rate:.1f} points" for name, rate in (("FPR", found.fpr), ("FNR", found.fnr)) if rate
-    )
-    flips = f"{found.flips:,} of {found.rows:,} rows are decided differently"
-    if not found.flips:
-        return f"training is not deterministic: scores move by up to {found.score:.2g} by themselves, no decision does"
-    return f"training is not deterministic: {moved or 'neither rate moves'} by itself, {flips}"
 
 
 def _beside(shop: Workshop, first: Path, second: Path) -> Repeated:
@@ -119,10 +74,6 @@ def _bring_needed(shop: Workshop, side: Side, store: Store) -> None:
 
 
 def _keep(store: Store, model: str, found: Repeated) -> None:
-    store.drop(DETERMINISM, _key(model))
+    store.drop(DETERMINISM, key_of(model))
     with store.draft() as draft:
-        store.keep(draft, DETERMINISM, _key(model), {"model": model, "repeated": pack(found)})
-
-
-def _key(model: str) -> str:
-    return digest([DETERMINISM, model])
+        store.keep(draft, DETERMINISM, key_of(model), {"model": model, "repeated": pack(found)})

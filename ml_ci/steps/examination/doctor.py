@@ -61,7 +61,8 @@ def _sides(fingerprints: Fingerprints, name: str) -> Sides:
 
 def check_determinism(project: Project) -> Iterator[Finding]:
     """Train every model a second time from the same inputs, and say whether the two predict the same."""
-    from ml_ci.steps.examination.determinism import describe_repeated, train_twice
+    from ml_ci.steps.examination.determinism import train_twice
+    from ml_ci.steps.telling.unsteady import describe_repeated
 
     fingerprints = Fingerprints(project)
     for name in select_models(project):

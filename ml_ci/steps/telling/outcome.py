@@ -19,6 +19,7 @@ from ml_ci.steps.planning.judged import Judged
 from ml_ci.steps.planning.variables import note_unset
 from ml_ci.steps.telling.asked import list_asked
 from ml_ci.steps.telling.cautions import list_cautions
+from ml_ci.steps.telling.unsteady import note_determinism
 from ml_ci.steps.values import Project, Sides
 from ml_ci.suspicion.counts import suspicions
 from ml_ci.suspicion.overlap import cautions as overlapping
@@ -152,8 +153,6 @@ def _first_hint(models: Mapping[str, ModelReport]) -> str:
 def _unsteady(project: Project, model: ModelSpec) -> Iterator[str]:
     """Say what `ml-ci doctor --determinism` found out."""
     if (project.store.root / "records" / DETERMINISM).is_dir():
-        from ml_ci.steps.examination.determinism import note_determinism
-
         yield from note_determinism(project.store, model.name)
 
 
