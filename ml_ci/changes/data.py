@@ -17,13 +17,13 @@ from functools import cached_property
 from pathlib import Path
 
 from ml_ci.changes.content import Contents
-from ml_ci.changes.digests import blob_id, digest, object_format
 from ml_ci.changes.globs import is_glob, matching
 from ml_ci.changes.left_out import refuse_left_out
 from ml_ci.changes.links_out import refuse_links_out
 from ml_ci.changes.pointers import LfsPatterns, Pointer, dvc_pointer, lfs_blob_id, lfs_pointer, pointers_below
 from ml_ci.changes.remote import is_remote, remote_digest
 from ml_ci.changes.surroundings import Surroundings
+from ml_ci.digests import blob_id, digest, object_format
 from ml_ci.errors import UserError
 from ml_ci.repository.values import Tree
 from ml_ci.spec.values import FileEntry

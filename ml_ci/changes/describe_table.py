@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from ml_ci.changes.drift import MEASURE
 from ml_ci.changes.table_pair import TablePair
 from ml_ci.changes.words import change_of, count, joined, named_first, percent
+from ml_ci.child.labels import Classes
 from ml_ci.spec.values import ModelSpec, Positive
-from ml_ci.training.child.labels import Classes
 
 _LEAST = 0.002  # bits: less is no news
 _NOISE = 3  # and neither is what is less than three times the divergence that noise gives

@@ -9,13 +9,13 @@ from dataclasses import dataclass, field
 from ml_ci.changes import settings
 from ml_ci.changes.code import Code, function_code, training_code
 from ml_ci.changes.data import Data, DataReader
-from ml_ci.changes.digests import digest
 from ml_ci.changes.environment import environment
 from ml_ci.changes.params import flat, load_params
 from ml_ci.changes.same_values import SameValues, read_as_tables
 from ml_ci.changes.sources import Sources, beside
 from ml_ci.changes.surroundings import Surroundings
 from ml_ci.changes.values import READS, UNSEEN, Fingerprint, seed_digest
+from ml_ci.digests import digest
 from ml_ci.errors import UserError
 from ml_ci.repository.values import Tree
 from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ml_ci.changes.digests import PLAIN
+from ml_ci.digests import PLAIN
 from ml_ci.errors import UserError
 from ml_ci.repository.values import Tree
 from ml_ci.spec.values import ModelSpec

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ml_ci.changes.digests import blob_id
+from ml_ci.digests import blob_id
 from ml_ci.errors import UserError
 from ml_ci.repository.values import Tree
 

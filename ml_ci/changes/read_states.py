@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
-from ml_ci.changes.digests import digest
 from ml_ci.changes.held import held
 from ml_ci.changes.literals import names_in, names_in_command
 from ml_ci.changes.reads import Reads
 from ml_ci.changes.sources import Sources
 from ml_ci.changes.values import Fingerprint, Stage
 from ml_ci.changes.whole import Whole
+from ml_ci.digests import digest
 from ml_ci.repository.values import Tree
 from ml_ci.spec.values import ModelSpec
 

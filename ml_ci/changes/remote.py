@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ml_ci.changes.digests import digest
+from ml_ci.digests import digest
 from ml_ci.errors import UserError
 
 _URL = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)

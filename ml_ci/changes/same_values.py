@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from ml_ci.changes.caches import Cache
 from ml_ci.changes.closure import find_module
-from ml_ci.changes.digests import digest
 from ml_ci.changes.python_source import parse
+from ml_ci.digests import digest
 from ml_ci.errors import UserError
 from ml_ci.repository.values import Tree
 from ml_ci.spec.values import FileEntry, ModelSpec

@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from ml_ci.changes.caches import Cache
-from ml_ci.changes.digests import blob_id, digest, object_format
 from ml_ci.changes.globs import is_glob
 from ml_ci.changes.imports import Import, Imports, imports, imports_by_line
 from ml_ci.changes.left_out import refuse_left_out
 from ml_ci.changes.notebooks import code_cells, without_magics
 from ml_ci.changes.python_source import parse, tree_digest
+from ml_ci.digests import blob_id, digest, object_format
 from ml_ci.repository.git import GitError
 from ml_ci.repository.values import Tree
 

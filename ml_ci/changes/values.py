@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
-from ml_ci.changes.digests import digest
+from ml_ci.digests import digest
 
 Stage: TypeAlias = Literal["train", "score", "metric"]
 READS = "reads"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ml_ci.changes.content import Contents
 from ml_ci.changes.copied import Copied, changed
-from ml_ci.changes.digests import blob_id, digest, object_format
+from ml_ci.digests import blob_id, digest, object_format
 from ml_ci.repository import by_name
 from ml_ci.repository.git import line
 from ml_ci.repository.objects import Objects

@@ -7,9 +7,9 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from itertools import combinations
 
+from ml_ci.child.labels import Classes
 from ml_ci.spec.values import Positive
 from ml_ci.tables.canonical import brief, canonical
-from ml_ci.training.child.labels import Classes
 
 _SHOWN = 4
 _GROUPED = re.compile(r"-?[0-9]{1,3}([_,'])[0-9]{3}(\1[0-9]{3})*(\.[0-9]*)?|-?[0-9]+(_[0-9]+)+")

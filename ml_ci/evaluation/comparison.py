@@ -8,9 +8,9 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from ml_ci.child.labels import compares
 from ml_ci.tables.duck import connect, literal, select, trimmed
 from ml_ci.tables.table import Table
-from ml_ci.training.child.labels import compares
 
 Comparison: TypeAlias = tuple[str, int | float]
 Numbers: TypeAlias = NDArray[np.float64]

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ml_ci.child.labels import Classes
 from ml_ci.errors import UserError
 from ml_ci.evaluation.comparison import Comparison, shown, stand
 from ml_ci.spec.values import Positive
 from ml_ci.tables.canonical import brief
 from ml_ci.tables.duck import literal, trimmed
 from ml_ci.tables.table import Table
-from ml_ci.training.child.labels import Classes
 
 ABSENT = frozenset({"", "nan", "NaN", "-nan"})
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from ml_ci.child.labels import WORDS, YES, Classes
 from ml_ci.errors import UserError
 from ml_ci.evaluation.comparison import Comparison, precision_of, stand
 from ml_ci.evaluation.joining import Rows, failed, order
@@ -18,7 +19,6 @@ from ml_ci.tables.bounds import Bounds, for_rows
 from ml_ci.tables.canonical import brief, canonical
 from ml_ci.tables.duck import trimmed
 from ml_ci.tables.table import Table
-from ml_ci.training.child.labels import WORDS, YES, Classes
 
 
 def read(

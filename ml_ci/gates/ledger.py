@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ml_ci.changes.digests import digest
+from ml_ci.digests import digest
 from ml_ci.gates.values import Verdict
 from ml_ci.spec.values import GateSpec, Reuse
 from ml_ci.tables.content import Content

@@ -13,7 +13,7 @@ from typing import IO, Any, TypeVar
 from urllib.parse import urlsplit
 
 from ml_ci.records.record import DamagedRecordError
-from ml_ci.records.shared import NoAnswerError
+from ml_ci.records.unreachable import StoreUnreachableError
 
 Answer = TypeVar("Answer")
 Reader = Callable[[IO[bytes]], object]
@@ -38,13 +38,13 @@ class Folder:
         try:
             self.root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise NoAnswerError(_said(error)) from None
+            raise StoreUnreachableError(_said(error)) from None
 
     def has(self, name: str) -> bool:
-        """Say whether there is an object; NoAnswerError when the folder itself is not there."""
+        """Say whether there is an object; StoreUnreachableError when the folder itself is not there."""
         if not self.root.is_dir():
             hint = "Push to it once (ml-ci records push), or mount it."
-            raise NoAnswerError(f"there is no folder {self.root}", hint)
+            raise StoreUnreachableError(f"there is no folder {self.root}", hint)
         return (self.root / name).is_file()
 
     def get(self, name: str, into: Reader) -> bool:
@@ -57,7 +57,7 @@ class Folder:
         except FileNotFoundError:
             return False
         except OSError as error:
-            raise NoAnswerError(_said(error)) from None
+            raise StoreUnreachableError(_said(error)) from None
         return True
 
     def put(self, name: str, file: Path) -> None:
@@ -72,7 +72,7 @@ class Folder:
             draft.replace(target)
         except OSError as error:
             draft.unlink(missing_ok=True)
-            raise NoAnswerError(_said(error)) from None
+            raise StoreUnreachableError(_said(error)) from None
 
     def names(self, below: str) -> Iterator[str]:
         """Give the names of the objects below a prefix, sorted."""
@@ -90,7 +90,7 @@ class Objects:
 
     @classmethod
     def open(cls, url: str) -> Objects:
-        """Open a URL; NoAnswerError names the package that is missing."""
+        """Open a URL; StoreUnreachableError names the package that is missing."""
         scheme = urlsplit(url).scheme
         try:
             from fsspec.core import url_to_fs  # type: ignore[import-untyped]
@@ -100,9 +100,11 @@ class Objects:
             package = _PACKAGES.get(scheme)
             wanted = f"ml-ci[remote] {package}" if package else "ml-ci[remote]"
             message = f"{scheme}:// needs {f'the package {package}' if package else 'fsspec'}, which is not installed"
-            raise NoAnswerError(message, f"Run: pip install {wanted}") from None
+            raise StoreUnreachableError(message, f"Run: pip install {wanted}") from None
         except ValueError as error:
-            raise NoAnswerError(_said(error), "Known are a folder, s3://, gs:// and what fsspec knows.") from None
+            raise StoreUnreachableError(
+                _said(error), "Known are a folder, s3://, gs:// and what fsspec knows."
+            ) from None
         system, root = opened
         return cls(system, str(root).rstrip("/"))
 
@@ -121,10 +123,10 @@ class Objects:
                 into(stream)
         except FileNotFoundError:
             return False
-        except (DamagedRecordError, NoAnswerError):
+        except (DamagedRecordError, StoreUnreachableError):
             raise
         except Exception as error:  # each system raises errors of its own, here and below: they become a note
-            raise NoAnswerError(_said(error)) from None
+            raise StoreUnreachableError(_said(error)) from None
         return True
 
     def put(self, name: str, file: Path) -> None:
@@ -134,7 +136,7 @@ class Objects:
             self.system.makedirs(target.rpartition("/")[0], exist_ok=True)
             self.system.put_file(str(file), target)
         except Exception as error:
-            raise NoAnswerError(_said(error)) from None
+            raise StoreUnreachableError(_said(error)) from None
 
     def names(self, below: str) -> Iterator[str]:
         """Give the names of the objects below a prefix, sorted."""
@@ -152,7 +154,7 @@ class Objects:
 def _within(call: Callable[[], Answer], passed_on: tuple[type[Exception], ...] = ()) -> Answer:
     """Ask a remote system, and wait for its answer no longer than SECONDS.
 
-    NoAnswerError for every failure but those that are `passed_on`.
+    StoreUnreachableError for every failure but those that are `passed_on`.
     """
     answers: list[Answer] = []
     failures: list[Exception] = []
@@ -170,10 +172,10 @@ def _within(call: Callable[[], Answer], passed_on: tuple[type[Exception], ...] =
     if answers:
         return answers[0]
     if not failures:
-        raise NoAnswerError(f"it did not answer in {SECONDS:.0f} s")
+        raise StoreUnreachableError(f"it did not answer in {SECONDS:.0f} s")
     if isinstance(failures[0], passed_on):
         raise failures[0]
-    raise NoAnswerError(_said(failures[0])) from None
+    raise StoreUnreachableError(_said(failures[0])) from None
 
 
 def _said(error: Exception) -> str:

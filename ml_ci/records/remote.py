@@ -23,7 +23,7 @@ _LARGEST = 2**20
 
 
 class Place(Protocol):
-    """Where objects lie, by name; every failure but an absent object is a NoAnswerError."""
+    """Where objects lie, by name; every failure but an absent object is a StoreUnreachableError."""
 
     def prepare(self) -> None: ...
     def has(self, name: str) -> bool: ...
@@ -34,7 +34,7 @@ class Place(Protocol):
 
 @dataclass(frozen=True)
 class Remote:
-    """Read and write records as objects of a place. NoAnswerError when it does not answer."""
+    """Read and write records as objects of a place. StoreUnreachableError when it does not answer."""
 
     place: Place
 

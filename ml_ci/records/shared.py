@@ -11,24 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ml_ci.records.record import DamagedRecordError
+from ml_ci.records.unreachable import StoreUnreachableError
 
 if TYPE_CHECKING:
     from ml_ci.records.remote import Remote
 
 Answer = TypeVar("Answer")
-
-
-class NoAnswerError(Exception):
-    """Say why a shared store could not be read or written, and what to do."""
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-
-    def said(self, url: str) -> str:
-        """Say it of the store at `url`."""
-        return f"the store {url} could not be used, and was left out: {self.message}"
 
 
 @dataclass
@@ -106,11 +94,11 @@ class Shared:
         self._ask(lambda remote: remote.keep_ledger(file), None)
 
     def keys(self) -> Iterator[tuple[str, str]]:
-        """Give kind and key of each of its records; NoAnswerError when it does not answer."""
+        """Give kind and key of each of its records; StoreUnreachableError when it does not answer."""
         return self.reached().keys()
 
     def reached(self) -> Remote:
-        """Give the store itself; NoAnswerError when it cannot be reached."""
+        """Give the store itself; StoreUnreachableError when it cannot be reached."""
         if self._remote is None:
             from ml_ci.records.remote import Remote
 
@@ -122,7 +110,7 @@ class Shared:
             return otherwise
         try:
             return call(self.reached())
-        except NoAnswerError as error:
+        except StoreUnreachableError as error:
             self.silent = True
             self.notes.append(f"{error.said(self.url)}. {error.hint}".strip())
             return otherwise

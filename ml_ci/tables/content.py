@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ml_ci.changes.digests import digest
+from ml_ci.digests import digest
 from ml_ci.tables.duck import connect, select
 from ml_ci.tables.spelling import spelled
 from ml_ci.tables.table import Table

@@ -17,7 +17,7 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-CHILD = Path(__file__).with_name("child") / "__main__.py"
+CHILD = Path(__file__).parents[1] / "child" / "__main__.py"
 _DUMPABLE, _SUBREAPER = 4, 36  # PR_SET_DUMPABLE and PR_SET_CHILD_SUBREAPER of <sys/prctl.h>
 _ROUNDS = 500
 _PAUSE = 0.01

@@ -10,9 +10,9 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
+from ml_ci.child import left
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.spec.placeholders import PLACEHOLDER
-from ml_ci.training.child import left
 from ml_ci.training.ending import Ending
 from ml_ci.training.environment import variable
 from ml_ci.training.transfer import remove

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from ml_ci.spec.values import ModelSpec
+from pytest_ml_ci.run import NOTHING_GATED, Run
 
-if TYPE_CHECKING:
-    from pytest_ml_ci.run import Run
-
-NOTHING_GATED = "nothing was gated"
 NOT_JUDGED = "no gate was judged"
 """The failing test of a model whose gates were all skipped."""
 
@@ -74,7 +71,7 @@ class GateItem(pytest.Item):
 
     def runtest(self) -> None:
         """Judge the gate; NotPassedError unless it passes. Skips where it has nothing to compare with."""
-        refusal = self.parent.run.refusal_of_gate(self)
+        refusal = self.parent.run.refusal_of_gate(self, self.model)
         if refusal is not None and refusal.unjudged:
             pytest.skip(refusal.text)
         if refusal is not None:

@@ -16,7 +16,6 @@ from ml_ci.gates.verdict import of_gates, overall
 from ml_ci.reports.values import ModelReport, Report
 from ml_ci.spec.values import ModelSpec, Spec
 from pytest_ml_ci.explanation import contradiction, explain
-from pytest_ml_ci.items import NOTHING_GATED, GateItem
 from pytest_ml_ci.marks import Marked
 from pytest_ml_ci.properties import properties
 from pytest_ml_ci.results import Results, failed
@@ -26,6 +25,8 @@ if TYPE_CHECKING:
     from ml_ci.steps.examination.rows import Scored
     from pytest_ml_ci.holdout import Holdout
 
+NOTHING_GATED = "nothing was gated"
+"""The test of a model that has no gates."""
 _NO_GATES = Failure(
     "gates",
     NOTHING_GATED_CODE,
@@ -58,14 +59,14 @@ class Run:
         """Give the models that were asked for, in the order of the file."""
         return [self.spec.models[name] for name in self.names]
 
-    def refusal_of_gate(self, item: GateItem) -> Refusal | None:
-        """Judge one gate of ml-ci.yaml; give why it does not pass, None only when it does."""
-        report = _ungated(item.model) if item.name == NOTHING_GATED else self.results.report(item.model)
-        model = report.models[item.model]
+    def refusal_of_gate(self, item: pytest.Item, name: str) -> Refusal | None:
+        """Judge the gate of a model that an item is named after; give why it does not pass, None only when it does."""
+        report = _ungated(name) if item.name == NOTHING_GATED else self.results.report(name)
+        model = report.models[name]
         gates = [gate for gate in model.gates if gate.condition == item.name]
-        item.stash[TOLD] = tell(report, item.model, conditions=[item.name])
-        item.user_properties += properties(item.model, model, gates, verdict_of(model, gates))
-        return self._refusal(item, report, item.model, gates)
+        item.stash[TOLD] = tell(report, name, conditions=[item.name])
+        item.user_properties += properties(name, model, gates, verdict_of(model, gates))
+        return self._refusal(item, report, name, gates)
 
     def refusal(self, item: pytest.Item, asked: Marked) -> Refusal | None:
         """Judge the gates that a test's markers ask for; give why one does not pass, None only when all of them do."""

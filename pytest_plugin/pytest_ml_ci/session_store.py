@@ -10,7 +10,7 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from ml_ci.changes.digests import digest
+from ml_ci.digests import digest
 from ml_ci.records.atomic import write_text
 from ml_ci.reports.as_json import loads, to_json
 from ml_ci.reports.values import Report

@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from ml_ci.changes.digests import blob_id
 from ml_ci.changes.fingerprint import fingerprint
 from ml_ci.changes.snapshot import Snapshot
 from ml_ci.changes.surroundings import Surroundings
+from ml_ci.digests import blob_id
 from ml_ci.repository.repository import Repository
 from ml_ci.spec.values import FileEntry, FunctionJob, ModelSpec, Positive
 

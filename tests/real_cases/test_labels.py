@@ -15,6 +15,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from ml_ci.child import canonical as child
+from ml_ci.child.labels import Classes, compares
 from ml_ci.errors import UserError
 from ml_ci.evaluation.alike import alike_notes
 from ml_ci.evaluation.comparison import holds
@@ -24,8 +26,6 @@ from ml_ci.spec.notation import positive as read_positive
 from ml_ci.spec.values import Positive
 from ml_ci.tables.canonical import canonical
 from ml_ci.tables.table import Table
-from ml_ci.training.child import canonical as child
-from ml_ci.training.child.labels import Classes, compares
 
 BIG = 9007199254740993  # 2**53 + 1, which no float holds
 

@@ -21,6 +21,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import confusion_matrix
 
+from ml_ci.child.calls import NOW
+from ml_ci.child.failures import JobFailed
+from ml_ci.child.prediction import Scores, score_rows, write_predictions
 from ml_ci.errors import StageFailed
 from ml_ci.evaluation.evaluate import compare, read_holdout
 from ml_ci.evaluation.labels import known_labels
@@ -28,9 +31,6 @@ from ml_ci.evaluation.predictions import read
 from ml_ci.spec.notation import positive as read_positive
 from ml_ci.spec.values import Positive
 from ml_ci.tables.table import Table
-from ml_ci.training.child.calls import NOW
-from ml_ci.training.child.failures import JobFailed
-from ml_ci.training.child.prediction import Scores, score_rows, write_predictions
 
 
 @pytest.fixture(autouse=True)

@@ -16,11 +16,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from ml_ci.child.frames import read_by_pandas, read_by_polars, taken_by_pandas, taken_by_polars
 from ml_ci.spec.values import PartEntry
 from ml_ci.tables.columns import without
 from ml_ci.tables.layout import examine
 from ml_ci.tables.parts import PART, REST, cut, sample
-from ml_ci.training.child.frames import read_by_pandas, read_by_polars, taken_by_pandas, taken_by_polars
 from ml_ci.training.inputs import written
 
 N = 60

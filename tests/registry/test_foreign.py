@@ -137,8 +137,8 @@ def _check_loads(game: Any) -> None:
 
 
 def test_a_champion_needs_mlflow_in_the_jobs_interpreter(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ml_ci.training.child.failures import JobFailed
-    from ml_ci.training.child.storage import load_registered
+    from ml_ci.child.failures import JobFailed
+    from ml_ci.child.storage import load_registered
 
     (tmp_path / "MLmodel").write_text("flavors: {}\n")
     monkeypatch.setitem(sys.modules, "mlflow", None)

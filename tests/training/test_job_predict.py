@@ -17,12 +17,12 @@ from typing import Any
 import numpy
 import pytest
 
+from ml_ci.child.calls import NOW
+from ml_ci.child.canonical import equal
+from ml_ci.child.failures import JobFailed
+from ml_ci.child.prediction import score_rows
 from ml_ci.errors import Failure
 from ml_ci.spec.values import Positive
-from ml_ci.training.child.calls import NOW
-from ml_ci.training.child.canonical import equal
-from ml_ci.training.child.failures import JobFailed
-from ml_ci.training.child.prediction import score_rows
 from ml_ci.training.values import ScoredRows
 
 Failed = Callable[[Callable[[], object]], Failure]

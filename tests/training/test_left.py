@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from ml_ci.child.left import strange
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.training import left
-from ml_ci.training.child.left import strange
 
 Failed = Callable[[Callable[[], object]], Failure]
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ml_ci.changes.digests import digest
+from ml_ci.digests import digest
 from ml_ci.records.atomic import write_text
 from ml_ci.records.codec import pack, unpack_if_fit
 from ml_ci.spec.values import ModelSpec

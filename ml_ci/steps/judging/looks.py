@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ml_ci.changes.digests import digest
+from ml_ci.digests import digest
 from ml_ci.gates.ledger import Look, Pair, Standing, standing, strictest
 from ml_ci.gates.values import Verdict
 from ml_ci.plan.plan import Plan

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
-from ml_ci.changes.digests import digest
 from ml_ci.changes.globs import is_glob, matching
 from ml_ci.changes.remote import is_remote
+from ml_ci.digests import digest
 from ml_ci.errors import StageFailed, UserError
 from ml_ci.records.atomic import write_text
 from ml_ci.records.codec import pack, unpack_if_fit

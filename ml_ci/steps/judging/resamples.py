@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ml_ci.changes.digests import digest
+from ml_ci.digests import digest
 from ml_ci.evaluation.values import Comparison
 from ml_ci.plan.plan import Plan
 from ml_ci.records.codec import pack, unpack_if_fit

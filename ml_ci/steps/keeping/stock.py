@@ -11,8 +11,9 @@ from typing import Any
 from ml_ci.errors import StageFailed, UserError
 from ml_ci.records.evict import Stored, evict, stored
 from ml_ci.records.record import NAME, DamagedRecordError, glance, read, vouched
-from ml_ci.records.shared import NoAnswerError, Shared
+from ml_ci.records.shared import Shared
 from ml_ci.records.store import Store
+from ml_ci.records.unreachable import StoreUnreachableError
 from ml_ci.reports.records import RecordRow
 from ml_ci.steps.keeping.needed import list_needed
 from ml_ci.steps.keeping.send import NOT_SENT, send_one
@@ -111,7 +112,7 @@ class Stock:
         if prefixes or everything:
             try:
                 names = _chosen(sorted(shared.keys()), prefixes)
-            except NoAnswerError as error:
+            except StoreUnreachableError as error:
                 raise UserError(error.said(shared.url), hint=error.hint) from None
         else:
             names = sorted(self._needed())

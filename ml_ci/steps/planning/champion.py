@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from ml_ci.changes.digests import digest
 from ml_ci.changes.values import READS, UNSEEN, Fingerprint
+from ml_ci.digests import digest
 from ml_ci.errors import Failure, StageFailed, UserError
 from ml_ci.gates.evidence import NEW_MODEL
 from ml_ci.records.record import Record

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ml_ci import __version__
-from ml_ci.changes.digests import digest
 from ml_ci.changes.settings import part
 from ml_ci.changes.values import Fingerprint, evaluation_key, judging_key
+from ml_ci.digests import digest
 from ml_ci.plan.plan import TRAININGS, VERDICTS, Keys, Known, Plan, decide, largest
 from ml_ci.records.store import Store
 from ml_ci.spec.values import ModelSpec, PartEntry

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ml_ci.changes.digests import digest
+from ml_ci.digests import digest
 from ml_ci.spec.values import CommandJob
 from ml_ci.steps.values import Side
 

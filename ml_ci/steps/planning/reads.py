@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ml_ci.changes.digests import digest
 from ml_ci.changes.read_states import ReadStates, States
 from ml_ci.changes.reads import Reads
 from ml_ci.changes.values import READS, UNSEEN, Fingerprint, Stage
 from ml_ci.changes.whole import Whole
+from ml_ci.digests import digest
 from ml_ci.records.manifests import Entry, entries, known, leading_to, note, packed
 from ml_ci.spec.values import CommandJob
 from ml_ci.steps.values import Project, Side

@@ -13,8 +13,8 @@ from ml_ci.records.archive import unpack
 from ml_ci.records.places import Folder
 from ml_ci.records.record import DamagedRecordError, Record, glance
 from ml_ci.records.remote import Remote
-from ml_ci.records.shared import NoAnswerError
 from ml_ci.records.store import Store
+from ml_ci.records.unreachable import StoreUnreachableError
 from ml_ci.reports.as_json import loads
 from ml_ci.reports.text import label
 from ml_ci.reports.values import Report
@@ -53,7 +53,7 @@ def hand_over(options: Options, folder: Path) -> int:
             remote.push(kind, key, at)
     except DamagedRecordError as error:
         raise UserError(f"the record {kind}/{key[:12]} is damaged: {error}", hint="Judge again: ml-ci run") from None
-    except NoAnswerError as error:
+    except StoreUnreachableError as error:
         raise UserError(f"{folder}: {error.message}") from None
     return len(chosen)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ml_ci.changes.digests import digest
+from ml_ci.digests import digest
 from ml_ci.errors import UserError
 from ml_ci.records.codec import pack
 from ml_ci.records.record import digest as file_digest

@@ -27,7 +27,7 @@ HOME = {"HOME": "/home/me", "TMPDIR": "/scratch/job"}
         (["/home/me/lib/tools.py", "/home/me/lib/x.so", "/home/me/lib/x.pyc"], ()),
         (["/usrdata/a.csv", "/tmpdata/b.csv"], ("/tmpdata/b.csv", "/usrdata/a.csv")),
         (["/given/a.csv", "/given/deep/b.csv"], ()),
-        ([f"{Path(ml_ci.__file__).parent}/training/child/", "/data/a.csv"], ("/data/a.csv",)),
+        ([f"{Path(ml_ci.__file__).parent}/child/", "/data/a.csv"], ("/data/a.csv",)),
         ([], ()),
     ],
 )

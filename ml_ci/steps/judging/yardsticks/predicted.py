@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ml_ci.changes.digests import digest
+from ml_ci.digests import digest
 from ml_ci.errors import UserError
 from ml_ci.evaluation.scores import Predictions
 from ml_ci.plan.plan import PREDICTIONS

@@ -10,7 +10,7 @@ import pytest
 
 from ml_ci.changes.content import Contents
 from ml_ci.changes.data import in_dvc_cache
-from ml_ci.changes.digests import blob_id, digest, object_format
+from ml_ci.digests import blob_id, digest, object_format
 from ml_ci.errors import UserError
 
 MD5 = "0123456789abcdef0123456789abcdef"
