@@ -110,7 +110,7 @@ def _tell(found: Found) -> None:
 
 def _files(choice: Choice, found: Found, workflows: tuple[str, ...], actions: str | None) -> dict[str, str]:
     from ml_ci.setup import writing
-    from ml_ci.setup.action import action
+    from ml_ci.setup.action import name_action
 
     known = writing.names()
     for name in workflows:
@@ -119,7 +119,7 @@ def _files(choice: Choice, found: Found, workflows: tuple[str, ...], actions: st
     files = {"ml-ci.yaml": writing.configuration(choice)}
     for name in workflows:
         if name != "none":
-            files[f".github/workflows/{_workflow_file(name)}"] = writing.workflow(name, found, actions or action())
+            files[f".github/workflows/{_workflow_file(name)}"] = writing.workflow(name, found, actions or name_action())
     files[f"tests/test_{choice.name.replace('-', '_').replace('.', '_')}_model.py"] = writing.test(choice)
     return files
 

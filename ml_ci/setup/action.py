@@ -9,7 +9,7 @@ from importlib import metadata
 _GITHUB = re.compile(r"(?:git\+)?(?:https://|ssh://git@|git@)[^/:]+[/:]([\w.-]+/[\w.-]+?)(?:\.git)?/?$")
 
 
-def action() -> str | None:
+def name_action() -> str | None:
     """Give `OWNER/NAME@COMMIT` when pip installed ml-ci from a repository and said so; None otherwise."""
     try:
         said = json.loads(metadata.distribution("ml-ci").read_text("direct_url.json") or "{}")

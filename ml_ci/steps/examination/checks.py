@@ -6,13 +6,19 @@ import re
 from collections.abc import Iterator, Mapping
 
 from ml_ci.errors import StageFailed, UserError
+from ml_ci.evaluation.alike import alike_notes
+from ml_ci.repository.base import default_branch
 from ml_ci.repository.git import GitError
+from ml_ci.setup.action import name_action
 from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry
 from ml_ci.steps.examination.own_code import check_own_code
 from ml_ci.steps.examination.values import Check, Finding
 from ml_ci.steps.examination.variables import check_variables
 from ml_ci.steps.opening.project import select_models
 from ml_ci.steps.values import Project
+from ml_ci.tables.canonical import canonical as written
+from ml_ci.tables.table import Table
+from ml_ci.training.interpreter import find
 
 
 def check_committed(at: Project) -> Iterator[Finding]:
@@ -25,8 +31,6 @@ def check_committed(at: Project) -> Iterator[Finding]:
 
 def check_branch(at: Project) -> Iterator[Finding]:
     """Check that the baseline can be found."""
-    from ml_ci.repository.base import default_branch
-
     try:
         found = default_branch(at.repository)
     except UserError as error:
@@ -42,8 +46,6 @@ def check_holdout(at: Project) -> Iterator[Finding]:
 
 
 def _holdout(at: Project, model: ModelSpec) -> Iterator[Finding]:
-    from ml_ci.tables.table import Table
-
     about = f"{model.name}: holdout"
     entry = model.holdout
     source = model.data[entry.of] if isinstance(entry, PartEntry) else entry
@@ -66,8 +68,6 @@ def _holdout(at: Project, model: ModelSpec) -> Iterator[Finding]:
 
 
 def _alike(about: str, model: ModelSpec, values: Mapping[str, int]) -> Iterator[Finding]:
-    from ml_ci.evaluation.alike import alike_notes
-
     yield from (Finding(about, True, note) for note in alike_notes(values, model.positive))
 
 
@@ -89,15 +89,11 @@ def _labels(about: str, model: ModelSpec, source: FileEntry, values: Mapping[str
 
 def canonical(text: str) -> str:
     """Write a label in the one way in which equal labels are equal."""
-    from ml_ci.tables.canonical import canonical as written
-
     return str(written(text))
 
 
 def check_interpreter(at: Project) -> Iterator[Finding]:
     """Check that each job's Python answers and is 3.8 or later."""
-    from ml_ci.training.interpreter import find
-
     for model in (at.spec.models[name] for name in select_models(at)):
         try:
             found = find(model.python, at.folder, at.options.environment.get("PATH"))
@@ -185,9 +181,7 @@ def _permissions(name: str, text: str) -> Iterator[Finding]:
 
 def check_actions(at: Project) -> Iterator[Finding]:
     """Check that the workflows use the actions of the ml-ci that runs here."""
-    from ml_ci.setup.action import action
-
-    own = action()
+    own = name_action()
     folder = at.repository.top / ".github" / "workflows"
     for file in sorted(folder.glob("*.y*ml")) if own and folder.is_dir() else ():
         for owner, used, ref in _USES.findall(file.read_text("utf-8", "replace")):

@@ -7,6 +7,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+
+from ml_ci.evaluation.count import count
+from ml_ci.evaluation.labels import read_labels
+from ml_ci.evaluation.scores import load
 from ml_ci.plan.plan import DETERMINISM, TRAININGS
 from ml_ci.records.codec import pack
 from ml_ci.records.manifests import note, unpacked
@@ -34,12 +39,6 @@ def train_twice(project: Project, sides: Sides) -> Repeated:
 
 
 def _beside(shop: Workshop, first: Path, second: Path) -> Repeated:
-    import numpy as np
-
-    from ml_ci.evaluation.count import count
-    from ml_ci.evaluation.labels import read_labels
-    from ml_ci.evaluation.scores import load
-
     model = shop.sides.candidate.model
     one, two = load(first), load(second)
     cells = count(read_labels(shop.holdout, model.label, model.positive).y_true, one.decision, two.decision).all

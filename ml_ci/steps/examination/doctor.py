@@ -6,9 +6,12 @@ from collections.abc import Iterator
 
 from ml_ci.errors import StageFailed, UserError
 from ml_ci.steps.examination.checks import check_set_up
+from ml_ci.steps.examination.determinism import train_twice
 from ml_ci.steps.examination.values import Check, Finding
+from ml_ci.steps.judging.beforehand import look_beforehand
 from ml_ci.steps.opening.project import locate, open_project, select_models
 from ml_ci.steps.planning.sides import Fingerprints
+from ml_ci.steps.telling.unsteady import describe_repeated
 from ml_ci.steps.values import Options, Project, Sides
 
 
@@ -38,8 +41,6 @@ def check_repository(project: Project) -> Iterator[Finding]:
 
 def check_tables(project: Project) -> Iterator[Finding]:
     """Say which tables hold rows of the holdout or differ from it; of what cannot be read here other checks tell."""
-    from ml_ci.steps.judging.beforehand import look_beforehand
-
     fingerprints = Fingerprints(project)
     for name in select_models(project):
         try:
@@ -61,9 +62,6 @@ def _sides(fingerprints: Fingerprints, name: str) -> Sides:
 
 def check_determinism(project: Project) -> Iterator[Finding]:
     """Train every model a second time from the same inputs, and say whether the two predict the same."""
-    from ml_ci.steps.examination.determinism import train_twice
-    from ml_ci.steps.telling.unsteady import describe_repeated
-
     fingerprints = Fingerprints(project)
     for name in select_models(project):
         try:

@@ -9,15 +9,18 @@ from ml_ci.errors import StageFailed, UserError
 from ml_ci.spec.values import FunctionJob, ModelSpec
 from ml_ci.steps.examination.values import Finding
 from ml_ci.steps.opening.project import select_models
+from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.planning.variables import list_variables
 from ml_ci.steps.values import Project
+from ml_ci.training.asking import ask
+from ml_ci.training.interpreter import find
+from ml_ci.training.missing import advise
+from ml_ci.training.packaging import projects
 from ml_ci.variables.given import given
 
 
 def check_own_code(at: Project) -> Iterator[Finding]:
     """Check that the modules that a training consists of are found in the repository, by the job's Python."""
-    from ml_ci.steps.planning.sides import Fingerprints
-
     fingerprints = Fingerprints(at)
     for name in select_models(at):
         try:
@@ -28,9 +31,6 @@ def check_own_code(at: Project) -> Iterator[Finding]:
 
 
 def _asked(at: Project, model: ModelSpec, files: Mapping[str, object]) -> Iterator[Finding]:
-    from ml_ci.training.asking import ask
-    from ml_ci.training.interpreter import find
-
     about, folder = f"{model.name}: code", at.folder / model.cwd
     modules = _modules(at, model, files)
     if not modules or not folder.is_dir():
@@ -65,8 +65,6 @@ def _same(found: str | None, path: Path) -> bool:
 
 
 def _wrong(about: str, name: str, found: str | None, path: Path, top: Path) -> Finding:
-    from ml_ci.training.missing import advise
-
     shown = path.relative_to(top).as_posix()
     if found is None:
         hint = advise(name, top) or f"Let a pyproject.toml install it, or name its folder by `cwd:` ({shown})."
@@ -77,8 +75,6 @@ def _wrong(about: str, name: str, found: str | None, path: Path, top: Path) -> F
 
 def _modules(at: Project, model: ModelSpec, files: Mapping[str, object]) -> dict[str, Path]:
     """Name the modules among a training's files that a package of the repository holds, and a function's own."""
-    from ml_ci.training.packaging import projects
-
     found = {}
     roots = {
         (root.resolve(), name)

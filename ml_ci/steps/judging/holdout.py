@@ -8,6 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ml_ci.digests import digest
+from ml_ci.evaluation.alike import alike_notes
+from ml_ci.evaluation.count import count
+from ml_ci.evaluation.evaluate import holdout_of, is_class
+from ml_ci.evaluation.labels import unused_notes
+from ml_ci.evaluation.slices import specs_of
+from ml_ci.evaluation.stream import class_counts, is_large
+from ml_ci.gates.preflight import Classes, HoldoutRows
 from ml_ci.records.atomic import write_text
 from ml_ci.records.codec import pack, unpack_if_fit
 from ml_ci.spec.values import ModelSpec
@@ -15,7 +22,6 @@ from ml_ci.steps.working.workshop import Workshop
 from ml_ci.tables.content import Content, content
 
 if TYPE_CHECKING:
-    from ml_ci.gates.preflight import Classes, HoldoutRows
     from ml_ci.tables.table import Table
 
 FORMAT = 1
@@ -46,10 +52,6 @@ def check_holdout(shop: Workshop) -> None:
 
     UserError names what is not there: a slip of the pen costs a second then, and not a training.
     """
-    from ml_ci.evaluation.evaluate import is_class
-    from ml_ci.evaluation.slices import specs_of
-    from ml_ci.evaluation.stream import class_counts
-
     model, table = shop.sides.candidate.model, shop.holdout
     slices = [spec for spec in specs_of(model) if not is_class(spec, table, model.label)]
     for column in (model.label, *(column for spec in slices for column in spec.columns)):
@@ -59,9 +61,6 @@ def check_holdout(shop: Workshop) -> None:
 
 def note_labels(shop: Workshop) -> tuple[str, ...]:
     """Say which labels a person may take for a positive value, and which positive values no row has."""
-    from ml_ci.evaluation.alike import alike_notes
-    from ml_ci.evaluation.labels import unused_notes
-
     model, table = shop.sides.candidate.model, shop.holdout
     if model.positive.comparison is not None:
         return ()
@@ -73,11 +72,6 @@ def count_rows(table: Table, model: ModelSpec) -> HoldoutRows:
 
     UserError for what the user has to correct in it. Slices of a holdout that is larger than memory are not counted.
     """
-    from ml_ci.evaluation.count import count
-    from ml_ci.evaluation.evaluate import holdout_of
-    from ml_ci.evaluation.stream import class_counts, is_large
-    from ml_ci.gates.preflight import HoldoutRows
-
     if is_large(table):
         return HoldoutRows(class_counts(table, model.label, model.positive))
     holdout = holdout_of(table, model)

@@ -7,10 +7,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from ml_ci.changes.values import Change
+from ml_ci.conditions import parse
+from ml_ci.evaluation.labels import read_labels
 from ml_ci.evaluation.values import Comparison
-from ml_ci.gates.values import GateResult
+from ml_ci.gates.evidence import Case, Policy
+from ml_ci.gates.judge import judge
 from ml_ci.gates.verdict import of_gates
-from ml_ci.gates.yardstick import Yardstick, worst
+from ml_ci.gates.yardstick import worst
 from ml_ci.plan.plan import COMPARISONS, VERDICTS, Plan
 from ml_ci.records.codec import pack
 from ml_ci.spec.values import GateSpec, Method, ModelSpec
@@ -19,7 +22,10 @@ from ml_ci.steps.judging import looks as look
 from ml_ci.steps.judging.looks import find_standing
 from ml_ci.steps.judging.outside_reads import note_outside_reads
 from ml_ci.steps.judging.overlaps import find_overlaps
+from ml_ci.steps.judging.preflight import find_unprovable
 from ml_ci.steps.judging.resamples import OwnResamples, note_resamples
+from ml_ci.steps.judging.unlike import note_unlike
+from ml_ci.steps.judging.yardsticks.judge import judge_by_base
 from ml_ci.steps.planning.judged import Judged
 from ml_ci.steps.planning.reads import list_verdict_reads
 from ml_ci.steps.values import Sides
@@ -27,7 +33,6 @@ from ml_ci.steps.working.score import load_scores
 from ml_ci.steps.working.workshop import Workshop
 
 if TYPE_CHECKING:
-    from ml_ci.gates.evidence import Case, Policy
     from ml_ci.gates.ledger import Standing
 
 
@@ -45,9 +50,6 @@ def prepare(shop: Workshop, plan: Plan) -> Prepared:
 
     UserError for what the user has to correct in the holdout.
     """
-    from ml_ci.steps.judging.preflight import find_unprovable
-    from ml_ci.steps.judging.unlike import note_unlike
-
     if not shop.project.store.has(COMPARISONS, plan.comparison):
         holdout.check_holdout(shop)
     model, found = shop.sides.candidate.model, find_standing(shop, plan)
@@ -62,12 +64,10 @@ def judge_gates(
     shop: Workshop, plan: Plan, comparison: Comparison, changes: tuple[Change, ...], before: Prepared
 ) -> Judged:
     """Judge every gate of the model, note the look in the holdout's ledger, and keep the verdict under its key."""
-    from ml_ci.gates.judge import judge
-
     model = shop.sides.candidate.model
     asked = make_case(shop, plan, comparison)
     results = judge(model.gates, asked, before.policy)
-    yardsticks = _by_base(shop, plan, comparison, results, before)
+    yardsticks = judge_by_base(shop, plan, comparison, results, before.policy)
     look.note_look(shop, plan, before.standing, worst(of_gates(results), yardsticks))
     seen = note_outside_reads(shop.project, shop.sides)
     said = (*_notes(shop.sides), *seen, *before.notes, *look.say_standing(before.standing), *note_resamples(asked))
@@ -84,18 +84,8 @@ def _reads(shop: Workshop, plan: Plan) -> list[Any]:
     return list_verdict_reads(shop.project, shop.sides.candidate, shop.sides.baseline, predictions)
 
 
-def _by_base(
-    shop: Workshop, plan: Plan, comparison: Comparison, results: tuple[GateResult, ...], before: Prepared
-) -> tuple[Yardstick, ...]:
-    from ml_ci.steps.judging.yardsticks.judge import judge_by_base
-
-    return judge_by_base(shop, plan, comparison, results, before.policy)
-
-
 def make_case(shop: Workshop, plan: Plan, comparison: Comparison) -> Case:
     """Put together what gates are judged on."""
-    from ml_ci.gates.evidence import Case
-
     model, sides = shop.sides.candidate.model, shop.sides
     return Case(
         comparison=comparison,
@@ -112,8 +102,6 @@ def make_policy(model: ModelSpec, found: Standing | None = None) -> Policy:
 
     Where it is not, nothing of the ledger is spent: so a look back at old commits judges.
     """
-    from ml_ci.gates.evidence import Policy
-
     if found is None:
         return Policy(model.confidence, model.method, model.min_rows, model.seed)
     method: Method = "anytime" if found.anytime else model.method
@@ -123,8 +111,6 @@ def make_policy(model: ModelSpec, found: Standing | None = None) -> Policy:
 
 def parse_gates(model: ModelSpec, conditions: tuple[str, ...]) -> tuple[GateSpec, ...]:
     """Parse further gates, as a test in Python gives them; ConditionError for what is no condition."""
-    from ml_ci.conditions import parse
-
     return tuple(GateSpec(text, parse(text, tuple(model.metrics))) for text in conditions)
 
 
@@ -138,8 +124,6 @@ class StoredScores:
     @cached_property
     def y_true(self) -> Any:
         """Which rows are positive, bool of shape (rows,)."""
-        from ml_ci.evaluation.labels import read_labels
-
         model = self.shop.sides.candidate.model
         return read_labels(self.shop.holdout, model.label, model.positive).y_true
 

@@ -14,6 +14,7 @@ from ml_ci.records.ledgers import Ledgers
 from ml_ci.steps.judging.holdout import read_content
 from ml_ci.steps.values import Project, Side, Sides
 from ml_ci.steps.working.workshop import Workshop
+from ml_ci.tables.content import content
 
 if TYPE_CHECKING:
     from ml_ci.tables.table import Table
@@ -50,8 +51,6 @@ def note_look(shop: Workshop, plan: Plan, found: Standing, verdict: Verdict) -> 
 
 def note_base_look(shop: Workshop, plan: Plan, table: Table, verdict: Verdict) -> None:
     """Note that rows of the base were looked at which the change's holdout does not have, unless that is known."""
-    from ml_ci.tables.content import content
-
     ledgers, rows, pair = Ledgers(shop.project.store), content(table), name_pair(shop.sides, plan)
     if standing(rows, ledgers.all(), pair, None, None).fresh:
         when = datetime.now(UTC).isoformat(timespec="seconds")

@@ -20,6 +20,8 @@ from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry
 from ml_ci.steps.values import Project, Side, Sides
 from ml_ci.steps.working.workshop import Workshop
 from ml_ci.suspicion.overlap import Overlap, judge_overlap
+from ml_ci.tables.parts import cut
+from ml_ci.tables.shared_rows import shared_rows
 from ml_ci.tables.table import Table
 
 FORMAT = 1
@@ -93,8 +95,6 @@ def _trainings(of: Literal["candidate", "baseline"], side: Side, whose: str) -> 
 
 def _look(shop: Workshop, training: Training) -> Overlap:
     """Compare the holdout with one table. UserError and OSError where that is nowhere, or no table."""
-    from ml_ci.tables.shared_rows import shared_rows
-
     model = shop.sides.candidate.model
     tables = _tables(shop, training)
     rows = sum(table.rows for table in tables)
@@ -134,8 +134,6 @@ def _tables(shop: Workshop, training: Training) -> Sequence[Table]:
 
 def _rest(training: Training, part: PartEntry, source: Path, folder: Path) -> Path:
     """Write the rows of a table that are left to train on."""
-    from ml_ci.tables.parts import cut
-
     rest = folder / f"rest-{source.name}"
     rest.parent.mkdir(parents=True, exist_ok=True)
     cut(source, part, rest, folder / f"part-{source.name}", columns=training.entry.columns)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ml_ci.gates.ledger import strictest
+from ml_ci.gates.preflight import unprovable
 from ml_ci.steps.judging.holdout import count_rows
 from ml_ci.steps.working.workshop import Workshop
 
@@ -21,7 +22,6 @@ def find_unprovable(shop: Workshop, policy: Policy) -> tuple[str, ...]:
     model = shop.sides.candidate.model
     if strictest(model.gates, model.confidence) is None or policy.alpha_spent == 0:
         return ()
-    from ml_ci.gates.preflight import unprovable
 
     found = unprovable(model.gates, count_rows(shop.holdout, model), policy)
     return tuple(f"{one.reason}." for one in found)

@@ -9,7 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ml_ci.digests import digest
+from ml_ci.evaluation.labels import read_labels
 from ml_ci.evaluation.values import Comparison
 from ml_ci.plan.plan import Plan
 from ml_ci.records.codec import pack, unpack_if_fit
@@ -43,8 +46,6 @@ class OwnResamples:
 
     def __call__(self, name: str, baseline: bool) -> Any:
         """Give a metric's values, one per resample, NaN where undefined."""
-        import numpy as np
-
         values = self.made.values[name]["baseline" if baseline else "candidate"]
         return np.array([math.nan if value is None else value for value in values])
 
@@ -104,8 +105,6 @@ def _made(shop: Workshop, plan: Plan) -> Resamples:
 
 
 def _table(shop: Workshop, plan: Plan) -> Path:
-    from ml_ci.evaluation.labels import read_labels
-
     model = shop.sides.candidate.model
     columns = {"y_true": read_labels(shop.holdout, model.label, model.positive).y_true.astype(int).tolist()}
     columns["candidate"] = load_scores(shop, shop.sides.candidate, plan.candidate).tolist()

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 from ml_ci.changes.remote import is_remote
 from ml_ci.changes.words import joined
 from ml_ci.errors import UserError
 from ml_ci.spec.values import FileEntry
 from ml_ci.steps.working.workshop import Workshop
-
-if TYPE_CHECKING:
-    from ml_ci.tables.kinds import Kind
+from ml_ci.tables.kinds import Kind, kinds
 
 _MOST = 6
 
@@ -23,8 +20,6 @@ def note_unlike(shop: Workshop) -> Iterator[str]:
 
     Rows of a part are typed as the whole table, and differ in nothing.
     """
-    from ml_ci.tables.kinds import kinds
-
     model, folder = shop.sides.candidate.model, shop.project.folder
     if not isinstance(model.holdout, FileEntry) or not model.data:
         return

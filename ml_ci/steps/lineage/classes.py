@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from ml_ci.errors import StageFailed, UserError
+from ml_ci.evaluation.stream import class_counts
 from ml_ci.reports.card_values import Classes
 from ml_ci.repository.git import GitError, git
 from ml_ci.spec.values import FileEntry, ModelSpec
 from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.values import Project
+from ml_ci.tables.table import Table
 
 _GIT = "git:"
 
@@ -58,9 +60,6 @@ def _from_git(project: Project, entry: FileEntry, content: str, work: Path) -> P
 
 
 def _counted(path: Path, entry: FileEntry, model: ModelSpec) -> Classes:
-    from ml_ci.evaluation.stream import class_counts
-    from ml_ci.tables.table import Table
-
     if not path.is_file():
         return Classes(why="several files")
     try:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ml_ci.errors import StageFailed, UserError
+from ml_ci.evaluation.labels import read_labels
+from ml_ci.evaluation.metrics import auc, curve
 from ml_ci.registry.values import NoAnswerError, Version
 from ml_ci.reports.card_values import Importance, Moved
 from ml_ci.spec.values import CommandJob
@@ -18,6 +20,8 @@ from ml_ci.steps.values import Project, Side
 from ml_ci.steps.working.score import choose_threshold, read_predictions, score_rows
 from ml_ci.steps.working.train import train_side
 from ml_ci.steps.working.workshop import Workshop, open_workshop
+from ml_ci.tables.shuffled import shuffled
+from ml_ci.tables.table import Table
 
 if TYPE_CHECKING:
     from ml_ci.evaluation.scores import Predictions
@@ -68,10 +72,6 @@ def _limited(side: Side) -> Side:
 
 
 def _measured(shop: Workshop, side: Side) -> Importance:
-    from ml_ci.evaluation.labels import read_labels
-    from ml_ci.tables.shuffled import shuffled
-    from ml_ci.tables.table import Table
-
     model, given = shop.sides.candidate.model, shop.holdout_rows
     training = train_side(shop, side)
     draw = _drawn(shop.holdout.names, model.label.strip(), shop.holdout.rows)
@@ -113,8 +113,6 @@ def _write_labels(path: Path, shop: Workshop, draw: Draw) -> None:
 
 def _compared(draw: Draw, y_true: Any, decided: Predictions) -> Importance:
     """Measure each block of rows, and give how much worse it is than the first."""
-    from ml_ci.evaluation.metrics import auc, curve
-
     size = len(draw.places)
     scores = decided.score
 

@@ -10,9 +10,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from ml_ci.changes.globs import is_glob
 from ml_ci.changes.remote import is_remote
 from ml_ci.errors import UserError
+from ml_ci.evaluation.scores import load
 from ml_ci.registry.values import Lineage, Version
 from ml_ci.spec.values import FileEntry
 from ml_ci.steps.lineage.lock import build_environment
@@ -97,10 +100,6 @@ def _made(options: Options, lineage: Lineage, stored: Path, tolerance: float) ->
 
 def _compared(stored: Path, now: Path, tolerance: float) -> tuple[Outcome, int, int, float]:
     """Compare two files of predictions row by row; another number of rows is another result."""
-    import numpy as np
-
-    from ml_ci.evaluation.scores import load
-
     old, new = load(stored), load(now)
     if old.rows != new.rows:
         return "different", new.rows, abs(old.rows - new.rows), float("inf")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import TYPE_CHECKING
 
 from ml_ci.errors import Failure, StageFailed
+from ml_ci.evaluation import large
+from ml_ci.evaluation.evaluate import compare, holdout_of
+from ml_ci.evaluation.metrics import OF_SCORES
+from ml_ci.evaluation.scores import Predictions, load
 from ml_ci.evaluation.values import KINDS, Comparison
 from ml_ci.plan.plan import COMPARISONS, Plan
 from ml_ci.records.codec import pack, unpack_if_fit
@@ -14,9 +17,6 @@ from ml_ci.spec.values import ModelSpec
 from ml_ci.steps.planning.decide import plan_work
 from ml_ci.steps.working.score import FILE, Scored, score_sides
 from ml_ci.steps.working.workshop import Workshop
-
-if TYPE_CHECKING:
-    from ml_ci.evaluation.scores import Predictions
 
 
 def compare_sides(shop: Workshop, plan: Plan) -> Comparison:
@@ -66,11 +66,8 @@ def _refuse_other_kind(shop: Workshop, candidate: Record, baseline: Record | Non
 
 def count_records(shop: Workshop, candidate: Record, baseline: Record | None) -> Comparison:
     """Count what the predictions of two records get right and wrong on the shop's holdout."""
-    from ml_ci.evaluation.evaluate import compare, holdout_of
-    from ml_ci.evaluation.large import in_chunks
-
     model = shop.sides.candidate.model
-    if in_chunks(shop.holdout, model):
+    if large.in_chunks(shop.holdout, model):
         return _count_in_chunks(shop, candidate, baseline)
     return compare(
         holdout_of(shop.holdout, model),
@@ -84,23 +81,17 @@ def count_records(shop: Workshop, candidate: Record, baseline: Record | None) ->
 
 
 def _count_in_chunks(shop: Workshop, candidate: Record, baseline: Record | None) -> Comparison:
-    from ml_ci.evaluation.large import compare
-
     model = shop.sides.candidate.model
     sides = [(record.file(FILE), record.content["metrics"]) for record in (candidate, baseline) if record is not None]
-    return compare(shop.holdout, model, sides, name_metrics(model))
+    return large.compare(shop.holdout, model, sides, name_metrics(model))
 
 
 def load_predictions(record: Record) -> Predictions:
     """Load the predictions of a record."""
-    from ml_ci.evaluation.scores import load
-
     return load(record.file(FILE))
 
 
 def name_metrics(model: ModelSpec) -> Collection[str]:
     """Name the metrics of scores that are measured: the usual ones, and those that gates ask for."""
-    from ml_ci.evaluation.metrics import OF_SCORES
-
     asked = {name for gate in model.gates for name in gate.condition.metrics if name.startswith("recall_at(")}
     return (*OF_SCORES, *sorted(asked))

@@ -6,6 +6,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ml_ci.evaluation.labels import known_labels, read_labels
+from ml_ci.evaluation.predictions import read
+from ml_ci.evaluation.scores import Predictions, decide, load, write
+from ml_ci.evaluation.threshold import choose
 from ml_ci.plan.plan import PREDICTIONS, Keys, Plan
 from ml_ci.records.manifests import packed
 from ml_ci.records.record import Record
@@ -23,7 +27,6 @@ from ml_ci.training.job import metric, predict
 from ml_ci.training.values import Input, Measured, MetricRequest, PredictRequest, ScoredRows
 
 if TYPE_CHECKING:
-    from ml_ci.evaluation.scores import Predictions
     from ml_ci.tables.table import Table
 
 FILE = "predictions.parquet"
@@ -69,8 +72,6 @@ def score_side(shop: Workshop, side: Side) -> Record:
 
 def load_scores(shop: Workshop, side: Side, known: Keys) -> Any:
     """Give a side's scores in [0, 1], float64 of shape (rows,); what was pruned or damaged is made again."""
-    from ml_ci.evaluation.scores import load
-
     record = shop.project.store.find(PREDICTIONS, known.predictions) or score_side(shop, side)
     return load(record.file(FILE)).within_one()
 
@@ -80,9 +81,6 @@ def _found(shop: Workshop, side: Side) -> Record | None:
 
 
 def _score(shop: Workshop, side: Side, training: Record) -> Record:
-    from ml_ci.evaluation.labels import read_labels
-    from ml_ci.evaluation.scores import write
-
     project = shop.project
     labels = read_labels(shop.holdout, shop.sides.candidate.model.label, shop.sides.candidate.model.positive)
     with project.journal.noting("score", side.name, side.model.name):
@@ -121,8 +119,6 @@ def read_predictions(
     model: ModelSpec, side: Side, path: Path, holdout: Table, scored: ScoredRows | None
 ) -> Predictions:
     """Read what a side predicted for the rows of a table; `scored` is None for what a command left."""
-    from ml_ci.evaluation.predictions import read
-
     own = side.model
     shown = path.name if scored is None else f"the scores of {own.name}"
     return read(
@@ -148,9 +144,6 @@ def choose_threshold(
     threshold = side.model.threshold
     if threshold.metric is None:
         return found
-    from ml_ci.evaluation.labels import read_labels
-    from ml_ci.evaluation.scores import decide
-    from ml_ci.evaluation.threshold import choose
 
     model, table = shop.sides.candidate.model, shop.validation
     rows = shop.strip_label("validation", table, model.data["validation"].columns)
@@ -196,8 +189,6 @@ def score_rows(
 
 
 def _labels(shop: Workshop) -> tuple[str, ...]:
-    from ml_ci.evaluation.labels import known_labels
-
     model = shop.sides.candidate.model
     return known_labels(shop.holdout, model.label, model.positive)
 

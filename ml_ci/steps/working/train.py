@@ -17,6 +17,7 @@ from ml_ci.records.manifests import packed
 from ml_ci.records.record import Record
 from ml_ci.spec.values import CommandJob
 from ml_ci.steps.planning.blame import blaming_baseline
+from ml_ci.steps.planning.champion import fetch_champion
 from ml_ci.steps.planning.failures import blame_needed, find_failure, forget_failure, note_failure, remember_failure
 from ml_ci.steps.planning.reads import enter_training, resolve_reads
 from ml_ci.steps.planning.variables import list_variables
@@ -83,8 +84,6 @@ def _tried(shop: Workshop, side: Side) -> Record:
 
 def _train(shop: Workshop, side: Side) -> Record:
     if side.champion is not None:
-        from ml_ci.steps.planning.champion import fetch_champion
-
         what = f"fetching the champion v{side.champion.version}"
         with shop.project.journal.noting("fetch", side.name, side.model.name):
             return time_work(shop.project, side.model.name, what, lambda: fetch_champion(shop.project, side))

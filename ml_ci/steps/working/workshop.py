@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -15,13 +16,15 @@ from ml_ci.steps.planning.reads import open_whole, resolve_reads
 from ml_ci.steps.planning.variables import list_fetch_variables
 from ml_ci.steps.values import Project, Side, Sides
 from ml_ci.steps.working.side_by_side import StoppedError
+from ml_ci.tables.columns import blank, without
+from ml_ci.tables.parts import PART, cut
+from ml_ci.tables.table import Table
 from ml_ci.training.inputs import Placement, handed, place, written
 from ml_ci.training.interpreter import find
 from ml_ci.training.sources import Sources, Supply
 from ml_ci.training.values import Ground, Input, Inputs, Interpreter, Whole
 
 if TYPE_CHECKING:
-    from ml_ci.tables.table import Table
     from ml_ci.training.working_copy import WorkingCopy
 
 Made = TypeVar("Made")
@@ -76,23 +79,17 @@ class Workshop:
     @cached_property
     def holdout(self) -> Table:
         """Open the labelled rows on which both sides are scored: the candidate's."""
-        from ml_ci.tables.table import Table
-
         model = self.sides.candidate.model
         return Table.open(self._holdout_file, _holdout_columns(model), shown=_holdout_name(model))
 
     @cached_property
     def validation(self) -> Table:
         """Open the labelled rows on which a threshold is chosen."""
-        from ml_ci.tables.table import Table
-
         entry = self.sides.candidate.model.data["validation"]
         return Table.open(self.bring("validation", entry), entry.columns, shown=entry.path)
 
     def strip_label(self, name: str, table: Table, columns: tuple[str, ...] | None) -> Input:
         """Write the table of the entry `name` without its label column, for a model to score."""
-        from ml_ci.tables.columns import without
-
         model = self.sides.candidate.model
         target = self.work / f"{name}-rows" / table.path.name
         if not target.exists():
@@ -111,7 +108,6 @@ class Workshop:
         rows = self.strip_label("holdout", self.holdout, _holdout_columns(model))
         if isinstance(model.holdout, FileEntry):
             return rows
-        from ml_ci.tables.parts import PART
 
         entry = model.data[model.holdout.of]
         whole, columns = self.bring(model.holdout.of, entry), entry.columns
@@ -130,7 +126,6 @@ class Workshop:
         model = self.sides.candidate.model
         if isinstance(model.holdout, PartEntry):
             return self._cut(model, model.holdout, blank=True)
-        from ml_ci.tables.columns import blank
 
         source, entry = self._holdout_file, model.holdout
         out = self.work / "holdout-blank" / source.name
@@ -140,8 +135,6 @@ class Workshop:
         return out
 
     def _cut(self, model: ModelSpec, part: PartEntry, *, blank: bool) -> Path:
-        from ml_ci.tables.parts import cut
-
         entry = model.data[part.of]
         source = self.bring(part.of, entry)
         folder = self.work / ("holdout-blank" if blank else "holdout")
@@ -243,8 +236,6 @@ def open_workshop(project: Project, sides: Sides) -> Iterator[Workshop]:
 
 def time_work(project: Project, model: str, what: str, call: Callable[[], Made]) -> Made:
     """Tell of work while it goes on."""
-    import time
-
     started = time.monotonic()
     progress = project.options.progress
     progress.begin(model, what)

@@ -11,7 +11,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ml_ci.errors import StageFailed, UserError
+from ml_ci.evaluation.evaluate import CLASS, compare, holdout_of
 from ml_ci.evaluation.scores import Predictions
 from ml_ci.evaluation.values import Comparison, Evaluation
 from ml_ci.gates.evidence import Case, Policy
@@ -24,18 +27,19 @@ from ml_ci.plan.plan import Plan
 from ml_ci.spec.values import ModelSpec
 from ml_ci.steps.judging import looks
 from ml_ci.steps.judging.yardsticks import settings
-from ml_ci.steps.judging.yardsticks.predicted import Predicted, predict
+from ml_ci.steps.judging.yardsticks.predicted import Predicted, predict, take_rows
 from ml_ci.steps.judging.yardsticks.rows import BaseRows, find_base_rows
 from ml_ci.steps.values import Side
+from ml_ci.steps.working.compare import name_metrics
 from ml_ci.steps.working.score import measure_own
 from ml_ci.steps.working.workshop import Workshop
+from ml_ci.tables.parts import select
+from ml_ci.tables.table import Table
 from ml_ci.training.values import Measured
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    from ml_ci.tables.table import Table
 
 
 def judge_by_base(
@@ -141,12 +145,6 @@ def _together(
     shop: Workshop, rows: BaseRows, first: Predicted, second: Predicted
 ) -> tuple[Table, tuple[Predictions, Predictions]]:
     """Give the rows that both sides score as a table of their own, with what each predicts for them."""
-    import numpy as np
-
-    from ml_ci.steps.judging.yardsticks.predicted import take_rows
-    from ml_ci.tables.parts import select
-    from ml_ci.tables.table import Table
-
     places = np.intersect1d(first.places, second.places)
     if not len(places):
         raise UserError("no row of the base's holdout is left that neither side was trained on and both can score")
@@ -163,7 +161,6 @@ def _together(
 
 def _columns(model: ModelSpec, table: Table) -> tuple[ModelSpec, tuple[GateResult, ...]]:
     """Leave out slices and gates by columns that the base's rows do not have; such a gate is not judged."""
-    from ml_ci.evaluation.evaluate import CLASS
 
     def lacking(columns: tuple[str, ...]) -> list[str]:
         return [name for name in columns if name != CLASS and not table.has(name)]
@@ -190,9 +187,6 @@ def _compared(
     pair: tuple[Predictions, Predictions],
     own: Comparison,
 ) -> tuple[Comparison, NDArray[np.bool_]]:
-    from ml_ci.evaluation.evaluate import compare, holdout_of
-    from ml_ci.steps.working.compare import name_metrics
-
     holdout = holdout_of(table, model)
     sides, known = (shop.sides.candidate, base), (own.candidate, own.baseline or own.candidate)
     extra = [

@@ -6,9 +6,11 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ml_ci.digests import digest
 from ml_ci.errors import UserError
-from ml_ci.evaluation.scores import Predictions
+from ml_ci.evaluation.scores import Predictions, load, write
 from ml_ci.plan.plan import PREDICTIONS
 from ml_ci.records.codec import pack
 from ml_ci.spec.values import ModelSpec
@@ -19,6 +21,8 @@ from ml_ci.steps.working.compare import load_predictions
 from ml_ci.steps.working.score import FILE, choose_threshold, read_predictions, score_rows, score_side
 from ml_ci.steps.working.train import find_predictions, train_side
 from ml_ci.steps.working.workshop import Workshop
+from ml_ci.tables.columns import without
+from ml_ci.tables.parts import PART, select
 from ml_ci.tables.table import Table
 from ml_ci.training.inputs import written
 from ml_ci.training.values import Input, Whole
@@ -46,8 +50,6 @@ def predict(shop: Workshop, side: Side, model: ModelSpec, rows: BaseRows, *, ali
     `alike` says that label and positive are the change's own, so that the scores that there are mean the same here.
     StageFailed and UserError when what has to be scored anew cannot be.
     """
-    import numpy as np
-
     training = train_side(shop, side)
     left = find_predictions(training)
     known = None
@@ -72,8 +74,6 @@ def _labels(shop: Workshop, model: ModelSpec) -> frozenset[str]:
 
 def _scored(shop: Workshop, side: Side, model: ModelSpec, table: Table, missing: NDArray[np.bool_]) -> Predictions:
     """Give a side's predictions of some rows of the base's holdout: from their record, or scored now and kept."""
-    from ml_ci.evaluation.scores import load, write
-
     store, chosen = shop.project.store, hashlib.sha256(missing.tobytes()).hexdigest()
     base = shop.sides.baseline
     asked = [model.label, pack(model.positive), base.declared.holdout if base is not None else "", pack(model.holdout)]
@@ -92,9 +92,6 @@ def _scored(shop: Workshop, side: Side, model: ModelSpec, table: Table, missing:
 
 def _score(shop: Workshop, side: Side, model: ModelSpec, table: Table, missing: NDArray[np.bool_]) -> Predictions:
     """Have a side's model score rows of the base's holdout, without its label."""
-    from ml_ci.tables.columns import without
-    from ml_ci.tables.parts import PART, select
-
     folder = shop.work / f"{side.name}-base-rows"
     labelled, bare = folder / table.path.name, folder / "unlabelled" / table.path.name
     python = shop.python(side)
@@ -127,8 +124,6 @@ def _taken(known: Predictions, places: NDArray[np.intp]) -> Predictions:
 
 def _joined(parts: list[Predicted]) -> Predicted:
     """Put predictions of different rows together, in the order of the rows; UserError where they are of two kinds."""
-    import numpy as np
-
     if not parts:
         raise UserError("no row of it has a score")
     first, second = (part.predictions for part in parts)
@@ -146,6 +141,4 @@ def _joined(parts: list[Predicted]) -> Predicted:
 
 def take_rows(found: Predicted, places: NDArray[np.intp]) -> Predictions:
     """Give the predictions of some of the rows; `places` are sorted, and all of them there."""
-    import numpy as np
-
     return _taken(found.predictions, np.searchsorted(found.places, places))

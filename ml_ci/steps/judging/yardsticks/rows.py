@@ -7,11 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ml_ci.errors import UserError
 from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry
 from ml_ci.steps.planning.variables import list_fetch_variables
 from ml_ci.steps.values import Side
 from ml_ci.steps.working.workshop import Workshop
+from ml_ci.tables.membership import belonging
+from ml_ci.tables.pairing import common, keys, paired
+from ml_ci.tables.parts import cut
 from ml_ci.tables.table import Table
 from ml_ci.training.sources import Sources, Supply
 
@@ -46,8 +51,6 @@ def find_base_rows(shop: Workshop, base: Side, model: ModelSpec) -> BaseRows:
 
     UserError and StageFailed when it cannot be had any more.
     """
-    from ml_ci.tables.membership import belonging
-
     table = open_base_table(shop, base, model)
     candidate = shop.sides.candidate.model
     own = _universe(shop)
@@ -72,8 +75,6 @@ def find_base_rows(shop: Workshop, base: Side, model: ModelSpec) -> BaseRows:
 
 def open_base_table(shop: Workshop, base: Side, model: ModelSpec) -> Table:
     """Open the holdout of the base's commit, cut as it is cut there."""
-    from ml_ci.tables.parts import cut
-
     holdout = model.holdout
     if isinstance(holdout, FileEntry):
         return Table.open(_brought(shop, base, "holdout", holdout), holdout.columns, shown=_named(base, holdout.path))
@@ -134,10 +135,6 @@ def _found(table: Table, own: Table, labels: frozenset[str], label: str, ids: fr
 
     Rows that the change cannot score, for want of a column, are at last found by their id.
     """
-    import numpy as np
-
-    from ml_ci.tables.pairing import common, keys, paired
-
     shared = common(table, own, labels)
     if not shared:
         return _in_place(table, own)
@@ -163,8 +160,6 @@ def _found(table: Table, own: Table, labels: frozenset[str], label: str, ids: fr
 
 def _in_place(table: Table, own: Table) -> NDArray[np.intp]:
     """Take rows without anything but a label by their place; UserError where their number changed."""
-    import numpy as np
-
     if table.rows != own.rows:
         raise UserError("its rows have nothing but a label: which of them are still there is not known")
     return np.arange(table.rows)
@@ -172,17 +167,11 @@ def _in_place(table: Table, own: Table) -> NDArray[np.intp]:
 
 def _numbered(inside: NDArray[np.bool_]) -> NDArray[np.intp]:
     """Give each row's place among those inside."""
-    import numpy as np
-
     return np.asarray(np.cumsum(inside) - 1, np.intp)
 
 
 def _moved_to_training(shop: Workshop, base: Side, table: Table, labels: frozenset[str]) -> NDArray[np.bool_]:
     """Say which rows one side was trained on and the other was not: those that a change moved to or from a table."""
-    import numpy as np
-
-    from ml_ci.tables.pairing import common, keys, paired
-
     moved = np.zeros(table.rows, np.bool_)
     candidate = shop.sides.candidate
     for name, entry in candidate.model.data.items():
@@ -213,10 +202,6 @@ def _counted(
     there: int,
     labels: tuple[str, str],
 ) -> BaseRows:
-    import numpy as np
-
-    from ml_ci.tables.pairing import keys
-
     pairs = np.flatnonzero(found >= 0)
     relabelled = 0
     if own.has(labels[0]):
