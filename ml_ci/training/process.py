@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -19,7 +19,6 @@ from ml_ci.training.progress import Progress
 from ml_ci.variables.masks import Mask
 
 if TYPE_CHECKING:
-    from ml_ci.training.executors import Executor
     from ml_ci.training.family import Family
 
 COOKIE = "ML_CI_JOB"
@@ -59,7 +58,7 @@ class Outcome:
     limit: Limit | None = None
 
 
-def local(address: str) -> Executor:
+def local(address: str) -> Callable[[Order, Progress], Outcome]:
     """Give the executor of this machine, whose address is ""."""
     return run
 
