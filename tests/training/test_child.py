@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from ml_ci.errors import Failure
-from ml_ci.training import job, process
+from ml_ci.training import function, process
 from ml_ci.training.process import CHILD
 
 FILES = sorted(CHILD.parent.rglob("*.py"))
@@ -80,7 +80,7 @@ def test_a_program_of_links_is_not_there_either(jobs: Any, tmp_path: Path, monke
         link = tmp_path / "linked" / path.relative_to(CHILD.parent)
         link.parent.mkdir(exist_ok=True)
         link.symlink_to(path)
-    monkeypatch.setattr(job, "CHILD", tmp_path / "linked" / CHILD.name)
+    monkeypatch.setattr(function, "CHILD", tmp_path / "linked" / CHILD.name)
     monkeypatch.setattr(process, "CHILD", tmp_path / "linked" / CHILD.name)
     model = jobs.function("import sys\ndef train(): return sys.path")
     path = pickle.loads(model.artifact.read_bytes())
