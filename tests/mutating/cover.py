@@ -13,7 +13,7 @@ _WIDER = {
     "ml_ci/gates": ["tests/reports/test_golden.py", "tests/steps/test_loosening.py"],
     "ml_ci/gates/statistics": ["tests/gates"],
     "ml_ci/changes": ["tests/steps/test_sides.py", "tests/plan"],
-    "ml_ci/steps/promotion": ["tests/registry"],
+    "ml_ci/steps/promotion": ["tests/registry/test_promote.py", "tests/registry/test_stages.py"],
     "ml_ci/registry": ["tests/registry"],
 }
 
