@@ -58,3 +58,16 @@ def test_a_strong_test_kills_everything(repository: Any) -> None:
 def test_how_it_ends(repository: Any, test: str, options: tuple[str, ...], code: int, said: str) -> None:
     done = mutation(repository, test, *options)
     assert (done.returncode, said in done.stderr) == (code, True)
+
+
+def test_what_covers_a_folder_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(COMMAND.parent)
+    from mutating.cover import WIDER, nearest, wider
+
+    root = COMMAND.parents[1]
+    assert [path for folder, tests in WIDER.items() for path in (folder, *tests) if not (root / path).exists()] == []
+    assert nearest(root, "ml_ci/gates/judge.py")[0] == "tests/gates/test_judge.py"
+    assert nearest(root, "ml_ci/gates/held_gates.py")[0] == "tests/gates/test_held.py"
+    assert "tests/gates/test_proof.py" in wider(root, "ml_ci/gates/statistics/tango.py")
+    assert "tests/gates/statistics/test_paired.py" in nearest(root, "ml_ci/gates/statistics/tango.py")
+    assert "tests/gates/statistics/test_power.py" in wider(root, "ml_ci/gates/statistics/tango.py")

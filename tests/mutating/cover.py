@@ -6,16 +6,19 @@ import ast
 from functools import cache
 from pathlib import Path, PurePosixPath
 
-# Beside a module's own folder of tests: what else would see a wrong result of it.
-_WIDER = {
-    "ml_ci/conditions": ["tests/gates"],
-    "ml_ci/evaluation": ["tests/gates/test_laws.py", "tests/gates/test_recount.py", "tests/steps/test_large.py"],
-    "ml_ci/gates": ["tests/reports/test_golden.py", "tests/steps/test_loosening.py"],
-    "ml_ci/gates/statistics": ["tests/gates"],
-    "ml_ci/changes": ["tests/steps/test_sides.py", "tests/plan"],
+# Beside a module's own folder of tests: what else would see a wrong result of it, minutes of it at most.
+WIDER = {
+    "ml_ci/conditions": ["tests/gates/test_judge.py", "tests/gates/test_loosened.py", "tests/gates/test_proof.py"],
+    "ml_ci/evaluation": ["tests/gates/test_recount.py", "tests/steps/working/test_large.py"],
+    "ml_ci/gates": ["tests/gates/test_laws.py", "tests/reports/test_golden.py"],
+    "ml_ci/gates/statistics": ["tests/gates/test_judge.py", "tests/gates/test_proof.py"],
+    "ml_ci/changes": ["tests/steps/planning/test_sides.py", "tests/plan"],
+    "ml_ci/github": ["tests/github/test_comment.py"],
     "ml_ci/steps/promotion": ["tests/registry/test_promote.py", "tests/registry/test_stages.py"],
     "ml_ci/registry": ["tests/registry"],
 }
+# What simulates at length how often gates are wrong.
+_LONG = {"tests/gates/test_simulation.py"}
 
 
 def nearest(root: Path, module: str) -> list[str]:
@@ -33,16 +36,13 @@ def nearest(root: Path, module: str) -> list[str]:
 
 
 def wider(root: Path, module: str) -> list[str]:
-    """Give the folders and files of tests that are run where the nearest saw nothing."""
-    folder = PurePosixPath(module).parent
-    while not (root / "tests" / folder.relative_to(folder.parts[0])).is_dir():
-        folder = folder.parent
-    mirror = PurePosixPath("tests") / folder.relative_to(folder.parts[0])
-    found = [str(mirror)] if mirror != PurePosixPath("tests") else []
-    for prefix, more in _WIDER.items():
-        if prefix in {str(parent) for parent in PurePosixPath(module).parents}:
-            found += more
-    return [one for one in dict.fromkeys(found) if (root / one).exists()]
+    """Give the files and folders of tests that are run where the nearest saw nothing."""
+    mirror = PurePosixPath("tests", *PurePosixPath(module).parts[1:-1])
+    files = sorted((root / mirror).glob("test_*.py")) if mirror.name != "tests" else []
+    found = [file.relative_to(root).as_posix() for file in files]
+    parents = {str(parent) for parent in PurePosixPath(module).parents}
+    more = [one for folder, tests in WIDER.items() if folder in parents for one in tests if (root / one).exists()]
+    return [one for one in dict.fromkeys([*found, *more]) if one not in {*_LONG, *nearest(root, module)}]
 
 
 @cache

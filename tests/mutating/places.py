@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from mutating.silent import WORDS, is_text, is_value, looked_at, name_of
+
 _COMPARED: dict[type[ast.cmpop], tuple[str, str]] = {
     ast.Lt: ("<", "<="),
     ast.LtE: ("<=", "<"),
@@ -37,13 +39,10 @@ _PAIRS = [("min", "max"), ("any", "all"), ("floor", "ceil"), ("startswith", "end
 _OTHER = {one: other for pair in _PAIRS for one, other in (pair, pair[::-1])}
 # A word that is a verdict decides. Any other text is a message, or a key that is written at both ends.
 _VERDICTS = {"pass": "fail", "fail": "pass", "inconclusive": "pass", "error": "pass", "unjudged": "pass"}
-_WORDS = {"reason", "hint", "help", "message", "suggestion", "where", "title", "description", "dtype"}
-_SILENT = {"__repr__", "__str__"}
 # What is the same in another order, and what would only be of a wrong type in another place.
-_SYMMETRIC = {"min", "max"}
+_SYMMETRIC = {"min", "max", "isinstance", "issubclass"}
 _FIXED = (ast.Starred, ast.Lambda, ast.Constant, ast.JoinedStr, ast.GeneratorExp)
 _EQUALITY = (ast.Eq, ast.NotEq, ast.Is, ast.IsNot, ast.In, ast.NotIn)
-_TYPES = {"isinstance", "issubclass", "cast", "TypeVar", "NewType"}
 
 
 @dataclass(frozen=True)
@@ -86,7 +85,7 @@ class _Finder:
 
     def below(self, node: ast.AST) -> Iterator[Mutant]:
         """Give the mutants of everything in a node."""
-        for child in _looked_at(node):
+        for child in looked_at(node):
             method = getattr(self, f"of_{type(child).__name__.lower()}", None)
             if method is not None:
                 yield from method(child)
@@ -109,7 +108,7 @@ class _Finder:
 
     def of_binop(self, node: ast.BinOp) -> Iterator[Mutant]:
         """Another operator."""
-        if type(node.op) in _CALCULATED and not (_is_text(node.left) or _is_text(node.right)):
+        if type(node.op) in _CALCULATED and not (is_text(node.left) or is_text(node.right)):
             yield from self.between(node.left, node.right, *_CALCULATED[type(node.op)])
 
     def of_augassign(self, node: ast.AugAssign) -> Iterator[Mutant]:
@@ -150,7 +149,7 @@ class _Finder:
 
     def of_return(self, node: ast.Return) -> Iterator[Mutant]:
         """None for a value."""
-        if node.value is not None and not _is(node.value, None):
+        if node.value is not None and not is_value(node.value, None):
             yield self.instead(node.value, "None")
 
     def of_raise(self, node: ast.Raise) -> Iterator[Mutant]:
@@ -172,7 +171,7 @@ class _Finder:
 
     def of_call(self, node: ast.Call) -> Iterator[Mutant]:
         """Its contrary, two arguments in each other's place, a keyword left out."""
-        name = _name(node)
+        name = name_of(node)
         if name in _OTHER:
             end = self.end(node.func)
             yield self.span(node, end - len(name), end, _OTHER[name])
@@ -182,7 +181,7 @@ class _Finder:
             swapped = f"{self.text(second)}{between}{self.text(first)}"
             yield self.span(first, self.start(first), self.end(second), swapped)
         for keyword in node.keywords:
-            if keyword.arg is not None and keyword.arg not in _WORDS:
+            if keyword.arg is not None and keyword.arg not in WORDS and not is_value(keyword.value, False):
                 yield from self.without(node, keyword)
 
     def without(self, call: ast.Call, keyword: ast.keyword) -> Iterator[Mutant]:
@@ -218,53 +217,3 @@ class _Finder:
     def end(self, node: ast.expr | ast.stmt | ast.keyword) -> int:
         assert node.end_lineno is not None and node.end_col_offset is not None
         return self.starts[node.end_lineno - 1] + node.end_col_offset
-
-
-def _looked_at(node: ast.AST) -> Iterator[ast.AST]:
-    """Give the children of a node in which a change could be noticed."""
-    left_out: set[int] = set()
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        left_out |= {id(one) for one in node.decorator_list}
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-        left_out.add(id(node.returns))
-    if isinstance(node, ast.arg | ast.AnnAssign):
-        left_out.add(id(node.annotation))
-    if isinstance(node, ast.Call):
-        left_out |= {id(one) for one in node.keywords if one.arg in _WORDS}
-        left_out |= {id(one) for one in node.args[:2] if _name(node) in _TYPES}
-    if isinstance(node, ast.Raise):
-        left_out |= {id(node.exc), id(node.cause)}
-    for child in ast.iter_child_nodes(node):
-        if id(child) not in left_out and not _is_silent(child):
-            yield child
-
-
-def _is_silent(node: ast.AST) -> bool:
-    """Say whether nothing in a node could be noticed: messages, types, and what prints an object."""
-    if isinstance(node, ast.FunctionDef) and node.name in _SILENT:
-        return True
-    if isinstance(node, ast.AnnAssign) and isinstance(node.annotation, ast.Name) and node.annotation.id == "TypeAlias":
-        return True
-    if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-        return True
-    if (
-        isinstance(node, ast.Subscript)
-        and isinstance(node.value, ast.Name)
-        and node.value.id in {"Literal", "Callable"}
-    ):
-        return True
-    return isinstance(node, ast.JoinedStr | ast.Import | ast.ImportFrom)
-
-
-def _name(call: ast.Call) -> str:
-    if isinstance(call.func, ast.Attribute):
-        return call.func.attr
-    return call.func.id if isinstance(call.func, ast.Name) else ""
-
-
-def _is(node: ast.expr, value: object) -> bool:
-    return isinstance(node, ast.Constant) and node.value is value
-
-
-def _is_text(node: ast.expr) -> bool:
-    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))

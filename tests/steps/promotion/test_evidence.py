@@ -14,7 +14,7 @@ from ml_ci.plan.plan import PREDICTIONS, TRAININGS, VERDICTS
 from ml_ci.records.origin import Origin
 from ml_ci.records.record import reseal
 from ml_ci.registry.values import TRAINING, RefusedError, Version
-from ml_ci.steps.project import locate, open_project
+from ml_ci.steps.opening.project import locate, open_project
 from ml_ci.steps.promotion.evidence import Allowed, Evidence, check_told, evidence
 from ml_ci.steps.values import Options
 
