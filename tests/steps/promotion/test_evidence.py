@@ -15,7 +15,7 @@ from ml_ci.records.origin import Origin
 from ml_ci.records.record import reseal
 from ml_ci.registry.values import TRAINING, RefusedError, Version
 from ml_ci.steps.opening.project import locate, open_project
-from ml_ci.steps.promotion.evidence import Allowed, Evidence, check_told, evidence
+from ml_ci.steps.promotion.evidence import Allowed, Evidence, check_told, collect_evidence
 from ml_ci.steps.values import Options
 
 GATE = "fnr <= baseline.fnr + 0.1"
@@ -51,7 +51,7 @@ class Case:
 
     def ask(self, *allow: str, champion: Version | None = None, lost: bool = False) -> Evidence:
         opened = open_project(locate(self.options()), self.options(models=("cut",), stage="champion"))
-        return evidence(opened, "cut", champion, Allowed(frozenset(allow), []), lost=lost)
+        return collect_evidence(opened, "cut", champion, Allowed(frozenset(allow), []), lost=lost)
 
     def refused(self, *allow: str, **asked: Any) -> RefusedError:
         with pytest.raises(RefusedError) as error:
