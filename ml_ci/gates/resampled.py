@@ -75,8 +75,8 @@ def _judge(found: Replicates, question: Question, view: View, alpha: float) -> E
     high = None if evidence.high is None else evidence.high + shift
     needs = evidence.needs
     if evidence.outcome == "inconclusive":
-        away = found.values - constant
-        needs = _further_rows(away if question.upper else -away, view.confusion(False).rows, alpha)
+        away = found.estimate - constant
+        needs = _further_rows(away if question.upper else -away, found.values, view.confusion(False).rows, alpha)
     return replace(evidence, low=low, high=high, needs=needs)
 
 
@@ -141,13 +141,17 @@ def _values(atom: Metric | OverSlices, side: Counts, view: View) -> Floats:
     return bootstrap_counts.gap(values) if atom.function == "gap" else bootstrap_counts.ratio(values)
 
 
-def _further_rows(away: Floats, rows: int, alpha: float) -> int | None:
-    """Estimate the further rows as for the score test: n ((z_alpha + z_power) / |T|)^2 - n; None where T >= 0."""
+def _further_rows(away: float, values: Floats, rows: int, alpha: float) -> int | None:
+    """Estimate the further rows as for the score test: n ((z_alpha + z_power) / |T|)^2 - n; None where T >= 0.
+
+    T is how far `away` from the limit the measured value lies, in units of the resamples' spread; their mean lies a
+    little off it, which near the limit would make several times more or fewer rows of it.
+    """
     from scipy.special import ndtri
 
-    known = away[np.isfinite(away)]
-    middle, spread = (float(known.mean()), float(known.std())) if known.size else (0.0, 0.0)
-    if not middle < 0 or not spread > 0:
+    known = values[np.isfinite(values)]
+    spread = float(known.std()) if known.size else 0.0
+    if not away < 0 or not spread > 0:
         return None
-    wanted = rows * ((ndtri(1 - alpha) + ndtri(_POWER)) * spread / middle) ** 2 - rows
+    wanted = rows * ((ndtri(1 - alpha) + ndtri(_POWER)) * spread / away) ** 2 - rows
     return int(min(max(math.ceil(wanted), 1), NEEDS_CAP))

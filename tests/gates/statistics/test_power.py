@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_ci.gates.statistics import paired, power
+from ml_ci.gates.statistics import evalues, paired, power
 from ml_ci.gates.statistics.values import NEEDS_CAP
 from ml_ci.spec.values import Method
 
@@ -110,3 +112,15 @@ def test_further_rows_have_their_power_and_fewer_have_less(
     drawn = np.random.default_rng(5).multinomial(rows, [b / n, c / n, 1 - (b + c) / n], 600)
     found = paired.differences_at_most(drawn[:, 0], drawn[:, 1], rows, margin, 0.05, method)
     assert low <= np.mean([one.outcome == "pass" for one in found]) <= high
+
+
+@pytest.mark.parametrize(("b", "c", "n", "margin"), [(4, 4, 500, 0.01), (3, 1, 60, 0.1), (20, 8, 1000, 0.02)])
+def test_further_rows_of_e_values_reach_the_evidence_and_fewer_do_not(b: int, c: int, n: int, margin: float) -> None:
+    """At the shares seen, ln E reaches ln(1 / alpha) just there."""
+    needs = power.further_rows(b, c, n, margin, 0.05, "anytime")
+    assert needs is not None and needs > 10
+    evidence = [
+        float(evalues.log_e_pass(b * rows / n, c * rows / n, rows, margin)[0]) >= -math.log(0.05)
+        for rows in (n + needs, n + 0.98 * needs)
+    ]
+    assert evidence == [True, False]

@@ -15,7 +15,7 @@ from ml_ci.records.origin import Origin
 from ml_ci.records.record import reseal
 from ml_ci.registry.values import TRAINING, RefusedError, Version
 from ml_ci.steps.opening.project import locate, open_project
-from ml_ci.steps.promotion.evidence import Allowed, Evidence, check_told, collect_evidence
+from ml_ci.steps.promotion.evidence import Allowed, Evidence, _is_against, check_told, collect_evidence
 from ml_ci.steps.values import Options
 
 GATE = "fnr <= baseline.fnr + 0.1"
@@ -180,6 +180,10 @@ def _next_commit(case: Case) -> None:
     case.project.commit({"notes.md": "1"})
 
 
+def _no_commit_here(case: Case) -> None:
+    case.project.repository.git("update-ref", "-d", "HEAD")
+
+
 def _changed(case: Case) -> None:
     case.project.edit("train.py", "BIAS = 4", "BIAS = 5")
 
@@ -200,6 +204,7 @@ def _without(kind: str) -> Callable[[Case], None]:
         (_another_model, "`cut` was not judged in the last run"),
         (_no_commit, "the last run here ended before it judged anything"),
         (_next_commit, "the verdict is stale: it is of commit "),
+        (_no_commit_here, "the verdict is stale: it is of commit "),
         (_changed, "`cut` changed after it was judged"),
         (_without(VERDICTS), "the verdict on `cut` is stale: there is no record of it for this tree and its data"),
         (_without(TRAININGS), "the record of the training of `cut` is not here any more"),
@@ -320,3 +325,22 @@ def test_a_registry_that_does_not_answer_nobody_may_allow(second: Any) -> None:
     error = case.refused(*EVERYTHING, champion=champion)
     assert "mlflow.db cannot be read" in error.message
     assert "begin anew" not in error.hint
+
+
+def test_whether_it_was_judged_against_the_champion(second: Any) -> None:
+    """By the version that was fetched, which may be somebody else's and have no training, or by the training."""
+    case, _, champion, other = second
+    found, foreign = case.ask(champion=champion), Version("cut", "7")
+    assert found.sides.baseline is not None and found.plan.baseline is not None
+    against_foreign = replace(found.sides, baseline=replace(found.sides.baseline, champion=foreign))
+    alone, unplanned = replace(found.sides, baseline=None), replace(found.plan, baseline=None)
+    answers = [
+        _is_against(found.plan, found.sides, champion),
+        _is_against(found.plan, found.sides, other),
+        _is_against(found.plan, found.sides, foreign),
+        _is_against(found.plan, against_foreign, foreign),
+        _is_against(found.plan, alone, champion),
+        _is_against(unplanned, against_foreign, foreign),
+        _is_against(found.plan, alone, None),
+    ]
+    assert answers == [True, False, False, True, False, False, True]
