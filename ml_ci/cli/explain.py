@@ -11,6 +11,7 @@ import click
 
 from ml_ci.cli import parameters, trusted
 from ml_ci.cli.files import check
+from ml_ci.forges.registry import build_of
 
 if TYPE_CHECKING:
     from ml_ci.explain.values import Effort, Explanation
@@ -61,7 +62,7 @@ def command(
             config=config,
             models=models,
             baseline=baseline,
-            target=os.environ.get("GITHUB_BASE_REF") or None,
+            target=build_of(os.environ).target,
             environment=dict(os.environ),
             python=python,
             store=store,

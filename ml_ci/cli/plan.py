@@ -11,6 +11,7 @@ import click
 
 from ml_ci.changes.values import Change
 from ml_ci.cli import parameters, trusted
+from ml_ci.forges.registry import build_of
 from ml_ci.plan.values import ModelPlan
 from ml_ci.reports.text import clean
 
@@ -53,7 +54,7 @@ def command(
     from ml_ci.pipeline import plan
     from ml_ci.steps.values import Options
 
-    target = os.environ.get("GITHUB_BASE_REF") or None
+    target = build_of(os.environ).target
     options = Options(
         start=Path.cwd(),
         config=config,

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from ml_ci.cli import parameters
+from ml_ci.forges.registry import build_of
 
 
 @click.command()
@@ -48,7 +49,7 @@ def command(
     from ml_ci.reports.power import lines
     from ml_ci.steps.values import Options
 
-    target = os.environ.get("GITHUB_BASE_REF") or None
+    target = build_of(os.environ).target
     options = Options(
         start=Path.cwd(),
         config=config,

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 import click
 
 from ml_ci.errors import StageFailed, UserError
+from ml_ci.forges.registry import build_of
 
 if TYPE_CHECKING:
     from ml_ci.steps.promotion.offer import Asked
@@ -33,7 +34,7 @@ _MLFLOW = {
 # Seconds without a word; MLflow's import alone takes one to nine of them.
 _PATIENCE = 4.0
 
-by = click.option("--by", metavar="NAME", help="Who does this; by default GITHUB_ACTOR or git's user.")
+by = click.option("--by", metavar="NAME", help="Who does this; by default whoever started the workflow, or git's user.")
 reason = click.option("--reason", default="", metavar="TEXT", help="Why; it is kept in the audit log.")
 
 
@@ -64,8 +65,8 @@ def now() -> datetime:
 
 def actor(environment: Mapping[str, str]) -> str:
     """Name who calls: the person behind the workflow, or git's user."""
-    if environment.get("GITHUB_ACTOR"):
-        return environment["GITHUB_ACTOR"]
+    if here := build_of(environment).actor:
+        return here
     found = [
         subprocess.run(("git", "config", f"user.{key}"), capture_output=True, text=True, check=False).stdout.strip()
         for key in ("name", "email")

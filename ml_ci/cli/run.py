@@ -15,6 +15,7 @@ from ml_ci.cli.files import check
 from ml_ci.cli.main import hush
 from ml_ci.cli.output import show
 from ml_ci.errors import UserError
+from ml_ci.forges.registry import build_of
 from ml_ci.reports.forms import BY_ENDING, write
 from ml_ci.training.executors import VARIABLE
 
@@ -90,7 +91,7 @@ def command(
         models=models,
         baseline=baseline,
         jobs=jobs,
-        target=os.environ.get("GITHUB_BASE_REF") or None,
+        target=build_of(os.environ).target,
         environment={**os.environ, VARIABLE: executor},
         python=python,
         store=store,

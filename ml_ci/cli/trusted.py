@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from ml_ci.forges.registry import forge_of
+
 OWN = "none"
 
 
@@ -24,28 +26,7 @@ def option(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def gates_from(asked: str | None) -> str | None:
-    """Give the ref whose gates judge: the one that is asked for, or what the event of GitHub Actions says."""
+    """Give the ref whose gates judge: the one that is asked for, or what the forge that runs here says."""
     if asked:
         return None if asked == OWN else asked
-    base = os.environ.get("GITHUB_BASE_REF")
-    if base:
-        return base
-    if os.environ.get("GITHUB_EVENT_NAME") == "merge_group":
-        return _of_merge_group()
-    return None
-
-
-def _of_merge_group() -> str | None:
-    from pathlib import Path
-
-    from ml_ci.errors import UserError
-    from ml_ci.github.activity import activity
-    from ml_ci.github.files import read_event
-
-    found = activity("merge_group", read_event(Path(os.environ.get("GITHUB_EVENT_PATH", "")))).gates_from
-    if not found:
-        raise UserError(
-            "the merge queue's event does not say which commit it goes to, so nobody knows whose gates judge",
-            hint="Name it: --gates-from REF.",
-        )
-    return found
+    return forge_of(os.environ).gates_from(os.environ)

@@ -6,8 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-# What may start a run of the default branch's own code; a pull request's code runs for other events, too, on its ref.
-_OWN_EVENTS = frozenset({"push", "schedule", "workflow_dispatch", "repository_dispatch"})
+from ml_ci.forges.registry import build_of, own_events
+
 _NAMES = ("event", "ref", "run")
 
 
@@ -25,10 +25,9 @@ class Origin:
 
 
 def origin_of(environment: Mapping[str, str], gates_from: str | None = None) -> Origin:
-    """Read the origin from the variables that GitHub Actions sets for every step; nothing of them is a secret."""
-    names = ("GITHUB_EVENT_NAME", "GITHUB_REF", "GITHUB_RUN_ID")
-    event, ref, run = (environment.get(name, "") for name in names)
-    return Origin(event, ref, run, gates_from or "")
+    """Read the origin from the variables that a forge sets for every job; nothing of them is a secret."""
+    build = build_of(environment)
+    return Origin(build.event, build.ref, build.run, gates_from or "")
 
 
 def packed(origin: Origin) -> dict[str, str]:
@@ -63,7 +62,8 @@ def foreign(made: Origin | None, here: Origin, refs: Collection[str]) -> str:
     """
     if made is None:
         return "made nobody knows where: by an older ml-ci, or not by ml-ci"
-    if made.event in _OWN_EVENTS and made.ref in refs:
+    # A change's code runs for other events, too, on the ref of the branch that it goes to.
+    if made.event in own_events() and made.ref in refs:
         return ""
     if made.run and (made.run, made.event, made.ref) == (here.run, here.event, here.ref):
         return ""

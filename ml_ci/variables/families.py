@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+from ml_ci.forges.registry import forges
+
 _SYSTEM = """PATH HOME USER LOGNAME SHELL HOSTNAME TERM COLUMNS LINES COLORTERM NO_COLOR FORCE_COLOR CLICOLOR PWD
     OLDPWD SHLVL TMPDIR TMP TEMP LANG LANGUAGE LC_ TZ TZDIR XDG_ FONTCONFIG_ LOCALE_ARCHIVE SYSTEMROOT NIX_ GUIX_
     MODULEPATH MODULESHOME LOADEDMODULES LMOD_ SLURM_ PBS_ LSB_ TERMINFO DEBIAN_FRONTEND SOURCE_DATE_EPOCH"""
@@ -30,15 +32,8 @@ _THREADS = """OMP_ OPENBLAS_ GOTO_ MKL_ BLIS_ VECLIB_ NUMEXPR_ KMP_ GOMP_ RAYON_
     DUCKDB_ NUMBA_ NUMPY_ NPY_ SCIPY_ SKLEARN_ RCPP_ OMPI_ MPI_ TOKENIZERS_ TBB_"""
 _CACHES = """HF_ HUGGINGFACE_HUB_ TRANSFORMERS_ SENTENCE_TRANSFORMERS_ DIFFUSERS_ NLTK_DATA SCIKIT_LEARN_DATA SPACY_
     MPLBACKEND MPLCONFIGDIR CCACHE_ XGBOOST_ LIGHTGBM_ CATBOOST_"""
-_GITHUB = """CI GITHUB_ACTION GITHUB_ACTIONS GITHUB_ACTION_PATH GITHUB_ACTION_REF GITHUB_ACTION_REPOSITORY
-    GITHUB_ACTOR GITHUB_ACTOR_ID GITHUB_API_URL GITHUB_BASE_REF GITHUB_EVENT_NAME GITHUB_EVENT_PATH
-    GITHUB_GRAPHQL_URL GITHUB_HEAD_REF GITHUB_JOB GITHUB_REF GITHUB_REF_NAME GITHUB_REF_PROTECTED GITHUB_REF_TYPE
-    GITHUB_REPOSITORY GITHUB_REPOSITORY_ID GITHUB_REPOSITORY_OWNER GITHUB_REPOSITORY_OWNER_ID GITHUB_RETENTION_DAYS
-    GITHUB_RUN_ATTEMPT GITHUB_RUN_ID GITHUB_RUN_NUMBER GITHUB_SERVER_URL GITHUB_SHA GITHUB_TRIGGERING_ACTOR
-    GITHUB_WORKFLOW GITHUB_WORKFLOW_REF GITHUB_WORKFLOW_SHA GITHUB_WORKSPACE RUNNER_ ImageOS ImageVersion
-    AGENT_TOOLSDIRECTORY"""
 # Facts of runs elsewhere; by name where a family has logins too (GitLab's CI_REPOSITORY_URL has one in it).
-_OTHER_RUNNERS = """GITLAB_CI CI_PROJECT_DIR CI_PROJECT_NAME CI_PROJECT_PATH CI_BUILDS_DIR CI_COMMIT_ CI_PIPELINE_ID
+_OTHER_RUNNERS = """CI GITLAB_CI CI_PROJECT_DIR CI_PROJECT_NAME CI_PROJECT_PATH CI_BUILDS_DIR CI_COMMIT_ CI_PIPELINE_ID
     CI_JOB_ID CI_JOB_NAME CI_JOB_STAGE CI_MERGE_REQUEST_IID CI_DEFAULT_BRANCH CI_NODE_INDEX CI_NODE_TOTAL WORKSPACE
     BUILD_NUMBER BUILD_ID BUILD_TAG JOB_NAME BRANCH_NAME CHANGE_ID CHANGE_TARGET NODE_NAME EXECUTOR_NUMBER TF_BUILD
     BUILD_SOURCESDIRECTORY BUILD_REPOSITORY_LOCALPATH BUILD_BUILDID BUILD_BUILDNUMBER BUILD_SOURCEBRANCH
@@ -46,7 +41,7 @@ _OTHER_RUNNERS = """GITLAB_CI CI_PROJECT_DIR CI_PROJECT_NAME CI_PROJECT_PATH CI_
     CIRCLE_ BITBUCKET_ BUILDKITE BUILDKITE_ TRAVIS TRAVIS_ DRONE DRONE_ TEAMCITY_VERSION"""
 _FAMILIES = (
     *(_SYSTEM, _LIBRARIES, _CERTIFICATES, _PROXIES, _PYTHON, _LANGUAGES),
-    *(_ACCELERATORS, _THREADS, _CACHES, _GITHUB, _OTHER_RUNNERS),
+    *(_ACCELERATORS, _THREADS, _CACHES, _OTHER_RUNNERS, *(forge.harmless for forge in forges())),
 )
 _WORDS = frozenset(" ".join(_FAMILIES).split())
 _NAMES = frozenset(word for word in _WORDS if not word.endswith("_"))
@@ -56,9 +51,9 @@ _BEGINNINGS = (*sorted(word for word in _WORDS if word.endswith("_")), "PYTHON")
 STORAGE = ("AWS_", "GOOGLE_", "CLOUDSDK_", "GDRIVE_", "AZURE_", "OSS_", "DVC_", "SSH_AUTH_SOCK")
 
 # With these a job could write the workflow's outputs or act with its token.
-_FILES = "GITHUB_OUTPUT GITHUB_ENV GITHUB_PATH GITHUB_STEP_SUMMARY GITHUB_STATE"
-_TOKENS = "GITHUB_TOKEN GH_TOKEN GITHUB_ENTERPRISE_TOKEN GH_ENTERPRISE_TOKEN"
-_WORKFLOW = frozenset(f"{_FILES} {_TOKENS}".split())
+_TOKENS = frozenset(" ".join(forge.tokens for forge in forges()).split())
+_WORKFLOW = frozenset(" ".join(forge.withheld for forge in forges()).split()) | _TOKENS
+_WORKFLOW_BEGINNINGS = tuple(word for word in _WORKFLOW if word.endswith("_"))
 # They describe ml-ci's interpreter and not the job's.
 _OWN_PYTHON = frozenset({"PYTHONHOME", "PYTHONSTARTUP", "PYTHONINSPECT", "__PYVENV_LAUNCHER__"})
 # With these git would write to the user's index when ml-ci runs inside a git hook.
@@ -76,6 +71,8 @@ _NO_SECRETS = frozenset({"PWD", "OLDPWD"})
 
 def looks_secret(name: str) -> bool:
     """Say whether a name looks like that of a secret: one of its parts ends so, TOKENIZERS does not."""
+    if name in _TOKENS:
+        return True
     parts = [part for part in re.split(r"[^A-Z0-9]+", name.upper()) if part]
     return name not in _NO_SECRETS and any(_PART.fullmatch(part) or part in _WHOLE for part in parts)
 
@@ -88,7 +85,7 @@ def harmless(name: str) -> bool:
 
 def never(name: str) -> str | None:
     """Say why no list may give a variable to a job; None where one may."""
-    if name in _WORKFLOW or name.startswith("ACTIONS_"):
+    if name in _WORKFLOW or name.startswith(_WORKFLOW_BEGINNINGS):
         return "with it a job could act as the workflow; give it a login of its own, under another name"
     if name in _OWN_PYTHON:
         return "it describes ml-ci's Python and not the job's"

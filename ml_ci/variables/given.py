@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ml_ci.forges.registry import is_build
 from ml_ci.variables.families import harmless, never, of_storage
 from ml_ci.variables.passwords import masked
 
@@ -51,7 +52,7 @@ def missing(environment: Mapping[str, str], env: Env) -> tuple[str, ...]:
 
 def in_ci(environment: Mapping[str, str]) -> bool:
     """Say whether this is a run of a CI system, which a person set up to have what is needed."""
-    return environment.get("CI", "").lower() not in ("", "0", "false") or "GITHUB_ACTIONS" in environment
+    return environment.get("CI", "").lower() not in ("", "0", "false") or is_build(environment)
 
 
 def _is_told(name: str) -> bool:

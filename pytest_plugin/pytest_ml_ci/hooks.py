@@ -11,6 +11,7 @@ import pytest
 
 from ml_ci.cli.trusted import gates_from
 from ml_ci.errors import UserError, as_the_users
+from ml_ci.forges.registry import build_of
 from ml_ci.records.store import Store
 from ml_ci.steps.opening.own_state import STATE
 from ml_ci.steps.opening.project import open_project, select_models
@@ -51,7 +52,7 @@ def _open(config: pytest.Config) -> Run:
         config=file.name,
         models=tuple(config.option.ml_ci_model),
         baseline=config.option.ml_ci_baseline,
-        target=os.environ.get("GITHUB_BASE_REF") or None,
+        target=build_of(os.environ).target,
         gates_from=gates_from(os.environ.get("ML_CI_GATES_FROM")),
         environment=_environment(),
     )
