@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from ml_ci.errors import StageFailed, UserError
-from ml_ci.spec.values import FunctionJob, ModelSpec
+from ml_ci.spec.values import ModelSpec
 from ml_ci.steps.examination.values import Finding
 from ml_ci.steps.opening.project import select_models
 from ml_ci.steps.planning.sides import Fingerprints
@@ -90,7 +90,7 @@ def _modules(at: Project, model: ModelSpec, files: Mapping[str, object]) -> dict
                 name = _dotted(path.relative_to(root).as_posix())
                 if top in ("", name.partition(".")[0]):
                     found[name] = path
-    if isinstance(model.job, FunctionJob):
+    if model.job.entry:
         entry = model.job.entry.partition(":")[0]
         own = [file for file in files if _dotted(_inside(file, model.cwd)) == entry]
         found.update((entry, at.folder / file) for file in own)

@@ -13,7 +13,6 @@ from ml_ci.evaluation.labels import read_labels
 from ml_ci.evaluation.metrics import auc, curve
 from ml_ci.registry.values import NoAnswerError, Version
 from ml_ci.reports.card_values import Importance, Moved
-from ml_ci.spec.values import CommandJob
 from ml_ci.steps.planning.champion import pair_with_champion
 from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.values import Project, Side
@@ -51,7 +50,7 @@ def measure_importance(project: Project, version: Version) -> Importance:
         sides = pair_with_champion(project, candidate, version, lambda commit: found.at(version.model, commit))
         if sides.baseline is None or version.fingerprint()[0].get("data.holdout") != _holdout(candidate):
             return Importance(why="the holdout is another than the one that it was judged on")
-        if isinstance(sides.baseline.model.job, CommandJob) and sides.baseline.model.job.predictions is not None:
+        if sides.baseline.model.job.predicts:
             return Importance(why=_ONE_GO)
         with open_workshop(project, sides) as shop:
             return _measured(shop, _limited(sides.baseline))

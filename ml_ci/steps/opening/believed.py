@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 
 from ml_ci.errors import UserError
+from ml_ci.forges.registry import build_of, forge_of
 from ml_ci.records.origin import Beliefs, origin_of
 from ml_ci.repository.base import default_branch
 from ml_ci.repository.repository import Repository
 
-_PULL_REQUEST = "pull_request"
 _PROCESS = f"process-{os.urandom(6).hex()}"  # a run without an id believes what its own process made
 
 
@@ -34,18 +33,13 @@ def find_beliefs(repository: Repository, environment: Mapping[str, str]) -> Beli
 
 def of_pull_request(environment: Mapping[str, str]) -> bool:
     """Say whether a run is of a pull request: what it makes is no other run's business."""
-    return environment.get("GITHUB_EVENT_NAME", "").startswith(_PULL_REQUEST)
+    return build_of(environment).of_change
 
 
 def find_default_name(repository: Repository, environment: Mapping[str, str]) -> str | None:
-    """Name the default branch: as the event of GitHub Actions does, else as git knows it; None where nobody does."""
-    if environment.get("GITHUB_EVENT_NAME"):
-        from ml_ci.github.files import read_event
-
-        said = read_event(Path(environment.get("GITHUB_EVENT_PATH", ""))).get("repository")
-        named = said.get("default_branch") if isinstance(said, Mapping) else None
-        if isinstance(named, str) and named:
-            return named
+    """Name the default branch: as the forge does, else as git knows it; None where nobody does."""
+    if named := forge_of(environment).default_branch(environment):
+        return named
     try:
         return default_branch(repository).name
     except UserError:

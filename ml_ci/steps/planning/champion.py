@@ -15,7 +15,6 @@ from ml_ci.records.record import Record
 from ml_ci.registry.location import Location, locate
 from ml_ci.registry.query import champion
 from ml_ci.registry.values import ENVIRONMENT, LostChampionError, NoAnswerError, Version
-from ml_ci.spec.values import CommandJob
 from ml_ci.steps.values import Project, Side, Sides
 
 CHAMPION = "champion"
@@ -58,7 +57,7 @@ def pair_with_champion(project: Project, candidate: Side, found: Version | None,
         return Sides(candidate, _registered(candidate, found), None, source)
     _bring(project, found.commit)
     side = at(found.commit)
-    if isinstance(side.model.job, CommandJob) and side.model.job.predictions is not None:
+    if side.model.job.predicts:
         return Sides(candidate, side, found.commit, source)  # it is no model: its command predicts this holdout anew
     try:
         parts, trains = found.fingerprint()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from ml_ci.errors import Failure
+from ml_ci.forges.registry import build_of
 from ml_ci.plan.plan import FAILURES, TRAININGS
 from ml_ci.records.codec import pack, unpack_if_fit
 from ml_ci.records.manifests import packed
@@ -113,10 +113,5 @@ def say_why_retried(project: Project) -> str | None:
     """Say why trainings that failed before are tried again; None where they are not."""
     if project.options.retry:
         return "--retry"
-    attempt = _attempt(project.options.environment)
+    attempt = build_of(project.options.environment).attempt
     return f"attempt {attempt} of the workflow" if attempt > 1 else None
-
-
-def _attempt(environment: Mapping[str, str]) -> int:
-    text = environment.get("GITHUB_RUN_ATTEMPT", "")
-    return int(text) if text.isdecimal() else 1

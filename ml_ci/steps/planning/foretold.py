@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ml_ci.digests import digest
-from ml_ci.spec.values import CommandJob
 from ml_ci.steps.values import Side
 
 _HOLDOUT, _JOB = "data.holdout", "job"
@@ -17,8 +16,7 @@ def foretell(candidate: Side, side: Side) -> Side:
     Otherwise predictions of an older holdout would be found and taken for those of today's rows. What the side's own
     commit says stays in `own`: what changed is told from it.
     """
-    job = side.model.job
-    if not isinstance(job, CommandJob) or job.predictions is None:
+    if not side.model.job.predicts:
         return side
     parts = {**side.fingerprint.parts, _HOLDOUT: candidate.fingerprint.parts[_HOLDOUT]}
     if side.model.label != candidate.model.label:  # the column that is blank in what the command gets

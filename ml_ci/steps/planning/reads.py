@@ -12,7 +12,6 @@ from ml_ci.changes.values import READS, UNSEEN, Fingerprint, Stage
 from ml_ci.changes.whole import Whole
 from ml_ci.digests import digest
 from ml_ci.records.manifests import Entry, entries, known, leading_to, note, packed
-from ml_ci.spec.values import CommandJob
 from ml_ci.steps.values import Project, Side
 
 
@@ -60,8 +59,7 @@ class Scoring:
     @property
     def foretold(self) -> bool:
         """Whether the training's own command predicts: then no job scores, and there is nothing more to read."""
-        job = self.side.model.job
-        return isinstance(job, CommandJob) and job.predictions is not None and self.side.champion is None
+        return self.side.model.job.predicts and self.side.champion is None
 
 
 def key_predictions(project: Project, asked: Scoring) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from ml_ci.errors import UserError
+from ml_ci.forges.registry import build_of
 from ml_ci.repository.base import default_branch
 from ml_ci.repository.git import GitError
 from ml_ci.repository.repository import Repository
@@ -12,9 +13,9 @@ from ml_ci.repository.repository import Repository
 
 def distrust(repository: Repository, head: str, environment: Mapping[str, str]) -> str | None:
     """Say why what runs here is not trusted to promote; None when it is."""
-    event = environment.get("GITHUB_EVENT_NAME", "")
-    if event.startswith("pull_request"):
-        return f"this run belongs to a pull request (`{event}`)"
+    build = build_of(environment)
+    if build.of_change:
+        return f"this run belongs to a pull request (`{build.event}`)"
     try:
         default = default_branch(repository)
     except UserError as error:

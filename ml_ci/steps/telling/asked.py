@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from ml_ci.forges.registry import is_build
 from ml_ci.spec.find import NAME
 from ml_ci.steps.values import Project
 
@@ -24,5 +25,5 @@ def _asked(project: Project) -> Iterator[tuple[str, str]]:
     if options.config and options.config != NAME:
         yield "config", options.config
     # A runner's interpreter is nobody else's: a comment does not name it.
-    if options.python and "GITHUB_ACTIONS" not in options.environment:
+    if options.python and not is_build(options.environment):
         yield "python", options.python

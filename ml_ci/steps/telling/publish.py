@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 from ml_ci.records.atomic import write_text
 from ml_ci.records.store import Store
-from ml_ci.reports.as_json import to_json
+from ml_ci.reports.as_json import dumps
 from ml_ci.reports.values import Report
 from ml_ci.steps.opening.own_state import STATE
 
@@ -21,5 +20,4 @@ def withdraw(folder: Path) -> None:
 
 def publish(folder: Path, report: Report) -> None:
     """Write `.ml_ci/report.json`, whole."""
-    text = json.dumps(to_json(report), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-    write_text(Store(folder / STATE).ready() / NAME, text)
+    write_text(Store(folder / STATE).ready() / NAME, dumps(report))

@@ -13,7 +13,7 @@ from ml_ci.evaluation.threshold import choose
 from ml_ci.plan.plan import PREDICTIONS, Keys, Plan
 from ml_ci.records.manifests import packed
 from ml_ci.records.record import Record
-from ml_ci.spec.values import CommandJob, ModelSpec, Positive
+from ml_ci.spec.values import ModelSpec, Positive
 from ml_ci.steps.planning.blame import blaming_baseline
 from ml_ci.steps.planning.decide import find_keys, key_scoring
 from ml_ci.steps.planning.reads import enter_metrics, enter_scoring, remember, resolve_reads
@@ -161,7 +161,7 @@ def score_rows(
     `positive` is the candidate's where none is given. A command read its tables itself, and its model knows texts as
     they stand in the file.
     """
-    rows = replace(rows, padded=isinstance(side.model.job, CommandJob))
+    rows = replace(rows, padded=not side.model.job.entry)
     stored = find_artifact(training)
     assert stored is not None, "a training without predictions leaves a model"  # noqa: S101
     bench, project = shop.bench(side), shop.project

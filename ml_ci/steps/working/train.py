@@ -15,7 +15,6 @@ from ml_ci.plan.plan import TRAININGS, Plan
 from ml_ci.records.index import Known, remember
 from ml_ci.records.manifests import packed
 from ml_ci.records.record import Record
-from ml_ci.spec.values import CommandJob
 from ml_ci.steps.planning.blame import blaming_baseline
 from ml_ci.steps.planning.champion import fetch_champion
 from ml_ci.steps.planning.failures import blame_needed, find_failure, forget_failure, note_failure, remember_failure
@@ -151,7 +150,7 @@ def _keep(shop: Workshop, side: Side, model: TrainedModel) -> Record:
             "reads": packed([entry]),
             "artifact": _moved(model.artifact, draft),
             "predictions": _moved(model.predictions, draft),
-            "command": isinstance(side.model.job, CommandJob),
+            "command": not side.model.job.entry,
             "seconds": model.seconds,
             "megabytes": model.megabytes,
         }

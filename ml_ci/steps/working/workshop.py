@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from ml_ci.errors import Failure, StageFailed, UserError
-from ml_ci.spec.values import CommandJob, FileEntry, ModelSpec, PartEntry
+from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry
 from ml_ci.steps.planning.reads import open_whole, resolve_reads
 from ml_ci.steps.planning.variables import list_fetch_variables
 from ml_ci.steps.values import Project, Side, Sides
@@ -218,9 +218,8 @@ class Workshop:
 
     def _predicts(self, side: Side) -> bool:
         """Say whether a side of this model is a command that predicts by itself: it gets the candidate's holdout."""
-        job = side.model.job
         own = side.model.name == self.sides.candidate.model.name
-        return own and isinstance(job, CommandJob) and job.predictions is not None
+        return own and side.model.job.predicts
 
     def _hidden(self, side: Side) -> tuple[str, ...]:
         candidate = self.sides.candidate.model.holdout
