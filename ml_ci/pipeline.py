@@ -67,9 +67,8 @@ def judge_model(project: Project, fingerprints: Fingerprints, name: str) -> Mode
         find = clock("plan")(lambda: fingerprints.sides(name))
         return on_sides(find, lambda sides: judge_sides(project, sides, clock))
     except StageFailed as error:
-        from ml_ci.steps.telling.not_judged import (
-            report_not_judged,  # a failure takes its time: nothing of it is read before
-        )
+        # As for `work`: of what only a failure needs, nothing is read before.
+        from ml_ci.steps.telling.not_judged import report_not_judged
 
         return report_not_judged(project, fingerprints, name, error, clock)
 
