@@ -88,16 +88,16 @@ class _Search:
     def _absolute(self, one: Import, path: str) -> list[str]:
         # A file that is run by its path finds its neighbours first; in one that is imported nothing is there to find.
         roots = (posixpath.dirname(path), *self._roots) if self._is_script(path) else self._roots
-        return self._taken(one, roots)
+        return self._take(one, roots)
 
     def _relative(self, one: Import, path: str) -> list[str]:
         base = posixpath.dirname(path)
         for _ in range(one.level - 1):
             base = posixpath.dirname(base)
         init = posixpath.join(base, "__init__.py")
-        return [*self._taken(one, (base,)), *({init} & self._files)]
+        return [*self._take(one, (base,)), *({init} & self._files)]
 
-    def _taken(self, one: Import, roots: Sequence[str]) -> list[str]:
+    def _take(self, one: Import, roots: Sequence[str]) -> list[str]:
         found = located(one.module, self._files, roots) if one.module else []
         for name in one.names:
             if name == "*":

@@ -26,7 +26,7 @@ class Code:
 
 def training_code(model: ModelSpec, sources: Sources) -> Code:
     """Collect the training's code: the closure of the function or of the command's files, and the `code:` globs."""
-    extra, complaints = _declared(model, sources)
+    extra, complaints = _declare(model, sources)
     if model.job.entry:
         found = function_code(model, model.job.entry, sources, extra)
     else:
@@ -47,7 +47,7 @@ def function_code(model: ModelSpec, entry: str, sources: Sources, extra: Iterabl
 
 
 def _command_code(model: ModelSpec, sources: Sources, extra: Sequence[str]) -> Code:
-    names = named(model.job.text, _folder(model.cwd), sources, _left_out(model))
+    names = named(model.job.text, _folder(model.cwd), sources, _leave_out(model))
     scripts = {posixpath.dirname(path) for path in names.files if path.endswith(".py")}
     roots = tuple(dict.fromkeys((*names.folders, *sorted(scripts - {""}), *_roots(model.cwd))))
     modules = {module: find_module(f"{module}.__main__", sources.files, roots) for module in names.modules}
@@ -72,13 +72,13 @@ def _complaints(model: ModelSpec, found: Closure) -> Iterable[str]:
         yield f"{path} cannot be read as Python: it counts byte by byte, comments too"
 
 
-def _declared(model: ModelSpec, sources: Sources) -> tuple[list[str], list[str]]:
+def _declare(model: ModelSpec, sources: Sources) -> tuple[list[str], list[str]]:
     files = {pattern: matching(posixpath.normpath(pattern), sources.files) for pattern in model.code}
     complaints = [f"code: {pattern} matches no file of the repository" for pattern, paths in files.items() if not paths]
     return [path for paths in files.values() for path in paths], complaints
 
 
-def _left_out(model: ModelSpec) -> list[str]:
+def _leave_out(model: ModelSpec) -> list[str]:
     entries = [entry.path for entry in (*model.data.values(), model.holdout) if isinstance(entry, FileEntry)]
     outputs = [path for path in model.job.outputs.values() if "{" not in path]
     data = [posixpath.normpath(path) for path in (*entries, *outputs)]

@@ -41,7 +41,7 @@ class Named:
 
 def named(text: str, cwd: str, sources: Sources, left_out: Iterable[str]) -> Named:
     """Find the files of the tree that a command names; `left_out` are globs of declared data and outputs."""
-    kept = _kept(sources.files, left_out)
+    kept = _keep(sources.files, left_out)
     names = _Names(kept, sources)
     modules = tuple(_MODULE.findall(text))
     files = names.of(text, cwd)
@@ -51,7 +51,7 @@ def named(text: str, cwd: str, sources: Sources, left_out: Iterable[str]) -> Nam
     return Named(more, folders, (*modules, *names.modules_in(more)), perhaps)
 
 
-def _kept(files: Iterable[str], left_out: Iterable[str]) -> frozenset[str]:
+def _keep(files: Iterable[str], left_out: Iterable[str]) -> frozenset[str]:
     return frozenset(files).difference(matching_any(left_out, files))
 
 

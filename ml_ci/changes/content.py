@@ -34,7 +34,7 @@ class Contents:
     def digests(self, paths: Iterable[str], kind: str) -> Mapping[str, str]:
         """Digest many files, those that are not known side by side. Paths are text: there may be very many."""
         stats = {path: _stat(path) for path in paths}
-        found = {path: known for path, stat in stats.items() if (known := self._known(path, stat, kind))}
+        found = {path: known for path, stat in stats.items() if (known := self._look_up(path, stat, kind))}
         begun = time.time_ns()
         for path, digest in _hashed({path: stats[path].st_size for path in stats if path not in found}, kind):
             self._keep(path, stats[path], kind, digest, begun)
@@ -45,7 +45,7 @@ class Contents:
         """Keep the digests for the next run."""
         self._cache.save()
 
-    def _known(self, path: str, stat: os.stat_result, kind: str) -> str | None:
+    def _look_up(self, path: str, stat: os.stat_result, kind: str) -> str | None:
         kept = self._cache.get(path)
         if not isinstance(kept, dict) or kept.get("stat") != _identity(stat):
             return None

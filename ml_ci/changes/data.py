@@ -63,31 +63,31 @@ class DataReader:
         if is_remote(path):
             return Data(f"remote:{self._remote(path)}")
         normal = posixpath.normpath(path)
-        for find in (self._tracked, self._pointed, self._gathered, self._loose):
+        for find in (self._find_tracked, self._follow, self._gather, self._loose):
             found = find(normal)
             if found:
                 return found
         raise self._nowhere(path)
 
-    def _tracked(self, path: str) -> Data | None:
+    def _find_tracked(self, path: str) -> Data | None:
         if path not in self._files or self._is_folder(path):
             return None
         known = self._of_tree(path)
         return Data(known, {path: known}, self._is_whole(path))
 
-    def _pointed(self, path: str) -> Data | None:
+    def _follow(self, path: str) -> Data | None:
         pointer = None if is_glob(path) else dvc_pointer(path, self._tree)
         if pointer is None:
             return None
-        found = self._checked(pointer)
+        found = self._check(pointer)
         if pointer.path == path:
             return found
         inside = path.removeprefix(f"{pointer.path}/")
-        known = self._listed(found.digest).get(inside)
+        known = self._list(found.digest).get(inside)
         said = f"md5:{known}" if known else f"{found.digest}#{inside}"
         return Data(said, {path: said}, (self._folder / path).exists(), found.warnings)
 
-    def _gathered(self, path: str) -> Data | None:
+    def _gather(self, path: str) -> Data | None:
         pattern = path if is_glob(path) or path == "." else f"{path}/**"
         prefix = "" if path == "." else f"{path}/"
         below = (
@@ -97,7 +97,7 @@ class DataReader:
         pointers = self._pointers(path)
         if not below and not pointers:
             return None
-        found = {one: self._checked(pointer) for one, pointer in pointers.items()}
+        found = {one: self._check(pointer) for one, pointer in pointers.items()}
         files = {one: data.digest for one, data in found.items()} | self._all_of_tree(below)
         warnings = tuple(warning for data in found.values() for warning in data.warnings)
         return _folder_data(path, files, all(data.present for data in found.values()), warnings)
@@ -112,18 +112,18 @@ class DataReader:
     def _loose(self, path: str) -> Data | None:
         """Look at data that git does not have: ignored files, or files outside of the repository."""
         place = self._folder / path
-        paths = sorted(_globbed(self._folder, path) if is_glob(path) else _below(place))
+        paths = sorted(_glob(self._folder, path) if is_glob(path) else _below(place))
         if not paths:
             return None
         digests = self.contents.digests(paths, self._algorithm)
         base = f"{self._folder}{os.sep}"
         files = {one.removeprefix(base): f"git:{known}" for one, known in digests.items()}
-        warnings = (self._unversioned(path),) if self._tree.commit else ()
+        warnings = (self._find_unversioned(path),) if self._tree.commit else ()
         if len(files) == 1 and place.is_file():
             return Data(next(iter(files.values())), files, warnings=warnings)
         return _folder_data(path, files, True, warnings)
 
-    def _unversioned(self, path: str) -> str:
+    def _find_unversioned(self, path: str) -> str:
         commit = str(self._tree.commit)[:7]
         return f"{path} is not kept under version {commit}: today's content on disk is taken for what it was then"
 
@@ -178,7 +178,7 @@ class DataReader:
         sha256 = self.contents.digest(place, "lfs")
         return f"git:{lfs_blob_id(sha256, place.stat().st_size, self._algorithm)}"
 
-    def _checked(self, pointer: Pointer) -> Data:
+    def _check(self, pointer: Pointer) -> Data:
         """Compare a pointer with the data beside it, in the working tree; where they differ, the data count."""
         place = self._folder / pointer.path
         if not place.exists():
@@ -206,7 +206,7 @@ class DataReader:
         text = json.dumps(sorted(listed, key=lambda one: one["relpath"]), sort_keys=True)
         return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest() + ".dir"
 
-    def _listed(self, known: str) -> Mapping[str, str]:
+    def _list(self, known: str) -> Mapping[str, str]:
         place = in_dvc_cache(known, self._folder)
         try:
             listed = json.loads(place.read_bytes()) if place else []
@@ -247,7 +247,7 @@ def _folder_data(path: str, files: Mapping[str, str], present: bool, warnings: t
     return Data(f"files:{digest(inside)}", dict(sorted(files.items())), present, warnings)
 
 
-def _globbed(folder: Path, pattern: str) -> Iterator[str]:
+def _glob(folder: Path, pattern: str) -> Iterator[str]:
     absolute = Path(pattern).is_absolute()
     anchor = Path(Path(pattern).anchor) if absolute else folder
     inside = str(Path(pattern).relative_to(anchor)) if absolute else pattern

@@ -31,7 +31,7 @@ def describe(
     is on this machine; where it is not, the change says so. A table whose bytes changed and whose values did not is
     named although its part is the same. `reads` is what differs of all that the jobs of either side were seen to read.
     """
-    changes = [change for part in _parts(old, new) for change in _described(part, old, new, loosened)]
+    changes = [change for part in _parts(old, new) for change in _describe(part, old, new, loosened)]
     known = {change.part for change in changes}
     changes += [describe_reads(told)] if (told := tuple(reads)) else []
     changes += [
@@ -53,7 +53,7 @@ def _place(part: str) -> tuple[int, bool, str]:
     return _ORDER.index(part.partition(".")[0]), part == "data.holdout", part
 
 
-def _described(part: str, old: Snapshot, new: Snapshot, loosened: Loosened | None) -> Iterator[Change]:
+def _describe(part: str, old: Snapshot, new: Snapshot, loosened: Loosened | None) -> Iterator[Change]:
     was, now = old.fingerprint.parts.get(part), new.fingerprint.parts.get(part)
     if was == now:
         change = rewritten(old, new, part) if part.startswith("data.") else None
@@ -63,10 +63,10 @@ def _described(part: str, old: Snapshot, new: Snapshot, loosened: Loosened | Non
         path = side.fingerprint.details[part].get("path")
         yield Change(part, f"{how}: {path}" if path else how)
     elif part != "metrics" or not told_by_code(old, new):
-        yield _changed(part, old, new, loosened)
+        yield _find_changed(part, old, new, loosened)
 
 
-def _changed(part: str, old: Snapshot, new: Snapshot, loosened: Loosened | None) -> Change:
+def _find_changed(part: str, old: Snapshot, new: Snapshot, loosened: Loosened | None) -> Change:
     if part.startswith("data."):
         return describe_data(old, new, part)
     if part.startswith("needs."):

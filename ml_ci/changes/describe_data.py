@@ -40,11 +40,11 @@ def rewritten(old: Snapshot, new: Snapshot, part: str) -> Change | None:
     """Say of a part that did not change when its bytes did; None when they did not either."""
     if _content(old, part) == _content(new, part) or part not in new.fingerprint.parts:
         return None
-    return Change(part, f"{_BYTES_ONLY}{_renamed(old, new, part)}: nothing to train again")
+    return Change(part, f"{_BYTES_ONLY}{_find_renamed(old, new, part)}: nothing to train again")
 
 
 def _file(old: Snapshot, new: Snapshot, part: str, was: FileEntry, now: FileEntry) -> Change:
-    moved, name = _renamed(old, new, part), part.removeprefix("data.")
+    moved, name = _find_renamed(old, new, part), part.removeprefix("data.")
     with Places() as places:
         before, after = places.find(old, name), places.find(new, name)
         if before is None or after is None:
@@ -148,7 +148,7 @@ def _whence(said: Mapping[str, object]) -> str:
     return f"a part of data.{said['of']} ({', '.join(how)})"
 
 
-def _renamed(old: Snapshot, new: Snapshot, part: str) -> str:
+def _find_renamed(old: Snapshot, new: Snapshot, part: str) -> str:
     was, now = old.fingerprint.details[part].get("path"), new.fingerprint.details[part].get("path")
     return "" if was == now else f", {was} became {now}"
 
@@ -176,8 +176,8 @@ def describe_cut(old: DataEntry, new: DataEntry) -> Change:
     """Say how the holdout was declared before and is now: `share: 0.2 → 0.3`."""
     if isinstance(old, PartEntry) and isinstance(new, PartEntry):
         return Change("data.holdout", joined(differences(settings.part(old), settings.part(new))))
-    return Change("data.holdout", " → ".join(_declared(entry) for entry in (old, new)))
+    return Change("data.holdout", " → ".join(_declare(entry) for entry in (old, new)))
 
 
-def _declared(entry: DataEntry) -> str:
+def _declare(entry: DataEntry) -> str:
     return entry.path if isinstance(entry, FileEntry) else f"a part of {entry.of}"

@@ -53,11 +53,11 @@ def describe_metrics(old: Snapshot, new: Snapshot) -> Change:
 def told_by_code(old: Snapshot, new: Snapshot) -> bool:
     """Say whether `metrics` changed only by files that the part `code` names too: `predict` beside `train`."""
     was, now = dict(_said(old, "metrics")), dict(_said(new, "metrics"))
-    scoring = _changed_files(was.pop("code", {}), now.pop("code", {}))
-    return was == now and bool(scoring) and scoring <= _changed_files(_said(old, "code"), _said(new, "code"))
+    scoring = _find_changed_files(was.pop("code", {}), now.pop("code", {}))
+    return was == now and bool(scoring) and scoring <= _find_changed_files(_said(old, "code"), _said(new, "code"))
 
 
-def _changed_files(was: object, now: object) -> set[str]:
+def _find_changed_files(was: object, now: object) -> set[str]:
     if not isinstance(was, Mapping) or not isinstance(now, Mapping):
         return set()
     return {path for path in {*was, *now} if was.get(path) != now.get(path)}

@@ -60,10 +60,10 @@ def row_lines(pair: TablePair, model: ModelSpec) -> list[str]:
         added, removed, changed = pair.edited(model.id.strip())
         said = {"added": added, "removed": removed, "changed": changed}
         return ["", "by " + model.id + ": " + ", ".join(f"{number:,} rows {how}" for how, number in said.items())]
-    return _matched_lines(pair)
+    return _match_lines(pair)
 
 
-def _matched_lines(pair: TablePair) -> list[str]:
+def _match_lines(pair: TablePair) -> list[str]:
     come, gone = pair.rows()
     if pair.old.rows == pair.new.rows:
         whole = len(pair.common) == len(pair.new.names) == len(pair.old.names)

@@ -30,7 +30,7 @@ def answer(modules: Iterable[str], path: list[str]) -> dict[str, Any]:
     found, missing = _owners(sorted(modules), known)
     versions = {}
     editable = {}
-    for name in _required(found, known):
+    for name in _find_required(found, known):
         versions[name] = known[name].version or "unknown"
         source = _editable(known[name])
         if source:
@@ -74,11 +74,11 @@ def _top_level(name: str, found: Any) -> set[str]:
     declared = (found.read_text("top_level.txt") or "").split()
     if declared:
         return set(declared)
-    modules = set(_recorded(found.read_text("RECORD") or ""))
+    modules = set(_find_recorded(found.read_text("RECORD") or ""))
     return modules or {name.replace("-", "_")}
 
 
-def _recorded(record: str) -> Iterator[str]:
+def _find_recorded(record: str) -> Iterator[str]:
     seen = ""
     for line in record.splitlines():
         first, slash, _ = line.partition("/")
@@ -91,20 +91,20 @@ def _recorded(record: str) -> Iterator[str]:
             yield line.partition(".")[0]
 
 
-def _required(found: set[str], known: dict[str, Any]) -> list[str]:
+def _find_required(found: set[str], known: dict[str, Any]) -> list[str]:
     waiting = [(name, frozenset()) for name in sorted(found)]  # type: list[tuple[str, frozenset[str]]]
     seen = set(waiting)
     while waiting:
         name, extras = waiting.pop()
         for requirement in known[name].requires or ():
-            needed = _needed(requirement, extras)
+            needed = _find_needed(requirement, extras)
             if needed and needed[0] in known and needed not in seen:
                 seen.add(needed)
                 waiting.append(needed)
     return sorted({name for name, _ in seen})
 
 
-def _needed(requirement: str, extras: frozenset[str]) -> tuple[str, frozenset[str]] | None:
+def _find_needed(requirement: str, extras: frozenset[str]) -> tuple[str, frozenset[str]] | None:
     head, _, marker = requirement.partition(";")
     asked = _EXTRA.findall(marker)
     if asked and not extras.intersection(asked):

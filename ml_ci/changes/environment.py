@@ -45,7 +45,7 @@ def environment(modules: Iterable[str], python: str | None, folder: Path, state:
     key = json.dumps([str(interpreter), asked])
     kept = cache.get(key)
     if not _holds(kept, interpreter):
-        kept = _asked(interpreter, asked, folder)
+        kept = _ask(interpreter, asked, folder)
         kept["interpreter"] = interpreter.stat().st_mtime_ns
         cache.put(key, kept)
         cache.save()
@@ -71,26 +71,26 @@ def _holds(kept: Any, interpreter: Path) -> bool:
     try:
         same = kept["interpreter"] == interpreter.stat().st_mtime_ns
         whole = isinstance(kept["versions"], dict) and isinstance(kept["editable"], dict) and bool(kept["python"])
-        return same and whole and list(kept["missing"]) is not None and _unchanged(kept["watch"])
+        return same and whole and list(kept["missing"]) is not None and _hold_unchanged(kept["watch"])
     except (TypeError, KeyError, OSError, AttributeError):
         return False
 
 
-def _unchanged(watch: Mapping[str, int]) -> bool:
+def _hold_unchanged(watch: Mapping[str, int]) -> bool:
     return all(Path(folder).stat().st_mtime_ns == time for folder, time in watch.items())
 
 
-def _asked(interpreter: Path, modules: list[str], folder: Path) -> dict[str, Any]:
+def _ask(interpreter: Path, modules: list[str], folder: Path) -> dict[str, Any]:
     if interpreter == Path(sys.executable):
         from ml_ci.changes import distributions
 
         # The project's own folder is no place of distributions, and changes all the time.
         path = [entry for entry in distributions.search_path() if Path(entry).resolve() != folder.resolve()]
         return distributions.answer(modules, path)
-    return _asked_child(interpreter, modules)
+    return _ask_child(interpreter, modules)
 
 
-def _asked_child(interpreter: Path, modules: list[str]) -> dict[str, Any]:
+def _ask_child(interpreter: Path, modules: list[str]) -> dict[str, Any]:
     script = Path(__file__).with_name("distributions.py").read_text(encoding="utf-8")
     try:
         done = subprocess.run(

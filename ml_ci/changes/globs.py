@@ -22,12 +22,12 @@ def matching(pattern: str, paths: Iterable[str]) -> list[str]:
 
 def matching_any(patterns: Iterable[str], paths: Iterable[str]) -> list[str]:
     """Give the paths that at least one of the patterns matches, in one pass over them."""
-    fits = _compiled(tuple(patterns)).match
+    fits = _compile(tuple(patterns)).match
     return [path for path in paths if fits(path)]
 
 
 @cache
-def _compiled(patterns: tuple[str, ...]) -> re.Pattern[str]:
+def _compile(patterns: tuple[str, ...]) -> re.Pattern[str]:
     if not patterns:
         return re.compile(r"(?!)")
     either = "|".join(_expression(pattern.removeprefix("./").rstrip("/")) for pattern in patterns)
@@ -35,10 +35,10 @@ def _compiled(patterns: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def _expression(pattern: str) -> str:
-    return "".join(map(_translated, re.split(r"(\*\*/|\*\*|\*|\?|\[[^\]/]+\])", pattern)))
+    return "".join(map(_translate, re.split(r"(\*\*/|\*\*|\*|\?|\[[^\]/]+\])", pattern)))
 
 
-def _translated(part: str) -> str:
+def _translate(part: str) -> str:
     known = {"**/": "(?:.*/)?", "**": ".*", "*": "[^/]*", "?": "[^/]"}
     if part in known:
         return known[part]

@@ -44,8 +44,8 @@ def imports(tree: ast.AST) -> Imports:
             found += [Import(alias.name) for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             found.append(Import(node.module or "", node.level, tuple(alias.name for alias in node.names)))
-        elif isinstance(node, ast.Call) and _called(node.func) in _BY_NAME:
-            named = _named(node)
+        elif isinstance(node, ast.Call) and _find_called(node.func) in _BY_NAME:
+            named = _name(node)
             found += [named] if named else []
             unknown += [] if named else [node.lineno]
         elif isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.endswith(".py"):
@@ -69,13 +69,13 @@ def imports_by_line(text: str) -> Imports:
     return Imports(tuple(dict.fromkeys(found)))
 
 
-def _called(function: ast.expr) -> str:
+def _find_called(function: ast.expr) -> str:
     if isinstance(function, ast.Attribute):
         return function.attr
     return function.id if isinstance(function, ast.Name) else ""
 
 
-def _named(call: ast.Call) -> Import | None:
+def _name(call: ast.Call) -> Import | None:
     keywords = {keyword.arg: keyword.value for keyword in call.keywords}
     name = call.args[0] if call.args else keywords.get("name", keywords.get("mod_name"))
     if not isinstance(name, ast.Constant) or not isinstance(name.value, str):

@@ -23,7 +23,7 @@ def refuse_links_out(tree: Tree, path: str) -> None:
     if not isinstance(tree, WorkingTree) or folder is None or is_remote(path):
         return
     for link, commit in tree.links.items():
-        if commit is not None or not _concerns(link, _fixed(path)):
+        if commit is not None or not _concerns(link, _fix(path)):
             continue
         top = next((above for above in (folder, *folder.parents) if (above / ".git").exists()), folder)
         place = os.path.realpath(folder / link)
@@ -31,7 +31,7 @@ def refuse_links_out(tree: Tree, path: str) -> None:
             raise UserError(f"{link} is a link out of the repository, to {place}", hint=_HINT)
 
 
-def _fixed(path: str) -> str:
+def _fix(path: str) -> str:
     """Give the part of a path before any pattern in it."""
     normal = posixpath.normpath(path)
     if is_glob(normal):

@@ -37,13 +37,13 @@ class Places:
             return None
         path = posixpath.normpath(entry.path)
         if snapshot.tree.commit and path in snapshot.tree.files():
-            return self._written(snapshot, path)
+            return self._write(snapshot, path)
         beside = snapshot.surroundings.folder / path
         if beside.is_file() and _is_content(beside) and _still(snapshot, entry, beside, known):
             return beside
         return in_dvc_cache(known, snapshot.surroundings.folder)
 
-    def _written(self, snapshot: Snapshot, path: str) -> Path | None:
+    def _write(self, snapshot: Snapshot, path: str) -> Path | None:
         content = snapshot.tree.read(path)
         pointer = lfs_pointer(content)
         if pointer:

@@ -22,7 +22,7 @@ def load_params(model: ModelSpec, tree: Tree, folder: Path) -> Any:
     if model.params_file is None:
         return dict(model.params) if model.params is not None else None
     file, key = model.params_file
-    return _chosen(_parsed(file, _content(file, tree, folder)), file, key)
+    return _chosen(_parse(file, _content(file, tree, folder)), file, key)
 
 
 def flat(params: object, prefix: str = "") -> dict[str, object]:
@@ -58,7 +58,7 @@ def _content(file: str, tree: Tree, folder: Path) -> bytes:
     raise UserError(f"params: {file} is not there in {at}", hint="Create it, or correct `params:` in ml-ci.yaml.")
 
 
-def _parsed(file: str, content: bytes) -> Any:
+def _parse(file: str, content: bytes) -> Any:
     try:
         if file.endswith(".json"):
             return json.loads(content)

@@ -49,7 +49,7 @@ def dvc_pointer(path: str, tree: Tree) -> Pointer | None:
     Looked for in `path.dvc`, the `.dvc` files of the folders above, and every `dvc.lock` above. UserError when such a
     file does not parse.
     """
-    found = [one for written in _written_near(path, tree) for one in _outs(written, tree) if _covers(one.path, path)]
+    found = [one for written in _write_near(path, tree) for one in _outs(written, tree) if _covers(one.path, path)]
     return max(found, key=lambda one: (len(one.path), one.written.endswith(".dvc")), default=None)
 
 
@@ -104,7 +104,7 @@ def _fits(path: str, pattern: str) -> bool:
     return fnmatchcase(path, pattern) or (pattern.startswith("**/") and fnmatchcase(path, pattern[3:]))
 
 
-def _written_near(path: str, tree: Tree) -> list[str]:
+def _write_near(path: str, tree: Tree) -> list[str]:
     folders = {"", *_above(path)}
     written = [name for name in tree.files() if name.endswith(".dvc") or _is_called(name, "dvc.lock")]
     return [name for name in written if posixpath.dirname(name) in folders]
@@ -124,7 +124,7 @@ def _covers(out: str, path: str) -> bool:
 
 
 def _outs(written: str, tree: Tree) -> Iterator[Pointer]:
-    content = _loaded(written, tree)
+    content = _load(written, tree)
     folder = posixpath.dirname(written)
     stages = content.get("stages")
     if isinstance(stages, dict):
@@ -140,7 +140,7 @@ def _outs(written: str, tree: Tree) -> Iterator[Pointer]:
             yield pointer
 
 
-def _loaded(written: str, tree: Tree) -> dict[str, Any]:
+def _load(written: str, tree: Tree) -> dict[str, Any]:
     import yaml
 
     try:
@@ -154,7 +154,7 @@ def _loaded(written: str, tree: Tree) -> dict[str, Any]:
 def _pointer(out: dict[str, Any], base: str, written: str) -> Pointer | None:
     path = posixpath.normpath(posixpath.join(base, str(out["path"])))
     size, files = out.get("size"), out.get("nfiles")
-    known = _known(out)
+    known = _look_up(out)
     if known is None:
         return None
     return Pointer(
@@ -167,13 +167,13 @@ def _pointer(out: dict[str, Any], base: str, written: str) -> Pointer | None:
     )
 
 
-def _known(out: dict[str, Any]) -> str | None:
+def _look_up(out: dict[str, Any]) -> str | None:
     for kind in ("md5", "version_id", "etag", "checksum"):
         if out.get(kind):
             return f"{kind.removesuffix('_id')}:{out[kind]}"
     listed = out.get("files")
     if isinstance(listed, list):
         # Folders versioned by the cloud list their files and have no digest of their own.
-        kept = sorted((str(one.get("relpath")), _known(one) or "") for one in listed if isinstance(one, dict))
+        kept = sorted((str(one.get("relpath")), _look_up(one) or "") for one in listed if isinstance(one, dict))
         return "files:" + blob_id(repr(kept).encode())
     return None

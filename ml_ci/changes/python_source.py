@@ -84,7 +84,7 @@ def _write(node: ast.AST, out: list[str]) -> None:
     if isinstance(node, ast.Constant):
         out.append(_constant(node.value))
         return
-    for name in _kept(node._fields):
+    for name in _keep(node._fields):
         value = getattr(node, name, None)
         if value is None or value == []:
             continue
@@ -110,7 +110,7 @@ def _write_value(value: object, out: list[str]) -> None:
 
 
 @cache
-def _kept(fields: tuple[str, ...]) -> tuple[str, ...]:
+def _keep(fields: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in fields if name not in _WRITING)
 
 

@@ -62,8 +62,8 @@ class ReadStates:
         found: dict[str, Mapping[str, str]] = {
             "files": {path: known.get(path, ABSENT) for path in states.get("files", ())},
             "sources": self._said([*states.get("sources", ())], known),
-            "folders": {folder: self._listed(folder) for folder in states.get("folders", ())},
-            "named": self._found(states.get("named", ())),
+            "folders": {folder: self._list(folder) for folder in states.get("folders", ())},
+            "named": self._find(states.get("named", ())),
             "everything": {name: self._everything() for name in states.get("everything", ())},
         }
         return {kind: items for kind, items in found.items() if items}
@@ -101,10 +101,10 @@ class ReadStates:
         sources.save()
         return found
 
-    def _listed(self, folder: str) -> str:
+    def _list(self, folder: str) -> str:
         return digest(sorted(self.names(folder)))
 
-    def _found(self, names: Iterable[str]) -> Mapping[str, str]:
+    def _find(self, names: Iterable[str]) -> Mapping[str, str]:
         return {name: digest(paths) if paths else ABSENT for name, paths in self.bearers(names).items()}
 
     def _everything(self) -> str:

@@ -71,13 +71,13 @@ class Sources:
         known = known or blob_id(content or b"", self._algorithm)
         if _kind(path) == "bytes":
             return Source(digest(["bytes", known]))  # git has hashed it already
-        return self._parsed(path, f"{_kind(path)}:{known}", content)
+        return self._parse(path, f"{_kind(path)}:{known}", content)
 
-    def _parsed(self, path: str, key: str, content: bytes | None) -> Source:
-        found = _restored(self._cache.get(key))
+    def _parse(self, path: str, key: str, content: bytes | None) -> Source:
+        found = _restore(self._cache.get(key))
         if found is None:
             found = source(path, self._tree.read(path) if content is None else content)
-            self._cache.put(key, _stored(found))
+            self._cache.put(key, _store(found))
         return found
 
 
@@ -123,12 +123,12 @@ def _notebook(content: bytes) -> Source:
     if cells is None:
         return Source(_bytes(content), readable=False)
     trees = [(cell, parse(without_magics(cell))) for cell in cells]
-    said = [[tree_digest(tree) if tree else None, _written(cell, tree)] for cell, tree in trees]
+    said = [[tree_digest(tree) if tree else None, _write(cell, tree)] for cell, tree in trees]
     found = [imports(tree) for _, tree in trees if tree]
-    return Source(digest(["notebook", [cell for cell in said if cell[1] or cell[0] != _EMPTY]]), _joined(found))
+    return Source(digest(["notebook", [cell for cell in said if cell[1] or cell[0] != _EMPTY]]), _join(found))
 
 
-def _written(cell: str, tree: ast.Module | None) -> str:
+def _write(cell: str, tree: ast.Module | None) -> str:
     # What is no Python counts as it is written: a whole cell, or its magics.
     if tree is None or (cell.strip() and not without_magics(cell).strip()):
         return cell
@@ -136,7 +136,7 @@ def _written(cell: str, tree: ast.Module | None) -> str:
     return "\n".join(line for line, python in rest if line != python)
 
 
-def _joined(found: list[Imports]) -> Imports:
+def _join(found: list[Imports]) -> Imports:
     return Imports(
         tuple(dict.fromkeys(one for each in found for one in each.imports)),
         tuple(dict.fromkeys(script for each in found for script in each.scripts)),
@@ -144,11 +144,11 @@ def _joined(found: list[Imports]) -> Imports:
     )
 
 
-def _stored(found: Source) -> dict[str, Any]:
+def _store(found: Source) -> dict[str, Any]:
     return asdict(found)
 
 
-def _restored(stored: Any) -> Source | None:
+def _restore(stored: Any) -> Source | None:
     try:
         needs = stored["imports"]
         found = tuple(Import(str(one["module"]), int(one["level"]), tuple(one["names"])) for one in needs["imports"])

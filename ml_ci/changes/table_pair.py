@@ -60,7 +60,7 @@ class TablePair:
 
     def labels(self, column: str) -> tuple[Mapping[str, int], Mapping[str, int]]:
         """Count the values of a column in all rows, old and new, by their trimmed text."""
-        return self._counted(self.old, column), self._counted(self.new, column)
+        return self._count(self.old, column), self._count(self.new, column)
 
     def kinds(self, column: str) -> tuple[str, str]:
         """Say what the values of a column are, old and new: integer, number, boolean, date, text, or empty."""
@@ -169,7 +169,7 @@ class TablePair:
     def _column(self, name: str) -> str:
         return f"v{self.common.index(name)}"
 
-    def _counted(self, table: Table, column: str) -> Mapping[str, int]:
+    def _count(self, table: Table, column: str) -> Mapping[str, int]:
         counts: dict[str, int] = {}
         value = spared(table.sql(column))
         for text, number in self._connection.execute(

@@ -53,7 +53,7 @@ class Whole:
     def ids(self, paths: Iterable[str]) -> Mapping[str, str]:
         """Give the git ids of the contents of those `paths` (from the top) that are there as files."""
         paths = [*paths]
-        self._known |= self._copied([path for path in dict.fromkeys(paths) if path not in self._known])
+        self._known |= self._copy([path for path in dict.fromkeys(paths) if path not in self._known])
         new = [path for path in dict.fromkeys(paths) if path not in self._known]
         inside = [path for path in new if self._is_inside(path)]
         self._known |= dict.fromkeys(new) | self._of_project(inside) | self._elsewhere({*new}.difference(inside))
@@ -64,7 +64,7 @@ class Whole:
         known = self.ids([path]).get(path)
         if known is None:
             raise FileNotFoundError(path)
-        if (real := self._left_behind(path)) is not None and (content := self._copies[0].read(real)) is not None:
+        if (real := self._leave_behind(path)) is not None and (content := self._copies[0].read(real)) is not None:
             return content
         if self._is_inside(path):
             return self.tree.read(path.removeprefix(self.prefix))
@@ -98,26 +98,26 @@ class Whole:
         found = {path: known or digests[path] for path, known in files.items() if known or path in digests}
         found |= {path: self._submodule(path, known) for path, known in disk.links.items() if path not in found}
         stood = [path for one in self._copies[:1] for path in one.stood]
-        found |= {path: known or "" for path, known in self._copied([*dict.fromkeys((*found, *stood))]).items()}
+        found |= {path: known or "" for path, known in self._copy([*dict.fromkeys((*found, *stood))]).items()}
         return {path: known for path, known in found.items() if known}
 
     def save(self) -> None:
         """Keep the digests of files on disk for the next time."""
         self._contents.save()
 
-    def _copied(self, paths: list[str]) -> dict[str, str | None]:
+    def _copy(self, paths: list[str]) -> dict[str, str | None]:
         """Give the ids of what the tree has no longer as it was copied, None where there was no file."""
         files = self.tree.files() if self._copies else {}
         found: dict[str, str | None] = {}
         for path in paths if self._copies else ():
             # The project's own tree was looked at before it was copied: what it knows holds.
             seen = self._is_inside(path) and files.get(path.removeprefix(self.prefix)) is not None
-            if not seen and (real := self._left_behind(path)) is not None:
+            if not seen and (real := self._leave_behind(path)) is not None:
                 content = self._copies[0].read(real)
                 found[path] = None if content is None else blob_id(content, object_format(files))
         return found
 
-    def _left_behind(self, path: str) -> str | None:
+    def _leave_behind(self, path: str) -> str | None:
         """Give where a path leads to if the tree has something else there than was copied; None otherwise."""
         real = _real(self._top, path) if self._copies else None
         return real if real is not None and self._copies[0].differs(real) else None
@@ -136,9 +136,9 @@ class Whole:
         paths = [path for path in paths if not _NEVER.intersection(path.split("/"))]
         if not paths:
             return {}
-        return self._on_disk(self._top, paths) if self.tree.commit is None else self._committed(paths)
+        return self._on_disk(self._top, paths) if self.tree.commit is None else self._find_committed(paths)
 
-    def _committed(self, paths: list[str]) -> dict[str, str]:
+    def _find_committed(self, paths: list[str]) -> dict[str, str]:
         commit = str(self.tree.commit)
         found = by_name.in_commit(self._top, commit, paths)
         below = defaultdict(list)

@@ -26,11 +26,11 @@ def differences(old: Mapping[str, object], new: Mapping[str, object]) -> list[st
     lines = []
     for key in dict.fromkeys((*old, *new)):
         if key not in old:
-            lines.append(f"{_named(key)}{shown(new[key])} added")
+            lines.append(f"{_name(key)}{shown(new[key])} added")
         elif key not in new:
-            lines.append(f"{_named(key)}{shown(old[key])} removed")
+            lines.append(f"{_name(key)}{shown(old[key])} removed")
         elif _unlike(old[key], new[key]):
-            lines.append(f"{_named(key)}{shown(old[key])} → {shown(new[key])}")
+            lines.append(f"{_name(key)}{shown(old[key])} → {shown(new[key])}")
     return lines
 
 
@@ -61,7 +61,7 @@ def named_first(lines: Iterable[tuple[int, str]]) -> list[str]:
     return [line for _, line in sorted(lines, key=lambda pair: (-pair[0], pair[1]))]
 
 
-def _named(key: str) -> str:
+def _name(key: str) -> str:
     return f"{key}: " if key else ""
 
 

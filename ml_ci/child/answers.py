@@ -35,7 +35,7 @@ def single(returned: Returned, classes: Classes, what: str, last: bool = False) 
             return "score", added([returned.columns[place] for place in chosen], what)
     if last and names is None and len(returned.columns) == 2 and is_last(classes):
         return "score", values_of(returned.columns[1], what)
-    raise _unnamed(returned, classes, what)
+    raise _drop_names(returned, classes, what)
 
 
 def _is_class(names: list[str] | None, classes: Classes) -> bool:
@@ -60,7 +60,7 @@ def _place(name: str) -> tuple[int, float, str]:
         return 1, 0.0, name
 
 
-def _unnamed(returned: Returned, classes: Classes, what: str) -> JobFailed:
+def _drop_names(returned: Returned, classes: Classes, what: str) -> JobFailed:
     said = "%s returned an array of shape %s instead of one value per row" % (what, returned.shape)
     if returned.names is not None:
         shown = ", ".join(repr(name) for name in returned.names[:8])

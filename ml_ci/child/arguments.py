@@ -34,7 +34,7 @@ def arguments_for(function: Any, request: Request) -> dict[str, Any]:
                 "Take what it needs from another entry of `data:`.",
             )
         elif name in request["needs"]:
-            given[name] = _needed(request["needs"][name], annotation_of(function, parameter))
+            given[name] = _find_needed(request["needs"][name], annotation_of(function, parameter))
         elif name in known:
             given[name] = known[name]
         elif parameter.default is parameter.empty:
@@ -57,7 +57,7 @@ def _unknown_parameter(name: str, request: Request, known: Any) -> JobFailed:
     )
 
 
-def _needed(path: str, annotation: str) -> Any:
+def _find_needed(path: str, annotation: str) -> Any:
     return read_path(path, annotation) if annotation in ("path", "text") else load_artifact(path)
 
 
@@ -67,12 +67,12 @@ def annotation_of(function: Any, parameter: Any) -> str:
     if written is parameter.empty:
         return ""
     if isinstance(written, str):
-        written = _evaluated(function, parameter.name, written)
-    text = written if isinstance(written, str) else _spelled(written)
+        written = _evaluate(function, parameter.name, written)
+    text = written if isinstance(written, str) else _spell(written)
     return _meaning(text.strip("'\" "))
 
 
-def _evaluated(function: Any, name: str, written: Any) -> Any:
+def _evaluate(function: Any, name: str, written: Any) -> Any:
     """Evaluate an annotation that is text, as its own module would; the text itself when that fails."""
     import typing
 
@@ -84,7 +84,7 @@ def _evaluated(function: Any, name: str, written: Any) -> Any:
         return written
 
 
-def _spelled(annotation: str) -> str:
+def _spell(annotation: str) -> str:
     if isinstance(annotation, type) and not hasattr(annotation, "__origin__"):
         return "%s.%s" % (annotation.__module__, annotation.__qualname__)
     return str(annotation)

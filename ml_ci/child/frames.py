@@ -29,13 +29,13 @@ def read_by_pandas(pandas: Any, entry: Any) -> Any:
     if entry.get("padded"):
         return frame
     texts = [place for place, kind in enumerate(frame.dtypes) if str(kind) in ("object", "str", "string")]
-    if any(_padded(frame.iloc[:, place]) for place in texts):
-        frame = _unpadded_by_pandas(pandas, path, options)
+    if any(_pad(frame.iloc[:, place]) for place in texts):
+        frame = _unpad_by_pandas(pandas, path, options)
     frame.columns = [name.strip() if isinstance(name, str) else name for name in frame.columns]
     return frame
 
 
-def _padded(values: Any) -> bool:
+def _pad(values: Any) -> bool:
     """Say whether a text of a column has white space around it."""
     try:
         stripped = values.str.strip()
@@ -55,23 +55,23 @@ def taken_by_pandas(frame: Any, entry: Any) -> Any:
         return frame
     if whole["flags"]:
         flags = _flags(whole["flags"], len(frame), "pandas")
-        numbered = _numbered(frame.index)
+        numbered = _number(frame.index)
         frame = frame[[flag == whole["wanted"] for flag in flags]]
         frame = frame.reset_index(drop=True) if numbered else frame.copy()
     if whole["without"] is None:
         return frame
-    left_out = _named(frame.columns, whole["without"])
+    left_out = _name(frame.columns, whole["without"])
     if left_out:
         return frame.drop(columns=left_out)
     return frame.reset_index(level=whole["without"], drop=True) if whole["without"] in frame.index.names else frame
 
 
-def _named(columns: Any, name: str) -> list[Any]:
+def _name(columns: Any, name: str) -> list[Any]:
     """Give the columns of a name, which may stand in the file with white space around it."""
     return [one for one in columns if isinstance(one, str) and one.strip() == name.strip()]
 
 
-def _numbered(index: Any) -> bool:
+def _number(index: Any) -> bool:
     return type(index).__name__ == "RangeIndex" and (index.start, index.step, index.name) == (0, 1, None)
 
 
@@ -96,7 +96,7 @@ def _text_options(entry: Any) -> Request:
     return options
 
 
-def _unpadded_by_pandas(pandas: Any, path: str, options: Request) -> Any:
+def _unpad_by_pandas(pandas: Any, path: str, options: Request) -> Any:
     """Read a text anew without the white space around its values, which hides numbers and missing values.
 
     Where nothing but white space changed, the same model has to be trained.
@@ -115,7 +115,7 @@ def read_by_polars(polars: Any, entry: Any) -> Any:
 
     path, suffix = entry["path"], _suffix(entry["path"])
     if _is_parquet(path, suffix):
-        opened = _opened(path)
+        opened = _open(path)
         return polars.read_parquet(io.BytesIO(opened) if isinstance(opened, bytes) else opened)
     if suffix in (".jsonl", ".ndjson"):
         return polars.read_ndjson(path)
@@ -128,7 +128,7 @@ def read_by_polars(polars: Any, entry: Any) -> Any:
         options["encoding"] = entry["written"]["encoding"]
     if entry.get("columns"):
         options.update(has_header=False, new_columns=list(entry["columns"]))
-    source = _opened(path)
+    source = _open(path)
     if options.get("separator") == " ":
         source, options["separator"] = _by_tabs(path), "\t"
     frame = polars.read_csv(source, **options)
@@ -137,11 +137,11 @@ def read_by_polars(polars: Any, entry: Any) -> Any:
     text = polars.col(polars.String)
     padded = frame.select((text != text.str.strip_chars()).any())
     if any(value for row in padded.rows() for value in row):
-        frame = _unpadded_by_polars(polars, source, options)
+        frame = _unpad_by_polars(polars, source, options)
     return frame.rename({name: name.strip() for name in frame.columns})
 
 
-def _opened(path: str) -> Any:
+def _open(path: str) -> Any:
     """Give a file's content where polars would read its path as a pattern of paths."""
     import glob
 
@@ -165,10 +165,10 @@ def taken_by_polars(polars: Any, frame: Any, entry: Any) -> Any:
     if whole["flags"]:
         flags = _flags(whole["flags"], frame.height, "polars")
         frame = frame.filter(polars.Series([flag == whole["wanted"] for flag in flags]))
-    return frame if whole["without"] is None else frame.drop(_named(frame.columns, whole["without"]))
+    return frame if whole["without"] is None else frame.drop(_name(frame.columns, whole["without"]))
 
 
-def _unpadded_by_polars(polars: Any, source: Any, options: Request) -> Any:
+def _unpad_by_polars(polars: Any, source: Any, options: Request) -> Any:
     """Read a text anew without the white space around its values, as with pandas."""
     import io
 

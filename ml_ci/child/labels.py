@@ -47,9 +47,9 @@ class Classes:
         for text in self.unused:
             self.names[text] = canonical(text)
             self._by_value[canonical(text)] = frozenset((canonical(text),))
-        self.positive = frozenset(name for value in values for name in self._named(value))
+        self.positive = frozenset(name for value in values for name in self._name(value))
 
-    def _named(self, value: object) -> frozenset[str]:
+    def _name(self, value: object) -> frozenset[str]:
         text = written(value)
         if isinstance(value, str) and text in self.names:
             return frozenset((self.names[text],))

@@ -37,7 +37,7 @@ def default_scores(model: Any, rows: Any, request: Request) -> Answer:
             continue
         what = "%s.%s" % (type(model).__name__, name)
         returned = read_returned(call(method, (rows,), {}, request, what, "predict-raised"), what)
-        found = _predicted(model, names, returned, classes, what) if reader is None else None
+        found = _predict(model, names, returned, classes, what) if reader is None else None
         if reader is not None:
             found = reader(returned, names, classes, what)
         if found is not None:
@@ -49,7 +49,7 @@ def default_scores(model: Any, rows: Any, request: Request) -> Answer:
     )
 
 
-def _predicted(
+def _predict(
     model: Any, names: list[Any] | None, returned: Returned, classes: Classes, what: str
 ) -> tuple[str, Column]:
     """Read what `predict` gives: class labels of a classifier, whose classes say what 0 and 1 mean; else numbers."""

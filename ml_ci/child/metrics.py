@@ -70,7 +70,7 @@ def resample(request: Request) -> Request:
     while made < request["replicates"] and (made == 0 or time.monotonic() < ends):
         index = draw()
         for side, (labels, score) in zip(sides, columns):
-            drawn = (_taken(labels, index), _taken(score, index))
+            drawn = (_take(labels, index), _take(score, index))
             for name, function in functions.items():
                 entry = request["metrics"][name]
                 answer = call(function, drawn, {}, request, entry, "metric-raised")
@@ -95,5 +95,5 @@ def _drawer(y_true: list[int], seed: int) -> Any:
     return lambda: numpy.concatenate([places[generator.integers(0, len(places), len(places))] for places in arrays])
 
 
-def _taken(values: Any, index: Any) -> Any:
+def _take(values: Any, index: Any) -> Any:
     return [values[place] for place in index] if isinstance(values, list) else values[index]

@@ -39,14 +39,14 @@ def read_returned(answer: Any, what: str) -> Returned:
         raise
     except Exception as error:  # a type of anyone's, whose own code runs when it is read
         print_traceback()
-        raise _refused("%s returned %s, which cannot be read: %s" % (what, _kind(answer), one_line(error)))
+        raise _refuse("%s returned %s, which cannot be read: %s" % (what, _kind(answer), one_line(error)))
 
 
 def _read(answer: Any, what: str) -> Returned:
     if answer is None or isinstance(answer, (str, bytes, int, float, complex, dict, set, frozenset)):
-        raise _refused("%s returned %s instead of one value per row" % (what, _kind(answer)))
+        raise _refuse("%s returned %s instead of one value per row" % (what, _kind(answer)))
     if hasattr(answer, "toarray") and not hasattr(answer, "tolist"):
-        raise _refused("%s returned %s instead of one value per row" % (what, _kind(answer)), "Return `.toarray()`.")
+        raise _refuse("%s returned %s instead of one value per row" % (what, _kind(answer)), "Return `.toarray()`.")
     if hasattr(answer, "column_names") and hasattr(answer, "column"):  # pyarrow
         names = [str(name) for name in answer.column_names]
         columns = [answer.column(place) for place in range(len(names))]
@@ -59,7 +59,7 @@ def _read(answer: Any, what: str) -> Returned:
     if hasattr(answer, "to_pylist"):
         return Returned([answer], None, None, (len(answer),))
     if hasattr(answer, "collect_schema"):
-        raise _refused("%s returned %s instead of one value per row" % (what, _kind(answer)), "Return `.collect()`.")
+        raise _refuse("%s returned %s instead of one value per row" % (what, _kind(answer)), "Return `.collect()`.")
     return _rows(answer, what)
 
 
@@ -78,7 +78,7 @@ def _array(answer: Any, shape: Any, what: str) -> Returned:
         name = getattr(answer, "name", None)
         return Returned([answer], [name] if isinstance(name, str) else None, index_of(answer), tuple(shape))
     if len(shape) != 2:
-        raise _refused("%s returned an array of shape %s instead of one value per row" % (what, tuple(shape)))
+        raise _refuse("%s returned an array of shape %s instead of one value per row" % (what, tuple(shape)))
     answer = getattr(answer, "A", answer) if type(answer).__name__ == "matrix" else answer
     return Returned([answer[:, place] for place in range(shape[1])], None, None, tuple(shape))
 
@@ -94,7 +94,7 @@ def _rows(answer: Any, what: str) -> Returned:
         return Returned([rows], None, None, (len(rows),))
     widths = {len(row) for row, inside in zip(rows, nested) if inside}
     if not all(nested) or len(widths) != 1:
-        raise _refused("%s returned a list of rows of different lengths instead of one value per row" % what)
+        raise _refuse("%s returned a list of rows of different lengths instead of one value per row" % what)
     width = widths.pop()
     columns = [[row[place] for row in rows] for place in range(width)]
     return Returned(columns, None, None, (len(rows), width))
@@ -112,13 +112,13 @@ def values_of(column: Any, what: str) -> Column:
         return _values(column)
     except Exception as error:  # as above
         print_traceback()
-        raise _refused("%s returned %s, which cannot be read: %s" % (what, _kind(column), one_line(error)))
+        raise _refuse("%s returned %s, which cannot be read: %s" % (what, _kind(column), one_line(error)))
 
 
 def _values(column: Any) -> Column:
     precision = precision_of(column) or (of_elements(column) if isinstance(column, list) else "")
     name = getattr(column, "name", None)
-    listed = [value.item() if hasattr(value, "item") else value for value in _listed(column)]
+    listed = [value.item() if hasattr(value, "item") else value for value in _list(column)]
     return Column(_without_decimals(listed), precision, name if isinstance(name, str) else "")
 
 
@@ -134,7 +134,7 @@ def _without_decimals(values: list[Any]) -> list[Any]:
     ]
 
 
-def _listed(values: Any) -> list[Any]:
+def _list(values: Any) -> list[Any]:
     for name in ("to_list", "tolist", "to_pylist"):
         method: Callable[[], Any] | None = getattr(values, name, None)
         if callable(method):
@@ -191,5 +191,5 @@ def _kind(answer: Any) -> str:
     return type(answer).__name__
 
 
-def _refused(message: str, hint: str = _HINT) -> JobFailed:
+def _refuse(message: str, hint: str = _HINT) -> JobFailed:
     return JobFailed("predict-shape", message, hint)

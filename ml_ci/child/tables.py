@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def read_input(name: str, entry: Any, wanted: str) -> Any:
     """Read a data entry as what the annotation asks for."""
     path = entry["path"]
-    several = _expanded(path)
+    several = _expand(path)
     if wanted in ("path", "text"):
         return read_path(path, wanted, several)
     if wanted not in ("", "pandas", "polars", "lazy"):
@@ -38,7 +38,7 @@ def read_input(name: str, entry: Any, wanted: str) -> Any:
     return read_table("data.%s" % name, entry, wanted)
 
 
-def _expanded(path: str) -> list[str] | None:
+def _expand(path: str) -> list[str] | None:
     """Give the files of a glob, sorted; None for anything else."""
     import glob
 

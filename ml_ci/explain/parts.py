@@ -31,15 +31,16 @@ def changed_parts(
     file (`dvc.lock`) pins, so that they can be exchanged only as one. `read` says that files differ which a job reads.
     """
     names = sorted(
-        (*_changed(old, new), *([READS] if read else ())), key=lambda name: (_ORDER.index(name.partition(".")[0]), name)
+        (*_find_changed(old, new), *([READS] if read else ())),
+        key=lambda name: (_ORDER.index(name.partition(".")[0]), name),
     )
     pinned = [name for name in names if name in {*together}]
     parts = [Part(name, frozenset({name})) for name in names if name not in pinned or len(pinned) == 1]
     if len(pinned) > 1:
-        parts.insert(sum(name == CODE for name in names), _joined(pinned))
+        parts.insert(sum(name == CODE for name in names), _join(pinned))
     kept = parts if len(parts) <= MOST else parts[: MOST - 1]
     rest = [name for part in parts[len(kept) :] for name in sorted(part.holds)]
-    return (*kept, _joined(rest)) if rest else tuple(kept)
+    return (*kept, _join(rest)) if rest else tuple(kept)
 
 
 def mixed_model(old: ModelSpec, new: ModelSpec, chosen: Collection[str]) -> ModelSpec:
@@ -80,7 +81,7 @@ def pinned_by_lock(models: Iterable[ModelSpec], files: Collection[str]) -> froze
     return frozenset(f"data.{name}" for name in names if not files_of(f"data.{name}", models, files))
 
 
-def _changed(old: tuple[ModelSpec, Fingerprint], new: tuple[ModelSpec, Fingerprint]) -> Iterator[str]:
+def _find_changed(old: tuple[ModelSpec, Fingerprint], new: tuple[ModelSpec, Fingerprint]) -> Iterator[str]:
     (was, before), (now, after) = old, new
     parts = {name for name in {*before.parts, *after.parts} if before.parts.get(name) != after.parts.get(name)}
     code = {CODE, "job"} & parts or _scoring(before) != _scoring(after) or was.predict != now.predict
@@ -101,7 +102,7 @@ def _scoring(fingerprint: Fingerprint) -> object:
     return said.get("code")
 
 
-def _joined(names: Iterable[str]) -> Part:
+def _join(names: Iterable[str]) -> Part:
     names = tuple(names)
     return Part(", ".join(names), frozenset(names))
 
@@ -117,10 +118,10 @@ def _files(name: str, model: ModelSpec, files: tuple[str, ...]) -> Iterator[str]
         return
     entry = model.holdout if name == "data.holdout" else model.data.get(name.removeprefix("data."))
     if isinstance(entry, FileEntry):
-        yield from _covered(posixpath.normpath(entry.path), files)
+        yield from _cover(posixpath.normpath(entry.path), files)
 
 
-def _covered(path: str, files: tuple[str, ...]) -> Iterator[str]:
+def _cover(path: str, files: tuple[str, ...]) -> Iterator[str]:
     if is_glob(path):
         found = matching(path, files)
         yield from (*found, *(f"{one}.dvc" for one in found), *matching(f"{path}.dvc", files))

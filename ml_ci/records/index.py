@@ -35,10 +35,10 @@ def remember(store: Store, commit: str, model: str, known: Known) -> None:
 def recall(store: Store, commit: str, model: str) -> Iterator[Known]:
     """Give the trainings of a commit: those that are known here, the youngest first, then those of the shared store."""
     files = sorted(_folder(store, commit, model).glob("*.json"), key=lambda file: (-file.stat().st_mtime, file.name))
-    yield from (known for file in files if (known := _known(file.stem, _read(file))))
+    yield from (known for file in files if (known := _look_up(file.stem, _read(file))))
     if store.shared is not None:
         for key, said in store.shared.remembered(commit, model).items():
-            if known := _known(key, said):
+            if known := _look_up(key, said):
                 yield known
 
 
@@ -58,7 +58,7 @@ def _read(file: Path) -> Any:
         return None
 
 
-def _known(key: str, said: Any) -> Known | None:
+def _look_up(key: str, said: Any) -> Known | None:
     """Take what was read for what it should be, or for nothing: it may come from elsewhere."""
     if not isinstance(said, dict) or said.get("format") != FORMAT or not key.isalnum():
         return None

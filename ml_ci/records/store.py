@@ -44,7 +44,7 @@ class Store:
 
     def find(self, kind: str, key: str) -> Record | None:
         """Find a record and verify it; one that is damaged or not believed is named, set aside, and is none."""
-        return self._here(kind, key) or self._brought(kind, key)
+        return self._here(kind, key) or self._bring(kind, key)
 
     def has(self, kind: str, key: str) -> bool:
         """Say whether there is a record, here or in the shared store, without verifying it."""
@@ -76,22 +76,22 @@ class Store:
         """Turn a draft into the record of `key`: it appears whole, by one rename. One that is there already stays."""
         write(draft, kind, key, content, self.beliefs.here)
         self.kept.append((kind, key))
-        return self._placed(Record(kind, key, draft, content, self.beliefs.here))
+        return self._place(Record(kind, key, draft, content, self.beliefs.here))
 
     def adopt(self, draft: Path, kind: str, key: str) -> Record:
         """Take a whole record that was made elsewhere; DamagedRecordError when it is not as it was written.
 
         ForeignRecordError, which is one too, when it was made where nothing is believed.
         """
-        return self._placed(self._believed(draft, kind, key))
+        return self._place(self._believe(draft, kind, key))
 
-    def _believed(self, folder: Path, kind: str, key: str) -> Record:
+    def _believe(self, folder: Path, kind: str, key: str) -> Record:
         record = read(folder, kind, key)
         if why := self.beliefs.foreign(record.origin):
             raise ForeignRecordError(f"it was {why}")
         return record
 
-    def _placed(self, made: Record) -> Record:
+    def _place(self, made: Record) -> Record:
         kind, key, draft = made.kind, made.key, made.folder
         folder = self.folder(kind, key)
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -112,12 +112,12 @@ class Store:
         with suppress(OSError):
             os.utime(folder)  # eviction takes the longest unused first
         try:
-            return self._believed(folder, kind, key)
+            return self._believe(folder, kind, key)
         except DamagedRecordError as error:
             self._set_aside(folder, kind, key, error)
             return None
 
-    def _brought(self, kind: str, key: str) -> Record | None:
+    def _bring(self, kind: str, key: str) -> Record | None:
         if self.shared is None or not self.shared.has(kind, key):
             return None
         with self.draft() as draft:

@@ -30,8 +30,8 @@ def read(path: str, text: str, files: Collection[str]) -> Script | None:
     strings = list(dict.fromkeys(_strings(tree)))
     cwd = _cwd(path, strings, files)
     resolved = {text: posixpath.normpath(posixpath.join(cwd, text)) for text in strings}
-    written = set(_written(tree))
-    saved = written | set(_saved(tree))  # elsewhere a text with a blank is a sentence: "saved to model.pkl"
+    written = set(_write(tree))
+    saved = written | set(_save(tree))  # elsewhere a text with a blank is a sentence: "saved to model.pkl"
     left = [resolved[one] for one in strings if one.endswith(_MODELS) and (" " not in one or one in saved)]
     asked = [resolved[one] for one in dict.fromkeys(_read(tree)) if one in resolved and one not in written]
     return Script(
@@ -100,7 +100,7 @@ def _read(tree: ast.AST) -> Iterator[str]:
                 yield path.removeprefix("./")
 
 
-def _written(tree: ast.AST) -> Iterator[str]:
+def _write(tree: ast.AST) -> Iterator[str]:
     """Find the paths that a program writes: open(path, "w"), frame.to_csv(path)."""
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
@@ -112,7 +112,7 @@ def _written(tree: ast.AST) -> Iterator[str]:
             yield constants[0].removeprefix("./")
 
 
-def _saved(tree: ast.AST) -> Iterator[str]:
+def _save(tree: ast.AST) -> Iterator[str]:
     """Find the paths that a program saves something at: joblib.dump(model, path), model.save(path)."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _SAVES:

@@ -67,17 +67,17 @@ def _model(draft: Draft) -> ModelSpec:
         line=draft.line,
         card=Card(keys.card.intended_use, keys.card.owner, keys.card.limitations),
         stages=_stages(draft),
-        approval=keys.approval is not None or "champion" in _approved(keys),
+        approval=keys.approval is not None or "champion" in _approve(keys),
     )
 
 
 def _stages(draft: Draft) -> tuple[Stage, ...]:
     """Give the stages; what is approved as champion is approved as the model's own `approval` says."""
-    approved = _approved(draft.keys) - {"champion"}
+    approved = _approve(draft.keys) - {"champion"}
     return tuple(Stage(name, gates, name in approved) for name, gates in draft.stages.items())
 
 
-def _approved(keys: ModelShape) -> set[str]:
+def _approve(keys: ModelShape) -> set[str]:
     return {stage.name for stage in keys.stages if stage.approval is not None}
 
 

@@ -15,10 +15,10 @@ def find(start: Path, config: str | None) -> Path:
 
     The way up ends at the top of the git repository. `config` is relative to `start`. UserError when there is none.
     """
-    return _given(start, config) if config else _upwards(start)
+    return _give(start, config) if config else _upwards(start)
 
 
-def _given(start: Path, config: str) -> Path:
+def _give(start: Path, config: str) -> Path:
     path = start / config
     if path.is_dir():
         path = path / NAME

@@ -22,7 +22,7 @@ def load(text: str, path: str) -> Spec:
     drafts = draft(document)
     problems = [*document.problems, *drafts.problems, *check(drafts.models)]
     if problems:
-        raise error((_located(problem, document) for problem in problems), path)
+        raise error((_locate(problem, document) for problem in problems), path)
     return build(drafts, path)
 
 
@@ -36,5 +36,5 @@ def decode(content: bytes, path: str) -> str:
         raise UserError(message, hint=HINT) from None
 
 
-def _located(problem: Problem, document: Document) -> Problem:
+def _locate(problem: Problem, document: Document) -> Problem:
     return problem if problem.line else replace(problem, line=document.position(problem.place)[0])

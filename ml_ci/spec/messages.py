@@ -85,11 +85,11 @@ def _sentence(found: dict[str, Any], loc: Place) -> str:
         wanted = f"expected a number {words} {context[bound]:.15g}{example}"
         return f"{wanted}, got {show(got)}{_percent(kind, context, got)}"
     if kind in _KINDS:
-        return f"expected {_KINDS[kind]}{example}, got {show(got)}{_quoted(kind, got)}"
+        return f"expected {_KINDS[kind]}{example}, got {show(got)}{_quote(kind, got)}"
     return f"{found['msg'][:1].lower()}{found['msg'][1:]}, got {show(got)}"
 
 
-def _quoted(kind: str, got: Any) -> str:
+def _quote(kind: str, got: Any) -> str:
     if kind == "string_type" and isinstance(got, bool | int | float):
         return "; put it in quotes"
     if kind in ("int_type", "float_type") and isinstance(got, str) and got.replace(".", "", 1).isdigit():

@@ -66,17 +66,15 @@ def _all(side: Evaluation) -> Suspicion | None:
 def _constant(side: Evaluation) -> Suspicion | None:
     if side.span is None or side.span[0] != side.span[1]:
         return None
-    does = (
-        f"gives all {side.confusion.rows:,} rows the same score, {_shown(side.span[0])}: it tells no row from another"
-    )
+    does = f"gives all {side.confusion.rows:,} rows the same score, {_show(side.span[0])}: it tells no row from another"
     return Suspicion("constant", does, "Does it get its features, under the names and in the form of its training?")
 
 
-def _turned(side: Evaluation) -> Suspicion | None:
+def _turn(side: Evaluation) -> Suspicion | None:
     first = next(_distances(side), None)
     if first is None or first >= -_BOUND:
         return None
-    return Suspicion("turned", f"ranks the wrong way round: {_measured(side)}{_TEST}", _TURNED)
+    return Suspicion("turned", f"ranks the wrong way round: {_measure(side)}{_TEST}", _TURNED)
 
 
 def _chance(side: Evaluation) -> Suspicion | None:
@@ -84,7 +82,7 @@ def _chance(side: Evaluation) -> Suspicion | None:
     found = tuple(_distances(side))
     if not found or _constant(side) or any(abs(one) > _BOUND for one in found):
         return None
-    return Suspicion("chance", f"cannot be told from chance: {_measured(side)}{_TEST}", _CHANCE)
+    return Suspicion("chance", f"cannot be told from chance: {_measure(side)}{_TEST}", _CHANCE)
 
 
 def _perfect(side: Evaluation) -> Suspicion | None:
@@ -112,7 +110,7 @@ _PERFECT = (
     "Look for the label, or what is known only after it, among the features, and for the holdout in the training."
 )
 
-_LOOKS: tuple[Callable[[Evaluation], Suspicion | None], ...] = (_none, _all, _constant, _turned, _chance, _perfect)
+_LOOKS: tuple[Callable[[Evaluation], Suspicion | None], ...] = (_none, _all, _constant, _turn, _chance, _perfect)
 
 
 def _distances(side: Evaluation) -> Iterator[float]:
@@ -140,7 +138,7 @@ def _by_decisions(counts: Confusion) -> float | None:
     return (counts.tp - counts.positives * called / rows) / math.sqrt(variance)
 
 
-def _measured(side: Evaluation) -> str:
+def _measure(side: Evaluation) -> str:
     """Say how well positives are told from negatives: the AUC, or what is called positive of each class."""
     counts, auc = side.confusion, side.metrics.get("auc")
     if auc is not None and side.kind != "label":
@@ -154,8 +152,8 @@ def _measured(side: Evaluation) -> str:
 def _scores(side: Evaluation) -> str:
     if side.span is None or side.span[0] == side.span[1]:
         return ""
-    return f"; its scores run from {_shown(side.span[0])} to {_shown(side.span[1])}"
+    return f"; its scores run from {_show(side.span[0])} to {_show(side.span[1])}"
 
 
-def _shown(score: float) -> str:
+def _show(score: float) -> str:
     return f"{score:.4g}"

@@ -91,10 +91,10 @@ def plainly(of: Overlap) -> str:
 def _caution(of: Overlap) -> str:
     if not of.odd and not of.features_odd:
         return ""
-    return f"{_counted(of)}: {_harm(of)} {_advice(of)}"
+    return f"{_count(of)}: {_harm(of)} {_advice(of)}"
 
 
-def _counted(of: Overlap) -> str:
+def _count(of: Overlap) -> str:
     whose = "" if of.side == "candidate" else "the baseline's "
     where = f"{'the rest of ' if of.cut else ''}{whose}data.{of.data} ({of.path})"
     if of.odd and of.same:

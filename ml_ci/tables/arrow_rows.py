@@ -36,7 +36,7 @@ def take_rows(order: Any) -> None:
             table = _indexed(table, index, first)
             if flags is not None:
                 table = table.filter(_mask(flags[first : first + count], order["wanted"]))
-            table = _described(_edited(table, order), said, index, rows)
+            table = _describe(_edit(table, order), said, index, rows)
             if writer is None:
                 writer = parquet.ParquetWriter(order["target"], table.schema, compression=_compression(file))
             if table.num_rows:
@@ -84,7 +84,7 @@ def _indexed(table: Any, index: Any, first: int) -> Any:
     return table.append_column(index["column"], arrow.array(list(values), arrow.int64()))
 
 
-def _edited(table: Any, order: Any) -> Any:
+def _edit(table: Any, order: Any) -> Any:
     """Empty a column, or leave it out."""
     place = order["column"]
     if place is None:
@@ -97,7 +97,7 @@ def _edited(table: Any, order: Any) -> Any:
     return table.set_column(place, field.with_nullable(True), arrow.nulls(table.num_rows, field.type))
 
 
-def _described(table: Any, said: Any, index: Any, rows: int) -> Any:
+def _describe(table: Any, said: Any, index: Any, rows: int) -> Any:
     """Let what pandas wrote beside the table say what became of it."""
     if not said:
         return table

@@ -26,7 +26,7 @@ def without(
     Of a text every other byte stays as it stands. `columns` names those of a text without a header line, `python` is
     the job's interpreter. UserError when there is no such column.
     """
-    table, place = _opened(source, column, columns, shown)
+    table, place = _open(source, column, columns, shown)
     if table.layout.parquet:
         take(source, out, Taken(column=place, leave_out=True), python)
     else:
@@ -46,20 +46,20 @@ def blank(
 
     As `without` otherwise. Where no value can be empty (white space between values, one value a line) it is `nan`.
     """
-    table, place = _opened(source, column, columns, shown)
+    table, place = _open(source, column, columns, shown)
     if table.layout.parquet:
         take(source, out, Taken(column=place), python)
     else:
-        _write(table, place, out, _blanked, header=False)
+        _write(table, place, out, _blank, header=False)
 
 
-def _opened(source: Path, column: str, columns: Sequence[str] | None, shown: str | None) -> tuple[Table, int]:
+def _open(source: Path, column: str, columns: Sequence[str] | None, shown: str | None) -> tuple[Table, int]:
     name = shown or source.as_posix()
     layout = examine(source, columns, name)
     return Table(source, name, layout), layout.index(column, name)
 
 
-def _blanked(layout: Layout, place: int) -> Edit:
+def _blank(layout: Layout, place: int) -> Edit:
     """Leave lines without values as they are too."""
     edit = blanked(layout, place)
     return lambda raw: edit(raw) if raw.strip() else raw

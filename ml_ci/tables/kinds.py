@@ -66,7 +66,7 @@ def _of_text(connection: Database, source: str, layout: Layout) -> Mapping[str, 
     )
     found = connection.execute(select(f"count(*), {tests}", f"({select(values, source)})")).fetchone() or (0,)
     total, counts = found[0], found[1:]
-    return {name: _named(total, *counts[4 * place : 4 * place + 4]) for place, name in enumerate(layout.names)}
+    return {name: _name(total, *counts[4 * place : 4 * place + 4]) for place, name in enumerate(layout.names)}
 
 
 def _present(column: str, missing: str) -> str:
@@ -74,7 +74,7 @@ def _present(column: str, missing: str) -> str:
     return f"CASE WHEN regexp_full_match({value}, {missing}) THEN NULL ELSE {value} END"
 
 
-def _named(rows: int, present: int, whole: int, numbers: int, booleans: int) -> Kind:
+def _name(rows: int, present: int, whole: int, numbers: int, booleans: int) -> Kind:
     """Say what pandas makes of a text's column: whole numbers with a gap become float64, booleans objects."""
     missing = rows - present
     if whole == present and present:
@@ -96,7 +96,7 @@ def _of_parquet(connection: Database, path: Path, layout: Layout) -> Mapping[str
     total, *present = connection.execute(counted).fetchone() or (0,)
     said = _by_pandas(connection, path)
     return {
-        name: said.get(name) or _typed(str(types[place][1]), total - present[place])
+        name: said.get(name) or _type(str(types[place][1]), total - present[place])
         for place, name in enumerate(layout.names)
     }
 
@@ -121,7 +121,7 @@ def _pandas_name(said: Mapping[str, object]) -> str:
     return re.sub(r"^(u?int|float)\d+$", lambda found: f"{found[1].lstrip('u')}64", how)
 
 
-def _typed(kind: str, missing: int) -> Kind:
+def _type(kind: str, missing: int) -> Kind:
     """Say what pandas makes of a type where nothing is written beside it."""
     if re.fullmatch(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?", kind):
         return Kind("float64" if missing else "int64", missing)

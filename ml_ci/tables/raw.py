@@ -42,7 +42,7 @@ def blanked(layout: Layout, column: int) -> Edit:
     """Give what empties one value of a record and leaves every other byte; `nan` where no value can be empty."""
     spaced = layout.delimiter in (WHITE_SPACE, LINE)
     edit = _edit(layout, column, lambda before, after: (before, ABSENT if spaced else b"", after))
-    return edit if spaced or len(layout.names) != 1 else lambda raw: _kept(edit(raw))
+    return edit if spaced or len(layout.names) != 1 else lambda raw: _keep(edit(raw))
 
 
 def taken_out(layout: Layout, column: int) -> Edit:
@@ -51,12 +51,12 @@ def taken_out(layout: Layout, column: int) -> Edit:
 
     def joined(before: bytes, after: bytes) -> tuple[bytes, ...]:
         """Drop the delimiter before the last value, or the one behind any other."""
-        return (_ended(before, layout), after) if last else (before, _begun(after, layout))
+        return (_end(before, layout), after) if last else (before, _begin(after, layout))
 
     edit = _edit(layout, column, joined)
     if layout.delimiter in (WHITE_SPACE, LINE) or len(layout.names) != 2:
         return edit
-    return lambda raw: _kept(edit(raw))
+    return lambda raw: _keep(edit(raw))
 
 
 def _edit(layout: Layout, column: int, change: Callable[[bytes, bytes], tuple[bytes, ...]]) -> Edit:
@@ -102,14 +102,14 @@ def _pattern(layout: Layout, column: int) -> re.Pattern[bytes]:
     return re.compile(rb"(?:%b%b){%d}(%b)" % (value, mark, column, value))
 
 
-def _ended(before: bytes, layout: Layout) -> bytes:
+def _end(before: bytes, layout: Layout) -> bytes:
     return before.rstrip() if layout.delimiter == WHITE_SPACE else before[:-1]
 
 
-def _begun(after: bytes, layout: Layout) -> bytes:
+def _begin(after: bytes, layout: Layout) -> bytes:
     return after.lstrip(b" \t\f\v") if layout.delimiter == WHITE_SPACE else after[1:]
 
 
-def _kept(raw: bytes) -> bytes:
+def _keep(raw: bytes) -> bytes:
     """Keep the only value that is left from looking like a blank line, which is no row."""
     return raw if raw.strip() else b'""' + raw.lstrip(b" \t\f\v")

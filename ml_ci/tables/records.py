@@ -58,7 +58,7 @@ def rows(path: Path, layout: Layout, shown: str) -> Iterator[Record]:
 def _lines(file: IO[bytes], layout: Layout, shown: str) -> Iterator[Record]:
     for line, raw in enumerate(file, 1):
         text = _text(raw, layout, line)
-        fields = text.split() if layout.delimiter == WHITE_SPACE else [_unquoted(text.strip())]
+        fields = text.split() if layout.delimiter == WHITE_SPACE else [_unquote(text.strip())]
         if not text.strip():
             fields = []
         if len(fields) != len(layout.names):
@@ -66,7 +66,7 @@ def _lines(file: IO[bytes], layout: Layout, shown: str) -> Iterator[Record]:
         yield Record(line, raw, fields)
 
 
-def _unquoted(text: str) -> str:
+def _unquote(text: str) -> str:
     if len(text) > 1 and text[0] == text[-1] == '"':
         return text[1:-1].replace('""', '"')
     return text

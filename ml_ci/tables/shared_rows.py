@@ -100,10 +100,10 @@ class _Search:
         """Compare by some columns, and by those with the label where both have it."""
         key = self._key(features)
         self._make("wanted", _keys(self.ours, key))
-        self._make("there", self._kept(self.theirs, features, key, "wanted"))
-        self._make("here", self._kept(self.ours, features, key, "there"))
-        whole = self._shared("w", features, key) if self.labelled else None
-        return Compared(whole, self._shared("f", features, key))
+        self._make("there", self._keep(self.theirs, features, key, "wanted"))
+        self._make("here", self._keep(self.ours, features, key, "there"))
+        whole = self._share("w", features, key) if self.labelled else None
+        return Compared(whole, self._share("f", features, key))
 
     def numbers_rows(self, column: str) -> bool:
         """Say whether a column is a running number, in each of the tables or in all of them together."""
@@ -112,7 +112,7 @@ class _Search:
         if self.first[column] > 0 or not self._begins_whole(column):
             return False
         spans = [self._span((self.table,), column), self._span(self.others, column)]
-        return all(map(_running, spans)) or _running(_joined(spans))
+        return all(map(_running, spans)) or _running(_join(spans))
 
     def _begins_whole(self, column: str) -> bool:
         """Say whether the first values of a column are whole numbers: most columns need not be read further."""
@@ -129,7 +129,7 @@ class _Search:
                 break
         return chosen
 
-    def _kept(self, tables: Sequence[Rows], features: Sequence[str], key: Sequence[str], known: str) -> str:
+    def _keep(self, tables: Sequence[Rows], features: Sequence[str], key: Sequence[str], known: str) -> str:
         """Write the query of the rows whose key is known: `k`, `f` of the features, `w` of those and the label."""
         label = (self.label,) if self.labelled else ()
         parts = []
@@ -139,23 +139,23 @@ class _Search:
             parts.append(select(what, f"({keyed})", f"WHERE k IN ({select('k', known)})"))
         return select("k, f, hash(f, l) AS w", f"({' UNION ALL '.join(parts)})")
 
-    def _shared(self, by: str, features: Sequence[str], key: Sequence[str]) -> Shared:
+    def _share(self, by: str, features: Sequence[str], key: Sequence[str]) -> Shared:
         rows = self.table.rows
         (found,) = self._one(select("count(*)", "here", f"WHERE {by} IN ({select(by, 'there')})"))
         if not found:
             return Shared(rows, 0)
         others = sum(other.rows for other in self.others)
-        repeated, less = self._repeated(by, features, key)
+        repeated, less = self._find_repeated(by, features, key)
         columns = [*features, *([self.label] if by == "w" else [])]
         alike = 1.0
         for name in columns:
             alike *= self.alike[name]
         return Shared(rows, int(found), others, repeated, others - less, alike)
 
-    def _repeated(self, by: str, features: Sequence[str], key: Sequence[str]) -> tuple[int, int]:
+    def _find_repeated(self, by: str, features: Sequence[str], key: Sequence[str]) -> tuple[int, int]:
         """Count the others' rows with an equal one beside them, and how many less they were without their repeats."""
         self._make("several", select("k", f"({_keys(self.theirs, key)})", "GROUP BY k HAVING count(*) > 1"))
-        groups = select("count(*) AS n", f"({self._kept(self.theirs, features, key, 'several')})", f"GROUP BY {by}")
+        groups = select("count(*) AS n", f"({self._keep(self.theirs, features, key, 'several')})", f"GROUP BY {by}")
         found = self._one(select("coalesce(sum(n), 0), coalesce(sum(n - 1), 0)", f"({groups})", "WHERE n > 1"))
         return int(found[0]), int(found[1])
 
@@ -205,7 +205,7 @@ def _running(span: tuple[int, int, int, int]) -> bool:
     return rows > 1 and rows == distinct == high - low + 1
 
 
-def _joined(spans: Sequence[tuple[int, int, int, int]]) -> tuple[int, int, int, int]:
+def _join(spans: Sequence[tuple[int, int, int, int]]) -> tuple[int, int, int, int]:
     """Put two spans together: a number that stands in both makes more rows than numbers, which is no running one."""
     (rows, distinct, low, high), (more, others, lower, higher) = spans
     if not rows or not more:

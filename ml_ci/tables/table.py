@@ -121,9 +121,9 @@ class Table:
         import numpy as np
 
         if len(columns) == 1:
-            codes, values = self._coded(columns[0])
+            codes, values = self._code(columns[0])
             return codes, tuple((value,) for value in values)
-        parts = [self._coded(column) for column in columns]
+        parts = [self._code(column) for column in columns]
         joint = np.zeros(self.rows, np.int64)
         for codes, values in parts:
             joint = joint * len(values) + codes
@@ -244,7 +244,7 @@ class Table:
         found = self._connection.execute(select(f"{expression} AS v", self.source)).fetchnumpy()["v"]
         return cast("NDArray[Any]", np.ma.asanyarray(found))
 
-    def _coded(self, column: str) -> tuple[NDArray[np.int32], tuple[str, ...]]:
+    def _code(self, column: str) -> tuple[NDArray[np.int32], tuple[str, ...]]:
         place = self.layout.index(column, self.shown)
         if place not in self._codes:
             self._codes[place] = self._encode(f"c{place}")

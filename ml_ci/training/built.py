@@ -150,12 +150,12 @@ def _call(argv: Sequence[str], environment: Mapping[str, str], project: Project,
     name, mask = project.distribution or "build", Mask.of(asked.environment)
     outcome = executor(asked.environment)(Order(name, made, request, log, given, _SECONDS, mask=mask), Silent())
     if outcome.limit is not None:
-        raise _failed(project, f"it took longer than {duration(_SECONDS)}")
+        raise _fail(project, f"it took longer than {duration(_SECONDS)}")
     if outcome.returncode:
-        raise _failed(project, "\n".join([line for line in tail(log).splitlines() if line.strip()][-5:]))
+        raise _fail(project, "\n".join([line for line in tail(log).splitlines() if line.strip()][-5:]))
 
 
-def _failed(project: Project, words: str) -> StageFailed:
+def _fail(project: Project, words: str) -> StageFailed:
     message = f"this side's {project.distribution or 'project'} could not be built for its own code: {words}"[:2000]
     hint = "Its sources differ from what is installed. Install what its build needs into the job's Python."
     return StageFailed(Failure("training", "build", message, hint))

@@ -31,10 +31,10 @@ def argv(request: TrainRequest) -> tuple[str, ...]:
     command = request.job.command
     if isinstance(command, str):
         return "/bin/sh", "-c", PLACEHOLDER.sub(lambda found: shlex.join(_values(found, request)), command)
-    return tuple(argument for part in command for argument in _filled(part, request))
+    return tuple(argument for part in command for argument in _fill(part, request))
 
 
-def _filled(part: str, request: TrainRequest) -> tuple[str, ...]:
+def _fill(part: str, request: TrainRequest) -> tuple[str, ...]:
     whole = PLACEHOLDER.fullmatch(part)
     if whole is not None:
         return _values(whole, request)
@@ -44,9 +44,9 @@ def _filled(part: str, request: TrainRequest) -> tuple[str, ...]:
 def _values(found: re.Match[str], request: TrainRequest) -> tuple[str, ...]:
     kind, _, name = found.group(1).partition(".")
     if kind == "data":
-        return paths(_named(request, {key: entry.path for key, entry in request.inputs.data.items()}, "data", name))
+        return paths(_name(request, {key: entry.path for key, entry in request.inputs.data.items()}, "data", name))
     if kind == "needs":
-        return (_named(request, {key: str(path) for key, path in request.needs.items()}, "needs", name),)
+        return (_name(request, {key: str(path) for key, path in request.needs.items()}, "needs", name),)
     return (_plain(request)[kind],)
 
 
@@ -57,7 +57,7 @@ def paths(path: str) -> tuple[str, ...]:
     return tuple(sorted(glob.glob(path, recursive=True)))  # noqa: PTH207 the pattern is absolute
 
 
-def _named(request: TrainRequest, known: Mapping[str, str], kind: str, name: str) -> str:
+def _name(request: TrainRequest, known: Mapping[str, str], kind: str, name: str) -> str:
     if name in known:
         return known[name]
     names = ", ".join(f"{{{kind}.{key}}}" for key in sorted(known)) or f"no {{{kind}.…}}"
@@ -139,7 +139,7 @@ def _elsewhere(declared: str, key: str, request: TrainRequest, started: float) -
     for folder in dict.fromkeys(folders):
         for path in folder.rglob(glob.escape(Path(declared).name)):
             if path.is_file() and path.stat().st_mtime >= started - _SLACK:
-                made = _named_from(path, request)
+                made = _name_from(path, request)
                 return (
                     f"It left {made}: write `outputs: {{{key}: {made}}}`. Paths there are relative to the folder of "
                     "ml-ci.yaml, not to `cwd:`."
@@ -147,7 +147,7 @@ def _elsewhere(declared: str, key: str, request: TrainRequest, started: float) -
     return ""
 
 
-def _named_from(path: Path, request: TrainRequest) -> str:
+def _name_from(path: Path, request: TrainRequest) -> str:
     """Name a file as `outputs:` names it."""
     out = Path(_plain(request)["out"])
     if path.is_relative_to(out):
@@ -158,7 +158,7 @@ def _named_from(path: Path, request: TrainRequest) -> str:
 def _nowhere(at: Path, request: TrainRequest) -> str:
     """Say what lies beside an output that was not made: most often a training that failed and said nothing."""
     near = sorted(path.name for path in at.parent.iterdir())[:8] if at.parent.is_dir() else []
-    folder = _named_from(at.parent, request)
+    folder = _name_from(at.parent, request)
     named = "The folder of ml-ci.yaml" if folder == "." else f"`{folder}/`"
     beside = f"{named} holds: {', '.join(near)}." if near else f"{named} does not exist or is empty."
     return f"Does the program catch its own errors, and end well all the same? Look into its log. {beside}"

@@ -44,18 +44,18 @@ def check(outcome: Outcome, order: Order, result: Path, *, worker: bool, shell: 
         raise StageFailed(_over(outcome, order))
     written = _read(result)
     if written is not None and written.get("ok") is not True:
-        raise _told(written)
+        raise _tell(written)
     if written is not None and worker:
         return Ending(order.log, outcome.seconds, outcome.megabytes, written)
     code = outcome.returncode
     number = -code if code < 0 else _SHELL_SIGNALS.get(code, 0) if shell else 0
     if number:
-        raise StageFailed(_killed(number, outcome))
+        raise StageFailed(_kill(number, outcome))
     if code != 0:
-        raise StageFailed(_exited(code, order, shell, top))
+        raise StageFailed(_exit(code, order, shell, top))
     if worker:
         hint = "Does it call os._exit, or replace its process? Return the model instead."
-        raise _failed("no-result", "the job ended with exit code 0 and left no result", hint)
+        raise _fail("no-result", "the job ended with exit code 0 and left no result", hint)
     return Ending(order.log, outcome.seconds, outcome.megabytes)
 
 
@@ -65,7 +65,7 @@ def broken(model: str, stage: str) -> StageFailed:
     return StageFailed(Failure(stage, "no-result", message, "Does the job write into ml-ci's own folder?"))
 
 
-def _failed(code: str, message: str, hint: str) -> StageFailed:
+def _fail(code: str, message: str, hint: str) -> StageFailed:
     return StageFailed(Failure("training", code, message, hint))
 
 
@@ -79,7 +79,7 @@ def _over(outcome: Outcome, order: Order) -> Failure:
     return Failure("training", "memory-limit", message, hint)
 
 
-def _killed(number: int, outcome: Outcome) -> Failure:
+def _kill(number: int, outcome: Outcome) -> Failure:
     name = signal.Signals(number).name if number in set(signal.Signals) else f"signal {number}"
     message = f"the job was killed by {name} after {outcome.seconds:.1f} s, using up to {size(outcome.megabytes * 1e6)}"
     if number == signal.SIGKILL:
@@ -91,7 +91,7 @@ def _killed(number: int, outcome: Outcome) -> Failure:
     return Failure("training", "job-killed", message, hint)
 
 
-def _exited(code: int, order: Order, shell: bool, top: Path) -> Failure:
+def _exit(code: int, order: Order, shell: bool, top: Path) -> Failure:
     last = next(iter(reversed(tail(order.log, 1).splitlines())), "").strip()
     message = f"the job ended with exit code {code}" + (f": {last[:300]}" if last else "")
     if found := _MISSING.match(last):
@@ -101,12 +101,12 @@ def _exited(code: int, order: Order, shell: bool, top: Path) -> Failure:
     return Failure("training", "job-exit", message, hints.get(code, "") if shell else "")
 
 
-def _told(written: Mapping[str, object]) -> StageFailed:
+def _tell(written: Mapping[str, object]) -> StageFailed:
     code, message, hint = (str(written.get(key, "")) for key in ("code", "message", "hint"))
     if code == "internal":
         # Not raised as our bug: the user's code shares that process and could make anything look like one.
         message, hint = f"ml-ci's child program failed: {message}", "The log has the traceback: please report it."
-    return _failed(code or "no-result", message[:2000], hint[:2000])
+    return _fail(code or "no-result", message[:2000], hint[:2000])
 
 
 def _read(path: Path) -> Mapping[str, object] | None:

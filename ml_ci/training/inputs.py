@@ -54,7 +54,7 @@ def place(placement: Placement) -> Inputs:
     holdout = _settle_holdout(placement, sources)
     _sample(placement)
     _hide(placement)
-    data = {name: _taken(placement, name, _input(model, placement.supply, entry)) for name, entry in model.data.items()}
+    data = {name: _take(placement, name, _input(model, placement.supply, entry)) for name, entry in model.data.items()}
     if holdout is not None:
         data["holdout"] = holdout
     return Inputs(data, tuple(sources.linked))
@@ -247,19 +247,19 @@ def _input(model: ModelSpec, supply: Supply, entry: FileEntry) -> Input:
     path = str(base / entry.path)
     found = paths(path)
     one = len(found) == 1 and Path(found[0]).is_file() and bool(model.job.entry)
-    return Input(path, entry.columns, _written(Path(found[0]), entry) if one else None)
+    return Input(path, entry.columns, _write(Path(found[0]), entry) if one else None)
 
 
-def _taken(placement: Placement, name: str, given: Input) -> Input:
+def _take(placement: Placement, name: str, given: Input) -> Input:
     """Tell where the whole table is of which an entry has some rows; it says how they are written too."""
     whole = _whole(placement, name, Path(given.path))
     if not whole.exists():
         return given
-    written = _written(whole, placement.model.data[name])
+    written = _write(whole, placement.model.data[name])
     return replace(given, written=written, whole=Whole(str(whole), str(_flags(placement, name)), columns=given.columns))
 
 
-def _written(table: Path, entry: FileEntry) -> Written | None:
+def _write(table: Path, entry: FileEntry) -> Written | None:
     from ml_ci.tables.layout import examine
 
     try:

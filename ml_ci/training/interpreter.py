@@ -29,10 +29,10 @@ def find(python: str | None, project: Path, path: str | None = None) -> Interpre
     found = _locate(python, project, path)
     version = _version(str(found))
     if isinstance(version, str):
-        raise _failed(f"`python: {python}`: {found} does not answer: {version}", _HINT)
+        raise _fail(f"`python: {python}`: {found} does not answer: {version}", _HINT)
     if version[:2] < OLDEST:
         shown = ".".join(map(str, version))
-        raise _failed(f"`python: {python}` is Python {shown}", "A job's interpreter has to be Python 3.8 or later.")
+        raise _fail(f"`python: {python}` is Python {shown}", "A job's interpreter has to be Python 3.8 or later.")
     return Interpreter(found, version)
 
 
@@ -44,7 +44,7 @@ def _locate(python: str, project: Path, path: str | None) -> Path:
     named = shutil.which(python, path=path) if "/" not in python else None
     if named is None:
         looked = str(beside) if "/" in python else "the project folder and PATH"
-        raise _failed(f"`python: {python}` was not found (looked in {looked})", _HINT)
+        raise _fail(f"`python: {python}` was not found (looked in {looked})", _HINT)
     return Path(named).absolute()
 
 
@@ -70,5 +70,5 @@ def _version(python: str) -> tuple[int, int, int] | str:
     return major, minor, micro
 
 
-def _failed(message: str, hint: str) -> StageFailed:
+def _fail(message: str, hint: str) -> StageFailed:
     return StageFailed(Failure("training", "interpreter", message, hint))

@@ -198,12 +198,12 @@ def _run(
     )
     order.request.write_text(json.dumps(content, default=str), encoding="utf-8")
     places = spoilt.places(request)
-    outcome, found = _watched(request, order, environment, progress)
+    outcome, found = _watch(request, order, environment, progress)
     spoilt.refuse(request, places)
     if _was_built(request, environment, failed=outcome.returncode != 0):
         _clean(request)
         order.request.write_text(json.dumps(content, default=str), encoding="utf-8")
-        outcome, found = _watched(request, order, environment, progress)
+        outcome, found = _watch(request, order, environment, progress)
         spoilt.refuse(request, places)
     with reading(found.reads), naming_submodules(request.ground, found.reads):
         own_code.verify(request)
@@ -214,9 +214,7 @@ def _run(
     return dataclasses.replace(ending, reads=found.reads)
 
 
-def _watched(
-    request: Request, order: Order, environment: Mapping[str, str], progress: Progress
-) -> tuple[Outcome, Found]:
+def _watch(request: Request, order: Order, environment: Mapping[str, str], progress: Progress) -> tuple[Outcome, Found]:
     watch = Watch(request.ground)
     try:
         outcome = executor(request.environment)(order, progress)

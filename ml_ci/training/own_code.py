@@ -42,13 +42,13 @@ def describe(
         "built": os.path.realpath(built) if built is not None else "",
         "models": [os.path.realpath(model) for model in models],
         "tops": [os.path.realpath(top) for top in at.tops],
-        "projects": [_told(one, own=_is_own(one, folder)) for one in found],
+        "projects": [_tell(one, own=_is_own(one, folder)) for one in found],
         "packages": {name: str(place) for one in reversed(found) for name, place in one.packages.items()},
         "distributions": sorted({one.distribution for one in found} - {""}),
     }
 
 
-def _told(project: Project, *, own: bool) -> Mapping[str, object]:
+def _tell(project: Project, *, own: bool) -> Mapping[str, object]:
     names = {name: [str(folder) for folder in folders] for name, folders in project.names.items()}
     return {"distribution": project.distribution, "own": own, "folder": str(project.folder), "names": names}
 
@@ -69,9 +69,9 @@ def verify(request: Request) -> None:
     for line in lines:
         if line.kind == "trouble":
             hint = "Please report it, with the Python that the job runs under."
-            raise _failed(f"ml-ci could not see which code the job ran: {' '.join(line.fields)[:300]}", hint)
+            raise _fail(f"ml-ci could not see which code the job ran: {' '.join(line.fields)[:300]}", hint)
     for path, how in dict.fromkeys(_foreign(lines)):
-        raise _told_of(request, path, how)
+        raise _tell_of(request, path, how)
 
 
 def require(request: Request, environment: Mapping[str, str]) -> None:
@@ -82,7 +82,7 @@ def require(request: Request, environment: Mapping[str, str]) -> None:
         if is_installed(python, request, environment):
             message = f"the job ran under {python} in a way that keeps ml-ci from seeing whose code it ran"
             hint = "This repository is installed there, for both sides alike. Start it by `python`, without `-I`."
-            raise _failed(message, hint)
+            raise _fail(message, hint)
 
 
 def pythons(request: Request, environment: Mapping[str, str]) -> list[Path]:
@@ -134,7 +134,7 @@ def _foreign(lines: list[Line]) -> Iterator[tuple[str, str]]:
             yield line.fields[0], line.fields[1]
 
 
-def _told_of(request: Request, path: str, how: str) -> StageFailed:
+def _tell_of(request: Request, path: str, how: str) -> StageFailed:
     at = checkout(request)
     own = _own(at, path)
     instead = f"not {own} of its own side" if own else "which its own side does not have"
@@ -145,7 +145,7 @@ def _told_of(request: Request, path: str, how: str) -> StageFailed:
         hint = (
             "It is the same for both sides: import it by its name, or by a path that is relative to the job's folder."
         )
-    return _failed(message, hint)
+    return _fail(message, hint)
 
 
 def _own(at: Checkout, path: str) -> str | None:
@@ -169,5 +169,5 @@ def checkout(request: Request) -> Checkout:
     return request.checkout or Checkout((request.folder,), request.folder)
 
 
-def _failed(message: str, hint: str) -> StageFailed:
+def _fail(message: str, hint: str) -> StageFailed:
     return StageFailed(Failure("training", CODE, message, hint))

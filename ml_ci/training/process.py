@@ -96,7 +96,7 @@ def run(order: Order, progress: Progress) -> Outcome:
     if log.trouble is not None:
         raise log.trouble
     returncode = -signal.SIGKILL if process.returncode is None else process.returncode
-    return _outcome(order, returncode, seconds, max(family.peak, _reported_peak(order.request)), limit)
+    return _outcome(order, returncode, seconds, max(family.peak, _read_reported_peak(order.request)), limit)
 
 
 def _start(order: Order, cookie: str, log: int) -> subprocess.Popen[bytes]:
@@ -146,7 +146,7 @@ def _end(process: subprocess.Popen[bytes], family: Family) -> None:
         adopting.end(process)
 
 
-def _reported_peak(request: Path) -> int:
+def _read_reported_peak(request: Path) -> int:
     """Give the peak that the supervisor saw: it also knows a job that came and went between two looks."""
     try:
         usage = json.loads(left.content(request.with_name("usage.json"), _USAGE_LIMIT) or b"null")

@@ -82,7 +82,7 @@ class Sources:
         elif path in self._supply.tree.files():
             self._whole(name, path)
         else:
-            self._untracked(name, path)
+            self._find_untracked(name, path)
 
     def _outside(self, name: str, declared: str) -> None:
         at = self._supply.origin / declared
@@ -106,19 +106,19 @@ class Sources:
         if is_lfs_pointer(at):
             raise _missing(name, path, "`fetch:` left the Git LFS pointer in its place", "Does git lfs work there?")
 
-    def _untracked(self, name: str, path: str) -> None:
+    def _find_untracked(self, name: str, path: str) -> None:
         tree = self._supply.tree
         pointer = None if is_glob(path) else dvc_pointer(path, tree)
         if pointer is not None:
-            self._pointed(name, path, pointer)
+            self._follow(name, path, pointer)
             return
         below = _pointers(path, tree)
         for inside, one in below.items():
-            self._pointed(name, inside, one)
+            self._follow(name, inside, one)
         if not below and not _in_tree(path, tree):
             self._loose(name, path)
 
-    def _pointed(self, name: str, path: str, pointer: Pointer) -> None:
+    def _follow(self, name: str, path: str, pointer: Pointer) -> None:
         """Take today's data where they are what the pointer says (always for the working tree), or fetch them."""
         present = self._supply.origin / path
         ours = self._supply.origin / pointer.path
@@ -241,12 +241,12 @@ def _run_fetch(supply: Supply, name: str, command: str) -> Path:
         raise _missing(name, command, f"`fetch:` took longer than {duration(supply.seconds)}", "Raise `budget:`.", log)
     if outcome.returncode != 0:
         said = f"`{command}` ended with exit code {outcome.returncode}"
-        hint = f"Run it by hand to see why. {_lacked(supply, command, log)}".strip()
+        hint = f"Run it by hand to see why. {_find_lacked(supply, command, log)}".strip()
         raise _missing(name, "the data could not be fetched", said, hint, log)
     return log
 
 
-def _lacked(supply: Supply, command: str, log: Path) -> str:
+def _find_lacked(supply: Supply, command: str, log: Path) -> str:
     """Say what was withheld from the command, where it says that it lacked that."""
     text, key = tail(log), f"fetch: {{run: {command.partition(' ')[0]} …, env: [NAMES]}}"
     lacks, empty = (find(supply.environment, supply.env, text) for find in (lacking, unset))

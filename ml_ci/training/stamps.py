@@ -41,7 +41,7 @@ def _of(found: os.stat_result) -> Stamp:
 
 
 def _below(top: Path, within: str) -> Iterator[tuple[str, Stamp]]:
-    for entry in _listed(top / within):
+    for entry in _list(top / within):
         path = f"{within}{entry.name}"
         if path == GIT:
             continue
@@ -50,7 +50,7 @@ def _below(top: Path, within: str) -> Iterator[tuple[str, Stamp]]:
             yield from _below(top, f"{path}/")
 
 
-def _listed(folder: Path) -> list[os.DirEntry[str]]:
+def _list(folder: Path) -> list[os.DirEntry[str]]:
     try:
         return list(os.scandir(folder))
     except PermissionError:  # a job closed its own folder

@@ -37,7 +37,7 @@ def read(path: Path) -> Iterator[Line]:
     for raw in _lines(path):
         kind, *rest = raw[:-1].decode("utf-8", "surrogateescape").split("\t")
         if rest and rest[0].isdecimal():
-            yield Line(kind, int(rest[0]), tuple(map(_unescaped, rest[1:])))
+            yield Line(kind, int(rest[0]), tuple(map(_unescape, rest[1:])))
 
 
 def _lines(path: Path) -> Iterator[bytes]:
@@ -52,5 +52,5 @@ def _lines(path: Path) -> Iterator[bytes]:
             taken, begins = taken + len(raw), raw.endswith(b"\n")
 
 
-def _unescaped(text: str) -> str:
+def _unescape(text: str) -> str:
     return _ESCAPE.sub(lambda found: _PLAIN[found[1]], text)

@@ -21,14 +21,14 @@ def copy(source: Path, target: Path) -> None:
         target.unlink(missing_ok=True)
         target.symlink_to(source.readlink())
         return
-    if not _cloned(source, target):
+    if not _clone(source, target):
         shutil.copyfile(source, target)
     shutil.copystat(source, target)
     # Data under DVC is read-only; the copy is the job's own.
     target.chmod(stat.S_IMODE(target.stat().st_mode) | stat.S_IWUSR)
 
 
-def _cloned(source: Path, target: Path) -> bool:
+def _clone(source: Path, target: Path) -> bool:
     if not sys.platform.startswith("linux"):
         return False
     import fcntl

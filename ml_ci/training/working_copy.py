@@ -42,21 +42,21 @@ class WorkingCopy:
         self._purpose: object = None
         begun = time.time_ns()
         try:
-            self._pristine = self._made()
+            self._pristine = self._make()
         except BaseException:
             self.remove()
             raise
         self.prepared = self._pristine
         self.copied = Copied(repository.top, self.top, self._pristine, begun, time.time_ns())
 
-    def _made(self) -> dict[str, Stamp]:
+    def _make(self) -> dict[str, Stamp]:
         self.top.mkdir(parents=True)
-        self._checkouts = list(self._checked_out()) if self._commit else []
+        self._checkouts = list(self._check_out()) if self._commit else []
         if not self._commit:
             _overlay(self._repository.top, self.top)
         commit = self._commit or self._repository.head()
         self._git = OwnGit.of(self._repository.top, commit)
-        return self._finished()
+        return self._finish()
 
     def ready(self, purpose: object) -> bool:
         """Remove what a job left behind; say whether the copy stands as it was prepared for `purpose`."""
@@ -80,7 +80,7 @@ class WorkingCopy:
                 if path in now and is_folder(now[path]) != is_folder(self._pristine[path]):
                     remove(self.top / path)
             self._write_again(changed)
-            self._pristine = self._finished()
+            self._pristine = self._finish()
         self.prepared = self._pristine
 
     def prepare(self, purpose: object) -> None:
@@ -118,13 +118,13 @@ class WorkingCopy:
             if not is_folder(self._pristine[path]):
                 _copy_again(self._repository.top / path, self.top / path, self._pristine[path])
 
-    def _finished(self) -> dict[str, Stamp]:
+    def _finish(self) -> dict[str, Stamp]:
         remove(self.project / _OWN)  # nothing below the state folder may come with a commit
         self.project.mkdir(parents=True, exist_ok=True)
         self._git.write(self.top)
         return stamps(self.top)
 
-    def _checked_out(self) -> Iterator[CheckedOut]:
+    def _check_out(self) -> Iterator[CheckedOut]:
         top, commit = self._repository.top, str(self._commit)
         git_dir = Path(line(top, "rev-parse", "--absolute-git-dir") or top / ".git")
         waiting = [(top, CheckedOut(git_dir, commit, self.top, self._work / "index"))]

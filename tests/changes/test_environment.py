@@ -92,7 +92,7 @@ def test_an_answer_is_kept_until_a_package_folder_changes(tmp_path: Path, site: 
         asked.append(modules)
         return answer(modules, [str(site)])
 
-    monkeypatch.setattr(module, "_asked", ask)
+    monkeypatch.setattr(module, "_ask", ask)
     for _ in range(2):
         environment({"numpy"}, None, tmp_path, tmp_path / "state")
     assert len(asked) == 1
@@ -112,7 +112,7 @@ def test_an_answer_is_kept_until_the_interpreter_is_another(tmp_path: Path, site
         asked.append(found)
         return answer(modules, [str(site)])
 
-    monkeypatch.setattr(module, "_asked", ask)
+    monkeypatch.setattr(module, "_ask", ask)
     for _ in range(2):
         environment({"numpy"}, "python", tmp_path, tmp_path / "state")
     os.utime(interpreter, (1, 1))

@@ -41,10 +41,10 @@ class OwnFinder:
             return None
         entries = self._folders(top) if path is None else list(path)
         return (
-            self._renamed(name)
-            or self._found(name, entries)
-            or self._mapped(name)
-            or self._built(name)
+            self._find_renamed(name)
+            or self._find(name, entries)
+            or self._map(name)
+            or self._build(name)
             or self._elsewhere(name, path, target)
         )
 
@@ -55,12 +55,12 @@ class OwnFinder:
         other = [entry for entry in path if places.in_checkout(os.path.realpath(entry)) is None]
         return places.once([*own, *self.roots[top], *other])
 
-    def _renamed(self, name: str) -> ModuleSpec | None:
+    def _find_renamed(self, name: str) -> ModuleSpec | None:
         """Find a module whose folder is called otherwise (`package_dir={"name": "folder"}`)."""
         at = self.installed.places.get(name) or JOB["packages"].get(name)
-        return None if at is None or os.path.basename(at) == name.rpartition(".")[2] else self._mapped(name)
+        return None if at is None or os.path.basename(at) == name.rpartition(".")[2] else self._map(name)
 
-    def _mapped(self, name: str) -> ModuleSpec | None:
+    def _map(self, name: str) -> ModuleSpec | None:
         """Find a module where a finder of an editable installation, or the packaging, places it."""
         from importlib.util import spec_from_file_location
 
@@ -74,7 +74,7 @@ class OwnFinder:
             return spec_from_file_location(name, at + ".py")
         return _namespace(name, [at]) if os.path.isdir(at) else None
 
-    def _found(self, name: str, entries: Iterable[str]) -> ModuleSpec | None:
+    def _find(self, name: str, entries: Iterable[str]) -> ModuleSpec | None:
         portions: list[str] = []
         for entry in entries:
             spec = PathFinder.find_spec(name, [entry])
@@ -96,7 +96,7 @@ class OwnFinder:
         real = os.path.realpath(path)
         return places.in_checkout(real) is None and (places.is_ours(real) or real not in self.installed.files)
 
-    def _built(self, name: str) -> ModuleSpec | None:
+    def _build(self, name: str) -> ModuleSpec | None:
         """Find a module that was built for this side, and tell of one that an installation has built."""
         parts = name.split(".")
         spec = PathFinder.find_spec(name, [os.path.join(JOB["built"], *parts[:-1])]) if JOB["built"] else None

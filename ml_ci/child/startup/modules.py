@@ -21,18 +21,18 @@ _seen: set[str] = set()
 
 def begin() -> None:
     """Tell of every file of the repository's code from now on."""
-    audit.watch("exec", _executed)
-    audit.watch("import", _imported)
+    audit.watch("exec", _execute)
+    audit.watch("import", _import_it)
 
 
-def _executed(arguments: Any) -> None:
+def _execute(arguments: Any) -> None:
     name = getattr(arguments[0], "co_filename", "")
     if name not in _seen:
         _seen.add(name)
         _tell(name)
 
 
-def _imported(arguments: Any) -> None:
+def _import_it(arguments: Any) -> None:
     if isinstance(arguments[1], str):
         _tell(arguments[1])
 

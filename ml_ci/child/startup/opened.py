@@ -40,13 +40,13 @@ def begin() -> None:
         at = _absolute(folder or ".")
         if at in sys.path_importer_cache and _is_below(os.path.realpath(at), JOB["copy"]):
             told.tell("walked", os.path.realpath(at))
-    audit.watch("open", _opened)
-    audit.watch("sqlite3.connect", _connected)
-    audit.watch("os.listdir", _listed)
-    audit.watch("os.scandir", _listed)
+    audit.watch("open", _open)
+    audit.watch("sqlite3.connect", _connect)
+    audit.watch("os.listdir", _list)
+    audit.watch("os.scandir", _list)
 
 
-def _opened(arguments: Any) -> None:
+def _open(arguments: Any) -> None:
     at = _absolute(arguments[0])
     if at is None:
         return
@@ -57,7 +57,7 @@ def _opened(arguments: Any) -> None:
         _read(at)
 
 
-def _connected(arguments: Any) -> None:
+def _connect(arguments: Any) -> None:
     at = _absolute(arguments[0])
     if at is not None and os.path.isfile(at):
         _read(at)
@@ -109,7 +109,7 @@ def _outside(real: str) -> None:
     told.tell("outside", real if len(known) == 1 else os.path.join(folder, ""))
 
 
-def _listed(arguments: Any) -> None:
+def _list(arguments: Any) -> None:
     at = _absolute(arguments[0] if arguments and arguments[0] is not None else ".")
     if at is None:
         return

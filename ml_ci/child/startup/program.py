@@ -18,7 +18,7 @@ def run(kind: str, value: str, arguments: list[str]) -> None:
     safe = bool(sys.flags.isolated or getattr(sys.flags, "safe_path", False))
     if not safe:
         del sys.path[0]  # this folder, where the program's own stands
-    names = _emptied()
+    names = _empty()
     sys.excepthook = _without_ours
     sys.argv = [kind if kind in ("-c", "-m") else value, *arguments]
     if kind == "-m":
@@ -34,7 +34,7 @@ def run(kind: str, value: str, arguments: list[str]) -> None:
         exec(compile(value if kind == "-c" else sys.stdin.read(), shown, "exec"), names)
 
 
-def _emptied() -> dict[str, Any]:
+def _empty() -> dict[str, Any]:
     """Give the names of `__main__`, as they are when a program begins."""
     import builtins
     from importlib.machinery import BuiltinImporter

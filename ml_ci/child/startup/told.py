@@ -19,7 +19,7 @@ def begin() -> None:
 
 def tell(kind: str, *fields: str) -> None:
     """Append a line: its kind, the process, and the fields; a system that refuses is not insisted with."""
-    line = "\t".join([kind, str(os.getpid()), *map(_escaped, fields)]) + "\n"
+    line = "\t".join([kind, str(os.getpid()), *map(_escape, fields)]) + "\n"
     try:
         at = os.open(JOB["told"], os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
         try:
@@ -30,5 +30,5 @@ def tell(kind: str, *fields: str) -> None:
         pass
 
 
-def _escaped(text: str) -> str:
+def _escape(text: str) -> str:
     return text.replace("\\", "\\\\").replace("\t", "\\t").replace("\n", "\\n").replace("\r", "\\r")

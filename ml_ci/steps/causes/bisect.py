@@ -55,23 +55,23 @@ def bisect_history(project: Project, fingerprints: Fingerprints, name: str, sear
     check_ancestor(project.repository, good, bad)
     court = _Court(project, fingerprints, name, good)
     before = len(project.store.kept)
-    found = _found(court, bad, search)
+    found = _find(court, bad, search)
     trainings = sum(kind == "trainings" for kind, _ in project.store.kept[before:])
     return replace(found, trainings=trainings, judged=len(court.heard) + len(court.failures))
 
 
-def _found(court: _Court, bad: str, search: Search) -> Found:
+def _find(court: _Court, bad: str, search: Search) -> Found:
     """Search for the commit that broke a gate, or else for the one that broke the training."""
     if search.gate is None and court.fails(court.good) is False and court.fails(bad):
         first, unclear = _search(court, court.fails, bad, search)
-        return _told(court, first, (), unclear, court.failures[first].message)
-    gates = _watched(court, bad, search)
+        return _tell(court, first, (), unclear, court.failures[first].message)
+    gates = _watch(court, bad, search)
     first, unclear = _search(court, lambda commit: court.broken(commit, gates), bad, search)
     results = tuple(result for result in court.judge(first).gates if result.condition in gates)
-    return _told(court, first, tuple(result for result in results if result.verdict != "pass"), unclear)
+    return _tell(court, first, tuple(result for result in results if result.verdict != "pass"), unclear)
 
 
-def _told(
+def _tell(
     court: _Court, first: str, gates: tuple[GateResult, ...], unclear: tuple[Commit, ...], failure: str = ""
 ) -> Found:
     commit, skipped = about(court.project.repository, first), tuple(court.skipped.values())
@@ -136,14 +136,14 @@ class _Court:
         # No baseline is looked for: a clone without a default branch has commits to search all the same.
         today = Sides(self.fingerprints.candidate(self.name), None, None, "")
         ours, theirs = self._beside(today, commit), self._beside(today, self.good)
-        (ours_record, ours_plan), (record, plan) = self._scored(ours), self._scored(theirs)
+        (ours_record, ours_plan), (record, plan) = self._score(ours), self._score(theirs)
         with open_workshop(self.project, theirs) as shop:
             comparison = count_records(shop, ours_record, record)
             return judge(
                 self.model.gates, make_case(shop, _against(ours_plan, plan), comparison), make_policy(self.model)
             )
 
-    def _scored(self, sides: Sides) -> tuple[Record, Plan]:
+    def _score(self, sides: Sides) -> tuple[Record, Plan]:
         """Score what stands in the place of the baseline; the plan is made when it is known what the jobs read."""
         assert sides.baseline is not None  # noqa: S101
         with open_workshop(_naming(self.project, sides.source), sides) as shop:
@@ -172,7 +172,7 @@ def _against(candidate: Plan, baseline: Plan) -> Plan:
     return replace(candidate, candidate=candidate.baseline, baseline=baseline.baseline)
 
 
-def _watched(court: _Court, bad: str, search: Search) -> tuple[str, ...]:
+def _watch(court: _Court, bad: str, search: Search) -> tuple[str, ...]:
     """Name the gates to watch; see that they hold at the good commit and not at the bad one."""
     at_good = _end(court, court.good, f"--good {search.good}")
     at_bad = _end(court, bad, f"--bad {search.bad}")
@@ -256,7 +256,7 @@ class _Naming:
 
     def begin(self, model: str, what: str) -> None:
         """Pass on that work begins."""
-        self.told.begin(model, self._named(what))
+        self.told.begin(model, self._name(what))
 
     def tick(self, model: str, seconds: float, megabytes: float, last_line: str) -> None:
         """Pass on how a job is."""
@@ -264,17 +264,17 @@ class _Naming:
 
     def end(self, model: str, what: str, seconds: float) -> None:
         """Pass on that work ended."""
-        self.told.end(model, self._named(what), seconds)
+        self.told.end(model, self._name(what), seconds)
 
     def stopped(self, model: str, what: str, seconds: float) -> None:
         """Pass on that work was stopped."""
-        self.told.stopped(model, self._named(what), seconds)
+        self.told.stopped(model, self._name(what), seconds)
 
     def note(self, model: str, text: str) -> None:
         """Pass on what the user should know."""
         self.told.note(model, text)
 
-    def _named(self, what: str) -> str:
+    def _name(self, what: str) -> str:
         return what.replace("the baseline", f"commit {self.commit}")
 
 

@@ -63,7 +63,7 @@ def explain_report(
         sides = fingerprints.sides(name)
         if sides.baseline is None:
             return replace(said, reason=f"there is nothing to compare with: {sides.no_baseline}")
-        return _told_apart(project, _case(project, fingerprints, sides), report, ask, said)
+        return _tell_apart(project, _case(project, fingerprints, sides), report, ask, said)
     except StageFailed as error:
         return replace(said, failure=error.failure)
 
@@ -107,7 +107,7 @@ def _here(fingerprints: Fingerprints, candidate: Side, side: Side) -> Side:
     return side if today.fingerprint.training == side.fingerprint.training else today
 
 
-def _told_apart(project: Project, case: _Case, report: ModelReport, ask: Ask, said: Explanation) -> Explanation:
+def _tell_apart(project: Project, case: _Case, report: ModelReport, ask: Ask, said: Explanation) -> Explanation:
     parts = case.all_parts
     said = replace(said, parts=parts, base_commit=case.sides.base_commit, notes=tuple(_notes(case)))
     if not parts:
@@ -119,21 +119,21 @@ def _told_apart(project: Project, case: _Case, report: ModelReport, ask: Ask, sa
         ask.tell(said.model, said.effort)
     if ask.dry:
         return said
-    scored = {chosen: _tried(project, case, chosen) for chosen in case.made}
-    former = _scored(project, case, case.former) if case.former else None
+    scored = {chosen: _try_it(project, case, chosen) for chosen in case.made}
+    former = _score(project, case, case.former) if case.former else None
     mixtures = tuple(Mixture(chosen, evaluation) for chosen, evaluation in scored.items())
-    told = tuple(_attributed(metric, former, scored) for metric in _metrics(case, report))
+    told = tuple(_attribute(metric, former, scored) for metric in _metrics(case, report))
     return replace(said, mixtures=mixtures, attributions=tuple(one for one in told if one is not None))
 
 
-def _tried(project: Project, case: _Case, chosen: Chosen) -> Evaluation:
+def _try_it(project: Project, case: _Case, chosen: Chosen) -> Evaluation:
     """Score one mixture; where it cannot be had, say which one it is."""
     side = case.made[chosen]
     if side.name == "mixture" and not project.store.has(TRAININGS, side.fingerprint.training):
         names = ", ".join(part.name for part in case.parts if part.name in chosen)
         project.options.progress.note(case.sides.candidate.model.name, f"the mixture with new {names}")
     try:
-        return _scored(project, case, side)
+        return _score(project, case, side)
     except StageFailed as error:
         new = ", ".join(part.name for part in case.parts if part.name in chosen)
         old = ", ".join(part.name for part in case.parts if part.name not in chosen)
@@ -162,7 +162,7 @@ def _effort(project: Project, case: _Case) -> Effort:
     return Effort(missing, missing * sum(known) / len(known) if known else None)
 
 
-def _scored(project: Project, case: _Case, side: Side) -> Evaluation:
+def _score(project: Project, case: _Case, side: Side) -> Evaluation:
     """Score a side on the candidate's holdout, in the place of the baseline; found again like any other result."""
     beside = replace(case.sides, baseline=case.old if side is case.sides.candidate else side)
     with open_workshop(project, beside) as shop:
@@ -182,7 +182,7 @@ def _metrics(case: _Case, report: ModelReport) -> tuple[Metric, ...]:
     return tuple(dict.fromkeys(asked))
 
 
-def _attributed(metric: Metric, former: Evaluation | None, scored: Mapping[Chosen, Evaluation]) -> Attribution | None:
+def _attribute(metric: Metric, former: Evaluation | None, scored: Mapping[Chosen, Evaluation]) -> Attribution | None:
     """Share out a metric's change; None where the metric is undefined for one of the mixtures."""
     values = {chosen: _value(evaluation, metric) for chosen, evaluation in scored.items()}
     known = {chosen: value for chosen, value in values.items() if value is not None}
@@ -196,10 +196,10 @@ def _attributed(metric: Metric, former: Evaluation | None, scored: Mapping[Chose
         found.append(Share(ENVIRONMENT, moved, moved))
     together = (Interaction(tuple(sorted(one)), effect) for one, effect in added.items() if len(one) > 1 and effect)
     last = known[max(known, key=len)]
-    return Attribution(*metric, before, last, _ordered(found), _largest(together))
+    return Attribution(*metric, before, last, _order(found), _largest(together))
 
 
-def _ordered(found: Iterable[Share]) -> tuple[Share, ...]:
+def _order(found: Iterable[Share]) -> tuple[Share, ...]:
     return tuple(sorted(found, key=lambda one: (-abs(one.share), one.part)))
 
 

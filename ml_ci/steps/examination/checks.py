@@ -139,14 +139,14 @@ def check_workflows(at: Project) -> Iterator[Finding]:
     for name, text in used.items():
         for owner, action, ref in _USES.findall(text):
             versions[f"{owner}@{ref}"] = name
-            yield from _pinned(name, owner, action, ref)
+            yield from _find_pins(name, owner, action, ref)
         yield from _permissions(name, text)
     if len(versions) > 1:
         said = f"the workflows use {len(versions)} versions of the actions: {', '.join(sorted(versions))}"
         yield Finding("workflow", True, said, "Use one: the stages of one run have to understand each other.")
 
 
-def _pinned(name: str, owner: str, action: str, ref: str) -> Iterator[Finding]:
+def _find_pins(name: str, owner: str, action: str, ref: str) -> Iterator[Finding]:
     if (owner, ref) == ("OWNER/ml-ci", "SHA"):
         yield Finding(
             "workflow",

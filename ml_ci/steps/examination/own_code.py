@@ -27,10 +27,10 @@ def check_own_code(at: Project) -> Iterator[Finding]:
             files = fingerprints.candidate(name).fingerprint.details.get("code", {})
         except (UserError, StageFailed):
             continue  # another check tells of it
-        yield from _asked(at, at.spec.models[name], files)
+        yield from _ask(at, at.spec.models[name], files)
 
 
-def _asked(at: Project, model: ModelSpec, files: Mapping[str, object]) -> Iterator[Finding]:
+def _ask(at: Project, model: ModelSpec, files: Mapping[str, object]) -> Iterator[Finding]:
     about, folder = f"{model.name}: code", at.folder / model.cwd
     modules = _modules(at, model, files)
     if not modules or not folder.is_dir():
@@ -87,12 +87,12 @@ def _modules(at: Project, model: ModelSpec, files: Mapping[str, object]) -> dict
         path = at.folder / file
         for root, top in roots:
             if file.endswith(".py") and path.is_relative_to(root):
-                name = _dotted(path.relative_to(root).as_posix())
+                name = _dot(path.relative_to(root).as_posix())
                 if top in ("", name.partition(".")[0]):
                     found[name] = path
     if model.job.entry:
         entry = model.job.entry.partition(":")[0]
-        own = [file for file in files if _dotted(_inside(file, model.cwd)) == entry]
+        own = [file for file in files if _dot(_inside(file, model.cwd)) == entry]
         found.update((entry, at.folder / file) for file in own)
     return found
 
@@ -102,5 +102,5 @@ def _inside(file: str, cwd: str) -> str:
     return path.relative_to(cwd).as_posix() if path.is_relative_to(cwd) else file
 
 
-def _dotted(path: str) -> str:
+def _dot(path: str) -> str:
     return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")

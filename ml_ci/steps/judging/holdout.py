@@ -31,7 +31,7 @@ def read_content(shop: Workshop) -> Content:
     """Give what rows the holdout holds; read once, then found by its fingerprint in the cache of the store."""
     store, known = shop.project.store, shop.sides.candidate.fingerprint.holdout
     file = store.root / "cache" / "holdouts" / f"{digest(['holdout', FORMAT, known])}.json"
-    found = _cached(file)
+    found = _find_cached(file)
     if found is None:
         found = content(shop.holdout)
         store.ready()
@@ -40,7 +40,7 @@ def read_content(shop: Workshop) -> Content:
     return found
 
 
-def _cached(file: Path) -> Content | None:
+def _find_cached(file: Path) -> Content | None:
     try:
         return unpack_if_fit(Content, json.loads(file.read_bytes()))
     except (OSError, ValueError, RecursionError):

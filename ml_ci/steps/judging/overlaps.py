@@ -66,7 +66,7 @@ def find_overlaps(shop: Workshop) -> tuple[Overlap, ...]:
     found = []
     for training in list_tables(shop.sides):
         file = _file(shop.project, shop.sides, training)
-        one = _cached(file)
+        one = _find_cached(file)
         if one is None:
             with contextlib.suppress(UserError, StageFailed, GitError, OSError):
                 one = _look(shop, training)
@@ -178,7 +178,7 @@ def _file(project: Project, sides: Sides, training: Training) -> Path | None:
     return project.store.root / "cache" / "overlaps" / f"{digest(key)}.json"
 
 
-def _cached(file: Path | None) -> Overlap | None:
+def _find_cached(file: Path | None) -> Overlap | None:
     try:
         return None if file is None else unpack_if_fit(Overlap, json.loads(file.read_bytes()))
     except (OSError, ValueError, RecursionError):

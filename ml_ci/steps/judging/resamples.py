@@ -63,7 +63,7 @@ class OwnResamples:
         found = None if record is None else unpack_if_fit(Resamples, record.content.get("resamples"))
         if found is not None:
             return found
-        made = _made(self.shop, self.plan)
+        made = _make(self.shop, self.plan)
         with store.draft() as draft:
             store.keep(draft, RESAMPLES, key, {"model": model.name, "resamples": pack(made)})
         return made
@@ -80,7 +80,7 @@ def note_resamples(case: Case) -> Iterator[str]:
         )
 
 
-def _made(shop: Workshop, plan: Plan) -> Resamples:
+def _make(shop: Workshop, plan: Plan) -> Resamples:
     model = shop.sides.candidate.model
     bench = shop.bench(shop.sides.candidate)
     request = ResampleRequest(

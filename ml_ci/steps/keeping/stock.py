@@ -92,7 +92,7 @@ class Stock:
 
     def prune(self, limit: int | None, older_than: float | None, *, dry_run: bool) -> tuple[Stored, ...]:
         """Remove the longest unused records, and give them; UserError when it cannot be told what is needed."""
-        return evict(self.store, self._needed(), limit=limit, older_than=older_than, dry_run=dry_run)
+        return evict(self.store, self._find_needed(), limit=limit, older_than=older_than, dry_run=dry_run)
 
     def push(self, prefixes: Collection[str]) -> int:
         """Send the records to the shared store that it has not; give how many were sent.
@@ -115,11 +115,11 @@ class Stock:
             except StoreUnreachableError as error:
                 raise UserError(error.said(shared.url), hint=error.hint) from None
         else:
-            names = sorted(self._needed())
+            names = sorted(self._find_needed())
         missing = [(kind, key) for kind, key in names if not self.store.holds(kind, key)]
         return sum(self.store.find(kind, key) is not None for kind, key in missing)
 
-    def _needed(self) -> frozenset[tuple[str, str]]:
+    def _find_needed(self) -> frozenset[tuple[str, str]]:
         try:
             return list_needed(self.project, Fingerprints(self.project))
         except StageFailed as error:

@@ -29,7 +29,7 @@ def count_classes(project: Project, name: str, made: Mapping[str, Any], work: Pa
     for entry, said in model.data.items():
         content = str((made["details"].get(f"data.{entry}") or {}).get("content"))
         path = project.folder / said.path if here.get(entry) == content else _from_git(project, said, content, work)
-        found[entry] = Classes(why="not on this machine") if path is None else _counted(path, said, model)
+        found[entry] = Classes(why="not on this machine") if path is None else _count(path, said, model)
     return found
 
 
@@ -59,7 +59,7 @@ def _from_git(project: Project, entry: FileEntry, content: str, work: Path) -> P
     return path
 
 
-def _counted(path: Path, entry: FileEntry, model: ModelSpec) -> Classes:
+def _count(path: Path, entry: FileEntry, model: ModelSpec) -> Classes:
     if not path.is_file():
         return Classes(why="several files")
     try:

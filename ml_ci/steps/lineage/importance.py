@@ -53,7 +53,7 @@ def measure_importance(project: Project, version: Version) -> Importance:
         if sides.baseline.model.job.predicts:
             return Importance(why=_ONE_GO)
         with open_workshop(project, sides) as shop:
-            return _measured(shop, _limited(sides.baseline))
+            return _measure(shop, _limit(sides.baseline))
     except StageFailed as error:
         return Importance(why=error.failure.message)
     except (NoAnswerError, UserError) as error:
@@ -64,16 +64,16 @@ def _holdout(side: Side) -> str | None:
     return side.fingerprint.parts.get("data.holdout")
 
 
-def _limited(side: Side) -> Side:
+def _limit(side: Side) -> Side:
     """Give the job no more time than a card may take."""
     budget = replace(side.model.budget, seconds=min(side.model.budget.seconds, SECONDS))
     return replace(side, model=replace(side.model, budget=budget))
 
 
-def _measured(shop: Workshop, side: Side) -> Importance:
+def _measure(shop: Workshop, side: Side) -> Importance:
     model, given = shop.sides.candidate.model, shop.holdout_rows
     training = train_side(shop, side)
-    draw = _drawn(shop.holdout.names, model.label.strip(), shop.holdout.rows)
+    draw = _draw(shop.holdout.names, model.label.strip(), shop.holdout.rows)
     source = Path(given.path)
     rows, labelled = shop.work / "shuffled" / source.name, shop.work / "shuffled-labels.csv"
     rows.parent.mkdir()
@@ -84,10 +84,10 @@ def _measured(shop: Workshop, side: Side) -> Importance:
     scored = score_rows(shop, side, training, "shuffled holdout", changed, table.rows)
     predicted = read_predictions(model, side, scored.predictions, table, scored)
     decided = choose_threshold(shop, side, training, predicted)
-    return _compared(draw, read_labels(table, model.label, model.positive).y_true, decided)
+    return _compare(draw, read_labels(table, model.label, model.positive).y_true, decided)
 
 
-def _drawn(names: tuple[str, ...], label: str, rows: int) -> Draw:
+def _draw(names: tuple[str, ...], label: str, rows: int) -> Draw:
     """Draw rows and orders by a fixed seed."""
     features = tuple(name for name in names if name != label)
     places = sorted(random.Random(SEED).sample(range(rows), min(ROWS, rows)))  # noqa: S311
@@ -110,7 +110,7 @@ def _write_labels(path: Path, shop: Workshop, draw: Draw) -> None:
             out.writerows((f"{block}.{place}", labels[place]) for place in draw.places)
 
 
-def _compared(draw: Draw, y_true: Any, decided: Predictions) -> Importance:
+def _compare(draw: Draw, y_true: Any, decided: Predictions) -> Importance:
     """Measure each block of rows, and give how much worse it is than the first."""
     size = len(draw.places)
     scores = decided.score

@@ -72,7 +72,7 @@ def reproduce_version(options: Options, name: str, *, build: bool, tolerance: fl
             python = _environment(options, lineage, work / "environment") if build else options.python
             inner = replace(options, start=folder, baseline="none", python=python, store=None, models=())
             _link_data(opened.project, version.model, inner)
-            return _made(inner, lineage, stored / FILE, tolerance)
+            return _make(inner, lineage, stored / FILE, tolerance)
 
 
 def _environment(options: Options, lineage: Lineage, at: Path) -> str:
@@ -84,7 +84,7 @@ def _environment(options: Options, lineage: Lineage, at: Path) -> str:
     return python
 
 
-def _made(options: Options, lineage: Lineage, stored: Path, tolerance: float) -> Reproduced:
+def _make(options: Options, lineage: Lineage, stored: Path, tolerance: float) -> Reproduced:
     project, name = open_project(locate(options), options), lineage.version.model
     candidate = Fingerprints(project).candidate(name)
     sides = Sides(candidate, None, None, "reproduce", "none")
@@ -94,11 +94,11 @@ def _made(options: Options, lineage: Lineage, stored: Path, tolerance: float) ->
         differences = tuple(_differences(lineage.made, found.parts, found.details))
         predictions = score_side(shop, candidate)
         same = digest_files(find_artifact(training)) == lineage.made["artifact"]
-        outcome, rows, flipped, moved = _compared(stored, predictions.file(FILE), tolerance)
+        outcome, rows, flipped, moved = _compare(stored, predictions.file(FILE), tolerance)
         return Reproduced(lineage.version, outcome, differences, rows, flipped, moved, same)
 
 
-def _compared(stored: Path, now: Path, tolerance: float) -> tuple[Outcome, int, int, float]:
+def _compare(stored: Path, now: Path, tolerance: float) -> tuple[Outcome, int, int, float]:
     """Compare two files of predictions row by row; another number of rows is another result."""
     old, new = load(stored), load(now)
     if old.rows != new.rows:

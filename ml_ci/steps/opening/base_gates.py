@@ -48,7 +48,7 @@ def take_gates(
         _hold_that_there_is_none_yet(repository, Base(ref, commit), spec.path, environment)
         said = f"There is no {spec.path} on `{ref}` (commit {commit[:7]}) yet: judged by this change's own gates."
         return Judging(spec, ref, (said,), commit=commit)
-    return replace(_held(spec, base, ref, commit), commit=commit)
+    return replace(_hold(spec, base, ref, commit), commit=commit)
 
 
 def _hold_that_there_is_none_yet(repository: Repository, base: Base, path: str, environment: Mapping[str, str]) -> None:
@@ -83,7 +83,7 @@ def _has(repository: Repository, commit: str, path: str) -> bool:
     return True
 
 
-def _held(spec: Spec, base: Spec, ref: str, commit: str) -> Judging:
+def _hold(spec: Spec, base: Spec, ref: str, commit: str) -> Judging:
     from ml_ci.gates.held import held
     from ml_ci.gates.held_variables import about_variables, held_of_new
 

@@ -70,7 +70,7 @@ def open_project(config: Path, options: Options) -> Project:
     held = take_gates(own, repository, options.gates_from, state, options.environment)
     check_stage((own, held.spec), options)
     spec = with_stage(with_python(held.spec, options.python), options.stage)
-    shared = _shared(options.store or spec.store, config.parent)
+    shared = _share(options.store or spec.store, config.parent)
     store = Store(state, shared, beliefs=find_beliefs(repository, options.environment))
     return Project(
         spec=spec,
@@ -85,7 +85,7 @@ def open_project(config: Path, options: Options) -> Project:
     )
 
 
-def _shared(url: str | None, folder: Path) -> Shared | None:
+def _share(url: str | None, folder: Path) -> Shared | None:
     if url is None:
         return None
     from ml_ci.records.shared import Shared

@@ -54,7 +54,7 @@ def pair_with_champion(project: Project, candidate: Side, found: Version | None,
         return Sides(candidate, None, None, CHAMPION, NO_CHAMPION)
     source = f"{CHAMPION} {found.named}"
     if not found.ours or found.commit is None:
-        return Sides(candidate, _registered(candidate, found), None, source)
+        return Sides(candidate, _register(candidate, found), None, source)
     _bring(project, found.commit)
     side = at(found.commit)
     if side.model.job.predicts:
@@ -81,7 +81,7 @@ def _under(own: Fingerprint, found: Version, parts: Mapping[str, str]) -> Finger
     return replace(own, parts=known, details={**own.details, "environment": versions})
 
 
-def _registered(candidate: Side, found: Version) -> Side:
+def _register(candidate: Side, found: Version) -> Side:
     """Make the side of a version that ml-ci did not train: it is scored by pyfunc, and decided as the candidate is."""
     known = digest([_MODEL, found.model, found.version, found.source, found.run, found.created])
     scoring = {part: known for part, known in candidate.fingerprint.parts.items() if part in _SCORING}

@@ -28,7 +28,7 @@ def find_differences(project: Project, old: Side, new: Side) -> Iterator[Differe
     """Give the same by their paths from the top of the repository."""
     if any(side.champion is not None and not side.champion.ours for side in (old, new)):
         return
-    for stage, states in _known(project, old, new):
+    for stage, states in _look_up(project, old, new):
         looks = [open_states(project, side, side.fingerprint, stage) for side in (old, new)]
         yield from differences(states, looks[0], looks[1])
 
@@ -40,7 +40,7 @@ def list_reads(project: Project, sides: Sides) -> tuple[str, ...] | None:
         return None
     prefix = project.repository.prefix.rstrip("/") or "."
     found = set()
-    for _, states in _known(project, side, side):
+    for _, states in _look_up(project, side, side):
         if "everything" in states:
             return ("the whole repository: nothing could watch the jobs",)
         read = {**states.get("files", {}), **states.get("sources", {})}
@@ -63,7 +63,7 @@ def find_exchangeable(project: Project, old: Side, new: Side) -> frozenset[str]:
     return found - {""} | {path for path in differing if not any(look.holds(path) for look in looks)}
 
 
-def _known(project: Project, old: Side, new: Side) -> Iterator[tuple[Stage, States]]:
+def _look_up(project: Project, old: Side, new: Side) -> Iterator[tuple[Stage, States]]:
     sides = Sides(new, old, None, "")
     for side in (old, new):
         own: States = side.fingerprint.details.get(READS) or {}  # type: ignore[assignment]

@@ -44,9 +44,9 @@ def _planned(project: Project, sides: Sides, verify: bool) -> Plan:
     baseline = None if sides.baseline is None else find_keys(project, sides, sides.baseline)
     against = baseline.predictions if baseline else sides.no_baseline
     # Another version of ml-ci counts and judges anew, as it may do so better; it trains and scores nothing again.
-    comparison = digest(["comparison", __version__, candidate.predictions, against, _counted(sides.candidate.model)])
-    verdict = judging_key(comparison, _told(sides), sides.candidate.fingerprint.gates)
-    known = _verified(project.store) if verify else project.store.has
+    comparison = digest(["comparison", __version__, candidate.predictions, against, _count(sides.candidate.model)])
+    verdict = judging_key(comparison, _tell(sides), sides.candidate.fingerprint.gates)
+    known = _verify(project.store) if verify else project.store.has
     return decide(candidate, baseline, comparison, verdict, _fetchable(sides, candidate, known))
 
 
@@ -76,7 +76,7 @@ def _fetchable(sides: Sides, candidate: Keys, known: Known) -> Known:
     return lambda kind, key: (kind, key) == training or known(kind, key)
 
 
-def _verified(store: Store) -> Known:
+def _verify(store: Store) -> Known:
     return lambda kind, key: store.find(kind, key) is not None
 
 
@@ -95,23 +95,23 @@ def key_scoring(project: Project, sides: Sides, side: Side) -> Scoring:
     return Scoring(side, sides.candidate, metric, evaluation_key(side.fingerprint.training, candidate.holdout, metrics))
 
 
-def _told(sides: Sides) -> str:
+def _tell(sides: Sides) -> str:
     """Digest what a verdict tells of the baseline's other parts: its gates and data are named when they changed."""
     if sides.baseline is None:
         return digest(sides.no_baseline)
-    written = [_written(side.declared) for side in (sides.baseline, sides.candidate)]
+    written = [_write(side.declared) for side in (sides.baseline, sides.candidate)]
     cut = None if sides.base is None or not isinstance(sides.base.holdout, PartEntry) else part(sides.base.holdout)
     own = [] if sides.baseline.cut is None else [repr(sides.baseline.cut)]
     return digest([sorted(sides.baseline.declared.parts.items()), written, cut, *own])
 
 
-def _written(fingerprint: Fingerprint) -> list[object]:
+def _write(fingerprint: Fingerprint) -> list[object]:
     """Name where data are, what their bytes are, whether git has them: all of it is told, though they are the same."""
     data = [(part, said) for part, said in sorted(fingerprint.details.items()) if part.startswith("data.")]
     return [[part, said.get("path"), said.get("content"), said.get("tracked")] for part, said in data]
 
 
-def _counted(model: ModelSpec) -> list[object]:
+def _count(model: ModelSpec) -> list[object]:
     """Name what the gates ask to be counted beside the slices of the model: a new gate may name another column."""
     columns = {columns for gate in model.gates for columns in gate.condition.columns}
     metrics = {metric for gate in model.gates for metric in gate.condition.metrics if metric.startswith("recall_at(")}

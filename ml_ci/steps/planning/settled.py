@@ -21,15 +21,14 @@ def settle(project: Project, sides: Sides) -> Sides:
         return sides
     if project.store.holds(VERDICTS, plan_work(project, sides).verdict):
         return sides
-    return replace(sides, candidate=_settled(project, baseline, sides.candidate))
+    return replace(sides, candidate=_settle(project, baseline, sides.candidate))
 
 
-def _settled(project: Project, old: Side, new: Side) -> Side:
+def _settle(project: Project, old: Side, new: Side) -> Side:
     from ml_ci.changes.settle import settle
 
     needs = {
-        name: _settled(project, old.needs[name], side) if name in old.needs else side
-        for name, side in new.needs.items()
+        name: _settle(project, old.needs[name], side) if name in old.needs else side for name, side in new.needs.items()
     }
     if any(needs[name] is not side for name, side in new.needs.items()):
         new = resolve_reads(project, replace(new, needs=needs))

@@ -64,7 +64,7 @@ class Fingerprints:
     def touched(self, candidate: Side) -> bool:
         """Say whether changes that are in no commit count for a model."""
         with self._lock:
-            return self._touched(candidate)
+            return self._touch(candidate)
 
     def at(self, name: str, commit: str) -> Side:
         """Give a model as a commit has it, to be scored on today's holdout.
@@ -79,7 +79,7 @@ class Fingerprints:
             known = spec if spec is not None and name in spec.models else today
             candidate = self._side("candidate", today, today.models[name], self.project.tree)
             found = self._baseline(known, today.models[name], commit)
-            return find_elsewhere(self.project, self._foretold(candidate, found))
+            return find_elsewhere(self.project, self._foretell(candidate, found))
 
     def recorded(self, name: str, commit: str) -> Side | None:
         """Give a model as a commit declares it, where its training is on record; None otherwise."""
@@ -103,10 +103,10 @@ class Fingerprints:
     def _as_kept(self, sides: Sides) -> Sides:
         if sides.baseline is None:
             return sides
-        baseline = find_elsewhere(self.project, self._foretold(sides.candidate, sides.baseline))
+        baseline = find_elsewhere(self.project, self._foretell(sides.candidate, sides.baseline))
         return replace(sides, baseline=baseline)
 
-    def _foretold(self, candidate: Side, side: Side) -> Side:
+    def _foretell(self, candidate: Side, side: Side) -> Side:
         told = foretell(candidate, side)
         return side if told is side else resolve_reads(self.project, told)
 
@@ -116,7 +116,7 @@ class Fingerprints:
         wanted = self.project.options.baseline or model.baseline
         if wanted == "champion":
             return self._against_champion(candidate)
-        base = self._base(wanted, self._touched(candidate))
+        base = self._base(wanted, self._touch(candidate))
         if base.commit is None:
             reason = base.source if wanted == "none" else f"{NEW_MODEL}: {base.source}"
             return Sides(candidate, None, None, base.source, reason)
@@ -134,13 +134,13 @@ class Fingerprints:
         if name not in self._champions:
             self._champions[name] = find_champion(self.project, name)
         sides = pair_with_champion(
-            self.project, candidate, self._champions[name], lambda commit: self._declared(name, commit)
+            self.project, candidate, self._champions[name], lambda commit: self._declare(name, commit)
         )
         if sides.base_commit is not None:
             self._bases[sides.source, False] = Base(sides.base_commit, sides.source)
         return sides
 
-    def _declared(self, name: str, commit: str) -> Side:
+    def _declare(self, name: str, commit: str) -> Side:
         """Give a model as a commit declares it, its own cut of the holdout too; StageFailed when it does not."""
         spec = self._spec(commit)
         if spec is None or name not in spec.models:
@@ -162,7 +162,7 @@ class Fingerprints:
             self._bases[key] = find_base(project.repository, wanted, dirty=touched, target=target)
         return self._bases[key]
 
-    def _touched(self, candidate: Side) -> bool:
+    def _touch(self, candidate: Side) -> bool:
         """Say whether uncommitted changes count: edits of tracked files do, new files where this model depends on them.
 
         A report or a cache left in the tree is no change: on the default branch the candidate would be compared with
@@ -182,10 +182,10 @@ class Fingerprints:
 
     def _spec(self, commit: str) -> Spec | None:
         if commit not in self._specs:
-            self._specs[commit] = self._loaded(commit)
+            self._specs[commit] = self._load(commit)
         return self._specs[commit]
 
-    def _loaded(self, commit: str) -> Spec | None:
+    def _load(self, commit: str) -> Spec | None:
         path = self.project.spec.path
         try:
             text = self._tree(commit).read(path)

@@ -62,12 +62,12 @@ def collect_evidence(
     project = origins.seeing_all(project)
     fingerprints = Fingerprints(project)
     candidate = fingerprints.candidate(name)
-    told = _told(project, name)
+    told = _tell(project, name)
     _check_place(project, fingerprints, candidate, allow)
     if told.candidate is not None and told.candidate.record != candidate.fingerprint.training:
         raise RefusedError(f"`{name}` changed after it was judged", hint=RUN)
     _check_verdict(name, told.verdict, told, allow)
-    sides, plan, judged = _found(project, name, champion, told, allow, lost)
+    sides, plan, judged = _find(project, name, champion, told, allow, lost)
     verdict = judged.verdict
     _check_verdict(name, verdict, told, allow)
     training = project.store.find(TRAININGS, plan.candidate.training)
@@ -82,13 +82,13 @@ def collect_evidence(
 def check_told(project: Project, name: str, allow: Allowed) -> None:
     """Refuse a model that is in use already where the report of this very commit says that it does not pass."""
     try:
-        told = _told(project, name)
+        told = _tell(project, name)
     except RefusedError:
         return  # it was let in before, and this commit says nothing of it
     _check_verdict(name, told.verdict, told, allow)
 
 
-def _told(project: Project, name: str) -> ModelReport:
+def _tell(project: Project, name: str) -> ModelReport:
     """Give what the report of this commit says of a model."""
     report = _report(project)
     if report.commit is None:
@@ -129,7 +129,7 @@ def _check_verdict(name: str, verdict: Verdict, told: ModelReport, allow: Allowe
     raise RefusedError(message, hint=_MEND if verdict == "error" else _ALLOW, verdict=verdict)
 
 
-def _found(
+def _find(
     project: Project, name: str, champion: Version | None, told: ModelReport, allow: Allowed, lost: bool
 ) -> tuple[Sides, Plan, Judged]:
     """Find the sealed verdict on this tree, against the champion that there is."""
@@ -155,7 +155,7 @@ def _found(
         loose = (sides, plan, judged)
     if loose is not None and allow("champion"):
         return loose
-    raise _judged_by(project, name, _not_judged(name, champion, told))
+    raise _judge_by(project, name, _not_judged(name, champion, told))
 
 
 def _hint(failure: Failure) -> str:
@@ -171,7 +171,7 @@ def _is_against(plan: Plan, sides: Sides, champion: Version | None) -> bool:
     return sides.baseline.champion == champion or plan.baseline.training == champion.training
 
 
-def _judged_by(project: Project, name: str, error: RefusedError) -> RefusedError:
+def _judge_by(project: Project, name: str, error: RefusedError) -> RefusedError:
     """Name the stage in the next step, where it has gates of its own."""
     stage = project.options.stage
     if any(one.name == stage and one.gates for one in project.spec.models[name].stages):

@@ -44,7 +44,7 @@ def hand_over(options: Options, folder: Path) -> int:
     no report, when a record is damaged, and when the folder cannot be written.
     """
     store = open_project(locate(options), options).store
-    remote, trainings = Remote(Folder(folder)), _passed(_report(store))
+    remote, trainings = Remote(Folder(folder)), _pass_on(_report(store))
     for key in set(trainings.values()):
         store.find(TRAININGS, key)  # where only the shared store has it, it is brought
     chosen = [one for one in store.records() if _of(*one) in set(trainings.values()) and _is_believed(store, *one)]
@@ -66,17 +66,17 @@ def take_over(options: Options, folder: Path) -> Taken:
     there is no report.
     """
     store = open_project(locate(options), options).store
-    trainings = _passed(_report(store))
+    trainings = _pass_on(_report(store))
     taken, refused = [], []
     for path in _archives(folder):
         try:
-            taken.append(_taken(store, folder, path, set(trainings.values())))
+            taken.append(_take(store, folder, path, set(trainings.values())))
         except DamagedRecordError as error:
             refused.append(f"{label(path.relative_to(folder).as_posix())}: {label(str(error), 500)}")
     return Taken(len({(one.kind, one.key) for one in taken}), tuple(refused), dict(_missing(trainings, taken)))
 
 
-def _taken(store: Store, folder: Path, path: Path, trainings: set[str]) -> Record:
+def _take(store: Store, folder: Path, path: Path, trainings: set[str]) -> Record:
     found = _ARCHIVE.fullmatch(path.relative_to(folder).as_posix())
     if found is None or not path.is_file() or path.resolve() != folder.resolve() / path.relative_to(folder):
         raise DamagedRecordError("it is no archive of a record")
@@ -126,7 +126,7 @@ def _archives(folder: Path) -> Iterator[Path]:
     yield from found
 
 
-def _passed(report: Report) -> dict[str, str]:
+def _pass_on(report: Report) -> dict[str, str]:
     """Give the training of each model that passed."""
     return {
         name: model.candidate.record

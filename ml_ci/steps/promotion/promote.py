@@ -67,10 +67,10 @@ def promote_model(options: Options, name: str, asked: Asked) -> Done:
         if current is not None and unfinished(current):
             finish(registry, current, project.store.root)
         stages.check_before(registry, project.spec.models[name], asked.stage, known)
-        again = _rolled_back(registry, name, known, asked)
-        said = _approved(registry, name, known, stages.ask_for_approval(project.spec.models[name], asked))
+        again = _roll_back(registry, name, known, asked)
+        said = _approve(registry, name, known, stages.ask_for_approval(project.spec.models[name], asked))
         allow = Allowed(asked.allow, ["rolled-back"] if again else [])
-        lost = champion is None and _lost(registry, name)
+        lost = champion is None and _find_lost(registry, name)
         found = collect_evidence(project, name, champion, allow, lost=lost)
         with project.store.workplace() as folder:
             offer = make_offer(project, found, current, said, again, folder)
@@ -115,7 +115,7 @@ def read_history(options: Options, name: str, now: datetime) -> History:
     return found
 
 
-def _lost(registry: MlflowRegistry, name: str) -> bool:
+def _find_lost(registry: MlflowRegistry, name: str) -> bool:
     """Say whether a model without a champion had one."""
     try:
         check_not_lost(name, registry.tags(name))
@@ -138,7 +138,7 @@ def _in_use(project: Project, registry: MlflowRegistry, champion: Version) -> Do
     return Done(Promoted(champion, event, moved=left), completed=left)
 
 
-def _approved(registry: MlflowRegistry, name: str, training: str, asked: Asked) -> Asked:
+def _approve(registry: MlflowRegistry, name: str, training: str, asked: Asked) -> Asked:
     """Add who approved this very model; RefusedError when nobody did and it is required."""
     if asked.approved_by:
         return asked
@@ -150,7 +150,7 @@ def _approved(registry: MlflowRegistry, name: str, training: str, asked: Asked) 
     return replace(asked, approved_by=None if found is None else found.by)
 
 
-def _rolled_back(registry: MlflowRegistry, name: str, training: str, asked: Asked) -> int:
+def _roll_back(registry: MlflowRegistry, name: str, training: str, asked: Asked) -> int:
     """Count how often this very model was taken back; what was, is promoted again only by a person."""
     found = [one for one in registry.versions(name) if one.tags.get(TRAINING) == training and ROLLED_BACK in one.tags]
     if found and "rolled-back" not in asked.allow:

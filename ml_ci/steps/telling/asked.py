@@ -11,10 +11,10 @@ from ml_ci.steps.values import Project
 
 def list_asked(project: Project) -> Mapping[str, str]:
     """Give option → value, in the order in which a command names them; what was not asked for is left out."""
-    return dict(_asked(project))
+    return dict(_ask(project))
 
 
-def _asked(project: Project) -> Iterator[tuple[str, str]]:
+def _ask(project: Project) -> Iterator[tuple[str, str]]:
     options, judging = project.options, project.judging
     if options.baseline:
         yield "baseline", options.baseline

@@ -23,7 +23,7 @@ def list_cautions(project: Project, sides: Sides) -> tuple[str, ...]:
     rows = (_ROWS,) if _rows_changed(project, sides, "data.holdout") else ()
     if sides.candidate.model.threshold.metric is not None and _rows_changed(project, sides, "data.validation"):
         rows = (*rows, _VALIDATION)
-    return (*say_passed_over(sides), *rows, *_seen_by_champion(sides), *known)
+    return (*say_passed_over(sides), *rows, *_see_by_champion(sides), *known)
 
 
 def _rows_changed(project: Project, sides: Sides, part: str) -> bool:
@@ -34,7 +34,7 @@ def _rows_changed(project: Project, sides: Sides, part: str) -> bool:
     return before.get(part) != after.get(part)
 
 
-def _seen_by_champion(sides: Sides) -> Iterator[str]:
+def _see_by_champion(sides: Sides) -> Iterator[str]:
     """Say that the champion may have been trained on rows of the holdout: it is not trained again without them.
 
     Any other baseline is trained without the candidate's holdout, however its own commit cuts it.
@@ -52,7 +52,7 @@ def _seen_by_champion(sides: Sides) -> Iterator[str]:
 
 
 def _overlap(sides: Sides, side: Side) -> str:
-    was, now = _named(side.model.holdout), _named(sides.candidate.model.holdout)
+    was, now = _name(side.model.holdout), _name(sides.candidate.model.holdout)
     return (
         f"The holdout is cut otherwise than when {sides.source} was trained ({was} → {now}): the champion may have "
         "been trained on rows of it, which makes the baseline look better than it is. Compare with the merge base, "
@@ -98,7 +98,7 @@ def _dates(*texts: str) -> bool:
     return all(_DATE.fullmatch(text) for text in texts)
 
 
-def _named(entry: DataEntry) -> str:
+def _name(entry: DataEntry) -> str:
     if isinstance(entry, FileEntry):
         return entry.path
     from ml_ci.changes.settings import part

@@ -31,7 +31,7 @@ def describe_between(project: Project, old: Side, new: Side) -> tuple[Change, ..
     """Say part by part what changed from one side to the other."""
 
     def loosened(was: str, now: str) -> bool:
-        return _loosened(was, now, (old.model.confidence, new.model.confidence))
+        return _loosen(was, now, (old.model.confidence, new.model.confidence))
 
     changes = describe(
         make_snapshot(project, old), make_snapshot(project, new), loosened, find_changed_reads(project, old, new)
@@ -67,7 +67,7 @@ def _causes(project: Project, old: Side, new: Side) -> Iterator[Change]:
             yield change
 
 
-def _loosened(old: str, new: str, confidence: tuple[float | None, float | None]) -> bool:
+def _loosen(old: str, new: str, confidence: tuple[float | None, float | None]) -> bool:
     from ml_ci.gates.loosened import loosened
 
     try:

@@ -36,7 +36,7 @@ def explain_plan(project: Project, fingerprints: Fingerprints, name: str) -> Mod
     failure = find_lasting_failure(project, sides.candidate)
     known = () if failure is None else (f"{failure.message}. {failure.hint}",)
     warned = sides.candidate.fingerprint.warnings
-    odd, unlike = _beforehand(project, sides) if verdict is None else (_known(verdict), ())
+    odd, unlike = _beforehand(project, sides) if verdict is None else (_look_up(verdict), ())
     notes = (
         *known,
         *warned,
@@ -51,7 +51,7 @@ def explain_plan(project: Project, fingerprints: Fingerprints, name: str) -> Mod
     return ModelPlan(plan.action, reasons, source, trainings, tuple(dict.fromkeys(notes)), said, read)
 
 
-def _known(verdict: Judged) -> tuple[str, ...]:
+def _look_up(verdict: Judged) -> tuple[str, ...]:
     return (*overlapping(verdict.overlaps), *suspicions(verdict.comparison))
 
 
@@ -77,13 +77,13 @@ def _upstream(project: Project, sides: Sides, plan: Plan) -> Iterator[str]:
     asked = project.options.models
     actions = ((sides.candidate, plan.candidate_action), (sides.baseline, plan.baseline_action))
     for side, action in actions:
-        for name in dict.fromkeys(_untrained(project, side)) if side and action == "train" else ():
+        for name in dict.fromkeys(_find_untrained(project, side)) if side and action == "train" else ():
             if asked and name not in asked:
                 yield f"`{name}`, which it needs, is trained first"
 
 
-def _untrained(project: Project, side: Side) -> Iterator[str]:
+def _find_untrained(project: Project, side: Side) -> Iterator[str]:
     for name, needed in side.needs.items():
-        yield from _untrained(project, needed)
+        yield from _find_untrained(project, needed)
         if not project.store.has(TRAININGS, needed.fingerprint.training):
             yield name

@@ -44,7 +44,7 @@ def report_judged(
         changes=judged.changes,
         candidate=_side(comparison.candidate, plan.candidate.training, None, action_of(done, "candidate", model.name)),
         baseline=baseline,
-        gates=_placed(judged.gates, model),
+        gates=_place(judged.gates, model),
         seconds=seconds,
         failure=_nothing_gated(model, comparison.candidate) if verdict == "unjudged" else None,
         notes=(*judged.notes, *_unsteady(project, model), *note_unset(project, model.name), *_of_run(project)),
@@ -86,7 +86,7 @@ def add_numbers(report: ModelReport, project: Project, name: str, own: Evaluatio
 def report_run(project: Project, base_commit: str | None, models: Mapping[str, ModelReport]) -> Report:
     """Report the whole run: its verdict is the worst of the models', of those that the change lost too."""
     mask = Mask.of(project.options.environment)
-    models = {name: _masked(model, mask) for name, model in {**models, **_lost(project)}.items()}
+    models = {name: _mask(model, mask) for name, model in {**models, **_find_lost(project)}.items()}
     gated = any(model.failure is None or model.failure.code != NOTHING_GATED for model in models.values())
     return Report(
         verdict=overall(model.verdict for model in models.values()),
@@ -102,14 +102,14 @@ def report_run(project: Project, base_commit: str | None, models: Mapping[str, M
     )
 
 
-def _masked(report: ModelReport, mask: Mask) -> ModelReport:
+def _mask(report: ModelReport, mask: Mask) -> ModelReport:
     """Leave what is secret out of what is said; numbers and paths say none."""
     notes, cautions = (tuple(map(mask.text, said)) for said in (report.notes, report.cautions))
     failure = None if report.failure is None else mask.failure(report.failure)
     return replace(report, failure=failure, notes=notes, cautions=cautions)
 
 
-def _lost(project: Project) -> Mapping[str, ModelReport]:
+def _find_lost(project: Project) -> Mapping[str, ModelReport]:
     """Report the models that the base declares and the change does not, as errors, where every model is asked for."""
     judging = project.judging
     if project.options.models:
@@ -160,7 +160,7 @@ def _side(evaluation: Evaluation, record: str, source: str | None, action: Actio
     return Side(record, evaluation.confusion, evaluation.metrics, evaluation.slices, source, action)
 
 
-def _placed(gates: tuple[GateResult, ...], model: ModelSpec) -> tuple[GateResult, ...]:
+def _place(gates: tuple[GateResult, ...], model: ModelSpec) -> tuple[GateResult, ...]:
     """Give each gate the line that it has in the file now: a verdict that was kept knows an older file."""
     lines = {gate.text: gate.line for gate in model.gates}
     return tuple(replace(gate, line=lines.get(gate.condition)) for gate in gates)

@@ -58,7 +58,7 @@ def score_side(shop: Workshop, side: Side) -> Record:
     StageFailed when the job fails, or when what it left does not fit the holdout.
     """
     side = resolve_reads(shop.project, side)
-    found = _found(shop, side)
+    found = _find(shop, side)
     if found is not None:
         return found
     training = train_side(shop, side)
@@ -66,7 +66,7 @@ def score_side(shop: Workshop, side: Side) -> Record:
     side = resolve_reads(shop.project, side)
     manifest = key_scoring(shop.project, shop.sides, side).manifest
     with shop.project.store.lock(manifest, tell_waiting(shop.project, side, "scores")):
-        found = _found(shop, side)
+        found = _find(shop, side)
         return found if found is not None else _score(shop, side, training)
 
 
@@ -76,7 +76,7 @@ def load_scores(shop: Workshop, side: Side, known: Keys) -> Any:
     return load(record.file(FILE)).within_one()
 
 
-def _found(shop: Workshop, side: Side) -> Record | None:
+def _find(shop: Workshop, side: Side) -> Record | None:
     return shop.project.store.find(PREDICTIONS, find_keys(shop.project, shop.sides, side).predictions)
 
 

@@ -16,11 +16,11 @@ def add_seeds(project: Project, sides: Sides, own: Comparison) -> Comparison:
 
     Each seed's results are records of their own, found again like any other.
     """
-    further = tuple(_compared(project, one) for one in vary_seed(project, sides))
+    further = tuple(_compare(project, one) for one in vary_seed(project, sides))
     return replace(own, seeds=(own, *further)) if further else own
 
 
-def _compared(project: Project, sides: Sides) -> Comparison:
+def _compare(project: Project, sides: Sides) -> Comparison:
     # A workshop of its own: what one training leaves in its copy of the tree must not be seen by the next.
     with open_workshop(project, sides) as shop:
         return compare_sides(shop, plan_work(project, sides))

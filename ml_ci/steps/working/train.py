@@ -53,7 +53,7 @@ def train_side(shop: Workshop, side: Side) -> Record:
     with store.lock(side.fingerprint.manifest, tell_waiting(shop.project, side, "trains")):
         side = resolve_reads(shop.project, side)
         found = store.find(TRAININGS, side.fingerprint.training)
-        return found if found is not None else _tried(shop, side)
+        return found if found is not None else _try_it(shop, side)
 
 
 def find_artifact(record: Record) -> Path | None:
@@ -68,7 +68,7 @@ def find_predictions(record: Record) -> Path | None:
     return None if name is None else record.file(name)
 
 
-def _tried(shop: Workshop, side: Side) -> Record:
+def _try_it(shop: Workshop, side: Side) -> Record:
     """Train, but not once more what failed from the same inputs, in this run or in one that remembered it."""
     known = find_failure(shop.project, side)
     if known is not None:
@@ -86,7 +86,7 @@ def _train(shop: Workshop, side: Side) -> Record:
         what = f"fetching the champion v{side.champion.version}"
         with shop.project.journal.noting("fetch", side.name, side.model.name):
             return time_work(shop.project, side.model.name, what, lambda: fetch_champion(shop.project, side))
-    needs = {name: _needed(shop, needed) for name, needed in side.needs.items()}
+    needs = {name: _find_needed(shop, needed) for name, needed in side.needs.items()}
     side = resolve_reads(shop.project, side)  # on top of what was trained just now
     bench, work = shop.bench(side), shop.job_folder(side, "train")
     request = TrainRequest(
@@ -126,7 +126,7 @@ def _with_seed(shop: Workshop, side: Side) -> str:
     return f" (seed {side.model.seed})" if shop.project.spec.models[side.model.name].seeds > 1 else ""
 
 
-def _needed(shop: Workshop, side: Side) -> Path:
+def _find_needed(shop: Workshop, side: Side) -> Path:
     """Give what a model that this one builds on left: its model, or else its predictions."""
     try:
         record = train_side(shop, side)
@@ -148,8 +148,8 @@ def _keep(shop: Workshop, side: Side, model: TrainedModel) -> Record:
             "parts": dict(side.fingerprint.parts),
             "details": {part: said for part, said in found.details.items() if part != READS},
             "reads": packed([entry]),
-            "artifact": _moved(model.artifact, draft),
-            "predictions": _moved(model.predictions, draft),
+            "artifact": _move(model.artifact, draft),
+            "predictions": _move(model.predictions, draft),
             "command": not side.model.job.entry,
             "seconds": model.seconds,
             "megabytes": model.megabytes,
@@ -168,7 +168,7 @@ def _remember(shop: Workshop, side: Side, content: Mapping[str, Any]) -> None:
     remember(shop.project.store, content["commit"], side.model.name, known)
 
 
-def _moved(path: Path | None, draft: Path) -> str | None:
+def _move(path: Path | None, draft: Path) -> str | None:
     if path is None:
         return None
     shutil.move(path, draft / path.name)

@@ -58,7 +58,7 @@ class Workshop:
         copy = self._copy(side)
         if not copy.ready((id(self), key)) or key not in self._benches:
             copy.restore()
-            self._benches[key] = self._placed(side, copy, (id(self), key))
+            self._benches[key] = self._place(side, copy, (id(self), key))
         return self._benches[key]
 
     def resolve(self) -> None:
@@ -186,7 +186,7 @@ class Workshop:
             open_whole(self.project, side).stand_on(made.copied)
         return made
 
-    def _placed(self, side: Side, copy: WorkingCopy, purpose: object) -> Bench:
+    def _place(self, side: Side, copy: WorkingCopy, purpose: object) -> Bench:
         environment = self.project.options.environment
         interpreter = find(side.model.python, self.project.folder, environment.get("PATH"))
         placement = Placement(
@@ -194,7 +194,7 @@ class Workshop:
             supply=self._supply(side, copy.project),
             work=self.work / f"{side.name}-{side.model.name}-inputs",
             holdout=self._blank_holdout if self._predicts(side) else None,
-            hidden=self._hidden(side),
+            hidden=self._hide(side),
             python=interpreter.path,
         )
         inputs = place(placement)
@@ -221,7 +221,7 @@ class Workshop:
         own = side.model.name == self.sides.candidate.model.name
         return own and side.model.job.predicts
 
-    def _hidden(self, side: Side) -> tuple[str, ...]:
+    def _hide(self, side: Side) -> tuple[str, ...]:
         candidate = self.sides.candidate.model.holdout
         return (candidate.path,) if side.name != "candidate" and isinstance(candidate, FileEntry) else ()
 

@@ -96,7 +96,7 @@ def _is_module(settings: Settings, root: str, name: str) -> bool:
     return holds_code(at) or at.with_name(name + ".py").is_file()
 
 
-def _placed(paths: Iterable[Any]) -> Found:
+def _place(paths: Iterable[Any]) -> Found:
     """Place packages that are named by their folders, such as `src/churn`."""
     roots: dict[str, tuple[str, ...] | None] = {}
     for path in paths:
@@ -117,7 +117,7 @@ def _setuptools(settings: Settings) -> Found | None:
     options = settings.cfg.get("options", {})
     listed += [word for key in ("packages", "py_modules") for word in _words(options.get(key, ""))]
     listed += [word for key in ("packages", "py_modules") for word in _strings(literal(settings.setup.get(key)))]
-    searched = _searched(settings, root)
+    searched = _search(settings, root)
     named = tuple(dict.fromkeys(name.partition(".")[0] for name in listed if not name.startswith("find")))
     if named:
         roots[root] = named
@@ -129,7 +129,7 @@ def _setuptools(settings: Settings) -> Found | None:
     return Found(roots, renamed) if roots or renamed else None
 
 
-def _searched(settings: Settings, root: str) -> list[str]:
+def _search(settings: Settings, root: str) -> list[str]:
     """Give the folders that `find:` and `find_packages()` look in."""
     found: list[str] = []
     find = settings.table("tool", "setuptools", "packages", "find")
@@ -167,7 +167,7 @@ def _hatch(settings: Settings) -> Found | None:
         *_strings(wheel.get("only-include", shared.get("only-include"))),
         *_strings(wheel.get("include", shared.get("include"))),
     ]
-    found = _placed(paths)
+    found = _place(paths)
     renamed: dict[str, str] = {}
     for given in (wheel.get("sources"), shared.get("sources"), wheel.get("force-include")):
         if isinstance(given, Mapping):
@@ -198,7 +198,7 @@ def _flit(settings: Settings) -> Found | None:
 
 def _pdm(settings: Settings) -> Found | None:
     build = settings.table("tool", "pdm", "build")
-    found = _placed(_strings(build.get("includes")))
+    found = _place(_strings(build.get("includes")))
     at = build.get("package-dir")
     return Found({**found.roots, **({_plain(at): None} if isinstance(at, str) and at else {})})
 
@@ -216,7 +216,7 @@ def _scikit_build(settings: Settings) -> Found | None:
     if isinstance(given, Mapping):
         renamed = {str(name).replace("/", "."): _plain(str(at)) for name, at in given.items()}
         return Found({}, renamed)
-    return _placed(_strings(given))
+    return _place(_strings(given))
 
 
 def _maturin(settings: Settings) -> Found | None:

@@ -31,7 +31,7 @@ class Inotify:
         self._listed: set[str] = set()
         self._made: set[str] = set()
         self._whole = True
-        self._queue = _opened_queue()
+        self._queue = _open_queue()
         try:
             for folder in folders:
                 self._names[_watch(self._queue, top / folder)] = f"{folder}/" if folder else ""
@@ -77,7 +77,7 @@ class Inotify:
             self._made.add(path)
 
 
-def _opened_queue() -> int:
+def _open_queue() -> int:
     queue = int(_libc().inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC))
     if queue < 0:
         raise OSError(ctypes.get_errno(), "inotify_init1")

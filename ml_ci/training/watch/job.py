@@ -48,7 +48,7 @@ def naming_submodules(ground: Ground | None, reads: Reads) -> Iterator[None]:
         empty = _empty_submodules(ground, reads, wanting=wanting) if ground is not None else ()
         if not empty:
             raise
-        said = f"The submodule {_named(empty)} is not checked out here: git submodule update --init {empty[0]}."
+        said = f"The submodule {_name(empty)} is not checked out here: git submodule update --init {empty[0]}."
         raise JobFailed(replace(failure, hint=f"{failure.hint} {said}".strip()), reads) from None
 
 
@@ -67,13 +67,13 @@ def refuse(ground: Ground | None, found: Found) -> None:
     """Refuse a job that opened the user's own checkout (JobFailed), or looked for what it leaves out (UserError)."""
     if ground is None:
         return
-    if foreign := _versioned(ground.checkout, found.foreign):
-        message = f"the job opened {_named(foreign)} of your checkout, and not of its own copy of the repository"
+    if foreign := _find_versioned(ground.checkout, found.foreign):
+        message = f"the job opened {_name(foreign)} of your checkout, and not of its own copy of the repository"
         hint = "Both sides would read the same file. Open it by a path relative to the folder that the job starts in."
         raise JobFailed(Failure("training", "read-checkout", message, hint), found.reads)
-    if left_out := _left_out(ground.checkout, found.reads.missed):
+    if left_out := _leave_out(ground.checkout, found.reads.missed):
         said = "is" if len(left_out) == 1 else "are"
-        message = f"{_named(left_out)} {said} left out by the sparse checkout, and the job asks for it"
+        message = f"{_name(left_out)} {said} left out by the sparse checkout, and the job asks for it"
         raise UserError(message, hint=f"Check it out: git sparse-checkout add {Path(left_out[0]).parent}")
 
 
@@ -83,25 +83,25 @@ def _empty_submodules(ground: Ground, reads: Reads, *, wanting: bool) -> tuple[s
     empty = [path for path, one in ground.standing.items() if is_folder(one) and path not in filled]
     looked = {*reads.listed, *reads.missed}
     asked = [one for one in empty if wanting or any(f"{path}/".startswith(f"{one}/") for path in looked)]
-    listed = _listed(ground.checkout, tuple(asked), "--stage")
+    listed = _list(ground.checkout, tuple(asked), "--stage")
     return tuple(line.partition("\t")[2] for line in listed if line.startswith(_SUBMODULE))
 
 
-def _named(paths: tuple[str, ...]) -> str:
+def _name(paths: tuple[str, ...]) -> str:
     return paths[0] if len(paths) == 1 else f"{paths[0]} and {len(paths) - 1} more files"
 
 
-def _versioned(top: Path, paths: tuple[str, ...]) -> tuple[str, ...]:
+def _find_versioned(top: Path, paths: tuple[str, ...]) -> tuple[str, ...]:
     """Leave out what git ignores: no side has it, and a cache or an environment may lie there."""
-    return _listed(top, paths, "--cached", "--others", "--exclude-standard")
+    return _list(top, paths, "--cached", "--others", "--exclude-standard")
 
 
-def _left_out(top: Path, paths: frozenset[str]) -> tuple[str, ...]:
-    listed = _listed(top, tuple(sorted(paths)), "-t", "--cached")
+def _leave_out(top: Path, paths: frozenset[str]) -> tuple[str, ...]:
+    listed = _list(top, tuple(sorted(paths)), "-t", "--cached")
     return tuple(line[2:] for line in listed if line.startswith("S "))
 
 
-def _listed(top: Path, paths: tuple[str, ...], *options: str) -> tuple[str, ...]:
+def _list(top: Path, paths: tuple[str, ...], *options: str) -> tuple[str, ...]:
     if not paths:
         return ()
     try:

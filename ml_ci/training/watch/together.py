@@ -60,7 +60,7 @@ class _Told:
             self.opens[path] += 1
             self.replaced |= {path} - self.opened
 
-    def _missed(self, fields: tuple[str, ...]) -> None:
+    def _find_missed(self, fields: tuple[str, ...]) -> None:
         self.missed |= {path for path in map(self._within, fields) if path and path not in self.ground.standing}
 
     def _module(self, fields: tuple[str, ...]) -> None:
@@ -68,10 +68,10 @@ class _Told:
         if path is not None and path.endswith(".py") and self._stood(path):
             self.imported.add(path)
 
-    def _listed(self, fields: tuple[str, ...]) -> None:
+    def _list(self, fields: tuple[str, ...]) -> None:
         self.listed |= {path for path in (self._within(fields[0]),) if path is not None}
 
-    def _walked(self, fields: tuple[str, ...]) -> None:
+    def _walk(self, fields: tuple[str, ...]) -> None:
         self.walked |= {path for path in (self._within(fields[0]),) if path is not None}
 
     def _outside(self, fields: tuple[str, ...]) -> None:
@@ -93,10 +93,10 @@ class _Told:
 _SORTS = {
     "read": _Told._read,
     "wrote": _Told._wrote,
-    "missed": _Told._missed,
+    "missed": _Told._find_missed,
     "module": _Told._module,
-    "listed": _Told._listed,
-    "walked": _Told._walked,
+    "listed": _Told._list,
+    "walked": _Told._walk,
     "outside": _Told._outside,
 }
 

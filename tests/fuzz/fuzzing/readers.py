@@ -362,7 +362,7 @@ def _hostile(content: bytes) -> list[bytes]:
 def results(work: Path) -> Reader:
     """What a worker of a job leaves: its result, its usage, and what its Pythons told."""
     from ml_ci.training.ending import check
-    from ml_ci.training.process import Order, Outcome, _reported_peak
+    from ml_ci.training.process import Order, Outcome, _read_reported_peak
     from ml_ci.training.told import read as told
 
     files = [work / name for name in ("result.json", "usage.json", "told.tsv")]
@@ -377,7 +377,7 @@ def results(work: Path) -> Reader:
     def read(content: bytes) -> None:
         for file in files:
             file.write_bytes(content)
-        _reported_peak(order.request)
+        _read_reported_peak(order.request)
         list(told(files[2]))
         check(Outcome(0, 1.0, 1.0), order, files[0], worker=True, shell=False, top=work)
 

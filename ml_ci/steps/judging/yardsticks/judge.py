@@ -56,7 +56,7 @@ def judge_by_base(
         changed = (*_rows_said(rows), *said)
         if not changed:
             return ()
-        found = _judged(shop, plan, base, model, rows, policy, comparison)
+        found = _judge(shop, plan, base, model, rows, policy, comparison)
     except (UserError, StageFailed) as error:
         message = error.message if isinstance(error, UserError) else error.failure.message
         found, changed = Yardstick(source, "unjudged", reason=message), said or ("the rows of the holdout",)
@@ -100,7 +100,7 @@ def _rows_said(rows: BaseRows) -> Iterator[str]:
         yield "rows of the holdout are trained on"
 
 
-def _judged(
+def _judge(
     shop: Workshop,
     plan: Plan,
     base: Side,
@@ -120,7 +120,7 @@ def _judged(
         second = predict(shop, base, model, rows, alike=alike)
     table, pair = _together(shop, rows, first, second)
     known, left = _columns(model, table)
-    compared, y_true = _compared(shop, base, known, table, pair, comparison)
+    compared, y_true = _compare(shop, base, known, table, pair, comparison)
     case = Case(
         comparison=compared,
         same=plan.baseline.training == plan.candidate.training,
@@ -179,7 +179,7 @@ def _columns(model: ModelSpec, table: Table) -> tuple[ModelSpec, tuple[GateResul
     return replace(model, gates=gates, slices=slices), left
 
 
-def _compared(
+def _compare(
     shop: Workshop,
     base: Side,
     model: ModelSpec,

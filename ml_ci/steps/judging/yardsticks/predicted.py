@@ -61,11 +61,11 @@ def predict(shop: Workshop, side: Side, model: ModelSpec, rows: BaseRows, *, ali
     missing = rows.kept & ~has
     if left is not None or not missing.any() or not scores_all(rows.table, shop.holdout, _labels(shop, model)):
         missing = np.zeros(rows.table.rows, np.bool_)
-    parts = [] if known is None else [Predicted(np.flatnonzero(has), _taken(known, rows.place[has]))]
+    parts = [] if known is None else [Predicted(np.flatnonzero(has), _take(known, rows.place[has]))]
     if missing.any():
         found = _scored(shop, side, model, rows.table, missing)
         parts.append(Predicted(np.flatnonzero(missing), found, anew=bool((rows.place[missing] < 0).any())))
-    return parts[0] if len(parts) == 1 else _joined(parts)
+    return parts[0] if len(parts) == 1 else _join(parts)
 
 
 def _labels(shop: Workshop, model: ModelSpec) -> frozenset[str]:
@@ -111,7 +111,7 @@ def _score(shop: Workshop, side: Side, model: ModelSpec, table: Table, missing: 
         return choose_threshold(shop, side, training, read, "validation for the base")
 
 
-def _taken(known: Predictions, places: NDArray[np.intp]) -> Predictions:
+def _take(known: Predictions, places: NDArray[np.intp]) -> Predictions:
     """Give the predictions of some rows, in the order of `places`."""
     return Predictions(
         known.decision[places],
@@ -122,7 +122,7 @@ def _taken(known: Predictions, places: NDArray[np.intp]) -> Predictions:
     )
 
 
-def _joined(parts: list[Predicted]) -> Predicted:
+def _join(parts: list[Predicted]) -> Predicted:
     """Put predictions of different rows together, in the order of the rows; UserError where they are of two kinds."""
     if not parts:
         raise UserError("no row of it has a score")
@@ -141,4 +141,4 @@ def _joined(parts: list[Predicted]) -> Predicted:
 
 def take_rows(found: Predicted, places: NDArray[np.intp]) -> Predictions:
     """Give the predictions of some of the rows; `places` are sorted, and all of them there."""
-    return _taken(found.predictions, np.searchsorted(found.places, places))
+    return _take(found.predictions, np.searchsorted(found.places, places))

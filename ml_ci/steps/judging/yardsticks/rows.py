@@ -58,38 +58,38 @@ def find_base_rows(shop: Workshop, base: Side, model: ModelSpec) -> BaseRows:
     ids = frozenset(name for name in (model.id, candidate.id) if name)
     if isinstance(candidate.holdout, PartEntry):
         inside = belonging(own, candidate.holdout)
-        found = _found(table, own, labels, model.label, ids)
+        found = _find(table, own, labels, model.label, ids)
         kept = (found < 0) | inside[found]
         if candidate.holdout.of in base.model.data:
             # the baseline was kept from the change's holdout, and from no other row
             kept &= belonging(table, candidate.holdout)
-        place = _numbered(inside)[found] if len(found) else found
+        place = _number(inside)[found] if len(found) else found
         place[(found < 0) | ~kept] = -1
         there = int(inside.sum())
     else:
-        found = place = _found(table, own, labels, model.label, ids)
-        kept = ~_moved_to_training(shop, base, table, labels)
+        found = place = _find(table, own, labels, model.label, ids)
+        kept = ~_find_moved_to_training(shop, base, table, labels)
         there = own.rows
-    return _counted(table, own, place, found, kept, there, (model.label, candidate.label))
+    return _count(table, own, place, found, kept, there, (model.label, candidate.label))
 
 
 def open_base_table(shop: Workshop, base: Side, model: ModelSpec) -> Table:
     """Open the holdout of the base's commit, cut as it is cut there."""
     holdout = model.holdout
     if isinstance(holdout, FileEntry):
-        return Table.open(_brought(shop, base, "holdout", holdout), holdout.columns, shown=_named(base, holdout.path))
+        return Table.open(_bring(shop, base, "holdout", holdout), holdout.columns, shown=_name(base, holdout.path))
     entry = model.data[holdout.of]
-    source = _brought(shop, base, holdout.of, entry)
+    source = _bring(shop, base, holdout.of, entry)
     out = shop.work / "base-holdout" / source.name
     cut(source, holdout, None, out, columns=entry.columns, shown=entry.path, python=shop.python(base))
-    return Table.open(out, entry.columns, shown=_named(base, f"the holdout cut from {entry.path}"))
+    return Table.open(out, entry.columns, shown=_name(base, f"the holdout cut from {entry.path}"))
 
 
-def _named(base: Side, path: str) -> str:
+def _name(base: Side, path: str) -> str:
     return f"{path} of commit {(base.commit or '')[:7]}"
 
 
-def _brought(shop: Workshop, base: Side, name: str, entry: FileEntry) -> Path:
+def _bring(shop: Workshop, base: Side, name: str, entry: FileEntry) -> Path:
     """Bring an entry's file as the base's commit has it."""
     project = shop.project
     folder = shop.work / "base-data" / project.repository.prefix
@@ -130,7 +130,7 @@ def scores_all(table: Table, own: Table, but: frozenset[str]) -> bool:
     return all(table.has(name) for name in own.names if name not in but)
 
 
-def _found(table: Table, own: Table, labels: frozenset[str], label: str, ids: frozenset[str]) -> NDArray[np.intp]:
+def _find(table: Table, own: Table, labels: frozenset[str], label: str, ids: frozenset[str]) -> NDArray[np.intp]:
     """Find the base's rows among the change's: those that are the same with their label, then those without it.
 
     Rows that the change cannot score, for want of a column, are at last found by their id.
@@ -165,12 +165,12 @@ def _in_place(table: Table, own: Table) -> NDArray[np.intp]:
     return np.arange(table.rows)
 
 
-def _numbered(inside: NDArray[np.bool_]) -> NDArray[np.intp]:
+def _number(inside: NDArray[np.bool_]) -> NDArray[np.intp]:
     """Give each row's place among those inside."""
     return np.asarray(np.cumsum(inside) - 1, np.intp)
 
 
-def _moved_to_training(shop: Workshop, base: Side, table: Table, labels: frozenset[str]) -> NDArray[np.bool_]:
+def _find_moved_to_training(shop: Workshop, base: Side, table: Table, labels: frozenset[str]) -> NDArray[np.bool_]:
     """Say which rows one side was trained on and the other was not: those that a change moved to or from a table."""
     moved = np.zeros(table.rows, np.bool_)
     candidate = shop.sides.candidate
@@ -183,7 +183,7 @@ def _moved_to_training(shop: Workshop, base: Side, table: Table, labels: frozens
             continue
         try:
             new = Table.open(shop.bring(name, entry), entry.columns, shown=entry.path)
-            old = Table.open(_brought(shop, base, name, before), before.columns, shown=_named(base, before.path))
+            old = Table.open(_bring(shop, base, name, before), before.columns, shown=_name(base, before.path))
         except UserError:
             continue  # it is no table
         shared = [column for column in common(table, new, labels) if old.has(column)]
@@ -193,7 +193,7 @@ def _moved_to_training(shop: Workshop, base: Side, table: Table, labels: frozens
     return moved
 
 
-def _counted(
+def _count(
     table: Table,
     own: Table,
     place: NDArray[np.intp],
