@@ -51,7 +51,7 @@ def closure(starts: Iterable[str], sources: Sources, roots: Sequence[str]) -> Cl
 def find_module(module: str, files: Iterable[str], roots: Sequence[str]) -> str | None:
     """Give the path of a module in a tree, or None when it has none."""
     whole = module.replace(".", "/")
-    found = located(module, frozenset(files), roots)
+    found = locate(module, frozenset(files), roots)
     ends = [
         path for path in found if any(path == posixpath.join(root, whole + end) for root in roots for end in _ENDINGS)
     ]
@@ -98,12 +98,12 @@ class _Search:
         return [*self._take(one, (base,)), *({init} & self._files)]
 
     def _take(self, one: Import, roots: Sequence[str]) -> list[str]:
-        found = located(one.module, self._files, roots) if one.module else []
+        found = locate(one.module, self._files, roots) if one.module else []
         for name in one.names:
             if name == "*":
                 found += self._members(one.module, roots)
             else:
-                found += located(f"{one.module}.{name}".lstrip("."), self._files, roots)
+                found += locate(f"{one.module}.{name}".lstrip("."), self._files, roots)
         return found
 
     def _members(self, module: str, roots: Sequence[str]) -> list[str]:
@@ -121,7 +121,7 @@ class _Search:
                 yield name
 
 
-def located(module: str, files: frozenset[str], roots: Sequence[str]) -> list[str]:
+def locate(module: str, files: frozenset[str], roots: Sequence[str]) -> list[str]:
     """Give the files that importing `a.b.c` runs, packages on the way first; [] when the tree has no such module.
 
     Where the tree has `a` and no `a.b`, that is what there is of it: `b` may be a name in `a`.

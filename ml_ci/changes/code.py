@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ml_ci.changes.closure import Closure, closure, find_module
-from ml_ci.changes.command import named
+from ml_ci.changes.command import find_named
 from ml_ci.changes.globs import matching
 from ml_ci.changes.sources import Sources
 from ml_ci.spec.values import FileEntry, ModelSpec
@@ -47,7 +47,7 @@ def function_code(model: ModelSpec, entry: str, sources: Sources, extra: Iterabl
 
 
 def _command_code(model: ModelSpec, sources: Sources, extra: Sequence[str]) -> Code:
-    names = named(model.job.text, _folder(model.cwd), sources, _leave_out(model))
+    names = find_named(model.job.text, _folder(model.cwd), sources, _leave_out(model))
     scripts = {posixpath.dirname(path) for path in names.files if path.endswith(".py")}
     roots = tuple(dict.fromkeys((*names.folders, *sorted(scripts - {""}), *_roots(model.cwd))))
     modules = {module: find_module(f"{module}.__main__", sources.files, roots) for module in names.modules}

@@ -39,14 +39,14 @@ class Named:
     perhaps: frozenset[str] = frozenset()
 
 
-def named(text: str, cwd: str, sources: Sources, left_out: Iterable[str]) -> Named:
+def find_named(text: str, cwd: str, sources: Sources, left_out: Iterable[str]) -> Named:
     """Find the files of the tree that a command names; `left_out` are globs of declared data and outputs."""
     kept = _keep(sources.files, left_out)
     names = _Names(kept, sources)
     modules = tuple(_MODULE.findall(text))
     files = names.of(text, cwd)
     folders = tuple(dict.fromkeys((cwd, *names.folders_of(text, cwd))))
-    more, leads_on = names.followed(files, cwd)
+    more, leads_on = names.follow(files, cwd)
     perhaps = frozenset[str]() if leads_on and (files or modules) else _without_documents(kept)
     return Named(more, folders, (*modules, *names.modules_in(more)), perhaps)
 
@@ -77,7 +77,7 @@ class _Names:
             if name in self._folders:
                 yield name
 
-    def followed(self, files: frozenset[str], cwd: str) -> tuple[frozenset[str], bool]:
+    def follow(self, files: frozenset[str], cwd: str) -> tuple[frozenset[str], bool]:
         """Add what the named files name; say too whether each script leads to anything that can be seen."""
         seen: set[str] = set()
         leads_on = True

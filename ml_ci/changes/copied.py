@@ -47,7 +47,7 @@ class Copied:
                 return (self.at / path).read_bytes()
         except OSError:
             pass
-        raise changed(self.top / path)
+        raise fail_changed(self.top / path)
 
     def names(self, folder: str, now: Iterable[str]) -> Iterator[str]:
         """Give the names that a folder had, of those that it has `now` and of those that are gone."""
@@ -58,7 +58,7 @@ class Copied:
             if path.startswith(below) and "/" not in name and self.differs(path) and self._hold_file(path):
                 yield name
 
-    def edited(self, paths: Iterable[str], since: int) -> Iterator[str]:
+    def find_edited(self, paths: Iterable[str], since: int) -> Iterator[str]:
         """Give the files that were written after `since` (ns) and before they were copied."""
         for path in paths:
             was = self.stood.get(path)
@@ -69,6 +69,6 @@ class Copied:
         return not stat.S_ISDIR(self.stood[path][0]) or any(one.startswith(f"{path}/") for one in self.stood)
 
 
-def changed(path: Path) -> UserError:
+def fail_changed(path: Path) -> UserError:
     """Give the error of a file that was another when it was looked at again."""
     return UserError(f"{path} changed while ml-ci was at work", hint="Run ml-ci again.")

@@ -14,7 +14,7 @@ from ml_ci.changes.describe_settings import (
     describe_keys,
     describe_metrics,
     describe_seed,
-    told_by_code,
+    is_told_by_code,
 )
 from ml_ci.changes.snapshot import Snapshot
 from ml_ci.changes.values import READS, Change
@@ -62,7 +62,7 @@ def _describe(part: str, old: Snapshot, new: Snapshot, loosened: Loosened | None
         side, how = (new, "added") if was is None else (old, "removed")
         path = side.fingerprint.details[part].get("path")
         yield Change(part, f"{how}: {path}" if path else how)
-    elif part != "metrics" or not told_by_code(old, new):
+    elif part != "metrics" or not is_told_by_code(old, new):
         yield _find_changed(part, old, new, loosened)
 
 

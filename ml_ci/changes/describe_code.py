@@ -8,7 +8,7 @@ from ml_ci.changes.notebooks import code_cells
 from ml_ci.changes.python_source import definitions, parse
 from ml_ci.changes.snapshot import Snapshot
 from ml_ci.changes.values import Change
-from ml_ci.changes.words import count, joined
+from ml_ci.changes.words import count, join_lines
 
 _MODULE = "imports or other statements"
 
@@ -18,7 +18,7 @@ def describe_code(old: Snapshot, new: Snapshot, part: str = "code") -> Change:
     lines = file_lines(_files(old, part), _files(new, part), old, new)
     if len(lines) == 1:
         return Change(part, lines[0])
-    return Change(part, f"{count(len(lines), 'file')}: {joined(lines, 2)}", tuple(lines))
+    return Change(part, f"{count(len(lines), 'file')}: {join_lines(lines, 2)}", tuple(lines))
 
 
 def file_lines(was: Mapping[str, object], now: Mapping[str, object], old: Snapshot, new: Snapshot) -> list[str]:
@@ -64,7 +64,7 @@ def _names(before: bytes, after: bytes) -> str:
     changed += [f"{name} added" for name in now if name and name not in was]
     changed += [f"{name} removed" for name in was if name and name not in now]
     changed += rest
-    return joined(changed, 6) or "the order of its definitions"
+    return join_lines(changed, 6) or "the order of its definitions"
 
 
 def _cells(before: bytes, after: bytes) -> str:

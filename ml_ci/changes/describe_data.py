@@ -14,7 +14,7 @@ from ml_ci.changes.same_values import SameValues
 from ml_ci.changes.settings import entries
 from ml_ci.changes.snapshot import Snapshot
 from ml_ci.changes.values import Change
-from ml_ci.changes.words import count, differences, joined, shown
+from ml_ci.changes.words import count, differences, join_lines, show
 from ml_ci.errors import UserError
 from ml_ci.spec.values import DataEntry, FileEntry, PartEntry
 
@@ -29,7 +29,7 @@ def describe_data(old: Snapshot, new: Snapshot, part: str) -> Change:
     if was is None or now is None:
         return _recut(old, new, part)
     if _content(old, part) == _content(new, part):
-        return Change(part, joined(differences({"columns": was.columns}, {"columns": now.columns})) or "changed")
+        return Change(part, join_lines(differences({"columns": was.columns}, {"columns": now.columns})) or "changed")
     before, after = _files(old, was), _files(new, now)
     if len(before) > 1 or len(after) > 1:
         return _folder(part, before, after)
@@ -99,7 +99,7 @@ def _folder(part: str, before: Mapping[str, str], after: Mapping[str, str]) -> C
     named = {"added": added, "removed": removed, "changed": changed}
     counts = ", ".join(f"{len(paths):,} {how}" for how, paths in named.items() if paths)
     details = tuple(
-        f"{how}: {joined([posixpath.basename(path) for path in paths], 6)}" for how, paths in named.items() if paths
+        f"{how}: {join_lines([posixpath.basename(path) for path in paths], 6)}" for how, paths in named.items() if paths
     )
     return Change(part, f"{count(len(after), 'file')}: {counts or 'moved'}", details)
 
@@ -111,7 +111,7 @@ def _recut(old: Snapshot, new: Snapshot, part: str) -> Change:
     lines = differences(was, now)
     if not lines:
         return Change(part, f"follows data.{now.get('of')}{_other_rows(old, new, now)}")
-    return Change(part, joined(lines), tuple(lines) if len(lines) > 3 else ())
+    return Change(part, join_lines(lines), tuple(lines) if len(lines) > 3 else ())
 
 
 def _other_rows(old: Snapshot, new: Snapshot, said: Mapping[str, object]) -> str:
@@ -144,7 +144,7 @@ def _column_names(snapshot: Snapshot, name: str) -> tuple[str, ...] | None:
 def _whence(said: Mapping[str, object]) -> str:
     if "of" not in said:
         return str(said.get("path"))
-    how = [f"{key} {shown(said[key])}" for key in ("share", "by", "after", "where") if said.get(key) is not None]
+    how = [f"{key} {show(said[key])}" for key in ("share", "by", "after", "where") if said.get(key) is not None]
     return f"a part of data.{said['of']} ({', '.join(how)})"
 
 
@@ -175,7 +175,7 @@ def came_into_git(old: Snapshot, new: Snapshot, part: str) -> Change | None:
 def describe_cut(old: DataEntry, new: DataEntry) -> Change:
     """Say how the holdout was declared before and is now: `share: 0.2 → 0.3`."""
     if isinstance(old, PartEntry) and isinstance(new, PartEntry):
-        return Change("data.holdout", joined(differences(settings.part(old), settings.part(new))))
+        return Change("data.holdout", join_lines(differences(settings.part(old), settings.part(new))))
     return Change("data.holdout", " → ".join(_declare(entry) for entry in (old, new)))
 
 

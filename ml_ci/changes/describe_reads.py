@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ml_ci.changes.read_states import ABSENT, ReadStates, States
 from ml_ci.changes.values import READS, Change
-from ml_ci.changes.words import count, joined
+from ml_ci.changes.words import count, join_lines
 
 _REPOSITORY = "the repository changed, and nothing could watch what its jobs read of it"
 
@@ -61,7 +61,7 @@ def describe_reads(found: Iterable[Difference]) -> Change:
     lines = list(dict.fromkeys(lines))
     if len(lines) == 1:
         return Change(READS, lines[0])
-    return Change(READS, f"{count(len(lines), 'file')}: {joined(lines, 2)}", tuple(lines))
+    return Change(READS, f"{count(len(lines), 'file')}: {join_lines(lines, 2)}", tuple(lines))
 
 
 def _line(one: Difference) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from ml_ci.changes.describe_code import file_lines
 from ml_ci.changes.snapshot import Snapshot
 from ml_ci.changes.values import Change
-from ml_ci.changes.words import differences, joined, shown
+from ml_ci.changes.words import differences, join_lines, show
 
 Loosened = Callable[[str, str], bool]
 _LOOSENED = " (loosened)"
@@ -21,7 +21,7 @@ def describe_keys(old: Snapshot, new: Snapshot, part: str) -> Change:
     lines = differences(_said(old, part), _said(new, part))
     if not lines:
         return Change(part, "changed")
-    return Change(part, joined(lines), tuple(lines) if len(lines) > 1 else ())
+    return Change(part, join_lines(lines), tuple(lines) if len(lines) > 1 else ())
 
 
 def describe_seed(old: Snapshot, new: Snapshot) -> Change:
@@ -32,12 +32,10 @@ def describe_seed(old: Snapshot, new: Snapshot) -> Change:
 def describe_environment(old: Snapshot, new: Snapshot) -> Change:
     """Name the distributions whose versions changed: `scikit-learn 1.4.2 → 1.5.0`."""
     was, now = _said(old, "environment"), _said(new, "environment")
-    lines = [
-        f"{name} {shown(was[name])} → {shown(now[name])}" for name in now if name in was and was[name] != now[name]
-    ]
-    lines += [f"{name} {shown(now[name])} added" for name in now if name not in was]
-    lines += [f"{name} {shown(was[name])} removed" for name in was if name not in now]
-    return Change("environment", joined(lines), tuple(lines) if len(lines) > 1 else ())
+    lines = [f"{name} {show(was[name])} → {show(now[name])}" for name in now if name in was and was[name] != now[name]]
+    lines += [f"{name} {show(now[name])} added" for name in now if name not in was]
+    lines += [f"{name} {show(was[name])} removed" for name in was if name not in now]
+    return Change("environment", join_lines(lines), tuple(lines) if len(lines) > 1 else ())
 
 
 def describe_metrics(old: Snapshot, new: Snapshot) -> Change:
@@ -47,10 +45,10 @@ def describe_metrics(old: Snapshot, new: Snapshot) -> Change:
     lines = differences(was, now)
     if isinstance(before, Mapping) and isinstance(after, Mapping):
         lines += file_lines(before, after, old, new)
-    return Change("metrics", joined(lines) or "data.validation, on which the threshold is chosen", tuple(lines))
+    return Change("metrics", join_lines(lines) or "data.validation, on which the threshold is chosen", tuple(lines))
 
 
-def told_by_code(old: Snapshot, new: Snapshot) -> bool:
+def is_told_by_code(old: Snapshot, new: Snapshot) -> bool:
     """Say whether `metrics` changed only by files that the part `code` names too: `predict` beside `train`."""
     was, now = dict(_said(old, "metrics")), dict(_said(new, "metrics"))
     scoring = _find_changed_files(was.pop("code", {}), now.pop("code", {}))
@@ -77,7 +75,7 @@ def describe_gates(old: Snapshot, new: Snapshot, loosened: Loosened | None) -> C
         key = line.partition(":")[0]
         lines.append(line + (_LOOSENED if _asks_less(key, was.get(key), now.get(key)) else ""))
     lines.sort(key=lambda line: not line.endswith(_LOOSENED))
-    return Change("gates", joined(lines), tuple(lines) if len(lines) > 1 else ())
+    return Change("gates", join_lines(lines), tuple(lines) if len(lines) > 1 else ())
 
 
 def _gate_lines(was: Sequence[str], now: Sequence[str], loosened: Loosened | None) -> list[str]:

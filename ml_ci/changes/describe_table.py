@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from ml_ci.changes.drift import MEASURE
 from ml_ci.changes.table_pair import TablePair
-from ml_ci.changes.words import change_of, count, joined, named_first, percent
+from ml_ci.changes.words import change_of, count, join_lines, order_by_weight, percent
 from ml_ci.child.labels import Classes
 from ml_ci.spec.values import ModelSpec, Positive
 
@@ -57,7 +57,7 @@ def row_lines(pair: TablePair, model: ModelSpec) -> list[str]:
     if not pair.common:
         return ["no column in common"]
     if model.id and model.id.strip() in pair.common and pair.unique(model.id.strip()):
-        added, removed, changed = pair.edited(model.id.strip())
+        added, removed, changed = pair.count_edited(model.id.strip())
         said = {"added": added, "removed": removed, "changed": changed}
         return ["", "by " + model.id + ": " + ", ".join(f"{number:,} rows {how}" for how, number in said.items())]
     return _match_lines(pair)
@@ -89,7 +89,7 @@ def labels_line(pair: TablePair, model: ModelSpec) -> str | None:
     if label not in pair.common or len(pair.common) < 2 or not pair.matched:
         return None
     key = model.id.strip() if model.id and model.id.strip() in pair.common else None
-    changed = pair.relabelled(label, key)
+    changed = pair.count_relabelled(label, key)
     return f"{label} changed in {count(changed, 'row')}" if changed else None
 
 
@@ -97,8 +97,8 @@ def columns_lines(pair: TablePair) -> list[str]:
     """Name the columns that were added, removed and retyped."""
     added = [name for name in pair.new.names if name not in pair.old.names]
     removed = [name for name in pair.old.names if name not in pair.new.names]
-    lines = [f"{count(len(removed), 'column')} removed: {joined(removed, 6)}"] if removed else []
-    lines += [f"{count(len(added), 'column')} added: {joined(added, 6)}"] if added else []
+    lines = [f"{count(len(removed), 'column')} removed: {join_lines(removed, 6)}"] if removed else []
+    lines += [f"{count(len(added), 'column')} added: {join_lines(added, 6)}"] if added else []
     for name in pair.common[:_WIDE]:
         was, now = pair.kinds(name)
         lines += [f"{name} was {was}, is {now}"] if was != now else []
@@ -112,7 +112,7 @@ def missing_lines(pair: TablePair) -> list[str]:
         was, now = pair.missing(name)
         if percent(was) != percent(now):
             lines.append((round(1e6 * abs(now - was)), f"{name}: missing {percent(was)} → {percent(now)}"))
-    return named_first(lines)
+    return order_by_weight(lines)
 
 
 def drift_lines(pair: TablePair, model: ModelSpec) -> list[tuple[str, str]]:

@@ -32,7 +32,7 @@ class Held:
         return bool(self.globs and matching_any(self.globs, (path,)))
 
 
-def held(model: ModelSpec, fingerprint: Fingerprint, prefix: str, stage: Stage) -> Held:
+def find_held(model: ModelSpec, fingerprint: Fingerprint, prefix: str, stage: Stage) -> Held:
     """Give what is no read of a stage: the parts that its key is made of hold it, or it is what the job leaves."""
 
     def at(path: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TypeAlias
 
-from ml_ci.changes.held import held
+from ml_ci.changes.held import find_held
 from ml_ci.changes.literals import names_in, names_in_command
 from ml_ci.changes.reads import Reads
 from ml_ci.changes.sources import Sources
@@ -35,7 +35,7 @@ class ReadStates:
         self._model = model
         self._code = sorted(_code(fingerprint, stage))
         self._whole = whole
-        self._held = held(model, fingerprint, whole.prefix, stage)
+        self._held = find_held(model, fingerprint, whole.prefix, stage)
         self._state = whole.state
 
     def of(self, reads: Reads) -> States:

@@ -62,7 +62,7 @@ def table_values(place: Path, entry: FileEntry) -> str | None:
     numbers, however they are written. Those of Parquet have a type, and a missing one is no empty text.
     """
     from ml_ci.tables.duck import connect, select
-    from ml_ci.tables.spelling import spelled
+    from ml_ci.tables.spelling import spell
     from ml_ci.tables.table import Table
 
     if not place.is_file():
@@ -71,7 +71,7 @@ def table_values(place: Path, entry: FileEntry) -> str | None:
         table = Table.open(place, entry.columns)
     except UserError:
         return None
-    source, forms = spelled(table, table.names)
+    source, forms = spell(table, table.names)
     kinds = _kinds(table)
     fields = [_field(f"c{place}", form, kinds[place]) for place, form in enumerate(forms)]
     row = "sha256(" + " || chr(31) || ".join(fields) + ")"
@@ -89,11 +89,11 @@ def _kinds(table: Table) -> list[str]:
     In a column of texts another way to write a number is another value.
     """
     from ml_ci.tables.duck import connect, select
-    from ml_ci.tables.spelling import NUMBER, WHOLE, spelled
+    from ml_ci.tables.spelling import NUMBER, WHOLE, spell
 
     if table.layout.parquet:
         return ["typed"] * len(table.names)
-    source, forms = spelled(table, table.names)
+    source, forms = spell(table, table.names)
     # what is missing has the form ""
     tests = [
         f"coalesce(bool_and({forms[place]} = '' OR regexp_full_match(t{place}, '{pattern}')), false)"
@@ -109,11 +109,11 @@ def _kinds(table: Table) -> list[str]:
 
 
 def _field(column: str, form: str, kind: str) -> str:
-    from ml_ci.changes.table_pair import spared
+    from ml_ci.changes.table_pair import write_spared
 
     if kind == "typed":
         return f"coalesce(typeof({column}) || CAST({column} AS VARCHAR), '')"
-    return spared(column) if kind == "text" else form
+    return write_spared(column) if kind == "text" else form
 
 
 def read_as_tables(model: ModelSpec, tree: Tree) -> frozenset[str]:

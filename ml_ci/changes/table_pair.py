@@ -9,7 +9,7 @@ from typing import Any
 
 from ml_ci.changes.drift import jensen_shannon, noise
 from ml_ci.tables.duck import connect, literal, select
-from ml_ci.tables.spelling import spelled
+from ml_ci.tables.spelling import spell
 from ml_ci.tables.table import Table
 
 # Beyond these a description would take longer than it is worth: rows are not matched, columns are sampled.
@@ -21,7 +21,7 @@ _MEMORY = 1 << 30
 _DATE = r"\d{4}-\d\d-\d\d([T ].*)?"
 
 
-def spared(expression: str) -> str:
+def write_spared(expression: str) -> str:
     """Write the SQL of a value as text without spaces around it, "" where it is missing.
 
     A tenth of the time that trimming every kind of white space takes, which a description of many rows can do without.
@@ -103,7 +103,7 @@ class TablePair:
         come, gone = self._both(select(what, "row_match"))
         return int(come), int(gone)
 
-    def relabelled(self, label: str, key: str | None) -> int:
+    def count_relabelled(self, label: str, key: str | None) -> int:
         """Count the rows whose label differs, found again by the column `key`, or by everything but the label.
 
         Rows that are not told apart by it are left out.
@@ -115,7 +115,7 @@ class TablePair:
         found = self._one(select("count(*)", f"{sides[0]} a JOIN {sides[1]} b USING (k)", "WHERE a.l <> b.l"))
         return int(found)
 
-    def edited(self, key: str) -> tuple[int, int, int]:
+    def count_edited(self, key: str) -> tuple[int, int, int]:
         """Count rows by a column that identifies them: (added, removed, changed)."""
         what = f"{self._column(key)} AS k, {self._key(self.common)} AS r"
         old, new = (f"({select(what, side)})" for side in self._sides())
@@ -139,8 +139,8 @@ class TablePair:
 
     def _both_forms(self, table: Table, source: str) -> str:
         """Give the common columns as texts, c0, c1, ..., and in the form that stands for all spellings, v0, v1, ..."""
-        spelled_rows, forms = spelled(table, self.common, source=source)
-        texts = [f"{spared(table.sql(column))} AS c{place}" for place, column in enumerate(self.common)]
+        spelled_rows, forms = spell(table, self.common, source=source)
+        texts = [f"{write_spared(table.sql(column))} AS c{place}" for place, column in enumerate(self.common)]
         return select(", ".join([*texts, *forms]) or "1 AS nothing", spelled_rows)
 
     def _sides(self) -> tuple[str, str]:
@@ -171,7 +171,7 @@ class TablePair:
 
     def _count(self, table: Table, column: str) -> Mapping[str, int]:
         counts: dict[str, int] = {}
-        value = spared(table.sql(column))
+        value = write_spared(table.sql(column))
         for text, number in self._connection.execute(
             select(f"{value}, count(*)", table.source, "GROUP BY 1")
         ).fetchall():

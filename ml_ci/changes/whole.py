@@ -9,7 +9,7 @@ from functools import cached_property
 from pathlib import Path
 
 from ml_ci.changes.content import Contents
-from ml_ci.changes.copied import Copied, changed
+from ml_ci.changes.copied import Copied, fail_changed
 from ml_ci.digests import blob_id, digest, object_format
 from ml_ci.repository import by_name
 from ml_ci.repository.git import line
@@ -47,8 +47,8 @@ class Whole:
         since = self.tree.looked if isinstance(self.tree, WorkingTree) else 0
         paths = [*paths]
         for copied in self._copies:
-            for path in copied.edited(paths, since):
-                raise changed(self._top / path)
+            for path in copied.find_edited(paths, since):
+                raise fail_changed(self._top / path)
 
     def ids(self, paths: Iterable[str]) -> Mapping[str, str]:
         """Give the git ids of the contents of those `paths` (from the top) that are there as files."""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 NOTHING = "none"
 
 
-def shown(value: object) -> str:
+def show(value: object) -> str:
     """Write a value of `ml-ci.yaml` or of the parameters, short."""
     if value is None:
         return NOTHING
@@ -16,7 +16,7 @@ def shown(value: object) -> str:
     if isinstance(value, list | tuple) and not value:
         return NOTHING
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(shown, value)) + "]"
+        return "[" + ", ".join(map(show, value)) + "]"
     text = str(value)
     return text if len(text) <= 60 else f"{text[:59]}…"
 
@@ -26,15 +26,15 @@ def differences(old: Mapping[str, object], new: Mapping[str, object]) -> list[st
     lines = []
     for key in dict.fromkeys((*old, *new)):
         if key not in old:
-            lines.append(f"{_name(key)}{shown(new[key])} added")
+            lines.append(f"{_name(key)}{show(new[key])} added")
         elif key not in new:
-            lines.append(f"{_name(key)}{shown(old[key])} removed")
+            lines.append(f"{_name(key)}{show(old[key])} removed")
         elif _unlike(old[key], new[key]):
-            lines.append(f"{_name(key)}{shown(old[key])} → {shown(new[key])}")
+            lines.append(f"{_name(key)}{show(old[key])} → {show(new[key])}")
     return lines
 
 
-def joined(lines: Sequence[str], most: int = 3) -> str:
+def join_lines(lines: Sequence[str], most: int = 3) -> str:
     """Join lines into one, saying how many were left out."""
     more = len(lines) - most
     return ", ".join(lines[:most]) + (f", and {more:,} more" if more > 0 else "")
@@ -56,7 +56,7 @@ def percent(share: float) -> str:
     return f"{points:.0f}%" if 1 <= points <= 99 or points in (0, 100) else f"{points:.2g}%"
 
 
-def named_first(lines: Iterable[tuple[int, str]]) -> list[str]:
+def order_by_weight(lines: Iterable[tuple[int, str]]) -> list[str]:
     """Order lines by how much they say, most first; equal ones by their text."""
     return [line for _, line in sorted(lines, key=lambda pair: (-pair[0], pair[1]))]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .canonical import canonical, shortest
 from .failures import JobFailed
-from .labels import Classes, told
+from .labels import Classes, describe_positive
 from .returned import Column, Returned, values_of
 
 TYPE_CHECKING = False
@@ -32,7 +32,7 @@ def single(returned: Returned, classes: Classes, what: str, last: bool = False) 
     if names is not None and len(set(names)) == len(names):
         chosen = [place for place, name in enumerate(names) if classes.of(name) in classes.positive]
         if {classes.of(names[place]) for place in chosen} == classes.positive and chosen:
-            return "score", added([returned.columns[place] for place in chosen], what)
+            return "score", add_up([returned.columns[place] for place in chosen], what)
     if last and names is None and len(returned.columns) == 2 and is_last(classes):
         return "score", values_of(returned.columns[1], what)
     raise _drop_names(returned, classes, what)
@@ -72,7 +72,7 @@ def _drop_names(returned: Returned, classes: Classes, what: str) -> JobFailed:
     return JobFailed("predict-shape", said, hint)
 
 
-def added(columns: Sequence[Any], what: str) -> Column:
+def add_up(columns: Sequence[Any], what: str) -> Column:
     """Add up the probabilities of several classes, in their own type; a hair over 1 is rounding, NaN is kept."""
     total = columns[0]
     if len(columns) > 1:
@@ -166,7 +166,7 @@ def _fraction_kind(column: Column, values: Sequence[Any], classes: Classes, what
 
 def _positive(classes: Classes) -> str:
     if classes.comparison:
-        return told({"comparison": classes.comparison})
+        return describe_positive({"comparison": classes.comparison})
     return ", ".join(sorted(classes.positive))
 
 

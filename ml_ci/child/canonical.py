@@ -21,7 +21,7 @@ _PRECISIONS = {
 }
 
 
-def written(value: object) -> str:
+def write(value: object) -> str:
     """Give a value as trimmed text."""
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
@@ -30,7 +30,7 @@ def written(value: object) -> str:
 
 def canonical(value: object) -> str:
     """Give the text that stands for a value and for all that are equal to it: numbers exactly, booleans in any case."""
-    text = written(value)
+    text = write(value)
     if text.lower() in ("true", "false"):
         return text.lower()
     match = _NUMBER.fullmatch(text)

@@ -44,7 +44,7 @@ def _pad(values: Any) -> bool:
     return bool(((values != stripped) & stripped.notna()).any())
 
 
-def taken_by_pandas(frame: Any, entry: Any) -> Any:
+def take_by_pandas(frame: Any, entry: Any) -> Any:
     """Take the rows that an entry has of the whole table, without the column that it leaves out.
 
     An index that only numbers the rows from 0 numbers these anew, as that of a file with these rows would; any other
@@ -157,7 +157,7 @@ def _by_tabs(path: str) -> bytes:
         return b"\n".join(b"\t".join(line.split()) for line in stream)
 
 
-def taken_by_polars(polars: Any, frame: Any, entry: Any) -> Any:
+def take_by_polars(polars: Any, frame: Any, entry: Any) -> Any:
     """Take the rows that an entry has of the whole table, without the column that it leaves out."""
     whole = entry.get("whole")
     if not whole:

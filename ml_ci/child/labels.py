@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from math import isfinite
 
-from .canonical import canonical, exact, written
+from .canonical import canonical, exact, write
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class Classes:
         self.comparison = comparison
         self.values = tuple(values)
         groups: dict[str, list[str]] = {}
-        for text in dict.fromkeys(map(written, texts)):
+        for text in dict.fromkeys(map(write, texts)):
             groups.setdefault(canonical(text), []).append(text)
         self.labels = frozenset(groups)
         known = {text for group in groups.values() for text in group}
@@ -43,21 +43,21 @@ class Classes:
             for text in group
         }
         self._by_value = {value: frozenset(self.names[text] for text in group) for value, group in groups.items()}
-        self.unused = tuple(written(value) for value in values if canonical(value) not in groups)
+        self.unused = tuple(write(value) for value in values if canonical(value) not in groups)
         for text in self.unused:
             self.names[text] = canonical(text)
             self._by_value[canonical(text)] = frozenset((canonical(text),))
         self.positive = frozenset(name for value in values for name in self._name(value))
 
     def _name(self, value: object) -> frozenset[str]:
-        text = written(value)
+        text = write(value)
         if isinstance(value, str) and text in self.names:
             return frozenset((self.names[text],))
         return self._by_value[canonical(value)]
 
     def of(self, label: object) -> str | None:
         """Give the class that a label names, by its text or else by its value; None for no class, or for several."""
-        text = written(label)
+        text = write(label)
         if text in self.names:
             return self.names[text]
         found = self._by_value.get(canonical(label), frozenset())
@@ -65,9 +65,9 @@ class Classes:
 
     def several(self, label: object) -> bool:
         """Say whether a label has the value of several classes that are written differently, and is none of them."""
-        return written(label) not in self.names and len(self._by_value.get(canonical(label), ())) > 1
+        return write(label) not in self.names and len(self._by_value.get(canonical(label), ())) > 1
 
-    def spelled(self, label: object) -> list[str]:
+    def find_spelled(self, label: object) -> list[str]:
         """Give the labels of the holdout that have the value of this one."""
         return sorted(text for text in self.names if canonical(text) == canonical(label))
 
@@ -88,7 +88,7 @@ class Classes:
         may be either and it makes a difference: true and false for labels 0 and 1, 0 and 1 for numbers that are
         compared and of which some are 0 or 1.
         """
-        words = set(map(canonical, set(map(written, given))))
+        words = set(map(canonical, set(map(write, given))))
         family = next((one for one in BOOLEANS if words and words <= one), None)
         if family is None:
             return "classes"
@@ -120,7 +120,7 @@ def classes_of(request: Request) -> Classes:
 def compares(label: object, comparison: Any) -> bool:
     """Say whether a comparison such as (">=", 30) holds of a label, exactly; False for what is no number."""
     operator, bound = comparison
-    quick = _float(written(label))
+    quick = _float(write(label))
     if quick is not None and quick != float(bound):
         return bool(_COMPARE[operator](quick, float(bound)))
     number, limit = exact(label), exact(repr(bound))  # one and the same float may stand for different numbers
@@ -145,7 +145,7 @@ _COMPARE = {
 }
 
 
-def told(positive: Request) -> str:
+def describe_positive(positive: Request) -> str:
     """Write the positive class for a message."""
     if positive.get("comparison"):
         return "%s %s" % tuple(positive["comparison"])

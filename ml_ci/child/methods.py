@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from .answers import added, classify, in_order, is_last, label_kind, single
+from .answers import add_up, classify, in_order, is_last, label_kind, single
 from .calls import call
 from .canonical import canonical, precision_of, shortest
 from .failures import JobFailed, one_line, print_traceback
-from .labels import Classes, classes_of, told
+from .labels import Classes, classes_of, describe_positive
 from .returned import Column, Returned, read_returned, values_of
 
 TYPE_CHECKING = False
@@ -107,7 +107,7 @@ def _from_proba(returned: Returned, names: list[Any] | None, classes: Classes, w
     chosen = positive_classes(named, classes, what)
     if not chosen:
         return "probability", Column([0.0] * returned.shape[0])
-    return "probability", added([returned.columns[place] for place in chosen], what)
+    return "probability", add_up([returned.columns[place] for place in chosen], what)
 
 
 def _column_names(returned: Returned, names: list[Any] | None, classes: Classes) -> list[Any] | None:
@@ -168,12 +168,12 @@ def _never(names: list[Any], classes: Classes) -> bool:
 
 def _positive(classes: Classes) -> str:
     if classes.comparison:
-        return told({"comparison": classes.comparison})
+        return describe_positive({"comparison": classes.comparison})
     return ", ".join(repr(value) for value in classes.values)
 
 
 def _unclear(what: str, name: Any, classes: Classes) -> JobFailed:
-    alike = ", ".join(repr(text) for text in classes.spelled(name))
+    alike = ", ".join(repr(text) for text in classes.find_spelled(name))
     return JobFailed(
         "model-classes",
         "%s knows the class %r, and several labels of the holdout have that value: %s" % (what, name, alike),

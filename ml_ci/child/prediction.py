@@ -7,7 +7,7 @@ import os
 from .answers import check, classify, single
 from .arguments import annotation_of
 from .calls import NOW, call
-from .canonical import shortest, written
+from .canonical import shortest, write
 from .entries import load_entry
 from .failures import JobFailed
 from .labels import classes_of
@@ -140,5 +140,5 @@ def write_predictions(path: str, scores: Scores) -> None:
     with open(path + ".part", "w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream)
         writer.writerow(["prediction" if by_label else "score"])
-        writer.writerows([written(value) if by_label else repr(float(value))] for value in scores.values)
+        writer.writerows([write(value) if by_label else repr(float(value))] for value in scores.values)
     os.replace(path + ".part", path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .canonical import of_elements, precision_of, written
+from .canonical import of_elements, precision_of, write
 from .failures import JobFailed, one_line, print_traceback
 
 TYPE_CHECKING = False
@@ -69,7 +69,7 @@ def _frame(answer: Any) -> Returned:
     columns = [answer[:, place] if polars else answer.iloc[:, place] for place in range(answer.shape[1])]
     plain = type(answer.columns).__name__ == "RangeIndex"
     return Returned(
-        columns, None if plain else [written(name) for name in answer.columns], index_of(answer), tuple(answer.shape)
+        columns, None if plain else [write(name) for name in answer.columns], index_of(answer), tuple(answer.shape)
     )
 
 

@@ -7,7 +7,7 @@ import sys
 
 from .calls import NOW
 from .failures import JobFailed, one_line, print_traceback
-from .frames import read_by_pandas, read_by_polars, taken_by_pandas, taken_by_polars
+from .frames import read_by_pandas, read_by_polars, take_by_pandas, take_by_polars
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -69,9 +69,9 @@ def read_table(what: str, entry: Any, wanted: str) -> Any:
     library = _library(what, "polars" if wanted in ("polars", "lazy") else "pandas")
     try:
         if library.__name__ == "polars":
-            frame = taken_by_polars(library, read_by_polars(library, _source(entry)), entry)
+            frame = take_by_polars(library, read_by_polars(library, _source(entry)), entry)
             return frame.lazy() if wanted == "lazy" else frame
-        return taken_by_pandas(read_by_pandas(library, _source(entry)), entry)
+        return take_by_pandas(read_by_pandas(library, _source(entry)), entry)
     except Exception as error:  # whatever the library raises: the traceback is in the log
         print_traceback()
         raise JobFailed(

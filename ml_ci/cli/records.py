@@ -208,7 +208,7 @@ def _options(config: str | None, store: str | None) -> Options:
 
 
 def _row(row: RecordRow) -> dict[str, object]:
-    from ml_ci.records.origin import packed
+    from ml_ci.records.origin import pack_origin
 
     return {
         "kind": row.kind,
@@ -216,7 +216,7 @@ def _row(row: RecordRow) -> dict[str, object]:
         "model": row.content.get("model"),
         "commit": row.content.get("commit"),
         "dirty": row.content.get("dirty"),
-        "origin": None if row.origin is None else packed(row.origin),
+        "origin": None if row.origin is None else pack_origin(row.origin),
         "bytes": row.size,
         "age_seconds": round(row.age, 1),
         "unused_seconds": round(row.unused, 1),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml_ci.child.labels import compares
-from ml_ci.tables.duck import connect, literal, select, trimmed
+from ml_ci.tables.duck import connect, literal, select, trim
 from ml_ci.tables.table import Table
 
 Comparison: TypeAlias = tuple[str, int | float]
@@ -38,8 +38,8 @@ def stand(table: Table, column: str, comparison: Comparison, precision: str = ""
     """
     symbol, bound = comparison
     near, exactly = _near(table, column, bound, precision)
-    usual = ", ".join(literal(text) for text in {shown(bound), f"{shown(bound)}.0", repr(float(bound))})
-    unlike = f"{trimmed(table.sql(column))} NOT IN ({usual})"
+    usual = ", ".join(literal(text) for text in {show(bound), f"{show(bound)}.0", repr(float(bound))})
+    unlike = f"{trim(table.sql(column))} NOT IN ({usual})"
     odd = f"CASE WHEN {table.number_sql(column)} = {near!r}::DOUBLE THEN {unlike} ELSE false END"
     numbers, unusual = table.numbers_with(column, "false" if exactly else odd)
     found = np.asarray(_COMPARE[symbol](numbers, near), np.bool_)
@@ -58,7 +58,7 @@ def holds(table: Table, column: str, comparison: Comparison) -> str:
     otherwise = [] if exactly else _otherwise(table, column, comparison, near)
     if not otherwise:
         return by_float
-    among = f"{trimmed(table.sql(column))} IN ({', '.join(map(literal, otherwise))})"
+    among = f"{trim(table.sql(column))} IN ({', '.join(map(literal, otherwise))})"
     return f"({by_float} <> ({number} = {near!r}::DOUBLE AND {among}))"
 
 
@@ -66,7 +66,7 @@ def _near(table: Table, column: str, bound: float, precision: str) -> tuple[floa
     """Give the bound as the float to compare with, and whether that comparison is exact."""
     own = precision or precision_of(table, column)
     small = table.kind(column) in _WHOLE and abs(bound) < 1 << 53
-    return narrowed(bound, own), bool(own) or small or table.kind(column) == "DOUBLE"
+    return narrow(bound, own), bool(own) or small or table.kind(column) == "DOUBLE"
 
 
 def _otherwise(table: Table, column: str, comparison: Comparison, near: float) -> list[str]:
@@ -85,7 +85,7 @@ def precision_of(table: Table, column: str) -> str:
     return "float16" if column.strip() in halves else "float32"
 
 
-def narrowed(number: float, precision: str) -> float:
+def narrow(number: float, precision: str) -> float:
     """Give a number as one of a narrower float type, `float32` or `float16`, would be compared with; '' leaves it."""
     if not precision:
         return float(number)
@@ -93,6 +93,6 @@ def narrowed(number: float, precision: str) -> float:
         return float(np.dtype(precision).type(number))
 
 
-def shown(number: float) -> str:
+def show(number: float) -> str:
     """Write a bound with all of its digits: 30, 0.5, 9007199254740993."""
     return str(number) if isinstance(number, int) else repr(number).removesuffix(".0")

@@ -30,7 +30,7 @@ def order(table: Table, holdout: Table, id: str | None, label: str, read: str, n
     shared = [one for one in table.names if one and holdout.has(one) and one not in (read, label.strip())]
     if table.rows != holdout.rows:
         _tell_rows(table, holdout, shared, name)
-        raise failed(
+        raise fail(
             "row-count",
             f"{name} has {table.rows:,} rows, and the holdout {holdout.shown} has {holdout.rows:,}",
             "Write one row for each row of the holdout, in its order, under one header line.",
@@ -43,7 +43,7 @@ def order(table: Table, holdout: Table, id: str | None, label: str, read: str, n
     return np.arange(table.rows)
 
 
-def failed(code: str, message: str, hint: str = "") -> StageFailed:
+def fail(code: str, message: str, hint: str = "") -> StageFailed:
     """Name what is wrong with predictions."""
     return StageFailed(Failure("evaluation", code, message, hint))
 
@@ -83,7 +83,7 @@ def _by_shared(table: Table, holdout: Table, shared: Sequence[str], moved: Seque
             return found
     _tell_rows(table, holdout, moved, name)
     named = ", ".join(moved[:4])
-    raise failed(
+    raise fail(
         "rows-differ",
         f"{name} has the column{'s' if len(moved) > 1 else ''} {named} of the holdout with other values in its rows, "
         "so it is not clear which row each prediction belongs to",
@@ -114,7 +114,7 @@ def _refuse_other_orders(
             continue
         other = _joined(_keys(table, [one]), _keys(holdout, [one]))
         if other is not None and not np.array_equal(other, found):
-            raise failed(
+            raise fail(
                 "rows-differ",
                 f"{name}: by the column {columns[0]} its rows belong to other rows of the holdout than by {one}",
                 f"Name the right one: `id: {columns[0]}`, or leave the other out of the predictions.",
@@ -136,7 +136,7 @@ def _refuse_sorted_labels(table: Table, holdout: Table, label: str, name: str) -
     """Refuse predictions that hold the holdout's labels in another order; other labels there are the model's own."""
     if not _differs(table, holdout, label) or _tally(table, label) != _tally(holdout, label):
         return
-    raise failed(
+    raise fail(
         "rows-differ",
         f"{name} has the labels of the holdout, in another order: its rows are not in the holdout's order",
         "Write a column beside each prediction that tells the rows apart, and name it with `id:`.",
@@ -154,13 +154,13 @@ def _by(table: Table, holdout: Table, id: str, name: str) -> Rows:  # noqa: A002
     wanted = _holdout_ids(holdout, id)
     given = _given_ids(table, id, name)
     if unknown := [key for key in given if key not in wanted]:
-        raise failed(
+        raise fail(
             "unknown-id",
             f"{name}, row {given[unknown[0]] + 1}: the holdout has no {id} {brief(unknown[0])}",
             "Write one row for each row of the holdout, and no other.",
         )
     if absent := [key for key in wanted if key not in given]:
-        raise failed(
+        raise fail(
             "missing-id",
             f"{name} has no row for {id} {brief(absent[0])} of the holdout (nor for {len(absent) - 1:,} more)",
             "Write one row for each row of the holdout.",
@@ -183,7 +183,7 @@ def _holdout_ids(holdout: Table, id: str) -> dict[str, int]:  # noqa: A002
 
 def _given_ids(table: Table, id: str, name: str) -> dict[str, int]:  # noqa: A002
     if not table.has(id):
-        raise failed(
+        raise fail(
             "no-id",
             f"{name} has no column {id!r}, which `id:` names; its columns are: {', '.join(table.names[:20])}",
             "Write the id beside each prediction, or remove `id:` when the rows are in the holdout's order.",
@@ -191,11 +191,11 @@ def _given_ids(table: Table, id: str, name: str) -> dict[str, int]:  # noqa: A00
     keys = [canonical(text) for text in table.text(id)]
     if "" in keys:
         message = f"{name}, row {keys.index('') + 1}: no value in the id column {id!r}"
-        raise failed("missing-id", message, "Write the holdout's id beside each prediction.")
+        raise fail("missing-id", message, "Write the holdout's id beside each prediction.")
     if repeated := _repeated(keys):
         key, first, second = repeated
         message = f"{name}, row {second + 1}: {id} {brief(key)} was in row {first + 1} already"
-        raise failed("duplicate-id", message, "Write one row for each row of the holdout.")
+        raise fail("duplicate-id", message, "Write one row for each row of the holdout.")
     return {key: row for row, key in enumerate(keys)}
 
 

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from ml_ci.child.labels import Classes
 from ml_ci.errors import UserError
-from ml_ci.evaluation.comparison import Comparison, shown, stand
+from ml_ci.evaluation.comparison import Comparison, show, stand
 from ml_ci.spec.values import Positive
 from ml_ci.tables.canonical import brief
-from ml_ci.tables.duck import literal, trimmed
+from ml_ci.tables.duck import literal, trim
 from ml_ci.tables.table import Table
 
 ABSENT = frozenset({"", "nan", "NaN", "-nan"})
@@ -67,7 +67,7 @@ def known_labels(table: Table, label: str, positive: Positive) -> tuple[str, ...
     """
     if positive.comparison is None:
         return tuple(table.counts(label))
-    value = trimmed(table.sql(label))
+    value = trim(table.sql(label))
     may_be = f"coalesce({table.number_sql(label)} IN (0, 1) OR lower({value}) IN ('true', 'false'), false)"
     other = table.count_where(f"NOT {may_be}") > 0
     return (*table.distinct(label, may_be), *(["other"] if other else []))
@@ -119,7 +119,7 @@ def refuse_single_class(positives: int, table: Table, label: str, comparison: Co
     symbol, bound = comparison
     who = "every" if positives else "no"
     raise UserError(
-        f"{who} label in column {label!r} of {table.shown} is {symbol} {shown(bound)}; "
+        f"{who} label in column {label!r} of {table.shown} is {symbol} {show(bound)}; "
         f"they lie between {low:g} and {high:g}",
         hint="Set `positive:` to a comparison that splits them.",
     )
@@ -137,7 +137,7 @@ def missing(table: Table, label: str, rows: int) -> UserError:
 
 def first_missing(table: Table, label: str) -> int | None:
     """Give the first row that has no label: nothing, or NaN."""
-    return table.first(f"{trimmed(table.sql(label))} IN ({', '.join(map(literal, sorted(ABSENT)))})")
+    return table.first(f"{trim(table.sql(label))} IN ({', '.join(map(literal, sorted(ABSENT)))})")
 
 
 def _listed(counts: Mapping[str, int]) -> str:

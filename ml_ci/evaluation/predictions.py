@@ -11,13 +11,13 @@ from numpy.typing import NDArray
 from ml_ci.child.labels import WORDS, YES, Classes
 from ml_ci.errors import UserError
 from ml_ci.evaluation.comparison import Comparison, precision_of, stand
-from ml_ci.evaluation.joining import Rows, failed, order
+from ml_ci.evaluation.joining import Rows, fail, order
 from ml_ci.evaluation.labels import ABSENT, classes_of, known_labels
 from ml_ci.evaluation.scores import Predictions, decide, own_scale
 from ml_ci.spec.values import Positive
 from ml_ci.tables.bounds import Bounds, for_rows
 from ml_ci.tables.canonical import brief, canonical
-from ml_ci.tables.duck import trimmed
+from ml_ci.tables.duck import trim
 from ml_ci.tables.table import Table
 
 
@@ -58,7 +58,7 @@ def read(
 
 def _open(path: Path, name: str, holdout: Table) -> Table:
     if not path.exists():
-        raise failed(
+        raise fail(
             "no-predictions",
             f"the job left no predictions file at {name}",
             "Check `outputs: {predictions: ...}` against where the job writes it.",
@@ -66,7 +66,7 @@ def _open(path: Path, name: str, holdout: Table) -> Table:
     try:
         return Table.open(path, shown=name, bounds=_bounds(holdout))
     except UserError as error:
-        raise failed("predictions-unreadable", error.message, error.hint) from None
+        raise fail("predictions-unreadable", error.message, error.hint) from None
 
 
 def _bounds(holdout: Table) -> Bounds:
@@ -83,7 +83,7 @@ def _refuse_long(table: Table, holdout: Table, name: str) -> None:
             try:
                 bounds.refuse_size(table.text_bytes(column), f"the column {column} of {name}")
             except UserError as error:
-                raise failed("predictions-unreadable", error.message, error.hint) from None
+                raise fail("predictions-unreadable", error.message, error.hint) from None
 
 
 def _column(table: Table, holdout: Table, name: str) -> str:
@@ -95,7 +95,7 @@ def _column(table: Table, holdout: Table, name: str) -> str:
         if there
         else ("no-column", "neither `score` nor `prediction`")
     )
-    raise failed(
+    raise fail(
         code,
         f"{name} has {said}; its columns are: {', '.join(table.names[:20])}",
         "Write exactly one column named `score` (in [0, 1]) or `prediction` (a class label).",
@@ -106,18 +106,18 @@ def _scores(table: Table, name: str, bounded: bool) -> NDArray[np.float64]:
     try:
         score = table.numbers("score")
     except UserError as error:
-        raise failed(
+        raise fail(
             "score-not-number", error.message, "Class labels go in a column named `prediction`, scores in `score`."
         ) from None
     for row in np.flatnonzero(np.isnan(score))[:1]:
-        raise failed(
+        raise fail(
             "score-missing",
             f"{name}, row {row + 1}: the score is missing or NaN ({int(np.isnan(score).sum()):,} rows are)",
             "A model has to score every row: handle missing values before it predicts.",
         )
     wrong = ~((score >= 0) & (score <= 1)) if bounded else ~np.isfinite(score)
     for row in np.flatnonzero(wrong)[:1]:
-        raise failed(
+        raise fail(
             "score-range",
             f"{name}, row {row + 1}: the score {score[row]:g} is {'not in [0, 1]' if bounded else 'no finite number'}",
             "Write probabilities of the positive class; predicted numbers or labels go in a column `prediction`."
@@ -160,7 +160,7 @@ def _predicted(
 def _are_words(table: Table) -> bool:
     """Say whether every prediction is 0, 1, true or false, in any spelling."""
     value = table.sql("prediction")
-    may_be = f"{table.number_sql('prediction')} IN (0, 1) OR lower({trimmed(value)}) IN ('true', 'false')"
+    may_be = f"{table.number_sql('prediction')} IN (0, 1) OR lower({trim(value)}) IN ('true', 'false')"
     return not table.count_where(f"NOT coalesce({may_be}, false)")
 
 
@@ -172,7 +172,7 @@ def _say_outcome(texts: Sequence[str], holdout: Table, label: str, positive: Pos
     found = classes.meaning(texts)
     if found == "unclear":
         said = " and ".join(sorted(map(canonical, texts)))
-        raise failed(
+        raise fail(
             "ambiguous-prediction",
             f"{name}: the predictions are only {said}, which may be labels, or say whether a row is positive",
             "Write the labels as the holdout spells them, or scores (1 for positive) in a column named `score`.",
@@ -184,14 +184,14 @@ def _compared(table: Table, comparison: Comparison, precision: str) -> NDArray[n
     try:
         numbers, found = stand(table, "prediction", comparison, precision)
     except UserError as error:
-        raise failed(
+        raise fail(
             "unknown-class", error.message, "`positive:` is a comparison: predict numbers, or 0/1 for its outcome."
         ) from None
     if not np.isfinite(numbers).all():
         row = int(np.flatnonzero(~np.isfinite(numbers))[0])
         is_missing = "missing or NaN" if np.isnan(numbers[row]) else f"{numbers[row]:g}"
         message = f"{table.shown}, row {row + 1}: the prediction is {is_missing}"
-        raise failed("prediction-missing", message, "A model has to predict every row, by a finite number.")
+        raise fail("prediction-missing", message, "A model has to predict every row, by a finite number.")
     return found
 
 
@@ -199,7 +199,7 @@ def _refuse_missing(codes: NDArray[np.int32], values: Sequence[str], name: str) 
     absent = [place for place, value in enumerate(values) if value in ABSENT]
     rows = np.flatnonzero(np.isin(codes, absent))
     if len(rows):
-        raise failed(
+        raise fail(
             "prediction-missing",
             f"{name}, row {rows[0] + 1}: the prediction is missing or NaN ({len(rows):,} rows are)",
             "A model has to predict every row.",
@@ -215,11 +215,11 @@ def _refuse_unknown(
     row = int(np.flatnonzero(np.isin(codes, unknown))[0])
     text = texts[codes[row]]
     if classes.several(text):
-        alike = ", ".join(map(brief, classes.spelled(text)))
+        alike = ", ".join(map(brief, classes.find_spelled(text)))
         said = f"{name}, row {row + 1}: the prediction {brief(text)} has the value of several labels: {alike}"
-        raise failed("unknown-class", said, "Predict the labels as the holdout spells them.")
+        raise fail("unknown-class", said, "Predict the labels as the holdout spells them.")
     listed = ", ".join(brief(value) for value in sorted(counts)[:8])
-    raise failed(
+    raise fail(
         "unknown-class",
         f"{name}, row {row + 1}: the prediction {brief(text)} is none of the labels {listed}",
         "Predict the labels as the holdout spells them, or 1 for positive and 0 for all others.",

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ml_ci.evaluation.comparison import narrowed
+from ml_ci.evaluation.comparison import narrow
 from ml_ci.tables.duck import connect, literal, parquet, select
 
 
@@ -65,10 +65,10 @@ def own_scale(kind: str, threshold: float, precision: str = "") -> float:
     `precision` names a float type that is narrower than Python's: there 0.7 is 0.699999988.
     """
     if kind != "margin":
-        return narrowed(threshold, precision)
+        return narrow(threshold, precision)
     if threshold <= 0:
         return -math.inf
-    return math.inf if threshold >= 1 else narrowed(math.log(threshold / (1 - threshold)), precision)
+    return math.inf if threshold >= 1 else narrow(math.log(threshold / (1 - threshold)), precision)
 
 
 def decide(predictions: Predictions, cut: float) -> Predictions:

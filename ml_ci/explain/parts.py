@@ -18,7 +18,7 @@ READS = "reads"
 _ORDER = (CODE, READS, "data", "params", "needs", ENVIRONMENT, THRESHOLD, "seed", "budget")
 
 
-def changed_parts(
+def find_parts(
     old: tuple[ModelSpec, Fingerprint],
     new: tuple[ModelSpec, Fingerprint],
     together: Iterable[str] = (),
@@ -43,7 +43,7 @@ def changed_parts(
     return (*kept, _join(rest)) if rest else tuple(kept)
 
 
-def mixed_model(old: ModelSpec, new: ModelSpec, chosen: Collection[str]) -> ModelSpec:
+def mix_model(old: ModelSpec, new: ModelSpec, chosen: Collection[str]) -> ModelSpec:
     """Give the model in which what is `chosen` is as in `new`, and everything else as in `old`.
 
     The holdout is always the new one's.
@@ -72,7 +72,7 @@ def files_of(name: str, models: Iterable[ModelSpec], files: Iterable[str]) -> fr
     return frozenset(path for model in models for path in _files(name, model, files))
 
 
-def pinned_by_lock(models: Iterable[ModelSpec], files: Collection[str]) -> frozenset[str]:
+def find_pinned(models: Iterable[ModelSpec], files: Collection[str]) -> frozenset[str]:
     """Name the data parts that neither a file nor a `.dvc` file of the tree is, where the tree has a `dvc.lock`."""
     if not any(posixpath.basename(path) == "dvc.lock" for path in files):
         return frozenset()

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import IO, Any, cast
 
-from ml_ci.records.record import NAME, DamagedRecordError, read, vouched
+from ml_ci.records.record import NAME, DamagedRecordError, read, vouch
 
 # What an archive may take beside its files: record.json, and the headers of its members.
 _BESIDE = 64 * 2**20
@@ -20,7 +20,7 @@ _CHUNK = 2**20
 def pack(folder: Path, kind: str, key: str, out: IO[bytes]) -> None:
     """Write a record to `out`; DamagedRecordError when it is damaged, or holds a link."""
     read(folder, kind, key)
-    names = sorted(vouched(folder, kind, key)["files"])
+    names = sorted(vouch(folder, kind, key)["files"])
     with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for name in (NAME, *names):
             _add(archive, folder, name)
@@ -36,7 +36,7 @@ def unpack(source: IO[bytes], folder: Path, kind: str, key: str) -> None:
     try:
         with tarfile.open(fileobj=cast(IO[bytes], bounded), mode="r|") as archive:
             _first(archive, folder)
-            files = vouched(folder, kind, key)["files"]
+            files = vouch(folder, kind, key)["files"]
             bounded.left += sum(known["size"] for known in files.values())
             _rest(archive, folder, files)
     except (tarfile.TarError, EOFError, ValueError) as error:

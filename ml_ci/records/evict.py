@@ -29,7 +29,7 @@ class Stored:
         return self.kind, self.key
 
 
-def stored(store: Store) -> tuple[Stored, ...]:
+def list_stored(store: Store) -> tuple[Stored, ...]:
     """List every record, the longest unused first; nothing is verified."""
     found = []
     for kind, key, folder in store.records():
@@ -83,7 +83,7 @@ def evict(
 ) -> tuple[Stored, ...]:
     """Remove what is superfluous, and give it; each record disappears at once, by a rename. `dry_run` only says."""
     chosen = superfluous(
-        stored(store),
+        list_stored(store),
         needed,
         limit=limit,
         older_than=older_than,

@@ -37,7 +37,7 @@ def recall(store: Store, commit: str, model: str) -> Iterator[Known]:
     files = sorted(_folder(store, commit, model).glob("*.json"), key=lambda file: (-file.stat().st_mtime, file.name))
     yield from (known for file in files if (known := _look_up(file.stem, _read(file))))
     if store.shared is not None:
-        for key, said in store.shared.remembered(commit, model).items():
+        for key, said in store.shared.recall(commit, model).items():
             if known := _look_up(key, said):
                 yield known
 

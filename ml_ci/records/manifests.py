@@ -46,7 +46,7 @@ def note(root: Path, entry: Entry) -> None:
         file.unlink(missing_ok=True)
 
 
-def known(root: Path, entry: Entry) -> bool:
+def is_kept(root: Path, entry: Entry) -> bool:
     """Say whether an entry is kept."""
     return (folder_of(root, entry.manifest) / f"{entry.key}.json").exists()
 
@@ -84,14 +84,14 @@ def entry(manifest: str, key: str, said: Any) -> Entry | None:
     return Entry(manifest, key, states, named)
 
 
-def packed(found: Iterable[Entry]) -> list[dict[str, Any]]:
+def pack_entries(found: Iterable[Entry]) -> list[dict[str, Any]]:
     """Give entries as the record that they lead to keeps them."""
     return [
         {"manifest": one.manifest, "key": one.key, "states": one.states, "outside": list(one.outside)} for one in found
     ]
 
 
-def unpacked(content: Mapping[str, Any]) -> Iterator[Entry]:
+def unpack_entries(content: Mapping[str, Any]) -> Iterator[Entry]:
     """Give the entries that a record keeps; none of one that an older version made."""
     listed = content.get("reads")
     for said in listed if isinstance(listed, list) else ():

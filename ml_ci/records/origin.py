@@ -30,12 +30,12 @@ def origin_of(environment: Mapping[str, str], gates_from: str | None = None) -> 
     return Origin(build.event, build.ref, build.run, gates_from or "")
 
 
-def packed(origin: Origin) -> dict[str, str]:
+def pack_origin(origin: Origin) -> dict[str, str]:
     """Give an origin as a record keeps it."""
     return {name: getattr(origin, name) for name in _NAMES}
 
 
-def unpacked(said: object) -> Origin | None:
+def unpack_origin(said: object) -> Origin | None:
     """Take what a record says of its origin; None where it says nothing, as one of an older version, or no origin."""
     if not isinstance(said, dict) or set(said) != set(_NAMES):
         return None

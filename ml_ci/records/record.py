@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from ml_ci.records.origin import Origin, packed, unpacked
+from ml_ci.records.origin import Origin, pack_origin, unpack_origin
 
 FORMAT = 1
 NAME = "record.json"
@@ -48,14 +48,14 @@ def write(folder: Path, kind: str, key: str, content: Mapping[str, Any], origin:
     """Write `record.json` over the files that lie in `folder`, and force all of it to disk."""
     body = {"format": FORMAT, "kind": kind, "key": key, "files": _digests(folder), "content": content}
     if origin is not None:
-        body["origin"] = packed(origin)
+        body["origin"] = pack_origin(origin)
     _write(folder, body)
 
 
 def reseal(folder: Path, kind: str, key: str, origin: Origin) -> None:
     """Give a record another origin: that of who vouches for it from here on. DamagedRecordError when it is damaged."""
     read(folder, kind, key)
-    _write(folder, {**vouched(folder, kind, key), "origin": packed(origin)})
+    _write(folder, {**vouch(folder, kind, key), "origin": pack_origin(origin)})
 
 
 def _write(folder: Path, body: Mapping[str, Any]) -> None:
@@ -68,18 +68,18 @@ def _write(folder: Path, body: Mapping[str, Any]) -> None:
 
 def read(folder: Path, kind: str, key: str) -> Record:
     """Read a record and verify it, with every file in it; DamagedRecordError names what is wrong."""
-    body = vouched(folder, kind, key)
+    body = vouch(folder, kind, key)
     _verify(folder, body["files"])
-    return Record(kind, key, folder, body["content"], unpacked(body.get("origin")))
+    return Record(kind, key, folder, body["content"], unpack_origin(body.get("origin")))
 
 
 def glance(folder: Path, kind: str, key: str) -> Record:
     """Read a record without looking at its files; DamagedRecordError names what is wrong with `record.json`."""
-    body = vouched(folder, kind, key)
-    return Record(kind, key, folder, body["content"], unpacked(body.get("origin")))
+    body = vouch(folder, kind, key)
+    return Record(kind, key, folder, body["content"], unpack_origin(body.get("origin")))
 
 
-def vouched(folder: Path, kind: str, key: str) -> dict[str, Any]:
+def vouch(folder: Path, kind: str, key: str) -> dict[str, Any]:
     """Give what `record.json` says, whole and sealed: `files` maps each file below the folder to its size and digest.
 
     It may come from elsewhere: nothing in it is believed before it has this shape. DamagedRecordError otherwise.

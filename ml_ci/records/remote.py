@@ -67,7 +67,7 @@ class Remote:
             if found := _NAME.fullmatch(name):
                 yield found[1], found[2]
 
-    def remembered(self, commit: str, model: str) -> Mapping[str, Any]:
+    def recall(self, commit: str, model: str) -> Mapping[str, Any]:
         """Give what is remembered of a commit's trainings of a model, by the trainings' keys."""
         below = f"{_MEMORY}/{commit}/{model}"
         found: dict[str, Any] = {}

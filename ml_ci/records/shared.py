@@ -69,9 +69,9 @@ class Shared:
         """Ask it something, so that `notes` tell whether it answers."""
         self.has("trainings", "0" * 64)
 
-    def remembered(self, commit: str, model: str) -> Mapping[str, Any]:
+    def recall(self, commit: str, model: str) -> Mapping[str, Any]:
         """Give what is remembered of a commit's trainings of a model, by key; empty when it does not answer."""
-        return self._ask(lambda remote: remote.remembered(commit, model), {})
+        return self._ask(lambda remote: remote.recall(commit, model), {})
 
     def remember(self, commit: str, model: str, key: str, file: Path) -> None:
         """Send what is remembered of one training."""
@@ -95,9 +95,9 @@ class Shared:
 
     def keys(self) -> Iterator[tuple[str, str]]:
         """Give kind and key of each of its records; StoreUnreachableError when it does not answer."""
-        return self.reached().keys()
+        return self.reach().keys()
 
-    def reached(self) -> Remote:
+    def reach(self) -> Remote:
         """Give the store itself; StoreUnreachableError when it cannot be reached."""
         if self._remote is None:
             from ml_ci.records.remote import Remote
@@ -109,7 +109,7 @@ class Shared:
         if self.silent:
             return otherwise
         try:
-            return call(self.reached())
+            return call(self.reach())
         except StoreUnreachableError as error:
             self.silent = True
             self.notes.append(f"{error.said(self.url)}. {error.hint}".strip())

@@ -95,7 +95,7 @@ class Store:
         kind, key, draft = made.kind, made.key, made.folder
         folder = self.folder(kind, key)
         folder.parent.mkdir(parents=True, exist_ok=True)
-        for entry in manifests.unpacked(made.content):
+        for entry in manifests.unpack_entries(made.content):
             manifests.note(self.root, entry)  # before the record: one that leads nowhere yet does no harm
         try:
             draft.rename(folder)
@@ -186,7 +186,7 @@ class Store:
         except FileNotFoundError:
             return False
 
-    def abandoned(self) -> Iterator[Path]:
+    def find_abandoned(self) -> Iterator[Path]:
         """Give the folders of `work/` that killed runs left; the caller removes them while it holds each."""
         from filelock import FileLock, Timeout
 

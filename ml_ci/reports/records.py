@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ml_ci.changes.read_states import ABSENT
-from ml_ci.records.manifests import unpacked
+from ml_ci.records.manifests import unpack_entries
 from ml_ci.records.origin import Origin
 from ml_ci.reports.columns import padded
 from ml_ci.reports.text import label, log_lines, plural
@@ -81,7 +81,7 @@ def _reads(content: Mapping[str, Any]) -> Iterator[str]:
         return
     found = {
         f"{path or '.'}{'/' if kind == 'folders' else ''}"
-        for entry in unpacked(content)
+        for entry in unpack_entries(content)
         for kind in ("files", "sources", "folders", "everything")
         for path, state in entry.states.get(kind, {}).items()
         if state != ABSENT

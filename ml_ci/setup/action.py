@@ -15,10 +15,10 @@ def name_action() -> str | None:
         said = json.loads(metadata.distribution("ml-ci").read_text("direct_url.json") or "{}")
     except (metadata.PackageNotFoundError, ValueError):
         return None
-    return named(said)
+    return read_name(said)
 
 
-def named(said: object) -> str | None:
+def read_name(said: object) -> str | None:
     """Read what pip wrote (PEP 610)."""
     if not isinstance(said, dict) or not isinstance(said.get("vcs_info"), dict):
         return None

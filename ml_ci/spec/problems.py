@@ -31,7 +31,7 @@ class Problem:
     def text(self, path: str) -> str:
         """Give the problem as one line: `ml-ci.yaml:9: models.churn.treshold: unknown key, ...`."""
         where = f"{path}:{self.line}:{self.column}" if self.column else f"{path}:{self.line}"
-        place = dotted(self.place)
+        place = write_place(self.place)
         return " ".join(f"{where}: {place}: {self.message}".split("\n")) if place else f"{where}: {self.message}"
 
 
@@ -47,7 +47,7 @@ def error(problems: Iterable[Problem], path: str) -> UserError:
     return UserError("\n".join(lines), hint=HINT)
 
 
-def dotted(place: Place) -> str:
+def write_place(place: Place) -> str:
     """Write a place as `models.churn.gates[0]`."""
     text = ""
     for part in place:

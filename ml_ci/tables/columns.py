@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ml_ci.tables.layout import Layout, examine
 from ml_ci.tables.parquet import Taken, take
-from ml_ci.tables.raw import Edit, blanked, taken_out
+from ml_ci.tables.raw import Edit, blank_value, take_value_out
 from ml_ci.tables.table import Table
 from ml_ci.tables.writing import Writer, write_raw
 
@@ -30,7 +30,7 @@ def without(
     if table.layout.parquet:
         take(source, out, Taken(column=place, leave_out=True), python)
     else:
-        _write(table, place, out, taken_out, header=True)
+        _write(table, place, out, take_value_out, header=True)
 
 
 def blank(
@@ -61,7 +61,7 @@ def _open(source: Path, column: str, columns: Sequence[str] | None, shown: str |
 
 def _blank(layout: Layout, place: int) -> Edit:
     """Leave lines without values as they are too."""
-    edit = blanked(layout, place)
+    edit = blank_value(layout, place)
     return lambda raw: edit(raw) if raw.strip() else raw
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from ml_ci.digests import digest
 from ml_ci.tables.duck import connect, select
-from ml_ci.tables.spelling import spelled
+from ml_ci.tables.spelling import spell
 from ml_ci.tables.table import Table
 
 # So many of the smallest row hashes are kept: they tell how much two tables have in common to a few percent.
@@ -41,7 +41,7 @@ class Content:
 
 def content(table: Table) -> Content:
     """Read a table's content; the rows are streamed."""
-    source, values = spelled(table, sorted(table.names))
+    source, values = spell(table, sorted(table.names))
     hashed = select(f"md5_number_lower(concat_ws(chr(31), {', '.join(values)})) AS h", source)
     wanted = f"count(*), bit_xor(h), sum(CAST(h AS HUGEINT)), min(h, {SKETCH})"
     with connect(shown=table.shown) as connection:

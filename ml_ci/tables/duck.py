@@ -47,7 +47,7 @@ class Database:
 
     def execute(self, query: str) -> Database:
         """Run a query; what it found is fetched from here."""
-        with told(self._shown):
+        with explain(self._shown):
             self.raw.execute(query)
         return self
 
@@ -57,23 +57,23 @@ class Database:
 
     def fetchone(self) -> tuple[Any, ...] | None:
         """Give the next row, None behind the last."""
-        with told(self._shown):
+        with explain(self._shown):
             found: tuple[Any, ...] | None = self.raw.fetchone()
         return found
 
     def fetchall(self) -> list[tuple[Any, ...]]:
         """Give all rows that are left."""
-        with told(self._shown):
+        with explain(self._shown):
             return list(self.raw.fetchall())
 
     def fetchmany(self, rows: int) -> list[tuple[Any, ...]]:
         """Give the next rows, at most so many; none behind the last."""
-        with told(self._shown):
+        with explain(self._shown):
             return list(self.raw.fetchmany(rows))
 
     def fetchnumpy(self) -> Mapping[str, Any]:
         """Give the columns as arrays."""
-        with told(self._shown):
+        with explain(self._shown):
             return dict(self.raw.fetchnumpy())
 
     @property
@@ -111,7 +111,7 @@ def _pin_time_zone(connection: DuckDBPyConnection) -> None:
 
 
 @contextmanager
-def told(shown: str, failed: str = "cannot be read") -> Iterator[None]:
+def explain(shown: str, failed: str = "cannot be read") -> Iterator[None]:
     """Turn what DuckDB raises about a table into the user's error, which says what to do."""
     import duckdb
 
@@ -144,7 +144,7 @@ def parquet(path: Path) -> str:
     return f"read_parquet({literal(path)}, {pinned})"
 
 
-def quoted(name: str) -> str:
+def quote(name: str) -> str:
     """Write a name of the user's as an SQL name."""
     return '"' + name.replace('"', '""') + '"'
 
@@ -154,12 +154,12 @@ def as_text(expression: str) -> str:
     return f"coalesce(CAST({expression} AS VARCHAR), '')"
 
 
-def trimmed(expression: str) -> str:
+def trim(expression: str) -> str:
     """Write the SQL of a value as text without surrounding white space, "" where it is missing."""
-    return unpadded(as_text(expression))
+    return unpad(as_text(expression))
 
 
-def unpadded(text: str) -> str:
+def unpad(text: str) -> str:
     """Write the SQL of a text without surrounding white space.
 
     Looking for it takes a twentieth of the time that trimming every kind of it takes.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
-from ml_ci.tables.duck import Database, connect, literal, parquet, select, unpadded
+from ml_ci.tables.duck import Database, connect, literal, parquet, select, unpad
 from ml_ci.tables.layout import Layout, examine
 from ml_ci.tables.records import rows
 from ml_ci.tables.spelling import MISSING
@@ -70,7 +70,7 @@ def _of_text(connection: Database, source: str, layout: Layout) -> Mapping[str, 
 
 
 def _present(column: str, missing: str) -> str:
-    value = unpadded(column)
+    value = unpad(column)
     return f"CASE WHEN regexp_full_match({value}, {missing}) THEN NULL ELSE {value} END"
 
 

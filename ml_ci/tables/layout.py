@@ -187,13 +187,13 @@ def _end(facts: _Facts, decoder: codecs.IncrementalDecoder) -> None:
 
 
 def _parquet(path: Path, columns: Sequence[str] | None, shown: str, bounds: Bounds | None) -> Layout:
-    from ml_ci.tables.parquet import own_names, unpacked_size
+    from ml_ci.tables.parquet import measure_unpacked, own_names
 
     if columns is not None:
         raise UserError(f"{shown} is Parquet, which names its own columns", hint="Remove `columns:` of this entry.")
     if bounds is not None:
         bounds.refuse_size(path.stat().st_size, shown)
-    names, size = own_names(path, shown), unpacked_size(path, shown)
+    names, size = own_names(path, shown), measure_unpacked(path, shown)
     if bounds is not None:
         bounds.refuse_columns(names, shown)
         bounds.refuse_size(size, shown)

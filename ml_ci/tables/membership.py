@@ -12,7 +12,7 @@ from ml_ci.errors import UserError
 from ml_ci.spec.values import PartEntry, Scalar
 from ml_ci.tables.canonical import brief, canonical, same
 from ml_ci.tables.duck import literal, select
-from ml_ci.tables.spelling import spelled
+from ml_ci.tables.spelling import spell
 from ml_ci.tables.table import Table
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def smallest(table: Table, rows: int, seed: int) -> NDArray[np.bool_]:
     """Choose the rows with the smallest hashes, bool of shape (rows,); of equal ones the first."""
     import numpy as np
 
-    source, hashed = hashed_rows(table, seed)
+    source, hashed = hash_rows(table, seed)
     numbered = select(f"row_number() OVER () - 1 AS place, {hashed} AS h", source)
     places = table.ask(select("place", f"({numbered})", f"ORDER BY h, place LIMIT {rows}"))["place"]
     chosen = np.zeros(table.rows, np.bool_)
@@ -49,7 +49,7 @@ def smallest(table: Table, rows: int, seed: int) -> NDArray[np.bool_]:
     return chosen
 
 
-def hashed_rows(table: Table, seed: int, columns: Sequence[str] | None = None) -> tuple[str, str]:
+def hash_rows(table: Table, seed: int, columns: Sequence[str] | None = None) -> tuple[str, str]:
     """Give the SQL of a table's rows and of the hash of each: 64 hexadecimal digits, in which order rows are drawn.
 
     SHA-256 over the UTF-8 text of the seed and the row's values, joined by the unit separator (U+001F), each in the
@@ -58,7 +58,7 @@ def hashed_rows(table: Table, seed: int, columns: Sequence[str] | None = None) -
     `columns` hashes those only.
     """
     names = content_columns(table.names) if columns is None else columns
-    source, values = spelled(table, names, words=columns is None)
+    source, values = spell(table, names, words=columns is None)
     return source, f"sha256(concat_ws(chr(31), {', '.join([literal(str(seed)), *values])}))"
 
 
@@ -74,14 +74,14 @@ def content_columns(names: Sequence[str]) -> list[str]:
 
 def _share(table: Table, part: PartEntry, share: float) -> NDArray[np.bool_]:
     if part.by is not None:
-        source, values = spelled(table, [part.by], words=False)
+        source, values = spell(table, [part.by], words=False)
         nowhere = table.mask(f"{values[0]} = ''", source)
         if nowhere.any():
             raise UserError(
                 f"{table.where(int(nowhere.argmax()))}: no value in column {part.by!r}, by which the rows are split",
                 hint="Fill it in, or leave out `by:` to split by the whole row.",
             )
-    source, hashed = hashed_rows(table, part.seed, None if part.by is None else [part.by])
+    source, hashed = hash_rows(table, part.seed, None if part.by is None else [part.by])
     return table.mask(f"{hashed} < {literal(share_bound(share))}", source)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ml_ci.tables.duck import select
-from ml_ci.tables.membership import content_columns, hashed_rows
+from ml_ci.tables.membership import content_columns, hash_rows
 from ml_ci.tables.table import Table
 
 if TYPE_CHECKING:
@@ -24,12 +24,12 @@ def keys(table: Table, columns: Sequence[str]) -> NDArray[np.uint64]:
     """Give a number for the values of some columns, shape (rows,): equal for equal rows."""
     import numpy as np
 
-    source, hashed = hashed_rows(table, 0, list(columns))
+    source, hashed = hash_rows(table, 0, list(columns))
     found = table.ask(select(f"CAST('0x' || substr({hashed}, 1, 16) AS UBIGINT) AS h", source))["h"]
     return np.asarray(found, np.uint64)
 
 
-def paired(
+def pair(
     wanted: NDArray[np.uint64], given: NDArray[np.uint64], free: NDArray[np.bool_] | None = None
 ) -> NDArray[np.intp]:
     """Give for each wanted key the place of the same one in `given`, -1 where there is none, shape (wanted,).

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from ml_ci.tables import arrow_rows
-from ml_ci.tables.duck import connect, literal, parquet, quoted, select, told
+from ml_ci.tables.duck import connect, explain, literal, parquet, quote, select
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def take(source: Path, target: Path, taken: Taken, python: Path | None = None) -
 def own_names(path: Path, shown: str) -> tuple[str, ...]:
     """Give the names of a file's columns as they are: DuckDB tells no `a` from an `A`, and calls one of them `A_1`."""
     query = select("name, num_children", f"parquet_schema({literal(path)})")
-    with connect(shown=shown) as connection, told(shown, "cannot be read as Parquet"):
+    with connect(shown=shown) as connection, explain(shown, "cannot be read as Parquet"):
         schema = connection.raw.execute(query).fetchall()
     names, place = [], 1
     while place < len(schema):
@@ -61,10 +61,10 @@ def own_names(path: Path, shown: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-def unpacked_size(path: Path, shown: str) -> int:
+def measure_unpacked(path: Path, shown: str) -> int:
     """Give the bytes of a file's columns, unpacked, as its own account of them has it."""
     query = select("coalesce(sum(total_uncompressed_size), 0)", f"parquet_metadata({literal(path)})")
-    with connect(shown=shown) as connection, told(shown, "cannot be read as Parquet"):
+    with connect(shown=shown) as connection, explain(shown, "cannot be read as Parquet"):
         found = connection.raw.execute(query).fetchone()
     return max(0, int(found[0])) if found else 0
 
@@ -113,7 +113,7 @@ def _by_duckdb(source: Path, target: Path, taken: Taken) -> None:
     columns = [f"c{place}" for place in range(len(names))]
     kept = [place for place in range(len(names)) if not (taken.leave_out and place == taken.column)]
     values = [f"CASE WHEN false THEN {columns[at]} END" if at == taken.column else columns[at] for at in kept]
-    what = ", ".join(f"{value} AS {quoted(names[at])}" for at, value in zip(kept, values, strict=True))
+    what = ", ".join(f"{value} AS {quote(names[at])}" for at, value in zip(kept, values, strict=True))
     rows, condition = f"{parquet(source)} AS t({', '.join(columns)})", ""
     with connect(shown=source.name) as connection:
         if taken.flags is not None:

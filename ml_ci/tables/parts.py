@@ -12,7 +12,7 @@ from ml_ci.errors import UserError
 from ml_ci.spec.values import PartEntry
 from ml_ci.tables.membership import belonging, smallest
 from ml_ci.tables.parquet import Taken, take
-from ml_ci.tables.raw import blanked
+from ml_ci.tables.raw import blank_value
 from ml_ci.tables.table import Table
 from ml_ci.tables.writing import Writer, write_raw
 
@@ -137,7 +137,7 @@ def _write(table: Table, flags: Path, rest: Path | None, out: Path, taken: Taken
         return
     import numpy as np
 
-    edit = None if taken.column is None else blanked(table.layout, taken.column)
+    edit = None if taken.column is None else blank_value(table.layout, taken.column)
     records = table.among_records(np.fromfile(flags, np.uint8) == taken.wanted)
     with ExitStack() as stack:
         write_raw(table, records, stack.enter_context(Writer(out, table.layout)), edit)

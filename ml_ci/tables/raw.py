@@ -38,14 +38,14 @@ def batches(path: Path, layout: Layout, start: int, lengths: array[int]) -> Iter
             yield [text[one:other] for one, other in pairwise(ends)]
 
 
-def blanked(layout: Layout, column: int) -> Edit:
+def blank_value(layout: Layout, column: int) -> Edit:
     """Give what empties one value of a record and leaves every other byte; `nan` where no value can be empty."""
     spaced = layout.delimiter in (WHITE_SPACE, LINE)
     edit = _edit(layout, column, lambda before, after: (before, ABSENT if spaced else b"", after))
     return edit if spaced or len(layout.names) != 1 else lambda raw: _keep(edit(raw))
 
 
-def taken_out(layout: Layout, column: int) -> Edit:
+def take_value_out(layout: Layout, column: int) -> Edit:
     """Give what takes one value out of a record, with its delimiter, and leaves every other byte."""
     last = column == len(layout.names) - 1
 

@@ -68,9 +68,9 @@ def shared_rows(
         ours = to_look_through(connection, "ours", [table], columns)
         theirs = to_look_through(connection, "theirs", others, columns)
         search = _Search(connection, table, others, label, ours, theirs)
-        found = [search.compared(features)]
+        found = [search.compare(features)]
         telling = [name for name in features if name not in naming and not search.numbers_rows(name)]
-        return [*found, search.compared(telling)] if telling and len(telling) < len(features) else found
+        return [*found, search.compare(telling)] if telling and len(telling) < len(features) else found
 
 
 @dataclass
@@ -96,7 +96,7 @@ class _Search:
         """Give by column the share of pairs of the others' rows that agree in it, as a sample has it."""
         return self._agreeing(f"USING SAMPLE reservoir({SAMPLE} ROWS) REPEATABLE (0)")
 
-    def compared(self, features: Sequence[str]) -> Compared:
+    def compare(self, features: Sequence[str]) -> Compared:
         """Compare by some columns, and by those with the label where both have it."""
         key = self._key(features)
         self._make("wanted", _keys(self.ours, key))

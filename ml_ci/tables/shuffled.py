@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ml_ci.tables.duck import Database, connect, literal, parquet, quoted, select
+from ml_ci.tables.duck import Database, connect, literal, parquet, quote, select
 from ml_ci.tables.layout import Layout, examine
 from ml_ci.tables.parquet import own_names
 from ml_ci.tables.records import records
@@ -14,7 +14,7 @@ from ml_ci.tables.writing import Writer, line
 Orders = Sequence[Sequence[int]]
 
 
-def shuffled(
+def shuffle(
     source: Path, out: Path, drawn: Sequence[int], orders: Orders, *, columns: Sequence[str] | None, shown: str
 ) -> None:
     """Write blocks of rows to `out`, in the format of `source`.
@@ -55,7 +55,7 @@ def _shuffle_parquet(connection: Database, source: Path, out: Path, drawn: Seque
     """Let each value keep its type: rows are numbered, and joined with themselves in another order."""
     import numpy as np
 
-    names = [quoted(name) for name in own_names(source, source.name)]
+    names = [quote(name) for name in own_names(source, source.name)]
     columns = [f"c{place}" for place in range(len(names))]
     chosen = {"taken": np.asarray(drawn, np.int64), "place": np.arange(len(drawn), dtype=np.int64)}
     connection.register("chosen", chosen | {f"o{column}": np.asarray(order) for column, order in enumerate(orders)})

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ml_ci.tables.duck import literal, select, unpadded
+from ml_ci.tables.duck import literal, select, unpad
 from ml_ci.tables.table import Table
 
 # What pandas reads as missing where nobody tells it otherwise.
@@ -27,7 +27,7 @@ _MOMENT = r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?: ?(?:Z|[+-]\d\
 _FLOATS = ("FLOAT", "DOUBLE")
 
 
-def spelled(
+def spell(
     table: Table, columns: Sequence[str], *, words: bool = True, source: str | None = None
 ) -> tuple[str, list[str]]:
     """Give the SQL of the rows with some of their columns in that form too, "" where a value is missing, and its names.
@@ -58,7 +58,7 @@ def spelling(table: Table, column: str) -> str:
 
 def _text(column: str, kind: str) -> str:
     if kind == "VARCHAR":
-        return unpadded(column)
+        return unpad(column)
     if kind in _FLOATS:
         return f"CASE WHEN {column} IS NULL OR isnan({column}) THEN '' ELSE {_float(column)} END"
     return f"CAST({column} AS VARCHAR)"

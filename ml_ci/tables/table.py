@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ml_ci.errors import UserError
 from ml_ci.tables.bounds import Bounds
 from ml_ci.tables.canonical import brief
-from ml_ci.tables.duck import Database, as_text, connect, literal, parquet, select, trimmed
+from ml_ci.tables.duck import Database, as_text, connect, literal, parquet, select, trim
 from ml_ci.tables.layout import Layout, examine
 from ml_ci.tables.raw import batches, plain_batches
 from ml_ci.tables.records import header, records, rows
@@ -100,9 +100,9 @@ class Table:
     def refuse_text(self, column: str) -> None:
         """Raise UserError naming the first value of a column that is neither a number nor missing."""
         value = self.sql(column)
-        found = self.first(f"{self.number_sql(column)} IS NULL AND {trimmed(value)} <> ''")
+        found = self.first(f"{self.number_sql(column)} IS NULL AND {trim(value)} <> ''")
         if found is not None:
-            text = self._connection.execute(select(trimmed(value), self.source, f"LIMIT 1 OFFSET {found}")).fetchone()
+            text = self._connection.execute(select(trim(value), self.source, f"LIMIT 1 OFFSET {found}")).fetchone()
             raise UserError(f"{self.where(found)}: {brief(text[0] if text else '')} in column {column!r} is no number")
 
     def first(self, condition: str) -> int | None:
@@ -146,7 +146,7 @@ class Table:
 
     def distinct(self, column: str, condition: str) -> list[str]:
         """Give the distinct trimmed texts of a column in the rows for which an SQL condition holds, sorted."""
-        what = f"DISTINCT {trimmed(self.sql(column))}"
+        what = f"DISTINCT {trim(self.sql(column))}"
         found = self._connection.execute(select(what, self.source, f"WHERE {condition}")).fetchall()
         return sorted(str(value) for (value,) in found)
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ml_ci.training.environment import begun
+from ml_ci.training.environment import begin_environment
 from ml_ci.training.own_code import describe
 from ml_ci.training.values import Checkout, Interpreter
 
@@ -33,7 +33,7 @@ def ask(interpreter: Interpreter, top: Path, cwd: Path, environment: Mapping[str
         work = Path(folder)
         job = describe(Checkout((), top), cwd, work)
         argv = (str(interpreter.path), "-m", "ml_ci_startup.ask", *names)
-        given = begun(environment, 0, work, interpreter, job)
+        given = begin_environment(environment, 0, work, interpreter, job)
         try:
             done = subprocess.run(
                 argv, cwd=cwd, env=given, capture_output=True, timeout=_SECONDS, stdin=subprocess.DEVNULL

@@ -38,7 +38,7 @@ def folder(at: Checkout, request: Request) -> Path:
     return at.copy.parent / f"built-{key}"
 
 
-def needed(lines: list[Line], *, failed: bool) -> dict[str, Path]:
+def find_needed(lines: list[Line], *, failed: bool) -> dict[str, Path]:
     """Give the modules to build, with the file that an installation has of each.
 
     A module of Python counts where the job failed: a program that does without one that its side has not goes on.

@@ -23,7 +23,7 @@ def is_what(pointer: Pointer, place: Path) -> bool:
     return any(Contents(None).digest(place, kind) == pointer.md5 for kind in kinds)
 
 
-def cached(pointer: Pointer, project: Path) -> Mapping[str, Path] | None:
+def find_cached(pointer: Pointer, project: Path) -> Mapping[str, Path] | None:
     """Find the data that a pointer names in DVC's cache: each file by its path below the data's own ("." for one file).
 
     None when not all of them are there.

@@ -20,7 +20,7 @@ def variable(name: str) -> str:
     return "ML_CI_DATA_" + re.sub(r"[^A-Z0-9]", "_", name.upper())
 
 
-def begun(
+def begin_environment(
     kept: Mapping[str, str], seed: int, work: Path, interpreter: Interpreter, job: Mapping[str, object]
 ) -> dict[str, str]:
     """Give the environment that every job starts from: `kept` is what it may have of ours, which begins every Python.

@@ -73,7 +73,7 @@ def verify(inputs: Inputs) -> None:
             raise StageFailed(Failure("training", "data-changed", message, hint))
 
 
-def handed(inputs: Inputs) -> Iterator[str]:
+def list_handed(inputs: Inputs) -> Iterator[str]:
     """Give where the data of a job are on disk, links followed: in the copy, or in the user's own folders."""
     for linked in inputs.linked:
         yield os.path.realpath(linked.original)
@@ -263,12 +263,12 @@ def _write(table: Path, entry: FileEntry) -> Written | None:
     from ml_ci.tables.layout import examine
 
     try:
-        return written(examine(table, entry.columns, entry.path))
+        return describe_writing(examine(table, entry.columns, entry.path))
     except (UserError, OSError):
         return None
 
 
-def written(layout: Layout) -> Written | None:
+def describe_writing(layout: Layout) -> Written | None:
     """Say how a text is written that a reader of DataFrames is given; None for Parquet and one value a line."""
     if layout.delimiter is None or len(layout.delimiter) > 1:
         return None

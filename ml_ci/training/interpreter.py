@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.training.values import Interpreter
-from ml_ci.variables.given import Env, given
+from ml_ci.variables.given import Env, give
 
 OLDEST = (3, 8)
 _VERSION = "import sys; print('%d %d %d' % sys.version_info[:3])"
@@ -54,7 +54,7 @@ def _version(python: str) -> tuple[int, int, int] | str:
     try:
         answer = subprocess.run(
             (python, "-I", "-S", "-c", _VERSION),
-            env=given(os.environ, Env()),  # it may be any program of the change
+            env=give(os.environ, Env()),  # it may be any program of the change
             capture_output=True,
             text=True,
             timeout=20,

@@ -15,9 +15,9 @@ from typing import cast
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.training import built, function, own_code, spoilt
 from ml_ci.training.ending import Ending, broken, check
-from ml_ci.training.environment import begun
+from ml_ci.training.environment import begin_environment
 from ml_ci.training.executors import executor
-from ml_ci.training.handing import advised, handed
+from ml_ci.training.handing import advise, hand_environment
 from ml_ci.training.inputs import verify
 from ml_ci.training.kinds import kind_of
 from ml_ci.training.log import tail
@@ -158,7 +158,7 @@ class _Log:
                 message=self._own_paths(error.failure.message),
                 log_tail=self._own_paths(tail(self._path)),
             )
-            failure, lacks = advised(self._request, Mask.of(self._request.environment).failure(failure))
+            failure, lacks = advise(self._request, Mask.of(self._request.environment).failure(failure))
             raise JobFailed(failure, error.reads if isinstance(error, JobFailed) else UNSEEN, lacks=lacks) from None
 
 
@@ -225,7 +225,7 @@ def _watch(request: Request, order: Order, environment: Mapping[str, str], progr
 
 def _was_built(request: Request, environment: Mapping[str, str], *, failed: bool) -> bool:
     """Build what the job missed of its own side, if anything; say whether to try again with it."""
-    modules = built.needed(list(read(request.work / TOLD)), failed=failed)
+    modules = built.find_needed(list(read(request.work / TOLD)), failed=failed)
     return bool(modules) and built.build(own_code.checkout(request), request, modules, environment)
 
 
@@ -233,7 +233,9 @@ def _environment(request: Request) -> Mapping[str, str]:
     at = own_code.checkout(request)
     made = built.folder(at, request)
     job = own_code.describe(at, request.folder / request.cwd, request.work, made, _models(request))
-    return begun(on_own_side(handed(request), at), request.seed, request.work, request.interpreter, job)
+    return begin_environment(
+        on_own_side(hand_environment(request), at), request.seed, request.work, request.interpreter, job
+    )
 
 
 def _models(request: Request) -> tuple[Path, ...]:

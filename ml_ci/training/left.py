@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO
 
 
-def opened(path: Path, *, follow: bool = False) -> IO[bytes] | None:
+def open_left(path: Path, *, follow: bool = False) -> IO[bytes] | None:
     """Open a regular file to read; None where there is none, or something else is in its place.
 
     A link is something else, unless `follow` says that it counts as what it leads to.
@@ -25,7 +25,7 @@ def opened(path: Path, *, follow: bool = False) -> IO[bytes] | None:
 
 def content(path: Path, most: int, *, follow: bool = False) -> bytes | None:
     """Give the bytes of a file of at most `most`; None where there is none, and for a longer one."""
-    stream = opened(path, follow=follow)
+    stream = open_left(path, follow=follow)
     if stream is None:
         return None
     try:
@@ -38,7 +38,7 @@ def content(path: Path, most: int, *, follow: bool = False) -> bytes | None:
 
 def copy(path: Path, target: Path, most: int = 16_000_000) -> None:
     """Copy a file, `most` bytes of it; nothing where there is none. What stands at `target` gives way."""
-    stream = opened(path)
+    stream = open_left(path)
     if stream is not None:
         with stream:
             target.unlink(missing_ok=True)

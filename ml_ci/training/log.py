@@ -154,7 +154,7 @@ class Pump(threading.Thread):
 
 def tail(path: Path, lines: int = 40) -> str:
     """Give the last lines of a log as text, each cut to 500 characters; "" when there is no log."""
-    stream = left.opened(path)
+    stream = left.open_left(path)
     if stream is None:
         return ""
     with stream:

@@ -104,7 +104,7 @@ def pythons(request: Request, environment: Mapping[str, str]) -> list[Path]:
 
 
 def _shebang(at: Path) -> str | None:
-    stream = left.opened(at, follow=True)
+    stream = left.open_left(at, follow=True)
     if stream is None:
         return None
     with stream:

@@ -17,7 +17,7 @@ from ml_ci.changes.pointers import Pointer, dvc_pointer, lfs_pointer, pointers_b
 from ml_ci.changes.remote import is_remote
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.repository.values import Tree
-from ml_ci.training.dvc_data import cached, is_what
+from ml_ci.training.dvc_data import find_cached, is_what
 from ml_ci.training.ending import duration
 from ml_ci.training.executors import executor
 from ml_ci.training.fetching_git import fetching_git
@@ -26,7 +26,7 @@ from ml_ci.training.process import Order
 from ml_ci.training.progress import Progress, Silent
 from ml_ci.training.transfer import LARGE, copy, files, is_inside, remove, signature
 from ml_ci.training.values import Linked
-from ml_ci.variables.given import Env, given
+from ml_ci.variables.given import Env, give
 from ml_ci.variables.lacking import advice, lacking, unset
 from ml_ci.variables.masks import Mask
 
@@ -135,7 +135,7 @@ class Sources:
     def _from_cache(self, pointer: Pointer) -> bool:
         """Take the data from DVC's cache where they are there, whole and sound."""
         target = self._supply.copy / pointer.path
-        found = cached(pointer, self._supply.origin)
+        found = find_cached(pointer, self._supply.origin)
         if found is None or not is_inside(target, self._supply.copy):
             return False
         for inside, place in found.items():
@@ -257,7 +257,7 @@ def _environment(supply: Supply) -> Mapping[str, str]:
     origin, commit = supply.origin, supply.tree.commit
     git = fetching_git(origin, commit, supply.work / "git", supply.environment)
     return {
-        **given(supply.environment, supply.env),
+        **give(supply.environment, supply.env),
         **git,
         "GIT_WORK_TREE": os.fspath(supply.top),
         "ML_CI_SOURCE": os.fspath(origin),

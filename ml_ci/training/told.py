@@ -41,7 +41,7 @@ def read(path: Path) -> Iterator[Line]:
 
 
 def _lines(path: Path) -> Iterator[bytes]:
-    stream = left.opened(path)
+    stream = left.open_left(path)
     if stream is None:
         return
     with stream:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ml_ci.changes.copied import Copied, changed
+from ml_ci.changes.copied import Copied, fail_changed
 from ml_ci.errors import UserError
 from ml_ci.repository.checked_out import CheckedOut
 from ml_ci.repository.git import GitError, git, line
@@ -196,6 +196,6 @@ def _copy_again(source: Path, target: Path, was: Stamp) -> None:
     except FileNotFoundError:
         now = None
     if now is None or (not is_link(was) and (now.st_size, now.st_mtime_ns) != was[1:3]):
-        raise changed(source)
+        raise fail_changed(source)
     remove(target)
     copy(source, target)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ml_ci.forges.registry import is_build
 from ml_ci.variables.families import harmless, never, of_storage
-from ml_ci.variables.passwords import masked
+from ml_ci.variables.passwords import mask
 
 
 @dataclass(frozen=True)
@@ -26,16 +26,16 @@ class Env:
         return never(name) is None and (name in self.names or (self.storage and of_storage(name)))
 
 
-def given(environment: Mapping[str, str], env: Env) -> dict[str, str]:
+def give(environment: Mapping[str, str], env: Env) -> dict[str, str]:
     """Give what a job may have of ml-ci's environment; what a harmless value says of passwords is masked."""
     kept = {name: value for name, value in environment.items() if env.names_it(name)}
-    plain = {name: masked(name, value) for name, value in environment.items() if name not in kept and harmless(name)}
+    plain = {name: mask(name, value) for name, value in environment.items() if name not in kept and harmless(name)}
     return {**plain, **kept, **env.values}
 
 
 def withheld(environment: Mapping[str, str], env: Env) -> tuple[str, ...]:
     """Name what a job does not get, sorted: whole variables, and those of which it gets no password."""
-    has = given(environment, env)
+    has = give(environment, env)
     return tuple(
         sorted(
             name

@@ -18,7 +18,7 @@ _OPTION = re.compile(
 _NO_TOKEN = ("", "git")  # the user of every repository behind ssh
 
 
-def masked(name: str, value: str) -> str:
+def mask(name: str, value: str) -> str:
     """Give the value of a variable without the passwords that stand in it."""
     value = _OPTION.sub(lambda found: f"{found[1]}{MASK}", value)
     for pattern in _patterns(name):

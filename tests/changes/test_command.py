@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from ml_ci.changes.command import named
+from ml_ci.changes.command import find_named
 from ml_ci.changes.sources import Sources
 from ml_ci.spec.values import CommandJob
 
@@ -54,23 +54,27 @@ CODE = frozenset(FILES) - {
     ],
 )
 def test_the_files_that_a_command_names(tree: Any, command: Any, expected: set[str]) -> None:
-    found = named(CommandJob(command).text, "", Sources(tree(FILES), None), ["data/train.csv", "data/train.csv.dvc"])
+    found = find_named(
+        CommandJob(command).text, "", Sources(tree(FILES), None), ["data/train.csv", "data/train.csv.dvc"]
+    )
     assert found.files == expected
 
 
 @pytest.mark.parametrize("command", ["make train", "dvc repro", "bash jobs/empty.sh", "python $SCRIPT"])
 def test_a_command_that_leads_nowhere_may_run_any_program(tree: Any, command: str) -> None:
     """What these import is its environment; none of them is its code before it was seen to be read."""
-    found = named(CommandJob(command).text, "", Sources(tree(FILES), None), ["data/train.csv", "data/train.csv.dvc"])
+    found = find_named(
+        CommandJob(command).text, "", Sources(tree(FILES), None), ["data/train.csv", "data/train.csv.dvc"]
+    )
     assert found.perhaps == CODE
     assert found.files <= {"jobs/empty.sh"}
 
 
 def test_words_are_looked_up_from_the_working_directory(tree: Any) -> None:
-    found = named("python train_model.py", "starter", Sources(tree(FILES), None), [])
+    found = find_named("python train_model.py", "starter", Sources(tree(FILES), None), [])
     assert found.files == {"starter/train_model.py"}
 
 
 def test_a_module_run_by_its_name_is_given_by_its_name(tree: Any) -> None:
-    found = named("python -m pkg --deep", "", Sources(tree(FILES), None), [])
+    found = find_named("python -m pkg --deep", "", Sources(tree(FILES), None), [])
     assert (found.files, found.modules, found.perhaps) == (frozenset(), ("pkg",), frozenset())

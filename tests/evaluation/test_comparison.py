@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from ml_ci.evaluation.comparison import narrowed
+from ml_ci.evaluation.comparison import narrow
 
 
 @pytest.mark.parametrize(
@@ -21,4 +21,4 @@ from ml_ci.evaluation.comparison import narrowed
     ],
 )
 def test_a_number_as_a_column_of_a_narrower_type_would_hold_it(number: float, precision: str, expected: float) -> None:
-    assert narrowed(number, precision) == expected
+    assert narrow(number, precision) == expected

@@ -16,12 +16,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ml_ci.child.frames import read_by_pandas, read_by_polars, taken_by_pandas, taken_by_polars
+from ml_ci.child.frames import read_by_pandas, read_by_polars, take_by_pandas, take_by_polars
 from ml_ci.spec.values import PartEntry
 from ml_ci.tables.columns import without
 from ml_ci.tables.layout import examine
 from ml_ci.tables.parts import PART, REST, cut, sample
-from ml_ci.training.inputs import written
+from ml_ci.training.inputs import describe_writing
 
 N = 60
 SPLIT = ["test" if place % 3 == 0 else "train" for place in range(N)]
@@ -39,18 +39,18 @@ class Halves:
         self.mask = np.fromfile(self.flags, np.uint8) == PART
 
     def entry(self, wanted: int, left_out: str | None = None) -> dict[str, Any]:
-        said = written(examine(self.whole, self.columns, "d"))
+        said = describe_writing(examine(self.whole, self.columns, "d"))
         asked = None if said is None else vars(said)
         whole = {"flags": str(self.flags), "wanted": wanted, "without": left_out}
         return {"path": str(self.whole), "columns": self.columns, "written": asked, "whole": whole}
 
     def by_pandas(self, wanted: int, left_out: str | None = None) -> pd.DataFrame:
         entry = self.entry(wanted, left_out)
-        return taken_by_pandas(read_by_pandas(pd, entry), entry)
+        return take_by_pandas(read_by_pandas(pd, entry), entry)
 
     def by_polars(self, wanted: int) -> pl.DataFrame:
         entry = self.entry(wanted)
-        return taken_by_polars(pl, read_by_polars(pl, entry), entry)
+        return take_by_polars(pl, read_by_polars(pl, entry), entry)
 
 
 def _csv(rows: Callable[[int], object], header: str = "v") -> bytes:

@@ -66,7 +66,7 @@ def test_a_file_behind_a_linked_folder_is_not_packed(folder: Path, tmp_path: Pat
     (tmp_path / "home").mkdir()
     (tmp_path / "home" / "key").write_text("token")
     (folder / "stolen").symlink_to(tmp_path / "home")
-    body = records.vouched(folder, KIND, KEY)
+    body = records.vouch(folder, KIND, KEY)
     body["files"]["stolen/key"] = {"size": 5, "sha256": records.digest(tmp_path / "home" / "key")}
     (folder / "record.json").write_text(json.dumps({**body, "digest": records._seal(body)}))
     with pytest.raises(DamagedRecordError, match="stolen/key is a link"):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ml_ci.records.evict import Stored, evict, stored, superfluous
+from ml_ci.records.evict import Stored, evict, list_stored, superfluous
 from ml_ci.records.store import Store
 
 NOW = 1_000_000.0
@@ -62,7 +62,7 @@ def test_a_record_that_is_found_is_used(tmp_path: Path) -> None:
     assert store.find("trainings", "a" * 64)
     removed = evict(store, set(), limit=1500)
     assert [one.key[0] for one in removed] == ["b"]
-    assert [one.key[0] for one in stored(store)] == ["a"]
+    assert [one.key[0] for one in list_stored(store)] == ["a"]
     assert list((store.root / "work").iterdir()) == []
 
 
@@ -70,7 +70,7 @@ def test_a_dry_run_removes_nothing(tmp_path: Path) -> None:
     store = Store(tmp_path / ".ml_ci")
     keep(store, "a", age=1000)
     assert len(evict(store, set(), limit=0, dry_run=True)) == 1
-    assert len(stored(store)) == 1
+    assert len(list_stored(store)) == 1
 
 
 def test_what_a_run_at_work_has_used_stays(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ml_ci.records.origin import Beliefs, Origin, foreign, origin_of, packed, unpacked
+from ml_ci.records.origin import Beliefs, Origin, foreign, origin_of, pack_origin, unpack_origin
 from ml_ci.records.record import DamagedRecordError, read, reseal, write
 from ml_ci.records.shared import Shared
 from ml_ci.records.store import Store
@@ -57,8 +57,8 @@ def test_the_default_branch_believes_its_own_runs(made: Origin | None, here: Ori
     "said", [None, {}, "push", {"event": "push", "ref": MAIN}, {"event": 1, "ref": MAIN, "run": "1"}, ["event"]]
 )
 def test_what_is_no_origin_is_none(said: object) -> None:
-    assert unpacked(said) is None
-    assert unpacked(packed(HERE)) == HERE
+    assert unpack_origin(said) is None
+    assert unpack_origin(pack_origin(HERE)) == HERE
 
 
 def _environment(event: str = "", ref: str = "", run: str = "20", **more: str) -> Mapping[str, str]:

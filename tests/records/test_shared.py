@@ -120,10 +120,10 @@ def test_what_is_remembered_of_a_commit(url: str, tmp_path: Path) -> None:
     file = tmp_path / "known.json"
     file.write_text('{"format": 1}')
     shared = Shared(url, tmp_path)
-    assert shared.remembered("c" * 40, "churn") == {}
+    assert shared.recall("c" * 40, "churn") == {}
     shared.remember("c" * 40, "churn", KEY, file)
     shared.remember("c" * 40, "other", KEY, file)
-    assert shared.remembered("c" * 40, "churn") == {KEY: {"format": 1}}
+    assert shared.recall("c" * 40, "churn") == {KEY: {"format": 1}}
     assert list(shared.keys()) == []
     assert shared.notes == []
 

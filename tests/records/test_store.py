@@ -151,10 +151,10 @@ def test_what_a_killed_run_left_is_swept_and_what_runs_is_not(store: Any) -> Non
         deadline = time.monotonic() + 120
         while not (store.root / "held").exists() and time.monotonic() < deadline:
             time.sleep(0.01)
-        assert list(store.abandoned()) == []
+        assert list(store.find_abandoned()) == []
         os.kill(process.pid, signal.SIGKILL)
         process.join()
-        swept = list(store.abandoned())
+        swept = list(store.find_abandoned())
         assert len(swept) == 1
         assert not swept[0].exists()
         assert mine.exists()
@@ -166,7 +166,7 @@ def test_a_lock_without_a_folder_is_removed_when_it_is_old(store: Any) -> None:
         old.touch()
         young.touch()
         os.utime(old, (1, 1))
-        assert list(store.abandoned()) == []
+        assert list(store.find_abandoned()) == []
         assert not old.exists()
         assert young.exists()
     assert list((store.root / "work").iterdir()) == [young]

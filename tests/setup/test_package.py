@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ml_ci.setup.action import named
+from ml_ci.setup.action import read_name
 from ml_ci.setup.writing import names, templates
 from ml_ci.training.process import CHILD
 
@@ -64,9 +64,9 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
     ],
 )
 def test_where_it_was_installed_from(url: str, expected: str | None) -> None:
-    assert named({"url": url, "vcs_info": {"vcs": "git", "commit_id": COMMIT}}) == expected
+    assert read_name({"url": url, "vcs_info": {"vcs": "git", "commit_id": COMMIT}}) == expected
 
 
 @pytest.mark.parametrize("said", [{}, [], {"url": "https://github.com/a/b"}, {"url": 1, "vcs_info": {"commit_id": 2}}])
 def test_nothing_said(said: object) -> None:
-    assert named(said) is None
+    assert read_name(said) is None

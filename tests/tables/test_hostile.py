@@ -70,7 +70,7 @@ def test_as_a_column_and_as_a_value(tmp_path: Path, empty: Path, text: str, kind
     with pytest.raises(UserError):
         table.numbers(text)
     with TablePair(table, Table.open(path, shown="t")) as pair:
-        assert pair.edited("id") == (0, 0, 0)
+        assert pair.count_edited("id") == (0, 0, 0)
         assert pair.drift(text) is not None
     part = PartEntry("train", where=(text, (text,)))
     assert cut(path, part, tmp_path / "rest", tmp_path / "part", shown="t", blank=text).part == 6

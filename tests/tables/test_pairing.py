@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ml_ci.tables.pairing import common, keys, paired
+from ml_ci.tables.pairing import common, keys, pair
 from ml_ci.tables.table import Table
 
 VALUES = st.lists(st.integers(0, 6), max_size=30)
@@ -30,14 +30,14 @@ def slowly(wanted: list[int], given_: list[int], free: list[bool]) -> list[int]:
 @given(VALUES, VALUES, st.data())
 def test_it_is_what_a_slow_search_finds(wanted: list[int], other: list[int], data: st.DataObject) -> None:
     free = data.draw(st.lists(st.booleans(), min_size=len(other), max_size=len(other)))
-    found = paired(np.array(wanted, np.uint64), np.array(other, np.uint64), np.array(free, np.bool_))
+    found = pair(np.array(wanted, np.uint64), np.array(other, np.uint64), np.array(free, np.bool_))
     assert found.tolist() == slowly(wanted, other, free)
 
 
 @given(VALUES)
 def test_rows_in_another_order_are_all_found_once(values: list[int]) -> None:
     there = np.array(values, np.uint64)
-    assert sorted(paired(there, there[::-1]).tolist()) == list(range(len(values)))
+    assert sorted(pair(there, there[::-1]).tolist()) == list(range(len(values)))
 
 
 @pytest.fixture
@@ -54,4 +54,4 @@ def test_the_same_values_are_the_same_key_in_another_writing(opened: Callable[[s
     other = opened("b.csv", "y;kind;x;new\nno; b;2.5;9\nyes;a;1.0;9\n")
     shared = common(one, other, frozenset({"y"}))
     assert shared == ["kind", "x"]
-    assert paired(keys(one, shared), keys(other, shared)).tolist() == [1, 0]
+    assert pair(keys(one, shared), keys(other, shared)).tolist() == [1, 0]

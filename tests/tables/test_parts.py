@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from ml_ci.errors import UserError
 from ml_ci.spec.values import PartEntry
 from ml_ci.tables.duck import select
-from ml_ci.tables.membership import hashed_rows, share_bound
+from ml_ci.tables.membership import hash_rows, share_bound
 from ml_ci.tables.parts import PartCounts, cut, sample
 from ml_ci.tables.table import Table
 
@@ -127,7 +127,7 @@ def test_by_keeps_groups_together(write: Write) -> None:
 
 def test_the_hash_is_fixed_for_ever(write: Write) -> None:
     table = Table.open(write("a,b\n1, x \n"))
-    source, hashed = hashed_rows(table, 0)
+    source, hashed = hash_rows(table, 0)
     assert table.ask(select(f"{hashed} AS h", source))["h"].tolist() == [
         "911c4442504720d6f51936ee3b83d4a86746e94b3f1218721397f83d7ea36c5a"
     ]

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from ml_ci.tables.shuffled import shuffled
+from ml_ci.tables.shuffled import shuffle
 
 ROWS = [("a", "1"), ("b", "2"), ("c", "3"), ("d", "4")]
 DRAWN, ORDERS = (0, 2, 3), ((1, 2, 0), (2, 1, 0))
@@ -23,7 +23,7 @@ BLOCKS = [
 def made(source: Path, **given: Any) -> Path:
     out = source.parent / "out" / source.name
     out.parent.mkdir()
-    shuffled(source, out, DRAWN, ORDERS, columns=given.get("columns"), shown="x")
+    shuffle(source, out, DRAWN, ORDERS, columns=given.get("columns"), shown="x")
     return out
 
 

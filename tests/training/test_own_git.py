@@ -12,14 +12,14 @@ import pytest
 from ml_ci.repository.repository import Repository
 from ml_ci.training.fetching_git import fetching_git
 from ml_ci.training.working_copy import working_copy
-from ml_ci.variables.given import Env, given
+from ml_ci.variables.given import Env, give
 
 Git = Callable[..., str]
 LABEL = "the label of the holdout"
 
 
 def run(command: str, folder: Path, **more: str) -> subprocess.CompletedProcess[str]:
-    environment = {**given(os.environ, Env()), "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", **more}
+    environment = {**give(os.environ, Env()), "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", **more}
     return subprocess.run(command, shell=True, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
@@ -164,8 +164,8 @@ def test_a_repository_of_sha256(tmp_path: Path) -> None:
 
 def test_no_variable_of_the_users_git_reaches_a_job() -> None:
     ours = {"GIT_DIR": "/a", "GIT_CONFIG_COUNT": "1", "GIT_ALTERNATE_OBJECT_DIRECTORIES": "/b", "GITHUB_SHA": "c"}
-    assert given(ours, Env(tuple(ours))) == {"GIT_CONFIG_COUNT": "1", "GITHUB_SHA": "c"}
-    assert given(ours, Env()) == {"GITHUB_SHA": "c"}
+    assert give(ours, Env(tuple(ours))) == {"GIT_CONFIG_COUNT": "1", "GITHUB_SHA": "c"}
+    assert give(ours, Env()) == {"GITHUB_SHA": "c"}
 
 
 def test_a_fetch_command_has_the_users_objects_and_settings(top: Path, tmp_path: Path, git: Git) -> None:

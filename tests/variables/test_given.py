@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ml_ci.variables.given import Env, given, in_ci, missing, withheld
+from ml_ci.variables.given import Env, give, in_ci, missing, withheld
 
 ENVIRONMENT = {
     "PATH": "/bin",
@@ -31,7 +31,7 @@ MASKED = "https://me:***@host/simple"
     ],
 )
 def test_a_job_gets(env: Env, gets: dict[str, str]) -> None:
-    assert given(ENVIRONMENT, env) == gets
+    assert give(ENVIRONMENT, env) == gets
 
 
 @pytest.mark.parametrize(

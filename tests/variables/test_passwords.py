@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ml_ci.variables.passwords import inside, masked
+from ml_ci.variables.passwords import inside, mask
 
 VALUES = [
     ("HTTPS_PROXY", "http://proxy:3128", "http://proxy:3128", []),
@@ -42,6 +42,6 @@ VALUES = [
 
 @pytest.mark.parametrize(("name", "value", "without", "passwords"), VALUES)
 def test_a_password_is_taken_out(name: str, value: str, without: str, passwords: list[str]) -> None:
-    assert masked(name, value) == without
+    assert mask(name, value) == without
     assert list(inside(name, value)) == passwords
-    assert masked(name, without) == without
+    assert mask(name, without) == without

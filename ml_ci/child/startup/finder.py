@@ -185,7 +185,7 @@ def installed_distributions() -> set[str]:
 
 
 def _own(entry: str) -> str:
-    at = places.copied(entry) if entry else None
+    at = places.find_copied(entry) if entry else None
     return at if at is not None and os.path.isdir(at) else entry
 
 

@@ -43,13 +43,13 @@ def look() -> Installed:
         for name in names:
             stem, ending = os.path.splitext(name)
             if ending in (".dist-info", ".egg-info", ".egg-link"):
-                _look_at(found, folder, name, normalized(stem.partition("-")[0]))
+                _look_at(found, folder, name, normalize(stem.partition("-")[0]))
     for mapping in _mappings():
         _take(found, mapping)
     return found
 
 
-def normalized(name: str) -> str:
+def normalize(name: str) -> str:
     """Write the name of a distribution in the one way in which equal names are equal."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
@@ -107,7 +107,7 @@ def _take(found: Installed, mapping: Any) -> None:
         return
     for name, value in mapping.items():
         for path in value if isinstance(value, (list, tuple)) else [value]:
-            at = places.copied(str(path))
+            at = places.find_copied(str(path))
             if at is not None:
                 found.names.add(str(name).partition(".")[0])
                 found.places.setdefault(str(name), _folder(at))

@@ -48,7 +48,7 @@ def is_library(path: str, top: str) -> bool:
     return False
 
 
-def copied(path: str) -> str | None:
+def find_copied(path: str) -> str | None:
     """Give what this side's copy has in the place of a path in a checkout of the user's; None for other paths."""
     inside = in_checkout(os.path.realpath(path))
     return None if inside is None else os.path.normpath(os.path.join(JOB["copy"], inside))

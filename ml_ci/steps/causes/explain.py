@@ -9,7 +9,7 @@ from fractions import Fraction
 from ml_ci.errors import StageFailed
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.evaluation.values import Evaluation
-from ml_ci.explain.parts import ENVIRONMENT, changed_parts, pinned_by_lock
+from ml_ci.explain.parts import ENVIRONMENT, find_parts, find_pinned
 from ml_ci.explain.shapley import dividends, shares, subsets
 from ml_ci.explain.values import Attribution, Effort, Explanation, Interaction, Mixture, Part, Share
 from ml_ci.gates.metrics import exact
@@ -91,9 +91,9 @@ def _case(project: Project, fingerprints: Fingerprints, sides: Sides) -> _Case:
     assert found is not None  # noqa: S101
     old = _here(fingerprints, new, found)
     files = {**old.tree.files(), **new.tree.files()}
-    pinned = pinned_by_lock((old.model, new.model), files)
+    pinned = find_pinned((old.model, new.model), files)
     read = find_exchangeable(project, old, new)
-    parts = changed_parts((old.model, old.declared), (new.model, new.fingerprint), pinned, read=bool(read))
+    parts = find_parts((old.model, old.declared), (new.model, new.fingerprint), pinned, read=bool(read))
     mixer = Mixer(project, fingerprints, old, new, parts, read)
     made = {chosen: mixer.side(chosen) for chosen in subsets(part.name for part in parts)}
     return _Case(sides, old, found if old is not found else None, parts, made)

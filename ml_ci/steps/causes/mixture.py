@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from ml_ci.errors import Failure, StageFailed
-from ml_ci.explain.parts import CODE, READS, files_of, mixed_model
+from ml_ci.explain.parts import CODE, READS, files_of, mix_model
 from ml_ci.explain.values import Part
 from ml_ci.repository.git import GitError
 from ml_ci.repository.mixture import frozen, mixed
@@ -43,7 +43,7 @@ class Mixer:
         if not chosen:
             return self.old
         code = self.new if CODE in holds else self.old
-        model = mixed_model(self.old.model, self.new.model, holds)
+        model = mix_model(self.old.model, self.new.model, holds)
         needs = {
             name: (self.new if f"needs.{name}" in holds else self.old).needs.get(name, code.needs[name])
             for name in code.needs

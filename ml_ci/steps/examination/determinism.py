@@ -14,7 +14,7 @@ from ml_ci.evaluation.labels import read_labels
 from ml_ci.evaluation.scores import load
 from ml_ci.plan.plan import DETERMINISM, TRAININGS
 from ml_ci.records.codec import pack
-from ml_ci.records.manifests import note, unpacked
+from ml_ci.records.manifests import note, unpack_entries
 from ml_ci.records.store import Store
 from ml_ci.steps.telling.unsteady import Repeated, key_of
 from ml_ci.steps.values import Project, Side, Sides
@@ -68,7 +68,7 @@ def _bring_needed(shop: Workshop, side: Side, store: Store) -> None:
         folder = store.folder(TRAININGS, record.key)
         if not folder.exists():
             shutil.copytree(record.folder, folder)
-        for entry in unpacked(record.content):
+        for entry in unpack_entries(record.content):
             note(store.ready(), entry)
 
 

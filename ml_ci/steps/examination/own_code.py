@@ -16,7 +16,7 @@ from ml_ci.training.asking import ask
 from ml_ci.training.interpreter import find
 from ml_ci.training.missing import advise
 from ml_ci.training.packaging import projects
-from ml_ci.variables.given import given
+from ml_ci.variables.given import give
 
 
 def check_own_code(at: Project) -> Iterator[Finding]:
@@ -40,7 +40,7 @@ def _ask(at: Project, model: ModelSpec, files: Mapping[str, object]) -> Iterator
     except StageFailed:
         return
     answer = ask(
-        python, at.repository.top, folder, given(at.options.environment, list_variables(at, model)), sorted(modules)
+        python, at.repository.top, folder, give(at.options.environment, list_variables(at, model)), sorted(modules)
     )
     if not answer.modules:
         yield Finding(about, True, f"{python.path} does not say where it finds modules")

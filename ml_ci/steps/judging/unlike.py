@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator, Mapping
 
 from ml_ci.changes.remote import is_remote
-from ml_ci.changes.words import joined
+from ml_ci.changes.words import join_lines
 from ml_ci.errors import UserError
 from ml_ci.spec.values import FileEntry
 from ml_ci.steps.working.workshop import Workshop
@@ -44,8 +44,9 @@ def _said(own: Mapping[str, Kind], other: Mapping[str, Kind], shown: str, path: 
     if differ:
         named = [f"`{name}` is {own[name].shown} in the one and {other[name].shown} in the other" for name in differ]
         yield (
-            f"{shown} and {path} differ in the types that pandas reads: {joined(named, _MOST)}. What a model learned "
-            "of one type it may not know in the other: write the column alike in both, or give its type when reading."
+            f"{shown} and {path} differ in the types that pandas reads: {join_lines(named, _MOST)}. What a model "
+            "learned of one type it may not know in the other: write the column alike in both, or give its type when "
+            "reading."
         )
     there = [name for name in other if name in common]
     if common != there:

@@ -56,7 +56,7 @@ def send_one(store: Store, kind: str, key: str) -> bool:
     except DamagedRecordError as error:
         store.shared.notes.append(f"the record {kind}/{key[:12]} was not sent: {error}")
         return False
-    for one in manifests.unpacked(content) if sent else ():
+    for one in manifests.unpack_entries(content) if sent else ():
         place = manifests.folder_of(store.root, one.manifest) / f"{one.key}.json"
         if place.is_file():
             store.shared.keep_reads(one.manifest, one.key, place)

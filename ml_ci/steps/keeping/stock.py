@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import Any
 
 from ml_ci.errors import StageFailed, UserError
-from ml_ci.records.evict import Stored, evict, stored
-from ml_ci.records.record import NAME, DamagedRecordError, glance, read, vouched
+from ml_ci.records.evict import Stored, evict, list_stored
+from ml_ci.records.record import NAME, DamagedRecordError, glance, read, vouch
 from ml_ci.records.shared import Shared
 from ml_ci.records.store import Store
 from ml_ci.records.unreachable import StoreUnreachableError
@@ -53,7 +53,7 @@ class Stock:
 
         UserError for a model that ml-ci.yaml does not declare and of which there is no record.
         """
-        rows = [_row(one) for one in stored(self.store)]
+        rows = [_row(one) for one in list_stored(self.store)]
         if model is None:
             return rows
         found = [row for row in rows if row.content.get("model") == model]
@@ -64,7 +64,7 @@ class Stock:
 
     def row(self, prefix: str) -> RecordRow:
         """Find the one record whose key begins with `prefix`, or with what follows KIND/; and verify it."""
-        found = [one for one in stored(self.store) if _begins(one.kind, one.key, prefix)]
+        found = [one for one in list_stored(self.store) if _begins(one.kind, one.key, prefix)]
         if len(found) != 1:
             raise _not_one(prefix, [f"{one.kind}/{one.key[:16]}" for one in found])
         return _row(found[0], whole=True)
@@ -72,7 +72,7 @@ class Stock:
     def files(self, row: RecordRow) -> Mapping[str, Mapping[str, Any]]:
         """Give the files of a record with size and digest; none of a damaged one."""
         try:
-            files: Mapping[str, Any] = vouched(self.store.folder(row.kind, row.key), row.kind, row.key)["files"]
+            files: Mapping[str, Any] = vouch(self.store.folder(row.kind, row.key), row.kind, row.key)["files"]
         except DamagedRecordError:
             return {}
         return files
@@ -88,7 +88,7 @@ class Stock:
 
     def size(self) -> int:
         """Give the bytes of all records."""
-        return sum(one.size for one in stored(self.store))
+        return sum(one.size for one in list_stored(self.store))
 
     def prune(self, limit: int | None, older_than: float | None, *, dry_run: bool) -> tuple[Stored, ...]:
         """Remove the longest unused records, and give them; UserError when it cannot be told what is needed."""
@@ -102,7 +102,7 @@ class Stock:
         shared = self.shared
         if of_pull_request(self.project.options.environment):
             raise UserError(f"{NOT_SENT}: nothing was sent to {shared.url}", hint="Push from the default branch's run.")
-        names = _chosen([one.name for one in stored(self.store)], prefixes)
+        names = _chosen([one.name for one in list_stored(self.store)], prefixes)
         return sum(send_one(self.store, kind, key) for kind, key in names if not shared.silent)
 
     def pull(self, prefixes: Collection[str], *, everything: bool) -> int:

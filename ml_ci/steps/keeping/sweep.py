@@ -9,6 +9,6 @@ def sweep(project: Project) -> None:
     """Remove the workplaces of runs that are no more, and git's memory of their checkouts."""
     if not project.store.busy:
         return
-    abandoned = list(project.store.abandoned())
+    abandoned = list(project.store.find_abandoned())
     if abandoned:
         project.repository.prune_worktrees()

@@ -19,7 +19,7 @@ from ml_ci.steps.values import Project, Side
 from ml_ci.steps.working.score import choose_threshold, read_predictions, score_rows
 from ml_ci.steps.working.train import train_side
 from ml_ci.steps.working.workshop import Workshop, open_workshop
-from ml_ci.tables.shuffled import shuffled
+from ml_ci.tables.shuffled import shuffle
 from ml_ci.tables.table import Table
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def _measure(shop: Workshop, side: Side) -> Importance:
     source = Path(given.path)
     rows, labelled = shop.work / "shuffled" / source.name, shop.work / "shuffled-labels.csv"
     rows.parent.mkdir()
-    shuffled(source, rows, draw.places, draw.orders, columns=given.columns, shown="the holdout")
+    shuffle(source, rows, draw.places, draw.orders, columns=given.columns, shown="the holdout")
     _write_labels(labelled, shop, draw)
     table = Table.open(labelled, shown="the labels of the shuffled holdout")
     changed = replace(given, path=str(rows), whole=None)

@@ -9,7 +9,7 @@ from ml_ci.errors import Failure
 from ml_ci.forges.registry import build_of
 from ml_ci.plan.plan import FAILURES, TRAININGS
 from ml_ci.records.codec import pack, unpack_if_fit
-from ml_ci.records.manifests import packed
+from ml_ci.records.manifests import pack_entries
 from ml_ci.steps.planning.reads import enter_training
 from ml_ci.steps.values import Project, Side
 from ml_ci.training import left
@@ -66,7 +66,7 @@ def remember_failure(project: Project, side: Side, error: JobFailed, log: Path) 
             "commit": side.commit or project.head,
             "dirty": side.commit is None and project.dirty,
             "parts": dict(found.parts),
-            "reads": packed([entry]),
+            "reads": pack_entries([entry]),
             "failure": pack(lasting),
         }
         project.store.keep(draft, FAILURES, found.training, content)

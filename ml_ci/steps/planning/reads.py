@@ -11,7 +11,7 @@ from ml_ci.changes.reads import Reads
 from ml_ci.changes.values import READS, UNSEEN, Fingerprint, Stage
 from ml_ci.changes.whole import Whole
 from ml_ci.digests import digest
-from ml_ci.records.manifests import Entry, entries, known, leading_to, note, packed
+from ml_ci.records.manifests import Entry, entries, is_kept, leading_to, note, pack_entries
 from ml_ci.steps.values import Project, Side
 
 
@@ -102,7 +102,7 @@ def list_verdict_reads(
     """Give all reads that a verdict rests on, of both sides: who takes it over elsewhere finds it by the same key."""
     sides = [one for one in (candidate, baseline) if one is not None]
     keys = {*predictions, key_metric_reads(project, candidate), *(key for side in sides for key in _trainings(side))}
-    return packed(leading_to(project.store.root, frozenset(keys)))
+    return pack_entries(leading_to(project.store.root, frozenset(keys)))
 
 
 def _trainings(side: Side) -> Iterator[str]:
@@ -152,7 +152,7 @@ def _agreeing(project: Project, side: Side, declared: Fingerprint, stage: Stage,
 
 def _keep(project: Project, entry: Entry, look: ReadStates | None) -> None:
     """Keep an entry that the shared store had, and what was looked at on disk."""
-    if not known(project.store.root, entry):
+    if not is_kept(project.store.root, entry):
         remember(project, entry)
     if look is not None:
         look.save()

@@ -11,7 +11,7 @@ from ml_ci.evaluation.predictions import read
 from ml_ci.evaluation.scores import Predictions, decide, load, write
 from ml_ci.evaluation.threshold import choose
 from ml_ci.plan.plan import PREDICTIONS, Keys, Plan
-from ml_ci.records.manifests import packed
+from ml_ci.records.manifests import pack_entries
 from ml_ci.records.record import Record
 from ml_ci.spec.values import ModelSpec, Positive
 from ml_ci.steps.planning.blame import blaming_baseline
@@ -100,7 +100,7 @@ def _score(shop: Workshop, side: Side, training: Record) -> Record:
             "rows": found.rows,
             "kind": found.kind,
             "metrics": {**_job_metrics(training, cost, found.rows), **({} if extra is None else extra.values)},
-            "reads": packed(entries),
+            "reads": pack_entries(entries),
         }
         return project.store.keep(draft, PREDICTIONS, key, content)
 

@@ -13,7 +13,7 @@ from ml_ci.changes.values import READS
 from ml_ci.errors import StageFailed
 from ml_ci.plan.plan import TRAININGS, Plan
 from ml_ci.records.index import Known, remember
-from ml_ci.records.manifests import packed
+from ml_ci.records.manifests import pack_entries
 from ml_ci.records.record import Record
 from ml_ci.steps.planning.blame import blaming_baseline
 from ml_ci.steps.planning.champion import fetch_champion
@@ -147,7 +147,7 @@ def _keep(shop: Workshop, side: Side, model: TrainedModel) -> Record:
             "dirty": side.commit is None and shop.project.dirty,
             "parts": dict(side.fingerprint.parts),
             "details": {part: said for part, said in found.details.items() if part != READS},
-            "reads": packed([entry]),
+            "reads": pack_entries([entry]),
             "artifact": _move(model.artifact, draft),
             "predictions": _move(model.predictions, draft),
             "command": not side.model.job.entry,

@@ -19,7 +19,7 @@ from ml_ci.steps.working.side_by_side import StoppedError
 from ml_ci.tables.columns import blank, without
 from ml_ci.tables.parts import PART, cut
 from ml_ci.tables.table import Table
-from ml_ci.training.inputs import Placement, handed, place, written
+from ml_ci.training.inputs import Placement, describe_writing, list_handed, place
 from ml_ci.training.interpreter import find
 from ml_ci.training.sources import Sources, Supply
 from ml_ci.training.values import Ground, Input, Inputs, Interpreter, Whole
@@ -98,7 +98,10 @@ class Workshop:
             without(table.path, model.label, target, columns=columns, shown=table.shown, python=python)
         kept = None if columns is None else tuple(name for name in columns if name != model.label)
         return Input(
-            str(target), kept, written(table.layout), Whole(str(table.path), columns=columns, without=model.label)
+            str(target),
+            kept,
+            describe_writing(table.layout),
+            Whole(str(table.path), columns=columns, without=model.label),
         )
 
     @property
@@ -199,7 +202,7 @@ class Workshop:
         )
         inputs = place(placement)
         copy.prepare(purpose)
-        ground = Ground(copy.top, self.project.repository.top, copy.prepared, tuple(handed(inputs)))
+        ground = Ground(copy.top, self.project.repository.top, copy.prepared, tuple(list_handed(inputs)))
         return Bench(copy.project, inputs, interpreter, ground)
 
     def _supply(self, side: Side, folder: Path) -> Supply:

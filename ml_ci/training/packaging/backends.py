@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ml_ci.training.packaging.files import Settings, called, literal, text
+from ml_ci.training.packaging.files import Settings, literal, name_call, text
 from ml_ci.training.packaging.folders import holds_code, packages
 
 # Where packages lie that no setting places: the project folder last, since much beside code lies there.
@@ -63,7 +63,7 @@ class Found:
     packages: Mapping[str, str] = field(default_factory=dict)
 
 
-def declared(settings: Settings) -> Found | None:
+def read_declared(settings: Settings) -> Found | None:
     """Give what a backend's settings say; None where they say nothing of packages."""
     for ask in (_setuptools, _hatch, _poetry, _flit, _pdm, _uv, _scikit_build, _maturin, _meson):
         found = ask(settings)
@@ -140,7 +140,7 @@ def _search(settings: Settings, root: str) -> list[str]:
         found += _words(where) or [root]
     packages_given = settings.setup.get("packages")
     for call in ast.walk(packages_given) if packages_given is not None else ():
-        if isinstance(call, ast.Call) and called(call).startswith("find_"):
+        if isinstance(call, ast.Call) and name_call(call).startswith("find_"):
             given = {one.arg: one.value for one in call.keywords}
             told = literal(call.args[0] if call.args else given.get("where"))
             found.append(told if isinstance(told, str) else root)

@@ -89,12 +89,12 @@ def _setup(folder: Path) -> Mapping[str, ast.expr]:
     except (SyntaxError, ValueError, RecursionError):
         return {}
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and called(node) == "setup":
+        if isinstance(node, ast.Call) and name_call(node) == "setup":
             return {one.arg: one.value for one in node.keywords if one.arg}
     return {}
 
 
-def called(node: ast.expr) -> str:
+def name_call(node: ast.expr) -> str:
     """Give the last part of the name that a call calls; "" for any other expression."""
     if not isinstance(node, ast.Call):
         return ""

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from ml_ci.training.packaging.backends import declared, default
+from ml_ci.training.packaging.backends import default, read_declared
 from ml_ci.training.packaging.files import FILES, read
 from ml_ci.training.packaging.folders import importable
 
@@ -63,7 +63,7 @@ def _folders(top: Path) -> Iterator[Path]:
 
 def _project(folder: Path) -> Project:
     settings = read(folder)
-    found = declared(settings) or default(settings)
+    found = read_declared(settings) or default(settings)
     names: dict[str, tuple[Path, ...]] = {}
     for root, listed in found.roots.items():
         at = folder / root
@@ -73,9 +73,9 @@ def _project(folder: Path) -> Project:
     packages = {name: folder / at for name, at in found.packages.items()}
     for name, at in packages.items():
         names.setdefault(name.partition(".")[0], (at.parent,))
-    return Project(folder, normalized(settings.name), names, packages)
+    return Project(folder, normalize(settings.name), names, packages)
 
 
-def normalized(name: str) -> str:
+def normalize(name: str) -> str:
     """Write the name of a distribution in the one way in which equal names are equal."""
     return re.sub(r"[-_.]+", "-", name).lower()

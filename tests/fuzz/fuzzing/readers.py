@@ -386,7 +386,7 @@ def results(work: Path) -> Reader:
 
 def manifests(work: Path) -> Reader:
     """What a record says of reads, and a record.json."""
-    from ml_ci.records.manifests import unpacked
+    from ml_ci.records.manifests import unpack_entries
     from ml_ci.records.record import NAME, DamagedRecordError, read, write
 
     said = {"manifest": "ab12", "key": "cd34", "states": {"file": {"a.csv": "sha"}}, "outside": ["/data"]}
@@ -398,7 +398,7 @@ def manifests(work: Path) -> Reader:
             found = json.loads(content)
         except (ValueError, RecursionError):
             found = {}
-        list(unpacked(found if isinstance(found, dict) else {}))
+        list(unpack_entries(found if isinstance(found, dict) else {}))
         (work / NAME).write_bytes(content)
         read(work, "trainings", "k")
 

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from ml_ci.changes.values import Fingerprint
 from ml_ci.records.index import Known, recall, remember
-from ml_ci.records.manifests import Entry, packed
+from ml_ci.records.manifests import Entry, pack_entries
 from ml_ci.records.store import Store
 from ml_ci.spec.values import FileEntry, FunctionJob, ModelSpec, Positive
 from ml_ci.steps.planning.elsewhere import find_elsewhere
@@ -41,7 +41,7 @@ def side(one: Fingerprint, commit: str | None = COMMIT) -> Side:
 
 def trained(store: Store, one: Fingerprint) -> None:
     with store.draft() as draft:
-        store.keep(draft, "trainings", one.training, {"reads": packed([Entry(one.manifest, one.training, {})])})
+        store.keep(draft, "trainings", one.training, {"reads": pack_entries([Entry(one.manifest, one.training, {})])})
     known = Known(one.training, one.parts, {"scikit-learn": one.parts["environment"], "gone": None})
     remember(store, COMMIT, "churn", known)
 

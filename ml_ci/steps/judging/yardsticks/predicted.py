@@ -24,7 +24,7 @@ from ml_ci.steps.working.workshop import Workshop
 from ml_ci.tables.columns import without
 from ml_ci.tables.parts import PART, select
 from ml_ci.tables.table import Table
-from ml_ci.training.inputs import written
+from ml_ci.training.inputs import describe_writing
 from ml_ci.training.values import Input, Whole
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _score(shop: Workshop, side: Side, model: ModelSpec, table: Table, missing: 
     without(labelled, model.label, bare, columns=names, shown=table.shown, python=python)
     kept = None if names is None else tuple(name for name in names if name != model.label)
     whole = Whole(str(table.path), str(flags), PART, names, model.label)
-    given = Input(str(bare), kept, written(table.layout), whole)
+    given = Input(str(bare), kept, describe_writing(table.layout), whole)
     training = train_side(shop, side)
     what = "rows of the base"
     with shop.project.journal.noting("score", side.name, side.model.name):

@@ -15,7 +15,7 @@ from ml_ci.steps.planning.variables import list_fetch_variables
 from ml_ci.steps.values import Side
 from ml_ci.steps.working.workshop import Workshop
 from ml_ci.tables.membership import belonging
-from ml_ci.tables.pairing import common, keys, paired
+from ml_ci.tables.pairing import common, keys, pair
 from ml_ci.tables.parts import cut
 from ml_ci.tables.table import Table
 from ml_ci.training.sources import Sources, Supply
@@ -144,7 +144,7 @@ def _find(table: Table, own: Table, labels: frozenset[str], label: str, ids: fro
     found = np.full(table.rows, -1, np.intp)
     if own.has(label):
         whole = [*shared, label]
-        found = paired(keys(table, whole), keys(own, whole))
+        found = pair(keys(table, whole), keys(own, whole))
     free = np.ones(own.rows, np.bool_)
     free[found[found >= 0]] = False
     known = [name for name in sorted(ids) if table.has(name) and own.has(name)]
@@ -153,7 +153,7 @@ def _find(table: Table, own: Table, labels: frozenset[str], label: str, ids: fro
         ways.append((keys(table, known), keys(own, known)))
     for mine, theirs in ways:
         left = np.flatnonzero(found < 0)
-        found[left] = paired(mine[left], theirs, free)
+        found[left] = pair(mine[left], theirs, free)
         free[found[found >= 0]] = False
     return found
 
@@ -189,7 +189,7 @@ def _find_moved_to_training(shop: Workshop, base: Side, table: Table, labels: fr
         shared = [column for column in common(table, new, labels) if old.has(column)]
         if shared:
             mine = keys(table, shared)
-            moved |= (paired(mine, keys(new, shared)) >= 0) != (paired(mine, keys(old, shared)) >= 0)
+            moved |= (pair(mine, keys(new, shared)) >= 0) != (pair(mine, keys(old, shared)) >= 0)
     return moved
 
 
