@@ -98,7 +98,7 @@ def prune(max_size: int | None, older_than: float | None, dry_run: bool, config:
     Without an option, until 5 GB are left: what every run does by itself. Never removed: what a comparison of the
     working tree or HEAD with its baseline needs, and what a run that is at work has used.
     """
-    from ml_ci.records.evict import LIMIT
+    from ml_ci.records.prune import LIMIT
     from ml_ci.reports.records import said_size
     from ml_ci.reports.text import plural
 

@@ -1,4 +1,4 @@
-"""The ledgers of holdouts, kept beside the records: one file per holdout, never evicted."""
+"""The ledgers of holdouts, kept beside the records: one file per holdout, never pruned."""
 
 from __future__ import annotations
 

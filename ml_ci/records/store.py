@@ -110,7 +110,7 @@ class Store:
         if not folder.is_dir():
             return None
         with suppress(OSError):
-            os.utime(folder)  # eviction takes the longest unused first
+            os.utime(folder)  # pruning takes the longest unused first
         try:
             return self._believe(folder, kind, key)
         except DamagedRecordError as error:

@@ -13,7 +13,7 @@ from ml_ci.changes.remote import is_remote
 from ml_ci.errors import Failure, StageFailed, UserError
 from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry
 from ml_ci.training.command import paths
-from ml_ci.training.sources import Sources, Supply
+from ml_ci.training.delivery import Delivery, Supply
 from ml_ci.training.transfer import copy, is_inside, remove, signature
 from ml_ci.training.values import Input, Inputs, Whole, Written
 
@@ -48,7 +48,7 @@ def place(placement: Placement) -> Inputs:
     """
     model, copy_folder = placement.model, placement.supply.copy
     _clear_outputs(model, copy_folder)
-    sources = Sources(placement.supply, _hidden(placement))
+    sources = Delivery(placement.supply, _hidden(placement))
     for name, entry in model.data.items():
         sources.bring(name, entry.path)
     holdout = _settle_holdout(placement, sources)
@@ -125,7 +125,7 @@ def _clear(key: str, declared: str, folder: Path) -> None:
         at.parent.mkdir(parents=True, exist_ok=True)
 
 
-def _settle_holdout(placement: Placement, sources: Sources) -> Input | None:
+def _settle_holdout(placement: Placement, sources: Delivery) -> Input | None:
     """Take the holdout's rows out of the copy; give the holdout for a command that predicts."""
     model, holdout = placement.model, placement.model.holdout
     if isinstance(holdout, PartEntry):

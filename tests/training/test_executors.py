@@ -17,11 +17,11 @@ from ml_ci.errors import UserError
 from ml_ci.repository.trees import WorkingTree
 from ml_ci.spec.values import CommandJob
 from ml_ci.training import built, executors, process
+from ml_ci.training.delivery import Delivery, Supply
 from ml_ci.training.job import train
 from ml_ci.training.packaging import Project
 from ml_ci.training.process import Order, Outcome
 from ml_ci.training.progress import Progress
-from ml_ci.training.sources import Sources, Supply
 from ml_ci.training.values import Checkout
 
 FUNCTION = """
@@ -74,7 +74,7 @@ def test_what_fetches_data_runs_there(
     top = tmp_path / "repository"
     environment = {"PATH": "/usr/bin:/bin", "ML_CI_EXECUTOR": "elsewhere"}
     supply = Supply("churn", WorkingTree(top), copy, top, tmp_path / "work", environment, fetch="echo 1 > {path}")
-    Sources(supply).bring("train", "train.csv")
+    Delivery(supply).bring("train", "train.csv")
     assert (copy / "train.csv").read_text() == "1\n" and [argv for _, argv in elsewhere] == [
         "/bin/sh -c echo 1 > train.csv"
     ]

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from ml_ci.errors import StageFailed, UserError
-from ml_ci.records.evict import Stored, evict, list_stored
+from ml_ci.records.prune import Stored, list_stored, prune
 from ml_ci.records.record import NAME, DamagedRecordError, glance, read, vouch
 from ml_ci.records.shared import Shared
 from ml_ci.records.store import Store
@@ -92,7 +92,7 @@ class Stock:
 
     def prune(self, limit: int | None, older_than: float | None, *, dry_run: bool) -> tuple[Stored, ...]:
         """Remove the longest unused records, and give them; UserError when it cannot be told what is needed."""
-        return evict(self.store, self._find_needed(), limit=limit, older_than=older_than, dry_run=dry_run)
+        return prune(self.store, self._find_needed(), limit=limit, older_than=older_than, dry_run=dry_run)
 
     def push(self, prefixes: Collection[str]) -> int:
         """Send the records to the shared store that it has not; give how many were sent.

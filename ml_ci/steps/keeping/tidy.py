@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ml_ci.errors import StageFailed, UserError
-from ml_ci.records.evict import LIMIT, evict, list_stored
+from ml_ci.records.prune import LIMIT, list_stored, prune
 from ml_ci.steps.keeping.needed import list_needed
 from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.values import Project
@@ -17,4 +17,4 @@ def tidy(project: Project, fingerprints: Fingerprints, limit: int = LIMIT) -> No
         keep = list_needed(project, fingerprints)
     except (UserError, StageFailed):
         return  # what is needed is not known: nothing is removed
-    evict(project.store, keep, limit=limit)
+    prune(project.store, keep, limit=limit)

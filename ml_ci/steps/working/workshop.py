@@ -19,9 +19,9 @@ from ml_ci.steps.working.side_by_side import StoppedError
 from ml_ci.tables.columns import blank, without
 from ml_ci.tables.parts import PART, cut
 from ml_ci.tables.table import Table
+from ml_ci.training.delivery import Delivery, Supply
 from ml_ci.training.inputs import Placement, describe_writing, list_handed, place
 from ml_ci.training.interpreter import find
-from ml_ci.training.sources import Sources, Supply
 from ml_ci.training.values import Ground, Input, Inputs, Interpreter, Whole
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ class Workshop:
             return at
         folder = self.work / "fetched" / self.project.repository.prefix
         folder.mkdir(parents=True, exist_ok=True)
-        Sources(self._supply(self.sides.candidate, folder)).bring(name, entry.path)
+        Delivery(self._supply(self.sides.candidate, folder)).bring(name, entry.path)
         return folder / entry.path
 
     def _copy(self, side: Side) -> WorkingCopy:

@@ -18,7 +18,7 @@ from ml_ci.tables.membership import belonging
 from ml_ci.tables.pairing import common, keys, pair
 from ml_ci.tables.parts import cut
 from ml_ci.tables.table import Table
-from ml_ci.training.sources import Sources, Supply
+from ml_ci.training.delivery import Delivery, Supply
 
 if TYPE_CHECKING:
     import numpy as np
@@ -112,7 +112,7 @@ def _bring(shop: Workshop, base: Side, name: str, entry: FileEntry) -> Path:
         if path in base.tree.files():
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(base.tree.read(path))  # or a pointer, which is replaced by what it points to
-        Sources(supply).bring(name, entry.path)
+        Delivery(supply).bring(name, entry.path)
     return target
 
 

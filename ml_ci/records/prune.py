@@ -73,7 +73,7 @@ def superfluous(
     return tuple(chosen)
 
 
-def evict(
+def prune(
     store: Store,
     needed: Collection[tuple[str, str]],
     *,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ml_ci.records.evict import Stored, evict, list_stored, superfluous
+from ml_ci.records.prune import Stored, list_stored, prune, superfluous
 from ml_ci.records.store import Store
 
 NOW = 1_000_000.0
@@ -60,7 +60,7 @@ def test_a_record_that_is_found_is_used(tmp_path: Path) -> None:
     keep(store, "a", age=1000)
     keep(store, "b", age=500)
     assert store.find("trainings", "a" * 64)
-    removed = evict(store, set(), limit=1500)
+    removed = prune(store, set(), limit=1500)
     assert [one.key[0] for one in removed] == ["b"]
     assert [one.key[0] for one in list_stored(store)] == ["a"]
     assert list((store.root / "work").iterdir()) == []
@@ -69,7 +69,7 @@ def test_a_record_that_is_found_is_used(tmp_path: Path) -> None:
 def test_a_dry_run_removes_nothing(tmp_path: Path) -> None:
     store = Store(tmp_path / ".ml_ci")
     keep(store, "a", age=1000)
-    assert len(evict(store, set(), limit=0, dry_run=True)) == 1
+    assert len(prune(store, set(), limit=0, dry_run=True)) == 1
     assert len(list_stored(store)) == 1
 
 
@@ -79,5 +79,5 @@ def test_what_a_run_at_work_has_used_stays(tmp_path: Path) -> None:
     keep(store, "b", age=1000)
     with store.workplace():
         assert store.find("trainings", "a" * 64)
-        assert [one.key[0] for one in evict(store, set(), limit=0)] == ["b"]
-    assert [one.key[0] for one in evict(store, set(), limit=0)] == ["a"]
+        assert [one.key[0] for one in prune(store, set(), limit=0)] == ["b"]
+    assert [one.key[0] for one in prune(store, set(), limit=0)] == ["a"]

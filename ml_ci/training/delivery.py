@@ -64,7 +64,7 @@ class Supply:
         return self.copy.parents[depth - 1] if depth else self.copy
 
 
-class Sources:
+class Delivery:
     """Bring declared data into a copy; `linked` lists what became a link to the original."""
 
     def __init__(self, supply: Supply, hidden: tuple[str, ...] = ()) -> None:
