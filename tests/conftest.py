@@ -86,7 +86,7 @@ def _git_identity() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for name, value in values.items():
             patch.setenv(name, value)
-        for name in ("GITHUB_BASE_REF", "GITHUB_ACTIONS", "GIT_DIR", "GIT_INDEX_FILE"):
+        for name in ("GITHUB_BASE_REF", "GITHUB_ACTIONS", "GIT_DIR", "GIT_INDEX_FILE", "PYTEST_ADDOPTS"):
             patch.delenv(name, raising=False)
         yield
 
