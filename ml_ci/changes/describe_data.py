@@ -9,14 +9,19 @@ from pathlib import Path
 
 from ml_ci.changes import settings
 from ml_ci.changes.data import DataReader
+from ml_ci.changes.describe_table import describe_table
 from ml_ci.changes.located import Places
 from ml_ci.changes.same_values import SameValues
 from ml_ci.changes.settings import entries
 from ml_ci.changes.snapshot import Snapshot
+from ml_ci.changes.table_pair import TablePair
 from ml_ci.changes.values import Change
 from ml_ci.changes.words import count, differences, join_lines, show
 from ml_ci.errors import UserError
 from ml_ci.spec.values import DataEntry, FileEntry, PartEntry
+from ml_ci.tables.layout import examine
+from ml_ci.tables.membership import content_columns
+from ml_ci.tables.table import Table
 
 _TABLES = (".csv", ".tsv", ".tab", ".txt", ".data", ".parquet", ".pq")
 _BYTES_ONLY = "bytes changed, no value did"
@@ -72,10 +77,6 @@ def _same_values(old: Snapshot, new: Snapshot, part: str, before: Path, after: P
 
 
 def _tables(part: str, new: Snapshot, old_side: _Side, new_side: _Side) -> Change | None:
-    from ml_ci.changes.describe_table import describe_table
-    from ml_ci.changes.table_pair import TablePair
-    from ml_ci.tables.table import Table
-
     try:
         before, after = (
             Table.open(side.path, side.entry.columns, shown=side.entry.path) for side in (old_side, new_side)
@@ -128,9 +129,6 @@ def _other_rows(old: Snapshot, new: Snapshot, said: Mapping[str, object]) -> str
 
 
 def _column_names(snapshot: Snapshot, name: str) -> tuple[str, ...] | None:
-    from ml_ci.tables.layout import examine
-    from ml_ci.tables.membership import content_columns
-
     entry = entries(snapshot.model)[name]
     with Places() as places:
         place = places.find(snapshot, name)

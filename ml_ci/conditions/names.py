@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from difflib import get_close_matches
+
 SYNONYMS = {
     "acc": "accuracy",
     "ap": "average_precision",
@@ -60,7 +62,6 @@ def suggest(name: str, known: frozenset[str]) -> str:
         return f"write {plain}"
     if plain in SYNONYMS:
         return f"write {SYNONYMS[plain]}"
-    from difflib import get_close_matches
 
     near = [one for one in sorted(known) if sorted(one) == sorted(plain)]  # letters that changed places: frp
     near = near or get_close_matches(plain[:40], sorted(known | SYNONYMS.keys()), n=1, cutoff=0.6)

@@ -6,6 +6,7 @@ import ast
 import keyword
 import re
 import warnings
+from decimal import Decimal
 
 from ml_ci.conditions.errors import ConditionError
 
@@ -141,14 +142,11 @@ def _check_assignment(outside: str) -> None:
 
 
 def _share(number: str) -> str:
-    from decimal import Decimal
-
     return f"{Decimal(number) / 100:f}"
 
 
 def _mask_keywords(text: str) -> str:
     """Replace keywords that stand where a column stands, letter by letter, so that offsets stay."""
-
     masked = list(text)
     for match in _WORD.finditer(_without_strings(text)):
         if keyword.iskeyword(match[0]) and _before(text, match.start()) in "=[," and _after(text, match.end()) in ",])":

@@ -10,6 +10,7 @@ from ml_ci.gates.evidence import Policy
 from ml_ci.gates.ledger import Standing
 from ml_ci.gates.preflight import HoldoutRows, Plannable, checked, plannable
 from ml_ci.gates.proof import pairs
+from ml_ci.gates.statistics import easeml
 from ml_ci.spec.values import GateSpec, Method
 
 # Discordance where no comparison is known: two versions of one model seldom decide more rows differently.
@@ -135,8 +136,6 @@ def _rows(one: Plannable, method: Method, discordance: float | None, power: floa
 
 
 def _easeml(one: Plannable, discordance: float | None, looks: int) -> int | None:
-    from ml_ci.gates.statistics import easeml
-
     if not 0 < one.bound < 1:
         return None
     if discordance is None:
@@ -145,8 +144,6 @@ def _easeml(one: Plannable, discordance: float | None, looks: int) -> int | None
 
 
 def _labels(one: Plannable, discordance: float | None) -> int | None:
-    from ml_ci.gates.statistics import easeml
-
     if discordance is None or not 0 < one.bound < 1:
         return None
     return easeml.active_labels(one.bound, one.alpha, discordance)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+from scipy.special import ndtri
 
 from ml_ci.conditions.linear import Linear
 from ml_ci.conditions.tree import Metric, OverSlices
@@ -147,8 +148,6 @@ def _further_rows(away: float, values: Floats, rows: int, alpha: float) -> int |
     T is how far `away` from the limit the measured value lies, in units of the resamples' spread; their mean lies a
     little off it, which near the limit would make several times more or fewer rows of it.
     """
-    from scipy.special import ndtri
-
     known = values[np.isfinite(values)]
     spread = float(known.std()) if known.size else 0.0
     if not away < 0 or not spread > 0:

@@ -16,6 +16,7 @@ from ml_ci.github.shards import held_to, joined
 from ml_ci.github.values import Request
 from ml_ci.reports.text import label
 from ml_ci.reports.values import Report
+from ml_ci.spec.find import read
 from ml_ci.spec.values import Spec
 
 _SHA = re.compile(r"^[0-9a-f]{40}(?:[0-9a-f]{24})?$")
@@ -91,7 +92,6 @@ def asked(request: Request) -> Activity:
 
 def _spec(file: Path) -> Spec:
     from ml_ci.spec.load import load
-    from ml_ci.steps.opening.project import read
 
     return load(read(file), str(file))
 

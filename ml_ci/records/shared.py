@@ -8,13 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from ml_ci.records.record import DamagedRecordError
+from ml_ci.records.remote import Remote
 from ml_ci.records.unreachable import StoreUnreachableError
-
-if TYPE_CHECKING:
-    from ml_ci.records.remote import Remote
 
 Answer = TypeVar("Answer")
 
@@ -100,8 +98,6 @@ class Shared:
     def reach(self) -> Remote:
         """Give the store itself; StoreUnreachableError when it cannot be reached."""
         if self._remote is None:
-            from ml_ci.records.remote import Remote
-
             self._remote = Remote.open(self.url, self.base)
         return self._remote
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 import sqlite3
@@ -280,8 +281,6 @@ def _version(found: Any) -> Version:
 
 
 def _input(one: Dataset) -> Any:
-    import json
-
     from mlflow.entities import Dataset as MlflowDataset
     from mlflow.entities import DatasetInput, InputTag
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ml_ci.errors import UserError
 from ml_ci.setup.values import DataFile
+from ml_ci.tables.table import Table
 
 SUFFIXES = (".csv", ".tsv", ".parquet", ".csv.gz", ".data")
 _MOST_BYTES = 300 * 1024 * 1024
@@ -52,8 +53,6 @@ def read(top: Path, paths: Iterable[str]) -> tuple[DataFile, ...]:
 
 
 def _table(top: Path, path: str) -> DataFile | None:
-    from ml_ci.tables.table import Table
-
     file = top / path
     if not file.is_file() or file.stat().st_size > _MOST_BYTES:
         return None

@@ -1,4 +1,4 @@
-"""Where `ml-ci.yaml` is."""
+"""Where `ml-ci.yaml` is, and its text."""
 
 from __future__ import annotations
 
@@ -16,6 +16,16 @@ def find(start: Path, config: str | None) -> Path:
     The way up ends at the top of the git repository. `config` is relative to `start`. UserError when there is none.
     """
     return _give(start, config) if config else _upwards(start)
+
+
+def read(config: Path) -> str:
+    """Read a configuration file as UTF-8; UserError names the byte that is not."""
+    try:
+        return config.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise UserError(f"{config.name}: byte {error.start} is not UTF-8", hint="Save the file as UTF-8.") from None
+    except OSError as error:
+        raise UserError(f"{config}: {error.strerror}") from None
 
 
 def _give(start: Path, config: str) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import TypeAlias
 
 from ml_ci.errors import UserError
@@ -80,8 +81,6 @@ def show(value: object) -> str:
 
 def suggest(word: str, known: Iterable[str]) -> str:
     """Give `, did you mean 'threshold'?`, or "" when no known word is close."""
-    from difflib import get_close_matches  # milliseconds that only a mistake should pay
-
     candidates = {name.lower(): name for name in known}
     close = get_close_matches(word.lower()[:100], list(candidates), n=1)
     return f", did you mean '{candidates[close[0]]}'?" if close else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import difflib
 import gzip
 import io
 import re
@@ -14,6 +15,7 @@ from typing import IO
 
 from ml_ci.errors import UserError
 from ml_ci.tables.bounds import Bounds
+from ml_ci.tables.parquet import measure_unpacked, own_names
 from ml_ci.tables.sniff import LINE, sniff
 
 CHUNK = 1 << 20
@@ -58,8 +60,6 @@ class Layout:
 
 
 def _instead(name: str, names: Sequence[str]) -> str:
-    import difflib
-
     close = difflib.get_close_matches(name, names, n=1, cutoff=0.6) or [n for n in names if n.lower() == name.lower()]
     listed = ", ".join(names[:20]) + (", …" if len(names) > 20 else "")
     return (f"Perhaps you meant {close[0]!r}. " if close else "") + f"The columns are: {listed}."
@@ -187,8 +187,6 @@ def _end(facts: _Facts, decoder: codecs.IncrementalDecoder) -> None:
 
 
 def _parquet(path: Path, columns: Sequence[str] | None, shown: str, bounds: Bounds | None) -> Layout:
-    from ml_ci.tables.parquet import measure_unpacked, own_names
-
     if columns is not None:
         raise UserError(f"{shown} is Parquet, which names its own columns", hint="Remove `columns:` of this entry.")
     if bounds is not None:

@@ -7,18 +7,17 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ml_ci.changes.remote import is_remote
 from ml_ci.errors import Failure, StageFailed, UserError
 from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry
+from ml_ci.tables.columns import blank
+from ml_ci.tables.layout import Layout, examine
+from ml_ci.tables.parts import cut, sample
 from ml_ci.training.command import paths
 from ml_ci.training.delivery import Delivery, Supply
 from ml_ci.training.transfer import copy, is_inside, remove, signature
 from ml_ci.training.values import Input, Inputs, Whole, Written
-
-if TYPE_CHECKING:
-    from ml_ci.tables.layout import Layout
 
 
 @dataclass(frozen=True)
@@ -146,8 +145,6 @@ def _settle_holdout(placement: Placement, sources: Delivery) -> Input | None:
 
 def _blank(placement: Placement, holdout: FileEntry) -> Path:
     """Write this side's own holdout with its label column blank."""
-    from ml_ci.tables.columns import blank
-
     supply = placement.supply
     source = (supply.copy if supply.belongs(holdout.path) else supply.origin) / holdout.path
     out = placement.work / f"holdout-blank{source.suffix}"
@@ -158,8 +155,6 @@ def _blank(placement: Placement, holdout: FileEntry) -> Path:
 
 
 def _cut(placement: Placement, part: PartEntry) -> Path:
-    from ml_ci.tables.parts import cut
-
     model, entry = placement.model, placement.model.data[part.of]
     source = _table(placement, part.of, entry)
     rest, out = placement.work / f"rest{source.suffix}", placement.work / f"holdout{source.suffix}"
@@ -205,8 +200,6 @@ def _sample(placement: Placement) -> None:
     model = placement.model
     for name, rows in model.budget.rows.items():
         if name in model.data:
-            from ml_ci.tables.parts import sample
-
             entry = model.data[name]
             source = _table(placement, name, entry)
             drawn = placement.work / f"sample{source.suffix}"
@@ -260,8 +253,6 @@ def _take(placement: Placement, name: str, given: Input) -> Input:
 
 
 def _write(table: Path, entry: FileEntry) -> Written | None:
-    from ml_ci.tables.layout import examine
-
     try:
         return describe_writing(examine(table, entry.columns, entry.path))
     except (UserError, OSError):

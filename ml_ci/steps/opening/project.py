@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from ml_ci.changes.fingerprint import job_python
 from ml_ci.errors import UserError
 from ml_ci.records.store import Store
 from ml_ci.repository.repository import Repository
-from ml_ci.spec.find import find
+from ml_ci.spec.find import find, read
 from ml_ci.spec.values import Spec
 from ml_ci.steps.opening.base_gates import take_gates
 from ml_ci.steps.opening.believed import find_beliefs
@@ -93,16 +94,6 @@ def _share(url: str | None, folder: Path) -> Shared | None:
     return Shared(url, folder)
 
 
-def read(config: Path) -> str:
-    """Read a configuration file as UTF-8; UserError names the byte that is not."""
-    try:
-        return config.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise UserError(f"{config.name}: byte {error.start} is not UTF-8", hint="Save the file as UTF-8.") from None
-    except OSError as error:
-        raise UserError(f"{config}: {error.strerror}") from None
-
-
 def select_models(project: Project) -> tuple[str, ...]:
     """Give the names of the models that are asked for, in the order of the file."""
     asked = project.options.models
@@ -140,8 +131,6 @@ def check_models(spec: Spec, asked: tuple[str, ...]) -> None:
 
 def check_name(spec: Spec, name: str) -> None:
     """Hold that a model may bear a name, declared or no longer; it names a file, and the registry is asked for it."""
-    import re
-
     from ml_ci.spec.shape import MODEL_NAME
 
     if re.fullmatch(MODEL_NAME, name) is None:

@@ -12,6 +12,8 @@ from typing import Any
 
 from ml_ci import __version__
 from ml_ci.conditions import tree as conditions
+from ml_ci.records.atomic import write_text
+from ml_ci.records.store import Store
 from ml_ci.spec import values
 from ml_ci.spec.values import Spec
 
@@ -95,9 +97,6 @@ def _kept(file: Path) -> Spec | None:
 
 
 def _keep(file: Path, spec: Spec) -> None:
-    from ml_ci.records.atomic import write_text
-    from ml_ci.records.store import Store
-
     try:
         text = json.dumps(pack(spec), separators=(",", ":"))
         Store(file.parents[1]).ready()

@@ -11,10 +11,12 @@ from ml_ci.changes.values import READS, UNSEEN, Fingerprint
 from ml_ci.digests import digest
 from ml_ci.errors import Failure, StageFailed, UserError
 from ml_ci.gates.evidence import NEW_MODEL
-from ml_ci.records.record import Record
+from ml_ci.plan.plan import TRAININGS
+from ml_ci.records.record import DamagedRecordError, Record, reseal
 from ml_ci.registry.location import Location, locate
 from ml_ci.registry.query import champion
 from ml_ci.registry.values import ENVIRONMENT, LostChampionError, NoAnswerError, Version
+from ml_ci.repository.git import line
 from ml_ci.steps.values import Project, Side, Sides
 
 CHAMPION = "champion"
@@ -97,8 +99,6 @@ def _bring(project: Project, commit: str) -> None:
     """Have the champion's commit here: its code scores it. A shallow clone asks its remote."""
     repository = project.repository
     if repository.commit(commit) is None:
-        from ml_ci.repository.git import line
-
         line(repository.top, "fetch", "--quiet", "--no-tags", "--depth=1", "origin", commit)
     if repository.commit(commit) is None:
         message = f"the champion's commit {commit[:7]} is not in this clone, and could not be fetched"
@@ -111,8 +111,6 @@ def fetch_champion(project: Project, side: Side) -> Record:
 
     StageFailed when the registry does not answer, or holds something else than was promoted.
     """
-    from ml_ci.plan.plan import TRAININGS
-    from ml_ci.records.record import DamagedRecordError
     from ml_ci.registry.mlflow_registry import MlflowRegistry
 
     version, key = side.champion, side.fingerprint.training
@@ -139,9 +137,6 @@ def fetch_champion(project: Project, side: Side) -> Record:
 
 def _own(project: Project, draft: Path, key: str) -> Path:
     """Seal what was promoted as fetched in this run: the registry vouches for it, wherever it was trained."""
-    from ml_ci.plan.plan import TRAININGS
-    from ml_ci.records.record import reseal
-
     reseal(draft, TRAININGS, key, project.store.beliefs.here)
     return draft
 

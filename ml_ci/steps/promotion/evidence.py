@@ -9,6 +9,7 @@ from ml_ci.gates.values import Verdict
 from ml_ci.plan.plan import PREDICTIONS, TRAININGS, VERDICTS, Plan
 from ml_ci.records.record import Record
 from ml_ci.registry.values import RefusedError, Version
+from ml_ci.reports.as_json import loads
 from ml_ci.reports.values import ModelReport, Report
 from ml_ci.steps.planning.champion import CHAMPION, LOST
 from ml_ci.steps.planning.decide import plan_work
@@ -102,8 +103,6 @@ def _tell(project: Project, name: str) -> ModelReport:
 
 
 def _report(project: Project) -> Report:
-    from ml_ci.reports.as_json import loads
-
     try:
         return loads((project.store.root / NAME).read_bytes())
     except FileNotFoundError:

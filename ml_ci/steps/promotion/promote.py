@@ -14,7 +14,7 @@ from ml_ci.registry.history import History, check_not_lost
 from ml_ci.registry.history import history as told
 from ml_ci.registry.intent import check_none
 from ml_ci.registry.mlflow_registry import MlflowRegistry
-from ml_ci.registry.promotion import finish, promote, unfinished
+from ml_ci.registry.promotion import event_of, finish, promote, unfinished
 from ml_ci.registry.rollback import rollback
 from ml_ci.registry.values import (
     ARTIFACT,
@@ -129,12 +129,7 @@ def _in_use(project: Project, registry: MlflowRegistry, champion: Version) -> Do
     left = unfinished(champion)
     if champion.stage == CHAMPION:
         counted(project, champion.model, champion.training or "")
-    if left:
-        event = finish(registry, champion, project.store.root)
-    else:
-        from ml_ci.registry.promotion import event_of
-
-        event = event_of(champion)
+    event = finish(registry, champion, project.store.root) if left else event_of(champion)
     return Done(Promoted(champion, event, moved=left), completed=left)
 
 

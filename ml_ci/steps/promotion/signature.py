@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ml_ci.errors import UserError
 from ml_ci.registry.mlflow_model import Signature, loadable
 from ml_ci.steps.promotion.evidence import Evidence
 from ml_ci.steps.values import Project
 from ml_ci.steps.working.train import find_artifact
-
-if TYPE_CHECKING:
-    from ml_ci.tables.table import Table
+from ml_ci.tables.table import Table
 
 _TRUTHS = {"true", "false"}
 
@@ -45,8 +42,6 @@ def _output(found: Evidence, label: str, kind: str | None, loads: bool) -> tuple
 
 
 def _table(project: Project, found: Evidence) -> Table | None:
-    from ml_ci.tables.table import Table
-
     entry = found.sides.candidate.model.data.get("train")
     path = None if entry is None else project.folder / Path(entry.path)
     if entry is None or path is None or not path.is_file():

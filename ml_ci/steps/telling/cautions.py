@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from ml_ci.changes.settings import part
 from ml_ci.spec.values import DataEntry, FileEntry, PartEntry, Scalar
 from ml_ci.steps.planning.pass_over import say_passed_over
 from ml_ci.steps.values import Project, Side, Sides
@@ -101,7 +102,6 @@ def _dates(*texts: str) -> bool:
 def _name(entry: DataEntry) -> str:
     if isinstance(entry, FileEntry):
         return entry.path
-    from ml_ci.changes.settings import part
     from ml_ci.reports.lineage_boxes import whence
 
     return whence(part(entry))

@@ -9,6 +9,7 @@ from ml_ci.changes.describe import describe, in_order
 from ml_ci.changes.describe_data import describe_cut
 from ml_ci.changes.values import READS, Change
 from ml_ci.conditions import ConditionError, parse
+from ml_ci.gates.loosened import loosened
 from ml_ci.steps.planning.changed_reads import find_changed_reads
 from ml_ci.steps.planning.snapshots import make_snapshot
 from ml_ci.steps.values import Project, Side, Sides
@@ -68,8 +69,6 @@ def _causes(project: Project, old: Side, new: Side) -> Iterator[Change]:
 
 
 def _loosen(old: str, new: str, confidence: tuple[float | None, float | None]) -> bool:
-    from ml_ci.gates.loosened import loosened
-
     try:
         return bool(loosened(parse(old), parse(new), confidence=confidence))
     except ConditionError:

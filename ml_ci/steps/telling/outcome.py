@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from ml_ci.errors import NOTHING_GATED, Failure, UserError
 from ml_ci.evaluation.values import Evaluation
+from ml_ci.gates.metrics import metrics_of
 from ml_ci.gates.values import GateResult
 from ml_ci.gates.verdict import overall
 from ml_ci.plan.plan import DETERMINISM, Plan
@@ -136,7 +137,6 @@ def report_mistake(error: UserError, environment: Mapping[str, str]) -> Report:
 
 def _nothing_gated(model: ModelSpec, measured: Evaluation) -> Failure:
     """Say that no gate was judged, and which gate with a fixed limit the measured numbers propose."""
-    from ml_ci.gates.metrics import metrics_of
     from ml_ci.gates.proposal import propose
 
     found = propose([gate.condition for gate in model.gates], {**measured.metrics, **metrics_of(measured.confusion)})
