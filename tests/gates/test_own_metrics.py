@@ -44,10 +44,21 @@ def test_a_limit_is_proven_refuted_or_left_open(judged: Judged) -> None:
 
 def test_both_sides_are_paired_by_resample(judged: Judged) -> None:
     """What moves both sides alike cancels: the spread of each is larger than their distance."""
-    (found,) = judged(_case(1.0, 3.1), "lift >= baseline.lift - 0.2", confidence=0.95)
-    assert found.verdict in ("pass", "inconclusive")
+    case = _case(1.0, 3.1)
+    own = case.own.values  # type: ignore[union-attr]
+    own[True] = own[True] + np.random.default_rng(1).normal(0, 0.01, 500)
+    (found,) = judged(case, "lift >= baseline.lift - 0.2", confidence=0.95)
+    assert found.verdict == "pass"
+    own[True] = np.random.default_rng(1).permutation(own[True])
+    (apart,) = judged(case, "lift >= baseline.lift - 0.2", confidence=0.95)
     (alone,) = judged(_case(1.0), "lift >= 2", confidence=0.95)
-    assert alone.verdict == "inconclusive"
+    assert (apart.verdict, alone.verdict) == ("inconclusive", "inconclusive")
+
+
+def test_where_each_resample_moves_both_alike_nothing_shows_the_spread(judged: Judged) -> None:
+    (found,) = judged(_case(1.0, 3.1), "lift >= baseline.lift - 0.2", confidence=0.95)
+    assert (found.verdict, found.interval) == ("inconclusive", None)
+    assert "every resample gives the same value" in found.reason
 
 
 def test_too_few_resamples_for_a_high_confidence_leave_it_open(judged: Judged) -> None:

@@ -76,6 +76,16 @@ def test_many_undefined_resamples_are_named() -> None:
     assert evidence.reason == "the metric is undefined in 150 of 1,999 resamples"
 
 
+@pytest.mark.parametrize(("undefined", "usable"), [(100, True), (101, False), (2000, False)])
+def test_one_in_twenty_resamples_may_be_undefined(undefined: int, usable: bool) -> None:
+    values = np.random.default_rng(0).normal(0.5, 0.1, 2000)
+    values[:undefined] = math.nan
+    evidence = replicates.at_most(_found(values=values), 5.0, 0.2)
+    assert (evidence.outcome, evidence.reason) == (
+        ("pass", "") if usable else ("inconclusive", f"the metric is undefined in {undefined:,} of 2,000 resamples")
+    )
+
+
 def test_an_undefined_estimate() -> None:
     evidence = replicates.at_most(_found(estimate=math.nan), 0.9, 0.05)
     assert (evidence.outcome, evidence.reason) == ("inconclusive", "the metric is undefined on these rows")
