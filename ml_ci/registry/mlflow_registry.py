@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ml_ci.errors import UserError
-from ml_ci.registry import query
+from ml_ci.registry import answering
 from ml_ci.registry.location import Location
 from ml_ci.registry.values import PROMOTION, Dataset, NoAnswerError, Offer, Version
 
@@ -28,7 +28,7 @@ class MlflowRegistry:
     """Talk to MLflow through one client with explicit addresses; nothing global is set."""
 
     def __init__(self, location: Location) -> None:
-        query.check(location)
+        answering.check(location)
         client = _client_class()
         self.location = location
         with self._answers(), _opening(location):
@@ -226,7 +226,7 @@ def _why(error: BaseException) -> str:
 
 def _hint(location: Location, why: str) -> str:
     if _REFUSED.search(why):
-        return query.CREDENTIALS
+        return answering.CREDENTIALS
     if "download artifacts" in why:
         return "Are the files still where the registry keeps them, and is there space on this disk?"
     if not location.is_file:
@@ -234,7 +234,7 @@ def _hint(location: Location, why: str) -> str:
     if "locked" in why:
         return "Another program is writing into it: wait for it, then run the same command again."
     if _DAMAGED.search(why):
-        return query.DAMAGED
+        return answering.DAMAGED
     return "Is its disk full, and may you write there? Then run the same command again."
 
 

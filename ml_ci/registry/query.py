@@ -6,26 +6,18 @@ import base64
 import json
 from collections.abc import Mapping
 from contextlib import closing
-from ssl import SSLError
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 from ml_ci.errors import UserError
+from ml_ci.registry.answering import CREDENTIALS, DAMAGED, HINT, SECONDS, NotLetInError, say_silent
 from ml_ci.registry.history import check_not_lost
 from ml_ci.registry.location import Location
 from ml_ci.registry.values import CHAMPION, NoAnswerError, Version
 
-_SECONDS = 20
 _LARGEST = 4 * 1024 * 1024
-_HINT = "Is it running, and is `registry:` in ml-ci.yaml (or MLFLOW_TRACKING_URI) its URL?"
-DAMAGED = "Move the file away to begin a new history, or restore it from a copy."
-CREDENTIALS = "Set MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD, or MLFLOW_TRACKING_TOKEN."
-
-
-class _NotLetInError(NoAnswerError):
-    """Say that a server is there, and that it does not let in who asks by what is known here."""
 
 
 def champion(location: Location, model: str, alias: str = CHAMPION) -> Version | None:
@@ -41,30 +33,12 @@ def champion(location: Location, model: str, alias: str = CHAMPION) -> Version |
     try:
         return _from_server(location, model, alias)
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise NoAnswerError(f"{location.shown} does not answer as an MLflow server does", _HINT) from None
-    except _NotLetInError as refused:
+        raise NoAnswerError(f"{location.shown} does not answer as an MLflow server does", HINT) from None
+    except NotLetInError as refused:
         try:  # MLflow knows more ways in: a file of credentials, certificates, plug-ins
             return _from_mlflow(location, model, alias)
         except (NoAnswerError, UserError):
             raise refused from None
-
-
-def check(location: Location) -> None:
-    """Ask whether a server is there; NoAnswerError when nothing listens, which MLflow would try again and again.
-
-    What a server answers is not looked at: it may let MLflow in by credentials that are not known here.
-    """
-    if not location.is_server:
-        return
-    try:
-        with urlopen(Request(f"{location.uri}/health"), timeout=_SECONDS):  # noqa: S310
-            return
-    except HTTPError:
-        return
-    except (URLError, OSError) as error:
-        silent = _silent(location, getattr(error, "reason", error))
-        if not isinstance(silent, _NotLetInError):
-            raise silent from None
 
 
 def _from_mlflow(location: Location, model: str, alias: str) -> Version | None:
@@ -98,7 +72,7 @@ def _from_file(location: Location, model: str, alias: str) -> Version | None:
 def _read(location: Location, mode: str, model: str, alias: str) -> Version | None:
     import sqlite3
 
-    with closing(sqlite3.connect(f"file:{location.database}?mode={mode}", uri=True, timeout=_SECONDS)) as database:
+    with closing(sqlite3.connect(f"file:{location.database}?mode={mode}", uri=True, timeout=SECONDS)) as database:
         return _row(database, model, alias)
 
 
@@ -164,26 +138,20 @@ def _get(location: Location, path: str, query: Mapping[str, str]) -> dict[str, A
     """Ask MLflow's REST interface; None when it says that what was asked for does not exist."""
     request = Request(f"{location.uri}/api/2.0/mlflow/{path}?{urlencode(query)}", headers=_headers(location))  # noqa: S310
     try:
-        with urlopen(request, timeout=_SECONDS) as answer:  # noqa: S310
+        with urlopen(request, timeout=SECONDS) as answer:  # noqa: S310
             said = json.loads(answer.read(_LARGEST))
     except HTTPError as error:
         if error.code == 404 and _code(error) == "RESOURCE_DOES_NOT_EXIST":
             return None
         message = f"the registry {location.shown} answered {error.code} {error.reason}"
         if error.code in (401, 403):
-            raise _NotLetInError(message, CREDENTIALS) from None
-        raise NoAnswerError(message, _HINT) from None
+            raise NotLetInError(message, CREDENTIALS) from None
+        raise NoAnswerError(message, HINT) from None
     except (URLError, OSError, ValueError) as error:
-        raise _silent(location, getattr(error, "reason", error)) from None
+        raise say_silent(location, getattr(error, "reason", error)) from None
     if not isinstance(said, dict):
-        raise NoAnswerError(f"{location.shown} does not answer as an MLflow server does", _HINT)
+        raise NoAnswerError(f"{location.shown} does not answer as an MLflow server does", HINT)
     return said
-
-
-def _silent(location: Location, why: object) -> NoAnswerError:
-    """Say that nothing answers; where only the certificate is in the way, MLflow may have been told of it."""
-    kind = _NotLetInError if isinstance(why, SSLError) else NoAnswerError
-    return kind(f"the registry {location.shown} does not answer: {why}", _HINT)
 
 
 def _code(error: HTTPError) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from ml_ci.registry import query
+from ml_ci.registry import answering, query
 from ml_ci.registry.location import Location
 from ml_ci.registry.values import NoAnswerError, Version
 
@@ -47,18 +47,18 @@ def at(url: str, folder: Path, **environment: str) -> Location:
 
 def test_where_nothing_listens_it_is_said_at_once(tmp_path: Path) -> None:
     with pytest.raises(NoAnswerError, match=r"^the registry http:.* does not answer: .*refused") as caught:
-        query.check(at(NOWHERE, tmp_path))
+        answering.check(at(NOWHERE, tmp_path))
     assert "`registry:` in ml-ci.yaml" in caught.value.hint
 
 
 @pytest.mark.parametrize("status", [200, 401, 403, 404, 500])
 def test_whatever_a_server_answers_it_is_there(tmp_path: Path, status: int) -> None:
     with server(status) as url:
-        query.check(at(url, tmp_path))
+        answering.check(at(url, tmp_path))
 
 
 def test_a_file_is_not_asked(tmp_path: Path) -> None:
-    query.check(Location(f"sqlite:///{tmp_path}/mlflow.db", tmp_path, True))
+    answering.check(Location(f"sqlite:///{tmp_path}/mlflow.db", tmp_path, True))
 
 
 TABLES = """
