@@ -31,7 +31,7 @@ from mutating.workshop import Workshop
 from tabulate import tabulate
 
 ROOT = Path(__file__).parents[1]
-FOLDERS = ["ml_ci/gates", "ml_ci/evaluation", "ml_ci/conditions", "ml_ci/changes", "ml_ci/github/statuses.py"]
+FOLDERS = ["ml_ci/gates", "ml_ci/evaluation", "ml_ci/conditions", "ml_ci/changes", "ml_ci/review/statuses.py"]
 FOLDERS += ["ml_ci/metrics.py", "ml_ci/steps/promotion", "ml_ci/registry/promotion.py"]
 
 

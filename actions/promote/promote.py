@@ -16,16 +16,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ml_ci.errors import UserError
+from ml_ci.forges.values import Request, Token
 from ml_ci.github.api import Api
 from ml_ci.github.approvals import Approval, approval
 from ml_ci.github.commands import Annotation, unheard
 from ml_ci.github.files import append
-from ml_ci.github.gathering import gathered
-from ml_ci.github.values import Request, Token
+from ml_ci.github.forge import GITHUB
 from ml_ci.records.atomic import write_text
 from ml_ci.reports.as_json import dumps
 from ml_ci.reports.escaping import text
 from ml_ci.reports.values import Report
+from ml_ci.review.gathering import gathered
 from ml_ci.steps.promotion.handover import Taken
 
 _LOST = "The gate lost them, or they have expired (`keep-records` of the gate). Run all jobs of this workflow again."
@@ -145,7 +146,7 @@ def refusal(said: str) -> str:
 
 def main(reports: str, records: str, folder: str, python: str, expect: str = "") -> int:
     """Put reports and records where `ml-ci promote` looks for this commit's, and promote."""
-    report = gathered(Request.of_runner(os.environ, (Path(reports),), Path(expect) if expect else None))
+    report = gathered(Request.of(GITHUB, os.environ, reports=(Path(reports),), expect=Path(expect) if expect else None))
     names, more = passed(report), words(os.environ.get("ARGUMENTS", ""))
     if not names:
         print("No model passed: nothing is promoted.")

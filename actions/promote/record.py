@@ -8,9 +8,10 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ml_ci.github.gathering import gathered
-from ml_ci.github.values import Request
+from ml_ci.forges.values import Request
+from ml_ci.github.forge import GITHUB
 from ml_ci.reports.values import Report
+from ml_ci.review.gathering import gathered
 
 _SAID = ("GITHUB_SHA", "GITHUB_REF", "GITHUB_REPOSITORY", "GITHUB_RUN_ID", "GITHUB_RUN_ATTEMPT", "GITHUB_ACTOR")
 
@@ -32,5 +33,5 @@ def verdict(report: Report) -> dict[str, object]:
 
 if __name__ == "__main__":
     folder, out, *expect = (Path(argument) for argument in sys.argv[1:])
-    found = gathered(Request.of_runner(os.environ, (folder,), expect[0] if expect else None))
+    found = gathered(Request.of(GITHUB, os.environ, reports=(folder,), expect=expect[0] if expect else None))
     out.write_text(json.dumps(verdict(found), indent=2) + "\n", encoding="utf-8")

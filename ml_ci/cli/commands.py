@@ -7,6 +7,8 @@ from collections.abc import Mapping
 
 import click
 
+from ml_ci.forges.registry import FORGES, named
+
 # In a terminal of 80 columns each line is whole. A command is imported only when it is called for: what one costs the
 # others do not pay, and neither does the list.
 SECTIONS: Mapping[str, Mapping[str, str]] = {
@@ -14,7 +16,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "run": "Train what changed, compare with the baseline, judge, report.",
         "plan": "Say what a run would do and why, and train nothing.",
         "report": "Show the last report as Markdown, JUnit, SARIF or JSON.",
-        "github": "Bring reports to a pull request: comment, status, summary.",
+        **dict.fromkeys(FORGES, "Bring reports to a pull request: comment, status, summary."),
     },
     "Find out why": {
         "explain": "Say which part of a change did how much to each rate.",
@@ -52,6 +54,10 @@ class Commands(click.Group):
         """Import a command only when it is asked for; None for a name that is none."""
         if cmd_name not in COMMANDS:
             return None
+        if cmd_name in FORGES:
+            from ml_ci.cli.forge import commands_of
+
+            return commands_of(named(cmd_name))
         command: click.Command = importlib.import_module(f"ml_ci.cli.{cmd_name}").command
         return command
 

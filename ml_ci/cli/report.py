@@ -9,67 +9,79 @@ import click
 
 from ml_ci.cli.files import check
 from ml_ci.cli.output import show
+from ml_ci.forges.registry import FORGES, forges
 from ml_ci.reports.forms import FORMS, write
 
 if TYPE_CHECKING:
     from ml_ci.reports.values import Report
 
-_STEP = "github"
+_STEPS = " or ".join(f"`{name}`" for name in FORGES)
+_ABOUT = """for a step of a workflow: annotations, the step's outputs, the
+           job summary; a report that is missing or not valid is an error"""
 _HELP = f"""Show the report in FILE, which `ml-ci run` left at .ml_ci/report.json.
 
 The file is read as somebody else's: it is validated, its rates are counted again, its strings are escaped.
 
 \b
 {chr(10).join(f"{name:<10} {form.about}" for name, form in FORMS.items())}
-github     for a step of a workflow: annotations, the step's outputs, the
-           job summary; a report that is missing or not valid is an error
+{chr(10).join(f"{name:<10} {_ABOUT}" for name in FORGES)}
 
-Outputs of `github`: verdict, exit-code, sentence, models, failed-models, report.
+Outputs of {_STEPS}: verdict, exit-code, sentence, models, failed-models, report.
 """
+
+
+def _variables(field: str) -> list[str]:
+    """Name the variables in which forges say something, each once."""
+    return list(dict.fromkeys(forge.variables[field] for forge in forges() if field in forge.variables))
+
+
+def _named(field: str) -> str:
+    return ", ".join(f"${variable}" for variable in _variables(field))
 
 
 @click.command(help=_HELP)
 @click.argument("file", default=".ml_ci/report.json", type=click.Path(path_type=Path))
 @click.option(
-    "--format", "form", type=click.Choice((*FORMS, _STEP)), default="terminal", show_default=True, help="Which form."
+    "--format", "form", type=click.Choice((*FORMS, *FORGES)), default="terminal", show_default=True, help="Which form."
 )
 @click.option(
     "--output", "--out", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE, not standard output."
 )
 @click.option("--exit-code", "verdict_asked", is_flag=True, help="End with the exit code of the report's verdict.")
 @click.option(
-    "--github-output",
-    envvar="GITHUB_OUTPUT",
+    *(f"--{name}-output" for name in FORGES),
+    "outputs",
+    envvar=_variables("output"),
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="With `github`: append the step's outputs to FILE ($GITHUB_OUTPUT).",
+    help=f"With {_STEPS}: append the step's outputs to FILE ({_named('output')}).",
 )
 @click.option(
     "--step-summary",
-    envvar="GITHUB_STEP_SUMMARY",
+    envvar=_variables("step_summary"),
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="With `github`: append the Markdown to FILE ($GITHUB_STEP_SUMMARY).",
+    help=f"With {_STEPS}: append the Markdown to FILE ({_named('step_summary')}).",
 )
 def command(
     file: Path,
     form: str,
     output: Path | None,
     verdict_asked: bool,
-    github_output: Path | None,
+    outputs: Path | None,
     step_summary: Path | None,
 ) -> int:
     from ml_ci.cli.exits import code_of
+    from ml_ci.review.files import read_or_lost, read_report
 
-    if form == _STEP:
-        from ml_ci.github.files import read_or_lost
-        from ml_ci.github.step import tell_step
+    if form in FORGES:
+        from ml_ci.forges.values import Request
+        from ml_ci.review.desk import step_of
 
         report = read_or_lost(file)
-        _write(tell_step(report, file, code_of(report), github_output, step_summary), output)
+        step = step_of(Request(forge=form))
+        _write(step.tell(report, file, code_of(report), outputs, step_summary), output)
     else:
-        from ml_ci.github.files import read_report
-
         report = read_report(file)
         _put(form, report, output)
     return code_of(report) if verdict_asked else 0

@@ -30,7 +30,9 @@ class Forge(Protocol):
 
     Words of variables are names, or beginnings that end with `_`. `harmless` ones every job gets but those that look
     like a secret's. `withheld` ones no job ever gets, `tokens` neither, and their values are masked in whatever is
-    written. `own_events` are events whose jobs run code that is on the branch already.
+    written. `own_events` are events whose jobs run code that is on the branch already. `variables` are those that a
+    request is read from, by its field. `step` and `desk` are the `module:object` of how a job of it and its server are
+    spoken to (`ml_ci.review.desk`), imported where something is to be told.
     """
 
     name: str
@@ -39,6 +41,11 @@ class Forge(Protocol):
     withheld: str
     tokens: str
     own_events: frozenset[str]
+    variables: Mapping[str, str]
+    api_url: str
+    server_url: str
+    step: str
+    desk: str
 
     def runs(self, environment: Mapping[str, str]) -> bool:
         """Say whether this process is in a job of the forge."""

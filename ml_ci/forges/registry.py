@@ -5,8 +5,10 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from functools import cache
+from typing import TYPE_CHECKING
 
-from ml_ci.forges.forge import Build, Forge
+if TYPE_CHECKING:
+    from ml_ci.forges.forge import Build, Forge
 
 # By name, the `module:object` of each. They are asked in this order, so one that sets the variables of another stands
 # before it; the last one is asked where none says that it runs here: its variables are then not set.
@@ -19,6 +21,11 @@ FORGES = {
 def forges() -> tuple[Forge, ...]:
     """Give every forge."""
     return tuple(_load(place) for place in FORGES.values())
+
+
+def named(name: str) -> Forge:
+    """Give the forge of this name, "" for the last one; KeyError for a name that is none."""
+    return _load(FORGES[name]) if name else forges()[-1]
 
 
 def forge_of(environment: Mapping[str, str]) -> Forge:

@@ -4,49 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Literal, TypeAlias
+from dataclasses import replace
+from typing import Any
 
-Kind: TypeAlias = Literal["pull-request", "fork", "push", "merge-group", "workflow-run", "manual", "other"]
+from ml_ci.forges.values import Activity, Head, Kind
 
 _SHA = re.compile(r"^[0-9a-f]{40}(?:[0-9a-f]{24})?$")
 # Dependabot's runs have the token of a fork, wherever its branch is.
 _READ_ONLY_ACTORS = frozenset({"dependabot[bot]"})
-
-
-@dataclass(frozen=True)
-class Head:
-    """Where a pull request comes from: enough to find it by API."""
-
-    repository: str
-    branch: str
-    sha: str
-
-
-@dataclass(frozen=True)
-class Activity:
-    """What to do for one event.
-
-    `sha` is the commit that statuses belong to (never a merge commit that GitHub made), `pull_request` its number where
-    the event tells it, `head` what to look it up by where it does not. `gates_from` is the ref whose gates judge.
-    `here` is the commit that a run of the event checks out: of a pull request the merge that GitHub makes of it. `run`
-    is the id of the run that left the reports, where it is not this one. `covers` is the branch whose ml-ci.yaml the
-    second stage has at hand, which is read from the default branch. `promotes` says that this is the default
-    branch. `why` says why nothing may be written, or "".
-    """
-
-    kind: Kind
-    sha: str = ""
-    pull_request: int | None = None
-    head: Head | None = None
-    gates_from: str = ""
-    here: str = ""
-    run: str = ""
-    covers: str = ""
-    comments: bool = False
-    statuses: bool = False
-    promotes: bool = False
-    why: str = ""
 
 
 def activity(event_name: str, payload: Mapping[str, Any], sha: str = "") -> Activity:

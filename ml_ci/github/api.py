@@ -14,7 +14,8 @@ from requests.auth import AuthBase
 
 from ml_ci import __version__
 from ml_ci.errors import UserError
-from ml_ci.github.values import Token
+from ml_ci.forges.errors import RefusedError, UnavailableError, UnclearError
+from ml_ci.forges.values import Token
 from ml_ci.reports.text import label
 
 PER_PAGE = 100
@@ -25,22 +26,6 @@ _ATTEMPTS = 4
 # Longer than this no step of a workflow should sleep: a message with the hour is better.
 _PATIENCE = 60.0
 _NAME = re.compile(r"^[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}$")
-
-
-class RefusedError(UserError):
-    """Say that GitHub answered with a refusal (4xx): `status` is its number."""
-
-    def __init__(self, status: int, message: str, *, hint: str = "") -> None:
-        super().__init__(message, hint=hint)
-        self.status = status
-
-
-class UnavailableError(UserError):
-    """Say that GitHub gave no answer after all patience: it is nobody's mistake, and what was asked did not happen."""
-
-
-class UnclearError(UnavailableError):
-    """Say that a request that must not be sent twice got no answer: it may have happened."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ml_ci.errors import UserError
-from ml_ci.github.api import Api, Call, UnavailableError
+from ml_ci.forges.errors import UnavailableError
+from ml_ci.github.api import Api, Call
 from ml_ci.reports.text import label
 
 _MOST_NAMES, _MOST_COMMENT = 200, 500

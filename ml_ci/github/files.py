@@ -1,50 +1,16 @@
-"""Read reports that somebody else wrote, and write the files that a step of a workflow has."""
+"""The files that a step of a workflow has: its event, its outputs, its summary."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ml_ci.errors import Failure, UserError
-from ml_ci.reports.as_json import MOST_BYTES, loads
+from ml_ci.errors import UserError
 from ml_ci.reports.text import label
-from ml_ci.reports.values import Report
 
-_MOST_REPORTS = 500
 _MOST_EVENT = 32 * 1024 * 1024
-
-
-class ReportLostError(UserError):
-    """Say that there is no report where one should be: the run died before it could leave one."""
-
-
-def read_report(file: Path) -> Report:
-    """Read one report as untrusted data; ReportLostError where there is none, UserError where it is not valid."""
-    return loads(_bytes(file, MOST_BYTES))
-
-
-def read_reports(paths: Sequence[Path]) -> tuple[Report, ...]:
-    """Read every report that the paths name: a file, or a folder with reports anywhere below it."""
-    files = [file for path in paths for file in _files(path)]
-    if len(files) > _MOST_REPORTS:
-        raise UserError(f"more than {_MOST_REPORTS} reports below {paths[0]}", hint="Name the folder of this run only.")
-    return tuple(read_report(file) for file in dict.fromkeys(files))
-
-
-def read_or_lost(file: Path) -> Report:
-    """Read one report; where it is missing or not valid, report that."""
-    try:
-        return read_report(file)
-    except UserError as error:
-        return lost(error)
-
-
-def lost(error: UserError) -> Report:
-    """Report that a report is missing or not valid: an error, told like any other."""
-    code = "lost-report" if isinstance(error, ReportLostError) else "bad-report"
-    return Report("error", None, None, failure=Failure("report", code, error.message, error.hint))
 
 
 def read_event(file: Path | None) -> Mapping[str, Any]:
@@ -52,7 +18,7 @@ def read_event(file: Path | None) -> Mapping[str, Any]:
     if file is None or not file.is_file():
         return {}
     try:
-        data = json.loads(_bytes(file, _MOST_EVENT))
+        data = json.loads(_bytes(file))
     except (ValueError, RecursionError):
         data = None
     if not isinstance(data, dict):
@@ -71,25 +37,10 @@ def append(file: Path, text: str) -> None:
         raise UserError(f"{file}: {error.strerror}", hint="It should be the file that GitHub Actions made.") from None
 
 
-def _files(path: Path) -> Iterator[Path]:
-    if not path.is_dir():
-        yield path
-        return
-    found = sorted(file for file in path.rglob("*.json") if file.is_file() and not file.is_symlink())
-    if not found:
-        raise ReportLostError(f"{path}: no report arrived", hint=_LOST)
-    yield from found
-
-
-def _bytes(file: Path, most: int) -> bytes:
+def _bytes(file: Path) -> bytes:
     """Read a file up to one byte more than is allowed: what reads it then refuses it."""
     try:
         with file.open("rb") as opened:
-            return opened.read(most + 1)
-    except FileNotFoundError:
-        raise ReportLostError(f"{label(str(file))}: there is no report", hint=_LOST) from None
+            return opened.read(_MOST_EVENT + 1)
     except OSError as error:
         raise UserError(f"{label(str(file))}: {error.strerror}") from None
-
-
-_LOST = "The run ended before it left one: look at the log of the job that runs `ml-ci run`."

@@ -31,6 +31,23 @@ class GitHub(Forge):
     withheld = _WITHHELD
     tokens = _TOKENS
     own_events = frozenset({"push", "schedule", "workflow_dispatch", "repository_dispatch"})
+    variables: Mapping[str, str] = {
+        "repository": "GITHUB_REPOSITORY",
+        "api_url": "GITHUB_API_URL",
+        "server_url": "GITHUB_SERVER_URL",
+        "event_name": "GITHUB_EVENT_NAME",
+        "event": "GITHUB_EVENT_PATH",
+        "step_summary": "GITHUB_STEP_SUMMARY",
+        "output": "GITHUB_OUTPUT",
+        "token": "GITHUB_TOKEN",
+        "workflow": "GITHUB_WORKFLOW",
+        "run_id": "GITHUB_RUN_ID",
+        "head": "GITHUB_SHA",
+    }
+    api_url = "https://api.github.com"
+    server_url = "https://github.com"
+    step = "ml_ci.github.step:STEP"
+    desk = "ml_ci.github.desk:open_desk"
 
     def runs(self, environment: Mapping[str, str]) -> bool:
         return "GITHUB_ACTIONS" in environment

@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-from ml_ci.github.activity import Head
-from ml_ci.github.api import Api, Call, RefusedError
+from ml_ci.forges.errors import RefusedError
+from ml_ci.forges.values import Head, PullRequest
+from ml_ci.github.api import Api, Call
 
 _NEEDS = "pull-requests: read"
-
-
-@dataclass(frozen=True)
-class PullRequest:
-    """A pull request: its number, the commit at its head now, whether it is open, the branch that it goes to."""
-
-    number: int
-    sha: str
-    open: bool
-    base: str = ""
 
 
 def by_number(api: Api, number: int) -> PullRequest:

@@ -6,13 +6,48 @@ import json
 from collections.abc import Mapping
 from pathlib import Path
 
-from ml_ci.github.commands import heredoc, remarks, unheard
-from ml_ci.github.files import append
+from ml_ci.forges.values import Activity, Request
+from ml_ci.github.activity import activity
+from ml_ci.github.commands import Annotation, heredoc, remarks, unheard
+from ml_ci.github.files import append, read_event
+from ml_ci.github.forge import GITHUB
 from ml_ci.github.summary import write_summary
 from ml_ci.reports import sentences
 from ml_ci.reports.plain import plain
 from ml_ci.reports.text import label
 from ml_ci.reports.values import Report
+from ml_ci.review import desk as asked
+
+
+class Step:
+    """A step of a workflow; see `ml_ci.review.desk`."""
+
+    def activity(self, request: Request) -> Activity:
+        return activity(request.event_name, read_event(request.event), request.head)
+
+    def run_url(self, request: Request) -> str:
+        if not (request.run_id.isdigit() and request.repository):
+            return ""
+        server = request.server_url or GITHUB.server_url
+        return f"{server.rstrip('/')}/{request.repository}/actions/runs/{request.run_id}"
+
+    def notice(self, said: str) -> str:
+        return Annotation("notice", "ml-ci", said).command()
+
+    def outputs(self, values: Mapping[str, str]) -> str:
+        return heredoc(values)
+
+    def append(self, file: Path, text: str) -> None:
+        append(file, text)
+
+    def summarize(self, report: Report, file: Path) -> bool:
+        return write_summary(report, file)
+
+    def tell(self, report: Report, file: Path, code: int, output: Path | None, summary: Path | None) -> str:
+        return tell_step(report, file, code, output, summary)
+
+
+STEP: asked.Step = Step()
 
 
 def tell_step(report: Report, file: Path, code: int, output: Path | None, summary: Path | None) -> str:

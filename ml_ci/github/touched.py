@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ml_ci.github.api import Api, Call, RefusedError
+from ml_ci.forges.errors import RefusedError
+from ml_ci.github.api import Api, Call
 from ml_ci.reports.text import label
 from ml_ci.spec.find import NAME
 

@@ -1,4 +1,4 @@
-"""Each side's own files by the paths in variables: `$GITHUB_WORKSPACE` and its like lead into the side's copy."""
+"""Each side's own files by the paths in variables: a CI system's workspace and its like lead into the side's copy."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ def test_outside_of_actions_a_pull_request_has_to_be_named(
     assert f"--repository OWNER/NAME {option}" in said
 
 
-@pytest.mark.parametrize("module", ["ml_ci.cli.github", "ml_ci.cli.report", "ml_ci.cli.run", "ml_ci.cli.trusted"])
+@pytest.mark.parametrize("module", ["ml_ci.cli.forge", "ml_ci.cli.report", "ml_ci.cli.run", "ml_ci.cli.trusted"])
 def test_requests_is_imported_only_to_speak(module: str) -> None:
     program = f"import sys, {module}; print('requests' in sys.modules, 'pydantic' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -10,6 +10,7 @@ import pytest
 
 from ml_ci.cli.commands import COMMANDS
 from ml_ci.cli.main import call
+from ml_ci.forges.registry import FORGES
 
 CLI = Path(__file__).parents[2] / "ml_ci" / "cli"
 GROUPS = ("github", "records")
@@ -32,7 +33,7 @@ def test_every_command_is_listed_by_a_whole_sentence(group: str, capsys: pytest.
 
 def test_the_list_has_every_command_there_is(capsys: pytest.CaptureFixture[str]) -> None:
     files = {path.stem for path in CLI.glob("*.py") if "\ndef command(" in path.read_text("utf-8")} - {"main"}
-    assert set(COMMANDS) == files
+    assert set(COMMANDS) == files | {*FORGES}
     assert call(["--help"]) == 0
     listed = capsys.readouterr().out
     assert [name for name in COMMANDS if f"\n  {name} " not in listed] == []
@@ -44,7 +45,8 @@ def test_the_list_imports_no_command() -> None:
         "print(*sorted(name for name in sys.modules if name.startswith('ml_ci.')), file=sys.stderr)"
     )
     done = subprocess.run((sys.executable, "-c", program), capture_output=True, text=True, timeout=60, check=True)
-    assert done.stderr.split() == ["ml_ci.cli", "ml_ci.cli.commands", "ml_ci.cli.main", "ml_ci.errors"]
+    names = ["ml_ci.forges", "ml_ci.forges.registry"]  # a forge's commands are called by its name
+    assert done.stderr.split() == ["ml_ci.cli", "ml_ci.cli.commands", "ml_ci.cli.main", "ml_ci.errors", *names]
 
 
 @pytest.mark.usefixtures("eighty")

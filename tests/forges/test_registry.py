@@ -12,7 +12,9 @@ import pytest
 from ml_ci.errors import UserError
 from ml_ci.forges import registry
 from ml_ci.forges.forge import Build, Forge
+from ml_ci.forges.values import Request, Token
 from ml_ci.github.forge import GITHUB
+from ml_ci.review.desk import Desk, Step, desk_of, step_of
 from ml_ci.variables.families import harmless, looks_secret, never
 
 RUNNER = {"GITHUB_ACTIONS": "true", "GITHUB_EVENT_NAME": "push", "GITHUB_REF": "refs/heads/main", "GITHUB_RUN_ID": "47"}
@@ -106,3 +108,40 @@ def test_the_forges_are_read_at_the_start_and_cost_little() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+ROOT = Path(__file__).parents[2]
+# An example of a workflow in the help of `ml-ci plan`.
+_EXAMPLES = {"ml_ci/cli/plan.py": 1}
+
+
+def test_nothing_but_a_forges_folder_knows_the_names_of_its_variables() -> None:
+    folders = {ROOT.joinpath(*place.partition(":")[0].split(".")[:-1]) for place in registry.FORGES.values()}
+    names = {word for forge in registry.forges() for word in (*forge.tokens.split(), *forge.variables.values())}
+    found = {}
+    for top in ("ml_ci", "pytest_plugin"):
+        for file in sorted((ROOT / top).rglob("*.py")):
+            if not folders & {*file.parents} and (said := sum(file.read_text().count(name) for name in names)):
+                found[str(file.relative_to(ROOT))] = said
+    assert found == _EXAMPLES
+
+
+@pytest.mark.parametrize("forge", registry.forges(), ids=lambda forge: forge.name)
+def test_a_request_is_read_from_the_forges_variables(forge: Forge) -> None:
+    said = {variable: f"value of {name}" for name, variable in forge.variables.items()}
+    request = Request.of(forge, said, reports=(Path("x.json"),), sha="a" * 40)
+    assert request.forge == forge.name and request.reports == (Path("x.json"),) and request.sha == "a" * 40
+    assert request.token.value == "value of token" and "value of token" not in repr(request)
+    assert Request.of(forge, dict.fromkeys(said, "")) == Request(forge=forge.name)
+    assert {name for name in forge.variables if getattr(request, name) in (None, "")} == set()
+
+
+@pytest.mark.parametrize("forge", registry.forges(), ids=lambda forge: forge.name)
+def test_a_forge_has_a_step_and_a_desk_with_all_that_is_asked_of_them(forge: Forge) -> None:
+    step = step_of(Request(forge=forge.name))
+    desk = desk_of(Request(forge=forge.name, repository="octo/models", token=Token("t")))
+    for made, protocol in ((step, Step), (desk, Desk)):
+        asked = {name for name in vars(protocol) if not name.startswith("_")}
+        assert asked and {name for name in asked if not callable(getattr(made, name, None))} == set()
+    with pytest.raises(UserError, match="a repository is named"):
+        desk_of(Request(forge=forge.name, token=Token("t")))

@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 
-from ml_ci.github.activity import Activity, Head, activity
+from ml_ci.forges.values import Activity, Head
+from ml_ci.github.activity import activity
 
 HEAD, MERGE, BASE = "a" * 40, "f" * 40, "b" * 40
 OURS = {"full_name": "octo/models", "default_branch": "main"}

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from ml_ci.errors import UserError
+from ml_ci.forges.values import Request, Token
 from ml_ci.github.api import Api, Call, UnavailableError
-from ml_ci.github.values import Request, Token
 
 Run = Callable[..., tuple[int, str, str]]
 Write = Callable[..., Path]

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from ml_ci.github.belonging import Due, hold
 from ml_ci.records.origin import Origin
 from ml_ci.reports.values import Report
+from ml_ci.review.belonging import Due, hold
 
 Run = Callable[..., tuple[int, str, str]]
 Write = Callable[..., Path]

@@ -11,13 +11,14 @@ import cmarkgfm
 import pytest
 
 from ml_ci.errors import UserError
+from ml_ci.forges.values import Token
 from ml_ci.gates.values import GateResult
-from ml_ci.github import sticky
 from ml_ci.github.api import Api
-from ml_ci.github.draft import Draft, draft, key_of, substance
-from ml_ci.github.values import Token
+from ml_ci.github.desk import Desk
 from ml_ci.reports.as_json import dumps
 from ml_ci.reports.values import ModelReport, Report
+from ml_ci.review import sticky
+from ml_ci.review.draft import Draft, draft, key_of, substance
 
 Run = Callable[..., tuple[int, str, str]]
 Write = Callable[..., Path]
@@ -29,8 +30,8 @@ def ours(github: Any) -> list[dict[str, Any]]:
     return [one for one in github.comments if one["login"] == github.login]
 
 
-def api(github: Any) -> Api:
-    return Api(github.url, "octo/models", Token(github.token))
+def desk(github: Any) -> Desk:
+    return Desk(Api(github.url, "octo/models", Token(github.token)))
 
 
 def drafted(text: str, key: str = "ml-ci") -> Draft:
@@ -106,7 +107,7 @@ def test_two_at_once_leave_one(github: Any, monkeypatch: pytest.MonkeyPatch) -> 
     github.before = lambda method, path: both_looked.wait() if method == "POST" else None
     done: list[str] = []
     runs = [
-        threading.Thread(target=lambda text=text: done.append(sticky.put(api(github), 7, drafted(text))))  # type: ignore[misc]
+        threading.Thread(target=lambda text=text: done.append(sticky.put(desk(github), 7, drafted(text))))  # type: ignore[misc]
         for text in ("one", "two")
     ]
     for run in runs:
@@ -126,7 +127,7 @@ def test_a_younger_comment_of_ones_own_is_taken_away(github: Any) -> None:
             github.comment(7, drafted("other").body, BOT)
 
     github.before = other
-    assert sticky.put(api(github), 7, drafted("mine")) == "edited"
+    assert sticky.put(desk(github), 7, drafted("mine")) == "edited"
     assert [one["body"] for one in github.comments] == [drafted("mine").body]
     assert len(github.sent("DELETE")) == 1
 
@@ -134,14 +135,14 @@ def test_a_younger_comment_of_ones_own_is_taken_away(github: Any) -> None:
 def test_a_second_comment_that_a_run_left_is_taken_away(github: Any) -> None:
     for text in ("old", "older run's"):
         github.comment(7, drafted(text).body, BOT)
-    assert sticky.put(api(github), 7, drafted("new")) == "edited"
+    assert sticky.put(desk(github), 7, drafted("new")) == "edited"
     assert [one["body"] for one in github.comments] == [drafted("new").body]
 
 
 def test_an_answer_that_is_lost_makes_no_second_comment(github: Any) -> None:
     github.slow = 0.1
     github.trouble("POST", "comments", "late")
-    assert sticky.put(api(github), 7, drafted("x")) == "unchanged"
+    assert sticky.put(desk(github), 7, drafted("x")) == "unchanged"
     assert len(github.comments) == 1
 
 
@@ -152,13 +153,13 @@ def test_a_comment_that_was_deleted_meanwhile_is_made_anew(github: Any) -> None:
         github.comments[:] = [one for one in github.comments if method != "PATCH" or one["id"] != first]
 
     github.before = delete
-    assert sticky.put(api(github), 7, drafted("new")) == "created"
+    assert sticky.put(desk(github), 7, drafted("new")) == "created"
 
 
 def test_a_person_with_a_token_edits_their_own(github: Any) -> None:
     github.login = "maria"
-    assert sticky.put(api(github), 7, drafted("one")) == "created"
-    assert sticky.put(api(github), 7, drafted("two")) == "edited"
+    assert sticky.put(desk(github), 7, drafted("one")) == "created"
+    assert sticky.put(desk(github), 7, drafted("two")) == "edited"
     assert [one["login"] for one in github.comments] == ["maria"]
 
 
@@ -166,9 +167,9 @@ def test_another_app_never_leaves_two(github: Any) -> None:
     """Its token cannot say who it is; its first comment can."""
     github.login = "our-ci[bot]"
     for text in ("one", "two"):
-        sticky.put(api(github), 7, drafted(text))
+        sticky.put(desk(github), 7, drafted(text))
     assert [one["body"] for one in github.comments] == [drafted("two").body]
-    assert sticky.put(api(github), 7, drafted("two"), "our-ci[bot]") == "unchanged"
+    assert sticky.put(desk(github), 7, drafted("two"), "our-ci[bot]") == "unchanged"
 
 
 def test_a_run_that_was_overtaken_says_nothing(github: Any, ml_ci: Run, write_report: Write) -> None:

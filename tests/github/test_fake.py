@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 import requests
 
+from ml_ci.forges.values import Token
 from ml_ci.github.api import Api, Call, RefusedError
-from ml_ci.github.values import Token
 
 FILE = Path(__file__).with_name("fake_github.py")
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from ml_ci.github.several import Neighbour, mark, worsen
-from ml_ci.github.values import State, Status
+from ml_ci.forges.values import Neighbour, State, Status
+from ml_ci.review.several import mark, worsen
 
 Run = Callable[..., tuple[int, str, str]]
 Write = Callable[..., Path]

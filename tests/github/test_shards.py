@@ -10,10 +10,11 @@ from ml_ci.errors import UserError
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.values import GateResult
 from ml_ci.gates.yardstick import Yardstick
-from ml_ci.github.files import ReportLostError, lost, read_event, read_reports
-from ml_ci.github.shards import held_to, joined
+from ml_ci.github.files import read_event
 from ml_ci.reports.as_json import dumps
 from ml_ci.reports.values import Report
+from ml_ci.review.files import ReportLostError, lost, read_reports
+from ml_ci.review.shards import held_to, joined
 from ml_ci.spec.load import load
 
 TRUSTED = """

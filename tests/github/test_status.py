@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from ml_ci.github.statuses import left, lost, pending, statuses
-from ml_ci.github.values import Status
+from ml_ci.forges.values import Status
 from ml_ci.reports.values import ModelReport, Report
+from ml_ci.review.statuses import left, lost, pending, statuses
 
 Run = Callable[..., tuple[int, str, str]]
 Write = Callable[..., Path]

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from ml_ci.forges.values import Token
 from ml_ci.github.api import Api
 from ml_ci.github.touched import touched
-from ml_ci.github.values import Token
 
 Run = Callable[..., tuple[int, str, str]]
 Write = Callable[..., Path]

@@ -13,7 +13,7 @@ WIDER = {
     "ml_ci/gates": ["tests/gates/test_laws.py", "tests/reports/test_golden.py"],
     "ml_ci/gates/statistics": ["tests/gates/test_judge.py", "tests/gates/test_proof.py"],
     "ml_ci/changes": ["tests/steps/planning/test_sides.py", "tests/plan"],
-    "ml_ci/github": ["tests/github/test_comment.py"],
+    "ml_ci/review": ["tests/github/test_comment.py"],
     "ml_ci/steps/promotion": ["tests/registry/test_promote.py", "tests/registry/test_stages.py"],
     "ml_ci/registry": ["tests/registry"],
 }

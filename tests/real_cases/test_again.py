@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from ml_ci.cli.main import call
-from ml_ci.github.shards import joined
 from ml_ci.reports.as_json import loads
 from ml_ci.reports.markdown import render
+from ml_ci.review.shards import joined
 
 pytestmark = pytest.mark.slow  # whole runs: `.ci/run` runs them apart
 

@@ -17,13 +17,13 @@ from ml_ci.conditions import parse
 from ml_ci.gates.proposal import propose
 from ml_ci.gates.values import Verdict
 from ml_ci.github.commands import remarks
-from ml_ci.github.shards import joined
-from ml_ci.github.statuses import statuses
 from ml_ci.pipeline import run
 from ml_ci.reports import junit, markdown, sarif
 from ml_ci.reports.as_json import from_json, to_json
 from ml_ci.reports.plain import plain
 from ml_ci.reports.values import Report
+from ml_ci.review.shards import joined
+from ml_ci.review.statuses import statuses
 from ml_ci.steps.values import Options
 
 MODEL = """\

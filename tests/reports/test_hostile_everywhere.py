@@ -18,14 +18,14 @@ from ml_ci.errors import Failure, UserError
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.values import GateResult, Verdict
 from ml_ci.gates.yardstick import Yardstick
-from ml_ci.github.draft import draft
-from ml_ci.github.statuses import statuses
 from ml_ci.github.step import tell_step
 from ml_ci.records.origin import Origin
 from ml_ci.reports import junit, sarif, terminal
 from ml_ci.reports.as_json import dumps, loads
 from ml_ci.reports.plain import plain
 from ml_ci.reports.values import Deed, ModelReport, Report, Side
+from ml_ci.review.draft import draft
+from ml_ci.review.statuses import statuses
 from ml_ci.spec.values import Cost
 
 PAYLOADS = (

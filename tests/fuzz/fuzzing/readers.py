@@ -61,11 +61,11 @@ def conditions(work: Path) -> Reader:
 
 
 def reports(work: Path) -> Reader:
-    from ml_ci.github.draft import draft
-    from ml_ci.github.shards import held_to
-    from ml_ci.github.statuses import statuses
     from ml_ci.reports import junit, markdown, plain, sarif, terminal
     from ml_ci.reports.as_json import dumps, loads
+    from ml_ci.review.draft import draft
+    from ml_ci.review.shards import held_to
+    from ml_ci.review.statuses import statuses
     from ml_ci.spec.load import load
 
     spec = load((TESTS.parent / "examples" / "tumours" / "ml-ci.yaml").read_text(), "ml-ci.yaml")

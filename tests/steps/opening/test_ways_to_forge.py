@@ -17,8 +17,7 @@ from typing import Any
 import pytest
 
 from ml_ci.errors import UserError
-from ml_ci.github.gathering import gathered
-from ml_ci.github.values import Request
+from ml_ci.forges.values import Request
 from ml_ci.pipeline import run
 from ml_ci.plan.plan import COMPARISONS, PREDICTIONS, TRAININGS, VERDICTS
 from ml_ci.records.ledgers import Ledgers, dumps, loads
@@ -29,6 +28,7 @@ from ml_ci.records.remote import Remote
 from ml_ci.records.shared import Shared
 from ml_ci.records.store import Store
 from ml_ci.reports.values import Report
+from ml_ci.review.gathering import gathered
 from ml_ci.steps.keeping.stock import Stock
 from ml_ci.steps.promotion.handover import take_over
 from ml_ci.steps.values import Options

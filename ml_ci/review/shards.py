@@ -8,9 +8,9 @@ from dataclasses import replace
 from ml_ci.errors import NOTHING_GATED, Failure
 from ml_ci.gates.values import Verdict
 from ml_ci.gates.verdict import ORDER, overall
-from ml_ci.github.recounted import recounted
 from ml_ci.records.origin import Origin
 from ml_ci.reports.values import ModelReport, Report
+from ml_ci.review.recounted import recounted
 from ml_ci.spec.values import ModelSpec, Spec
 
 

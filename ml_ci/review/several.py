@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
-from urllib.parse import quote
+from dataclasses import replace
 
-from ml_ci.github.api import Api, Call
-from ml_ci.github.values import State, Status
+from ml_ci.forges.values import Neighbour, State, Status
 from ml_ci.reports.text import clip
 
 _MOST_DESCRIPTION = 140
@@ -22,34 +19,20 @@ _MARK = re.compile(r" \(#(?P<number>\d{1,18})(?:: (?P<state>[a-z]+))?\)$")
 _ORDER: tuple[State, ...] = ("error", "failure", "pending", "success")
 
 
-@dataclass(frozen=True)
-class Neighbour:
-    """Another open pull request with the same head: its number, and the branch that it goes to."""
+def read_told(history: Iterable[Status], neighbours: Iterable[Neighbour]) -> Mapping[tuple[str, int], State]:
+    """Give the state that each of the pull requests has by itself, by the status's context and their number.
 
-    number: int
-    base: str
-
-
-def find_neighbours(api: Api, sha: str, number: int) -> tuple[Neighbour, ...]:
-    """Give the other open pull requests into this repository that have `sha` as their head, by number."""
-    path = f"/repos/{{repo}}/commits/{quote(sha, safe='')}/pulls"
-    asked = Call("GET", path, "look for other pull requests with this commit", "pull-requests: read")
-    found = (_neighbour(data) for data in api.pages(asked) if _is_open_with(data, sha, api.repository))
-    return tuple(sorted((one for one in found if one.number != number), key=lambda one: one.number))
-
-
-def read_told(api: Api, sha: str, neighbours: Iterable[Neighbour]) -> Mapping[tuple[str, int], State]:
-    """Give the state that each of the pull requests has by itself, by the status's context and their number."""
+    `history` are the statuses of the commit, the newest first.
+    """
     wanted = {one.number for one in neighbours}
-    path = f"/repos/{{repo}}/commits/{quote(sha, safe='')}/statuses"
     told: dict[tuple[str, int], State] = {}
-    for one in api.pages(Call("GET", path, f"read the statuses of commit {sha[:7]}", "statuses: read")):
-        mark = _MARK.search(str(one.get("description") or ""))
+    for one in history:
+        mark = _MARK.search(one.description)
         if mark is None or int(mark["number"]) not in wanted:
             continue
-        said = mark["state"] or one.get("state")
+        said = mark["state"] or one.state
         state: State = next((known for known in _ORDER if known == said), "error")
-        told.setdefault((str(one["context"]), int(mark["number"])), state)  # GitHub gives the newest first
+        told.setdefault((one.context, int(mark["number"])), state)
     return told
 
 
@@ -98,13 +81,3 @@ def _marked(description: str, whose: str) -> str:
     """End a description with whose it is; a state of its own stands behind it where the status shows another's."""
     end = f" ({whose})"
     return clip(description, _MOST_DESCRIPTION - len(end)) + end
-
-
-def _is_open_with(data: Mapping[str, Any], sha: str, repository: str) -> bool:
-    head, base = data.get("head") or {}, data.get("base") or {}
-    into = str((base.get("repo") or {}).get("full_name", "")).lower()
-    return data.get("state") == "open" and head.get("sha") == sha and into == repository.lower()
-
-
-def _neighbour(data: Mapping[str, Any]) -> Neighbour:
-    return Neighbour(int(data["number"]), str((data.get("base") or {}).get("ref", "")))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from ml_ci.forges.values import State, Status
 from ml_ci.gates.values import Verdict
 from ml_ci.gates.verdict import ORDER
-from ml_ci.github.values import State, Status
 from ml_ci.reports import sentences
 from ml_ci.reports.text import clip, label
 from ml_ci.reports.values import ModelReport, Report

@@ -7,15 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from ml_ci.errors import Failure, UserError
-from ml_ci.github.activity import Activity, activity
-from ml_ci.github.api import Api, RefusedError
-from ml_ci.github.belonging import Due, hold
-from ml_ci.github.files import lost, read_event, read_reports
-from ml_ci.github.pull import by_head, second_parent
-from ml_ci.github.shards import held_to, joined
-from ml_ci.github.values import Request
+from ml_ci.forges.errors import RefusedError
+from ml_ci.forges.values import Activity, Request
 from ml_ci.reports.text import label
 from ml_ci.reports.values import Report
+from ml_ci.review.belonging import Due, hold
+from ml_ci.review.desk import desk_of, step_of
+from ml_ci.review.files import lost, read_reports
+from ml_ci.review.shards import held_to, joined
 from ml_ci.spec.find import read
 from ml_ci.spec.values import Spec
 
@@ -59,26 +58,26 @@ def _due(request: Request) -> Due:
 
 
 def _of_its_pull(request: Request, due: Due, report: Report) -> Due:
-    """Add the branch that the report's pull request goes to, where no event says it and GitHub is asked.
+    """Add the branch that the report's pull request goes to, where no event says it and the forge is asked.
 
     The second stage has the ml-ci.yaml of the default branch at hand, and of no other.
     """
     wanted = asked(request)
     if wanted.head is None or not (request.token and request.repository):
         return due
-    found = by_head(api_of(request), wanted.head, report.origin.gates_from)
+    found = desk_of(request).by_head(wanted.head, report.origin.gates_from)
     if found is None:
         return due
     return replace(due, base=found.base, covers=wanted.covers if request.expect is not None else "")
 
 
 def _merged(request: Request, commit: str) -> str:
-    return second_parent(api_of(request), commit) if request.token and request.repository else ""
+    return desk_of(request).second_parent(commit) if request.token and request.repository else ""
 
 
 def asked(request: Request) -> Activity:
     """Say what the event asks for; a pull request or a commit that was named by hand comes first."""
-    wanted = activity(request.event_name, read_event(request.event), request.head)
+    wanted = step_of(request).activity(request)
     if request.pull_request is not None:
         same = request.pull_request == wanted.pull_request
         sha = wanted.sha if same else ""
@@ -94,8 +93,3 @@ def _spec(file: Path) -> Spec:
     from ml_ci.spec.load import load
 
     return load(read(file), str(file))
-
-
-def api_of(request: Request) -> Api:
-    """Give the API that a request is for."""
-    return Api(request.api_url, request.repository, request.token)

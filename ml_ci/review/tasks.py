@@ -1,26 +1,23 @@
-"""What the commands of `ml-ci github` do, each as one list of steps."""
+"""What the commands of a forge do, each as one list of steps."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from ml_ci.errors import UserError
-from ml_ci.github import send_statuses, several, sticky
-from ml_ci.github.activity import Activity
-from ml_ci.github.api import Api, RefusedError
-from ml_ci.github.commands import Annotation, heredoc
-from ml_ci.github.draft import draft, key_of
-from ml_ci.github.files import append
-from ml_ci.github.gathering import api_of, asked, gathered
-from ml_ci.github.pull import PullRequest, by_head, by_number
-from ml_ci.github.statuses import WHOLE, left, pending, statuses
-from ml_ci.github.statuses import lost as lost_statuses
-from ml_ci.github.summary import write_summary
-from ml_ci.github.touched import touched
-from ml_ci.github.values import Request, Status
+from ml_ci.forges.errors import RefusedError
+from ml_ci.forges.registry import named
+from ml_ci.forges.values import Activity, PullRequest, Request, Status
 from ml_ci.reports.text import label
 from ml_ci.reports.values import Report
+from ml_ci.review import several, sticky
+from ml_ci.review.desk import Desk, desk_of, step_of
+from ml_ci.review.draft import draft, key_of
+from ml_ci.review.gathering import asked, gathered
+from ml_ci.review.statuses import WHOLE, left, pending, statuses
+from ml_ci.review.statuses import lost as lost_statuses
 
 
 @dataclass(frozen=True)
@@ -38,15 +35,15 @@ def comment_on(request: Request) -> Outcome:
     if not wanted.comments:
         _hold_that_an_event_decided(request, "--pull-request NUMBER")
         return _elsewhere(request, report, f"no comment: {wanted.why}")
-    api = api_of(request)
+    desk = desk_of(request)
     try:
-        found = _pull_request(api, wanted, report.origin.gates_from)
+        found = _pull_request(desk, wanted, report.origin.gates_from)
         if isinstance(found, str):
             return _elsewhere(request, report, f"no comment: {found}")
-        flagged = touched(api, found.number, found.base)
+        flagged = desk.touched(found.number, found.base)
         report = replace(report, cautions=(*flagged, *report.cautions))
-        comment = draft(report, key_of(request.key, request.workflow), _run_url(request))
-        done = sticky.put(api, found.number, comment, request.author)
+        comment = draft(report, key_of(request.key, request.workflow), step_of(request).run_url(request))
+        done = sticky.put(desk, found.number, comment, request.author)
     except RefusedError as error:
         if error.status == 403 and _summarized(request, report):
             told = f"{error.message}; the report is in the job summary instead"
@@ -56,10 +53,11 @@ def comment_on(request: Request) -> Outcome:
 
 
 def _noticed(request: Request, flagged: tuple[str, ...]) -> str:
-    """Say it in the log of the job as well, where GitHub shows it as a notice."""
+    """Say it in the log of the job as well, where the forge shows it."""
     if not request.event_name:
         return "".join(f"\n{said}" for said in flagged)
-    return "".join(f"\n{Annotation('notice', 'ml-ci', said).command()}" for said in flagged)
+    notice = step_of(request).notice
+    return "".join(f"\n{notice(said)}" for said in flagged)
 
 
 def set_statuses(request: Request) -> Outcome:
@@ -69,14 +67,14 @@ def set_statuses(request: Request) -> Outcome:
         report = gathered(request)
         _hold_that_an_event_decided(request, "--sha COMMIT, or --pull-request NUMBER")
         return Outcome(f"no status: {wanted.why}", _code(report))
-    api = api_of(request)
-    sha = _sha(api, wanted)
+    desk = desk_of(request)
+    sha = _sha(desk, wanted)
     report = gathered(replace(request, sha=sha))
     told = statuses(report, _target(request))
-    number = _number(api, wanted, report)
+    number = _number(desk, wanted, report)
     if number is not None:
-        told = _for_all(api, sha, number, told)
-    send_statuses.send(api, sha, (*left(_latest(api, sha), told, _target(request)), *told))
+        told = _for_all(desk, sha, number, told)
+    _send(desk, sha, (*left(_latest(desk, sha), told, _target(request)), *told))
     return Outcome(f"status of commit {sha[:7]}: {told[-1].state} ({len(told)} set)", _code(report))
 
 
@@ -86,10 +84,10 @@ def set_pending(request: Request, models: tuple[str, ...]) -> Outcome:
     if not wanted.statuses:
         _hold_that_an_event_decided(request, "--sha COMMIT, or --pull-request NUMBER")
         return Outcome(f"no status: {wanted.why}")
-    api = api_of(request)
-    sha = _sha(api, wanted)
+    desk = desk_of(request)
+    sha = _sha(desk, wanted)
     told = pending(models, _target(request))
-    send_statuses.send(api, sha, told)
+    _send(desk, sha, told)
     return Outcome(f"status of commit {sha[:7]}: pending ({len(told)} set)")
 
 
@@ -99,10 +97,10 @@ def set_lost(request: Request) -> Outcome:
     if not wanted.statuses:
         _hold_that_an_event_decided(request, "--sha COMMIT, or --pull-request NUMBER")
         return Outcome(f"no status: {wanted.why}")
-    api = api_of(request)
-    sha = _sha(api, wanted)
-    told = lost_statuses(send_statuses.latest(api, sha), _target(request))
-    send_statuses.send(api, sha, told)
+    desk = desk_of(request)
+    sha = _sha(desk, wanted)
+    told = lost_statuses(desk.latest(sha), _target(request))
+    _send(desk, sha, told)
     return Outcome(
         f"status of commit {sha[:7]}: {len(told)} left pending, now error" if told else "nothing was pending"
     )
@@ -112,8 +110,8 @@ def summarize(request: Request) -> Outcome:
     """Append the reports to the job summary."""
     report = gathered(request)
     if request.step_summary is None:
-        raise UserError("there is no job summary to write to", hint="Give --step-summary FILE, or GITHUB_STEP_SUMMARY.")
-    written = write_summary(report, request.step_summary)
+        raise UserError("there is no job summary to write to", hint=_summary_hint(request))
+    written = step_of(request).summarize(report, request.step_summary)
     return Outcome("job summary: written" if written else "job summary: there is no room left in it", _code(report))
 
 
@@ -130,41 +128,42 @@ def show_event(request: Request) -> Outcome:
         "promotes": wanted.promotes,
         "why": wanted.why,
     }
-    if request.github_output is not None:
-        append(request.github_output, heredoc({name: _output(value) for name, value in told.items()}))
+    if request.output is not None:
+        step = step_of(request)
+        step.append(request.output, step.outputs({name: _output(value) for name, value in told.items()}))
     return Outcome(json.dumps({"format": 1, **told}, indent=2))
 
 
-def _number(api: Api, wanted: Activity, report: Report) -> int | None:
+def _number(desk: Desk, wanted: Activity, report: Report) -> int | None:
     """Give the number of the pull request that statuses are set for; None where it is none's."""
     if wanted.pull_request is not None or wanted.head is None:
         return wanted.pull_request
-    found = by_head(api, wanted.head, report.origin.gates_from)
+    found = desk.by_head(wanted.head, report.origin.gates_from)
     return None if found is None else found.number
 
 
-def _for_all(api: Api, sha: str, number: int, told: tuple[Status, ...]) -> tuple[Status, ...]:
+def _for_all(desk: Desk, sha: str, number: int, told: tuple[Status, ...]) -> tuple[Status, ...]:
     """Let the worst count over all open pull requests that have this commit as their head."""
     marked = several.mark(told, number)
-    neighbours = several.find_neighbours(api, sha, number)
+    neighbours = sorted((one for one in desk.neighbours(sha) if one.number != number), key=lambda one: one.number)
     if not neighbours:
         return marked
-    return several.worsen(marked, number, neighbours, several.read_told(api, sha, neighbours), WHOLE)
+    return several.worsen(marked, number, neighbours, several.read_told(desk.history(sha), neighbours), WHOLE)
 
 
 def _hold_that_an_event_decided(request: Request, option: str) -> None:
-    """Hold that an event said that nothing is to be written: outside of GitHub Actions somebody has to name what is."""
+    """Hold that an event said that nothing is to be written: outside of a forge's job somebody has to name what is."""
     if not request.event_name:
-        message = "outside of GitHub Actions no event names the pull request or the commit"
+        message = f"outside of {named(request.forge).title} no event names the pull request or the commit"
         raise UserError(message, hint=f"Name the repository and what is meant: --repository OWNER/NAME {option}.")
 
 
-def _pull_request(api: Api, wanted: Activity, base: str) -> PullRequest | str:
+def _pull_request(desk: Desk, wanted: Activity, base: str) -> PullRequest | str:
     """Find the pull request to comment on, or say why there is none: a run that was overtaken says nothing."""
     if wanted.pull_request is not None:
-        found: PullRequest | None = by_number(api, wanted.pull_request)
+        found: PullRequest | None = desk.by_number(wanted.pull_request)
     else:
-        found = by_head(api, wanted.head, base) if wanted.head else None
+        found = desk.by_head(wanted.head, base) if wanted.head else None
     if found is None:
         return "no open pull request has this head"
     if wanted.sha and found.sha != wanted.sha:
@@ -172,17 +171,17 @@ def _pull_request(api: Api, wanted: Activity, base: str) -> PullRequest | str:
     return found
 
 
-def _sha(api: Api, wanted: Activity) -> str:
+def _sha(desk: Desk, wanted: Activity) -> str:
     """Give the commit for statuses: the pull request's head, asked for where only its number is known."""
     if wanted.sha or wanted.pull_request is None:
         return wanted.sha
-    return by_number(api, wanted.pull_request).sha
+    return desk.by_number(wanted.pull_request).sha
 
 
-def _latest(api: Api, sha: str) -> dict[str, str]:
+def _latest(desk: Desk, sha: str) -> dict[str, str]:
     """Read what is set; a token that may write and not read leaves nothing to be found pending."""
     try:
-        return dict(send_statuses.latest(api, sha))
+        return dict(desk.latest(sha))
     except RefusedError as error:
         if error.status == 403:
             return {}
@@ -195,7 +194,7 @@ def _elsewhere(request: Request, report: Report, why: str) -> Outcome:
 
 
 def _summarized(request: Request, report: Report) -> bool:
-    return request.step_summary is not None and write_summary(report, request.step_summary)
+    return request.step_summary is not None and step_of(request).summarize(report, request.step_summary)
 
 
 def _code(report: Report) -> int:
@@ -203,15 +202,25 @@ def _code(report: Report) -> int:
     return 1 if report.failure is not None and report.failure.stage == "report" else 0
 
 
-def _run_url(request: Request) -> str:
-    """Give the address of the run, from what the runner says; "" elsewhere."""
-    if not (request.run_id.isdigit() and request.repository):
-        return ""
-    return f"{request.server_url.rstrip('/')}/{request.repository}/actions/runs/{request.run_id}"
+def _send(desk: Desk, sha: str, statuses: Sequence[Status]) -> None:
+    """Set the statuses in order; one that cannot be set does not keep the others from being set, then it raises."""
+    problems: list[UserError] = []
+    for status in statuses:
+        try:
+            desk.set_status(sha, status)
+        except UserError as error:
+            problems.append(error)
+    if problems:
+        raise problems[0]
+
+
+def _summary_hint(request: Request) -> str:
+    variable = named(request.forge).variables.get("step_summary")
+    return f"Give --step-summary FILE, or {variable}." if variable else "This forge has none."
 
 
 def _target(request: Request) -> str:
-    return request.target_url or _run_url(request)
+    return request.target_url or step_of(request).run_url(request)
 
 
 def _output(value: object) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from ml_ci import __version__
 from ml_ci.errors import UserError
-from ml_ci.github.values import Comment
+from ml_ci.forges.values import Comment
 from ml_ci.reports.as_json import to_json
 from ml_ci.reports.fitting import LIMIT
 from ml_ci.reports.markdown import render

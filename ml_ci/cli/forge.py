@@ -1,0 +1,182 @@
+"""`ml-ci github`, and the like of any other forge: a report as a comment, as commit statuses, as a job summary."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ml_ci.forges.forge import Forge
+
+if TYPE_CHECKING:
+    from ml_ci.forges.values import Request
+    from ml_ci.review.tasks import Outcome
+
+_PATH = click.Path(path_type=Path)
+_WHERE = ("repository", "pull-request", "sha", "api-url", "server-url", "event-name", "event")
+
+
+def commands_of(forge: Forge) -> click.Group:
+    """Give the commands of a forge; their options are read from its variables."""
+    token = forge.variables["token"]
+    group = click.Group(
+        forge.name,
+        help="Bring reports to a pull request, from any CI system.\n\n"
+        f"The token is taken from {token} only. Where {forge.title} has set its variables, no option is needed: the "
+        "repository, the commit and the pull request follow from the event. They are never taken from a report.",
+    )
+    for make in (_comment, _status, _summary, _event):
+        group.add_command(make(forge))
+    return group
+
+
+def _comment(forge: Forge) -> click.Command:
+    def comment(**given: Any) -> int:
+        """Write the one comment of the pull request, or edit it in place; leave it alone when nothing changed.
+
+        Without the permission to comment, the report goes to the job summary, and the message names the line to add.
+        """
+        from ml_ci.review.tasks import comment_on
+
+        return _told(lambda: comment_on(_request(forge, given)))
+
+    options = ("report", "expect", "key", "author", *_WHERE, "step-summary")
+    return _command(forge, comment, "Write the pull request's one comment, or edit it.", *options)
+
+
+def _status(forge: Forge) -> click.Command:
+    def status(pending: bool, lost: bool, models: tuple[str, ...], **given: Any) -> int:
+        """Set the commit statuses `ml-ci/MODEL` and `ml-ci` on the head of the pull request.
+
+        success only for pass; failure for fail and inconclusive; error for an error, and for a report that is missing
+        or not valid. Run `status --lost` in a step that always runs: then no status is left pending.
+        """
+        from ml_ci.review import tasks
+
+        if pending and lost:
+            raise click.UsageError("--pending and --lost exclude each other")
+        request = _request(forge, given)
+        if pending:
+            return _told(lambda: tasks.set_pending(request, models))
+        return _told(lambda: tasks.set_lost(request) if lost else tasks.set_statuses(request))
+
+    options = ("pending", "lost", "model", "report", "expect", "target-url", *_WHERE)
+    return _command(forge, status, "Set the commit statuses.", *options)
+
+
+def _summary(forge: Forge) -> click.Command:
+    def summary(**given: Any) -> int:
+        """Append the report to the job summary, at most 1 MiB."""
+        from ml_ci.review.tasks import summarize
+
+        return _told(lambda: summarize(_request(forge, given)))
+
+    return _command(forge, summary, "Append the report to the job summary.", "report", "expect", "step-summary")
+
+
+def _event(forge: Forge) -> click.Command:
+    def event(**given: Any) -> int:
+        """Print what this event asks for, as JSON: the commit, the pull request, what may be written.
+
+        The step's outputs have the same: kind, sha, pull-request, gates-from, comments, statuses, promotes.
+        """
+        from ml_ci.review.tasks import show_event
+
+        return _told(lambda: show_event(_request(forge, given)))
+
+    return _command(forge, event, "Print what this event asks for, as JSON.", *_WHERE, "output")
+
+
+def _command(forge: Forge, function: Callable[..., int], short: str, *names: str) -> click.Command:
+    """Make a command with the options of these names, in this order."""
+    options = dict(_options(forge))
+    for name in reversed(names):
+        function = options[name](function)
+    return click.command(short_help=short)(function)
+
+
+def _options(forge: Forge) -> Iterator[tuple[str, Callable[..., Any]]]:
+    """Give the options of the forge's commands by name."""
+    yield (
+        "report",
+        click.option(
+            "--report",
+            "reports",
+            multiple=True,
+            type=_PATH,
+            metavar="PATH",
+            help="A report, or a folder of reports; may be given again: they become one. [default: .ml_ci/report.json]",
+        ),
+    )
+    for name, said in _FLAGS:
+        yield name, click.option(f"--{name}", is_flag=True, help=said)
+    yield "model", click.option("--model", "-m", "models", multiple=True, metavar="NAME", help=_MODEL)
+    for name, metavar, said in _PLAIN:
+        yield name, click.option(f"--{name}", metavar=metavar, help=said)
+    number = click.IntRange(1)
+    yield "pull-request", click.option("--pull-request", type=number, metavar="N", help=_NUMBER)
+    yield "expect", click.option("--expect", type=_PATH, metavar="FILE", help=_EXPECT)
+    for name, metavar, about in _READ:
+        variable, default = forge.variables.get(name), getattr(forge, name, None)
+        kind = _PATH if metavar == "FILE" else click.STRING
+        flag = f"--{forge.name}-output" if name == "output" else f"--{name.replace('_', '-')}"
+        shown = {"show_default": True, "default": default} if default else {"show_envvar": True}
+        yield (
+            name.replace("_", "-"),
+            click.option(flag, name, envvar=variable, type=kind, metavar=metavar, help=about, **shown),
+        )
+
+
+_MODEL = "With --pending: this model's status too."
+_NUMBER = "Its number; found by the event otherwise."
+_EXPECT = (
+    "A trusted ml-ci.yaml: a model or gate of it that the report does not have is an error; so is a file that is not "
+    "there."
+)
+_FLAGS = (
+    ("pending", "Say that the run has begun. No report is read."),
+    ("lost", "Turn what is still pending, or was never set, into an error."),
+)
+# Options of people: name, what to give, what for.
+_PLAIN = (
+    ("sha", "SHA", "The commit for the statuses; by the event, the pull request's head, never a merge."),
+    ("key", "KEY", "Tells several comments apart. [default: the workflow's name]"),
+    ("author", "LOGIN", "Whose comments are edited, where the token is an app's that cannot say it."),
+    ("target-url", "URL", "Where a status leads. [default: the run]"),
+)
+# Options that the forge's variables answer.
+_READ: tuple[tuple[str, str, str | None], ...] = (
+    ("repository", "OWNER/NAME", None),
+    ("api_url", "URL", None),
+    ("server_url", "URL", None),
+    ("event_name", "NAME", None),
+    ("event", "FILE", "The event's payload."),
+    ("step_summary", "FILE", None),
+    ("output", "FILE", None),
+)
+# What no option says.
+_UNASKED = ("token", "workflow", "run_id", "head")
+
+
+def _request(forge: Forge, given: dict[str, Any]) -> Request:
+    from ml_ci.forges.values import Request
+
+    known = {forge.variables.get(name, ""): name for name in _UNASKED}
+    asked = {name: value for name, value in given.items() if value is not None and value != ()}
+    return Request.of(forge, {name: value for name, value in os.environ.items() if name in known}, **asked)
+
+
+def _told(task: Callable[[], Outcome]) -> int:
+    """Perform a task and say what was done; 1 where the forge gave no answer, which is nobody's mistake."""
+    from ml_ci.forges.errors import UnavailableError
+
+    try:
+        outcome = task()
+    except UnavailableError as error:
+        click.echo(f"{click.style('error', fg='red', bold=True)}: {error}", err=True)
+        return 1
+    click.echo(outcome.said)
+    return outcome.code
