@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ import click
 
 from ml_ci.errors import StageFailed, UserError
 from ml_ci.forges.registry import build_of
+from ml_ci.repository.opened import read_setting
 
 if TYPE_CHECKING:
     from ml_ci.steps.promotion.offer import Asked
@@ -67,10 +67,7 @@ def actor(environment: Mapping[str, str]) -> str:
     """Name who calls: the person behind the workflow, or git's user."""
     if here := build_of(environment).actor:
         return here
-    found = [
-        subprocess.run(("git", "config", f"user.{key}"), capture_output=True, text=True, check=False).stdout.strip()
-        for key in ("name", "email")
-    ]
+    found = [read_setting(Path.cwd(), f"user.{key}").strip() for key in ("name", "email")]
     name, email = (
         found[0] or environment.get("GIT_AUTHOR_NAME", ""),
         found[1] or environment.get("GIT_AUTHOR_EMAIL", ""),

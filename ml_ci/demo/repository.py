@@ -8,12 +8,11 @@ from importlib import resources
 from pathlib import Path
 
 from ml_ci.errors import UserError
-from ml_ci.repository.git import git
+from ml_ci.repository.opened import initialise, open_repository
 
 _FILES = resources.files("ml_ci.demo") / "files"
 # The demo's commits are the demo's own: they need no name, and obey no configuration, of the machine.
-_IDENTITY = ("-c", "user.name=ml-ci demo", "-c", "user.email=demo@example.org", "-c", "commit.gpgsign=false")
-_NO_HOOKS = ("-c", "core.hooksPath=/dev/null")
+_IDENTITY = {"user.name": "ml-ci demo", "user.email": "demo@example.org", "commit.gpgsign": "false"}
 
 
 @dataclass(frozen=True)
@@ -55,28 +54,32 @@ def make(folder: Path) -> None:
         hint = "Install what the demo trains with: pip install 'ml-ci[demo]'"
         raise UserError(f"the demo needs {error.name}, which is not installed", hint=hint) from None
     folder.mkdir(parents=True, exist_ok=True)
-    git(folder, "init", "-q", "-b", "main")
+    initialise(folder, initial_branch="main")
     _copy("main", folder)
     _write(folder, tables)
     _commit(folder, "Classify tumours")
     _branch(folder, "documentation")
     _branch(folder, "code")
     _branch(folder, "data", {"data/train.csv": _find_damage(tables["data/train.csv"])})
-    git(folder, "checkout", "-q", "main")
+    checkout(folder, "main")
 
 
 def checkout(folder: Path, branch: str) -> None:
     """Check a branch of the demo out."""
-    git(folder, *_NO_HOOKS, "checkout", "-q", branch)
+    with open_repository(folder) as repo:
+        repo.git.checkout("--quiet", branch, "--")
 
 
 def stat(folder: Path) -> str:
     """Give what the checked-out branch changes, as `git diff --stat` shows it."""
-    return git(folder, "diff", "--stat", "main", "HEAD").decode()
+    with open_repository(folder) as repo:
+        return f"{repo.git.diff('--stat', 'main', 'HEAD', '--')}\n"
 
 
 def _branch(folder: Path, name: str, files: dict[str, str] | None = None) -> None:
-    git(folder, *_NO_HOOKS, "checkout", "-q", "-b", name, "main")
+    with open_repository(folder) as repo:
+        repo.git.branch("--end-of-options", name, "main")
+    checkout(folder, name)
     if (_FILES / name).is_dir():
         _copy(name, folder)
     _write(folder, files or {})
@@ -98,8 +101,9 @@ def _write(folder: Path, files: dict[str, str]) -> None:
 
 
 def _commit(folder: Path, message: str) -> None:
-    git(folder, "add", "-A")
-    git(folder, *_IDENTITY, *_NO_HOOKS, "commit", "-q", "-m", message)
+    with open_repository(folder, settings=_IDENTITY) as repo:
+        repo.git.add("--all")
+        repo.git.commit(quiet=True, message=message)
 
 
 def _tables() -> dict[str, str]:

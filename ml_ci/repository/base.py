@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ml_ci.errors import UserError
+from ml_ci.repository import remote
 from ml_ci.repository.git import GitError
 from ml_ci.repository.repository import Repository
 
@@ -67,7 +67,7 @@ def default_branch(repository: Repository, target: str | None = None) -> Default
         for ref in (f"refs/remotes/origin/{name}", f"refs/heads/{name}"):
             if ref in refs:
                 return DefaultBranch(name, ref)
-    if asked := _remote_default(repository):
+    if asked := remote.head_branch(repository):
         return _fetched(repository, asked)
     raise UserError("the default branch was not found: no origin/HEAD, no `main`, no `master`", hint=_ELSE)
 
@@ -87,21 +87,11 @@ def _default_names(repository: Repository, refs: frozenset[str]) -> Iterator[str
         yield heads[0]
 
 
-def _remote_default(repository: Repository) -> str | None:
-    """Ask the remote which branch its HEAD is; None when there is no remote, or it does not answer."""
-    try:
-        answer = repository.git("ls-remote", "--symref", "origin", "HEAD")
-    except GitError:
-        return None
-    found = re.match(r"ref: refs/heads/(\S+)\tHEAD", answer)
-    return found.group(1) if found else None
-
-
 def _fetched(repository: Repository, name: str) -> DefaultBranch:
-    remote, local = f"refs/remotes/origin/{name}", f"refs/heads/{name}"
-    if repository.commit(remote) is None and repository.commit(local) is None:
-        _fetch(repository, "--no-tags", "--depth=1", "origin", f"+{local}:{remote}")
-    for ref in (remote, local):
+    theirs, ours = f"refs/remotes/origin/{name}", f"refs/heads/{name}"
+    if repository.commit(theirs) is None and repository.commit(ours) is None:
+        remote.fetch(repository, f"+{ours}:{theirs}", no_tags=True, depth=1)
+    for ref in (theirs, ours):
         if repository.commit(ref) is not None:
             return DefaultBranch(name, ref)
     raise UserError(f"the branch `{name}`, to which this change goes, is not here and could not be fetched", hint=_ELSE)
@@ -121,7 +111,7 @@ def _own_past(repository: Repository, head: str, dirty: bool) -> Base:
         return Base(head, f"HEAD {head[:7]}")
     parent = repository.commit("HEAD^1")
     if parent is None and repository.shallow:
-        _fetch(repository, "--deepen=1", "origin")
+        remote.fetch(repository, deepen=1)
         parent = repository.commit("HEAD^1")
     if parent is not None:
         return Base(parent, f"first parent {parent[:7]}")
@@ -133,14 +123,9 @@ def _own_past(repository: Repository, head: str, dirty: bool) -> Base:
 def _merge_base(repository: Repository, default: DefaultBranch) -> str:
     found = _common(repository, default)
     if found is None and repository.shallow:
-        for more in ("--deepen=50", "--deepen=1000", "--unshallow"):
-            _fetch(
-                repository,
-                "--no-tags",
-                more,
-                "origin",
-                f"+refs/heads/{default.name}:refs/remotes/origin/{default.name}",
-            )
+        tracking = f"+refs/heads/{default.name}:refs/remotes/origin/{default.name}"
+        for more in ({"deepen": 50}, {"deepen": 1000}, {"unshallow": True}):
+            remote.fetch(repository, tracking, no_tags=True, **more)
             found = _common(repository, default)
             if found is not None:
                 break
@@ -156,15 +141,6 @@ def _common(repository: Repository, default: DefaultBranch) -> str | None:
         return repository.git("merge-base", "HEAD", default.ref) or None
     except GitError:
         return None
-
-
-def _fetch(repository: Repository, *arguments: str) -> bool:
-    """Ask the remote for more; False when it cannot be reached: the caller looks whether what it needs is here."""
-    try:
-        repository.git("fetch", "--quiet", *arguments)
-    except GitError:
-        return False
-    return True
 
 
 def _unshallow() -> str:

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from ml_ci.repository.git import git
+from ml_ci.repository.opened import open_repository
 
-# None of the user's hooks run, no file system watcher is asked, and a submodule is checked out from objects of its own.
-_QUIET = (
-    *("-c", f"core.hooksPath={os.devnull}"),
-    *("-c", "core.fsmonitor=false"),
-    *("-c", "core.untrackedCache=false"),
-    *("-c", "core.trustctime=true"),
-    *("-c", "core.checkStat=default"),
-    *("-c", "submodule.recurse=false"),
-    *("-c", "checkout.workers=0"),
-)
-_SUBMODULE = b"160000"
+if TYPE_CHECKING:
+    from git import Repo
+
+# The user's settings are for a checkout of theirs; here git looks at every file itself, and a submodule is checked out
+# from objects of its own.
+_SETTINGS = {
+    "core.untrackedCache": "false",
+    "core.trustctime": "true",
+    "core.checkStat": "default",
+    "submodule.recurse": "false",
+    "checkout.workers": "0",
+}
+_SUBMODULE = "160000"
 
 
 @dataclass(frozen=True)
@@ -36,15 +39,17 @@ class CheckedOut:
 
     def write(self) -> None:
         """Write every file that is not there as the commit has it; GitError when git cannot."""
-        self._git("read-tree", "-u", "--reset", self.commit)
+        with self._opened() as repo:
+            repo.git.read_tree("-u", "--reset", "--end-of-options", self.commit)
 
     def submodules(self) -> Iterator[tuple[str, str]]:
         """Give path and commit of each submodule that the commit names."""
-        for field in self._git("ls-files", "--stage", "-z").split(b"\0"):
-            head, _, path = field.partition(b"\t")
+        with self._opened() as repo:
+            listed = repo.git.ls_files("--stage", "-z")
+        for field in listed.split("\0"):
+            head, _, path = field.partition("\t")
             if head.startswith(_SUBMODULE):
-                yield os.fsdecode(path), head.split()[1].decode("ascii")
+                yield path, head.split()[1]
 
-    def _git(self, *arguments: str) -> bytes:
-        where = (f"--git-dir={self.git_dir}", f"--work-tree={self.at}")
-        return git(self.at, *_QUIET, *where, *arguments, index=self.index)
+    def _opened(self) -> AbstractContextManager[Repo]:
+        return open_repository(self.at, self.git_dir, index=self.index, settings=_SETTINGS)

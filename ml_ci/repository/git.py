@@ -1,7 +1,7 @@
-"""Run git: the one place where its process is started.
+"""Run git by itself, for what has to be known to see that nothing changed.
 
-Plain `git` by subprocess, not GitPython: that package starts the same processes, and its import alone takes a third of
-the time that a run in which nothing changed may take.
+Plain `git` by subprocess, not GitPython: its import alone takes a third of the time that such a run may take. What else
+is wanted of git is asked by `ml_ci.repository.opened`.
 """
 
 from __future__ import annotations
@@ -12,9 +12,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ml_ci.errors import UserError
+from ml_ci.variables.families import LOCATION
 
-# Set by git for the hooks that it starts; they would turn every call to the hook's own repository and index.
-LOCATION = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR")
+# No prompts, and no lock on the index where none is needed.
+QUIET = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
+
+
+def not_found() -> UserError:
+    """Make the mistake of a machine without git."""
+    return UserError("git was not found", hint="Install git and put it on PATH.")
 
 
 class GitError(Exception):
@@ -29,7 +35,7 @@ class GitError(Exception):
 def environment() -> Mapping[str, str]:
     """Give the process environment for git: no prompts, English messages, no hook's repository."""
     kept = {name: value for name, value in os.environ.items() if name not in LOCATION}
-    return {**kept, "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+    return {**kept, **QUIET, "LC_ALL": "C"}
 
 
 def start(folder: Path, *arguments: str, index: Path | None = None) -> subprocess.Popen[bytes]:
@@ -46,7 +52,7 @@ def start(folder: Path, *arguments: str, index: Path | None = None) -> subproces
     except FileNotFoundError:
         if not folder.is_dir():
             raise UserError(f"{folder}: no such folder") from None
-        raise UserError("git was not found", hint="Install git and put it on PATH.") from None
+        raise not_found() from None
 
 
 def finish(process: subprocess.Popen[bytes], *arguments: str, told: bytes | None = None) -> bytes:

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 
 from ml_ci.errors import UserError
 from ml_ci.repository.git import GitError, git
+from ml_ci.repository.opened import open_repository
 from ml_ci.repository.repository import Repository
+
+_FORMAT = "%H%x00%an%x00%aI%x00%s"
 
 
 @dataclass(frozen=True)
@@ -23,10 +26,9 @@ class Commit:
 
 def about(repository: Repository, commit: str) -> Commit:
     """Say who made a commit, when, and what it is called."""
-    told = git(repository.top, "show", "--no-patch", "--format=%H%x00%an%x00%aI%x00%s", commit).decode(
-        "utf-8", "replace"
-    )
-    return Commit(*told.rstrip("\n").split("\0"))
+    with open_repository(repository.top) as repo:
+        told = repo.git.show("--no-patch", "--end-of-options", commit, format=_FORMAT, stdout_as_string=False)
+    return Commit(*told.decode("utf-8", "replace").rstrip("\n").split("\0"))
 
 
 def suspects(repository: Repository, bad: str, good: Collection[str], *, first_parent: bool = False) -> tuple[str, ...]:
@@ -34,21 +36,33 @@ def suspects(repository: Repository, bad: str, good: Collection[str], *, first_p
 
     `bad` is always among them. With `first_parent`, of a merge only the way along the branch that was merged into.
     """
-    way = ("--first-parent",) if first_parent else ()
-    said = git(repository.top, "rev-list", *way, "--bisect-all", bad, *(f"^{commit}" for commit in good))
-    return tuple(os.fsdecode(line).split(" ", 1)[0] for line in said.splitlines())
+    with open_repository(repository.top) as repo:
+        ends = (bad, *(f"^{commit}" for commit in good))
+        said = repo.git.rev_list("--bisect-all", "--end-of-options", *ends, first_parent=first_parent)
+    return tuple(line.split(" ", 1)[0] for line in said.splitlines())
 
 
 def ancestors(repository: Repository, commit: str, most: int) -> tuple[str, ...]:
-    """Give the commits before one along first parents, the nearest first, as far as this clone has them."""
-    said = git(repository.top, "rev-list", "--first-parent", f"--max-count={most + 1}", commit)
+    """Give the commits before one along first parents, the nearest first, as far as this clone has them.
+
+    Asked without GitPython: nothing may have changed on top of a base that does not train.
+    """
+    said = git(repository.top, "rev-list", "--first-parent", f"--max-count={most + 1}", "--end-of-options", commit)
     return tuple(os.fsdecode(line) for line in said.splitlines())[1:]
+
+
+def is_ancestor(repository: Repository, older: str, newer: str) -> bool:
+    """Say whether `newer` has `older` in its history; False also where one of them is not here."""
+    try:
+        with open_repository(repository.top) as repo:
+            repo.git.merge_base("--is-ancestor", "--end-of-options", older, newer)
+    except GitError:
+        return False
+    return True
 
 
 def check_ancestor(repository: Repository, good: str, bad: str) -> None:
     """See that `good` comes before `bad`; UserError otherwise."""
-    try:
-        git(repository.top, "merge-base", "--is-ancestor", good, bad)
-    except GitError:
+    if not is_ancestor(repository, good, bad):
         message = f"{good[:7]} (--good) is no ancestor of {bad[:7]} (--bad): there is no way from one to the other"
-        raise UserError(message, hint="Name a good commit before the bad one on its branch.") from None
+        raise UserError(message, hint="Name a good commit before the bad one on its branch.")

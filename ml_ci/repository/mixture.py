@@ -9,14 +9,18 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
 
-from ml_ci.repository.git import git, line
+from ml_ci.repository.opened import open_repository
 from ml_ci.repository.repository import Repository
+from ml_ci.repository.trees import entries_of
 
-Entries = Mapping[str, tuple[str, str]]
+if TYPE_CHECKING:
+    from git import Repo
+
 _AUTHOR = "ml-ci <ml-ci@localhost> 0 +0000"
 
 
@@ -25,12 +29,13 @@ def frozen(repository: Repository) -> str:
 
     HEAD itself when nothing differs from it. The user's index is not touched.
     """
-    with _index(repository) as index:
-        git(repository.top, "add", "--all", "--", ".", index=index)
-        tree = git(repository.top, "write-tree", index=index).decode().strip()
-    if tree == line(repository.top, "rev-parse", "HEAD^{tree}"):
-        return repository.git("rev-parse", "HEAD")
-    return _commit(repository, tree)
+    with _index(repository) as index, open_repository(repository.top, index=index) as repo:
+        repo.git.add("--all", "--", ".")
+        tree = repo.git.write_tree()
+        head = repository.head()
+        if head is not None and tree == repo.git.rev_parse("--verify", "--end-of-options", f"{head}^{{tree}}"):
+            return head
+        return _commit(repo, tree)
 
 
 def mixed(repository: Repository, base: str, other: str, taken: Callable[[str], bool]) -> str:
@@ -39,14 +44,14 @@ def mixed(repository: Repository, base: str, other: str, taken: Callable[[str], 
     A taken path is seen from the top of the repository; where `other` has no file, there is none. A submodule is taken
     by its own path.
     """
-    there, here = _entries(repository, base), _entries(repository, other)
+    there, here = entries_of(repository.top, base), entries_of(repository.top, other)
     entries = {path: entry for path, entry in there.items() if not taken(path)}
     entries |= {path: entry for path, entry in here.items() if taken(path)}
-    told = b"".join(f"{mode} {known}\t".encode() + os.fsencode(path) + b"\0" for path, (mode, known) in entries.items())
-    with _index(repository, empty=True) as index:
-        git(repository.top, "update-index", "-z", "--index-info", told=told, index=index)
-        tree = git(repository.top, "write-tree", index=index).decode().strip()
-    return _commit(repository, tree)
+    told = (f"{mode} {known}\t{path}\0" for path, (mode, known) in entries.items())
+    with _index(repository, empty=True) as index, open_repository(repository.top, index=index) as repo:
+        with _telling("".join(told)) as file:
+            repo.git.update_index("-z", "--index-info", istream=file)
+        return _commit(repo, repo.git.write_tree())
 
 
 @contextmanager
@@ -54,25 +59,24 @@ def _index(repository: Repository, *, empty: bool = False) -> Iterator[Path]:
     """Lend an index of our own: with the content of the user's, so that git need not read every file, or empty."""
     with tempfile.TemporaryDirectory(prefix="ml-ci-index-") as folder:
         place = Path(folder) / "index"
-        own = repository.top / os.fsdecode(git(repository.top, "rev-parse", "--git-path", "index")).rstrip("\n")
+        with open_repository(repository.top) as repo:
+            own = repository.top / repo.git.rev_parse("--git-path", "index")
         if not empty and own.is_file():
             shutil.copyfile(own, place)
         yield place
 
 
-def _entries(repository: Repository, commit: str) -> Entries:
-    return dict(_listed(git(repository.top, "ls-tree", "-r", "-z", "--full-tree", commit)))
+@contextmanager
+def _telling(text: str) -> Iterator[BinaryIO]:
+    """Lend a file from which git reads what it is told."""
+    with tempfile.TemporaryFile() as file:
+        file.write(os.fsencode(text))
+        file.seek(0)
+        yield file
 
 
-def _listed(output: bytes) -> Iterator[tuple[str, tuple[str, str]]]:
-    for field in output.split(b"\0"):
-        if field:
-            head, _, path = field.partition(b"\t")
-            mode, _, known = head.decode().split(" ")
-            yield os.fsdecode(path), (mode, known)
-
-
-def _commit(repository: Repository, tree: str) -> str:
+def _commit(repo: Repo, tree: str) -> str:
     # Written as an object, not by `commit-tree`: it needs no identity, and the same tree is the same commit.
     text = f"tree {tree}\nauthor {_AUTHOR}\ncommitter {_AUTHOR}\n\nA mixture that ml-ci made\n"
-    return git(repository.top, "hash-object", "-t", "commit", "-w", "--stdin", told=text.encode()).decode().strip()
+    with _telling(text) as file:
+        return str(repo.git.hash_object("-t", "commit", "-w", "--stdin", istream=file))

@@ -25,6 +25,8 @@ class Objects:
 
     def read(self, known: str) -> bytes:
         """Give the content of the object with this id; FileNotFoundError when the repository does not have it."""
+        if not known.isalnum():  # a line end would be a second question, and shift every answer after it
+            raise FileNotFoundError(f"{known!r} is no object's id")
         with self._reading:  # one question at a time: models side by side share a base commit's tree
             return _answer(self._process(), known)
 

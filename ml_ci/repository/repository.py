@@ -12,10 +12,8 @@ from typing import overload
 
 from ml_ci.errors import UserError
 from ml_ci.repository.git import GitError, git, line
+from ml_ci.repository.opened import ask, open_repository
 from ml_ci.repository.trees import CommitTree, WorkingTree
-
-# A checkout made for a job must not start the user's hooks, nor ask anything.
-_QUIET = ("-c", f"core.hooksPath={os.devnull}", "-c", "advice.detachedHead=false")
 
 # What stands in no branch's name (git-check-ref-format), but in expressions for commits: main~1, main^{tree}, @{u}.
 _NO_BRANCH = ("~", "^", ":", "..", "@{", "?", "*", "[", "\\", " ")
@@ -83,8 +81,9 @@ class Repository:
     @contextmanager
     def worktree(self, commit: str, at: Path, *, checkout: bool = True) -> Iterator[Path]:
         """Check `commit` out at `at` for the time of a `with` block; give the project folder inside."""
-        options = () if checkout else ("--no-checkout",)
-        git(self.top, *_QUIET, "worktree", "add", "--quiet", "--detach", "--force", *options, str(at), commit)
+        with open_repository(self.top) as repo:
+            how = {"quiet": True, "detach": True, "force": True, "no_checkout": not checkout}
+            repo.git.worktree("add", "--", at, commit, insert_kwargs_after="add", **how)
         try:
             yield at / self.prefix
         finally:
@@ -92,11 +91,11 @@ class Repository:
 
     def remove_worktree(self, at: Path) -> None:
         """Remove a checkout made by `worktree`, with what git remembers of it."""
-        line(self.top, "worktree", "remove", "--force", "--force", str(at))
+        ask(self.top, lambda repo: repo.git.worktree("remove", "--force", "--force", "--", at))
 
     def prune_worktrees(self) -> None:
         """Let git forget the checkouts whose folders are gone."""
-        line(self.top, "worktree", "prune")
+        ask(self.top, lambda repo: repo.git.worktree("prune"))
 
 
 def _not_a_repository(project: Path, error: GitError) -> UserError:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import posixpath
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from ml_ci.errors import UserError
-from ml_ci.repository.git import GitError, git, line
+from ml_ci.repository.git import GitError
+from ml_ci.repository.opened import ask, fetch_from, initialise, open_repository
 
-# A submodule's address may come with a commit: git then keeps to transports that cannot run a program or read a disk.
-_CAREFUL = ("-c", "protocol.allow=never", *(f"-cprotocol.{name}.allow=always" for name in ("http", "https", "ssh")))
+if TYPE_CHECKING:
+    from git import Repo
 
 
 @dataclass(frozen=True)
@@ -44,22 +47,27 @@ class Submodule:
             return place
         if own is None:
             return None
-        at = (line(own, f"--git-dir={own}", "rev-parse", "HEAD") or "nothing")[:7]
+        at = (ask(own, lambda repo: repo.git.rev_parse("--verify", "HEAD"), own) or "nothing")[:7]
         message = f"the submodule {self.path} is at commit {self.commit[:7]} there, and this clone has {at} of it"
         raise UserError(f"{message}: {said}", hint=f"Fetch it: git -C {self.path} fetch origin {self.commit}.")
 
     def _own(self) -> Path | None:
         """Find the submodule's own repository: below its folder, or where git keeps those of commits without it."""
-        if (self.theirs / self.path / ".git").exists():
-            found = line(self.theirs / self.path, "rev-parse", "--absolute-git-dir")
+        folder = self.theirs / self.path
+        if (folder / ".git").exists():
+            found = ask(folder, lambda repo: repo.git.rev_parse("--absolute-git-dir"))
             return None if found is None else Path(found)
-        common = self._line("rev-parse", "--git-common-dir")
-        kept = None if common is None else (self.git_dir / common / "modules" / self._name()).resolve()
-        return kept if kept is not None and (kept / "HEAD").is_file() else None
+        common = self._ask(lambda repo: repo.git.rev_parse("--git-common-dir"))
+        name = self._name()
+        if common is None or _leads_away(name):
+            return None
+        kept = (self.git_dir / common / "modules" / name).resolve()
+        return kept if (kept / "HEAD").is_file() else None
 
     def _name(self) -> str:
         """Give the name by which settings know the submodule: mostly its first path."""
-        listed = self._declared("--get-regexp", r"^submodule\..*\.path$") or ""
+        paths = r"^submodule\..*\.path$"
+        listed = self._ask(lambda repo: repo.git.config("--get-regexp", "--", paths, file=self._listing)) or ""
         for one in listed.splitlines():
             key, _, value = one.partition(" ")
             if value == self.path:
@@ -68,29 +76,37 @@ class Submodule:
 
     def _fetched(self, own: Path | None, place: Path) -> str | None:
         """Fetch from the address in the user's settings, else from the one that came with the commit; say why not."""
-        url = None if own is None else line(own, f"--git-dir={own}", "remote", "get-url", "origin")
-        url = url or self._line("config", f"submodule.{self._name()}.url")
+        key = f"submodule.{self._name()}.url"
+        url = None if own is None else ask(own, _origin, own)
+        url = url or self._ask(lambda repo: repo.git.config("--get", "--", key))
         if url is not None:
             return _fetch(url, self.commit, place, careful=False)
-        url = self._declared(f"submodule.{self._name()}.url")
+        url = self._ask(lambda repo: repo.git.config("--get", "--", key, file=self._listing))
         if url is None:
             return "no address of its remote is known"
-        base = self._line("remote", "get-url", "origin") or os.fspath(self.theirs)
+        base = self._ask(_origin) or os.fspath(self.theirs)
         return _fetch(_absolute(url, base), self.commit, place, careful=True)
 
-    def _declared(self, *asked: str) -> str | None:
-        return self._line("config", "--file", os.fspath(self.here / ".gitmodules"), *asked)
+    @property
+    def _listing(self) -> Path:
+        return self.here / ".gitmodules"
 
-    def _line(self, *arguments: str) -> str | None:
-        return line(self.git_dir, f"--git-dir={self.git_dir}", *arguments)
+    def _ask(self, question: Callable[[Repo], Any]) -> str | None:
+        return ask(self.git_dir, question, self.git_dir)
+
+
+def _origin(repo: Repo) -> str:
+    return str(repo.git.remote("get-url", "--", "origin"))
+
+
+def _leads_away(name: str) -> bool:
+    """Say whether a name, which comes with a commit, leads out of the folder of submodules; git takes none either."""
+    return name.startswith("/") or ".." in name.replace("\\", "/").split("/")
 
 
 def _has(git_dir: Path, commit: str) -> bool:
-    try:
-        git(git_dir, f"--git-dir={git_dir}", "cat-file", "-e", f"{commit}^{{commit}}")
-    except GitError:
-        return False
-    return True
+    name = f"{commit}^{{commit}}"
+    return ask(git_dir, lambda repo: repo.git.rev_parse("--verify", "--end-of-options", name), git_dir) is not None
 
 
 def _absolute(url: str, base: str) -> str:
@@ -103,14 +119,15 @@ def _absolute(url: str, base: str) -> str:
 
 def _fetch(url: str, commit: str, place: Path, *, careful: bool) -> str | None:
     """Fetch one commit, or all that the remote has where it does not give one by its id; say why it failed."""
-    settings = _CAREFUL if careful else ()
-    git(place.parent, "init", "--quiet", "--bare", os.fspath(place))
+    place.mkdir()
+    initialise(place, bare=True)
     said = ""
-    for what in (("--depth=1", "--", url, commit), ("--", url, "+refs/*:refs/fetched/*")):
+    for what, how in (((commit,), {"depth": 1}), (("+refs/*:refs/fetched/*",), {})):
         try:
-            git(place, *settings, "fetch", "--quiet", "--no-tags", *what)
+            with open_repository(place, place) as repo:
+                fetch_from(repo, url, what, careful=careful, no_tags=True, **how)
         except GitError as error:
-            said = said or error.message.splitlines()[-1]
+            said = said or error.message.strip().rpartition("\n")[2]
         if _has(place, commit):
             return None
     return said or "its remote does not have it"

@@ -18,6 +18,11 @@ _SKIPPED = "S"
 Entries = Mapping[str, tuple[str, str]]
 
 
+def entries_of(folder: Path, tree: str) -> Entries:
+    """Give mode and object of every file of a tree, or a commit's, in the repository around `folder`."""
+    return dict(_listed(git(folder, "ls-tree", "-r", "-z", "--full-tree", "--end-of-options", tree)))
+
+
 class WorkingTree:
     """See the project folder as it is on disk: tracked and untracked files, without ignored ones.
 
@@ -60,7 +65,7 @@ class WorkingTree:
     def read(self, path: str) -> bytes:
         """Read a file from disk, or from git what a sparse checkout leaves out; FileNotFoundError without one."""
         known = self.files().get(path) if path in self.left_out else None
-        return (self._folder / path).read_bytes() if known is None else git(self._folder, "cat-file", "blob", known)
+        return (self._folder / path).read_bytes() if known is None else Objects(self._folder).read(known)
 
     @cached_property
     def links(self) -> Mapping[str, str | None]:
@@ -126,7 +131,7 @@ class CommitTree:
     def _entries(self) -> Entries:
         tree = f"{self.commit}:{self._prefix.rstrip('/')}"
         try:
-            return dict(_listed(git(self._project, "ls-tree", "-r", "-z", "--full-tree", tree)))
+            return entries_of(self._project, tree)
         except GitError:
             return {}  # the commit is older than the project folder
 

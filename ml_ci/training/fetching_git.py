@@ -7,9 +7,10 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from ml_ci.repository.git import LOCATION, git, line
+from ml_ci.repository.opened import ask, open_repository
 from ml_ci.training.own_git import OwnGit
 from ml_ci.training.transfer import remove
+from ml_ci.variables.families import LOCATION
 
 
 def fetching_git(origin: Path, commit: str | None, place: Path, environment: Mapping[str, str]) -> Mapping[str, str]:
@@ -18,15 +19,16 @@ def fetching_git(origin: Path, commit: str | None, place: Path, environment: Map
     HEAD (`commit`; the user's own for None) and the index are its own; objects, remotes, settings and the store of
     Git LFS are those of the user's repository around `origin`. git takes the current folder for the top of the files.
     """
-    common = (origin / (line(origin, "rev-parse", "--git-common-dir") or ".git")).resolve()
-    known = commit or line(origin, "rev-parse", "HEAD")
+    common = (origin / (ask(origin, lambda repo: repo.git.rev_parse("--git-common-dir")) or ".git")).resolve()
+    known = commit or ask(origin, lambda repo: repo.git.rev_parse("--verify", "HEAD"))
     remove(place)
     OwnGit(known).write(place)
     own = place / ".git"
     _lend(own, common)
     found = {name: value for name, value in environment.items() if name.startswith("GIT_") and name not in LOCATION}
     if known is not None:
-        git(place, f"--git-dir={own}", "read-tree", known)
+        with open_repository(place, own) as repo:
+            repo.git.read_tree("--end-of-options", known)
     return {**found, "GIT_DIR": os.fspath(own)}
 
 

@@ -56,10 +56,12 @@ _WORKFLOW = frozenset(" ".join(forge.withheld for forge in forges()).split()) | 
 _WORKFLOW_BEGINNINGS = tuple(word for word in _WORKFLOW if word.endswith("_"))
 # They describe ml-ci's interpreter and not the job's.
 _OWN_PYTHON = frozenset({"PYTHONHOME", "PYTHONSTARTUP", "PYTHONINSPECT", "__PYVENV_LAUNCHER__"})
-# With these git would write to the user's index when ml-ci runs inside a git hook.
-_LOCATION = frozenset({"GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX", "GIT_OBJECT_DIRECTORY"}) | frozenset(
-    {"GIT_COMMON_DIR", "GIT_ALTERNATE_OBJECT_DIRECTORIES", "GIT_NAMESPACE"}
-)
+# Set by git for the hooks that it starts, and for its own parts; they would turn git in ml-ci, and in a job, to the
+# hook's repository and index. What a hook's git was told to have for settings (GIT_CONFIG_COUNT) is the user's.
+_OF_HOOKS = """GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_PREFIX GIT_OBJECT_DIRECTORY GIT_COMMON_DIR GIT_NAMESPACE
+    GIT_ALTERNATE_OBJECT_DIRECTORIES GIT_QUARANTINE_PATH GIT_SHALLOW_FILE GIT_GRAFT_FILE GIT_IMPLICIT_WORK_TREE
+    GIT_INTERNAL_SUPER_PREFIX GIT_CONFIG"""
+LOCATION = frozenset(_OF_HOOKS.split())
 _OURS = frozenset({"PYTHONHASHSEED", "GIT_CONFIG_GLOBAL", "GIT_CONFIG_NOSYSTEM"})
 
 _PART = re.compile(
@@ -89,7 +91,7 @@ def never(name: str) -> str | None:
         return "with it a job could act as the workflow; give it a login of its own, under another name"
     if name in _OWN_PYTHON:
         return "it describes ml-ci's Python and not the job's"
-    if name in _LOCATION:
+    if name in LOCATION:
         return "with it git in a job would work on your repository"
     if name in _OURS or name.startswith("ML_CI_"):
         return "ml-ci sets it itself"

@@ -95,3 +95,12 @@ def test_a_fork_has_a_git_of_its_own_and_waits_for_no_other(repository: Any, ids
     command = [sys.executable, "-W", "error", "-c", _FORK + script, str(repository.path), *ids]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", ["FIRST\nFIRST", "FIRST\n", "two words here", "", "--textconv", "HEAD:a"])
+def test_what_is_no_id_is_not_there(repository: Any, ids: list[str], name: str) -> None:
+    """An id may come from a registry; a line end in it would be two questions."""
+    objects = Objects(repository.path)
+    with pytest.raises(FileNotFoundError):
+        objects.read(name.replace("FIRST", ids[0]))
+    assert [objects.read(one) for one in ids] == [b"1", b"two"]

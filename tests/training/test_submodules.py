@@ -126,3 +126,49 @@ def test_a_repository_that_is_no_submodule_but_a_gitlink(top: Path, tmp_path: Pa
     bump(top / "embedded")
     assert text(top, "embedded/feat.py") == "CUT = 0.5\n"
     assert text(top, "embedded/feat.py", None) == "CUT = 0.99\n"
+
+
+def declared(top: Path, name: str, url: str, commit: str, path: str = "third") -> None:
+    """Commit a submodule as a stranger writes it, whom git would not let: not checked out, and gone in the next one."""
+    (top / ".gitmodules").write_text(f'[submodule "{name}"]\n\tpath = {path}\n\turl = {url}\n')
+    sh(top, f"git add .gitmodules && git update-index --add --cacheinfo 160000,{commit},{path} && git commit -qm evil")
+    sh(top, f"git rm -qf --cached {path} && git commit -qm 'without it'")
+
+
+@pytest.mark.parametrize("name", ["../../evil", "x/../../../evil", "TOP/evil"])
+def test_a_name_leads_to_no_repository_of_a_stranger(top: Path, tmp_path: Path, name: str) -> None:
+    """Its settings would name the programs that git starts: a repository is a few files, which any commit can hold."""
+    mark = tmp_path / "attacked"
+    (tmp_path / "lib/.gitattributes").write_text("* filter=evil\n")
+    bump(tmp_path / "lib")
+    commit = sh(tmp_path / "lib", "git rev-parse HEAD")
+    sh(top, f"git clone -q --bare {tmp_path / 'lib'} evil && git -C evil config filter.evil.smudge 'touch {mark}; cat'")
+    sh(top, f"git clone -q evil seen && git -C seen config filter.evil.smudge 'touch {mark}; cat'")
+    sh(top / "seen", "rm feat.py && git checkout -q . && true")
+    assert mark.exists()  # what git does where such settings are its own
+    mark.unlink()
+    declared(top, name.replace("TOP", str(top)), "https://localhost:1/x", commit)
+    assert text(top, "third/feat.py", "HEAD~1") is None
+    assert not mark.exists()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "ext::sh -c touch% MARK",
+        "--upload-pack=touch MARK",
+        "-u",
+        "LIB",
+        "file://LIB",
+        "ssh://-oProxyCommand=touch MARK/x",
+    ],
+)
+def test_an_address_of_a_stranger_runs_no_program_and_reads_no_disk(top: Path, tmp_path: Path, url: str) -> None:
+    """Also where the user allows both for addresses of their own."""
+    mark, lib = tmp_path / "attacked", tmp_path / "lib"
+    for name in ("ext", "file"):
+        sh(top, f"git config protocol.{name}.allow always")
+    url = url.replace("MARK", str(mark)).replace("LIB", str(lib))
+    declared(top, "third", f'"{url}"', sh(lib, "git rev-parse HEAD"))
+    assert text(top, "third/feat.py", "HEAD~1") is None
+    assert not mark.exists()
