@@ -8,8 +8,10 @@ from pathlib import Path, PurePosixPath
 import yaml
 
 from ml_ci.errors import UserError
+from ml_ci.repository import remote
 from ml_ci.repository.base import default_branch
 from ml_ci.repository.git import GitError
+from ml_ci.repository.listing import KEPT, list_files
 from ml_ci.repository.repository import Repository
 from ml_ci.setup import data, scripts
 from ml_ci.setup.values import Found
@@ -44,14 +46,14 @@ def look(top: Path) -> Found:
         workflows=tuple(sorted(path for path in files if re.fullmatch(r"\.github/workflows/[^/]+\.ya?ml", path))),
         python=_python(top, files),
         requirements=next((path for path in ("requirements.txt", "pyproject.toml", "setup.py") if path in files), None),
-        origin=_origin(repository),
+        origin=remote.url(repository),
     )
 
 
 def _files(repository: Repository) -> frozenset[str]:
     """List what git tracks, and what it would: nothing that is ignored, and no environment."""
-    listed = repository.git("ls-files", "-z", "--cached", "--others", "--exclude-standard").split("\0")
-    return frozenset(path for path in listed if path and not _LEFT_OUT & set(PurePosixPath(path).parts))
+    kept = list_files(repository.project, KEPT)
+    return frozenset(path for path in kept if not _LEFT_OUT & set(PurePosixPath(path).parts))
 
 
 def _text(top: Path, path: str) -> str:
@@ -70,13 +72,6 @@ def _branch(repository: Repository) -> str | None:
     try:
         return default_branch(repository).name
     except (UserError, GitError):
-        return None
-
-
-def _origin(repository: Repository) -> str | None:
-    try:
-        return repository.git("remote", "get-url", "origin") or None
-    except GitError:
         return None
 
 

@@ -14,7 +14,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from ml_ci.errors import Failure, StageFailed
-from ml_ci.repository.git import GitError, git
+from ml_ci.repository.git import GitError
+from ml_ci.repository.listing import KEPT, list_files
 from ml_ci.training.ending import duration
 from ml_ci.training.executors import executor
 from ml_ci.training.log import tail
@@ -73,7 +74,7 @@ def _is_kept(at: Checkout, file: Path) -> bool:
     for top in at.tops:
         if real.is_relative_to(os.path.realpath(top)) and not file.name.endswith(_EXTENSIONS):
             try:
-                return bool(git(top, "ls-files", "--cached", "--others", "--exclude-standard", "--", str(real)))
+                return bool(list_files(top, KEPT, [str(real)]))
             except GitError:
                 return True
     return False

@@ -10,7 +10,7 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from ml_ci.repository.git import git
+from ml_ci.repository.objects import Objects
 from ml_ci.training.transfer import remove
 
 _SHA256 = 64
@@ -26,7 +26,7 @@ class OwnGit:
     @classmethod
     def of(cls, repository: Path, commit: str | None) -> OwnGit:
         """Read the object of a commit out of the user's repository."""
-        return cls(commit, b"" if commit is None else git(repository, "cat-file", "commit", commit))
+        return cls(commit, b"" if commit is None else Objects(repository).read(commit))
 
     def write(self, top: Path) -> None:
         """Give the copy at `top` a `.git` whose HEAD is the commit; what stood there before is gone."""

@@ -12,7 +12,9 @@ from pathlib import Path
 from ml_ci.changes.copied import Copied, fail_changed
 from ml_ci.errors import UserError
 from ml_ci.repository.checked_out import CheckedOut
-from ml_ci.repository.git import GitError, git, line
+from ml_ci.repository.git import GitError
+from ml_ci.repository.listing import LOOSE, TRACKED, list_files
+from ml_ci.repository.opened import ask
 from ml_ci.repository.repository import Repository
 from ml_ci.repository.submodules import Submodule
 from ml_ci.repository.values import Tree
@@ -126,7 +128,7 @@ class WorkingCopy:
 
     def _check_out(self) -> Iterator[CheckedOut]:
         top, commit = self._repository.top, str(self._commit)
-        git_dir = Path(line(top, "rev-parse", "--absolute-git-dir") or top / ".git")
+        git_dir = Path(ask(top, lambda repo: repo.git.rev_parse("--absolute-git-dir")) or top / ".git")
         waiting = [(top, CheckedOut(git_dir, commit, self.top, self._work / "index"))]
         while waiting:
             theirs, checkout = waiting.pop()
@@ -176,17 +178,11 @@ def _present(top: Path) -> Iterator[str]:
     """List the files that are tracked, or untracked and not ignored; those deleted from disk too."""
     if not (top / ".git").exists():
         return  # a submodule that was never checked out
-    tracked = _names(git(top, "ls-files", "-z", "--cached"))
-    others = _names(git(top, "ls-files", "-z", "--others", "--exclude-standard"))
     # Byte code that nobody committed stands for the sources of another folder: a job would read it instead of them.
-    loose = (path for path in others if _BYTE_CODE not in Path(path).parts)
-    for path in dict.fromkeys((*tracked, *loose)):
+    loose = (path for path in list_files(top, LOOSE) if _BYTE_CODE not in Path(path).parts)
+    for path in dict.fromkeys((*list_files(top, TRACKED), *loose)):
         if _OWN not in Path(path).parts:
             yield path
-
-
-def _names(listed: bytes) -> list[str]:
-    return [os.fsdecode(name) for name in listed.split(b"\0") if name]
 
 
 def _copy_again(source: Path, target: Path, was: Stamp) -> None:

@@ -9,6 +9,7 @@ from ml_ci.errors import StageFailed, UserError
 from ml_ci.evaluation.alike import alike_notes
 from ml_ci.repository.base import default_branch
 from ml_ci.repository.git import GitError
+from ml_ci.repository.listing import TRACKED, list_files
 from ml_ci.setup.action import name_action
 from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry
 from ml_ci.steps.examination.own_code import check_own_code
@@ -23,7 +24,7 @@ from ml_ci.training.interpreter import find
 
 def check_committed(at: Project) -> Iterator[Finding]:
     """Check that what a baseline needs is committed, and here."""
-    if at.spec.path not in at.repository.git("ls-files", "--", at.spec.path).splitlines():
+    if not list_files(at.repository.project, TRACKED, [at.spec.path]):
         yield Finding("git", True, f"{at.spec.path} is not committed", f"git add {at.spec.path}")
     if at.repository.shallow:
         yield Finding("git", True, "this clone is shallow", "git fetch --unshallow")

@@ -9,7 +9,7 @@ from typing import Any
 from ml_ci.errors import StageFailed, UserError
 from ml_ci.evaluation.stream import class_counts
 from ml_ci.reports.card_values import Classes
-from ml_ci.repository.git import GitError, git
+from ml_ci.repository.objects import Objects
 from ml_ci.spec.values import FileEntry, ModelSpec
 from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.values import Project
@@ -50,8 +50,8 @@ def _from_git(project: Project, entry: FileEntry, content: str, work: Path) -> P
     if not content.startswith(_GIT):
         return None
     try:
-        text = git(project.folder, "cat-file", "blob", content.removeprefix(_GIT))
-    except GitError:
+        text = Objects(project.folder).read(content.removeprefix(_GIT))
+    except FileNotFoundError:
         return None
     path = work / content.removeprefix(_GIT)[:40] / Path(entry.path).name
     path.parent.mkdir(exist_ok=True)

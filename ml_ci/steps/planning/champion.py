@@ -16,7 +16,7 @@ from ml_ci.records.record import DamagedRecordError, Record, reseal
 from ml_ci.registry.location import Location, locate
 from ml_ci.registry.query import champion
 from ml_ci.registry.values import ENVIRONMENT, LostChampionError, NoAnswerError, Version
-from ml_ci.repository.git import line
+from ml_ci.repository import remote
 from ml_ci.steps.values import Project, Side, Sides
 
 CHAMPION = "champion"
@@ -99,7 +99,7 @@ def _bring(project: Project, commit: str) -> None:
     """Have the champion's commit here: its code scores it. A shallow clone asks its remote."""
     repository = project.repository
     if repository.commit(commit) is None:
-        line(repository.top, "fetch", "--quiet", "--no-tags", "--depth=1", "origin", commit)
+        remote.fetch(repository, commit, no_tags=True, depth=1)
     if repository.commit(commit) is None:
         message = f"the champion's commit {commit[:7]} is not in this clone, and could not be fetched"
         hint = "Fetch the history: git fetch --unshallow; in GitHub Actions: actions/checkout with `fetch-depth: 0`."

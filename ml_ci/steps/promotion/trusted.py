@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from ml_ci.errors import UserError
 from ml_ci.forges.registry import build_of
 from ml_ci.repository.base import default_branch
-from ml_ci.repository.git import GitError
+from ml_ci.repository.history import is_ancestor
 from ml_ci.repository.repository import Repository
 
 
@@ -25,14 +25,6 @@ def distrust(repository: Repository, head: str, environment: Mapping[str, str]) 
         return f"the branch is `{branch}`, and models are promoted from `{default.name}`"
     published = f"refs/remotes/origin/{default.name}"
     ref = published if repository.commit(published) else default.ref
-    if not _contains(repository, ref, head):
+    if not is_ancestor(repository, head, ref):
         return f"the commit {head[:7]} is not in {ref.removeprefix('refs/').removeprefix('remotes/')}"
     return None
-
-
-def _contains(repository: Repository, ref: str, commit: str) -> bool:
-    try:
-        repository.git("merge-base", "--is-ancestor", commit, ref)
-    except GitError:
-        return False
-    return True

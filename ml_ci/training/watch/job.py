@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,7 +9,8 @@ from pathlib import Path
 
 from ml_ci.changes.reads import Reads
 from ml_ci.errors import Failure, StageFailed, UserError
-from ml_ci.repository.git import GitError, git
+from ml_ci.repository.git import GitError
+from ml_ci.repository.listing import KEPT, TRACKED, list_files
 from ml_ci.training.stamps import is_folder
 from ml_ci.training.told import read
 from ml_ci.training.values import UNSEEN, Ground, JobFailed
@@ -83,8 +83,8 @@ def _empty_submodules(ground: Ground, reads: Reads, *, wanting: bool) -> tuple[s
     empty = [path for path, one in ground.standing.items() if is_folder(one) and path not in filled]
     looked = {*reads.listed, *reads.missed}
     asked = [one for one in empty if wanting or any(f"{path}/".startswith(f"{one}/") for path in looked)]
-    listed = _list(ground.checkout, tuple(asked), "--stage")
-    return tuple(line.partition("\t")[2] for line in listed if line.startswith(_SUBMODULE))
+    found = _list(ground.checkout, tuple(asked), {"stage": True})
+    return tuple(line.partition("\t")[2] for line in found if line.startswith(_SUBMODULE))
 
 
 def _name(paths: tuple[str, ...]) -> str:
@@ -93,19 +93,16 @@ def _name(paths: tuple[str, ...]) -> str:
 
 def _find_versioned(top: Path, paths: tuple[str, ...]) -> tuple[str, ...]:
     """Leave out what git ignores: no side has it, and a cache or an environment may lie there."""
-    return _list(top, paths, "--cached", "--others", "--exclude-standard")
+    return _list(top, paths, KEPT)
 
 
 def _leave_out(top: Path, paths: frozenset[str]) -> tuple[str, ...]:
-    listed = _list(top, tuple(sorted(paths)), "-t", "--cached")
-    return tuple(line[2:] for line in listed if line.startswith("S "))
+    found = _list(top, tuple(sorted(paths)), {"t": True, **TRACKED})
+    return tuple(line[2:] for line in found if line.startswith("S "))
 
 
-def _list(top: Path, paths: tuple[str, ...], *options: str) -> tuple[str, ...]:
-    if not paths:
-        return ()
+def _list(top: Path, paths: tuple[str, ...], how: Mapping[str, bool]) -> tuple[str, ...]:
     try:
-        listed = git(top, "--literal-pathspecs", "ls-files", "-z", *options, "--", *paths[:_MANY])
+        return list_files(top, how, paths[:_MANY])
     except GitError:  # a path that git takes for one inside a submodule
         return ()
-    return tuple(os.fsdecode(one) for one in listed.split(b"\0") if one)
