@@ -1,4 +1,4 @@
-"""What is known of the holdout before anything is trained: which rows it holds, and how many of each class."""
+"""Read from the holdout, before anything is trained, which rows it holds and how many of each class."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Say of a failure whose it is."""
+"""Tell a failure of the baseline, for which the change is not to blame, from one of the candidate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A baseline that was trained in another environment: found by its commit."""
+"""Find the training of a baseline's commit that was made under other versions of its environment."""
 
 from __future__ import annotations
 

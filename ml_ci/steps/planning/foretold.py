@@ -1,4 +1,4 @@
-"""A command that predicts the holdout by itself: what its training leaves depends on the rows that it is given."""
+"""Key the training of a command that predicts the holdout by itself by the rows that it is given, too."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A verdict, as a record keeps it."""
+"""What a record keeps of a verdict, and how it is read back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A side of the comparison as the stage `changes` sees it."""
+"""Give a side to the stage `changes` as it needs it: tree, model, fingerprint and what no tree holds."""
 
 from __future__ import annotations
 

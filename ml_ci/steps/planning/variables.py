@@ -1,4 +1,4 @@
-"""Which variables the jobs of a side get: what it sets itself, and what the list names that judges this run."""
+"""List the variables that the jobs of a side get: what it sets itself, and what the list names that judges this run."""
 
 from __future__ import annotations
 
