@@ -1,4 +1,4 @@
-"""Say which tests cover a module: those that mirror it, those that import it, and then a wider set."""
+"""Say which tests cover a module: those that mirror it, those of its stage that import it, and then a wider set."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _LONG = {"tests/gates/test_simulation.py"}
 def nearest(root: Path, module: str) -> list[str]:
     """Give the test files that mirror `module`, a path such as `ml_ci/gates/judge.py`, then those that import it.
 
-    `held_gates.py` is mirrored by `test_held.py` where it has no test of its own name.
+    Of the latter those of the same stage: others are whole runs. `held_gates.py` is mirrored by `test_held.py` where it has no test of its own name.
     """
     path = PurePosixPath(module)
     words = path.stem.split("_")
@@ -32,7 +32,8 @@ def nearest(root: Path, module: str) -> list[str]:
         PurePosixPath("tests", *path.parts[1:-1], f"test_{'_'.join(words[:n])}.py") for n in range(len(words), 0, -1)
     ]
     own = [str(mirror) for mirror in mirrors if (root / mirror).is_file()][:1]
-    return [*own, *sorted(_importing(root, module) - {*own})]
+    beside = f"tests/{path.parts[1]}/" if len(path.parts) > 2 else "tests/"
+    return [*own, *sorted(one for one in _importing(root, module) - {*own} if one.startswith(beside))]
 
 
 def wider(root: Path, module: str) -> list[str]:
