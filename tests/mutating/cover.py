@@ -15,7 +15,7 @@ WIDER = {
     "ml_ci/changes": ["tests/steps/planning/test_sides.py", "tests/plan"],
     "ml_ci/review": ["tests/github/test_comment.py"],
     "ml_ci/steps/promotion": ["tests/registry/test_promote.py", "tests/registry/test_stages.py"],
-    "ml_ci/registry": ["tests/registry"],
+    "ml_ci/registry": ["tests/registry/test_promote.py"],
 }
 # What simulates at length how often gates are wrong.
 _LONG = {"tests/gates/test_simulation.py"}
@@ -24,7 +24,8 @@ _LONG = {"tests/gates/test_simulation.py"}
 def nearest(root: Path, module: str) -> list[str]:
     """Give the test files that mirror `module`, a path such as `ml_ci/gates/judge.py`, then those that import it.
 
-    Of the latter those of the same stage: others are whole runs. `held_gates.py` is mirrored by `test_held.py` where it has no test of its own name.
+    Of the latter those of the same stage: others are whole runs. `held_gates.py` is mirrored by `test_held.py` where
+    it has no test of its own name.
     """
     path = PurePosixPath(module)
     words = path.stem.split("_")
