@@ -297,6 +297,32 @@ def test_an_editable_package_outside_of_the_project_goes_unseen(
     assert history.snapshot().fingerprint.warnings == ((said,) if warned else ())
 
 
+@pytest.mark.parametrize(
+    ("command", "files"),
+    [
+        ("python -m churn.train", {"churn/__init__.py", "churn/train.py", "churn/features.py"}),
+        ("python -m churn", {"churn/__init__.py", "churn/__main__.py", "churn/other.py"}),
+        ("python -m solo", {"solo.py"}),
+        ("python churn/train.py", {"churn/__init__.py", "churn/train.py", "churn/features.py"}),
+    ],
+)
+def test_a_module_that_a_command_starts_is_its_code(history: Any, model: Any, command: str, files: set[str]) -> None:
+    for name, text in {
+        "churn/__main__.py": "from churn import other",
+        "churn/other.py": "x = 1",
+        "solo.py": "1",
+    }.items():
+        history.write(name, text)
+    chosen = model(job=CommandJob(command, model="m"))
+    before = history.snapshot(model=chosen).fingerprint
+    assert set(before.details["code"]) == files
+    for name in files - {"churn/__init__.py"}:
+        history.write(name, (history.folder / name).read_text() + "\ny = 2\n")
+        after = history.snapshot(model=chosen).fingerprint
+        assert work(before, after) == "train"
+        before = after
+
+
 def test_data_known_by_a_pointer_only_are_absent(history: Any, model: Any) -> None:
     history.write("data/big.csv.dvc", "outs: [{path: big.csv, md5: 0123456789abcdef0123456789abcdef}]")
     found = history.snapshot(model=model(data={"train": FileEntry("data/big.csv")})).fingerprint

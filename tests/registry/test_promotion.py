@@ -256,6 +256,15 @@ def test_what_is_withdrawn_meanwhile_does_not_move_the_champion(
     assert (held.aliases, audit.read(tmp_path)) == (left, [])
 
 
+@pytest.mark.parametrize("take_over", [False, True])
+def test_what_was_rolled_back_takes_nobodys_place(held: Memory, tmp_path: Path, take_over: bool) -> None:
+    held.add(tags("x", "1"))
+    held.add(tags("b", "1", CHAMPION, ROLLED_BACK))
+    error = refused(held, offer("b", "1", take_over=take_over), tmp_path)
+    assert error.message == "v3 of m was withdrawn or rolled back meanwhile"
+    assert held.with_tag(WITHDRAWN) == []
+
+
 def test_what_is_read_back_is_what_was_moved(held: Memory, tmp_path: Path) -> None:
     own = held.add(tags("b", "1"))
     with pytest.raises(RefusedError, match="the champion of m is v1, and should be v2") as error:
