@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from functools import reduce
 from math import sqrt
-from operator import add
 from typing import TYPE_CHECKING, Any, Protocol
 
 from ml_ci.evaluation.confusion import Confusion
@@ -36,7 +34,11 @@ def share(counts: Counts, name: str) -> tuple[Any, Any]:
 
 
 def _total(counts: Counts, cells: Cells) -> Any:
-    return reduce(add, (getattr(counts, cell) for cell in cells))
+    first, *more = cells
+    total = getattr(counts, first)
+    for cell in more:
+        total = total + getattr(counts, cell)
+    return total
 
 
 def exact(confusion: Confusion, name: str) -> Fraction | float | None:
