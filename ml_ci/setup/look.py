@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
-
-import yaml
 
 from ml_ci.errors import UserError
 from ml_ci.repository import remote
@@ -14,7 +13,9 @@ from ml_ci.repository.git import GitError
 from ml_ci.repository.listing import KEPT, list_files
 from ml_ci.repository.repository import Repository
 from ml_ci.setup import data, scripts
-from ml_ci.setup.values import Found
+from ml_ci.setup.commands import find_commands
+from ml_ci.setup.source import Source, parse
+from ml_ci.setup.values import Found, Script
 
 _LEFT_OUT = {"node_modules", "site-packages", "venv", ".venv", "env", "build", "dist", "mlruns", "__pycache__"}
 _MOST_TEXT = 1_000_000
@@ -27,27 +28,51 @@ def look(top: Path) -> Found:
     files = _files(repository)
     pulled = tuple(sorted(path.removesuffix(".dvc") for path in files if path.endswith(".dvc") and path != ".dvc"))
     known = files | set(pulled)
-    programs = [
-        one for path in files if path.endswith(".py") for one in [scripts.read(path, _text(top, path), known)] if one
-    ]
+    sources = _parse_all(top, files)
+    commands = find_commands(known, lambda path: _text(top, path), sources)
+    asked = {one.program: one.cwd for one in commands if one.program is not None}
+    programs = scripts.find_scripts(sources, known, asked)
     tables = [path for path in known if path.endswith(data.SUFFIXES)]
+    python, said = _find_python(repository, top, files)
     return Found(
         name=_name(top),
         branch=_branch(repository),
-        scripts=tuple(sorted(programs, key=lambda one: (-one.score, one.path))),
+        scripts=tuple(one for one in programs if one.runs or one.function or one.path in asked),
         notebooks=tuple(sorted(path for path in files if path.endswith(".ipynb"))),
         tables=data.read(top, tables),
         params=next(
             (path for path in ("params.yaml", "params.yml", "params.json", "params.toml") if path in files), None
         ),
-        stage=_stage(top, files),
+        commands=commands,
+        idle=tuple(one.path for one in programs if not (one.runs or one.function or one.path in asked)),
+        servers=_find_servers(top, files, programs),
         pulled=pulled,
         tools=_tools(top, files),
         workflows=tuple(sorted(path for path in files if re.fullmatch(r"\.github/workflows/[^/]+\.ya?ml", path))),
-        python=_python(top, files),
+        python=python,
+        python_said=said,
         requirements=next((path for path in ("requirements.txt", "pyproject.toml", "setup.py") if path in files), None),
         origin=remote.url(repository),
+        prefix=repository.prefix,
     )
+
+
+def _parse_all(top: Path, files: Iterable[str]) -> dict[str, Source]:
+    read = (parse(path, _text(top, path)) for path in sorted(files) if path.endswith(".py"))
+    return {one.path: one for one in read if one is not None}
+
+
+_SETTINGS = re.compile(r"(?:tracking_uri|TRACKING_URI|mlflow_uri)\W{1,6}(https?://[^\s'\"#,]+)")
+
+
+def _find_servers(top: Path, files: frozenset[str], programs: Iterable[Script]) -> tuple[str, ...]:
+    """Find the addresses of MLflow servers in programs and in settings."""
+    named = [uri for one in programs for uri in one.tracked if uri.startswith("http")]
+    settings = sorted(
+        path for path in files if path.endswith((".yaml", ".yml", ".toml", ".ini", ".cfg", ".env", ".json"))
+    )
+    text = "\n".join(_text(top, path) for path in settings[:200] if path.count("/") < 3)
+    return tuple(dict.fromkeys([*named, *_SETTINGS.findall(text)]))
 
 
 def _files(repository: Repository) -> frozenset[str]:
@@ -82,41 +107,19 @@ def _tools(top: Path, files: frozenset[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*found, *(tool for tool in ("dvc", "mlflow") if re.search(rf"\b{tool}\b", text))]))
 
 
-def _stage(top: Path, files: frozenset[str]) -> tuple[str, tuple[str, ...], str | None] | None:
-    """Find the step that trains in dvc.yaml or MLproject: its command, the tables it needs, the model it leaves."""
-    stages = _mapping(top, "dvc.yaml", files).get("stages")
-    for name, stage in stages.items() if isinstance(stages, dict) else ():
-        if "train" in str(name) and isinstance(stage, dict) and isinstance(stage.get("cmd"), str):
-            needs = tuple(path for path in _paths(stage.get("deps")) if path.endswith(data.SUFFIXES))
-            outs = [path for path in _paths(stage.get("outs")) if not path.endswith(data.SUFFIXES)]
-            return stage["cmd"], needs, outs[0] if len(outs) == 1 else None
-    entries = _mapping(top, "MLproject", files).get("entry_points")
-    main = entries.get("main") if isinstance(entries, dict) else None
-    command = main.get("command") if isinstance(main, dict) else None
-    return (command, (), None) if isinstance(command, str) and "{" not in command else None
-
-
-def _mapping(top: Path, path: str, files: frozenset[str]) -> dict[str, object]:
-    try:
-        read = yaml.safe_load(_text(top, path)) if path in files else None
-    except yaml.YAMLError:
-        return {}
-    return read if isinstance(read, dict) else {}
-
-
-def _paths(listed: object) -> list[str]:
-    items = listed if isinstance(listed, list) else []
-    return [str(next(iter(item))) if isinstance(item, dict) and item else str(item) for item in items]
-
-
-def _python(top: Path, files: frozenset[str]) -> str | None:
-    """Find the Python that the repository asks for: .python-version, runtime.txt, or its own workflows."""
+def _find_python(repository: Repository, top: Path, files: frozenset[str]) -> tuple[str | None, str | None]:
+    """Find the Python that the repository asks for, and the file that says so: one of its own, or its workflows."""
     for path in (".python-version", "runtime.txt"):
         found = _PYTHON.search(_text(top, path)) if path in files else None
         if found:
-            return found[1]
-    for path in sorted(file for file in files if file.startswith(".github/workflows/")):
-        found = re.search(r"python-version:\s*['\"]?(\d\.\d+(?:\.\d+)?)['\"]?\s*$", _text(top, path), re.MULTILINE)
+            return found[1], path
+    folder = repository.top / ".github" / "workflows"
+    for file in sorted(folder.glob("*.y*ml")) if folder.is_dir() else ():
+        text = _text(folder, file.name)
+        found = re.search(r"python-version:\s*\[?['\"]?(\d\.\d+(?:\.\d+)?)['\"]?\]?\s*$", text, re.MULTILINE)
         if found:
-            return found[1]
-    return None
+            return found[1], f".github/workflows/{file.name}"
+    if "environment.yml" in files:
+        found = re.search(r"^\s*-\s*python\s*==?\s*(\d\.\d+)", _text(top, "environment.yml"), re.MULTILINE)
+        return (found[1], "environment.yml") if found else (None, None)
+    return None, None

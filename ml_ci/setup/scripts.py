@@ -1,151 +1,143 @@
-"""Read a program as text, never run it: whether it trains, what it reads and leaves, which column is its target."""
+"""Find the programs that train among a repository's files, with what they and the modules they import leave."""
 
 from __future__ import annotations
 
-import ast
 import posixpath
-from collections.abc import Collection, Iterator
+import re
+from collections.abc import Collection, Iterable, Mapping
 
+from ml_ci.setup.source import Source
+from ml_ci.setup.texts import TOP
+from ml_ci.setup.traces import TABLES, Traces, find_traces
 from ml_ci.setup.values import Script
 
-_LIBRARIES = {"sklearn", "xgboost", "lightgbm", "catboost", "torch", "tensorflow", "keras", "statsmodels", "fastai"}
-_TABLES = (".csv", ".tsv", ".parquet", ".txt", ".data", ".csv.gz")
-_SAVES = ("dump", "save", "save_model")
-_MODELS = (".pkl", ".pickle", ".joblib", ".sav", ".pt", ".pth", ".h5", ".keras", ".onnx", ".cbm", ".ubj", ".model")
-_FUNCTIONS = ("train", "fit", "train_model", "fit_model", "build_model")
-_OWN = {"params", "seed", "out"}
-_TARGETS = {"label", "target", "target_column", "label_column", "target_col", "label_col", "y_col"}
+_MOST_MODULES = 60
+_OTHERS = (
+    "predict", "serve", "api", "app", "eval", "plot", "preprocess", "inference", "infer", "tune", "tuning", "explore",
+    "benchmark", "compare", "clean", "example", "demo", "utils", "conftest", "setup",
+)  # fmt: skip
+_SCORES = re.compile(r"(?:^|[_\-./])(?:pred|preds|predictions?|scores?|submission)(?=[_\-.]|$)", re.IGNORECASE)
 
 
-def read(path: str, text: str, files: Collection[str]) -> Script | None:
-    """Read the program at `path`; None when it trains nothing. `files` are the repository's, to know paths by."""
-    try:
-        tree = ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError):
+def find_scripts(sources: Mapping[str, Source], files: Collection[str], asked: Mapping[str, str]) -> tuple[Script, ...]:
+    """Find the programs that train, the likeliest first; `files` are the repository's, `asked` those that
+    a command of the repository runs, and where it is started.
+    """
+    found = (_read_script(source, sources, frozenset(files), asked.get(source.path)) for source in sources.values())
+    return tuple(sorted((one for one in found if one is not None), key=lambda one: (-one.score, one.path)))
+
+
+def _read_script(
+    source: Source, sources: Mapping[str, Source], files: frozenset[str], asked: str | None
+) -> Script | None:
+    if _is_test(source.path):
         return None
-    function = _function(tree)
-    score = _score(path, tree, function is not None)
+    parts = _find_modules(source, sources)
+    if not any(part.fits for part in parts) and not (asked is not None and "train" in source.path):
+        return None
+    traces = find_traces({part.path: part.tree for part in parts})
+    score = _score(source, parts, traces, asked is not None)
     if score < 3:
         return None
-    strings = list(dict.fromkeys(_strings(tree)))
-    cwd = _cwd(path, strings, files)
-    resolved = {text: posixpath.normpath(posixpath.join(cwd, text)) for text in strings}
-    written = set(_write(tree))
-    saved = written | set(_save(tree))  # elsewhere a text with a blank is a sentence: "saved to model.pkl"
-    left = [resolved[one] for one in strings if one.endswith(_MODELS) and (" " not in one or one in saved)]
-    asked = [resolved[one] for one in dict.fromkeys(_read(tree)) if one in resolved and one not in written]
+    cwd = _find_cwd(source.path, traces, files) if asked is None else asked
+    at = {text: _resolve(text, cwd) for text in (*traces.strings, *traces.tables, *traces.models, *traces.written)}
+    written = {at[one] for one in traces.written}
+    inside = _keep_within(at[one] for one in traces.models or traces.perhaps)
+    module = source.path.removesuffix(".py").replace("/", ".")
+    tables = (at[one] for one in (*traces.tables, *traces.strings) if one.endswith(TABLES))
     return Script(
-        path=path,
+        path=source.path,
         score=score,
+        runs=source.runs,
+        module=module if source.relative and all(part.isidentifier() for part in module.split(".")) else None,
         cwd=cwd,
-        function=function,
-        reads=tuple(at for one, at in resolved.items() if at in files and one.endswith(_TABLES) and one not in written),
-        absent=tuple(at for at in asked if at not in files and not at.startswith("..")),
-        writes=tuple(at for at in dict.fromkeys(left) if not at.startswith("..")),
-        named=tuple(dict.fromkeys(_targets(tree))),
+        function=source.function,
+        reads=tuple(one for one in dict.fromkeys(tables) if one in files and one not in written),
+        absent=tuple(one for one in _keep_within(at[one] for one in traces.tables) if one not in files | written),
+        writes=tuple(one for one in inside if one not in files or one in map(at.get, traces.models)),
+        scores=tuple(one for one in _keep_within(sorted(written)) if one.endswith(TABLES) and _SCORES.search(one)),
+        named=traces.named,
+        regressor=any(part.regressor for part in parts),
+        logs=traces.logs,
+        tracked=traces.tracked,
     )
 
 
-def _score(path: str, tree: ast.AST, function: bool) -> int:
-    """Count what speaks for a program that trains; its name alone is not enough."""
-    calls = {
-        node.func.attr for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-    }
-    imported = {name.partition(".")[0] for name in _imports(tree)}
-    stem = posixpath.basename(path).removesuffix(".py").lower()
-    points = 3 * bool(calls & {"fit", "fit_transform", "partial_fit", "fit_resample"})
-    points += 2 * bool(imported & _LIBRARIES) + 3 * ("train" in stem) + 2 * function
-    points += bool(calls & {"dump", "save", "save_model"})
-    points -= 6 * (stem.startswith("test_") or stem.endswith("_test") or "tests" in path.split("/")[:-1])
-    points -= 3 * any(word in stem for word in ("predict", "serve", "api", "app", "eval", "plot"))
-    return points
+def _is_test(path: str) -> bool:
+    *folders, name = path.split("/")
+    return name.startswith("test_") or name.endswith("_test.py") or bool({"tests", "test"} & set(folders))
 
 
-def _imports(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module
+def _find_modules(source: Source, sources: Mapping[str, Source]) -> list[Source]:
+    """Give a program and the repository's modules that it imports, one after another, the program first."""
+    found, waiting = {source.path: source}, [source]
+    while waiting and len(found) < _MOST_MODULES:
+        one = waiting.pop(0)
+        for module in one.imports:
+            path = _find_module(module, one.path, sources)
+            if path is not None and path not in found:
+                found[path] = sources[path]
+                waiting.append(sources[path])
+    return list(found.values())
 
 
-def _function(tree: ast.Module) -> tuple[str, str] | None:
-    """Find a function that ml-ci can call: it returns something, and takes one table beside params, seed and out."""
-    for node in tree.body:
-        if not isinstance(node, ast.FunctionDef) or node.name not in _FUNCTIONS:
-            continue
-        arguments = [*node.args.args, *node.args.kwonlyargs]
-        optional = len(node.args.defaults)
-        required = [one.arg for one in node.args.args[: len(node.args.args) - optional]]
-        tables = [one for one in required if one not in _OWN]
-        known = all(one.arg in _OWN or one.arg in tables for one in arguments)
-        returns = any(isinstance(inner, ast.Return) and inner.value is not None for inner in ast.walk(node))
-        if len(tables) == 1 and known and returns and not node.args.vararg:
-            return node.name, tables[0]
+def _find_module(module: str, importer: str, sources: Mapping[str, Source]) -> str | None:
+    """Find a module from the importer's folder upwards, and in `src`."""
+    folder = posixpath.dirname(importer)
+    places = [folder]
+    while folder:
+        folder = posixpath.dirname(folder)
+        places.append(folder)
+    name = module.replace(".", "/")
+    for place in (*places, "src"):
+        for ending in (".py", "/__init__.py"):
+            path = posixpath.join(place, name + ending)
+            if path in sources and path != importer:
+                return path
     return None
 
 
-def _strings(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and 0 < len(node.value) < 200:
-            yield node.value.removeprefix("./")
+def _score(source: Source, parts: list[Source], traces: Traces, asked: bool) -> int:
+    """Count what speaks for a program that trains; its name alone is not enough."""
+    stem = posixpath.basename(source.path).removesuffix(".py").lower()
+    points = 3 * source.fits + 2 * any(part.fits for part in parts[1:])
+    points += 2 * any(part.libraries for part in parts) + 3 * ("train" in stem or stem.startswith("fit"))
+    points += 2 * (source.function is not None) + 2 * bool(traces.models) + 6 * (source.runs or asked) + 6 * asked
+    points += stem in ("main", "run", "__main__", "pipeline")
+    words = set(re.split(r"[_\-]", stem))
+    return points - 4 * bool(words & set(_OTHERS) or any(stem.startswith(one) for one in ("predict", "eval", "plot")))
 
 
-def _read(tree: ast.AST) -> Iterator[str]:
-    """Find the tables that a program asks for: pandas.read_csv(path), numpy.genfromtxt(path)."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args:
-            path = _text(node.args[0])
-            if node.func.attr.startswith(("read_", "genfromtxt", "loadtxt")) and path.endswith(_TABLES):
-                yield path.removeprefix("./")
+def _resolve(text: str, cwd: str) -> str:
+    """Give a path of a program relative to the repository, `../…` for one outside of it."""
+    if text.startswith(TOP):
+        return posixpath.normpath(text.removeprefix(TOP))
+    return posixpath.normpath(posixpath.join(cwd, text))
 
 
-def _write(tree: ast.AST) -> Iterator[str]:
-    """Find the paths that a program writes: open(path, "w"), frame.to_csv(path)."""
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Call):
-            continue
-        constants = [one.value for one in node.args if isinstance(one, ast.Constant) and isinstance(one.value, str)]
-        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
-        opened = name == "open" and len(constants) > 1 and constants[1][:1] in ("w", "a", "x")
-        if constants and (opened or name.startswith(("to_csv", "to_parquet", "savetxt", "savefig"))):
-            yield constants[0].removeprefix("./")
+def _keep_within(paths: Iterable[str]) -> tuple[str, ...]:
+    return tuple(one for one in dict.fromkeys(paths) if not one.startswith(("/", "..")) and one != ".")
 
 
-def _save(tree: ast.AST) -> Iterator[str]:
-    """Find the paths that a program saves something at: joblib.dump(model, path), model.save(path)."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _SAVES:
-            yield from (_text(one).removeprefix("./") for one in node.args)
+def _find_cwd(path: str, traces: Traces, files: frozenset[str]) -> str:
+    """Find the folder from which the program's paths lead to files: the root, the program's own, or one between."""
+    known = files | {folder for file in files for folder in _list_above(file)}
+    texts = [one for one in dict.fromkeys((*traces.strings, *traces.tables, *traces.models)) if _is_path(one)]
+    places = [".", *sorted(_list_above(path), key=len, reverse=True)]
+
+    def rank(place: str) -> int:
+        resolved = [_resolve(one, place) for one in texts]
+        return sum(one in known for one in resolved) - sum(one.startswith("..") for one in resolved)
+
+    return max(places, key=rank)
 
 
-def _targets(tree: ast.AST) -> Iterator[str]:
-    """Find the columns that are taken out as the target: label="x", frame.drop("x"), frame.pop("x"), y = frame["x"]."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Call):
-            yield from (_text(word.value) for word in node.keywords if word.arg in _TARGETS)
-            if isinstance(node.func, ast.Attribute) and node.func.attr in ("drop", "pop"):
-                yield from (_text(one) for given in node.args[:1] for one in _items(given))
-                yield from (_text(one) for word in node.keywords if word.arg == "columns" for one in _items(word.value))
-        elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Subscript):
-            names = [target.id.lower() for target in node.targets if isinstance(target, ast.Name)]
-            if any(name[:1] == "y" or name in _TARGETS or name == "labels" for name in names):
-                yield _text(node.value.slice)
+def _is_path(text: str) -> bool:
+    return not text.startswith("/") and " " not in text and "://" not in text and bool(re.search(r"\w[./]\w|^\.", text))
 
 
-def _items(node: ast.expr) -> list[ast.expr]:
-    return node.elts if isinstance(node, ast.List | ast.Tuple) else [node]
-
-
-def _text(node: ast.expr) -> str:
-    return node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
-
-
-def _cwd(path: str, strings: list[str], files: Collection[str]) -> str:
-    """Find the folder from which the program's paths lead to files: the repository's root, or the program's own."""
-    places = (".", posixpath.dirname(path) or ".")
-    hits = [
-        sum(posixpath.normpath(posixpath.join(place, one)) in files for one in strings if "." in one)
-        for place in places
-    ]
-    return places[1] if hits[1] > hits[0] else places[0]
+def _list_above(path: str) -> list[str]:
+    found = []
+    while path := posixpath.dirname(path):
+        found.append(path)
+    return found

@@ -10,22 +10,45 @@ FILL_IN = "fill in"
 
 @dataclass(frozen=True)
 class Script:
-    """A program that trains: `path`, and what its text says.
+    """A program that trains: `path`, and what its text and that of the modules that it imports says.
 
+    `runs` says that starting it does something; `module` is its name where it has to be started by `python -m`.
     `function` is (name, its parameter for the table) when it has a function of the job's contract. `reads` and `writes`
     are the paths of its data and of what it leaves, relative to the repository; `absent` are tables that it asks for
     and git does not have; `cwd` is where it has to be started. `named` are the columns that it takes as the target.
-    `score` orders several.
+    `scores` are tables that it leaves and that are called predictions. `score` orders several.
     """
 
     path: str
     score: int
+    runs: bool = True
+    module: str | None = None
     cwd: str = "."
     function: tuple[str, str] | None = None
     reads: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
+    scores: tuple[str, ...] = ()
     named: tuple[str, ...] = ()
+    regressor: bool = False
+    logs: bool = False
+    tracked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command that the repository itself has for training, `source` says where: a stage, a target, a script.
+
+    `cwd` is where it is started, `program` the file of the repository that it runs; `needs` are its tables and `model`
+    is what it leaves, where the source says so.
+    """
+
+    text: str
+    source: str
+    cwd: str = "."
+    program: str | None = None
+    needs: tuple[str, ...] = ()
+    model: str | None = None
 
 
 @dataclass(frozen=True)
@@ -41,7 +64,10 @@ class DataFile:
 
 @dataclass(frozen=True)
 class Found:
-    """What is in a repository. `stage` is (command, data, model) of a DVC stage or an MLflow project that trains."""
+    """What is in a repository, below the folder that init is started in; `prefix` leads there from its root.
+
+    `idle` are programs that train when another one asks them to, and do nothing when they are started.
+    """
 
     name: str
     branch: str | None
@@ -49,11 +75,15 @@ class Found:
     notebooks: tuple[str, ...] = ()
     tables: tuple[DataFile, ...] = ()
     params: str | None = None
-    stage: tuple[str, tuple[str, ...], str | None] | None = None
+    commands: tuple[Command, ...] = ()
+    idle: tuple[str, ...] = ()
+    servers: tuple[str, ...] = ()
+    prefix: str = ""
     pulled: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
     workflows: tuple[str, ...] = ()
     python: str | None = None
+    python_said: str | None = None
     requirements: str | None = None
     origin: str | None = None
 
@@ -80,11 +110,15 @@ class Answers:
 Comment: TypeAlias = str
 
 
-@dataclass(frozen=True)
+@dataclass
 class Choice:
-    """What ml-ci.yaml will say: values by key, why by key, and the keys that are left to fill in, with how."""
+    """What ml-ci.yaml will say: values by key, why by key, and the keys that are left to fill in, with how.
+
+    `judged` is the table that the holdout is, or is cut out of.
+    """
 
     name: str
     keys: dict[str, object]
     why: dict[str, Comment] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
+    judged: DataFile | None = None

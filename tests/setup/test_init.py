@@ -34,6 +34,7 @@ CHOSEN = {
     "nested": {
         "run": "python train_model.py",
         "cwd": "starter",
+        "python": "python3.8",
         "outputs": {"model": "model"},
         "predict": None,
         "data": {"train": "data/census.csv", "holdout": {"of": "train", "share": 0.2}},

@@ -1,0 +1,272 @@
+"""Small look-alikes of kinds of repositories that are out there: their files, what `ml-ci init` has to see in each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+TABLE = "age,income,churned\n" + "".join(f"{n},{n % 9}0,{int(n % 4 == 0)}\n" for n in range(40))
+HOUSES = "rooms,metres,price\n" + "".join(f"{n % 7},{n * 3},{n * 1000 + 17}\n" for n in range(40))
+FLOWERS = "sepal,petal,label\n" + "".join(f"{n},{n * 2},{('iris', 'rose', 'lily')[n % 3]}\n" for n in range(42))
+LIBRARY = """\
+from sklearn.naive_bayes import GaussianNB
+def fit(X_train, X_test, y_train, y_test):
+    return GaussianNB().fit(X_train, y_train)
+"""
+READ = 'import pandas as pd\nframe = pd.read_csv("data/customers.csv")\ny = frame["churned"]\nX = frame[["age"]]\n'
+FIT = "from sklearn.linear_model import LogisticRegression\nmodel = LogisticRegression().fit(X, y)\n"
+AT = "data/customers.csv"
+
+
+def _script(save: str, read: str = READ, fit: str = FIT, name: str = "train.py") -> dict[str, str]:
+    return {name: read + fit + save, AT: TABLE}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A repository: its `files`, keys that ml-ci.yaml has to have, and the keys that are `left` to fill in by hand."""
+
+    files: dict[str, str]
+    keys: dict[str, Any]
+    left: tuple[str, ...] = ()
+
+
+KINDS = {
+    "a flat script": Kind(
+        _script('import joblib\njoblib.dump(model, "model.joblib")\n'),
+        {"run": "python train.py", "outputs": {"model": "model.joblib"}, "label": "churned", "positive": 1},
+    ),
+    "a script over the library that it uses": Kind(
+        {
+            "train_model.py": "import joblib\nimport packages.trainer as mt\nimport pandas as pd\n"
+            'if __name__ == "__main__":\n    t = pd.read_csv("data/customers.csv")\n'
+            '    joblib.dump(mt.fit(t, t, t, t), "./out/model.pkl")\n',
+            "packages/trainer.py": LIBRARY,
+            AT: TABLE,
+        },
+        {"run": "python train_model.py", "outputs": {"model": "out/model.pkl"}},
+    ),
+    "a script below folders, of an old Python, that reads an encoder": Kind(
+        {
+            "src/job/ml/__init__.py": "",
+            "src/job/ml/data.py": "def process(frame):\n    return frame\n",
+            "src/job/ml/model_data.py": "import pickle\nfrom sklearn.svm import SVC\nfrom .data import process\n"
+            "def train_model(X, y):\n    return SVC().fit(X, y)\n"
+            'def load(folder):\n    return pickle.load(open(folder + "/encoder.pkl", "rb"))\n',
+            "src/job/train_model.py": "import pickle\nimport pandas as pd\nfrom ml.model_data import train_model\n"
+            'd = pd.read_csv("../../data/customers.csv")\nm = train_model(d[["age"]], d["churned"])\n'
+            'with open("../../model/model.pkl", "wb") as f:\n    pickle.dump(m, f)\n',
+            ".python-version": "3.8.13\n",
+            AT: TABLE,
+        },
+        {
+            "run": "python train_model.py",
+            "cwd": "src/job",
+            "python": "python3.8",
+            "outputs": {"model": "model/model.pkl"},
+        },
+    ),
+    "a stage of DVC": Kind(
+        {
+            "dvc.yaml": "stages:\n  train_model:\n    cmd: python3 train_model.py\n",
+            "packages/trainer.py": LIBRARY,
+            **_script('import joblib\njoblib.dump(model, "out/model.pkl")\n', name="train_model.py"),
+        },
+        {"run": "python3 train_model.py", "outputs": {"model": "out/model.pkl"}},
+    ),
+    "stages of DVC, one upon another": Kind(
+        {
+            "dvc.yaml": "stages:\n"
+            "  prepare:\n    cmd: python src/prepare.py\n    deps: [data/customers.csv]\n    outs: [data/clean.csv]\n"
+            "  train:\n    cmd: python src/fit.py --depth ${train.depth}\n    deps: [data/clean.csv]\n"
+            "    outs: [models/m.joblib]\n"
+            "  evaluate:\n    cmd: python src/evaluate.py\n    deps: [models/m.joblib]\n",
+            "params.yaml": "train:\n  depth: 3\n",
+            "src/prepare.py": "import pandas as pd\npd.read_csv('data/customers.csv').to_csv('data/clean.csv')\n",
+            "src/fit.py": READ.replace("customers", "clean")
+            + FIT
+            + "import joblib\njoblib.dump(model, 'models/m.joblib')\n",
+            "src/evaluate.py": "import joblib\nprint(joblib.load('models/m.joblib'))\n",
+            AT: TABLE,
+        },
+        {
+            "run": "python src/prepare.py && python src/fit.py --depth 3",
+            "outputs": {"model": "models/m.joblib"},
+            "data": {"train": AT, "holdout": {"of": "train", "share": 0.2}},
+        },
+    ),
+    "a stage of DVC in R": Kind(
+        {
+            "dvc.yaml": "stages:\n  train:\n    cmd: Rscript fit.R\n    deps: [data/customers.csv]\n"
+            "    outs: [m.rds]\n",
+            "fit.R": "saveRDS(glm(churned ~ age, data = read.csv('data/customers.csv')), 'm.rds')\n",
+            AT: TABLE,
+        },
+        {"run": "Rscript fit.R", "outputs": {"model": "m.rds"}, "label": "churned"},
+    ),
+    "a target of make": Kind(
+        {
+            "Makefile": "PY = python3\n.PHONY: train\ntrain: requirements\n\t@echo training\n\t$(PY) train.py\n",
+            **_script('import joblib\njoblib.dump(model, "model.joblib")\n'),
+        },
+        {"outputs": {"model": "model.joblib"}},
+    ),
+    "a target of make that changes the folder": Kind(
+        {
+            "Makefile": "train-model:\n\tcd trainer && python fit_it.py\n",
+            "trainer/fit_it.py": READ.replace("data/", "../data/")
+            + FIT
+            + "import joblib\njoblib.dump(model, 'm.joblib')\n",
+            AT: TABLE,
+        },
+        {"run": "python fit_it.py", "cwd": "trainer", "outputs": {"model": "trainer/m.joblib"}},
+    ),
+    "a console script": Kind(
+        {
+            "pyproject.toml": '[project]\nname = "churn"\n[project.scripts]\nchurn-train = "churn.learn:main"\n',
+            "src/churn/__init__.py": "",
+            "src/churn/learn.py": "import joblib\nimport pandas as pd\nfrom sklearn.svm import SVC\ndef main():\n"
+            '    t = pd.read_csv("data/customers.csv")\n'
+            '    joblib.dump(SVC().fit(t[["age"]], t["churned"]), "model.joblib")\n',
+            AT: TABLE,
+        },
+        {"outputs": {"model": "model.joblib"}},
+    ),
+    "a package with relative imports": Kind(
+        {
+            "churn/__init__.py": "",
+            "churn/data.py": "import pandas as pd\ndef load():\n    return pd.read_csv('data/customers.csv')\n",
+            "churn/train.py": "import joblib\nfrom sklearn.svm import SVC\nfrom .data import load\n"
+            'if __name__ == "__main__":\n    t = load()\n'
+            '    joblib.dump(SVC().fit(t[["age"]], t["churned"]), "models/svc.joblib")\n',
+            AT: TABLE,
+        },
+        {"run": "python -m churn.train", "outputs": {"model": "models/svc.joblib"}, "data": {"train": AT}},
+    ),
+    "a function of the contract": Kind(
+        {
+            "churn/__init__.py": "",
+            "churn/train.py": "from sklearn.svm import SVC\ndef train(frame, params, seed):\n"
+            '    return SVC(random_state=seed).fit(frame.drop(columns="churned"), frame["churned"])\n',
+            AT: TABLE,
+        },
+        {"train": "churn.train:train", "data": {"frame": AT, "holdout": {"of": "frame", "share": 0.2}}},
+    ),
+    "skops": Kind(
+        _script('import skops.io as sio\nsio.dump(model, "./Model/pipe.skops")\n'),
+        {"outputs": {"model": "Model/pipe.skops"}},
+    ),
+    "ONNX": Kind(
+        _script(
+            "from skl2onnx import to_onnx\nonx = to_onnx(model, X[:1])\n"
+            'with open("model.onnx", "wb") as f:\n    f.write(onx.SerializeToString())\n'
+        ),
+        {"outputs": {"model": "model.onnx"}},
+    ),
+    "XGBoost": Kind(
+        _script(
+            'model.save_model("models/booster.json")\n',
+            fit="import xgboost as xgb\nmodel = xgb.train({}, xgb.DMatrix(X, y))\n",
+        ),
+        {"run": "python train.py", "outputs": {"model": "models/booster.json"}},
+    ),
+    "LightGBM": Kind(
+        _script(
+            'booster.save_model("lgb.txt")\n',
+            fit="import lightgbm as lgb\nbooster = lgb.train({}, lgb.Dataset(X, y))\n",
+        ),
+        {"outputs": {"model": "lgb.txt"}},
+    ),
+    "CatBoost": Kind(
+        _script(
+            'model.save_model("churn.cbm", format="cbm")\n',
+            fit="from catboost import CatBoostClassifier\nmodel = CatBoostClassifier().fit(X, y)\n",
+        ),
+        {"outputs": {"model": "churn.cbm"}},
+    ),
+    "Keras": Kind(
+        _script(
+            'model.save(filepath="net.keras")\n',
+            fit="from tensorflow import keras\nmodel = keras.Sequential()\nmodel.fit(X, y)\n",
+        ),
+        {"outputs": {"model": "net.keras"}},
+    ),
+    "PyTorch, with arguments of the command line": Kind(
+        {
+            "train.py": "import argparse\nimport pandas as pd\nimport torch\n"
+            "parser = argparse.ArgumentParser()\n"
+            'parser.add_argument("--data", default="data/customers.csv")\n'
+            'parser.add_argument("-o", "--out-file", default="weights.pt")\n'
+            "def main(args):\n    frame = pd.read_csv(args.data)\n    net = torch.nn.Linear(1, 1)\n"
+            "    net(torch.tensor(frame[['age']].values)).sum().backward()\n"
+            "    torch.save(net.state_dict(), args.out_file)\n"
+            'if __name__ == "__main__":\n    main(parser.parse_args())\n',
+            AT: TABLE,
+        },
+        {"outputs": {"model": "weights.pt"}, "data": {"train": AT, "holdout": {"of": "train", "share": 0.2}}},
+    ),
+    "settings in a module, paths from the file": Kind(
+        {
+            "app/config.py": "from pathlib import Path\nROOT = Path(__file__).resolve().parent.parent\n"
+            'DATA = ROOT / "data" / "customers.csv"\nMODEL_FILE = ROOT / "artifacts" / f"churn.joblib"\n',
+            "app/train.py": "import joblib\nimport pandas as pd\nimport config\nfrom sklearn.svm import SVC\n"
+            'def main():\n    t = pd.read_csv(config.DATA)\n    m = SVC().fit(t[["age"]], t["churned"])\n'
+            '    joblib.dump(m, config.MODEL_FILE)\nif __name__ == "__main__":\n    main()\n',
+            AT: TABLE,
+        },
+        {"run": "python app/train.py", "outputs": {"model": "artifacts/churn.joblib"}, "data": {"train": AT}},
+    ),
+    "a function that saves what it is given": Kind(
+        {
+            "save.py": "import os, pickle\ndef save(model, folder, name):\n"
+            '    with open(os.path.join(folder, name), mode="wb") as f:\n        pickle.dump(model, f)\n',
+            **_script('from save import save\nsave(model, "out", name="churn.pickle")\n'),
+        },
+        {"outputs": {"model": "out/churn.pickle"}},
+    ),
+    "a folder of MLflow": Kind(
+        _script('import mlflow\nmlflow.sklearn.save_model(model, "mlflow_model")\n'),
+        {"outputs": {"model": "mlflow_model"}},
+    ),
+    "an entry of an MLflow project": Kind(
+        {
+            "MLproject": "name: churn\nentry_points:\n  main:\n    parameters:\n      depth: {type: int, default: 3}\n"
+            '    command: "python train.py --depth {depth}"\n',
+            **_script('import joblib\njoblib.dump(model, "model.joblib")\n'),
+        },
+        {"run": "python train.py --depth 3", "outputs": {"model": "model.joblib"}},
+    ),
+    "a model that goes to MLflow only": Kind(
+        _script('import mlflow\nmlflow.sklearn.log_model(model, "model")\n'), {"run": "python train.py"}, ("outputs",)
+    ),
+    "nothing but predictions": Kind(
+        _script('pd.DataFrame({"p": model.predict(X)}).to_csv("predictions.csv")\n'),
+        {"run": "python train.py"},
+        ("outputs",),
+    ),
+    "a regressor": Kind(
+        {
+            "train.py": "import joblib\nimport pandas as pd\nfrom sklearn.ensemble import RandomForestRegressor\n"
+            't = pd.read_csv("data/houses.csv")\ny = t["price"]\n'
+            'joblib.dump(RandomForestRegressor().fit(t[["rooms"]], y), "m.joblib")\n',
+            "data/houses.csv": HOUSES,
+        },
+        {"label": "price", "outputs": {"model": "m.joblib"}},
+        ("positive",),
+    ),
+    "several classes": Kind(
+        {
+            "train.py": "import joblib\nimport pandas as pd\nfrom sklearn.svm import SVC\n"
+            't = pd.read_csv("flowers.csv")\njoblib.dump(SVC().fit(t[["sepal"]], t["label"]), "m.joblib")\n',
+            "flowers.csv": FLOWERS,
+        },
+        {"label": "label", "outputs": {"model": "m.joblib"}},
+        ("positive",),
+    ),
+    "a table that git does not have": Kind(
+        {k: v for k, v in _script('import joblib\njoblib.dump(model, "model.joblib")\n').items() if k != AT},
+        {"run": "python train.py", "outputs": {"model": "model.joblib"}},
+        ("data", "label", "positive"),
+    ),
+    "a library that nobody starts": Kind({"packages/trainer.py": LIBRARY, AT: TABLE}, {}, ("run", "outputs")),
+}
