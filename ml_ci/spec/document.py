@@ -1,18 +1,20 @@
 """A YAML text as plain values, with the line of every key and list item.
 
 YAML 1.2's core schema, so that what looks like text is text: booleans are only true and false, dates and 1:30 stay
-text, a key is always text. The values are made from the parser's events: this gives positions, refuses duplicate
-keys (PyYAML keeps the last in silence), bounds depth and aliases, and constructs no object by tag.
+text, a key is always text. PyYAML composes the nodes, which have positions and are no objects yet; what is ours refuses
+duplicate keys (PyYAML keeps the last in silence), bounds depth and aliases, and constructs no object by tag.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import yaml
+from yaml.composer import Composer, ComposerError
 
 from ml_ci.spec.problems import Place, Problem, shorten
 
@@ -49,18 +51,6 @@ class Document:
         return self.positions.get(place, (1, 1))
 
 
-@dataclass
-class _Node:
-    """A value before its place is known: an alias makes one node stand at several places."""
-
-    line: int
-    column: int
-    scalar: Scalar = None
-    items: list[_Node] | None = None
-    pairs: list[tuple[str, _Node, _Node]] | None = None
-    problem: str = ""
-
-
 class _StopError(Exception):
     """Stop reading: nothing after this can be trusted."""
 
@@ -74,7 +64,7 @@ def read(text: str) -> Document:
     text = text.removeprefix("\ufeff")
     lines = tuple(_BREAK.split(text)) if len(text) <= MAX_CHARACTERS else ()
     try:
-        node = _Composer(text, lines).document()
+        node = _compose(text, lines)
         placed = _Placed()
         value = placed.plain(node, ())
     except _StopError as stop:
@@ -82,85 +72,77 @@ def read(text: str) -> Document:
     return Document(value, placed.positions, lines, tuple(placed.problems))
 
 
-class _Composer:
-    """Make nodes from the parser's events."""
+class _Nodes(Composer):
+    """Compose nodes as PyYAML does, each where it stands, at most MAX_DEPTH deep."""
 
-    def __init__(self, text: str, lines: tuple[str, ...]) -> None:
-        _refuse_unreadable(text)
-        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        self.next: Callable[[], Any] = loader(text).get_event
-        self.lines = lines
-        self.anchors: dict[str, _Node] = {}
+    peek_event: Callable[[], Any]
+    get_event: Callable[[], Any]
 
-    def event(self) -> Any:
-        """Take the next event; _StopError where the text is no YAML from here on."""
-        try:
-            return self.next()
-        except yaml.YAMLError as error:
-            raise _syntax(error, self.lines) from None
+    parser: Any
 
-    def document(self) -> _Node:
-        """Compose the one document of the file; _StopError where it is empty or there is a second."""
-        self.event()  # the stream's start
-        if isinstance(self.event(), yaml.StreamEndEvent):
-            raise _StopError("the file is empty; `ml-ci init` writes one to start from", 1)
-        node = self.node(self.event(), 0)
-        self.event()  # the document's end
-        after = self.event()
-        if not isinstance(after, yaml.StreamEndEvent):
-            raise _StopError("a second document begins here (`---`); the file holds one", after.start_mark.line + 1)
+    def __init__(self, text: str) -> None:
+        self.parser.__init__(self, text)
+        Composer.__init__(self)
+        self.depth = -1
+        self.named: dict[str, yaml.Node] = {}
+
+    def compose_node(self, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """Compose the next value; _StopError where it is a key and no text."""
+        event = self.peek_event()
+        is_alias = isinstance(event, yaml.AliasEvent)
+        node = self.follow(self.get_event()) if is_alias else self.compose_value(event, parent, index)
+        if isinstance(parent, yaml.MappingNode) and index is None:
+            _refuse_key(event)
         return node
 
-    def node(self, event: Any, depth: int) -> _Node:
-        """Compose the value that begins with `event`, at most MAX_DEPTH levels deep."""
-        mark = event.start_mark
-        node = _Node(mark.line + 1, mark.column + 1)
-        if isinstance(event, yaml.AliasEvent):
-            return self.alias(event, node)
-        if depth > MAX_DEPTH:
-            raise _StopError(f"values are nested deeper than {MAX_DEPTH} levels here", node.line)
-        if isinstance(event, yaml.ScalarEvent):
-            node.scalar, node.problem = _scalar(event)
-        elif isinstance(event, yaml.SequenceStartEvent):
-            node.problem = _foreign_tag(event, "seq")
-            node.items = self.items(depth)
-        else:
-            node.problem = _foreign_tag(event, "map")
-            node.pairs = self.pairs(depth)
-        if event.anchor:
-            self.anchors[event.anchor] = node  # only now: an alias inside its own anchor is undefined
+    def compose_value(self, event: Any, parent: yaml.Node | None, index: Any) -> yaml.Node | None:
+        """Compose a value that stands here; _StopError where it lies too deep."""
+        if self.depth == MAX_DEPTH:
+            raise _StopError(f"values are nested deeper than {MAX_DEPTH} levels here", _line(event))
+        self.depth += 1
+        self.anchors.clear()  # PyYAML refuses an anchor that is set again, and knows one inside of itself
+        node = super().compose_node(parent, index)
+        self.depth -= 1
+        if event.anchor and node is not None:
+            self.named[event.anchor] = node
         return node
 
-    def alias(self, event: Any, at: _Node) -> _Node:
-        """Give what an anchor above names, as a value of its own at this place."""
-        known = self.anchors.get(event.anchor)
-        if known is None:
+    def follow(self, event: Any) -> yaml.Node:
+        """Give what an anchor above names, as a value of its own at this place; _StopError without one."""
+        if event.anchor not in self.named:
             name = shorten(event.anchor)
-            raise _StopError(
-                f"'*{name}' refers to no anchor '&{name}' above; put text that starts with * in quotes", at.line
-            )
-        return _Node(at.line, at.column, known.scalar, known.items, known.pairs, known.problem)
+            message = f"'*{name}' refers to no anchor '&{name}' above; put text that starts with * in quotes"
+            raise _StopError(message, _line(event))
+        node = copy(self.named[event.anchor])
+        node.start_mark = event.start_mark
+        return node
 
-    def items(self, depth: int) -> list[_Node]:
-        """Compose the items of a list, up to its end."""
-        items = []
-        while not isinstance(event := self.event(), yaml.SequenceEndEvent):
-            items.append(self.node(event, depth + 1))
-        return items
+    def compose_scalar_node(self, anchor: Any) -> yaml.ScalarNode:
+        """Leave a plain scalar without a tag: YAML 1.2's core schema says what it means, and not PyYAML."""
+        event = self.peek_event()
+        node = super().compose_scalar_node(anchor)
+        node.tag = event.tag if event.tag or event.implicit[0] else "!"
+        return node
 
-    def pairs(self, depth: int) -> list[tuple[str, _Node, _Node]]:
-        """Compose the pairs of a mapping, up to its end: the key's text, the key and its value."""
-        pairs = []
-        while not isinstance(event := self.event(), yaml.MappingEndEvent):
-            key = self.node(event, depth + 1)
-            if not isinstance(event, yaml.ScalarEvent):
-                raise _StopError("a key has to be text here; put text that holds { or [ in quotes", key.line)
-            if event.value == "<<":
-                raise _StopError(
-                    "the merge key '<<' is not part of YAML 1.2; write the keys out, or alias single values", key.line
-                )
-            pairs.append((event.value, key, self.node(self.event(), depth + 1)))
-        return pairs
+
+def _compose(text: str, lines: tuple[str, ...]) -> yaml.Node:
+    """Compose the one document of a text; _StopError where it is empty, no YAML, or there is a second."""
+    _refuse_unreadable(text)
+    parser = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        node = yaml.compose(text, Loader=type("Nodes", (_Nodes, parser), {"parser": parser}))
+    except ComposerError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise _StopError("a second document begins here (`---`); the file holds one", line) from None
+    except yaml.YAMLError as error:
+        raise _syntax(error, lines) from None
+    if node is None:
+        raise _StopError("the file is empty; `ml-ci init` writes one to start from", 1)
+    return node
+
+
+def _line(at: Any) -> int:
+    return int(at.start_mark.line) + 1
 
 
 @dataclass
@@ -170,53 +152,54 @@ class _Placed:
     positions: dict[Place, tuple[int, int]] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
-    def plain(self, node: _Node, place: Place) -> Any:
+    def plain(self, node: Any, place: Place) -> Any:
         """Give a value as Python objects; problems and positions are collected by place, at most MAX_VALUES of them."""
         if len(self.positions) > MAX_VALUES:
-            raise _StopError(f"the file unfolds to more than {MAX_VALUES:,} values; use fewer aliases", node.line)
-        self.positions.setdefault(place, (node.line, node.column))
-        if node.problem:
-            self.problems.append(Problem(place, node.problem, *self.positions[place][:1]))
-        if node.pairs is not None:
-            return self.mapping(node.pairs, place)
-        if node.items is not None:
-            return [self.plain(item, (*place, index)) for index, item in enumerate(node.items)]
-        return node.scalar
+            raise _StopError(f"the file unfolds to more than {MAX_VALUES:,} values; use fewer aliases", _line(node))
+        self.positions.setdefault(place, (_line(node), node.start_mark.column + 1))
+        if problem := _find_problem(node):
+            self.problems.append(Problem(place, problem, self.positions[place][0]))
+        if isinstance(node, yaml.MappingNode):
+            return self.mapping(node.value, place)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.plain(item, (*place, index)) for index, item in enumerate(node.value)]
+        return _core(node.value) if node.tag is None else node.value
 
-    def mapping(self, pairs: list[tuple[str, _Node, _Node]], place: Place) -> dict[str, Any]:
+    def mapping(self, pairs: list[tuple[Any, Any]], place: Place) -> dict[str, Any]:
         """Give a mapping; of a key that stands twice the first counts, and the second is a problem."""
         mapping: dict[str, Any] = {}
-        for name, key, value in pairs:
-            at = (*place, name)
+        for key, value in pairs:
+            name, at = key.value, (*place, key.value)
             if name in mapping:
-                message = (
-                    f"the key stands twice in this mapping, first on line {self.positions[at][0]}; remove one of them"
-                )
-                self.problems.append(Problem(at, message, key.line))
+                first = self.positions[at][0]
+                message = f"the key stands twice in this mapping, first on line {first}; remove one of them"
+                self.problems.append(Problem(at, message, _line(key)))
                 continue
-            self.positions[at] = (key.line, key.column)
-            if key.problem:
-                self.problems.append(Problem(at, key.problem, key.line))
+            self.positions[at] = (_line(key), key.start_mark.column + 1)
+            if problem := _find_problem(key):
+                self.problems.append(Problem(at, problem, _line(key)))
             mapping[name] = self.plain(value, at)
         return mapping
 
 
-def _scalar(event: Any) -> tuple[Scalar, str]:
-    tag = event.tag
-    if _UNSAFE.search(event.value):
-        return event.value, "the text holds a control character; remove it"
-    if tag is None or tag == "!":
-        plain = tag is None and event.implicit[0]
-        return (_core(event.value) if plain else event.value), ""
-    if tag == f"{_TAGS}str":
-        return event.value, ""
-    return event.value, _foreign_tag(event, "str")
+def _refuse_key(event: Any) -> None:
+    if not isinstance(event, yaml.ScalarEvent):
+        raise _StopError("a key has to be text here; put text that holds { or [ in quotes", _line(event))
+    if event.value == "<<":
+        message = "the merge key '<<' is not part of YAML 1.2; write the keys out, or alias single values"
+        raise _StopError(message, _line(event))
 
 
-def _foreign_tag(event: Any, own: str) -> str:
-    if event.tag in (None, "!", _TAGS + own):
+_OWN = {"scalar": "str", "sequence": "seq", "mapping": "map"}
+
+
+def _find_problem(node: Any) -> str:
+    """Say what is wrong with a value by itself; "" of most."""
+    if node.id == "scalar" and _UNSAFE.search(node.value):
+        return "the text holds a control character; remove it"
+    if node.tag in (None, "!", _TAGS + _OWN[node.id]):
         return ""
-    return f"the tag '{shorten(event.tag.replace(_TAGS, '!!'))}' is not read here; write the value without it"
+    return f"the tag '{shorten(node.tag.replace(_TAGS, '!!'))}' is not read here; write the value without it"
 
 
 def _core(text: str) -> Scalar:

@@ -64,6 +64,29 @@ def test_the_first_of_two_keys_counts_and_the_second_is_a_problem() -> None:
     assert [(problem.line, problem.place) for problem in document.problems] == [(4, ("b", "c")), (5, ("a",))]
 
 
+@pytest.mark.parametrize(
+    ("text", "value", "places"),
+    [
+        ("a: &x 1\nb: &x 2\nc: *x\n", {"a": 1, "b": 2, "c": 2}, {("c",): (3, 1)}),
+        ("a: [&x 1]\nb:\n- 5\n- *x\n", {"a": [1], "b": [5, 1]}, {("a", 0): (1, 5), ("b", 1): (4, 3)}),
+        ("a: &x {k: 1}\nb: *x\n", {"a": {"k": 1}, "b": {"k": 1}}, {("b",): (2, 1), ("b", "k"): (1, 8)}),
+        ("a: &x [1]\nb: &x [*x, 2]\nc: *x\n", {"a": [1], "b": [[1], 2], "c": [[1], 2]}, {("b", 0): (2, 8)}),
+        ("a: !<?> 1\n", {"a": "1"}, {}),
+        ("a: ''\nb: !\nc:\n", {"a": "", "b": "", "c": None}, {}),
+    ],
+)
+def test_an_alias_stands_where_it_is_written(text: str, value: object, places: dict[Place, tuple[int, int]]) -> None:
+    document = read(text)
+    assert document.value == value
+    assert {place: document.positions[place] for place in places} == places
+
+
+@pytest.mark.parametrize("text", ["a: &x [*x]\n", "a: &x {b: *x}\n", "a: *x\nb: &x 1\n", "a: &x [&y 1]\n---\nb: *y\n"])
+def test_inside_and_before_its_anchor_an_alias_names_nothing(text: str) -> None:
+    [problem] = read(text).problems
+    assert "refers to no anchor" in problem.message or "a second document begins here" in problem.message
+
+
 def test_the_pure_parser_gives_the_same(monkeypatch: pytest.MonkeyPatch, every_key: str) -> None:
     fast = read(every_key)
     monkeypatch.delattr(yaml, "CSafeLoader", raising=False)
