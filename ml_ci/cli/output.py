@@ -9,15 +9,15 @@ import click
 from ml_ci.reports.values import Report
 
 
-def show(report: Report) -> None:
-    """Print the report: drawn to the width of a terminal, plain elsewhere."""
+def show(report: Report, *, verbose: bool = False) -> None:
+    """Print the report: drawn to the width of a terminal, plain elsewhere; a pass in three lines unless `verbose`."""
     if sys.stdout.isatty():
         from rich.console import Console
 
         from ml_ci.reports import terminal
 
-        terminal.show(report, Console())
+        terminal.show(report, Console(), short=not verbose)
     else:
         from ml_ci.reports.plain import plain
 
-        click.echo(plain(report), nl=False)
+        click.echo(plain(report, short=not verbose), nl=False)

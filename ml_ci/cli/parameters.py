@@ -14,6 +14,9 @@ from ml_ci.training.executors import EXECUTORS, LOCAL, VARIABLE, check
 model = click.argument("model", shell_complete=naming.models)
 version = click.argument("model", metavar="MODEL[@VERSION]", shell_complete=naming.models)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, and nothing else, on standard output.")
+verbose = click.option(
+    "--verbose", "-v", is_flag=True, help="Show a pass in full too: its gates, metrics, slices and notes."
+)
 baseline = click.option(
     "--baseline", metavar="REF", help="Compare with this commit instead of the models' own baselines."
 )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ml_ci.cli import parameters
 from ml_ci.cli.files import check
 from ml_ci.cli.output import show
 from ml_ci.forges.registry import FORGES, forges
@@ -47,6 +48,7 @@ def _named(field: str) -> str:
 @click.option(
     "--output", "--out", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE, not standard output."
 )
+@parameters.verbose
 @click.option("--exit-code", "verdict_asked", is_flag=True, help="End with the exit code of the report's verdict.")
 @click.option(
     *(f"--{name}-output" for name in FORGES),
@@ -67,6 +69,7 @@ def command(
     file: Path,
     form: str,
     output: Path | None,
+    verbose: bool,
     verdict_asked: bool,
     outputs: Path | None,
     step_summary: Path | None,
@@ -83,13 +86,13 @@ def command(
         _write(step.tell(report, file, code_of(report), outputs, step_summary), output)
     else:
         report = read_report(file)
-        _put(form, report, output)
+        _put(form, report, output, verbose)
     return code_of(report) if verdict_asked else 0
 
 
-def _put(form: str, report: Report, output: Path | None) -> None:
+def _put(form: str, report: Report, output: Path | None, verbose: bool) -> None:
     if output is None and form == "terminal":
-        show(report)
+        show(report, verbose=verbose)
     else:
         _write(write(form, report), output)
 

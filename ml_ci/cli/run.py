@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,11 +24,20 @@ if TYPE_CHECKING:
     from ml_ci.steps.values import Options
 
 
+@dataclass(frozen=True)
+class _Printed:
+    """How the report is printed: as JSON, or for a person, who gets a pass in three lines unless `verbose`."""
+
+    json: bool
+    verbose: bool
+
+
 @click.command()
 @parameters.models
 @click.option(
     "--json", "json_asked", is_flag=True, help="Print the report as JSON, and nothing else, on standard output."
 )
+@parameters.verbose
 @parameters.baseline
 @click.option(
     "--report",
@@ -65,6 +74,7 @@ if TYPE_CHECKING:
 @trusted.option
 def command(
     json_asked: bool,
+    verbose: bool,
     models: tuple[str, ...],
     baseline: str | None,
     files: tuple[str, ...],
@@ -99,10 +109,10 @@ def command(
         stage=stage,
         retry=retry,
     )
-    return _run(options, gates_of, files, json_asked)
+    return _run(options, gates_of, files, _Printed(json_asked, verbose))
 
 
-def _run(options: Options, gates_of: str | None, files: tuple[str, ...], json_asked: bool) -> int:
+def _run(options: Options, gates_of: str | None, files: tuple[str, ...], printed: _Printed) -> int:
     """Run, and leave the report; one that says why nothing could be judged where the user made a mistake."""
     from ml_ci.cli.exits import code_of
     from ml_ci.cli.progress import showing
@@ -116,21 +126,21 @@ def _run(options: Options, gates_of: str | None, files: tuple[str, ...], json_as
         with showing() as progress:
             report = run(replace(options, gates_from=trusted.gates_from(gates_of), progress=progress))
     except UserError as error:
-        _leave(report_mistake(error, os.environ), files, json_asked)
+        _leave(report_mistake(error, os.environ), files, printed)
         raise
-    _leave(report, files, json_asked=json_asked, drawn=True)
+    _leave(report, files, printed, drawn=True)
     return code_of(report)
 
 
-def _leave(report: Report, files: tuple[str, ...], json_asked: bool, drawn: bool = False) -> None:
+def _leave(report: Report, files: tuple[str, ...], printed: _Printed, drawn: bool = False) -> None:
     """Write the files that are asked for, then print; a reader that goes away early changes no verdict."""
     for file in files:
         _write(Path(file), report)
     try:
-        if json_asked:
+        if printed.json:
             click.echo(write("json", report), nl=False)
         elif drawn:
-            show(report)
+            show(report, verbose=printed.verbose)
         sys.stdout.flush()
     except BrokenPipeError:
         hush()

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ml_ci.gates.values import GateResult, Verdict
-from ml_ci.reports import sentences
+from ml_ci.reports import causes, pieces, sentences
 from ml_ci.reports.text import label
 from ml_ci.reports.values import ModelReport, Report
 from ml_ci.reports.yardsticks import against, by_base
@@ -86,8 +86,8 @@ def _of_model(name: str, model: ModelReport, report: Report) -> Iterator[Annotat
 def _of_gate(name: str, model: ModelReport, gate: GateResult, file: str | None) -> Annotation:
     where = f", {gate.slice}" if gate.slice else ""
     title = f"{label(name, 60)}: {label(gate.condition, 80)}{where}"
-    said = sentences.plain(sentences.gate_sentence(model, gate))
-    cause = sentences.plain(sentences.cause(model))
+    said = pieces.plain(sentences.gate_sentence(model, gate))
+    cause = pieces.plain(causes.cause(model))
     return Annotation(_level(gate.verdict), title, f"{said} {cause}".strip(), file, gate.line)
 
 

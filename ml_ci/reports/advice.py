@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shlex
 
-from ml_ci.reports.sentences import Code, Sentence, failure_hint, listed, named
+from ml_ci.reports.causes import named
+from ml_ci.reports.pieces import Code, Sentence, listed
+from ml_ci.reports.sentences import failure_hint
 from ml_ci.reports.text import label
 from ml_ci.reports.values import ModelReport, Report
 from ml_ci.reports.yardsticks import deciding
@@ -23,11 +25,13 @@ def next_steps(name: str, model: ModelReport) -> Sentence:
         first = "Label more rows for the holdout" if more else "Improve the model"
         said = f"{first}, or loosen the gate on purpose; "
         return (said, Code(label(f"ml-ci power {_quoted(name)}", 200)), " says what this holdout can prove.")
+    if _same(model):
+        return (_OF_BASELINE,)
     data = [change for change in model.changes if change.part.startswith("data.")]
     if data and all(change.part != "code" for change in model.changes):
         paths = listed([named(model, change.part) for change in data])
         return ("Look at what changed in ", *paths, ", or undo it, and run again.")
-    if len(model.changes) > 1:
+    if sum(change.part not in _JUDGING for change in model.changes) > 1:
         return (Code(label(f"ml-ci explain {_quoted(name)}", 200)), " says which of the changes did how much of it.")
     return ("Improve the model or undo the change; to lower the gate, do that first, in a pull request of its own.",)
 
@@ -36,6 +40,21 @@ _BY_NAME = (
     "If the yardstick was not meant to change, undo that. If it was, it is let in by name and reason, as a lowered "
     "gate is: a person merges it over this status, and the default branch judges by it from then on; a promotion needs "
 )
+
+
+# What no model is made of: `explain` has nothing to tell of it.
+_JUDGING = ("gates", "metrics", "model")
+_OF_BASELINE = (
+    "The model is the baseline's, and the baseline fails this gate too: choose another limit, or merge the gate after "
+    "a better model."
+)
+
+
+def _same(model: ModelReport) -> bool:
+    """Say whether the candidate is the very model that it is compared with, and is as wrong on the same rows."""
+    new, old = model.candidate, model.baseline
+    rows = any(change.part == "data.holdout" for change in model.changes)
+    return bool(new and old and (new.record, new.confusion) == (old.record, old.confusion)) and not rows
 
 
 def _after_error(model: ModelReport) -> Sentence:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ml_ci.gates.yardstick import Yardstick
-from ml_ci.reports import sentences
+from ml_ci.reports import pieces, sentences
 from ml_ci.reports.text import label
 from ml_ci.reports.values import ModelReport
 from ml_ci.reports.yardsticks import mark, named, seen_by
@@ -20,4 +20,4 @@ def _said(model: ModelReport, one: Yardstick) -> str:
     if one.verdict == "unjudged":
         reasons = dict.fromkeys(label(gate.reason, 300) for gate in one.gates if gate.reason)
         return f"not judged: {'; '.join(list(reasons)[:3]) or 'it has no gates'}"
-    return sentences.plain(sentences.why(seen_by(model, one)))
+    return pieces.plain(sentences.why(seen_by(model, one)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from ml_ci.reports.numbers import duration
-from ml_ci.reports.sentences import Sentence
+from ml_ci.reports.pieces import Sentence, capital
 from ml_ci.reports.text import label
 from ml_ci.reports.values import Deed, ModelReport
 
@@ -19,7 +19,13 @@ def done(name: str, model: ModelReport) -> Sentence:
     () where a report does not say.
     """
     pieces = [*_work(name, model), *_baseline(model)]
-    return (f"{_capital('; '.join(pieces))}.",) if pieces else ()
+    return (f"{capital('; '.join(pieces))}.",) if pieces else ()
+
+
+def work_done(name: str, model: ModelReport) -> str:
+    """Say the work without the baseline: `Trained twice (1.0 s).`; "" where a report does not say."""
+    work = "; ".join(_work(name, model)).removesuffix(": the result was on record")
+    return f"{capital(work)}." if work else ""
 
 
 def _work(name: str, model: ModelReport) -> list[str]:
@@ -80,7 +86,3 @@ def _took(deeds: Iterable[Deed]) -> str:
 
 def _times(number: int) -> str:
     return _TIMES.get(number, f"{number:,} times")
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

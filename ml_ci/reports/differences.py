@@ -9,7 +9,8 @@ from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.metrics import metrics_of
 from ml_ci.metrics import OF_COUNTS, OF_JOB, TABLE
 from ml_ci.reports.gate_rows import currency, slice_title
-from ml_ci.reports.metrics import arrow, difference, said, title
+from ml_ci.reports.metrics import arrow, said, title
+from ml_ci.reports.moves import moved
 from ml_ci.reports.numbers import defined
 from ml_ci.reports.text import label
 from ml_ci.reports.values import ModelReport, Side
@@ -20,13 +21,17 @@ _MOST_METRICS = 25
 
 @dataclass(frozen=True)
 class MetricRow:
-    """One metric of both sides in words; `baseline`, `change` and `arrow` are "" without a baseline."""
+    """One metric of both sides in words; `baseline`, `change` and `arrow` are "" without a baseline.
+
+    `arrow` is "=" where no difference can be seen at the digits that are shown, `same` where there is none at all.
+    """
 
     title: str
     baseline: str
     candidate: str
     change: str
     arrow: str
+    same: bool = False
 
 
 @dataclass(frozen=True)
@@ -62,8 +67,8 @@ def _names(metric: str, condition: str) -> bool:
 
 
 def unmoved(rows: list[MetricRow]) -> bool:
-    """Say whether every metric has the same value on both sides."""
-    return bool(rows) and all(row.arrow == "=" for row in rows)
+    """Say whether every metric has the very same value on both sides."""
+    return bool(rows) and all(row.same for row in rows)
 
 
 def all_metrics(side: Side) -> dict[str, float | None]:
@@ -72,13 +77,11 @@ def all_metrics(side: Side) -> dict[str, float | None]:
 
 
 def _metric_row(name: str, before: float | None, after: float | None, both: bool, unit: str) -> MetricRow:
-    was, now = said(name, [before, after], unit)
     shown = label(title(name), 60)
     if not both:
-        return MetricRow(shown, "", now, "", "")
-    moved = after - before if before is not None and after is not None else None
-    change = difference(name, moved, unit) if moved else ""
-    return MetricRow(shown, was, now, change, arrow(name, before, after))
+        return MetricRow(shown, "", said(name, [after], unit)[0], "", "")
+    pair = moved(name, before, after, unit)
+    return MetricRow(shown, *pair.said, pair.change, pair.arrow, before is not None and before == after)
 
 
 def slice_rows(model: ModelReport, most: int) -> tuple[list[SliceRow], int]:

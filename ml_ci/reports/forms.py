@@ -23,9 +23,9 @@ class Form:
 
 
 FORMS = {
-    "terminal": Form("what `ml-ci run` shows", "ml_ci.reports.plain:plain"),
+    "terminal": Form("what `ml-ci run -v` shows", "ml_ci.reports.plain:plain"),
     "markdown": Form("for a comment or a wiki: at most 60,000 characters", "ml_ci.reports.markdown:render", ".md"),
-    "json": Form("validated and written again", "ml_ci.reports.as_json:dumps", ".json"),
+    "json": Form("the report file, checked", "ml_ci.reports.as_json:dumps", ".json"),
     "junit": Form("one test case per gate; an inconclusive gate is a failure", "ml_ci.reports.junit:render"),
     "sarif": Form("the gates that do not pass, at their lines of ml-ci.yaml", "ml_ci.reports.sarif:render"),
 }

@@ -20,6 +20,8 @@ from ml_ci.reports.values import ModelReport, Side
 MARKS: dict[Verdict, str] = {"pass": "✓", "fail": "✗", "inconclusive": "?", "error": "!", "unjudged": "–"}
 # Beyond so many slices of one gate, those that pass are one row.
 _MOST_SLICES = 6
+# What a mark beside a number and its limit says already.
+_PLAIN = ("above the limit as measured", "below the limit as measured")
 
 
 @dataclass(frozen=True)
@@ -108,9 +110,9 @@ def told(gate: GateResult) -> str:
 def _remark(model: ModelReport, gate: GateResult, limit: str) -> str:
     if gate.verdict == "unjudged" and gate.reason.lower() == no_baseline(model):
         return ""  # it is said once, of the model
-    if gate.verdict != "pass" or not limit or "may be noise" in gate.reason:
-        return told(gate)
-    return ""
+    if limit and told(gate) in _PLAIN:
+        return ""
+    return told(gate) if gate.verdict != "pass" or not limit or "may be noise" in gate.reason else ""
 
 
 def no_baseline(model: ModelReport) -> str:

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 from ml_ci.errors import NOTHING_GATED, Failure
 from ml_ci.gates.values import GateResult, Verdict
-from ml_ci.reports import sentences
+from ml_ci.reports import causes, pieces, sentences
 from ml_ci.reports.numbers import defined
 from ml_ci.reports.text import label, log_lines
 from ml_ci.reports.values import ModelReport, Report
@@ -63,8 +63,8 @@ def _case(model_name: str, model: ModelReport, gate: GateResult, by: str = "") -
     if gate.verdict == "unjudged":
         ElementTree.SubElement(case, "skipped", {"message": _text(gate.reason or "not judged", 1_000)})
     elif gate.verdict != "pass":
-        said = sentences.plain(sentences.gate_sentence(model, gate))
-        cause = sentences.plain(sentences.cause(model))
+        said = pieces.plain(sentences.gate_sentence(model, gate))
+        cause = pieces.plain(causes.cause(model))
         kind = "error" if gate.verdict == "error" else "failure"
         _add(case, kind, gate.verdict, said, "\n".join(line for line in (_text(gate.reason, 2_000), cause) if line))
     return case

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from ml_ci.errors import Failure
-from ml_ci.reports import advice, both_yardsticks, deeds, sentences
+from ml_ci.reports import advice, both_yardsticks, causes, deeds, sentences
 from ml_ci.reports.bars import bar
 from ml_ci.reports.chart import chart
 from ml_ci.reports.differences import metric_rows, slice_rows, unmoved
@@ -14,8 +14,8 @@ from ml_ci.reports.escaping import code, fence, text
 from ml_ci.reports.fitting import LIMIT, Part, fit
 from ml_ci.reports.gate_rows import MARKS, GateRow, gate_row, gate_rows
 from ml_ci.reports.numbers import percent
+from ml_ci.reports.pieces import Code, Sentence
 from ml_ci.reports.prices import price
-from ml_ci.reports.sentences import Code, Sentence
 from ml_ci.reports.text import log_lines, plural
 from ml_ci.reports.values import ModelReport, Report, Side
 
@@ -53,7 +53,7 @@ def _model_parts(name: str, report: Report, heading: str, charts: bool) -> list[
     return [
         Part(f"{heading} {MARKS[model.verdict]} {text(sentences.verdict(name, model))}"),
         Part("\n".join(f"- {text(line, 1_000)}" for line in both_yardsticks.lines(model))),
-        Part(f"**{_set(sentences.why(model))}** {_set(sentences.cause(model))}".rstrip()),
+        Part(f"**{_set(sentences.why(model))}** {_set(causes.cause(model))}".rstrip()),
         Part(_cautions(model.cautions)),
         Part(_next(name, model)),
         Part(_log(model.failure), shed=5, name="the log"),
@@ -65,7 +65,7 @@ def _model_parts(name: str, report: Report, heading: str, charts: bool) -> list[
         Part(_slices(model), shed=9, name="slices"),
         Part(_chart(model) if charts and _slices(model) else "", shed=10, name="the chart"),
         Part(_reasons(model), shed=8, name="how it was decided"),
-        Part(f"Make it again: {_set(advice.again(name, report))}", shed=3),
+        Part(f"Reproduce: {_set(advice.again(name, report))}", shed=3),
     ]
 
 
@@ -170,7 +170,7 @@ def _metrics_table(model: ModelReport) -> str:
 
 
 def _changes(model: ModelReport) -> str:
-    changes = sentences.changes(model)
+    changes = causes.changes(model)
     if not changes:
         return ""
     lines = ["**What changed**", ""]

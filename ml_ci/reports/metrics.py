@@ -37,23 +37,33 @@ def unit(metric: str) -> Unit:
     return row.unit if row else ""
 
 
-def said(metric: str, values: list[float | None], currency: str = "") -> list[str]:
-    """Say values of one metric that are compared with each other, in its unit, told apart where they differ."""
+def decimals(metric: str) -> int | None:
+    """Give the fewest decimals that a metric is said with, in its unit; None for times and numbers of rows."""
+    if unit(metric) in ("rows", "s"):
+        return None
+    return 1 if unit(metric) == "%" else _behind(metric, "")[1]
+
+
+def said(metric: str, values: list[float | None], currency: str = "", least: int = 0) -> list[str]:
+    """Say values of one metric that are compared with each other, in its unit, told apart where they differ.
+
+    `least` is how many decimals there are at least, where the metric has any.
+    """
     if unit(metric) == "%":
-        return percents(values)
+        return percents(values, max(least, 1))
     if unit(metric) == "rows":
         return [UNDEFINED if defined(value) is None else f"{value:,.0f}" for value in values]
     if unit(metric) == "s":
         return [duration(value) for value in values]
     behind, digits = _behind(metric, currency)
-    digits = digits_for(values, digits)
+    digits = digits_for(values, max(digits, least))
     return [shown if shown == UNDEFINED else shown + behind for shown in (decimal(value, digits) for value in values)]
 
 
-def difference(metric: str, delta: float | None, currency: str = "") -> str:
+def difference(metric: str, delta: float | None, currency: str = "", least: int = 0) -> str:
     """Say the difference of two values of a metric with its sign: points for rates, the metric's unit for others."""
     if unit(metric) == "%":
-        return points(delta)
+        return points(delta, max(least, 1))
     if defined(delta) is None or delta is None:
         return UNDEFINED
     if unit(metric) == "rows":
@@ -61,7 +71,7 @@ def difference(metric: str, delta: float | None, currency: str = "") -> str:
     if unit(metric) == "s":
         return ("+" if delta > 0 else "−" if delta < 0 else "") + duration(abs(delta))
     behind, digits = _behind(metric, currency)
-    return signed(round(delta, 9), digits) + behind
+    return signed(round(delta, 9), max(digits, least)) + behind
 
 
 def _behind(metric: str, currency: str) -> tuple[str, int]:

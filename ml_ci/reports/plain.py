@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ml_ci.errors import Failure
-from ml_ci.reports import advice, both_yardsticks, deeds, sentences
+from ml_ci.reports import advice, both_yardsticks, brief, causes, deeds, pieces, sentences
 from ml_ci.reports.columns import GAP, padded
 from ml_ci.reports.differences import MetricRow, metric_rows, slice_rows, unmoved
 from ml_ci.reports.gate_rows import MARKS, GateRow, gate_rows, remarks
@@ -17,13 +17,16 @@ METRIC_SIDES = "lrrrl"
 _MOST_SLICES = 10
 
 
-def plain(report: Report, *, ascii_only: bool = False) -> str:
-    """Give the report as lines of text, one for each gate and each metric; ends with a newline."""
-    text = "\n".join(_lines(report)).rstrip() + "\n"
+def plain(report: Report, *, ascii_only: bool = False, short: bool = False) -> str:
+    """Give the report as lines of text, one for each gate and each metric; ends with a newline.
+
+    `short` says a pass in three lines.
+    """
+    text = "\n".join(_lines(report, short)).rstrip() + "\n"
     return to_ascii(text) if ascii_only else text.encode("utf-8", "replace").decode()
 
 
-def _lines(report: Report) -> Iterator[str]:
+def _lines(report: Report, short: bool) -> Iterator[str]:
     failure = sentences.failure(report)
     if len(report.models) != 1 or failure:
         yield f"{MARKS[report.verdict]} {sentences.overall(report)}"
@@ -32,26 +35,41 @@ def _lines(report: Report) -> Iterator[str]:
     if report.cautions:
         yield from (f"! {label(caution, 600)}" for caution in report.cautions[:20])
         yield ""
-    for name, model in report.models.items():
-        yield from _model(name, model, report)
-        yield ""
-    yield sentences.plain(sentences.commits(report))
+    for name, model in brief.worst_first(report).items():
+        if short and brief.is_brief(model):
+            yield from _brief(name, model)
+        else:
+            yield from _model(name, model, report)
+            yield ""
+    if short and all(map(brief.is_brief, report.models.values())):
+        return
+    yield pieces.plain(sentences.commits(report))
+
+
+def _brief(name: str, model: ModelReport) -> Iterator[str]:
+    first, *rest = brief.lines(name, model)
+    yield first
+    yield from _indented(*rest, *_cautions(model))
+
+
+def _cautions(model: ModelReport) -> list[str]:
+    return [f"! {label(caution, 600)}" for caution in model.cautions[:20]]
 
 
 def _model(name: str, model: ModelReport, report: Report) -> Iterator[str]:
     yield sentences.marked(name, model)
     yield from _indented(*both_yardsticks.lines(model))
-    yield from _indented(sentences.plain(sentences.why(model)), sentences.plain(sentences.cause(model)))
-    yield from _indented(*(f"! {label(caution, 600)}" for caution in model.cautions[:20]))
+    yield from _indented(pieces.plain(sentences.why(model)), pieces.plain(causes.cause(model)))
+    yield from _indented(*_cautions(model))
     yield from _log(model.failure)
+    yield from _changes(model)
     yield from (f"  {line}" for line in _gates(model))
     yield from (f"  {line}" for line in _metrics(model))
     yield from (f"  {line}" for line in _slices(model))
-    yield from _changes(model)
     yield from _indented(*(f"note: {label(note, 600)}" for note in model.notes))
-    yield from _indented(sentences.plain(deeds.done(name, model)), price(model))
-    steps = sentences.plain(advice.next_steps(name, model))
-    yield from _indented(f"next: {steps}" if steps else "", f"again: {sentences.plain(advice.again(name, report))}")
+    yield from _indented(pieces.plain(deeds.done(name, model)), price(model))
+    steps = pieces.plain(advice.next_steps(name, model))
+    yield from _indented(f"next: {steps}" if steps else "", f"reproduce: {pieces.plain(advice.again(name, report))}")
 
 
 def _indented(*lines: str) -> Iterator[str]:
@@ -117,6 +135,6 @@ def _move(pair: tuple[str, str]) -> str:
 
 
 def _changes(model: ModelReport) -> Iterator[str]:
-    for change in sentences.changes(model):
+    for change in causes.changes(model):
         yield f"  changed {label(change.part, 80)}: {label(change.summary, 400)}"
         yield from (f"    {label(detail, 300)}" for detail in change.details[:8])

@@ -11,7 +11,7 @@ from urllib.parse import quote
 from ml_ci import __version__
 from ml_ci.errors import NOTHING_GATED, Failure
 from ml_ci.gates.values import GateResult, Verdict
-from ml_ci.reports import sentences
+from ml_ci.reports import causes, pieces, sentences
 from ml_ci.reports.text import label
 from ml_ci.reports.values import ModelReport, Report
 from ml_ci.reports.yardsticks import against, by_base
@@ -74,8 +74,8 @@ def _results(report: Report) -> Iterator[dict[str, Any]]:
 
 
 def _of_gate(name: str, model: ModelReport, gate: GateResult, file: str) -> dict[str, Any]:
-    said = sentences.plain(sentences.gate_sentence(model, gate))
-    cause = sentences.plain(sentences.cause(model))
+    said = pieces.plain(sentences.gate_sentence(model, gate))
+    cause = pieces.plain(causes.cause(model))
     where = f" ({label(gate.slice, 200)})" if gate.slice else ""
     message = f"{label(name, 100)}: {label(gate.condition, 300)}{where}: {said} {cause}"
     key = "\n".join((name, gate.condition, gate.slice or ""))

@@ -13,14 +13,14 @@ from rich.text import Text
 
 from ml_ci.errors import Failure
 from ml_ci.gates.values import Verdict
-from ml_ci.reports import advice, both_yardsticks, deeds, sentences
+from ml_ci.reports import advice, both_yardsticks, brief, causes, deeds, pieces, sentences
 from ml_ci.reports.bars import bar
 from ml_ci.reports.columns import GAP, columns_of, padded, total
 from ml_ci.reports.differences import SliceRow, metric_rows, slice_rows, unmoved
 from ml_ci.reports.gate_rows import MARKS, GateRow, gate_rows, remarks
+from ml_ci.reports.pieces import Code, Sentence
 from ml_ci.reports.plain import METRIC_SIDES, metric_cells
 from ml_ci.reports.prices import price
-from ml_ci.reports.sentences import Code, Sentence
 from ml_ci.reports.text import label, log_lines, plural, to_ascii
 from ml_ci.reports.values import ModelReport, Report
 
@@ -57,8 +57,10 @@ class _Look:
         return Text(self.say(words), style=style, overflow="fold")
 
 
-def render(report: Report, width: int = 80, *, color: bool = False, ascii_only: bool = False) -> str:
-    """Give the report as text for a terminal of `width` columns; `color` adds ANSI colours."""
+def render(
+    report: Report, width: int = 80, *, color: bool = False, ascii_only: bool = False, short: bool = False
+) -> str:
+    """Give the report as text for a terminal of `width` columns; `color` adds ANSI colours, `short` as in `plain`."""
     file = StringIO()
     console = Console(
         file=file,
@@ -72,13 +74,13 @@ def render(report: Report, width: int = 80, *, color: bool = False, ascii_only: 
         emoji=False,
         _environ={},
     )
-    _print(report, console, _Look(max(width, 20), ascii_only))
+    _print(report, console, _Look(max(width, 20), ascii_only), short)
     return "\n".join(line.rstrip() for line in file.getvalue().split("\n"))
 
 
-def show(report: Report, console: Console) -> None:
+def show(report: Report, console: Console, *, short: bool = False) -> None:
     """Print the report on a console, in ASCII where its encoding has no more."""
-    _print(report, console, _Look(console.width, not has_signs(console.encoding)))
+    _print(report, console, _Look(console.width, not has_signs(console.encoding)), short)
 
 
 def has_signs(encoding: str) -> bool:
@@ -90,36 +92,48 @@ def has_signs(encoding: str) -> bool:
     return True
 
 
-def _print(report: Report, console: Console, look: _Look) -> None:
-    for block in _blocks(report, look):
+def _print(report: Report, console: Console, look: _Look, short: bool) -> None:
+    for block in _blocks(report, look, short):
         console.print(block, markup=False, highlight=False, emoji=False)
 
 
-def _blocks(report: Report, look: _Look) -> Iterator[RenderableType]:
+def _blocks(report: Report, look: _Look, short: bool) -> Iterator[RenderableType]:
     failure = sentences.failure(report)
     if len(report.models) != 1 or failure:
         yield _title(f"{MARKS[report.verdict]} {sentences.overall(report)}", report.verdict, look)
         yield from _failure(failure, look)
         yield Text()
     yield from _cautions(report.cautions, look)
-    for name, model in report.models.items():
-        yield from _model(name, model, report, look)
-        yield Text()
+    for name, model in brief.worst_first(report).items():
+        if short and brief.is_brief(model):
+            yield from _brief(name, model, look)
+        else:
+            yield from _model(name, model, report, look)
+            yield Text()
+    if short and all(map(brief.is_brief, report.models.values())):
+        return
     if sentences.commits(report):
-        yield look.text(sentences.plain(sentences.commits(report)), "dim")
+        yield look.text(pieces.plain(sentences.commits(report)), "dim")
+
+
+def _brief(name: str, model: ModelReport, look: _Look) -> Iterator[RenderableType]:
+    first, *rest = brief.lines(name, model)
+    yield _title(first, model.verdict, look)
+    yield from (_indent(look.text(line)) for line in rest)
+    yield from _cautions(model.cautions, look)
 
 
 def _model(name: str, model: ModelReport, report: Report, look: _Look) -> Iterator[RenderableType]:
     yield _title(sentences.marked(name, model), model.verdict, look)
     yield from (_indent(look.text(line, "bold")) for line in both_yardsticks.lines(model))
     yield _indent(_set(sentences.why(model), look, "bold"))
-    yield from _said(sentences.cause(model), look)
+    yield from _said(causes.cause(model), look)
     yield from _cautions(model.cautions, look)
     yield from _log(model.failure, look)
+    yield from _section(_changes(model, look))
     yield from _section(_gates(model, look))
     yield from _section(_metrics(model, look))
     yield from _section(_slices(model, look))
-    yield from _section(_changes(model, look))
     yield Text()
     for note in model.notes[:20]:
         yield _indent(look.text(f"note: {label(note, 600)}", "yellow"))
@@ -128,7 +142,7 @@ def _model(name: str, model: ModelReport, report: Report, look: _Look) -> Iterat
     steps = advice.next_steps(name, model)
     if steps:
         yield from _said(("Next: ", *steps), look)
-    yield from _said(("Make it again: ", *advice.again(name, report)), look)
+    yield from _said(("Reproduce: ", *advice.again(name, report)), look)
 
 
 def _cautions(cautions: Sequence[str], look: _Look) -> Iterator[RenderableType]:
@@ -285,7 +299,7 @@ def _slice_cells(row: SliceRow) -> list[str]:
 
 
 def _changes(model: ModelReport, look: _Look) -> RenderableType | None:
-    changes = sentences.changes(model)
+    changes = causes.changes(model)
     if not changes:
         return None
     table = Table.grid(padding=(0, 2, 0, 0))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ml_ci.forges.values import State, Status
 from ml_ci.gates.values import Verdict
 from ml_ci.gates.verdict import ORDER
-from ml_ci.reports import sentences
+from ml_ci.reports import pieces, sentences
 from ml_ci.reports.text import clip, label
 from ml_ci.reports.values import ModelReport, Report
 
@@ -38,7 +38,7 @@ def statuses(report: Report, target_url: str = "") -> tuple[Status, ...]:
 
 
 def _said(model: ModelReport) -> str:
-    return sentences.plain(sentences.why(model)) + _gate_to_add([model])
+    return pieces.plain(sentences.why(model)) + _gate_to_add([model])
 
 
 def _gate_to_add(models: Iterable[ModelReport]) -> str:

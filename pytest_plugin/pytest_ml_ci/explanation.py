@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ml_ci.errors import NOTHING_GATED, Failure
 from ml_ci.gates.values import GateResult
-from ml_ci.reports import advice, deeds, sentences
+from ml_ci.reports import advice, causes, deeds, pieces, sentences
 from ml_ci.reports.gate_rows import MARKS, gate_row, remarks
 from ml_ci.reports.numbers import percent
 from ml_ci.reports.text import label, log_lines
@@ -30,13 +30,13 @@ def explain(name: str, report: Report, gates: Sequence[GateResult], *, log_at: s
 
 def contradiction(name: str, model: ModelReport) -> str:
     """Say that no gate explains the verdict on a model."""
-    return f"{sentences.marked(name, model)}\n  {sentences.plain(sentences.why(model))}"
+    return f"{sentences.marked(name, model)}\n  {pieces.plain(sentences.why(model))}"
 
 
 def nothing_judged(name: str, model: ModelReport) -> str:
     """Say that no gate of a model was judged, why, and which gate to add."""
     reasons = dict.fromkeys(label(gate.reason, 600) for gate in model.gates if gate.reason)
-    steps = sentences.plain(advice.next_steps(name, model))
+    steps = pieces.plain(advice.next_steps(name, model))
     return "\n".join((sentences.marked(name, model), *_indented("; ".join(reasons), steps)))
 
 
@@ -61,19 +61,19 @@ def _judged(name: str, report: Report, model: ModelReport) -> Iterator[str]:
     if len(bad) > _MOST_RESULTS:
         yield f"and {len(bad) - _MOST_RESULTS:,} more"
     worst = replace(model, verdict=bad[0].verdict if bad else model.verdict)
-    yield from _indented(sentences.plain(sentences.cause(model)))
+    yield from _indented(pieces.plain(causes.cause(model)))
     for change in model.changes[:_MOST_CHANGES]:
         yield f"    {label(change.part, 80)}: {label(change.summary, 300)}"
     yield from _indented(
-        sentences.plain(deeds.done(name, model)),
-        sentences.plain(advice.next_steps(name, worst)),
-        f"again: {sentences.plain(advice.again(name, report))}",
+        pieces.plain(deeds.done(name, model)),
+        pieces.plain(advice.next_steps(name, worst)),
+        f"reproduce: {pieces.plain(advice.again(name, report))}",
     )
 
 
 def _gate(model: ModelReport, gate: GateResult) -> Iterator[str]:
     row = gate_row(model, gate)
-    said = sentences.plain(sentences.gate_sentence(model, gate))
+    said = pieces.plain(sentences.gate_sentence(model, gate))
     yield f"{row.mark} {said}"
     confidence = f"{percent(gate.confidence, 0)} " if gate.confidence else ""
     of = " of the difference" if row.shape.relative else ""

@@ -13,6 +13,9 @@ from ml_ci.reports.as_json import from_json, to_json
 from ml_ci.reports.values import ModelReport, Report
 from pytest_ml_ci.results import MISTAKE
 
+NOT_SELECTED = "not selected in this run, and not judged."
+"""How the note ends that says how many gates of a model no test judged."""
+
 
 def tell(report: Report, name: str, conditions: Sequence[str] = (), more: Sequence[GateResult] = ()) -> str:
     """Write what one test says as text, which any process can read.
@@ -101,4 +104,4 @@ def _worst(model: ModelReport, gates: Iterable[GateResult]) -> Verdict:
 
 def _left_out(number: int) -> str:
     gates = "1 gate was" if number == 1 else f"{number:,} gates were"
-    return f"{gates} not selected in this run, and not judged."
+    return f"{gates} {NOT_SELECTED}"

@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
-from ml_ci.reports import sentences
+from ml_ci.reports import brief, pieces, sentences
 from ml_ci.reports.text import label, to_ascii
-from ml_ci.reports.values import Report
+from ml_ci.reports.values import ModelReport, Report
+from pytest_ml_ci.summary import NOT_SELECTED
 
 
 def show(report: Report, reporter: pytest.TerminalReporter) -> None:
-    """Show verdict and metrics of each model; with `-q` a line or two, and the cautions."""
+    """Show a line for each model, with its cautions; with `-v` everything.
+
+    What does not pass was told where its tests failed: it is not told again, unless `--tb=no` left it out.
+    """
     from ml_ci.reports.terminal import has_signs, render
 
-    writer = reporter.config.get_terminal_writer()
+    writer, option = reporter.config.get_terminal_writer(), reporter.config.option
     ascii_only = not has_signs(getattr(writer._file, "encoding", None) or "utf-8")
     reporter.section("ml-ci")
-    if reporter.config.option.verbose < 0:
-        text = _short(report)
+    if option.verbose <= 0:
+        text = "\n".join(_short(report, told=option.tbstyle != "no"))
         reporter.write_line(to_ascii(text) if ascii_only else text)
         return
     text = render(report, writer.fullwidth, color=writer.hasmarkup, ascii_only=ascii_only)
     reporter.write_line(text.rstrip("\n"))
 
 
-def _short(report: Report) -> str:
-    lines = []
-    for name, model in report.models.items():
-        lines.append(f"{sentences.marked(name, model)}: {sentences.plain(sentences.why(model))}")
-        lines += [f"  ! {label(caution, 600)}" for caution in model.cautions[:20]]
-    return "\n".join(lines)
+def _short(report: Report, *, told: bool) -> Iterator[str]:
+    for name, model in brief.worst_first(report).items():
+        yield f"{sentences.marked(name, model)}{'' if told and model.verdict != 'pass' else _why(model)}"
+        yield from (f"  ! {label(caution, 600)}" for caution in model.cautions[:20])
+        yield from (f"  note: {label(note, 600)}" for note in model.notes if note.endswith(NOT_SELECTED))
+
+
+def _why(model: ModelReport) -> str:
+    return f": {pieces.plain(sentences.why(model))}"

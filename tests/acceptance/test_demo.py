@@ -18,11 +18,11 @@ def test_the_demo_shows_three_pull_requests(tmp_path: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
     *_, words, code, data = done.stdout.split("── Pull request")
-    assert "✓ tumours may be promoted" in words
+    assert "✓ tumours passes" in words
     assert "Nothing was trained" in words
     assert "Only code changed." in code
     assert "baseline found" in code
-    assert "✗ tumours may not be promoted" in data
+    assert "✗ tumours fails" in data
     assert "No line of code changed; data/train.csv did." in data
     assert "ml-ci init" in data
     assert data.endswith(f"Look around: cd {folder} && git switch data && ml-ci run\n")

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 EDITS = {
-    "pass": ((), 0, "✓ shop may be promoted"),
-    "fail": (("fpr <= 0.2", "fpr <= 0.01"), 1, "✗ shop may not be promoted"),
+    "pass": ((), 0, "✓ shop passes"),
+    "fail": (("fpr <= 0.2", "fpr <= 0.01"), 1, "✗ shop fails"),
     "inconclusive": (("fpr <= 0.2", "fpr <= 0.12 @ 0.95"), 4, "?"),
     "nothing gated": (("    gates:\n      - fpr <= 0.2\n      - fnr <= baseline.fnr + 0.05\n", ""), 5, "nothing was"),
     "a mistake": (("version: 1", "version: 2"), 2, ""),

@@ -56,7 +56,7 @@ def test_the_report_fits_the_terminal(known: Any, columns: int) -> None:
     assert code == 1
     assert "\x1b[" in drawn
     text = ESCAPE.sub("", drawn)
-    assert "shop may not be promoted" in " ".join(text.split())
+    assert "shop fails" in " ".join(text.split())
     final = text[text.index("✗ shop") :]
     assert max(len(line.rstrip("\r")) for line in final.split("\n")) <= columns
     assert drawn.count("\x1b[?25l") == drawn.count("\x1b[?25h"), "the cursor comes back"

@@ -27,8 +27,8 @@ def _reports() -> dict[str, Callable[[], Report]]:
 
 REPORTS = _reports()
 BEGINS = {
-    "terminal": "✗ churn may not be promoted\n",
-    "markdown": "### ✗ churn may not be promoted\n",
+    "terminal": "✗ churn fails 1 of 4 gates\n",
+    "markdown": "### ✗ churn fails 1 of 4 gates\n",
     "json": '{\n  "format": 1,',
     "junit": '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="ml-ci" tests="5"',
     "sarif": '{\n  "$schema": ',
@@ -76,7 +76,7 @@ def test_the_default_is_where_run_leaves_it(
     (tmp_path / ".ml_ci").mkdir()
     (tmp_path / ".ml_ci" / "report.json").write_text(dumps(REPORTS["passed"]()), encoding="utf-8")
     assert call(["report"]) == 0
-    assert capsys.readouterr().out.startswith("✓ churn may be promoted")
+    assert capsys.readouterr().out.startswith("✓ churn passes")
 
 
 @pytest.mark.parametrize(

@@ -80,7 +80,7 @@ def test_a_missing_permission_is_named_with_its_line(
     assert f"\n    permissions:\n      {area}: " in err
     if command == "comment":
         assert "the report is in the job summary instead" in err
-        assert "churn may not be promoted" in (tmp_path / "STEP_SUMMARY").read_text(encoding="utf-8")
+        assert "churn fails 1 of 4 gates" in (tmp_path / "STEP_SUMMARY").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", CALLS)

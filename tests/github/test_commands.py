@@ -80,22 +80,22 @@ def test_report_as_github_tells_the_step(ml_ci: Run, write_report: Write, tmp_pa
     code, out, err = ml_ci("report", write_report("failed_by_data"), "--format", "github", "--exit-code")
     assert (code, err) == (1, "")
     inside, _, outside = out.partition("\n::ml-ci-")
-    assert inside.startswith("::stop-commands::ml-ci-") and "✗ churn may not be promoted" in inside
+    assert inside.startswith("::stop-commands::ml-ci-") and "✗ churn fails 1 of 4 gates" in inside
     lines = outside.splitlines()[1:]
     assert lines[0].startswith(
-        "::error title=churn%3A fnr <= baseline.fnr + 0.01::Misses went up: FNR 12.4%25 → 19.9%25"
+        "::error title=churn%3A fnr <= baseline.fnr + 0.01::Misses 50 → 80 (+30 of 402): FNR 12.4%25 → 19.9%25"
     )
     assert lines[1].startswith("::warning title=churn%3A each(fnr%2C by=region) <= 0.20%2C region = north::")
     outputs = read_outputs(tmp_path / "OUTPUT")
     assert outputs == {
         "verdict": "fail",
         "exit-code": "1",
-        "sentence": "churn may not be promoted",
+        "sentence": "churn fails 1 of 4 gates",
         "models": '["churn"]',
         "failed-models": '["churn"]',
         "report": str(tmp_path / "report.json"),
     }
-    assert (tmp_path / "STEP_SUMMARY").read_text(encoding="utf-8").startswith("### ✗ churn may not be promoted")
+    assert (tmp_path / "STEP_SUMMARY").read_text(encoding="utf-8").startswith("### ✗ churn fails 1 of 4 gates")
 
 
 def test_a_hostile_report_gives_no_commands_and_no_outputs(ml_ci: Run, write_report: Write, tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def test_the_first_run_creates_the_second_edits_the_third_leaves(github: Any, ml
     assert [(one["edits"], one["login"]) for one in github.comments] == [(1, BOT)]
     body = github.comments[0]["body"]
     assert body.startswith("<!-- ml-ci:comment key=Model-CI digest=")
-    assert "### ✗ churn may not be promoted" in body
+    assert "### ✗ churn fails 1 of 4 gates" in body
     assert "https://github.example/octo/models/actions/runs/4711" in body
     assert "```mermaid\nxychart-beta" in body and "| slice " in body
 
@@ -98,8 +98,8 @@ def test_several_models_and_shards_are_one_comment(
     write_report("new_model", "shards/two/report.json")
     assert ml_ci("github", "comment", "--report", tmp_path / "shards")[0] == 0
     [comment] = ours(github)
-    assert "### ✗ 1 of 2 models may not be promoted" in comment["body"]
-    assert "fraud may be promoted" in comment["body"] and "churn may not be promoted" in comment["body"]
+    assert "### ✗ 1 of 2 models fails" in comment["body"]
+    assert "fraud passes" in comment["body"] and "churn fails 1 of 4 gates" in comment["body"]
 
 
 def test_two_at_once_leave_one(github: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -202,7 +202,7 @@ def test_a_forks_run_writes_nothing_and_its_second_stage_comments(
         code, said, _ = ml_ci("github", command, "--report", report)
         assert code == 0 and "a pull request from a fork has a read-only token" in said
     assert github.requests == []
-    assert "churn may not be promoted" in (tmp_path / "STEP_SUMMARY").read_text(encoding="utf-8")
+    assert "churn fails 1 of 4 gates" in (tmp_path / "STEP_SUMMARY").read_text(encoding="utf-8")
 
     actions("workflow_run", fork())
     assert ml_ci("github", "comment", "--report", report)[1] == "comment on pull request #8: created\n"

@@ -37,9 +37,9 @@ def test_success_only_for_a_pass(reports: Any, name: str, expected: dict[str, st
 
 def test_the_description_says_why(reports: Any) -> None:
     of_model, whole = statuses(reports["failed_by_data"](), "https://x.example")
-    said = "Misses went up: FNR 12.4% → 19.9% (80 of 402), limit +1.0 points."
+    said = "Misses 50 → 80 (+30 of 402), false alarms 30 → 31 (+1 of 1,003): FNR 12.4% → 19.9%, limit +1.0 points."
     assert of_model == Status("ml-ci/churn", "failure", said, "https://x.example")
-    assert whole.description == "Churn may not be promoted"
+    assert whole.description == "Churn fails 1 of 4 gates"
     assert statuses(reports["inconclusive"]())[0].description.startswith("Inconclusive: FNR against the baseline")
 
 

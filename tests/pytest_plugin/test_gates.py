@@ -16,16 +16,16 @@ def test_a_failure_is_explained_in_a_few_lines_without_a_traceback(project: Any)
     result.stdout.fnmatch_lines(
         [
             f"*_ churn: {RELATIVE} _*",
-            "✗ Misses went up: FNR 10.0% → 70.0% (70 of 100), limit +1.0 points.",
+            "✗ Misses 10 → 70 (+60 of 100): FNR 10.0% → 70.0%, limit +1.0 points.",
             "  interval of the difference: +50.2 … +69.1 points",
             "  Code and the gates changed.",
             "    code: train.py: SHIFT",
             "*(merge-base *",
-            "  again: ml-ci run --baseline *",
+            "  reproduce: ml-ci run --baseline *",
         ]
     )
     text = result.stdout.str()
-    explained = text[text.index("✗ Misses") : text.index("= ml-ci =")]
+    explained = text[text.index("✗ Misses") :].partition("\n====")[0]
     assert len(explained.splitlines()) < 15
     assert "Traceback" not in text
 
@@ -34,7 +34,7 @@ def test_only_the_failing_slices_are_explained(project: Any) -> None:
     project.configure("each(fnr, by=region) <= 0.75")
     project.worsen()
     result = project.run("--ml-ci", "-q")
-    result.stdout.fnmatch_lines(["✗ Too many misses: FNR, region = US 20.0% → 80.0% (40 of 50), limit 75.0%."])
+    result.stdout.fnmatch_lines(["✗ Misses 10 → 40 (+30 of 50): FNR, region = US 20.0% → 80.0%, limit 75.0%."])
     assert "region = EU" not in result.stdout.str()
 
 
@@ -189,8 +189,9 @@ def test_the_section_is_a_line_per_model_when_quiet(project: Any) -> None:
     result = project.run("--ml-ci", "-q")
     text = result.stdout.str()
     assert text[text.index("= ml-ci =") :].split("\n")[1:3] == [
-        "✓ churn may be promoted: The only gate holds. FPR 10.0%, FNR 10.0%.",
-        "✓ fresh may be promoted: The only gate holds. FPR 10.0%, FNR 10.0%.",
+        "✓ churn passes: The only gate holds. "
+        "False alarms 10 of 100 (10.0%) as before, misses 10 of 100 (10.0%) as before.",
+        "✓ fresh passes: The only gate holds. False alarms 10 of 100 (10.0%), misses 10 of 100 (10.0%).",
     ]
 
 
@@ -199,4 +200,4 @@ def test_the_section_judges_only_the_gates_that_were_selected(project: Any) -> N
     project.worsen()
     result = project.run("--ml-ci", "-k", "fpr")
     result.assert_outcomes(passed=1, deselected=1)
-    result.stdout.fnmatch_lines(["✓ churn may be promoted", "*note: 1 gate was not selected in this run*"])
+    result.stdout.fnmatch_lines(["✓ churn passes: *", "*note: 1 gate was not selected in this run*"])

@@ -42,7 +42,7 @@ def test_every_gate_is_an_item_with_its_own_outcome(judged: Any) -> None:
     }
     assert judged.code == pytest.ExitCode.TESTS_FAILED
     assert "2 failed, 2 passed" in judged.text
-    assert "FAILED ml-ci.yaml::churn::fnr <= baseline.fnr + 0.01 - ✗ Misses went up" in judged.text
+    assert "FAILED ml-ci.yaml::churn::fnr <= baseline.fnr + 0.01 - ✗ Misses 10 → 70 (+60" in judged.text
 
 
 def test_junit_holds_what_each_gate_rests_on(judged: Any) -> None:
@@ -64,10 +64,23 @@ def test_junit_holds_the_verdict_and_counts_the_failures(judged: Any) -> None:
     assert judged.suite.get("failures") == "2"
 
 
-def test_the_section_shows_verdict_and_metrics(judged: Any) -> None:
-    section = judged.text[judged.text.index("= ml-ci =") :]
-    assert "✗ churn may not be promoted" in section
-    assert "✓ fresh may be promoted" in section
+def test_the_section_is_a_line_a_model_and_tells_no_failure_again(judged: Any) -> None:
+    section = judged.text[judged.text.index("= ml-ci =") :].splitlines()
+    assert section[1] == "✗ churn fails 2 of 3 gates"
+    assert section[2].startswith("✓ fresh passes: The only gate holds. False alarms 10 of 100")
+    told = "FNR 10.0% → 70.0%, limit +1.0 points"
+    assert judged.text.count(told) == 1, "a failure is told where its test failed"
+
+
+def test_the_section_tells_what_was_left_out_above(worse: Path, judge: Callable[..., Any]) -> None:
+    assert "✗ churn fails 2 of 3 gates: Misses 10 → 70 (+60 of 100)" in judge(worse, "--tb=no").text
+
+
+def test_the_section_shows_verdict_and_metrics_when_verbose(worse: Path, judge: Callable[..., Any]) -> None:
+    text = judge(worse, "-v").text
+    section = text[text.index("= ml-ci =") :]
+    assert "✗ churn fails 2 of 3 gates" in section
+    assert "✓ fresh passes" in section
     assert "+60.0 points" in next(line for line in section.splitlines() if line.strip().startswith("FNR  "))
 
 

@@ -5,6 +5,7 @@ One project has a model for each; it is judged once in one process and once by t
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
@@ -121,7 +122,7 @@ def test_a_renamed_model_has_no_baseline_and_says_so(judged: Any) -> None:
 
 
 def test_a_regression_fails(judged: Any) -> None:
-    assert "Misses went up: FNR 0.0% → 4.8% (5 of 105)" in judged.failure(
+    assert "Misses 0 → 5 (+5 of 105): FNR 0.0% → 4.8%" in judged.failure(
         "ml-ci.yaml.regression::fnr <= baseline.fnr + 0.01"
     )
 
@@ -142,9 +143,10 @@ def test_an_absent_metric_does_not_pass(judged: Any) -> None:
     assert "label" in judged.failure("ml-ci.yaml.labels_only::auc >= 0")
 
 
-def test_a_changed_data_file_is_seen(judged: Any) -> None:
+def test_a_changed_data_file_is_seen(judged: Any, prepared: Path) -> None:
     """The first session trains; whichever of the two that is, where the tests themselves are spread out."""
-    assert "other.csv" in judged.text or "data.train" in judged.text
+    report = json.loads((prepared / ".ml_ci" / "report.json").read_text())
+    assert "data.train" in [change["part"] for change in report["models"]["data_changed"]["changes"]]
     assert judged.properties("ml-ci.yaml.data_changed::fpr <= 1")["ml_ci_action"] in ("train", "reuse")
 
 

@@ -1,4 +1,4 @@
-"""`again:` repeats the run: the command that a report gives has the same outcome, by the same gates."""
+"""`Reproduce:` repeats the run: the command that a report gives has the same outcome, by the same gates."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ def project(repository: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def run(path: Path, capsys: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, Any, str]:
     """Run ml-ci; give its exit code, what its report says of the verdict, and the command that makes it again."""
-    code = call(("run", *arguments))
+    code = call(("run", "--verbose", *arguments))
     printed = capsys.readouterr().out
     report = json.loads((path / ".ml_ci" / "report.json").read_text())
     said = {
         name: (model["verdict"], [(gate["condition"], gate["verdict"], gate["baseline"]) for gate in model["gates"]])
         for name, model in report["models"].items()
     }
-    (again,) = set(re.findall(r"again: (ml-ci .*)", printed))
+    (again,) = set(re.findall(r"reproduce: (ml-ci .*)", printed))
     return code, said, again
 
 
@@ -100,7 +100,7 @@ def test_the_command_repeats_the_run(
     assert (first[0], first[2]) == (code, again)
     assert run(project.path, capsys, *shlex.split(again)[2:]) == first
     report = loads((project.path / ".ml_ci" / "report.json").read_text())
-    assert f"Make it again: `{again}`" in render(report)
+    assert f"Reproduce: `{again}`" in render(report)
 
 
 @pytest.mark.parametrize(
@@ -135,10 +135,10 @@ def test_the_interpreter_of_a_runner_is_nobody_elses(
 def test_several_models_repeat_one(project: Any, capsys: pytest.CaptureFixture[str]) -> None:
     two = spec(LOOSE) + spec(LOOSE).partition("models:\n")[2].replace("  m:", "  n:", 1)
     project.commit({"ml-ci.yaml": two})
-    assert call(("run", "--baseline", "none")) == 0
+    assert call(("run", "--verbose", "--baseline", "none")) == 0
     said = capsys.readouterr().out
-    assert "again: ml-ci run --model m --baseline none" in said
-    assert "again: ml-ci run --model n --baseline none" in said
+    assert "reproduce: ml-ci run --model m --baseline none" in said
+    assert "reproduce: ml-ci run --model n --baseline none" in said
 
 
 def test_reports_that_are_joined_keep_what_they_were_asked_alike(

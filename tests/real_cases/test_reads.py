@@ -18,8 +18,9 @@ from ml_ci.pipeline import plan, run
 from ml_ci.plan.plan import TRAININGS
 from ml_ci.questions import bisect, explain
 from ml_ci.records.store import Store
+from ml_ci.reports.causes import cause
 from ml_ci.reports.markdown import render as markdown
-from ml_ci.reports.sentences import cause, plain
+from ml_ci.reports.pieces import plain
 from ml_ci.reports.values import ModelReport
 from ml_ci.steps.causes.bisect import Search
 from ml_ci.steps.causes.explain import Ask

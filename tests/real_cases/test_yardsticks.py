@@ -267,13 +267,17 @@ def test_the_report_shows_both_lines_first_and_says_how_it_is_let_in(project: Pr
     project.holdout(table(relabelled(rows(), 50, 70, "no")))
     report = project.run()
     lines = plain(report).splitlines()
-    assert lines[0] == "✗ m may not be promoted"
-    assert lines[1] == "  ✓ by this change's yardstick, 200 rows: Both gates hold. FPR 28.6% → 0.0%, FNR 0.0%."
+    assert lines[0] == "✗ m fails its only gate"
+    assert lines[1] == (
+        "  ✓ by this change's yardstick, 200 rows: Both gates hold. "
+        "False alarms 40 → 0 of 140 (0.0%), misses 0 of 60 (0.0%) as before."
+    )
     assert lines[2].startswith("  ✗ by that of the base ")
     assert lines[2].endswith(
-        ", 200 rows (changed: 40 rows with another label): Too many misses: FNR 0.0% → 40.0% (40 of 100), limit 10.0%."
+        ", 200 rows (changed: 40 rows with another label): "
+        "Misses 0 → 40 (+40 of 100), false alarms 0 of 100 as before: FNR 0.0% → 40.0%, limit 10.0%."
     )
-    assert lines[3].startswith("  By the base's yardstick: Too many misses: FNR 0.0% → 40.0%")
+    assert lines[3].startswith("  By the base's yardstick: Misses 0 → 40 (+40 of 100)")
     for text in (plain(report), markdown.render(report)):
         assert "by name and reason, as a lowered gate is" in text
         assert "ml-ci promote m --allow-verdict --reason" in text

@@ -32,7 +32,7 @@ def test_the_run_and_the_version_say_what_was_decided_by_whom_and_when(first: An
     assert version.description == "Both gates hold. FPR 0.0%, FNR 20.0% → 10.0%. Only code changed."
     run = client.get_run(version.run_id)
     tags = run.data.tags
-    assert tags["mlflow.note.content"].startswith(f"### ✓ {first.model} may be promoted\n")
+    assert tags["mlflow.note.content"].startswith(f"### ✓ {first.model} passes\n")
     assert len(tags["mlflow.note.content"]) <= 5_000
     assert (tags["mlflow.user"], tags["mlflow.source.git.commit"]) == ("Ada", commit)
     (point,) = client.get_metric_history(run.info.run_id, "fnr")

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from ml_ci.reports import advice
-from ml_ci.reports.sentences import plain
+from ml_ci.reports.pieces import plain
 from ml_ci.reports.values import ModelReport, Report
 
 Reports = dict[str, Callable[[], Report]]

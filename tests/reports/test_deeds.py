@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from ml_ci.reports.deeds import done
-from ml_ci.reports.sentences import plain
+from ml_ci.reports.pieces import plain
 from ml_ci.reports.values import Deed, ModelReport, Report
 
 Reports = dict[str, Callable[[], Report]]

@@ -56,7 +56,7 @@ def test_a_gate_is_a_case_with_its_reason(reports: Reports) -> None:
     assert {case.get("classname") for case in cases} == {"ml-ci.churn"}
     failed = cases[1].find("failure")
     assert failed is not None and failed.get("type") == "fail"
-    assert (failed.get("message") or "").startswith("Misses went up: FNR 12.4% → 19.9%")
+    assert (failed.get("message") or "").startswith("Misses 50 → 80 (+30 of 402): FNR 12.4% → 19.9%")
     assert "No line of code changed" in (failed.text or "")
     inconclusive = cases[3].find("failure")
     assert inconclusive is not None and inconclusive.get("type") == "inconclusive"

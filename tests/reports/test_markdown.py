@@ -59,13 +59,16 @@ def test_hostile_strings_mention_nobody(reports: Reports) -> None:
 
 def test_the_junior_engineers_sentence(reports: Reports) -> None:
     source = render(reports["failed_by_data"]())
-    assert "### ✗ churn may not be promoted" in source
-    assert "**Misses went up: FNR 12.4% → 19.9% (80 of 402), limit +1.0 points.**" in source
+    assert "### ✗ churn fails 1 of 4 gates" in source
+    assert (
+        "**Misses 50 → 80 (+30 of 402), false alarms 30 → 31 (+1 of 1,003): FNR 12.4% → 19.9%, limit +1.0 points.**"
+        in source
+    )
     assert "No line of code changed; `data/train.csv` did." in source
     assert "| 12.4% | 19.9% | +7.5\xa0points | ▲\xa0worse |" in re.sub(r" +", " ", source)
     assert "about 140 more positives would decide it" in source
     assert "<details><summary>3 slices that moved</summary>" in source
-    assert "Make it again: `ml-ci run --baseline 3f2c1ab`" in source
+    assert "Reproduce: `ml-ci run --baseline 3f2c1ab`" in source
 
 
 def test_a_failed_job_shows_its_log_in_a_fence_of_its_own(reports: Reports) -> None:
@@ -116,7 +119,7 @@ def test_a_vast_report_fits_and_still_begins_with_the_verdict(reports: Reports) 
     vast = _vast(reports["failed_by_data"](), 600)
     source = render(vast)
     assert len(source) <= LIMIT
-    assert source.startswith("### ✗ all 20 models may not be promoted")
+    assert source.startswith("### ✗ all 20 models fail")
     assert "_Left out to fit: slices, how it was decided" in source
     page = cmarkgfm.github_flavored_markdown_to_html(source, Options.CMARK_OPT_UNSAFE)
     assert set(re.findall(r"<(\w+)", page)) <= _TAGS

@@ -44,7 +44,7 @@ def test_every_gate_that_does_not_pass_is_a_result(reports: dict[str, Callable[[
         ("gate-inconclusive", "warning"),
     ]
     assert results[0]["message"]["text"].startswith(
-        "churn: fnr <= baseline.fnr + 0.01: Misses went up: FNR 12.4% → 19.9%"
+        "churn: fnr <= baseline.fnr + 0.01: Misses 50 → 80 (+30 of 402): FNR 12.4% → 19.9%"
     )
     assert "(region = north)" in results[1]["message"]["text"]
 
@@ -64,7 +64,9 @@ def test_a_model_without_a_judged_gate_is_one_warning(reports: dict[str, Callabl
 def test_what_the_bases_yardstick_says_is_a_result(reports: dict[str, Callable[[], Report]]) -> None:
     (result,) = run_of(reports["two_yardsticks"]())["results"]
     assert result["ruleId"] == "gate-failed"
-    assert result["message"]["text"].startswith("churn, by the base's yardstick: fnr <= 0.1: Too many misses: FNR")
+    assert result["message"]["text"].startswith(
+        "churn, by the base's yardstick: fnr <= 0.1: Misses 0 → 40 (+40 of 100): FNR"
+    )
 
 
 def test_a_result_stands_at_the_gates_line() -> None:

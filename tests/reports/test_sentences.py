@@ -10,30 +10,31 @@ import pytest
 from ml_ci.changes.values import Change
 from ml_ci.errors import Failure
 from ml_ci.gates.values import GateResult
-from ml_ci.reports import advice, deeds, sentences
+from ml_ci.reports import advice, causes, deeds, sentences
+from ml_ci.reports.pieces import Code, plain
 from ml_ci.reports.prices import price
-from ml_ci.reports.sentences import Code, plain
 from ml_ci.reports.values import ModelReport, Report
 
 Reports = dict[str, Callable[[], Report]]
 
 _VERDICTS = {
-    "passed": "✓ churn may be promoted",
-    "failed_by_data": "✗ churn may not be promoted",
+    "passed": "✓ churn passes",
+    "failed_by_data": "✗ churn fails 1 of 4 gates",
     "inconclusive": "? churn cannot be judged yet",
     "crashed": "! churn could not be judged",
 }
 _WHYS = {
-    "passed": "All 3 gates hold. FPR 3.0% → 2.8%, FNR 12.4% → 12.2%.",
-    "failed_by_data": "Misses went up: FNR 12.4% → 19.9% (80 of 402), limit +1.0 points.",
-    "failed_by_code": "Too many false alarms: FPR 8.3% (83 of 1,003), limit 5.0%. 1 more gate fails.",
+    "passed": "All 3 gates hold. False alarms 30 → 28 of 1,003 (2.8%), misses 50 → 49 of 402 (12.2%).",
+    "failed_by_data": "Misses 50 → 80 (+30 of 402), false alarms 30 → 31 (+1 of 1,003): "
+    "FNR 12.4% → 19.9%, limit +1.0 points.",
+    "failed_by_code": "False alarms 30 → 83 (+53 of 1,003), misses 50 of 402 as before: FPR 8.3%, limit 5.0%.",
     "inconclusive": "FNR against the baseline 8.4% → 9.3% (20 of 214), limit +1.0 points: "
     "cannot be told from noise with 214 positives; about 1,900 more would decide it.",
     "crashed": "The training job raised ValueError: Input X contains NaN.",
-    "new_model": "1 gate holds, 1 was not judged. FPR 3.1%, FNR 19.9%.",
+    "new_model": "1 gate holds, 1 was not judged. False alarms 31 of 1,003 (3.1%), misses 80 of 402 (19.9%).",
     "unjudged": "No gate was judged.",
-    "reused": "Both gates hold. FPR 3.0%, FNR 12.4%.",
-    "forty_slices": "Too many misses: FNR, store = store 06 20.0% (6 of 30), limit 18.0%. 4 more gates fail.",
+    "reused": "Both gates hold. False alarms 30 of 1,003 (3.0%) as before, misses 50 of 402 (12.4%) as before.",
+    "forty_slices": "Misses 2 → 6 (+4 of 30): FNR, store = store 06 20.0%, limit 18.0%. 4 more slices fail.",
     "forty_rows": "FNR 8.3% (1 of 12), limit 10.0%: "
     "cannot be told from noise with 12 positives; about 310 more would decide it.",
     "one_class": "FNR is undefined: the holdout has no positives.",
@@ -66,20 +67,20 @@ def test_why(reports: Reports, report: str, said: str) -> None:
 
 @pytest.mark.parametrize(("report", "said"), _CAUSES.items())
 def test_cause(reports: Reports, report: str, said: str) -> None:
-    assert plain(sentences.cause(_only(reports[report]())[1])) == said
+    assert plain(causes.cause(_only(reports[report]())[1])) == said
 
 
 def test_paths_and_commands_are_set_as_code(reports: Reports) -> None:
     model = reports["failed_by_data"]().models["churn"]
-    assert Code("data/train.csv") in [piece for piece in sentences.cause(model) if isinstance(piece, Code)]
+    assert Code("data/train.csv") in [piece for piece in causes.cause(model) if isinstance(piece, Code)]
 
 
 def test_overall(reports: Reports) -> None:
-    assert sentences.overall(reports["two_models"]()) == "1 of 2 models may not be promoted"
+    assert sentences.overall(reports["two_models"]()) == "1 of 2 models fails"
     assert sentences.overall(reports["no_model"]()) == "the run could not be judged"
     passed = reports["passed"]()
     both = replace(passed, models={"a": passed.models["churn"], "b": passed.models["churn"]})
-    assert sentences.overall(both) == "both models may be promoted"
+    assert sentences.overall(both) == "both models pass"
 
 
 def test_price(reports: Reports) -> None:
@@ -109,15 +110,15 @@ def test_commits(reports: Reports) -> None:
     [
         (
             GateResult("auc >= baseline.auc - 0.005", "fail", None, 0.9312, 0.9481, 0.9531),
-            "AUC went down: AUC 0.953 → 0.931, limit −0.005.",
+            "AUC went down: 0.953 → 0.931, limit −0.005.",
         ),
         (
             GateResult("fnr <= baseline.fnr - 0.01", "fail", None, 0.1, 0.1, 0.11),
-            "FNR 11.0% → 10.0% (80 of 402), limit −1.0 points.",
+            "Misses 50 → 80 (+30 of 402): FNR 11.0% → 10.0%, limit −1.0 points.",
         ),
         (
             GateResult("fnr <= baseline.fnr", "fail", None, 0.12, 0.11, 0.11),
-            "Misses went up: FNR 11.0% → 12.0% (80 of 402), limit the baseline's.",
+            "Misses 50 → 80 (+30 of 402): FNR 11.0% → 12.0%, limit the baseline's.",
         ),
         (
             GateResult("gap(fpr, by=region) <= 0.05", "fail", None, 0.08, 0.05),
@@ -133,7 +134,7 @@ def test_commits(reports: Reports) -> None:
         ),
         (
             GateResult("fpr <= 0.0309", "fail", None, 0.03091, 0.0309),
-            "Too many false alarms: FPR 3.091% (31 of 1,003), limit 3.090%.",
+            "False alarms 30 → 31 (+1 of 1,003): FPR 3.091%, limit 3.090%.",
         ),
         (
             GateResult("each(fnr, by=region) <= 0.2", "error", "region = west", None, 0.2, reason="no rows"),
@@ -168,7 +169,7 @@ def test_many_changed_parts_are_counted(reports: Reports) -> None:
     model = reports["passed"]().models["churn"]
     many = replace(model, changes=tuple(Change(f"data.d{at}", "x") for at in range(7)))
     said = "No line of code changed; data.d0, data.d1, data.d2, data.d3 and 3 more did."
-    assert plain(sentences.cause(many)) == said
+    assert plain(causes.cause(many)) == said
 
 
 def test_every_report_has_its_sentences(any_report: Report) -> None:

@@ -44,7 +44,10 @@ def _without_ends(text: str) -> str:
 
 def test_the_sentence_the_bar_and_the_diff(reports: Reports) -> None:
     shown = render(reports["failed_by_data"](), 140)
-    assert "Misses went up: FNR 12.4% → 19.9% (80 of 402), limit +1.0 points." in shown
+    assert (
+        "Misses 50 → 80 (+30 of 402), false alarms 30 → 31 (+1 of 1,003): FNR 12.4% → 19.9%, limit +1.0 points."
+        in shown
+    )
     assert "No line of code changed; data/train.csv did." in shown
     assert re.search(
         r"FNR against the baseline +12.4% → +19.9% .*≤ \+1.0 points +\+5.1 … \+10.0 points +┃ +├────●────┤", shown
@@ -55,7 +58,7 @@ def test_the_sentence_the_bar_and_the_diff(reports: Reports) -> None:
 def test_a_narrow_terminal_says_the_same(reports: Reports) -> None:
     words = " ".join(render(reports["failed_by_data"](), 40).split())
     for said in (
-        "Misses went up",
+        "Misses 50 → 80 (+30 of 402)",
         "data/train.csv did.",
         "12.4% → 19.9% (80 of 402)",
         "┃ ├────●────┤",
@@ -67,8 +70,8 @@ def test_a_narrow_terminal_says_the_same(reports: Reports) -> None:
 
 def test_ascii_marks(reports: Reports) -> None:
     shown = render(reports["failed_by_data"](), 100, ascii_only=True)
-    assert "x churn may not be promoted" in shown
-    assert "FNR 12.4% -> 19.9% (80 of 402)" in shown
+    assert "x churn fails 1 of 4 gates" in shown
+    assert "Misses 50 -> 80 (+30 of 402)" in shown
     assert "|        [----o----]" in shown
 
 
@@ -91,7 +94,7 @@ def test_show_falls_back_to_ascii(reports: Reports) -> None:
     stream = io.TextIOWrapper(raw, encoding="latin-1")
     show(reports["failed_by_data"](), Console(file=stream, width=80, color_system=None))
     stream.flush()
-    assert raw.getvalue().startswith(b"x churn may not be promoted")
+    assert raw.getvalue().startswith(b"x churn fails 1 of 4 gates")
 
 
 def test_plain_has_a_line_per_gate_and_nothing_that_steers(any_report: Report) -> None:
@@ -103,8 +106,8 @@ def test_plain_has_a_line_per_gate_and_nothing_that_steers(any_report: Report) -
 def test_plain_lines(reports: Reports) -> None:
     lines = plain(reports["failed_by_data"]()).split("\n")
     assert lines[:3] == [
-        "✗ churn may not be promoted",
-        "  Misses went up: FNR 12.4% → 19.9% (80 of 402), limit +1.0 points.",
+        "✗ churn fails 1 of 4 gates",
+        "  Misses 50 → 80 (+30 of 402), false alarms 30 → 31 (+1 of 1,003): FNR 12.4% → 19.9%, limit +1.0 points.",
         "  No line of code changed; data/train.csv did.",
     ]
     gate = "  ✓ FPR                       3.1% (31 of 1,003), baseline 3.0%, limit ≤ 5.0%, interval 2.1% … 4.4%"

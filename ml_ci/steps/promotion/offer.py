@@ -11,7 +11,7 @@ from ml_ci.digests import digest
 from ml_ci.records.codec import pack
 from ml_ci.registry import values
 from ml_ci.registry.values import NONE, Event, Offer, Version
-from ml_ci.reports import sentences
+from ml_ci.reports import causes, pieces, sentences
 from ml_ci.reports.markdown import render
 from ml_ci.reports.values import ModelReport, Report
 from ml_ci.steps.promotion.evidence import Evidence
@@ -82,7 +82,7 @@ def make_offer(
 
 
 def _summary(model: ModelReport) -> str:
-    said = " ".join(sentences.plain(one) for one in (sentences.why(model), sentences.cause(model)))
+    said = " ".join(pieces.plain(one) for one in (sentences.why(model), causes.cause(model)))
     return said[:_DESCRIPTION] if model.verdict == "pass" else f"{model.verdict}: {said}"[:_DESCRIPTION]
 
 

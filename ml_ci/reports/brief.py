@@ -1,0 +1,47 @@
+"""A pass in three lines: nobody reads more of what is well. Cautions are added by whoever shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ml_ci.gates.verdict import ORDER
+from ml_ci.reports import causes, deeds, pieces, sentences
+from ml_ci.reports.text import label, plural
+from ml_ci.reports.values import ModelReport, Report
+
+MORE = "-v shows more"
+
+
+def lines(name: str, model: ModelReport) -> tuple[str, str, str]:
+    """Say a pass: the verdict with its gates, the numbers, and what was compared, changed and done."""
+    return (
+        f"{sentences.marked(name, model)}: {_small(sentences.held(model))}",
+        sentences.measured(model) or pieces.plain(sentences.why(model)),
+        " ".join(filter(None, (_compared(model), deeds.work_done(name, model), _notes(model)))),
+    )
+
+
+def is_brief(model: ModelReport) -> bool:
+    """Say whether three lines are enough: a pass, of which no two yardsticks and no failure tell."""
+    return model.verdict == "pass" and not model.yardsticks and model.failure is None
+
+
+def worst_first(report: Report) -> Mapping[str, ModelReport]:
+    """Give the models in the order in which they need to be looked at; those of one verdict as in `ml-ci.yaml`."""
+    return dict(sorted(report.models.items(), key=lambda one: ORDER.index(one[1].verdict)))
+
+
+def _compared(model: ModelReport) -> str:
+    cause = pieces.plain(causes.cause(model))
+    if model.baseline is None or not model.baseline.source:
+        return cause
+    said = _small(cause) if model.changes else "nothing it depends on changed."
+    return f"Against {label(model.baseline.source, 80)}: {said}"
+
+
+def _notes(model: ModelReport) -> str:
+    return f"{plural(len(model.notes), 'note')}: {MORE}." if model.notes else ""
+
+
+def _small(text: str) -> str:
+    return text[:1].lower() + text[1:]
