@@ -7,18 +7,31 @@ from collections.abc import Mapping
 from ml_ci.changes.notebooks import code_cells
 from ml_ci.changes.python_source import definitions, parse
 from ml_ci.changes.snapshot import Snapshot
+from ml_ci.changes.statements import compare_statements, tell_difference
 from ml_ci.changes.values import Change
 from ml_ci.changes.words import count, join_lines
 
 _MODULE = "imports or other statements"
+_MOST_STATEMENTS = 3
 
 
 def describe_code(old: Snapshot, new: Snapshot, part: str = "code") -> Change:
-    """Name the files that changed, and in Python files the functions, classes and constants."""
-    lines = file_lines(_files(old, part), _files(new, part), old, new)
+    """Name the files that changed, and in Python files functions, classes and constants; with details the lines."""
+    was, now = _files(old, part), _files(new, part)
+    lines = file_lines(was, now, old, new)
+    changed = [path for path in now if path in was and was[path] != now[path] and path.endswith((".py", ".pyw"))]
     if len(lines) == 1:
-        return Change(part, lines[0])
-    return Change(part, f"{count(len(lines), 'file')}: {join_lines(lines, 2)}", tuple(lines))
+        return Change(part, lines[0], tuple(_lines_of(changed[0], old, new)) if changed else ())
+    inside = (f"{path}, {line}" for path in changed for line in _lines_of(path, old, new))
+    return Change(part, f"{count(len(lines), 'file')}: {join_lines(lines, 2)}", (*lines, *inside))
+
+
+def _lines_of(path: str, old: Snapshot, new: Snapshot) -> list[str]:
+    """Say the lines in which a named function or constant changed."""
+    try:
+        return tell_statements(old.tree.read(path), new.tree.read(path), named=True)
+    except FileNotFoundError:
+        return []
 
 
 def file_lines(was: Mapping[str, object], now: Mapping[str, object], old: Snapshot, new: Snapshot) -> list[str]:
@@ -59,12 +72,27 @@ def _names(before: bytes, after: bytes) -> str:
     if trees[0] is None or trees[1] is None:
         return _lines(before, after)
     was, now = definitions(trees[0]), definitions(trees[1])
-    rest = [_MODULE] if was.get("") != now.get("") else []
+    rest = (tell_statements(before, after, named=False) or [_MODULE]) if was.get("") != now.get("") else []
     changed = [name for name in now if name and name in was and was[name] != now[name]]
     changed += [f"{name} added" for name in now if name and name not in was]
     changed += [f"{name} removed" for name in was if name and name not in now]
     changed += rest
-    return join_lines(changed, 6) or "the order of its definitions"
+    return join_lines(changed, 6 + len(rest)) or "the order of its definitions"
+
+
+def tell_statements(before: bytes, after: bytes, *, named: bool) -> list[str]:
+    """Say which statements changed, line by line: those inside of what has a name of its own, or the others."""
+    trees = parse(before), parse(after)
+    if trees[0] is None or trees[1] is None:
+        return []
+    texts = before.decode("utf-8", "replace"), after.decode("utf-8", "replace")
+    try:
+        found = [one for one in compare_statements(trees[0], trees[1]) if one.named == named]
+        lines = [tell_difference(one, *texts, trees[1]) for one in found[:_MOST_STATEMENTS]]
+    except RecursionError:
+        return []
+    more = len(found) - len(lines)
+    return [*lines, count(more, "more statement")] if more else lines
 
 
 def _cells(before: bytes, after: bytes) -> str:

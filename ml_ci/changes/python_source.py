@@ -48,6 +48,11 @@ def definitions(tree: ast.Module) -> Mapping[str, str]:
     return {name: hashlib.sha256("\x1f".join(digests).encode()).hexdigest() for name, digests in parts.items()}
 
 
+def list_statements(tree: ast.Module) -> list[ast.stmt]:
+    """Give the statements of a module without its docstring."""
+    return _body(tree)
+
+
 def _collect(scope: ast.Module | ast.ClassDef, prefix: str, parts: dict[str, list[str]]) -> None:
     for statement in _body(scope):
         if isinstance(statement, ast.ClassDef):

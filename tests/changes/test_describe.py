@@ -226,7 +226,9 @@ def test_many_rows_are_sampled(changes: Any, history: Any, monkeypatch: pytest.M
 def test_functions_and_constants_are_named(changes: Any, history: Any) -> None:
     text = (history.folder / "churn/train.py").read_text()
     history.write("churn/train.py", text.replace("100", "10").replace("return rows", "return None"))
-    assert only(changes(), "code") == Change("code", "churn/train.py: TREES, train()")
+    assert only(changes(), "code") == Change(
+        "code", "churn/train.py: TREES, train()", ("line 4: `100` → `10`", "line 10: `rows` → `None`")
+    )
 
 
 def test_files_that_came_and_went(changes: Any, history: Any) -> None:
@@ -234,7 +236,8 @@ def test_files_that_came_and_went(changes: Any, history: Any) -> None:
     history.write("churn/new.py", "x = 1\n")
     said = only(changes(), "code")
     assert said.details == (
-        "churn/train.py: train(), TREES removed, imports or other statements",
+        "churn/train.py: train(), TREES removed, "
+        "line 2: `from churn.features import clean` removed, line 1: `import churn.new` added",
         "churn/new.py added",
         "churn/features.py removed",
     )
