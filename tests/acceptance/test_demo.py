@@ -20,8 +20,8 @@ def test_the_demo_shows_three_pull_requests(tmp_path: Path) -> None:
     *_, words, code, data = done.stdout.split("── Pull request")
     assert "✓ tumours passes" in words
     assert "Nothing was trained" in words
-    assert "Only code changed." in code
-    assert "baseline found" in code
+    assert "only code changed." in code
+    assert "the baseline was found" in code
     assert "✗ tumours fails" in data
     assert "No line of code changed; data/train.csv did." in data
     assert "ml-ci init" in data

@@ -20,7 +20,7 @@ GATE = {"condition", "slice", "verdict", "value", "limit", "baseline", "interval
 
 
 def test_json_is_all_of_standard_output(known: Any) -> None:
-    known.edit("model.py", "SHIFT = 0.0", "print('chatter')\nSHIFT = 0.3")
+    known.edit("model.py", "SHIFT = 0.0", "print('chat' + 'ter')\nSHIFT = 0.3")
     answer = known.command("run", "--json")
     assert answer.code == 1
     report = json.loads(answer.out)

@@ -267,7 +267,7 @@ def test_the_report_shows_both_lines_first_and_says_how_it_is_let_in(project: Pr
     project.holdout(table(relabelled(rows(), 50, 70, "no")))
     report = project.run()
     lines = plain(report).splitlines()
-    assert lines[0] == "✗ m fails its only gate"
+    assert lines[0] == "✗ m fails 1 of 2 gates"
     assert lines[1] == (
         "  ✓ by this change's yardstick, 200 rows: Both gates hold. "
         "False alarms 40 → 0 of 140 (0.0%), misses 0 of 60 (0.0%) as before."
