@@ -323,6 +323,35 @@ def test_a_module_that_a_command_starts_is_its_code(history: Any, model: Any, co
         before = after
 
 
+@pytest.mark.parametrize(
+    ("cwd", "place"),
+    [
+        (".", ""),
+        ("service", "service/"),  # its own folder
+        ("./service/", "service/"),
+        ("service", ""),  # the repository's
+        ("service", "service/src/"),
+        ("service", "src/"),
+        (".", "src/"),
+    ],
+)
+@pytest.mark.parametrize("command", [None, "python -m app.train", "python PLACEapp/train.py"])
+def test_modules_are_found_below_the_folder_that_a_job_starts_in(
+    history: Any, model: Any, cwd: str, place: str, command: str | None
+) -> None:
+    history.write(f"{place}app/train.py", "from app.words import f\n\ndef train(train): return f(train)\n")
+    history.write(f"{place}app/words.py", "def f(rows): return 1\n")
+    path = f"{place}app/train.py"
+    script = path.removeprefix("service/") if "service" in cwd and place.startswith("service/") else path
+    script = f"../{script}" if "service" in cwd and not place.startswith("service/") else script
+    text = None if command is None else command.replace("PLACEapp/train.py", script)
+    job = FunctionJob("app.train:train") if text is None else CommandJob(text, model="m")
+    before = history.snapshot(model=model(job=job, cwd=cwd)).fingerprint
+    assert set(before.details["code"]) == {path, f"{place}app/words.py"}
+    history.write(f"{place}app/words.py", "def f(rows): return 2\n")
+    assert work(before, history.snapshot(model=model(job=job, cwd=cwd)).fingerprint) == "train"
+
+
 def test_data_known_by_a_pointer_only_are_absent(history: Any, model: Any) -> None:
     history.write("data/big.csv.dvc", "outs: [{path: big.csv, md5: 0123456789abcdef0123456789abcdef}]")
     found = history.snapshot(model=model(data={"train": FileEntry("data/big.csv")})).fingerprint

@@ -70,6 +70,32 @@ def test_each_class_against_the_rest(make: Make, tmp_path: Path) -> None:
     }
 
 
+def test_each_class_of_both_sides(make: Make, tmp_path: Path) -> None:
+    table, positive = make("y,x\na,1\nb,2\nc,3\na,4\n"), Positive(("a",))
+    (tmp_path / "candidate.csv").write_text("prediction\na\na\nc\nb\n")
+    (tmp_path / "baseline.csv").write_text("prediction\nb\nb\na\na\n")
+    sides = [read(tmp_path / f"{side}.csv", table, "y", positive) for side in ("candidate", "baseline")]
+    found = compare(read_holdout(table, "y", positive, CLASS), *sides)
+    assert found.baseline is not None
+    assert found.baseline.slices["class"] == {
+        "a": Confusion(tp=1, fp=1, tn=1, fn=1),
+        "b": Confusion(tp=1, fp=1, tn=2, fn=0),
+        "c": Confusion(tp=0, fp=0, tn=3, fn=1),
+    }
+    assert found.paired_slices["class"]["a"].positives == PairedErrors(candidate_only=1, baseline_only=1)
+    assert found.paired_slices["class"]["a"].negatives == PairedErrors(candidate_only=1, baseline_only=1)
+    assert found.paired_slices["class"]["c"].positives == PairedErrors(baseline_only=1)
+
+
+def test_the_side_that_gives_no_classes_is_named(make: Make, tmp_path: Path) -> None:
+    table, positive = make("y,x\na,1\nb,2\nc,3\n"), Positive(("a",))
+    (tmp_path / "p.csv").write_text("prediction\na\na\nc\n")
+    classes, none = read(tmp_path / "p.csv", table, "y", positive), _labels([True, True, False])
+    for sides, name in (((none, classes), "candidate"), ((classes, none), "baseline")):
+        with pytest.raises(StageFailed, match=f"`by=class` is undefined: the {name} gives no class"):
+            compare(read_holdout(table, "y", positive, CLASS), *sides)
+
+
 def test_two_classes_need_no_predicted_names(make: Make) -> None:
     holdout = read_holdout(make("y,x\na,1\nb,2\n"), "y", Positive(("a",)), CLASS)
     found = compare(holdout, _labels([True, True])).candidate.slices["class"]

@@ -48,6 +48,13 @@ def test_an_unjudged_model_has_the_gate_to_add_in_its_descriptions(reports: Any)
         assert "`fnr <= 0.2`" in status.description
 
 
+def test_what_to_do_about_an_error_stands_in_the_comment(reports: Any) -> None:
+    report = reports["crashed"]()
+    failure = replace(report.models["churn"].failure, message="It broke", hint="Mend it")
+    broken = replace(report, models={"churn": replace(report.models["churn"], failure=failure)})
+    assert [one.description for one in statuses(broken) if "Mend it" in one.description] == []
+
+
 def test_a_description_has_at_most_140_characters(any_report: Report) -> None:
     for status in statuses(any_report):
         assert 0 < len(status.description) <= 140
