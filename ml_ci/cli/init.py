@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,19 +50,50 @@ def command(
     Programs are read, never run. It asks only for what it could not find, and not at all without a terminal: then the
     line that is left to fill in is named. It overwrites nothing.
     """
-    from ml_ci.setup.choose import choose
     from ml_ci.setup.look import look
     from ml_ci.setup.values import Answers
 
     answers = Answers(**given, data=tuple(_pair(entry) for entry in data))
     found = look(Path.cwd())
-    choice = choose(found, answers)
-    if not yes and sys.stdin.isatty() and not dry_run:
-        choice = choose(found, _ask(answers, choice))
     _tell(found)
-    written = _files(choice, found, workflows or ("pull-request",), actions)
-    _next(choice, _put(written, dry_run), dry_run)
+    new = not _config().exists()
+    choice = _choose(found, answers, ask=not yes and is_terminal() and not dry_run) if new else None
+    models = [choice.name] if choice else _declared()
+    files = _plan(found, choice, models, workflows or ("pull-request",), actions)
+    written = _put(files, found.prefix, dry_run)
+    _next(choice, written, found.prefix, dry_run)
     return 0
+
+
+def is_terminal() -> bool:
+    """Say whether there is somebody to ask."""
+    return sys.stdin.isatty()
+
+
+def _config() -> Path:
+    """Give the configuration that is here, or the one that is going to be."""
+    return next((path for path in (Path("ml-ci.yaml"), Path("ml-ci.yml")) if path.exists()), Path("ml-ci.yaml"))
+
+
+def _choose(found: Found, answers: Answers, *, ask: bool) -> Choice:
+    from ml_ci.cli.init_questions import ask_all
+    from ml_ci.setup.choose import choose
+
+    return ask_all(found, answers) if ask else choose(found, answers)
+
+
+def _declared() -> list[str]:
+    """Name the models of the ml-ci.yaml that is here; none where it cannot be read, and that is said."""
+    from ml_ci.spec.load import decode, load
+
+    path = _config()
+    try:
+        models = list(load(decode(path.read_bytes(), path.name), path.name).models)
+    except UserError as error:
+        click.echo(f"left    {error.message}")
+        return []
+    click.echo(f"found   {path}: {', '.join(models)}; only what belongs to it is added")
+    return models
 
 
 def _pair(entry: str) -> tuple[str, str]:
@@ -71,26 +101,6 @@ def _pair(entry: str) -> tuple[str, str]:
     if not (name and equals and path):
         raise UserError(f"--data {entry}: expected NAME=PATH", hint="For example: --data train=data/train.csv")
     return name, path
-
-
-_QUESTIONS = {
-    "run": ("run", "Which command trains the model"),
-    "outputs": ("predictions", "Which file with predictions of the holdout does it leave"),
-    "predict": ("predict", "Which function scores rows (module:function)"),
-    "data": ("holdout", "Which file has the labelled rows to judge on"),
-    "label": ("label", "Which column says what is true"),
-    "positive": ("positive", "Which value of it is a false alarm about"),
-}
-
-
-def _ask(answers: Answers, choice: Choice) -> Answers:
-    """Ask for what is missing; an empty answer leaves its line to be filled in."""
-    said: dict[str, Any] = {}
-    for key, how in choice.missing.items():
-        field, question = _QUESTIONS[key]
-        answer = click.prompt(f"{question}?\n  ({how})", default="", show_default=False)
-        said |= {field: answer} if answer else {}
-    return replace(answers, **said)
 
 
 def _tell(found: Found) -> None:
@@ -108,57 +118,65 @@ def _tell(found: Found) -> None:
             click.echo(f"found {what}: {value}", err=True)
 
 
-def _files(choice: Choice, found: Found, workflows: tuple[str, ...], actions: str | None) -> dict[str, str]:
+def _plan(
+    found: Found, choice: Choice | None, models: list[str], workflows: tuple[str, ...], actions: str | None
+) -> dict[str, str]:
+    """Give the files to write, by their path from the repository's root."""
     from ml_ci.setup import writing
     from ml_ci.setup.action import name_action
+    from ml_ci.setup.files import judging_already, plan_tests, plan_workflows
 
     known = writing.names()
     for name in workflows:
         if name not in (*known, "none"):
             raise UserError(f"--workflow {name}: there is no such template", hint=f"There are: {', '.join(known)}.")
-    files = {"ml-ci.yaml": writing.configuration(choice)}
-    for name in workflows:
-        if name != "none":
-            files[f".github/workflows/{_workflow_file(name)}"] = writing.workflow(name, found, actions or name_action())
-    files[f"tests/test_{choice.name.replace('-', '_').replace('.', '_')}_model.py"] = writing.test(choice)
-    return files
+    files = {f"{found.prefix}{_config()}": writing.configuration(choice) if choice else ""}
+    for path, text in plan_workflows(found, workflows, actions or name_action()).items():
+        other = judging_already(found, path)
+        if other is None:
+            files[path] = text
+        else:
+            click.echo(f"kept    {other}: it judges this project already")
+    return files | plan_tests(found, models)
 
 
-def _workflow_file(name: str) -> str:
-    return "ml-ci.yml" if name in ("pull-request", "matrix", "pull-request-untrusted") else f"ml-ci-{name}.yml"
-
-
-def _put(files: dict[str, str], dry_run: bool) -> dict[str, str]:
+def _put(files: dict[str, str], prefix: str, dry_run: bool) -> dict[str, str]:
     """Write what is not there yet, and give it."""
     from ml_ci.records.atomic import write_text
+    from ml_ci.setup.files import show_path
 
-    new = {name: text for name, text in files.items() if not Path(name).exists()}
-    for name, text in files.items():
-        path = Path(name)
-        if name not in new:
-            click.echo(f"kept    {name}: it is there already, and init overwrites nothing")
+    places = {path: Path(show_path(path, prefix)) for path in files}
+    new = {path: text for path, text in files.items() if not places[path].exists()}
+    for path, text in files.items():
+        at = places[path]
+        if path not in new:
+            click.echo(f"kept    {at}: it is there already, and init overwrites nothing")
         elif dry_run:
-            click.echo(f"would write {name}:\n\n{text}")
+            click.echo(f"would write {at}:\n\n{text}")
         else:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            write_text(path, text)
-            click.echo(f"wrote   {name}")
+            at.parent.mkdir(parents=True, exist_ok=True)
+            write_text(at, text)
+            click.echo(f"wrote   {at}")
     return new
 
 
-def _next(choice: Choice, files: dict[str, str], dry_run: bool) -> None:
+def _next(choice: Choice | None, files: dict[str, str], prefix: str, dry_run: bool) -> None:
     """Say what is left to fill in, line by line, and what to do then."""
     from ml_ci.setup import writing
+    from ml_ci.setup.files import add_hidden, show_path
+    from ml_ci.setup.look import find_hidden
 
-    text = files.get("ml-ci.yaml", "")
-    for key in (key for key in writing.ORDER if key in choice.missing and text):
-        click.echo(f"left    ml-ci.yaml:{writing.line_of(key, text)}: {key}: {choice.missing[key]}")
-    for name, workflow in files.items():
+    text = files.get(f"{prefix}ml-ci.yaml", "")
+    missing = choice.missing if choice else {}
+    for key in (key for key in writing.ORDER if key in missing):
+        click.echo(f"left    ml-ci.yaml:{writing.line_of(key, text)}: {key}: {missing[key]}")
+    for path, workflow in files.items():
         if writing.UNKNOWN_ACTION.partition("@")[0] + "/" in workflow:
-            click.echo(f"left    {name}: OWNER/ml-ci and SHA: where ml-ci's actions are (or --actions)")
+            at = show_path(path, prefix)
+            click.echo(f"left    {at}: OWNER/ml-ci and SHA: where ml-ci's actions are (or --actions)")
+    hidden = find_hidden(Path.cwd(), files)
+    if hidden:
+        click.echo(f"left    {add_hidden(hidden, prefix)}")
     if not dry_run:
-        click.echo(
-            "next    fill in what is left, then: ml-ci run"
-            if choice.missing and text
-            else "next    ml-ci run, then commit these files"
-        )
+        then = ", then commit these files" if files else ""
+        click.echo("next    fill in what is left, then: ml-ci run" if missing else f"next    ml-ci run{then}")

@@ -7,7 +7,6 @@ import shlex
 import sys
 
 from ml_ci.setup.choose_data import choose_data, choose_label
-from ml_ci.setup.traces import TABLES
 from ml_ci.setup.values import Answers, Choice, Command, Found, Script
 from ml_ci.spec.placeholders import PLACEHOLDER
 
@@ -133,8 +132,3 @@ def _choose_extras(choice: Choice, found: Found, answers: Answers) -> None:
     paths = [path for path in entries.values() if isinstance(path, str)] if isinstance(entries, dict) else []
     if set(found.pulled) & set(paths):
         choice.keys["fetch"] = "dvc pull {path}"
-
-
-def is_predictions(path: str) -> bool:
-    """Say whether a file that a command leaves has predictions, and is no model."""
-    return path.endswith((*TABLES, ".json", ".jsonl", ".npy"))

@@ -20,12 +20,13 @@ def choose_data(
     holdout = _choose_holdout(found, answers, script)
     train = _choose_train(found, answers, script, holdout, needs)
     made = train is not None and train.path in needs  # the program reads what an earlier step makes of it
-    if script and script.absent and not (script.reads or answers.data or made):
+    unknown = script is not None and bool(script.absent) and not (script.reads or answers.data or made)
+    if script and unknown and not answers.holdout:
         choice.missing["data"] = (
             f"{{train: FILE, holdout: FILE}}: {script.path} reads {', '.join(script.absent)}, which git does not have"
         )
         return None
-    _fill(choice, answers, script, train, holdout)
+    _fill(choice, answers, script, None if unknown else train, holdout)
     return holdout or train
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from ml_ci.errors import UserError
@@ -12,6 +13,7 @@ from ml_ci.tables.table import Table
 SUFFIXES = (".csv", ".tsv", ".parquet", ".csv.gz", ".data")
 _MOST_BYTES = 300 * 1024 * 1024
 _MOST_TABLES = 24
+_MOST_COLUMNS = 80
 _FEW = 12
 _LABELS = (
     "label",
@@ -72,6 +74,18 @@ def _table(top: Path, path: str) -> DataFile | None:
         return None
     few = {name: found for name, found in values.items() if len(found) <= _FEW}
     return DataFile(path, table.names, header, table.rows, few)
+
+
+def count_values(top: Path, table: DataFile) -> DataFile:
+    """Give a table with the values of each of its first columns that has few of them, and not of likely labels only."""
+    if not table.header:
+        return table
+    try:
+        opened = Table.open(top / table.path, shown=table.path)
+        values = {name: tuple(opened.counts(name)) for name in table.columns[:_MOST_COLUMNS]}
+    except UserError:
+        return table
+    return replace(table, values={name: found for name, found in values.items() if len(found) <= _FEW} | table.values)
 
 
 def label(table: DataFile, named: Iterable[str]) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
@@ -9,6 +10,7 @@ from pathlib import Path, PurePosixPath
 from ml_ci.errors import UserError
 from ml_ci.repository import remote
 from ml_ci.repository.base import default_branch
+from ml_ci.repository.by_name import ignored
 from ml_ci.repository.git import GitError
 from ml_ci.repository.listing import KEPT, list_files
 from ml_ci.repository.repository import Repository
@@ -48,13 +50,49 @@ def look(top: Path) -> Found:
         servers=_find_servers(top, files, programs),
         pulled=pulled,
         tools=_tools(top, files),
-        workflows=tuple(sorted(path for path in files if re.fullmatch(r"\.github/workflows/[^/]+\.ya?ml", path))),
+        workflows=_find_judging(repository),
+        tested=_find_tested(top, files),
         python=python,
         python_said=said,
         requirements=next((path for path in ("requirements.txt", "pyproject.toml", "setup.py") if path in files), None),
         origin=remote.url(repository),
         prefix=repository.prefix,
     )
+
+
+def find_hidden(top: Path, paths: Iterable[str]) -> frozenset[str]:
+    """Give those paths, relative to the repository's root, that .gitignore keeps out of commits."""
+    return ignored(Repository.find(top).top, paths)
+
+
+def read_programs(top: Path) -> dict[str, str]:
+    """Give the text of each Python file of the project."""
+    files = _files(Repository.find(top))
+    return {path: _text(top, path) for path in sorted(files) if path.endswith(".py")}
+
+
+_GATES = re.compile(r"uses:\s*[\w.-]+/[\w.-]+/actions/gate@")
+_FOLDER = re.compile(r"working-directory:\s*[\"']?([^\s\"'#]+)")
+
+
+def _find_judging(repository: Repository) -> tuple[str, ...]:
+    """Find the workflows that judge pull requests of this very project, by their paths from the root."""
+    folder = repository.top / ".github" / "workflows"
+    texts = {file.name: _text(folder, file.name) for file in sorted(folder.glob("*.y*ml"))} if folder.is_dir() else {}
+    here = repository.prefix.rstrip("/") or "."
+    return tuple(
+        f".github/workflows/{name}"
+        for name, text in texts.items()
+        if _GATES.search(text)
+        and "pull_request" in text
+        and here in [posixpath.normpath(one) for one in _FOLDER.findall(text) or ["."]]
+    )
+
+
+def _find_tested(top: Path, files: frozenset[str]) -> frozenset[str]:
+    """Name the models that a test of the project is marked with."""
+    tests = [path for path in sorted(files) if re.search(r"(^|/)(test_[^/]*|[^/]*_test)\.py$", path)]
+    return frozenset(name for path in tests for name in re.findall(r"ml_model\(\s*['\"]([^'\"]+)", _text(top, path)))
 
 
 def _parse_all(top: Path, files: Iterable[str]) -> dict[str, Source]:

@@ -55,12 +55,17 @@ def _read_script(
         reads=tuple(one for one in dict.fromkeys(tables) if one in files and one not in written),
         absent=tuple(one for one in _keep_within(at[one] for one in traces.tables) if one not in files | written),
         writes=tuple(one for one in inside if one not in files or one in map(at.get, traces.models)),
-        scores=tuple(one for one in _keep_within(sorted(written)) if one.endswith(TABLES) and _SCORES.search(one)),
+        scores=tuple(one for one in _keep_within(sorted(written)) if one.endswith(TABLES) and is_scores(one)),
         named=traces.named,
         regressor=any(part.regressor for part in parts),
         logs=traces.logs,
         tracked=traces.tracked,
     )
+
+
+def is_scores(path: str) -> bool:
+    """Say whether a file that a command leaves has predictions, and is no model."""
+    return path.endswith((*TABLES, ".json", ".jsonl", ".npy")) and bool(_SCORES.search(path))
 
 
 def _is_test(path: str) -> bool:

@@ -66,6 +66,7 @@ class DataFile:
 class Found:
     """What is in a repository, below the folder that init is started in; `prefix` leads there from its root.
 
+    `workflows` are those of the root that judge this project; `tested` are the models that its tests name;
     `idle` are programs that train when another one asks them to, and do nothing when they are started.
     """
 
@@ -79,6 +80,7 @@ class Found:
     idle: tuple[str, ...] = ()
     servers: tuple[str, ...] = ()
     prefix: str = ""
+    tested: frozenset[str] = frozenset()
     pulled: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
     workflows: tuple[str, ...] = ()

@@ -35,25 +35,31 @@ def line_of(key: str, text: str) -> int:
     return next(number for number, line in enumerate(text.splitlines(), 1) if line.startswith(f"    {key}:"))
 
 
-def test(choice: Choice) -> str:
+def test(name: str) -> str:
     """Write a first test of the model, for pytest."""
     return f'''"""Run with: pytest --ml-ci"""
 
 import pytest
 
 
-@pytest.mark.ml_model("{choice.name}")
+@pytest.mark.ml_model("{name}")
 def test_the_model_answers_both_ways(candidate):
     """The gates of ml-ci.yaml are tests already; this is the place for what you know of the model beside them."""
     assert 0 < candidate.positives < candidate.rows
 '''
 
 
-def workflow(name: str, found: Found, action: str | None, folder: str = ".") -> str:
-    """Write a workflow from its template: with the default branch, the job's Python and the actions' address."""
+def workflow(name: str, found: Found, action: str | None, folder: str = ".", slug: str = "") -> str:
+    """Write a workflow from its template: with the default branch, the job's Python and the actions' address.
+
+    `slug` tells the workflows of a monorepo's projects apart: runs of one must not cancel those of another.
+    """
     text = templates().joinpath("workflows", f"{name}.yml").read_text(encoding="utf-8")
     owner, _, sha = (action or UNKNOWN_ACTION).partition("@")
     text = text.replace("OWNER/ml-ci/", f"{owner}/").replace("@SHA", f"@{sha}")
+    if slug:
+        text = re.sub(r"^(name: ml-ci)(?=$| )", rf"\1 {slug}", text, flags=re.MULTILINE)
+        text = text.replace("group: ml-ci-", f"group: ml-ci-{slug}-").replace("[ml-ci]", f"[ml-ci {slug}]")
     if found.branch not in (None, "main"):
         text = text.replace("branches: [main]", f"branches: [{json.dumps(found.branch)}]")
     settings = {"working-directory": folder if folder != "." else None, "python-version": found.python}
