@@ -38,13 +38,13 @@ def environment() -> Mapping[str, str]:
     return {**kept, **QUIET, "LC_ALL": "C"}
 
 
-def start(folder: Path, *arguments: str, index: Path | None = None) -> subprocess.Popen[bytes]:
-    """Start git in `folder` with pipes, on another `index` than the user's; UserError when git is not installed."""
+def start(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
+    """Start git in `folder` with pipes; UserError when git is not installed."""
     try:
         return subprocess.Popen(
             ("git", *arguments),
             cwd=folder,
-            env=environment() if index is None else {**environment(), "GIT_INDEX_FILE": str(index)},
+            env=environment(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -63,9 +63,9 @@ def finish(process: subprocess.Popen[bytes], *arguments: str, told: bytes | None
     return out
 
 
-def git(folder: Path, *arguments: str, told: bytes | None = None, index: Path | None = None) -> bytes:
+def git(folder: Path, *arguments: str, told: bytes | None = None) -> bytes:
     """Run git in `folder` and give what it printed; GitError when it failed."""
-    return finish(start(folder, *arguments, index=index), *arguments, told=told)
+    return finish(start(folder, *arguments), *arguments, told=told)
 
 
 def line(folder: Path, *arguments: str) -> str | None:

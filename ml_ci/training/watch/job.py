@@ -9,8 +9,9 @@ from pathlib import Path
 
 from ml_ci.changes.reads import Reads
 from ml_ci.errors import Failure, StageFailed, UserError
+from ml_ci.repository import by_name
 from ml_ci.repository.git import GitError
-from ml_ci.repository.listing import KEPT, TRACKED, list_files
+from ml_ci.repository.listing import KEPT, list_files
 from ml_ci.training.stamps import is_folder
 from ml_ci.training.told import read
 from ml_ci.training.values import UNSEEN, Ground, JobFailed
@@ -97,8 +98,10 @@ def _find_versioned(top: Path, paths: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _leave_out(top: Path, paths: frozenset[str]) -> tuple[str, ...]:
-    found = _list(top, tuple(sorted(paths)), {"t": True, **TRACKED})
-    return tuple(line[2:] for line in found if line.startswith("S "))
+    try:
+        return tuple(sorted(by_name.left_out(top, sorted(paths)[:_MANY])))
+    except GitError:  # a path that git takes for one inside a submodule
+        return ()
 
 
 def _list(top: Path, paths: tuple[str, ...], how: Mapping[str, bool]) -> tuple[str, ...]:
