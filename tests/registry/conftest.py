@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ml_ci import pipeline
+from ml_ci.cli.registry import _MLFLOW
 from ml_ci.registry.location import Location, locate
 from ml_ci.registry.query import champion
 from ml_ci.registry.values import Version
@@ -134,7 +135,8 @@ def game_at(path: Path, **given: object) -> Game:
 def _quiet_mlflow(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("GITHUB_EVENT_NAME", "MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", "GITHUB_ACTOR"):
         monkeypatch.delenv(name, raising=False)
-    for name, value in {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}.items():
+    # With all that a command settles for MLflow, so that none of it stays for the tests that follow.
+    for name, value in {**_MLFLOW, "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "1"}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr("ml_ci.cli.registry._PATIENCE", 3600.0)  # a busy machine must not add a word
 
