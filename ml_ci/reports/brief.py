@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from ml_ci.gates.verdict import ORDER
 from ml_ci.reports import causes, deeds, pieces, sentences
 from ml_ci.reports.text import label, plural
@@ -26,7 +24,7 @@ def is_brief(model: ModelReport) -> bool:
     return model.verdict == "pass" and not model.yardsticks and model.failure is None
 
 
-def worst_first(report: Report) -> Mapping[str, ModelReport]:
+def worst_first(report: Report) -> dict[str, ModelReport]:
     """Give the models in the order in which they need to be looked at; those of one verdict as in `ml-ci.yaml`."""
     return dict(sorted(report.models.items(), key=lambda one: ORDER.index(one[1].verdict)))
 

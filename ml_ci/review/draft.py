@@ -14,6 +14,7 @@ from ml_ci.forges.values import Comment
 from ml_ci.reports.as_json import to_json
 from ml_ci.reports.fitting import LIMIT
 from ml_ci.reports.markdown import render
+from ml_ci.reports.markdown_changes import links_of
 from ml_ci.reports.values import Report
 
 _KEY = re.compile(r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")
@@ -35,7 +36,8 @@ def draft(report: Report, key: str, run_url: str = "") -> Draft:
     """Write the comment of a report, at most 60,000 characters."""
     digest = substance(report)
     link = f"\n<sub>[The run]({run_url})</sub>\n" if run_url else ""
-    body = f"{_opening(key)}{digest} -->\n{render(report, LIMIT - _FRAME, charts=True)}{link}"
+    shown = render(report, LIMIT - _FRAME, charts=True, links=links_of(report, run_url))
+    body = f"{_opening(key)}{digest} -->\n{shown}{link}"
     return Draft(key, digest, body)
 
 

@@ -65,7 +65,8 @@ def test_the_junior_engineers_sentence(reports: Reports) -> None:
         in source
     )
     assert "No line of code changed; `data/train.csv` did." in source
-    assert "| 12.4% | 19.9% | +7.5\xa0points | ▲\xa0worse |" in re.sub(r" +", " ", source)
+    assert "FNR\xa012.4%\xa0→\xa019.9%,\xa0+7.5\xa0points\xa0▲\xa0worse |" in source
+    assert "| **missed\xa050\xa0→\xa080\xa0(+30)** |" in re.sub(r" +", " ", source)
     assert "about 140 more positives would decide it" in source
     assert "<details><summary>3 slices that moved</summary>" in source
     assert "Reproduce: `ml-ci run --baseline 3f2c1ab`" in source
@@ -86,6 +87,48 @@ def test_many_passing_slices_are_one_row(reports: Reports) -> None:
     source = render(reports["forty_slices"]())
     assert "FNR, 35 other slices" in source
     assert source.count("\n| ✗") == 5 and source.count("\n| ✓") == 1
+
+
+@pytest.mark.parametrize(
+    ("report", "colour"),
+    [("passed", "TIP"), ("failed_by_data", "CAUTION"), ("inconclusive", "WARNING"), ("unjudged", "WARNING")],
+)
+def test_the_verdict_has_a_colour(reports: Reports, report: str, colour: str) -> None:
+    assert render(reports[report]()).split("\n\n")[1].startswith(f"> [!{colour}]\n> **")
+
+
+def test_what_changed_stands_before_the_numbers_and_what_passes_is_folded(reports: Reports) -> None:
+    source = render(reports["failed_by_data"]())
+    order = ["**What changed**", "called positive", "| ✗ ", "<summary>3 gates pass", "| ✓ ", "<summary>6 more metrics"]
+    places = [source.index(said) for said in order]
+    assert places == sorted(places)
+
+
+def _crowd(report: Report) -> Report:
+    """Give five models, of which three fail, with thirty gates and a hundred slices each."""
+    model = report.models["churn"]
+    assert model.candidate
+    counts = Confusion(3, 2, 3, 4)
+    slices = {"store": {f"store {at}": counts for at in range(100)}}
+    verdicts = ("pass", "fail") * 15
+    gates = tuple(
+        GateResult(f"f1 >= 0.{at}", verdict, None, 0.5, at / 100)  # type: ignore[arg-type]
+        for at, verdict in enumerate(verdicts, 10)
+    )
+    changes = tuple(Change(f"data.d{at}", f"{at} rows", ("a", "b", "c", "d")) for at in range(9))
+    bad = replace(model, candidate=replace(model.candidate, slices=slices), gates=gates, changes=changes)
+    good = replace(bad, verdict="pass", gates=tuple(gate for gate in gates if gate.verdict == "pass"))
+    return replace(report, models={"a": good, "b": bad, "c": good, "d": bad, "e": bad})
+
+
+def test_five_models_are_a_screen_before_the_first_fold(reports: Reports) -> None:
+    source = render(_crowd(reports["failed_by_data"]()))
+    assert source.partition("<details")[0].count("\n") < 55
+    heads = [line for line in source.splitlines() if line.startswith("#### ")]
+    assert heads == [f"#### ✗ {name} fails 15 of 30 gates" for name in "bde"]
+    assert re.findall(r"<summary>✓ (\w) passes: all 15 gates hold\. False alarms", source) == ["a", "c"]
+    assert source.index("<summary>✓ a") > source.index("#### ✗ e")
+    assert "<summary>7 more gates not passed, 15 gates pass</summary>" in source
 
 
 def _vast(report: Report, size: int) -> Report:
