@@ -62,7 +62,7 @@ def recall_at(of: Curve, fpr: float) -> float | None:
     """Give the largest recall of a threshold whose FPR is at most `fpr`; None without positives or negatives."""
     if not of.positives or not of.negatives:
         return None
-    allowed = of.tp[of.fp <= fpr * of.negatives]
+    allowed = of.tp[of.fp / of.negatives <= fpr]  # 29 of 100 are 0.29, and 0.29 * 100 is less than 29
     return float(allowed[-1] / of.positives) if len(allowed) else 0.0
 
 

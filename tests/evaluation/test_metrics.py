@@ -8,6 +8,7 @@ from sklearn import metrics as theirs
 
 from ml_ci.evaluation import metrics as ours
 from ml_ci.evaluation.confusion import Confusion
+from ml_ci.gates.statistics import weighted
 from ml_ci.spec.values import Cost
 
 ROWS = st.lists(
@@ -79,6 +80,18 @@ def test_recall_at_counts_ties_together() -> None:
     y = np.array([True, True, False, False])
     assert ours.recall_at(ours.curve(y, np.array([0.9, 0.5, 0.5, 0.1])), 0.1) == 0.5
     assert ours.recall_at(ours.curve(y, np.array([0.5, 0.5, 0.5, 0.1])), 0.1) == 0.0
+
+
+@pytest.mark.parametrize("negatives", [7, 10, 100, 1000])
+def test_recall_at_an_fpr_that_is_reached_just_so(negatives: int) -> None:
+    """0.29 of 100 rows are 29, though 0.29 * 100 is less in binary; by row and by weight alike."""
+    for alarms in range(1, negatives, 1 + negatives // 50):
+        score = np.r_[np.full(alarms, 0.9), np.full(negatives - alarms, 0.1), 0.9, 0.05]
+        y = np.arange(len(score)) >= negatives
+        for fpr, recall in ((alarms / negatives, 0.5), ((alarms - 0.001) / negatives, 0.0)):
+            weigh = weighted.recall_at(fpr).prepare(score[~y], score[y])
+            assert ours.recall_at(ours.curve(y, score), fpr) == recall
+            assert weigh(np.ones((1, negatives)), np.ones((1, 2))).tolist() == [recall]
 
 
 def test_undefined_by_kind() -> None:

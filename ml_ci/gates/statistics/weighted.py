@@ -77,7 +77,7 @@ def recall_at(fpr: float) -> ScoreMetric:
             """Give the metric of each replicate."""
             hits, alarms = curve(weights_n, weights_p)
             total_n, total_p = weights_n.sum(axis=1), weights_p.sum(axis=1)
-            allowed = alarms <= fpr * total_n[:, np.newaxis]
+            allowed = _over(alarms, total_n[:, np.newaxis]) <= fpr
             best = np.where(allowed, hits, 0.0).max(axis=1, initial=0.0)
             return np.where(total_n > 0, _over(best, total_p), np.nan)
 
