@@ -216,9 +216,15 @@ def test_needs_of_a_worst_slice(judged: Judged, single_case: Make) -> None:
     (result,) = judged(single_case(SLICED), "worst(fpr, by=region) <= 0.21", confidence=0.95)
     assert result.verdict == "inconclusive"
     assert result.needs is not None
-    more = single_case({name: tuple(3 * count for count in counts) for name, counts in SLICED.items()})
-    (again,) = judged(more, "worst(fpr, by=region) <= 0.25", confidence=0.95)
-    assert again.verdict == "pass"
+    negatives = sum(counts[1] + counts[2] for counts in SLICED.values())
+
+    def with_more(share: float) -> str:
+        """Judge the same rates on so many rows more as a share of what is needed."""
+        times = 1 + share * result.needs / negatives
+        more = single_case({name: tuple(round(times * count) for count in counts) for name, counts in SLICED.items()})
+        return judged(more, "worst(fpr, by=region) <= 0.21", confidence=0.95)[0].verdict
+
+    assert [with_more(share) for share in (0.8, 1.05)] == ["inconclusive", "pass"]
 
 
 @pytest.mark.parametrize("text", ["f1 >= 0.796", "mcc >= 0.728", "1 - f1 <= 0.204", "f1 >= 0.79"])
