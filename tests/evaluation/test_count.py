@@ -157,3 +157,20 @@ def test_streaming_refuses_another_number_of_rows_and_ids(stored: Path, tmp_path
     write(Predictions(np.zeros(20_000, np.bool_), "label"), stored)
     with pytest.raises(UserError, match=r"column .id. has .* different values, more than 1,000"):
         stream(Table.open(tmp_path / "i.csv"), "y", Positive((1,)), (SliceSpec(("id",)),), stored)
+
+
+@pytest.mark.parametrize(("values", "refused"), [(1_000, False), (1_001, True)])
+def test_streaming_and_counting_refuse_the_same_number_of_slices(
+    stored: Path, tmp_path: Path, values: int, refused: bool
+) -> None:
+    rows = 2 * values
+    (tmp_path / "h.csv").write_text("y,id\n" + "".join(f"{row % 2},v{row // 2}\n" for row in range(rows)))
+    write(Predictions(np.zeros(rows, np.bool_), "label"), stored)
+    table, spec = Table.open(tmp_path / "h.csv"), SliceSpec(("id",))
+    if not refused:
+        assert len(stream(table, "y", Positive((1,)), (spec,), stored).slices["id"]) == values
+        assert len(read_slices(table, spec).values) == values
+        return
+    for ask in (lambda: stream(table, "y", Positive((1,)), (spec,), stored), lambda: read_slices(table, spec)):
+        with pytest.raises(UserError, match="has 1,001 different values, more than 1,000"):
+            ask()
