@@ -37,7 +37,7 @@ def training_code(model: ModelSpec, sources: Sources) -> Code:
 def function_code(model: ModelSpec, entry: str, sources: Sources, extra: Iterable[str] = ()) -> Code:
     """Collect the code of `package.module:function`; a module that the tree does not have counts as outside of it."""
     module = entry.partition(":")[0]
-    roots = _roots(model.cwd)
+    roots = import_roots(model.cwd)
     start = find_module(module, sources.files, roots)
     found = _follow(model, [*extra, *([start] if start else [])], sources, roots)
     if start:
@@ -49,7 +49,7 @@ def function_code(model: ModelSpec, entry: str, sources: Sources, extra: Iterabl
 def _command_code(model: ModelSpec, sources: Sources, extra: Sequence[str]) -> Code:
     names = find_named(model.job.text, _folder(model.cwd), sources, _leave_out(model))
     scripts = {posixpath.dirname(path) for path in names.files if path.endswith(".py")}
-    roots = tuple(dict.fromkeys((*names.folders, *sorted(scripts - {""}), *_roots(model.cwd))))
+    roots = tuple(dict.fromkeys((*names.folders, *sorted(scripts - {""}), *import_roots(model.cwd))))
     modules = {module: find_module(f"{module}.__main__", sources.files, roots) for module in names.modules}
     modules = {name: path or find_module(name, sources.files, roots) for name, path in modules.items()}
     starts = [*extra, *names.files, *(path for path in modules.values() if path)]
@@ -85,7 +85,8 @@ def _leave_out(model: ModelSpec) -> list[str]:
     return [*data, *(f"{path}.dvc" for path in data)]
 
 
-def _roots(cwd: str) -> tuple[str, ...]:
+def import_roots(cwd: str) -> tuple[str, ...]:
+    """Give the folders in which a job finds the repository's modules, the first one first."""
     folder = _folder(cwd)
     return tuple(dict.fromkeys((folder, "", posixpath.join(folder, "src"), "src")))
 

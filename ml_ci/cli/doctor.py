@@ -32,10 +32,10 @@ def command(
     python: str | None,
     store: str | None,
 ) -> int:
-    """Check the set-up of this project, and say what to do where something is wrong (✗) or could be better (!).
+    """Check the set-up of this project, and say what to do where something is wrong (✗) or left to do (!).
 
-    It looks at ml-ci.yaml, git, the default branch, each holdout and its label, each job's Python, the store, and the
-    workflows that use ml-ci's actions.
+    It looks at ml-ci.yaml, git, the default branch, each holdout and its label, each job's Python with the functions
+    that are named and the libraries that the code imports, the store, and the workflows that use ml-ci's actions.
 
     With --determinism each model is trained a second time from the same inputs, past every record. Where the two do not
     predict the same, it says by how much FPR and FNR move by themselves; later reports of the model say so too.

@@ -35,7 +35,7 @@ def look(top: Path) -> Found:
     asked = {one.program: one.cwd for one in commands if one.program is not None}
     programs = scripts.find_scripts(sources, known, asked)
     tables = [path for path in known if path.endswith(data.SUFFIXES)]
-    python, said = _find_python(repository, top, files)
+    python, said = find_python(repository, top)
     return Found(
         name=_name(top),
         branch=_branch(repository),
@@ -145,10 +145,10 @@ def _tools(top: Path, files: frozenset[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*found, *(tool for tool in ("dvc", "mlflow") if re.search(rf"\b{tool}\b", text))]))
 
 
-def _find_python(repository: Repository, top: Path, files: frozenset[str]) -> tuple[str | None, str | None]:
+def find_python(repository: Repository, top: Path) -> tuple[str | None, str | None]:
     """Find the Python that the repository asks for, and the file that says so: one of its own, or its workflows."""
     for path in (".python-version", "runtime.txt"):
-        found = _PYTHON.search(_text(top, path)) if path in files else None
+        found = _PYTHON.search(_text(top, path)) if (top / path).is_file() else None
         if found:
             return found[1], path
     folder = repository.top / ".github" / "workflows"
@@ -157,7 +157,7 @@ def _find_python(repository: Repository, top: Path, files: frozenset[str]) -> tu
         found = re.search(r"python-version:\s*\[?['\"]?(\d\.\d+(?:\.\d+)?)['\"]?\]?\s*$", text, re.MULTILINE)
         if found:
             return found[1], f".github/workflows/{file.name}"
-    if "environment.yml" in files:
+    if (top / "environment.yml").is_file():
         found = re.search(r"^\s*-\s*python\s*==?\s*(\d\.\d+)", _text(top, "environment.yml"), re.MULTILINE)
         return (found[1], "environment.yml") if found else (None, None)
     return None, None

@@ -8,10 +8,13 @@ from collections.abc import Iterator, Mapping
 from ml_ci.errors import StageFailed, UserError
 from ml_ci.evaluation.alike import alike_notes
 from ml_ci.repository.base import default_branch
+from ml_ci.repository.by_name import ignored
 from ml_ci.repository.git import GitError
 from ml_ci.repository.listing import TRACKED, list_files
 from ml_ci.setup.action import name_action
+from ml_ci.setup.look import find_python
 from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry
+from ml_ci.steps.examination.needs import check_entries, check_libraries
 from ml_ci.steps.examination.own_code import check_own_code
 from ml_ci.steps.examination.values import Check, Finding
 from ml_ci.steps.examination.variables import check_variables
@@ -25,7 +28,9 @@ from ml_ci.training.interpreter import find
 def check_committed(at: Project) -> Iterator[Finding]:
     """Check that what a baseline needs is committed, and here."""
     if not list_files(at.repository.project, TRACKED, [at.spec.path]):
-        yield Finding("git", True, f"{at.spec.path} is not committed", f"git add {at.spec.path}")
+        force = "-f " if ignored(at.repository.top, [f"{at.repository.prefix}{at.spec.path}"]) else ""
+        hint = f"git add {force}{at.spec.path}{' (git ignores it)' if force else ''}"
+        yield Finding("git", True, f"{at.spec.path} is not committed", hint)
     if at.repository.shallow:
         yield Finding("git", True, "this clone is shallow", "git fetch --unshallow")
 
@@ -35,7 +40,7 @@ def check_branch(at: Project) -> Iterator[Finding]:
     try:
         found = default_branch(at.repository)
     except UserError as error:
-        yield Finding("default branch", False, error.message, error.hint, mistake=at.head is not None)
+        yield Finding("default branch", at.head is None, error.message, error.hint, mistake=at.head is not None)
         return
     yield Finding("default branch", True, f"{found.name}, known as {found.ref}")
 
@@ -102,6 +107,12 @@ def check_interpreter(at: Project) -> Iterator[Finding]:
             yield Finding(f"{model.name}: Python", False, error.failure.message, error.failure.hint)
             continue
         version = ".".join(map(str, found.version))
+        asked, source = find_python(at.repository, at.folder)
+        if asked and asked.split(".")[:2] != version.split(".")[:2]:
+            do = f"Write `python: python{'.'.join(asked.split('.')[:2])}`, or the path of that Python."
+            said = f"{version} at {found.path}, where {source} says {asked}"
+            yield Finding(f"{model.name}: Python", True, said, do)
+            continue
         whose = "" if model.python else " (ml-ci's own; `python:` names another)"
         yield Finding(f"{model.name}: Python", True, f"{version} at {found.path}{whose}")
 
@@ -151,7 +162,7 @@ def _find_pins(name: str, owner: str, action: str, ref: str) -> Iterator[Finding
     if (owner, ref) == ("OWNER/ml-ci", "SHA"):
         yield Finding(
             "workflow",
-            False,
+            True,
             f"{name}: OWNER/ml-ci/actions/{action}@SHA is a template's",
             "Put the repository and the commit of ml-ci's actions there.",
         )
@@ -201,6 +212,8 @@ CHECKS: tuple[Check, ...] = (
     check_holdout,
     check_interpreter,
     check_own_code,
+    check_entries,
+    check_libraries,
     check_variables,
     check_store,
     check_workflows,

@@ -34,7 +34,7 @@ def check_configuration(project: Project) -> Iterator[Finding]:
 def check_repository(project: Project) -> Iterator[Finding]:
     """Say whether there is a commit to compare with."""
     if project.head is None:
-        yield Finding("git", False, "the repository has no commit yet", "Commit: the baseline is one of its commits.")
+        yield Finding("git", True, "the repository has no commit yet", "Commit: the baseline is one of its commits.")
     else:
         yield Finding("git", True, f"at commit {project.head[:7]}{', with changes' if project.dirty else ''}")
 

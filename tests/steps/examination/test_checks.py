@@ -96,8 +96,39 @@ def test_what_is_missing(files: dict[str, str], said: str, do: str, project: Any
 def test_no_commit_yet(project: Any, run_doctor: Any) -> None:
     project.write(GOOD)
     code, said = run_doctor()
-    assert code == 1
-    assert "the repository has no commit yet" in said
+    assert code == 0
+    assert "! git: the repository has no commit yet\n    Commit" in said
+
+
+def test_what_a_template_leaves_to_fill_in_is_no_error(project: Any, run_doctor: Any) -> None:
+    project.commit({**GOOD, ".github/workflows/a.yml": WORKFLOW.replace("acme", "OWNER") % "SHA"})
+    code, said = run_doctor()
+    assert code == 0
+    assert "! workflow: a.yml: OWNER/ml-ci/actions/gate@SHA is a template's" in said
+
+
+def test_a_configuration_that_git_ignores_is_added_by_force(project: Any, run_doctor: Any) -> None:
+    project.commit({**{path: text for path, text in GOOD.items() if path != "ml-ci.yaml"}, ".gitignore": "*.yaml\n"})
+    project.write({"ml-ci.yaml": CONFIG})
+    assert "git add -f ml-ci.yaml (git ignores it)" in run_doctor()[1]
+    project.git("add", "-f", "ml-ci.yaml")
+    assert "is not committed" not in run_doctor()[1]
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (".python-version", "3.8.13\n"),
+        ("runtime.txt", "python-3.8.2\n"),
+        (".github/workflows/t.yml", "    python-version: '3.8'\n"),
+        ("environment.yml", "dependencies:\n  - python=3.8\n"),
+    ],
+)
+def test_another_python_than_the_repository_names(path: str, text: str, project: Any, run_doctor: Any) -> None:
+    project.commit({**GOOD, path: text})
+    code, said = run_doctor()
+    assert code == 0
+    assert f"where {path} says 3.8" in said and "Write `python: python3.8`" in said
 
 
 def test_two_versions_of_the_actions(project: Any, run_doctor: Any) -> None:
