@@ -150,6 +150,17 @@ def test_what_git_says_is_told_as_it_is(ours: Repository) -> None:
     assert (raised.value.status, raised.value.message) == (128, "fatal: Needed a single revision")
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give a folder away")
+def test_git_is_not_talked_out_of_its_distrust(ours: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    """GitPython opens what somebody else owns; git does not, and is asked in every case."""
+    monkeypatch.setenv("GIT_DIR", str(ours.top / ".git"))
+    for path in (ours.top, ours.top / ".git"):
+        os.chown(path, 12345, 12345)
+    with pytest.raises(GitError, match="dubious ownership"):
+        list_files(ours.top, TRACKED)
+    assert ask(ours.top, lambda repo: repo.git.rev_parse("HEAD")) is None
+
+
 def test_no_repository_is_told(tmp_path: Path) -> None:
     with pytest.raises(GitError, match="not a git repository"), open_repository(tmp_path):
         pass
