@@ -31,7 +31,8 @@ class Found:
 
     `gates` are the results that do not hold there; there are none where the model can no longer be made, and `failure`
     says why. `unclear` are commits before it that could not be judged: it may
-    have been one of them. `judged` counts the commits that were looked at, `trainings` what was trained for it.
+    have been one of them. `judged` counts the commits that were looked at, `trainings` what was trained for it,
+    `failed` the commits at which the model cannot be made.
     """
 
     model: str
@@ -44,3 +45,4 @@ class Found:
     judged: int = 0
     trainings: int = 0
     failure: str = ""
+    failed: int = 0

@@ -32,10 +32,18 @@ def describe_seed(old: Snapshot, new: Snapshot) -> Change:
 def describe_environment(old: Snapshot, new: Snapshot) -> Change:
     """Name the distributions whose versions changed: `scikit-learn 1.4.2 → 1.5.0`."""
     was, now = _said(old, "environment"), _said(new, "environment")
-    lines = [f"{name} {show(was[name])} → {show(now[name])}" for name in now if name in was and was[name] != now[name]]
-    lines += [f"{name} {show(now[name])} added" for name in now if name not in was]
-    lines += [f"{name} {show(was[name])} removed" for name in was if name not in now]
+    lines = [
+        f"{name} {_version(was[name])} → {_version(now[name])}"
+        for name in now
+        if name in was and was[name] != now[name]
+    ]
+    lines += [f"{name} {_version(now[name])} added" for name in now if name not in was]
+    lines += [f"{name} {_version(was[name])} removed" for name in was if name not in now]
     return Change("environment", join_lines(lines), tuple(lines) if len(lines) > 1 else ())
+
+
+def _version(found: object) -> str:
+    return "(not installed)" if found is None else show(found)
 
 
 def describe_metrics(old: Snapshot, new: Snapshot) -> Change:

@@ -42,5 +42,6 @@ def command(model: str, files: tuple[str, ...], no_importance: bool, python: str
     made = registry.answered(lambda: make_card(options, model, now, relied=not no_importance))
     for file in files:
         write_text(Path(file), (card_html if Path(file).suffix == ".html" else card_markdown).render(made))
+        click.echo(f"wrote {file}")
     if not files:
         click.echo(card_markdown.render(made), nl=False)

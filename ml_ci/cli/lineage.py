@@ -60,6 +60,7 @@ def command(
         click.echo(shown, nl=False)
     else:
         write_text(output, shown)
+        click.echo(f"wrote {output}")
 
 
 def _shown(form: str, lineage: Lineage) -> str:

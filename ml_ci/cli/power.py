@@ -19,6 +19,7 @@ from ml_ci.forges.registry import build_of
     type=click.FloatRange(0, 1, min_open=True, max_open=True),
     help="Plan this limit or margin (0.01 is a point).",
 )
+@click.option("--verbose", "-v", is_flag=True, help="Compare with the bounds of ease.ml/ci, too.")
 @parameters.as_json
 @parameters.baseline
 @parameters.config
@@ -27,6 +28,7 @@ from ml_ci.forges.registry import build_of
 def command(
     models: tuple[str, ...],
     margin: float | None,
+    verbose: bool,
     as_json: bool,
     baseline: str | None,
     config: str | None,
@@ -65,4 +67,4 @@ def command(
         plans = {one.model: {**asdict(one), "model": one.model} for one in found}
         click.echo(json.dumps({"format": 1, "models": plans}, indent=2, ensure_ascii=False, allow_nan=False))
         return
-    click.echo("\n\n".join("\n".join(lines(one)) for one in found))
+    click.echo("\n\n".join("\n".join(lines(one, verbose=verbose)) for one in found))

@@ -166,7 +166,8 @@ def _after(text: str, at: int) -> str:
 def _explain(text: str, column: int, start: int) -> tuple[str, int, str]:
     """Say what is wrong where `ast` stopped."""
     if text.count("(") != text.count(")") or text.count("[") != text.count("]"):
-        return "a bracket is not closed, or closed twice", start + column, "write, for example, each(fnr, by=region)"
+        hint = "write, for example, each(fnr, by=region); in a [list] quote a gate that has a comma"
+        return "a bracket is not closed, or closed twice", start + column, hint
     word = re.match(r"\w+", text[column - 1 :])
     if word and keyword.iskeyword(word[0]):
         return f"{word[0]!r} has no meaning here", start + column, "write metrics, numbers, comparisons and `and`"

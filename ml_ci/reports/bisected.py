@@ -52,7 +52,8 @@ def _named(commit: Commit) -> str:
 
 def _cost(found: Found) -> str:
     judged = f"{plural(found.judged, 'commit')} judged against {found.good[:7]}"
-    return f"{judged}, {plural(found.trainings, 'training')}; the others were known."
+    failed = f", at {found.failed:,} of which it cannot be made" if found.failed else ""
+    return f"{judged}{failed}; {plural(found.trainings, 'training')} made a model, the others were known."
 
 
 def to_json(found: Found) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ml_ci.gates.verdict import ORDER
 from ml_ci.reports import causes, deeds, pieces, sentences
-from ml_ci.reports.text import label, plural
+from ml_ci.reports.text import plural, short_source
 from ml_ci.reports.values import ModelReport, Report
 
 MORE = "-v shows more"
@@ -34,7 +34,7 @@ def _compared(model: ModelReport) -> str:
     if model.baseline is None or not model.baseline.source:
         return cause
     said = _small(cause) if model.changes else "nothing it depends on changed."
-    return f"Against {label(model.baseline.source, 80)}: {said}"
+    return f"Against {short_source(model.baseline.source)}: {said}"
 
 
 def _notes(model: ModelReport) -> str:

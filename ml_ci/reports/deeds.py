@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from ml_ci.reports.numbers import duration
 from ml_ci.reports.pieces import Sentence, capital
-from ml_ci.reports.text import label
+from ml_ci.reports.text import label, short_source
 from ml_ci.reports.values import Deed, ModelReport
 
 _TIMES = {1: "once", 2: "twice"}
@@ -73,7 +73,7 @@ def _untrained(model: ModelReport, deeds: Sequence[Deed]) -> str:
 def _baseline(model: ModelReport) -> list[str]:
     if model.baseline is None:
         return ["no baseline"] if model.candidate is not None else []
-    source = f" ({label(model.baseline.source, 80)})" if model.baseline.source else ""
+    source = f" ({short_source(model.baseline.source)})" if model.baseline.source else ""
     if any(deed.kind == "fetch" and deed.finished for deed in model.done or ()):
         return [f"baseline fetched{source}"]
     words = {"train": "baseline trained", "evaluate": "baseline scored again", "reuse": "baseline found"}

@@ -13,7 +13,7 @@ from ml_ci.reports.gate_rows import GateRow, gate_rows
 from ml_ci.reports.markup import details, table, together
 from ml_ci.reports.metrics import title
 from ml_ci.reports.numbers import percent
-from ml_ci.reports.text import plural
+from ml_ci.reports.text import plural, short_source
 from ml_ci.reports.values import ModelReport, Side
 
 _MOST_GATES = 60
@@ -96,13 +96,7 @@ def _evidence(row: GateRow) -> str:
 def _baseline_title(side: Side | None) -> str:
     if side is None or not side.source:
         return "baseline"
-    last = side.source.split()[-1]
-    return f"baseline {code(short(last), 24)}"
-
-
-def short(ref: str) -> str:
-    """Give seven digits of a commit's id, and any other name as it is."""
-    return ref[:7] if len(ref) >= 40 and all(sign in "0123456789abcdef" for sign in ref) else ref
+    return f"baseline {code(short_source(side.source).split()[-1], 24)}"
 
 
 def _interval_title(rows: Sequence[GateRow]) -> str:

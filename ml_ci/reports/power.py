@@ -6,23 +6,23 @@ from collections.abc import Iterator
 
 from ml_ci.gates.planning import GatePower, Power
 from ml_ci.gates.wording import confidence_said
-from ml_ci.reports.text import label
+from ml_ci.reports.text import label, plural
 
 
-def lines(found: Power) -> Iterator[str]:
-    """Say the rows of the holdout, then each gate in a few lines."""
+def lines(found: Power, *, verbose: bool = False) -> Iterator[str]:
+    """Say the rows of the holdout, then each gate in a few lines; `verbose` compares with other people's bounds."""
     negatives, positives = found.rows.classes
     yield f"{label(found.model, 100)}: {negatives + positives:,} rows, {positives:,} positives, {negatives:,} negatives"
     for note in found.standing.notes:
         yield f"  {note}"
     for gate in found.gates:
         yield ""
-        yield from (f"  {line}" for line in _gate(gate, found.measured))
+        yield from (f"  {line}" for line in _gate(gate, found.measured, verbose))
     if not found.gates:
         yield "  no gate to plan: add a line under gates:"
 
 
-def _gate(gate: GatePower, measured: bool) -> Iterator[str]:
+def _gate(gate: GatePower, measured: bool, verbose: bool) -> Iterator[str]:
     yield label(gate.condition, 200) + (f", {label(gate.slice, 100)}" if gate.slice else "")
     if gate.reason or gate.confidence is None or gate.rows is None or gate.bound is None:
         yield f"  {gate.reason}"
@@ -33,7 +33,7 @@ def _gate(gate: GatePower, measured: bool) -> Iterator[str]:
         yield f"  {gate.wanted}: no number of rows proves it without an improvement"
         return
     never = "" if gate.provable else ": these can never prove it"
-    yield f"  {gate.wanted} takes {gate.least:,} {gate.kind} without a single error{never}"
+    yield f"  the least that could prove {gate.wanted}: {gate.least:,} {gate.kind}, all right{never}"
     shown = [
         f"{rows:,} {gate.kind} with a chance of {100 * power:.0f}%"
         for rows, power in zip(gate.planned, (0.8, 0.95), strict=True)
@@ -41,9 +41,11 @@ def _gate(gate: GatePower, measured: bool) -> Iterator[str]:
     ]
     if shown:
         yield f"  it passes on {', on '.join(shown)}, {_assumed(gate, measured)}"
-    if gate.easeml:
+    if gate.easeml and verbose:
         looks = f"{gate.looks:,} looks" if gate.looks > 1 else "one look"
-        labels = f", or for {gate.labels:,} labels a look, of rows on which the models differ" if gate.labels else ""
+        labels = (
+            f", or for {plural(gate.labels, 'label')} a look, of rows on which the models differ" if gate.labels else ""
+        )
         yield f"  for comparison: the bounds of ease.ml/ci ask for {gate.easeml:,} ({looks}){labels}"
 
 

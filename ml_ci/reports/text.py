@@ -10,6 +10,7 @@ _TERMINAL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-~]|\x1b[\]PX^_][^\x07\x1b]*(?:\x07
 _CONTROL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff\ufff9-\ufffb]"
 )
+_COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _ASCII = str.maketrans(
     {
         "✓": "+",
@@ -73,6 +74,12 @@ def _indented(line: str, width: int) -> str:
 def to_ascii(text: str) -> str:
     """Say the same in ASCII, for terminals and files that have nothing else."""
     return text.translate(_ASCII).encode("ascii", "backslashreplace").decode("ascii")
+
+
+def short_source(source: str) -> str:
+    """Say what was compared with, a commit's id by seven digits: `merge-base 3f2c1ab`; each word once."""
+    words = (word[:7] if _COMMIT.fullmatch(word) else word for word in label(source, 120).split())
+    return clip(" ".join(dict.fromkeys(words)), 80)
 
 
 def plural(number: int, noun: str) -> str:

@@ -375,7 +375,7 @@ def test_distributions_old_and_new(history: Any) -> None:
     assert said.details == (
         "python 3.11 → 3.12",
         "numpy 1.26 → 2.0",
-        "cupy none → 13",
+        "cupy (not installed) → 13",
         "attrs 23 added",
         "six 1 removed",
     )

@@ -48,14 +48,17 @@ def test_power(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
     shown = capsys.readouterr().out
     assert "cut: 100 rows, 50 positives, 50 negatives" in shown
     assert "with 50 negatives and 95% confidence, at best a limit of 5.8% can be proven" in shown
-    assert "a limit of 5.0% takes 59 negatives without a single error: these can never prove it" in shown
-    assert "a margin of +1.0 points takes 268 positives without a single error" in shown
+    assert "the least that could prove a limit of 5.0%: 59 negatives, all right: these can never prove it" in shown
+    assert "the least that could prove a margin of +1.0 points: 268 positives, all right" in shown
     assert "if the models are equally good and differ on 2% of them, as is usual" in shown
-    assert "for comparison: the bounds of ease.ml/ci ask for" in shown
-    assert re.search(r"\(one look\), or for [\d,]+ labels a look, of rows on which the models differ", shown)
+    assert "ease.ml/ci" not in shown
     assert re.search(r"it passes on [\d,]+ (positives|negatives) with a chance of 80%, on [\d,]+", shown)
     assert "nothing can be planned" in shown
     assert not (project / ".ml_ci" / "records").exists()
+    assert call(["power", "cut", "--verbose"]) == 0
+    shown = capsys.readouterr().out
+    assert "for comparison: the bounds of ease.ml/ci ask for" in shown
+    assert re.search(r"\(one look\), or for [\d,]+ labels? a look, of rows on which the models differ", shown)
 
 
 def test_power_as_json(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_ci.reports.columns import columns_of, padded, total
-from ml_ci.reports.text import clean, clip, label, log_lines, plural, to_ascii
+from ml_ci.reports.text import clean, clip, label, log_lines, plural, short_source, to_ascii
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,18 @@ def test_columns_know_wide_and_combining_signs() -> None:
     assert rows == [["a   ", " 1"], ["名前", "12"]]
     assert total(rows) == 8
     assert padded([], "l") == [] and total([]) == 0
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ("merge-base 3f2c1ab", "merge-base 3f2c1ab"),
+        ("a" * 40, "aaaaaaa"),
+        (f"{'a' * 40} aaaaaaa", "aaaaaaa"),
+        ("b" * 64, "bbbbbbb"),
+        ("champion v12", "champion v12"),
+        ("x" * 200, "x" * 79 + "…"),
+    ],
+)
+def test_short_source(source: str, said: str) -> None:
+    assert short_source(source) == said

@@ -57,7 +57,9 @@ def bisect_history(project: Project, fingerprints: Fingerprints, name: str, sear
     before = len(project.store.kept)
     found = _find(court, bad, search)
     trainings = sum(kind == "trainings" for kind, _ in project.store.kept[before:])
-    return replace(found, trainings=trainings, judged=len(court.heard) + len(court.failures))
+    return replace(
+        found, trainings=trainings, judged=len(court.heard) + len(court.failures), failed=len(court.failures)
+    )
 
 
 def _find(court: _Court, bad: str, search: Search) -> Found:
@@ -224,7 +226,7 @@ def _search(
     while True:
         left = suspects(repository, bad, good, first_parent=search.first_parent)
         if len(left) > 1:
-            court.project.options.progress.note(court.name, f"{len(left)} commits left, {_questions(len(left))} to go")
+            court.project.options.progress.note(court.name, f"{len(left)} commits left, {_left(len(left))} to judge")
         question = next((one for one in left if one != bad and one not in court.skipped), None)
         if question is None:
             return bad, tuple(about(repository, one) for one in left if one != bad)
@@ -235,9 +237,9 @@ def _search(
             good.add(question)
 
 
-def _questions(left: int) -> str:
+def _left(left: int) -> str:
     number = max(1, math.ceil(math.log2(left)))
-    return f"about {number} more question{'' if number == 1 else 's'}"
+    return f"about {number} more commit{'' if number == 1 else 's'}"
 
 
 def _commit(project: Project, ref: str, option: str) -> str:

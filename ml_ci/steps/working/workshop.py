@@ -247,7 +247,7 @@ def time_work(project: Project, model: str, what: str, call: Callable[[], Made])
         progress.stopped(model, what, time.monotonic() - started)
         raise
     except BaseException:
-        progress.end(model, what, time.monotonic() - started)
+        progress.end(model, f"{what}, which failed,", time.monotonic() - started)
         raise
     progress.end(model, what, time.monotonic() - started)
     return made
