@@ -19,8 +19,9 @@ _LONGEST = 1000
 class Shape:
     """What a gate compares, where it is one metric of the candidate with a limit.
 
-    `metric` is None for any other condition, which is then shown as written. `how` is `each`, `worst`, `gap`,
-    `ratio` or ""; `by` its columns; `sign` the comparison; `relative` says that the limit follows the baseline.
+    `metric` is None for any other condition, which is then shown as written; its `sign` is that of all its parts.
+    `how` is `each`, `worst`, `gap`, `ratio` or ""; `by` its columns; `sign` the comparison; `relative` says that the
+    limit follows the baseline.
     """
 
     metric: str | None = None
@@ -49,7 +50,8 @@ def _shape(condition: str, metrics: tuple[str, ...]) -> Shape:
         or not isinstance(left, Metric | OverSlices)
         or left.baseline
     ):
-        return Shape(relative=parsed.relative)
+        signs = {_SIGNS[sign] for comparison in parsed.comparisons for sign in comparison.operators}
+        return Shape(sign=signs.pop() if len(signs) == 1 else "", relative=parsed.relative)
     sign = _SIGNS[first.operators[0]]
     if isinstance(left, Metric):
         return Shape(left.key, "", "", sign, parsed.relative)

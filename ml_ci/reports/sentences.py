@@ -131,6 +131,8 @@ def _failing(model: ModelReport, row: GateRow, counts: str) -> Sentence:
     name: str = row.label.removesuffix(" against the baseline") if row.named else Code(row.label)
     if counts:
         return (f"{capital(counts)}: ", name, f" {numbers(row, counts=False)}.")
+    if not row.named and row.gate.reason:
+        return (name, f" does not hold: {stop(label(row.gate.reason.replace(' as measured', ''), 600))}")
     moved = _moved(row)
     if moved.partition(" went ")[0].lower() == name.lower():
         return (f"{moved}: {numbers(row)}.",)

@@ -133,6 +133,17 @@ def test_commits(reports: Reports) -> None:
             "fpr + fnr <= 0.2 0.230, limit 0.200.",
         ),
         (
+            GateResult(
+                "f1 >= 0.7 and auc >= 0.9",
+                "fail",
+                None,
+                0.543,
+                0.7,
+                reason="F1 0.543, limit at least 0.700: below the limit as measured",
+            ),
+            "f1 >= 0.7 and auc >= 0.9 does not hold: F1 0.543, limit at least 0.700: below the limit.",
+        ),
+        (
             GateResult("fpr <= 0.0309", "fail", None, 0.03091, 0.0309),
             "False alarms 30 → 31 (+1 of 1,003): FPR 3.091%, limit 3.090%.",
         ),
