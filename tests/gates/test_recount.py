@@ -15,7 +15,8 @@ from ml_ci.evaluation.confusion import Confusion
 from ml_ci.evaluation.values import Comparison, Evaluation
 from ml_ci.gates.evidence import Case, Policy
 from ml_ci.gates.judge import judge
-from ml_ci.gates.recount import contradictions, miscounted
+from ml_ci.gates.question import questions
+from ml_ci.gates.recount import contradictions, miscounted, of_counts
 from ml_ci.gates.values import GateResult
 from ml_ci.spec.values import GateSpec
 
@@ -189,3 +190,22 @@ def test_counts_that_cannot_be_of_one_holdout_are_named(
     found = list(miscounted(Comparison(ours, theirs)))
     assert len(found) == len(said)
     assert all(one.startswith(start) for one, start in zip(found, said, strict=True)), found
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("fpr <= 0.05", True),
+        ("fnr <= baseline.fnr + 0.01", True),
+        ("fp + 5 * fn <= 200", True),
+        ("cost <= baseline.cost", True),
+        ("each(fnr, by=region) <= baseline.fnr", False),  # by what a yardstick's report keeps: all rows, no slice
+        ("gap(fpr, by=region) <= 0.1", False),
+        ("auc >= 0.9", False),
+        ("seconds <= 60", False),
+        ("fpr <= auc", False),
+    ],
+)
+def test_what_the_counts_of_all_rows_answer(text: str, expected: bool) -> None:
+    for comparison in parse(text).comparisons:
+        assert [of_counts(question) for question in questions(comparison)] == [expected]
