@@ -191,6 +191,23 @@ def test_ids_that_do_not_join(tmp_path: Path, holdout: Table, content: str, code
     assert caught.value.failure.message.startswith(message)
 
 
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("id,score\n7,1\n9,0\n", "predictions.csv has no row for id '8' of the holdout"),
+        ("id,score\n7,1\n8,0\n9,0\n10,0\n", "predictions.csv, row 4: the holdout has no id '10'"),
+        ("id,score\n7,1\n8,0\n9,0\n9,0\n", "9"),
+    ],
+)
+def test_of_another_number_of_rows_the_one_that_is_wrong_is_named(
+    tmp_path: Path, holdout: Table, content: str, told: str
+) -> None:
+    with pytest.raises(StageFailed) as caught:
+        _read(tmp_path, content, holdout)
+    assert told in caught.value.failure.message
+    assert "leave it out of the predictions" in caught.value.failure.hint
+
+
 def test_ids_of_the_holdout_are_the_users_to_correct(tmp_path: Path, make: Make) -> None:
     twice = make("id,y\n7,yes\n7.0,no\n")
     with pytest.raises(UserError, match=r"data/holdout.csv, line 3: id '7' occurs twice \(first in row 1\)"):
