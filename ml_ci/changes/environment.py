@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -15,6 +14,7 @@ from typing import Any
 from ml_ci.changes.caches import Cache
 from ml_ci.errors import UserError
 from ml_ci.variables.given import Env, give
+from ml_ci.variables.own import read_environment
 
 _SECONDS = 60
 
@@ -95,7 +95,7 @@ def _ask_child(interpreter: Path, modules: list[str]) -> dict[str, Any]:
     try:
         done = subprocess.run(
             [str(interpreter), "-c", script],
-            env=give(os.environ, Env()),  # it may be any program of the change
+            env=give(read_environment(), Env()),  # it may be any program of the change
             input=json.dumps(modules),
             capture_output=True,
             text=True,

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ml_ci.errors import UserError
 from ml_ci.variables.families import LOCATION
+from ml_ci.variables.own import read_environment
 
 # No prompts, and no lock on the index where none is needed.
 QUIET = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
@@ -34,7 +35,7 @@ class GitError(Exception):
 
 def environment() -> Mapping[str, str]:
     """Give the process environment for git: no prompts, English messages, no hook's repository."""
-    kept = {name: value for name, value in os.environ.items() if name not in LOCATION}
+    kept = {name: value for name, value in read_environment().items() if name not in LOCATION}
     return {**kept, **QUIET, "LC_ALL": "C"}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.training.values import Interpreter
 from ml_ci.variables.given import Env, give
+from ml_ci.variables.own import read_environment
 
 OLDEST = (3, 8)
 _VERSION = "import sys; print('%d %d %d' % sys.version_info[:3])"
@@ -54,7 +54,7 @@ def _version(python: str) -> tuple[int, int, int] | str:
     try:
         answer = subprocess.run(
             (python, "-I", "-S", "-c", _VERSION),
-            env=give(os.environ, Env()),  # it may be any program of the change
+            env=give(read_environment(), Env()),  # it may be any program of the change
             capture_output=True,
             text=True,
             timeout=20,

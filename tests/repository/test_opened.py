@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -13,13 +14,16 @@ import psutil
 import pytest
 
 from ml_ci.errors import UserError
+from ml_ci.repository import opened as module
 from ml_ci.repository import remote
-from ml_ci.repository.git import GitError
+from ml_ci.repository.git import GitError, environment
 from ml_ci.repository.history import is_ancestor
 from ml_ci.repository.listing import TRACKED, list_files
 from ml_ci.repository.opened import ask, fetch_from, initialise, open_repository
 from ml_ci.repository.repository import Repository
 from ml_ci.variables.families import LOCATION
+from ml_ci.variables.given import Env, give
+from ml_ci.variables.own import read_environment
 
 
 def children() -> list[psutil.Process]:
@@ -100,6 +104,37 @@ def test_side_by_side_in_threads(ours: Repository, monkeypatch: pytest.MonkeyPat
         thread.join()
     assert found == [(("a", "b c", "sub/ä"), True)] * 40
     assert (os.environ["GIT_DIR"], os.environ["GIT_INDEX_FILE"]) == ("/nowhere", "/nowhere/index")
+
+
+def test_the_environment_is_read_while_variables_come_and_go(ours: Repository, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Models are trained side by side: one thread opens a repository while another starts git, or a job."""
+    before = sys.getswitchinterval()
+    for name in LOCATION:
+        monkeypatch.setenv(name, "/nowhere")
+    failed: list[Exception] = []
+    done = threading.Event()
+
+    def read() -> None:
+        while not done.is_set():
+            try:
+                assert not LOCATION & {*environment()}
+                give(read_environment(), Env())
+            except Exception as error:
+                failed.append(error)
+                return
+
+    reader = threading.Thread(target=read)
+    sys.setswitchinterval(1e-6)
+    try:
+        reader.start()
+        for _ in range(2000):
+            with module._HOOKS.hidden():
+                pass
+    finally:
+        sys.setswitchinterval(before)
+        done.set()
+        reader.join()
+    assert failed == []
 
 
 @pytest.mark.parametrize("url", ["https://who:s3cret@localhost:1/x", "https://s3cret@localhost:1/x"])
