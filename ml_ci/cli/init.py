@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ml_ci.cli.main import FAILED, PASSED
 from ml_ci.errors import UserError
 
 if TYPE_CHECKING:
@@ -41,14 +42,24 @@ if TYPE_CHECKING:
     help="Where ml-ci's actions are. [default: where this ml-ci was installed from]",
 )
 @click.option("--yes", "-y", is_flag=True, help="Ask nothing.")
+@click.option("--first-run", is_flag=True, help="Judge the model at the end, and write gates from its numbers.")
 @click.option("--dry-run", is_flag=True, help="Print what would be written, and write nothing.")
 def command(
-    yes: bool, dry_run: bool, data: tuple[str, ...], workflows: tuple[str, ...], actions: str | None, **given: Any
+    yes: bool,
+    first_run: bool,
+    dry_run: bool,
+    data: tuple[str, ...],
+    workflows: tuple[str, ...],
+    actions: str | None,
+    **given: Any,
 ) -> int:
     """Look at this repository and write ml-ci.yaml, a workflow and a first test.
 
     Programs are read, never run. It asks only for what it could not find, and not at all without a terminal: then the
     line that is left to fill in is named. It overwrites nothing.
+
+    At the end it offers a first run: the model is trained once, and gates with fixed limits are written from its
+    numbers, so that the first pull request is judged by more than a comparison.
     """
     from ml_ci.setup.look import look
     from ml_ci.setup.values import Answers
@@ -56,13 +67,22 @@ def command(
     answers = Answers(**given, data=tuple(_pair(entry) for entry in data))
     found = look(Path.cwd())
     _tell(found)
-    new = not _config().exists()
-    choice = _choose(found, answers, ask=not yes and is_terminal() and not dry_run) if new else None
+    asks = not yes and is_terminal() and not dry_run
+    choice = None if _config().exists() else _choose(found, answers, ask=asks)
     models = [choice.name] if choice else _declared()
     files = _plan(found, choice, models, workflows or ("pull-request",), actions)
     written = _put(files, found.prefix, dry_run)
     _next(choice, written, found.prefix, dry_run)
-    return 0
+    if choice is None or choice.missing or dry_run or not (first_run or (asks and _offer())):
+        return PASSED
+    from ml_ci.cli.first_run import run_first
+
+    return PASSED if run_first(choice.name, _config()) else FAILED
+
+
+def _offer() -> bool:
+    question = "Judge the model now? It is trained once, and its numbers become gates with fixed limits"
+    return click.confirm(question, default=True)
 
 
 def is_terminal() -> bool:
@@ -104,10 +124,14 @@ def _pair(entry: str) -> tuple[str, str]:
 
 
 def _tell(found: Found) -> None:
-    scripts = ", ".join(script.path for script in found.scripts[:3]) or ", ".join(found.notebooks[:3]) or "none"
+    from ml_ci.setup.servers import tell_server
+
+    kinds = {script.path: " (a regressor)" if script.regressor else "" for script in found.scripts[:3]}
+    scripts = ", ".join(f"{path}{kind}" for path, kind in kinds.items()) or ", ".join(found.notebooks[:3]) or "none"
     tables = ", ".join(f"{table.path} ({table.rows:,} rows)" for table in found.tables[:4]) or "none"
     for what, value in {
         "programs that train": scripts,
+        "commands that train": ", ".join(f"{one.text} ({one.source})" for one in found.commands[:3]),
         "tables": tables,
         "parameters": found.params,
         "tools": ", ".join(found.tools),
@@ -116,6 +140,8 @@ def _tell(found: Found) -> None:
     }.items():
         if value:
             click.echo(f"found {what}: {value}", err=True)
+    for uri in found.servers[:3]:
+        click.echo(f"found tracking server: {tell_server(uri)}", err=True)
 
 
 def _plan(

@@ -36,9 +36,9 @@ def ask_all(found: Found, answers: Answers) -> Choice:
 
 
 def _find_open(choice: Choice, answers: Answers, asked: set[str]) -> str | None:
-    """Give the next key to ask for; the positive value too where it was guessed by rareness, or the label asked for."""
+    """Give the next key to ask for; the positive value too where it was guessed by rareness, and guessed labels."""
     guessed = answers.positive is None and ("positive" in choice.why or "label" in asked)
-    unsure = ["positive"] if guessed else []
+    unsure = [*(["label"] if "label" in choice.why else []), *(["positive"] if guessed else [])]
     order = ("run", "outputs", "predict", "data", "label", "positive")
     return next((key for key in order if key in (*choice.missing, *unsure) and key not in asked), None)
 

@@ -112,6 +112,9 @@ def choose_label(choice: Choice, answers: Answers, script: Script | None, table:
         choice.missing["label"] = f"the column that says what is true{_list_columns(table)}"
     else:
         choice.keys["label"] = label
+        others = data.rivals(table, label) if table and not (answers.label or _is_named(table, label, script)) else ()
+        if others:
+            choice.why["label"] = f"the last column; {', '.join(others)} has two values too"
     values = table.values.get(label, ()) if table and label else ()
     guess = data.positive(values)
     if answers.positive is not None:
@@ -122,6 +125,10 @@ def choose_label(choice: Choice, answers: Answers, script: Script | None, table:
         choice.keys["positive"] = _read_scalar(guess[0])
         if guess[1]:
             choice.why["positive"] = guess[1]
+
+
+def _is_named(table: DataFile, label: str, script: Script | None) -> bool:
+    return script is not None and label in (name.strip() for name in script.named) and label in table.columns
 
 
 def _list_columns(table: DataFile | None) -> str:

@@ -102,6 +102,13 @@ def label(table: DataFile, named: Iterable[str]) -> str | None:
     return last if len(table.values.get(last, ())) == 2 else None
 
 
+def rivals(table: DataFile, label: str) -> tuple[str, ...]:
+    """Give other columns of two values, where nothing but its place speaks for the label."""
+    if label.lower() in _LABELS:
+        return ()
+    return tuple(name for name in table.columns if name != label and len(table.values.get(name, ())) == 2)
+
+
 def positive(values: tuple[str, ...]) -> tuple[str, str] | None:
     """Guess the positive among the values of a label, most frequent first, and say why; None when they are not two."""
     known = [value for value in values if value.strip().rstrip(".").lower() in _POSITIVES or _is_one(value)]

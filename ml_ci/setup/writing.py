@@ -30,6 +30,16 @@ def configuration(choice: Choice) -> str:
     return "\n".join(lines) + "\n"
 
 
+def add_gates(text: str, gates: Mapping[str, str]) -> str:
+    """Add gates, each with a comment, below those of a configuration that `configuration` wrote."""
+    lines = text.splitlines()
+    at = line_of("gates", text)
+    while at < len(lines) and lines[at].startswith("      - "):
+        at += 1
+    lines[at:at] = [f"      - {flow(gate)}   # {why}" for gate, why in gates.items()]
+    return "\n".join(lines) + "\n"
+
+
 def line_of(key: str, text: str) -> int:
     """Give the line of a model's key in a configuration that `configuration` wrote."""
     return next(number for number, line in enumerate(text.splitlines(), 1) if line.startswith(f"    {key}:"))

@@ -13,7 +13,7 @@ from ml_ci.cli.main import call
 from ml_ci.errors import UserError
 from ml_ci.setup.choose import choose
 from ml_ci.setup.values import Answers, DataFile, Found
-from ml_ci.setup.writing import flow, names
+from ml_ci.setup.writing import add_gates, flow, names
 from ml_ci.spec.load import load
 from ml_ci.spec.placeholders import PLACEHOLDER
 from ml_ci.spec.values import CommandJob
@@ -105,6 +105,15 @@ def test_a_function_without_anything_left_runs(shaped: Any, run_init: Any, capsy
     assert call(["run"]) == 5, capsys.readouterr().err
     said = capsys.readouterr().out
     assert "new model" in said and "Add a gate with a fixed limit to `gates:` in ml-ci.yaml, for example `f" in said
+
+
+def test_gates_are_added_below_those_that_are_there_with_where_they_come_from(shaped: Any, run_init: Any) -> None:
+    shaped("package")
+    run_init("--yes")
+    before = Path("ml-ci.yaml").read_text()
+    after = add_gates(before, {"fnr <= 0.15": "measured 0.124 on 2026-01-02"})
+    assert after == before + "      - fnr <= 0.15   # measured 0.124 on 2026-01-02\n"
+    assert [gate.text for gate in load(after, "ml-ci.yaml").models["package"].gates][-1] == "fnr <= 0.15"
 
 
 MADE_ELSEWHERE = """\

@@ -38,7 +38,7 @@ def asked(make_repository: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def run(*lines: str) -> tuple[str, dict[str, Any]]:
         done = CliRunner().invoke(
-            init.command, [], input="".join(f"{line}\n" for line in lines), catch_exceptions=False
+            init.command, [], input="".join(f"{line}\n" for line in (*lines, "n")), catch_exceptions=False
         )
         return done.output, yaml.safe_load(Path("ml-ci.yaml").read_text())["models"]["churn"]
 

@@ -1,0 +1,68 @@
+"""`ml-ci init` to its end: a first run, and gates from its numbers, so that the first pull request is judged."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from ml_ci.cli import init
+from ml_ci.cli.main import call
+from ml_ci.spec.load import load
+
+pytestmark = pytest.mark.slow
+TABLE = "id,tenure,churned\n" + "".join(f"{n},{n % 10},{int(n % 10 < 3)}\n" for n in range(200))
+TRAIN = """\
+from sklearn.linear_model import LogisticRegression
+def train(frame, params, seed):
+    return LogisticRegression(random_state=seed).fit(frame.drop(columns="churned"), frame["churned"])
+"""
+FILES = {"churn/__init__.py": "", "churn/train.py": TRAIN, "data/train.csv": TABLE, "data/holdout.csv": TABLE}
+
+
+@pytest.fixture
+def project(make_repository: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
+    made = make_repository("churn")
+    made.commit(FILES)
+    monkeypatch.chdir(made.path)
+    return made
+
+
+def run_init(*arguments: str, answer: str | None = None) -> tuple[int, str]:
+    said = None if answer is None else f"{answer}\n"
+    done = CliRunner().invoke(init.command, arguments, input=said, standalone_mode=False, catch_exceptions=False)
+    return int(done.return_value), done.output
+
+
+def test_its_gates_judge_the_first_pull_request(project: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    """There is no baseline yet to be compared with: the relative gates alone would judge nothing."""
+    code, output = run_init("--yes", "--first-run")
+    assert code == 0, output
+    text = Path("ml-ci.yaml").read_text()
+    gates = load(text, "ml-ci.yaml").models["churn"].gates
+    assert [gate.text.split()[0] for gate in gates] == ["fpr", "fnr", "fpr", "fnr"]
+    assert re.search(r"      - fnr <= 0\.\d+   # measured \d\.\d{3} on \d{4}-\d\d-\d\d\n", text)
+    project.commit(message="Add ml-ci")
+    assert call(["run"]) == 0, capsys.readouterr().out
+    project.commit({"churn/train.py": TRAIN.replace('frame["churned"])', '1 - frame["churned"])')})
+    assert call(["run"]) == 1
+
+
+@pytest.mark.parametrize(("answer", "gates"), [("y", 4), ("", 4), ("n", 2)])
+def test_a_person_is_offered_it(answer: str, gates: int, project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(init, "is_terminal", lambda: True)
+    code, output = run_init(answer=answer)
+    assert code == 0, output
+    assert len(yaml.safe_load(Path("ml-ci.yaml").read_text())["models"]["churn"]["gates"]) == gates
+
+
+def test_a_training_that_fails_is_a_failure_and_adds_no_gate(project: Any) -> None:
+    project.commit({"churn/train.py": TRAIN.replace("random_state=seed", "C=1 / 0")})
+    code, output = run_init("--yes", "--first-run")
+    assert code == 1
+    assert "next    mend what is said above" in output
+    assert len(yaml.safe_load(Path("ml-ci.yaml").read_text())["models"]["churn"]["gates"]) == 2
