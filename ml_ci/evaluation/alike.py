@@ -29,7 +29,7 @@ def alike_notes(counts: Mapping[str, int], positive: Positive) -> Iterator[str]:
     classes = Classes(counts, positive.values)
     for value in positive.values:
         found: dict[str, dict[str, int]] = {}
-        folded = _folded(str(value))
+        folded = _fold(str(value))
         for text, rows in counts.items():
             if not text or classes.of(text) in classes.positive:
                 continue
@@ -58,12 +58,12 @@ def _visible(text: str) -> str:
 
 def _difference(text: str, value: str, folded: str) -> str | None:
     """Name what two labels that are not the same differ by, if a person would take them for the same."""
-    if _folded(text) == folded:
+    if _fold(text) == folded:
         return _folds_between(text, value)
     if _number(text) is not None and _number(text) == _number(value):
         return "the spelling of a number"
     for words in (_TRUE, _FALSE):
-        both = {_folded(text), folded}
+        both = {_fold(text), folded}
         if both <= words and not all(len(word) == 1 and word.isalpha() for word in both):
             return "the spelling of a boolean"
     return None
@@ -83,13 +83,13 @@ def _through(text: str, folds: tuple[Callable[[str], str], ...]) -> str:
     return text
 
 
-def _folded(text: str) -> str:
+def _fold(text: str) -> str:
     if text.isascii():
         return "".join(text.split()).lower()
-    return _spaced(unicodedata.normalize("NFKC", text).casefold())
+    return _space(unicodedata.normalize("NFKC", text).casefold())
 
 
-def _spaced(text: str) -> str:
+def _space(text: str) -> str:
     """Leave out white space and the marks that have no width."""
     return "".join(letter for letter in text if not letter.isspace() and not _is_hidden(letter))
 
@@ -104,7 +104,7 @@ def _form(text: str) -> str:
 
 def _number(text: str) -> str | None:
     """Give the number that a person reads in a text: 1,000 and 1_000 are 1000, 007 is 7."""
-    plain = _spaced(_form(text)).removeprefix("+")
+    plain = _space(_form(text)).removeprefix("+")
     if _GROUPED.fullmatch(plain):
         plain = re.sub(r"[_,']", "", plain)
     return canonical(plain) if _DIGITS.fullmatch(plain) else None
@@ -112,6 +112,6 @@ def _number(text: str) -> str | None:
 
 _FOLDS: Mapping[Callable[[str], str], str] = {
     str.casefold: "case",
-    _spaced: "white space or marks without width",
+    _space: "white space or marks without width",
     _form: "its Unicode form",
 }

@@ -70,8 +70,8 @@ def compare(
     counts = count(holdout.y_true, candidate.decision, baseline.decision if baseline else None, holdout.slices)
     if holdout.by_class:
         counts = Counts(counts.all, {**counts.slices, CLASS: _by_class(holdout.labels, candidate, baseline)})
-    first = _measured(holdout, candidate, counts.all.candidate, price, extra, wanted)
-    second = _measured(holdout, baseline, counts.all.baseline, price, baseline_extra, wanted) if baseline else None
+    first = _measure(holdout, candidate, counts.all.candidate, price, extra, wanted)
+    second = _measure(holdout, baseline, counts.all.baseline, price, baseline_extra, wanted) if baseline else None
     return comparison(counts, first, second)
 
 
@@ -108,7 +108,7 @@ def _confusions(counts: Counts, side: str) -> dict[str, Mapping[str, Confusion]]
     }
 
 
-def _measured(
+def _measure(
     holdout: Holdout,
     predictions: Predictions,
     confusion: Confusion,
@@ -125,14 +125,14 @@ def _by_class(labels: Labels, candidate: Predictions, baseline: Predictions | No
     cells = {}
     for place, name in enumerate(labels.names):
         y_true = labels.codes == place
-        second = _predicted(baseline, labels, name, "baseline") if baseline else None
-        cells[name] = count(y_true, _predicted(candidate, labels, name, "candidate"), second).all
+        second = _predict(baseline, labels, name, "baseline") if baseline else None
+        cells[name] = count(y_true, _predict(candidate, labels, name, "candidate"), second).all
     if not cells:
         raise _no_classes("`positive:` is a comparison of numbers, which have no classes")
     return cells
 
 
-def _predicted(predictions: Predictions, labels: Labels, name: str, side: str) -> NDArray[np.bool_]:
+def _predict(predictions: Predictions, labels: Labels, name: str, side: str) -> NDArray[np.bool_]:
     """Say which rows were predicted to be of a class; with two classes the decision tells."""
     if predictions.codes is not None:
         place = predictions.classes.index(name) if name in predictions.classes else -1

@@ -36,7 +36,7 @@ def order(table: Table, holdout: Table, id: str | None, label: str, read: str, n
             "Write one row for each row of the holdout, in its order, under one header line.",
         )
     moved = [one for one in shared if _differs(table, holdout, one)]
-    if moved and not _settled(holdout, [one for one in shared if one not in moved]):
+    if moved and not _settle(holdout, [one for one in shared if one not in moved]):
         return _by_shared(table, holdout, shared, moved, name)
     if not shared and holdout.has(label) and table.has(label):
         _refuse_sorted_labels(table, holdout, label.strip(), name)
@@ -48,7 +48,7 @@ def fail(code: str, message: str, hint: str = "") -> StageFailed:
     return StageFailed(Failure("evaluation", code, message, hint))
 
 
-def _settled(holdout: Table, equal: Sequence[str]) -> bool:
+def _settle(holdout: Table, equal: Sequence[str]) -> bool:
     """Say whether a column that is equal in every row tells all rows apart: then the order is the holdout's."""
     return any(len(holdout.counts(one)) == holdout.rows for one in equal)
 
@@ -77,7 +77,7 @@ def _value(text: str) -> str:
 def _by_shared(table: Table, holdout: Table, shared: Sequence[str], moved: Sequence[str], name: str) -> Rows:
     """Join by the columns that stand in another order: each that tells all rows apart, else all of them together."""
     for columns in (*([one] for one in moved), list(moved), list(shared)):
-        found = _joined(_keys(table, columns), _keys(holdout, columns))
+        found = _join(_keys(table, columns), _keys(holdout, columns))
         if found is not None:
             _refuse_other_orders(table, holdout, columns, moved, found, name)
             return found
@@ -97,7 +97,7 @@ def _keys(table: Table, columns: Sequence[str]) -> list[tuple[str, ...]]:
     return list(zip(*texts, strict=True))
 
 
-def _joined(given: Sequence[tuple[str, ...]], wanted: Sequence[tuple[str, ...]]) -> Rows | None:
+def _join(given: Sequence[tuple[str, ...]], wanted: Sequence[tuple[str, ...]]) -> Rows | None:
     """Give for each wanted key its place among those given; None unless both have the same keys, each once."""
     places = {key: row for row, key in enumerate(given)}
     if len(places) != len(given) or len(set(wanted)) != len(wanted) or places.keys() != set(wanted):
@@ -112,7 +112,7 @@ def _refuse_other_orders(
     for one in moved:
         if [one] == list(columns):
             continue
-        other = _joined(_keys(table, [one]), _keys(holdout, [one]))
+        other = _join(_keys(table, [one]), _keys(holdout, [one]))
         if other is not None and not np.array_equal(other, found):
             raise fail(
                 "rows-differ",
@@ -152,7 +152,7 @@ def _tally(table: Table, column: str) -> Mapping[str, int]:
 
 def _by(table: Table, holdout: Table, id: str, name: str) -> Rows:  # noqa: A002
     wanted = _holdout_ids(holdout, id)
-    given = _given_ids(table, id, name)
+    given = _find_given_ids(table, id, name)
     if unknown := [key for key in given if key not in wanted]:
         raise fail(
             "unknown-id",
@@ -172,7 +172,7 @@ def _holdout_ids(holdout: Table, id: str) -> dict[str, int]:  # noqa: A002
     keys = [canonical(text) for text in holdout.text(id)]
     if "" in keys:
         raise UserError(f"{holdout.where(keys.index(''))}: no value in the id column {id!r}")
-    if repeated := _repeated(keys):
+    if repeated := _find_repeated(keys):
         key, first, second = repeated
         raise UserError(
             f"{holdout.where(second)}: {id} {brief(key)} occurs twice (first in row {first + 1})",
@@ -181,7 +181,7 @@ def _holdout_ids(holdout: Table, id: str) -> dict[str, int]:  # noqa: A002
     return {key: row for row, key in enumerate(keys)}
 
 
-def _given_ids(table: Table, id: str, name: str) -> dict[str, int]:  # noqa: A002
+def _find_given_ids(table: Table, id: str, name: str) -> dict[str, int]:  # noqa: A002
     if not table.has(id):
         raise fail(
             "no-id",
@@ -192,14 +192,14 @@ def _given_ids(table: Table, id: str, name: str) -> dict[str, int]:  # noqa: A00
     if "" in keys:
         message = f"{name}, row {keys.index('') + 1}: no value in the id column {id!r}"
         raise fail("missing-id", message, "Write the holdout's id beside each prediction.")
-    if repeated := _repeated(keys):
+    if repeated := _find_repeated(keys):
         key, first, second = repeated
         message = f"{name}, row {second + 1}: {id} {brief(key)} was in row {first + 1} already"
         raise fail("duplicate-id", message, "Write one row for each row of the holdout.")
     return {key: row for row, key in enumerate(keys)}
 
 
-def _repeated(keys: Sequence[str]) -> tuple[str, int, int] | None:
+def _find_repeated(keys: Sequence[str]) -> tuple[str, int, int] | None:
     seen: dict[str, int] = {}
     for row, key in enumerate(keys):
         if key in seen:

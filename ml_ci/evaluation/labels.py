@@ -38,7 +38,7 @@ def read_labels(table: Table, label: str, positive: Positive) -> Labels:
     UserError when there is no such column, a label is missing (with its line), no label is positive, or every one is.
     """
     if positive.comparison is not None:
-        return _compared(table, label, positive.comparison)
+        return _compare(table, label, positive.comparison)
     counts = positive_counts(table, label, positive)
     classes = classes_of(counts, positive)
     codes, values = table.codes([label])
@@ -83,18 +83,18 @@ def positive_counts(table: Table, label: str, positive: Positive) -> Mapping[str
     if positives == 0:
         said = " or ".join(repr(str(value)) for value in positive.values)
         raise UserError(
-            f"positive value {said} never occurs in column {label!r} of {table.shown}; it has: {_listed(counts)}",
+            f"positive value {said} never occurs in column {label!r} of {table.shown}; it has: {_list(counts)}",
             hint="Set `positive:` to the value that means the positive class.",
         )
     if positives == table.rows:
         raise UserError(
-            f"every row of {table.shown} is positive: column {label!r} has only {_listed(counts)}",
+            f"every row of {table.shown} is positive: column {label!r} has only {_list(counts)}",
             hint="Without negatives there are no false positives to count: add rows of the other class to the holdout.",
         )
     return counts
 
 
-def _compared(table: Table, label: str, comparison: Comparison) -> Labels:
+def _compare(table: Table, label: str, comparison: Comparison) -> Labels:
     numbers, positive = stand(table, label, comparison)
     if np.isnan(numbers).any():
         raise missing(table, label, int(np.isnan(numbers).sum()))
@@ -140,7 +140,7 @@ def first_missing(table: Table, label: str) -> int | None:
     return table.first(f"{trim(table.sql(label))} IN ({', '.join(map(literal, sorted(ABSENT)))})")
 
 
-def _listed(counts: Mapping[str, int]) -> str:
+def _list(counts: Mapping[str, int]) -> str:
     shown = [f"{brief(value)} ({rows:,})" for value, rows in list(counts.items())[:8]]
     return ", ".join(shown) + (f" and {len(counts) - 8:,} more" if len(counts) > 8 else "")
 
@@ -149,6 +149,6 @@ def unused_notes(table: Table, label: str, positive: Positive) -> tuple[str, ...
     """Name the positive values that no row has, where others have them."""
     counts = table.counts(label)
     return tuple(
-        f"positive value {value!r} never occurs in column {label!r} of {table.shown}; it has: {_listed(counts)}"
+        f"positive value {value!r} never occurs in column {label!r} of {table.shown}; it has: {_list(counts)}"
         for value in sorted(classes_of(counts, positive).unused)
     )

@@ -37,14 +37,14 @@ def compare(holdout: Table, model: ModelSpec, sides: Sequence[StoredSide], wante
     counts = stream(holdout, model.label, model.positive, specs_of(model), files[0], files[1] if files[1:] else None)
     asked = {name for gate in model.gates for name in gate.condition.metrics}
     measured = [name for name in wanted if holdout.rows <= MOST_SCORED or name in asked]
-    found = [_measured(holdout, model, file, measured) for file in files]
+    found = [_measure(holdout, model, file, measured) for file in files]
     each: list[Measured] = []
     for (_, extra), one, confusion in zip(sides, found, (counts.all.candidate, counts.all.baseline), strict=False):
         each.append(replace(one, metrics={**one.metrics, **costs(confusion, model.cost), **extra}))
     return comparison(counts, each[0], each[1] if each[1:] else None)
 
 
-def _measured(holdout: Table, model: ModelSpec, file: Path, wanted: Collection[str]) -> Measured:
+def _measure(holdout: Table, model: ModelSpec, file: Path, wanted: Collection[str]) -> Measured:
     predictions = load(file)
     if not wanted:
         return Measured(predictions.kind, {}, predictions.span())

@@ -126,11 +126,11 @@ def of_scores(
             defined = score is not None and kind == "probability"
             found[name] = CALIBRATION[name](y_true, score) if defined and score is not None else None
         elif name in ranks:
-            found[name] = None if drawn is None else _ranked(name, drawn)
+            found[name] = None if drawn is None else _rank(name, drawn)
     return found
 
 
-def _ranked(name: str, drawn: Curve) -> float | None:
+def _rank(name: str, drawn: Curve) -> float | None:
     if name in RANKING:
         return RANKING[name](drawn)
     return recall_at(drawn, float(name.removeprefix("recall_at(fpr=").removesuffix(")")))

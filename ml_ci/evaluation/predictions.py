@@ -53,7 +53,7 @@ def read(
         scored = "margin" if kind == "margin" else "probability"
         cut = own_scale(scored, threshold, precision or precision_of(table, column))
         return decide(Predictions(score >= 0, scored, score), cut)
-    return _predicted(table, holdout, label, positive, rows, kind, precision, name)
+    return _predict(table, holdout, label, positive, rows, kind, precision, name)
 
 
 def _open(path: Path, name: str, holdout: Table) -> Table:
@@ -127,7 +127,7 @@ def _scores(table: Table, name: str, bounded: bool) -> NDArray[np.float64]:
     return score
 
 
-def _predicted(
+def _predict(
     table: Table,
     holdout: Table,
     label: str,
@@ -138,7 +138,7 @@ def _predicted(
     name: str,
 ) -> Predictions:
     if positive.comparison is not None and (kind == "number" or (kind is None and not _are_words(table))):
-        return Predictions(_compared(table, positive.comparison, precision)[rows], "number")
+        return Predictions(_compare(table, positive.comparison, precision)[rows], "number")
     codes, values = table.codes(["prediction"])
     texts = [value for (value,) in values]
     _refuse_missing(codes, texts, name)
@@ -146,7 +146,7 @@ def _predicted(
         decision = np.array([canonical(text) in YES for text in texts])
         return Predictions(decision[codes][rows], "label")
     if positive.comparison is not None:
-        return Predictions(_compared(table, positive.comparison, precision)[rows], "number")
+        return Predictions(_compare(table, positive.comparison, precision)[rows], "number")
     classes = classes_of(holdout.counts(label), positive)
     _refuse_unknown(texts, codes, holdout.counts(label), classes, name)
     names = [classes.of(text) or "" for text in texts]
@@ -180,7 +180,7 @@ def _say_outcome(texts: Sequence[str], holdout: Table, label: str, positive: Pos
     return found == "outcome"
 
 
-def _compared(table: Table, comparison: Comparison, precision: str) -> NDArray[np.bool_]:
+def _compare(table: Table, comparison: Comparison, precision: str) -> NDArray[np.bool_]:
     try:
         numbers, found = stand(table, "prediction", comparison, precision)
     except UserError as error:

@@ -81,15 +81,15 @@ def _groups(
 ) -> Iterator[Group]:
     keys = [_keys(holdout, spec) for spec in specs]
     columns = [f"{_label(holdout, label, positive)} AS y"]
-    columns += [f"{key} AS {name}" for number, several in enumerate(keys) for key, name in _named(number, several)]
-    sets = [f"(y, c, b, {', '.join(name for _, name in _named(n, several))})" for n, several in enumerate(keys)]
-    names = [name for number, several in enumerate(keys) for _, name in _named(number, several)]
+    columns += [f"{key} AS {name}" for number, several in enumerate(keys) for key, name in _name(number, several)]
+    sets = [f"(y, c, b, {', '.join(name for _, name in _name(n, several))})" for n, several in enumerate(keys)]
+    names = [name for number, several in enumerate(keys) for _, name in _name(number, several)]
     shown = ["CAST(y AS VARCHAR)", "c", "b", "n", "place", *(f"CAST({name} AS VARCHAR)" for name in names)]
-    marks = ["0"] + [f"WHEN GROUPING({_named(n, several)[0][1]}) = 0 THEN {n}" for n, several in enumerate(keys)]
+    marks = ["0"] + [f"WHEN GROUPING({_name(n, several)[0][1]}) = 0 THEN {n}" for n, several in enumerate(keys)]
     place = f"CASE {' '.join(marks[1:])} ELSE -1 END" if specs else "-1"
     grouped = select(
         ", ".join(["y", "c", "b", *names, "count(*) AS n", f"{place} AS place"]),
-        _joined(holdout, columns, candidate, baseline),
+        _join(holdout, columns, candidate, baseline),
         f"GROUP BY GROUPING SETS ({', '.join(['(y, c, b)', *sets])})",
     )
     starts = [sum(map(len, keys[:number])) for number in range(len(keys))]
@@ -101,11 +101,11 @@ def _groups(
             yield where, is_positive, c, b, tuple((text or "").strip() for text in own), rows
 
 
-def _named(number: int, several: Sequence[str]) -> list[tuple[str, str]]:
+def _name(number: int, several: Sequence[str]) -> list[tuple[str, str]]:
     return [(key, f"s{number}_{place}") for place, key in enumerate(several)]
 
 
-def _joined(holdout: Table, columns: Sequence[str], candidate: Path, baseline: Path | None) -> str:
+def _join(holdout: Table, columns: Sequence[str], candidate: Path, baseline: Path | None) -> str:
     parts = [f"({select(', '.join(columns), holdout.source)}) AS h"]
     parts.append(f"({select('decision AS c', parquet(candidate))}) AS one")
     if baseline is None:

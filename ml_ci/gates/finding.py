@@ -181,11 +181,11 @@ def _as_proven(finding: Finding, put: _Put) -> Finding:
         return replace(finding, verdict="inconclusive", confidence=put.confidence, reason=reason)
     alpha = level.alpha
     evidence = put.evidence(level)
-    told = _told(evidence, put, 1 - alpha)
+    told = _tell(evidence, put, 1 - alpha)
     if view.case.comparison.seeds:
         over_seeds = procedure.evidence(question, view, alpha)
         evidence = procedure.together(evidence, over_seeds, alpha)
-        told += f"; {procedure.told(question, view)}: {_told_of_seeds(over_seeds)}"
+        told += f"; {procedure.told(question, view)}: {_tell_of_seeds(over_seeds)}"
     if put.policy.why_anytime and evidence.method == "anytime":
         told += f" (by e-values: {put.policy.why_anytime})"
     return replace(
@@ -200,7 +200,7 @@ def _as_proven(finding: Finding, put: _Put) -> Finding:
     )
 
 
-def _told(evidence: Evidence, put: _Put, confidence: float) -> str:
+def _tell(evidence: Evidence, put: _Put, confidence: float) -> str:
     rows, kind = proof.rows_of(put.question, put.view, put.way)
     if evidence.outcome == "pass":
         return f"within the limit, proven with {confidence_said(confidence)} confidence on {rows:,} {kind}"
@@ -211,7 +211,7 @@ def _told(evidence: Evidence, put: _Put, confidence: float) -> str:
     return f"cannot be told from noise with {rows:,} {kind}{why}; {more_rows(evidence.needs, kind)}"
 
 
-def _told_of_seeds(evidence: Evidence) -> str:
+def _tell_of_seeds(evidence: Evidence) -> str:
     if evidence.reason:
         return evidence.reason
     told = {"pass": "the seeds prove it too", "fail": "the seeds prove the contrary"}

@@ -29,7 +29,7 @@ def _numbers(question: Question, view: View, measured: Measured) -> str:
             return f"{title(atom)} {before} → {now}, limit {difference}"
         return f"{title(atom)} {now}, baseline's {title(_alike(question))} {before}, limit {at_least}{limit}"
     now, limit = said(atom, float(measured.value), float(measured.limit))
-    return f"{title(atom)} {now}{_counted(atom, view)}, limit {at_least}{limit}"
+    return f"{title(atom)} {now}{_count(atom, view)}, limit {at_least}{limit}"
 
 
 def _alike(question: Question) -> Metric | OverSlices:
@@ -38,7 +38,7 @@ def _alike(question: Question) -> Metric | OverSlices:
     return atom
 
 
-def _counted(atom: Metric | OverSlices, view: View) -> str:
+def _count(atom: Metric | OverSlices, view: View) -> str:
     if not is_proportion(atom.key) or (isinstance(atom, OverSlices) and atom.function != "each"):
         return ""
     part, whole = share(view.confusion(False), atom.key)

@@ -27,28 +27,28 @@ class GateList:
         lines = {gate.text: gate.line for gate in self.own}
         known = {gate.text for gate in self.base}
         kept = [replace(gate, line=lines.get(gate.text)) for gate in self.base]
-        more = [gate for gate in self.own if gate.text not in known and self._loosened(gate) is None]
+        more = [gate for gate in self.own if gate.text not in known and self._find_loosened(gate) is None]
         return (*kept, *more)
 
     def cautions(self) -> Iterator[str]:
         """Say which gates of the base the change loosens or removes."""
         replaced = set()
         for gate in self.own:
-            old = self._loosened(gate)
+            old = self._find_loosened(gate)
             if old is not None and gate.text not in {one.text for one in self.base}:
                 replaced.add(old.text)
                 yield f"`{old.text}`{self.where} was loosened in this change to `{gate.text}`: judged by the old."
         there = {gate.text for gate in (*self.own, *self.beside)}
         for old in self.base:
-            if old.text not in there | replaced and not self._tightened(old):
+            if old.text not in there | replaced and not self._find_tightened(old):
                 yield f"`{old.text}`{self.where} was removed in this change: judged by it all the same."
 
-    def _loosened(self, gate: GateSpec) -> GateSpec | None:
+    def _find_loosened(self, gate: GateSpec) -> GateSpec | None:
         """Give the gate of the base that this one loosens."""
         both = (self.confidence, self.confidence)
         return next((old for old in self.base if loosened(old.condition, gate.condition, confidence=both)), None)
 
-    def _tightened(self, old: GateSpec) -> bool:
+    def _find_tightened(self, old: GateSpec) -> bool:
         both = (self.confidence, self.confidence)
         gates = (*self.own, *self.beside)
         return any(loosened(old.condition, gate.condition, confidence=both) is False for gate in gates)

@@ -12,7 +12,7 @@ from ml_ci.variables.families import of_storage
 def held_of_new(own: ModelSpec, base: Mapping[str, ModelSpec]) -> ModelSpec:
     """Give a model that only the change declares the names that some model of the base has already."""
     listed = {name for model in base.values() for name in model.env}
-    return replace(own, env=_among(own.env, listed), fetch_env=_fetched(own.fetch_env, base.values()))
+    return replace(own, env=_among(own.env, listed), fetch_env=_find_fetched(own.fetch_env, base.values()))
 
 
 def about_variables(own: ModelSpec, judging: ModelSpec) -> Iterator[str]:
@@ -27,7 +27,7 @@ def about_variables(own: ModelSpec, judging: ModelSpec) -> Iterator[str]:
             yield f"{said}: {what} what the old one names."
 
 
-def _fetched(own: tuple[str, ...] | None, base: Iterable[ModelSpec]) -> tuple[str, ...] | None:
+def _find_fetched(own: tuple[str, ...] | None, base: Iterable[ModelSpec]) -> tuple[str, ...] | None:
     lists = [model.fetch_env for model in base if model.fetch is not None]
     if not lists or None in lists:
         return None if own is None else tuple(name for name in own if of_storage(name))

@@ -34,7 +34,7 @@ def _findings(gate: GateSpec, case: Case, policy: Policy) -> list[Finding]:
     for question in asked:
         for finding in _ask(question, case, policy):
             by_slice.setdefault(finding.slice, []).append(finding)
-    return [_joined(findings) for findings in by_slice.values()]
+    return [_join(findings) for findings in by_slice.values()]
 
 
 def _ask(question: Question, case: Case, policy: Policy) -> list[Finding]:
@@ -59,7 +59,7 @@ def _no_slice(by: tuple[str, ...], number: int, least: int) -> Finding:
     return Finding("error", reason=reason)
 
 
-def _joined(findings: list[Finding]) -> Finding:
+def _join(findings: list[Finding]) -> Finding:
     """Join the comparisons of one gate on one slice: the worst decides, and says why.
 
     Of a gate that is half a relative one without a baseline the other half may fail; if it holds, nothing is decided.
@@ -71,10 +71,10 @@ def _joined(findings: list[Finding]) -> Finding:
     reasons = list(dict.fromkeys(finding.reason for finding in alike))
     if worst.verdict == "unjudged" and len(alike) < len(findings):
         reasons.append("the rest of the gate holds")
-    return replace(worst, reason="; ".join(reasons), p_fail=_joined_p(alike))
+    return replace(worst, reason="; ".join(reasons), p_fail=_join_p(alike))
 
 
-def _joined_p(findings: list[Finding]) -> float | None:
+def _join_p(findings: list[Finding]) -> float | None:
     """Join p-values by Bonferroni; None where one of the findings needs no proof, which no correction takes back."""
     p_values = [finding.p_fail for finding in findings if finding.p_fail is not None]
     return min(1.0, len(p_values) * min(p_values)) if len(p_values) == len(findings) else None

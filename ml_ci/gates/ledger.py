@@ -117,7 +117,7 @@ def standing(
         anytime=_grown(holdout, related, pair),
     )
     if reuse is not None and confidence:
-        found = _planned(found, reuse, 1 - confidence)
+        found = _plan(found, reuse, 1 - confidence)
     return replace(found, notes=tuple(_notes(found, reuse)))
 
 
@@ -159,7 +159,7 @@ def _grown(holdout: Content, related: Sequence[Ledger], pair: Pair) -> str:
     return ""
 
 
-def _planned(found: Standing, reuse: Reuse, alpha: float) -> Standing:
+def _plan(found: Standing, reuse: Reuse, alpha: float) -> Standing:
     from ml_ci.gates.statistics.ledger_budget import budget
 
     left: Any = budget(alpha, reuse.looks, min(reuse.promotions, reuse.looks), found.looks, found.promotions)

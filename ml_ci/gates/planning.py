@@ -85,13 +85,13 @@ def power_of(
             yield GatePower(gate.text, reason=_REASON)
         for one in found:
             wanted = one if margin is None else replace(one, bound=margin)
-            yield _planned(wanted, policy.method, paired, looks)
+            yield _plan(wanted, policy.method, paired, looks)
 
 
 _REASON = "its rows, or its spread, are not known before the model is: nothing can be planned"
 
 
-def _planned(one: Plannable, method: Method, paired: Paired | None, looks: int) -> GatePower:
+def _plan(one: Plannable, method: Method, paired: Paired | None, looks: int) -> GatePower:
     found = checked(one, method)
     discordance = _discordance(one, paired) if one.question.relative else None
     return GatePower(

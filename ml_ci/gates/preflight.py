@@ -92,7 +92,11 @@ def plannable(
     """Give what of a gate can be planned; `otherwise` is the confidence of comparisons that ask for none."""
     for comparison in gate.condition.comparisons:
         for question in questions(comparison):
-            confidence, bound, atom = policy.asked(question.confidence) or otherwise, _bound(question), question.single
+            confidence, bound, atom = (
+                policy.asked(question.confidence) or otherwise,
+                _find_bound(question),
+                question.single,
+            )
             if not confidence or bound is None or atom is None:
                 continue
             alpha = policy.alpha(confidence)
@@ -103,7 +107,7 @@ def plannable(
 def _check(one: Plannable, policy: Policy) -> Iterator[Unprovable]:
     found = checked(one, policy.method) if one.rows else None
     if found is not None and not found.provable:
-        yield _named(one, found)
+        yield _name(one, found)
 
 
 def checked(one: Plannable, method: Method) -> Preflight:
@@ -115,7 +119,7 @@ def checked(one: Plannable, method: Method) -> Preflight:
     return preflight.for_limit(one.rows, one.bound, one.alpha)
 
 
-def _bound(question: Question) -> float | None:
+def _find_bound(question: Question) -> float | None:
     """Give the limit or margin of the error that the question bounds from above; None for any other question."""
     atom = question.single
     name = atom.key if atom else ""
@@ -151,7 +155,7 @@ def _of_class(name: str, classes: Classes) -> int:
     return {"negatives": negatives, "positives": positives}.get(TABLE[name].of, negatives + positives)
 
 
-def _named(one: Plannable, found: Preflight) -> Unprovable:
+def _name(one: Plannable, found: Preflight) -> Unprovable:
     needed = "no number of rows proves it" if found.smallest_rows is None else f"it takes {found.smallest_rows:,}"
     reason = (
         f"{title(one.atom)}{f', {one.slice}' if one.slice else ''}: {found.rows:,} {one.kind} can never prove it with "

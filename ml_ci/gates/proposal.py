@@ -45,13 +45,13 @@ def _proposals(names: Mapping[str, None], measured: Mapping[str, float | None]) 
 
 def _proposal(name: str, value: float) -> Proposal:
     if name in HIGHER_IS_WORSE:
-        limit = _rounded_up(value)
+        limit = _round_up(value)
         return Proposal(f"{name} <= {limit if limit < 1 else _LEAST_ASKED:g}", value)
-    room = _rounded_up(1 - value)
+    room = _round_up(1 - value)
     return Proposal(f"{name} >= {1 - room if room < 1 else _LEAST_ASKED:g}", value)
 
 
-def _rounded_up(value: float) -> float:
+def _round_up(value: float) -> float:
     """Round up to a number that a person would write: 0.124 → 0.15, 0.031 → 0.04, 0 → 0.01."""
     step = 0.05 if value > 0.1 else 0.01
     return round(max(math.ceil(round(value / step, 9)), 1) * step, 9)

@@ -115,14 +115,14 @@ def _favourable(comparison: Comparison) -> Comparison:
     other = comparison.baseline
     if other is None:
         return comparison
-    slices = _crossed_slices(comparison.candidate.slices, other.slices)
-    return replace(comparison, paired=_crossed(comparison.candidate.confusion, other.confusion), paired_slices=slices)
+    slices = _cross_slices(comparison.candidate.slices, other.slices)
+    return replace(comparison, paired=_cross(comparison.candidate.confusion, other.confusion), paired_slices=slices)
 
 
-def _crossed_slices(one: SliceCounts, other: SliceCounts) -> Mapping[str, Mapping[str, Paired]]:
+def _cross_slices(one: SliceCounts, other: SliceCounts) -> Mapping[str, Mapping[str, Paired]]:
     return {
         column: {
-            value: _crossed(counts, other[column][value])
+            value: _cross(counts, other[column][value])
             for value, counts in values.items()
             if value in other.get(column, {})
         }
@@ -130,11 +130,11 @@ def _crossed_slices(one: SliceCounts, other: SliceCounts) -> Mapping[str, Mappin
     }
 
 
-def _crossed(one: Confusion, other: Confusion) -> Paired:
-    return Paired(_nested(one.fp, other.fp, one.negatives), _nested(one.fn, other.fn, one.positives))
+def _cross(one: Confusion, other: Confusion) -> Paired:
+    return Paired(_nest(one.fp, other.fp, one.negatives), _nest(one.fn, other.fn, one.positives))
 
 
-def _nested(one: int, other: int, rows: int) -> PairedErrors:
+def _nest(one: int, other: int, rows: int) -> PairedErrors:
     more, less = max(0, one - other), max(0, other - one)
     return PairedErrors(min(one, other), more, less, rows - max(one, other))
 

@@ -89,7 +89,7 @@ class View:
             )
         if atom.name in OF_COUNTS:
             return self._of_counts(atom.name, atom.baseline)
-        return self._measured(atom)
+        return self._measure(atom)
 
     def total(self, sum_of: Linear) -> tuple[Fraction, bool]:
         """Give the value of a weighted sum, and whether it is exact: made of counts and decimals alone."""
@@ -104,7 +104,7 @@ class View:
         where = f" in the slice {self.label}" if self.label else ""
         return f"of the {'baseline' if baseline else 'candidate'}{where}"
 
-    def _measured(self, atom: Metric) -> float | Fraction:
+    def _measure(self, atom: Metric) -> float | Fraction:
         if self.by is not None:
             raise UndefinedError(f"{title(atom)} is not known per slice; compare each(...) with a metric of the counts")
         if atom.name in OF_COST and self.case.cost is not None:

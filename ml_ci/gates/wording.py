@@ -11,28 +11,28 @@ MOST_NEEDS = 10_000_000
 def title(atom: Metric | OverSlices) -> str:
     """Name a metric: `FNR`, `recall at FPR 0.01`, `gap in FPR by sex, race`."""
     if isinstance(atom, Metric):
-        return f"recall at FPR {atom.at:g}" if atom.at is not None else _named(atom.name)
+        return f"recall at FPR {atom.at:g}" if atom.at is not None else _name(atom.name)
     if atom.function == "each":
-        return _named(atom.metric)
+        return _name(atom.metric)
     phrase = {"worst": "worst {0}", "gap": "gap in {0}", "ratio": "ratio of {0}"}[atom.function]
-    return f"{phrase.format(_named(atom.metric))} by {', '.join(atom.by)}"
+    return f"{phrase.format(_name(atom.metric))} by {', '.join(atom.by)}"
 
 
 def said(atom: Metric | OverSlices | None, *values: float) -> list[str]:
     """Say values of one metric: rates in percent, counts whole; with as many digits as tell them apart."""
     if in_points(atom):
         unit = " points" if isinstance(atom, OverSlices) and atom.function == "gap" else "%"
-        return [f"{_minus(text)}{unit}" for text in _told_apart([value * 100 for value in values], 1)]
+        return [f"{_minus(text)}{unit}" for text in _tell_apart([value * 100 for value in values], 1)]
     if all(float(value).is_integer() for value in values) and not _is_score(atom):
         return [_minus(f"{value:,.0f}") for value in values]
-    return [_minus(text) for text in _told_apart(list(values), 1 if _is_of_job(atom) else 3)]
+    return [_minus(text) for text in _tell_apart(list(values), 1 if _is_of_job(atom) else 3)]
 
 
 def points(difference: float, atom: Metric | OverSlices | None) -> str:
     """Say a difference with its sign, in points where the metric is a rate: `+1.0 points`."""
     unit, scale, digits = (" points", 100, 1) if in_points(atom) else ("", 1, 3)
     shown = round(difference * scale, 9)
-    text = _told_apart([shown, 0.0], digits)[0] if shown else f"{0:.{digits}f}"
+    text = _tell_apart([shown, 0.0], digits)[0] if shown else f"{0:.{digits}f}"
     return f"{'+' if shown >= 0 else ''}{_minus(text)}{unit}"
 
 
@@ -79,12 +79,12 @@ def _two_digits(needs: int) -> int:
     return -(-needs // step) * step
 
 
-def _named(name: str) -> str:
+def _name(name: str) -> str:
     row = TABLE.get(name)
     return row.brief or row.called if row else name.replace("_", " ")
 
 
-def _told_apart(values: list[float], digits: int) -> list[str]:
+def _tell_apart(values: list[float], digits: int) -> list[str]:
     """Print with the fewest digits, from `digits` to six, at which unequal values look unequal."""
     rounded = {round(value, 9) for value in values}
     while digits < 6 and len({f"{value:.{digits}f}" for value in rounded}) < len(rounded):

@@ -58,7 +58,7 @@ class MlflowRegistry:
         with self._answers():
             token = None
             while True:
-                page = self._client.search_model_versions(f"name = {_quoted(model)}", page_token=token)
+                page = self._client.search_model_versions(f"name = {_quote(model)}", page_token=token)
                 # A search may leave tags out on some stores; a single version never does.
                 found += [_version(self._client.get_model_version(model, str(one.version))) for one in page]
                 token = page.token
@@ -147,7 +147,7 @@ class MlflowRegistry:
 
     def _run(self, offer: Offer) -> str:
         experiment = self._experiment(f"ml-ci/{offer.model}")
-        asked = f"tags.`{PROMOTION}` = {_quoted(offer.id)}"
+        asked = f"tags.`{PROMOTION}` = {_quote(offer.id)}"
         for run in self._client.search_runs([experiment], asked, max_results=1):
             return str(run.info.run_id)
         tags = {
@@ -289,7 +289,7 @@ def _input(one: Dataset) -> Any:
     return DatasetInput(said, [InputTag("mlflow.data.context", one.context)])
 
 
-def _quoted(text: str) -> str:
+def _quote(text: str) -> str:
     if "'" in text:
         raise UserError(f"the registry cannot be asked for {text}", hint="Rename it without quotes.")
     return f"'{text}'"

@@ -40,7 +40,7 @@ def promote(registry: Registry, offer: Offer, state: Path) -> Promoted:
 
     RefusedError when that moved meanwhile, or somebody else is first.
     """
-    version = _begun(registry, offer)
+    version = _find_begun(registry, offer)
     if version is None:
         _check_unmoved(registry, offer)
         version = registry.register(offer, registry.log(offer))
@@ -73,7 +73,7 @@ def _check_wanted(registry: Registry, own: Version) -> None:
 def finish(registry: Registry, version: Version, state: Path) -> Event:
     """Read the champion back, write what happened into the registry and the audit log, and mark the promotion done."""
     now = registry.aliased(version.model, version.stage)
-    if (now is None or now.version != version.version) and not _done_elsewhere(registry, version):
+    if (now is None or now.version != version.version) and not _is_done_elsewhere(registry, version):
         found = "nothing" if now is None else now.named
         raise RefusedError(
             f"the {version.stage} of {version.model} is {found}, and should be {version.named}", hint=_MOVED
@@ -112,7 +112,7 @@ def pause() -> None:
     time.sleep(_PAUSE)
 
 
-def _begun(registry: Registry, offer: Offer) -> Version | None:
+def _find_begun(registry: Registry, offer: Offer) -> Version | None:
     """Find the version that an earlier try registered."""
     found = [one for one in registry.versions(offer.model) if one.tags.get(PROMOTION) == offer.id]
     return next((one for one in found if WITHDRAWN not in one.tags), None)
@@ -144,7 +144,7 @@ def _check_no_rollback(registry: Registry, offer: Offer, own: Version) -> None:
         raise
 
 
-def _done_elsewhere(registry: Registry, version: Version) -> bool:
+def _is_done_elsewhere(registry: Registry, version: Version) -> bool:
     """Say whether a rollback found this promotion unfinished, finished it, and took it back."""
     return any(one.version == version.version and PROMOTED in one.tags for one in registry.versions(version.model))
 

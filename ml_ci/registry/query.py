@@ -98,7 +98,7 @@ def _row(database: Any, model: str, alias: str) -> Version | None:
             check_not_lost(model, dict(database.execute(query, (model,))))
         query = "SELECT version FROM registered_model_aliases WHERE name = ? AND alias = ?"
         for (number,) in database.execute(query, (model, alias)):
-            raise _gone(model, alias, number)
+            raise _say_gone(model, alias, number)
         return None
     version, created, source, run = found
     query = "SELECT key, value FROM model_version_tags WHERE name = ? AND version = ?"
@@ -120,11 +120,11 @@ def _from_server(location: Location, model: str, alias: str) -> Version | None:
             check_not_lost(model, _tags(known))
         if number is None:
             return None
-        raise _gone(model, alias, number)
+        raise _say_gone(model, alias, number)
     return _version(model, found["model_version"])
 
 
-def _gone(model: str, alias: str, number: object) -> NoAnswerError:
+def _say_gone(model: str, alias: str, number: object) -> NoAnswerError:
     hint = "Somebody deleted that version: set the alias to one that is there, in MLflow."
     return NoAnswerError(f"the alias `{alias}` of {model} names v{number}, which is not there", hint)
 

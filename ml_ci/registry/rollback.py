@@ -42,20 +42,20 @@ def rollback(
     """
     intent = begun(registry, model)
     if intent is None:
-        intent = _intended(registry, model, state, by=by, reason=reason, time=time)
+        intent = _read_intended(registry, model, state, by=by, reason=reason, time=time)
         write(registry, intent)
     _check(registry, intent, take_over=take_over)
-    return _completed(registry, intent, state)
+    return _complete(registry, intent, state)
 
 
-def _intended(registry: Registry, model: str, state: Path, *, by: str, reason: str, time: str) -> Intent:
+def _read_intended(registry: Registry, model: str, state: Path, *, by: str, reason: str, time: str) -> Intent:
     current = registry.aliased(model, CHAMPION)
     target = _last(registry, model) if current is None else _target(registry, current)
     if target is None:
         raise _nothing(model, current)
     if current is not None and unfinished(current):
         finish(registry, current, state)
-    before = _replaced(registry, target)
+    before = _replace(registry, target)
     event = _event(registry, current, target, by, reason, time)
     return Intent(event, None if before is None else before.version)
 
@@ -69,7 +69,7 @@ def _target(registry: Registry, current: Version) -> Version | None:
         return previous
     if current.ours and current.tags.get(REPLACES, NONE) == NONE:
         return None
-    return _replaced(registry, current) or _last(registry, current.model, current)
+    return _replace(registry, current) or _last(registry, current.model, current)
 
 
 def _last(registry: Registry, model: str, without: Version | None = None) -> Version | None:
@@ -90,7 +90,7 @@ def _nothing(model: str, current: Version | None) -> RefusedError:
     return RefusedError(message, hint=f"Promote a better one: ml-ci promote {model}")
 
 
-def _replaced(registry: Registry, version: Version) -> Version | None:
+def _replace(registry: Registry, version: Version) -> Version | None:
     """Give the version that another one replaced when it was promoted, if it is still there."""
     known = version.tags.get(REPLACES, NONE)
     return next((one for one in registry.versions(version.model) if one.version == known), None)
@@ -122,7 +122,7 @@ def _check(registry: Registry, intent: Intent, *, take_over: bool) -> None:
         _check(registry, intent, take_over=False)
 
 
-def _completed(registry: Registry, intent: Intent, state: Path) -> Event:
+def _complete(registry: Registry, intent: Intent, state: Path) -> Event:
     event = intent.event
     registry.point(event.model, CHAMPION, event.version)
     if intent.previous is None:

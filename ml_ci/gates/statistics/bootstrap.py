@@ -74,7 +74,7 @@ def of_terms(
     value = _sum(classes, sides, terms)
     drawn = np.concatenate([value(*both) for both in resampling.weights(classes, replicates, rng)])
     bag = float(value(*resampling.measured(classes))[0])
-    whole = bag if _complete(classes) else _measured(labels, sides, terms)
+    whole = bag if _complete(classes) else _measure(labels, sides, terms)
     smooth = all(term.metric.smooth for term in terms) and _change(terms) <= 1.0
     rows = tuple(stratum.rows for stratum in classes)
     return Replicates(whole, drawn + (whole - bag), _acceleration(classes, value, rng), rows, smooth)
@@ -117,7 +117,7 @@ def _complete(classes: tuple[Stratum, Stratum]) -> bool:
     return all(len(stratum.positions) == stratum.rows for stratum in classes)
 
 
-def _measured(labels: npt.NDArray[np.bool_], sides: dict[bool, Floats], terms: Sequence[Term]) -> float:
+def _measure(labels: npt.NDArray[np.bool_], sides: dict[bool, Floats], terms: Sequence[Term]) -> float:
     rows = np.flatnonzero(~labels), np.flatnonzero(labels)
     everyone = Stratum(rows[0], len(rows[0])), Stratum(rows[1], len(rows[1]))
     return float(_sum(everyone, sides, terms)(*resampling.measured(everyone))[0])

@@ -57,7 +57,7 @@ def of_counts(
     classes = [of_class for cells in slices for of_class in (cells.negatives, cells.positives)]
     rows = tuple(of_class.rows for of_class in classes)
     measured = [_cells(of_class)[np.newaxis, :] for of_class in classes]
-    drawn = [_drawn(_cells(of_class), prior, replicates, rng) for of_class in classes]
+    drawn = [_draw(_cells(of_class), prior, replicates, rng) for of_class in classes]
     with np.errstate(invalid="ignore", divide="ignore"):
         estimate, values = (statistic(*_counts(cells, rows)) for cells in (measured, drawn))
     return Replicates(float(estimate[0]), values, rows=rows, cautious=True, method=METHOD)
@@ -94,7 +94,7 @@ def _cells(found: PairedErrors) -> Floats:
     return np.array([found.both, found.candidate_only, found.baseline_only, found.neither], dtype=np.float64)
 
 
-def _drawn(cells: Floats, prior: Floats, replicates: int, rng: np.random.Generator) -> Floats:
+def _draw(cells: Floats, prior: Floats, replicates: int, rng: np.random.Generator) -> Floats:
     """Draw the cells of one class of one slice, (replicates, 4), which sum to its rows."""
     shape = cells + prior
     drawn = np.zeros((replicates, 4))

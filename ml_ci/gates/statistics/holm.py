@@ -14,16 +14,16 @@ Flags: TypeAlias = npt.NDArray[np.bool_]
 
 def holm(p_values: Numbers, alpha: float) -> Flags:
     """Say which hypotheses Holm's step-down procedure rejects at family-wise level `alpha`; a NaN counts as 1."""
-    return _stepped_down(p_values) <= alpha
+    return _step_down(p_values) <= alpha
 
 
 def benjamini_hochberg_adjusted(p_values: Numbers) -> Floats:
     """Adjust p-values so that each may be compared with a false discovery rate; a NaN counts as 1."""
-    p = _known(p_values)
+    p = _look_up(p_values)
     order = np.argsort(p, kind="stable")
     scaled = p[order] * len(p) / np.arange(1, len(p) + 1)
     stepped = np.minimum.accumulate(scaled[::-1])[::-1]
-    return _restored(np.minimum(stepped, 1.0), order)
+    return _restore(np.minimum(stepped, 1.0), order)
 
 
 def benjamini_hochberg(p_values: Numbers, rate: float) -> Flags:
@@ -31,18 +31,18 @@ def benjamini_hochberg(p_values: Numbers, rate: float) -> Flags:
     return benjamini_hochberg_adjusted(p_values) <= rate
 
 
-def _stepped_down(p_values: Numbers) -> Floats:
-    p = _known(p_values)
+def _step_down(p_values: Numbers) -> Floats:
+    p = _look_up(p_values)
     order = np.argsort(p, kind="stable")
-    return _restored(np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)), order)
+    return _restore(np.maximum.accumulate(p[order] * np.arange(len(p), 0, -1)), order)
 
 
-def _known(p_values: Numbers) -> Floats:
+def _look_up(p_values: Numbers) -> Floats:
     (p,) = columns(p_values)
     return np.where(np.isnan(p), 1.0, p)
 
 
-def _restored(sorted_values: Floats, order: npt.NDArray[np.intp]) -> Floats:
+def _restore(sorted_values: Floats, order: npt.NDArray[np.intp]) -> Floats:
     answer = np.empty_like(sorted_values)
     answer[order] = sorted_values
     return answer

@@ -50,11 +50,11 @@ def differences_at_most(
     checked_limits(m)
     methods = chosen(method, n, checked_alpha(alpha))
     if len(set(methods)) == 1:
-        return tuple(_judged(methods[0], method, b, c, n, m, alpha))
+        return tuple(_judge(methods[0], method, b, c, n, m, alpha))
     answers: dict[int, Evidence] = {}
     for name in set(methods):
         where = np.flatnonzero([used == name for used in methods])
-        found = _judged(name, method, b[where], c[where], n[where], m[where], alpha)
+        found = _judge(name, method, b[where], c[where], n[where], m[where], alpha)
         answers.update(zip(where.tolist(), found, strict=True))
     return tuple(answers[index] for index in range(len(n)))
 
@@ -88,7 +88,7 @@ def p_values(name: Method, b: Floats, c: Floats, n: Floats, m: Floats) -> tuple[
     return both[: len(n)], both[len(n) :]
 
 
-def _judged(name: Method, wanted: Method, b: Floats, c: Floats, n: Floats, m: Floats, alpha: float) -> list[Evidence]:
+def _judge(name: Method, wanted: Method, b: Floats, c: Floats, n: Floats, m: Floats, alpha: float) -> list[Evidence]:
     p_pass, p_fail = p_values(name, b, c, n, m)
     # A difference of two rates lies in [-1, 1] whatever the data: such limits need no proof.
     p_pass, p_fail = np.where(m >= 1.0, 0.0, p_pass), np.where(m >= 1.0, 1.0, p_fail)

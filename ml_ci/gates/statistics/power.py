@@ -122,16 +122,16 @@ def _exact_rows(b: float, c: float, n: float, margin: float, alpha: float, power
 
 
 def _anytime_rows(margin: float, alpha: float) -> int:
-    return whole_rows(_reached(0.0, 0.0, 1.0, margin, alpha))
+    return whole_rows(_reach(0.0, 0.0, 1.0, margin, alpha))
 
 
 def _further_anytime(b: float, c: float, n: float, margin: float, alpha: float) -> int | None:
     if not abs(margin) < 1.0 or not float(evalues.growth(b, c, n, margin)[0]) > 0.0:
         return None
-    return whole_rows(_reached(b, c, n, margin, alpha) - n)
+    return whole_rows(_reach(b, c, n, margin, alpha) - n)
 
 
-def _reached(b: float, c: float, n: float, margin: float, alpha: float) -> float:
+def _reach(b: float, c: float, n: float, margin: float, alpha: float) -> float:
     """Find the rows, at the shares seen, at which ln E reaches ln(1 / alpha)."""
 
     def missing(rows: Floats) -> Floats:

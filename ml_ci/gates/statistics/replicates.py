@@ -51,7 +51,7 @@ def at_most(found: Replicates, limit: float, alpha: float) -> Evidence:
         return undecided(found.method, reason)
     if np.ptp(found.values[~np.isnan(found.values)]) <= 1e-12 * max(1.0, abs(found.estimate)):
         return _without_spread(found, limit, alpha)
-    return _judged(found, limit, alpha)
+    return _judge(found, limit, alpha)
 
 
 def at_least(found: Replicates, limit: float, alpha: float) -> Evidence:
@@ -73,33 +73,33 @@ def _without_spread(found: Replicates, limit: float, alpha: float) -> Evidence:
     """Bound what the rows hide: at most a share u = 1 - (alpha / classes)^(1 / n) of each class would differ."""
     if not found.smooth or not found.rows or min(found.rows) == 0:
         return undecided(found.method, "every resample gives the same value: these rows cannot show its spread")
-    hidden = _hidden(found.rows, alpha)
+    hidden = _hide(found.rows, alpha)
     low, high = found.estimate - hidden, found.estimate + hidden
     p_pass, p_fail = _p_hidden(found.rows, limit - found.estimate), _p_hidden(found.rows, found.estimate - limit)
     return Evidence(outcome(p_pass, p_fail, alpha), low, high, p_pass, p_fail, None, found.method)
 
 
-def _hidden(rows: tuple[int, ...], alpha: float) -> float:
+def _hide(rows: tuple[int, ...], alpha: float) -> float:
     return sum(-math.expm1(math.log(alpha / len(rows)) / count) for count in rows)
 
 
 def _p_hidden(rows: tuple[int, ...], room: float) -> float:
     """Give the smallest alpha at which the hidden share fits into `room`, by bisection on its logarithm."""
     low, high = -700.0, 0.0
-    if not _hidden(rows, 1.0) <= room:
+    if not _hide(rows, 1.0) <= room:
         return 1.0
     for _ in range(80):
         middle = 0.5 * (low + high)
-        low, high = (low, middle) if _hidden(rows, math.exp(middle)) <= room else (middle, high)
+        low, high = (low, middle) if _hide(rows, math.exp(middle)) <= room else (middle, high)
     return math.exp(high)
 
 
-def _judged(found: Replicates, limit: float, alpha: float) -> Evidence:
+def _judge(found: Replicates, limit: float, alpha: float) -> Evidence:
     ordered = _Ordered.of(found.values)
-    sides = [_corrected(ordered, (_bias(found), found.acceleration), limit, alpha)]
+    sides = [_correct(ordered, (_bias(found), found.acceleration), limit, alpha)]
     if found.cautious:
-        sides.append(_corrected(ordered, (0.0, 0.0), limit, alpha))
-        sides.append(_reflected(ordered, found.estimate, limit, alpha))
+        sides.append(_correct(ordered, (0.0, 0.0), limit, alpha))
+        sides.append(_reflect(ordered, found.estimate, limit, alpha))
     low, high = min(side.low for side in sides), max(side.high for side in sides)
     p_pass, p_fail = max(side.p_pass for side in sides), max(side.p_fail for side in sides)
     decided: Outcome = "pass" if high <= limit else "fail" if low > limit else "inconclusive"
@@ -148,7 +148,7 @@ class _Side:
     p_fail: float
 
 
-def _corrected(ordered: _Ordered, shape: tuple[float, float], limit: float, alpha: float) -> _Side:
+def _correct(ordered: _Ordered, shape: tuple[float, float], limit: float, alpha: float) -> _Side:
     """Bound by quantiles of the resamples, moved for bias and skewness (BCa; with zeros, plain percentiles)."""
     low = ordered.lower(_level(alpha, *shape))
     high = ordered.upper(_level(1 - alpha, *shape))
@@ -156,7 +156,7 @@ def _corrected(ordered: _Ordered, shape: tuple[float, float], limit: float, alph
     return _Side(low, high, p_pass, _confidence(ordered.level_of_lower(limit), *shape))
 
 
-def _reflected(ordered: _Ordered, estimate: float, limit: float, alpha: float) -> _Side:
+def _reflect(ordered: _Ordered, estimate: float, limit: float, alpha: float) -> _Side:
     """Bound by the quantiles' mirror images at the estimate: the basic bootstrap (Davison and Hinkley 1997, 5.2)."""
     image = 2 * estimate - limit
     low, high = 2 * estimate - ordered.upper(1 - alpha), 2 * estimate - ordered.lower(alpha)

@@ -32,7 +32,7 @@ class Stratum:
 def strata(y_true: npt.ArrayLike, rng: np.random.Generator) -> tuple[Stratum, Stratum]:
     """Give negatives and positives, each at most `BAG` positions, drawn without replacement."""
     positive = np.asarray(y_true, dtype=bool)
-    return _bagged(np.flatnonzero(~positive), rng), _bagged(np.flatnonzero(positive), rng)
+    return _bag(np.flatnonzero(~positive), rng), _bag(np.flatnonzero(positive), rng)
 
 
 def weights(
@@ -42,7 +42,7 @@ def weights(
     chunk = max(1, CHUNK // max(1, sum(len(stratum.positions) for stratum in classes)))
     for start in range(0, replicates, chunk):
         size = min(chunk, replicates - start)
-        negatives, positives = (_drawn(stratum, size, rng) for stratum in classes)
+        negatives, positives = (_draw(stratum, size, rng) for stratum in classes)
         yield negatives, positives
 
 
@@ -68,7 +68,7 @@ def left_out(classes: tuple[Stratum, Stratum], rng: np.random.Generator) -> Iter
             yield (index, kept, other) if index == 0 else (index, other, kept)
 
 
-def _bagged(positions: npt.NDArray[np.intp], rng: np.random.Generator) -> Stratum:
+def _bag(positions: npt.NDArray[np.intp], rng: np.random.Generator) -> Stratum:
     if len(positions) <= BAG:
         return Stratum(positions, len(positions))
     return Stratum(np.sort(rng.choice(positions, BAG, replace=False, shuffle=False)), len(positions))
@@ -79,7 +79,7 @@ def _even(stratum: Stratum, replicates: int) -> Floats:
     return np.full((replicates, size), stratum.rows / max(size, 1))
 
 
-def _drawn(stratum: Stratum, replicates: int, rng: np.random.Generator) -> Floats:
+def _draw(stratum: Stratum, replicates: int, rng: np.random.Generator) -> Floats:
     size = len(stratum.positions)
     if size == 0:
         return np.zeros((replicates, 0))

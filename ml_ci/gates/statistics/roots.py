@@ -20,10 +20,10 @@ def roots(function: Callable[[Floats], Floats], low: Floats, high: Floats, toler
     `low` if function(low) <= 0, else `high`. `function` maps an array of the brackets' shape to the same shape.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
-        return _closed_in(function, low, high, tolerance)
+        return _close_in(function, low, high, tolerance)
 
 
-def _closed_in(function: Callable[[Floats], Floats], low: Floats, high: Floats, tolerance: float) -> Floats:
+def _close_in(function: Callable[[Floats], Floats], low: Floats, high: Floats, tolerance: float) -> Floats:
     at_low, at_high = function(low), function(high)
     high = np.where(at_low <= 0, low, high)
     low = np.where(at_high >= 0, high, low)

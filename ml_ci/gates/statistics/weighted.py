@@ -41,7 +41,7 @@ def auc(negatives: Floats, positives: Floats) -> Prepared:
 
     def value(weights_n: Floats, weights_p: Floats) -> Floats:
         """Give the metric of each replicate."""
-        beaten = _cumulated(weights_n, order)
+        beaten = _cumulate(weights_n, order)
         wins = np.take(beaten, below, axis=1)
         if tied:
             wins = 0.5 * (wins + np.take(beaten, up_to, axis=1))
@@ -103,7 +103,7 @@ def expected_calibration_error(bins: int = ECE_BINS) -> ScoreMetric:
 
     def prepare(negatives: Floats, positives: Floats) -> Prepared:
         """Prepare for these scores."""
-        table_n, table_p = _binned(negatives, negatives, bins), _binned(positives, positives - 1, bins)
+        table_n, table_p = _bin_up(negatives, negatives, bins), _bin_up(positives, positives - 1, bins)
 
         def value(weights_n: Floats, weights_p: Floats) -> Floats:
             """Give the metric of each replicate."""
@@ -141,7 +141,7 @@ def _curve(negatives: Floats, positives: Floats) -> Callable[[Floats, Floats], t
     below_n, below_p = (np.searchsorted(np.sort(scores), distinct, "left") for scores in (negatives, positives))
 
     def counted(weights_n: Floats, weights_p: Floats) -> tuple[Floats, Floats]:
-        sums_n, sums_p = _cumulated(weights_n, orders[0]), _cumulated(weights_p, orders[1])
+        sums_n, sums_p = _cumulate(weights_n, orders[0]), _cumulate(weights_p, orders[1])
         return sums_p[:, -1:] - np.take(sums_p, below_p, axis=1), sums_n[:, -1:] - np.take(sums_n, below_n, axis=1)
 
     return counted
@@ -152,7 +152,7 @@ def _order(scores: Floats) -> npt.NDArray[np.intp] | None:
     return None if bool((scores[1:] >= scores[:-1]).all()) else np.argsort(scores, kind="stable")
 
 
-def _cumulated(weights: Floats, order: npt.NDArray[np.intp] | None) -> Floats:
+def _cumulate(weights: Floats, order: npt.NDArray[np.intp] | None) -> Floats:
     ordered = weights if order is None else np.take(weights, order, axis=1)
     sums = np.zeros((weights.shape[0], weights.shape[1] + 1))
     np.cumsum(ordered, axis=1, out=sums[:, 1:])
@@ -168,7 +168,7 @@ def _mean_of(of_negatives: Floats, of_positives: Floats) -> Prepared:
     return value
 
 
-def _binned(score: Floats, value: Floats, bins: int) -> Floats:
+def _bin_up(score: Floats, value: Floats, bins: int) -> Floats:
     which = np.minimum((score * bins).astype(np.intp), bins - 1)
     return np.where(which[:, np.newaxis] == np.arange(bins), value[:, np.newaxis], 0.0)
 
