@@ -301,7 +301,30 @@ def test_what_was_judged_against_the_merge_base_needs_a_person(second: Any) -> N
 def test_what_was_judged_against_nothing_needs_a_person(second: Any) -> None:
     case, _, champion, _ = second
     assert case.judge("fnr <= 0.3", "none") == "pass"
-    assert case.refused("verdict", champion=champion).message.startswith("`cut` was judged against ")
+    error = case.refused("verdict", champion=champion)
+    assert error.message == f"`cut` was judged against no baseline, and the champion is {champion.named}"
+
+
+@pytest.mark.parametrize(
+    ("stage", "hint"),
+    [
+        ("staging", "By the gates of staging: ml-ci run --baseline champion --stage staging"),
+        ("live", RUN),  # a stage without gates of its own
+        ("champion", RUN),
+    ],
+)
+def test_the_next_step_names_a_stage_that_has_gates_of_its_own(case: Case, stage: str, hint: str) -> None:
+    path: Path = case.project.path / "ml-ci.yaml"
+    stages = "    stages: [{name: staging, gates: [fnr <= 0.4]}, live, champion]\n    gates:\n"
+    path.write_text(path.read_text().replace("    gates:\n", stages))
+    assert case.judge() == "pass"
+    _without(VERDICTS)(case)
+    asked = replace(case.options(models=("cut",)), stage=stage)
+    with pytest.raises(RefusedError, match="the verdict on `cut` is stale") as error:
+        collect_evidence(
+            open_project(locate(asked), asked), "cut", None, Allowed(frozenset(EVERYTHING) - {"champion"}, [])
+        )
+    assert error.value.hint == hint
 
 
 def test_where_the_champion_was_lost_nothing_was_judged_against_it(second: Any) -> None:
