@@ -78,11 +78,13 @@ def _list_before(name: str, stages: Mapping[str, Mapping[str, object]], files: C
     """Name the stages that make what a stage needs and git does not have, in their order."""
     makes = {path: one for one, stage in stages.items() for path in _list_paths(stage.get("outs"))}
     found: list[str] = []
+    seen = {name}
 
     def visit(one: str) -> None:
         for path in _list_paths(stages[one].get("deps")):
             maker = makes.get(path)
-            if maker is not None and path not in files and maker not in (*found, name):
+            if maker is not None and path not in files and maker not in seen:
+                seen.add(maker)
                 visit(maker)
                 found.append(maker)
 
@@ -145,16 +147,27 @@ def _find_scripts(files: Collection[str], read: Read, sources: Mapping[str, Sour
 
 
 def _list_scripts(files: Collection[str], read: Read) -> Iterator[tuple[str, str]]:
-    if "pyproject.toml" in files:
-        try:
-            said = tomllib.loads(read("pyproject.toml"))
-        except tomllib.TOMLDecodeError:
-            said = {}
-        tables = (said.get("project", {}).get("scripts"), said.get("tool", {}).get("poetry", {}).get("scripts"))
-        for table in tables:
-            yield from ((str(name), str(entry)) for name, entry in (table or {}).items())
+    said = read_toml("pyproject.toml", files, read)
+    for table in (_dig(said, "project", "scripts"), _dig(said, "tool", "poetry", "scripts")):
+        yield from ((str(name), str(entry)) for name, entry in table.items())
     text = "\n".join(read(path) for path in ("setup.py", "setup.cfg") if path in files)
     yield from re.findall(r"^[\s'\"]*([\w.-]+)\s*=\s*([\w.]+:\w+)[\s'\",]*$", text, re.MULTILINE)
+
+
+def read_toml(path: str, files: Collection[str], read: Read) -> Mapping[str, object]:
+    """Read a file of the repository; nothing where it is not there, or no TOML."""
+    try:
+        return tomllib.loads(read(path)) if path in files else {}
+    except tomllib.TOMLDecodeError:
+        return {}
+
+
+def _dig(said: Mapping[str, object], *keys: str) -> Mapping[str, object]:
+    """Give the table below some keys; an empty one where something else stands there."""
+    for key in keys:
+        inner = said.get(key)
+        said = inner if isinstance(inner, dict) else {}
+    return said
 
 
 def _find_program(text: str, folder: str, files: Collection[str]) -> str | None:

@@ -15,7 +15,7 @@ from ml_ci.repository.git import GitError
 from ml_ci.repository.listing import KEPT, list_files
 from ml_ci.repository.repository import Repository
 from ml_ci.setup import data, scripts
-from ml_ci.setup.commands import find_commands
+from ml_ci.setup.commands import find_commands, read_toml
 from ml_ci.setup.source import Source, parse
 from ml_ci.setup.values import Found, Script
 
@@ -37,7 +37,7 @@ def look(top: Path) -> Found:
     tables = [path for path in known if path.endswith(data.SUFFIXES)]
     python, said = find_python(repository, top)
     return Found(
-        name=_name(top),
+        name=_name(top, files),
         branch=_branch(repository),
         scripts=tuple(one for one in programs if one.runs or one.function or one.path in asked),
         notebooks=tuple(sorted(path for path in files if path.endswith(".ipynb"))),
@@ -126,8 +126,11 @@ def _text(top: Path, path: str) -> str:
     return file.read_text(encoding="utf-8", errors="replace")
 
 
-def _name(top: Path) -> str:
-    name = re.sub(r"[^a-z0-9_-]+", "-", top.resolve().name.lower()).strip("-_")
+def _name(top: Path, files: frozenset[str]) -> str:
+    """Name the model by the project's own name; by the folder where the project has none: a clone may be called so."""
+    project = read_toml("pyproject.toml", files, lambda path: _text(top, path)).get("project")
+    own = str(project.get("name", "")) if isinstance(project, dict) else ""
+    name = re.sub(r"[^a-z0-9_-]+", "-", (own or top.resolve().name).lower()).strip("-_")
     return name if re.match(r"[a-z]", name) else "model"
 
 

@@ -11,6 +11,7 @@ from itertools import islice, product
 TOP = "/@top@/"
 _DEEPEST = 12
 _MOST = 24
+_MOST_STEPS = 2_000
 _PATHS = {"Path", "PurePath", "PosixPath", "str", "abspath", "realpath", "normpath", "expanduser", "fspath"}
 _SAME = {"resolve", "absolute", "expanduser", "as_posix"}
 
@@ -19,6 +20,7 @@ class Texts:
     """Know what the names of some programs may stand for, and give the texts of an expression by that."""
 
     def __init__(self, trees: Mapping[str, ast.Module]) -> None:
+        self._steps = 0
         self._names: dict[str, list[ast.expr]] = {}
         self._functions: dict[str, ast.FunctionDef] = {}
         nodes = [node for tree in trees.values() for node in ast.walk(tree)]
@@ -28,7 +30,8 @@ class Texts:
 
     def of(self, node: ast.expr, path: str, deep: int = 0) -> tuple[str, ...]:
         """Give what an expression in the program at `path` may be, each text once; nothing where that is not seen."""
-        if deep > _DEEPEST:
+        self._steps = self._steps + 1 if deep else 0
+        if deep > _DEEPEST or self._steps > _MOST_STEPS:  # names that are made of one another
             return ()
         return tuple(dict.fromkeys(islice(self._find(node, path, deep + 1), _MOST)))
 

@@ -269,4 +269,9 @@ KINDS = {
         ("data", "label", "positive"),
     ),
     "a library that nobody starts": Kind({"packages/trainer.py": LIBRARY, AT: TABLE}, {}, ("run", "outputs")),
+    "a notebook": Kind(
+        {"explore.ipynb": '{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}', AT: TABLE},
+        {"run": "jupyter nbconvert --to notebook --execute explore.ipynb --output-dir {out}", "label": "churned"},
+        ("outputs",),
+    ),
 }
