@@ -56,7 +56,7 @@ def _file(old: Snapshot, new: Snapshot, part: str, was: FileEntry, now: FileEntr
             side = "former" if before is None else "present"
             return Change(part, f"content differs{moved}; its {side} content is not on this machine")
         if _same_values(old, new, part, before, after):
-            return Change(part, f"{_BYTES_ONLY}{moved}; this job may read bytes")
+            return Change(part, f"{_BYTES_ONLY}{moved}, and the job reads the bytes itself: it may see other values")
         found = _tables(part, new, _Side(before, was), _Side(after, now)) or _sizes(part, before, after)
     return Change(part, found.summary + moved, found.details)
 
