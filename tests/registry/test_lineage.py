@@ -54,8 +54,11 @@ def test_json_is_json_and_nothing_else(there: Any, capsys: pytest.CaptureFixture
     ("name", "begins"),
     [("it.svg", "<?xml version="), ("it.json", "{"), ("it.mmd", "flowchart LR\n"), ("it.txt", "cutter v1")],
 )
-def test_the_ending_of_the_file_says_the_form(there: Any, tmp_path: Path, name: str, begins: str) -> None:
+def test_the_ending_of_the_file_says_the_form(
+    there: Any, tmp_path: Path, name: str, begins: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert call(["lineage", "cutter", "--out", str(tmp_path / name)]) == 0
+    assert capsys.readouterr().out == f"wrote {tmp_path / name}\n"
     assert (tmp_path / name).read_text().startswith(begins)
 
 

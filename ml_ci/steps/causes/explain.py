@@ -131,7 +131,8 @@ def _try_it(project: Project, case: _Case, chosen: Chosen) -> Evaluation:
     side = case.made[chosen]
     if side.name == "mixture" and not project.store.has(TRAININGS, side.fingerprint.training):
         names = ", ".join(part.name for part in case.parts if part.name in chosen)
-        project.options.progress.note(case.sides.candidate.model.name, f"next comes the model with the new {names}, and all else as in the baseline")
+        told = f"next comes the model with the new {names}, and all else as in the baseline"
+        project.options.progress.note(case.sides.candidate.model.name, told)
     try:
         return _score(project, case, side)
     except StageFailed as error:
