@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 # Some systems end a job that says nothing for ten minutes.
 _EVERY_SECONDS = 30.0
+_WARNS = re.compile(r"\s*(?:warnings\.)?warn(?:_explicit)?\(")
 
 
 @contextmanager
@@ -43,9 +45,9 @@ class PlainLines:
         """Say now and then that the job is alive."""
         if time.monotonic() - self._said >= _EVERY_SECONDS:
             self._said = time.monotonic()
-            _write(
-                f"{model}: still {self._what.get(model, 'running')}, {_state(seconds, megabytes)} {last_line}".rstrip()
-            )
+            line = _telling(last_line)
+            said = f"{model}: still {self._what.get(model, 'running')}, {_state(seconds, megabytes)}"
+            _write(f"{said}: {line}" if line else said)
 
     def end(self, model: str, what: str, seconds: float) -> None:
         """Say what ended."""
@@ -81,7 +83,8 @@ class LiveLine:
     def tick(self, model: str, seconds: float, megabytes: float, last_line: str) -> None:
         """Show the job's age, memory and last line."""
         if model in self._tasks:
-            self._started().update(self._tasks[model], state=_state(seconds, megabytes), line=_shown(last_line))  # type: ignore[arg-type]
+            state, line = _state(seconds, megabytes), _shown(_telling(last_line))
+            self._started().update(self._tasks[model], state=state, line=line)  # type: ignore[arg-type]
 
     def end(self, model: str, what: str, seconds: float) -> None:
         """Take the line away and leave one that says how long it took."""
@@ -123,6 +126,11 @@ def _bar() -> Bar:
         transient=True,
         expand=True,
     )
+
+
+def _telling(line: str) -> str:
+    """Give a job's last line; "" for the line of source that Python prints below a warning: it says nothing."""
+    return "" if _WARNS.match(line) else line
 
 
 def _state(seconds: float, megabytes: float) -> str:
