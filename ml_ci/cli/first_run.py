@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
+    from ml_ci.gates.proposal import Proposal
     from ml_ci.reports.values import ModelReport, Report
 
 
@@ -50,4 +51,11 @@ def _propose(model: ModelReport) -> dict[str, str]:
     measured = {**model.candidate.metrics, **metrics_of(model.candidate.confusion)}
     found = propose([parse(gate.condition) for gate in model.gates], measured)
     today = datetime.now(UTC).date().isoformat()
-    return {one.condition: f"measured {one.value:.3f} on {today}" for one in found}
+    return {one.condition: f"measured {one.value:.3f} on {today}{_say_open(one)}" for one in found}
+
+
+def _say_open(gate: Proposal) -> str:
+    """Say of a gate that asks for more than this model has that it does not hold; a limit that allows all is none."""
+    _, sign, limit = gate.condition.split()
+    holds = gate.value <= float(limit) if sign == "<=" else gate.value >= float(limit)
+    return "" if holds else ": it does not hold yet"

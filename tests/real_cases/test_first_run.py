@@ -13,6 +13,7 @@ from click.testing import CliRunner
 from ml_ci.cli import init
 from ml_ci.cli.main import call
 from ml_ci.spec.load import load
+from tests.setup.kinds import KINDS
 
 pytestmark = pytest.mark.slow
 TABLE = "id,tenure,churned\n" + "".join(f"{n},{n % 10},{int(n % 10 < 3)}\n" for n in range(200))
@@ -66,3 +67,31 @@ def test_a_training_that_fails_is_a_failure_and_adds_no_gate(project: Any) -> No
     assert code == 1
     assert "next    mend what is said above" in output
     assert len(yaml.safe_load(Path("ml-ci.yaml").read_text())["models"]["churn"]["gates"]) == 2
+
+
+def test_a_gate_that_the_model_does_not_hold_says_so(project: Any) -> None:
+    project.commit({"churn/train.py": TRAIN.replace('frame["churned"])', 'frame["id"] == 7)')})
+    assert run_init("--yes", "--first-run")[0] == 0
+    text = Path("ml-ci.yaml").read_text()
+    assert re.search(r"      - fnr <= 0.5   # measured 1.000 on [\d-]+: it does not hold yet\n", text), text
+    assert re.search(r"      - fpr <= 0\.\d+   # measured 0\.\d+ on [\d-]+\n", text), text
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "a console script",
+        "a package with relative imports",
+        "stages of DVC, one upon another",
+        "a target of make that changes the folder",
+        "settings in a module, paths from the file",
+    ],
+)
+def test_what_it_wrote_trains_a_model_that_can_be_scored(
+    name: str, make_repository: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = make_repository("kind")
+    made.commit(KINDS[name].files)
+    monkeypatch.chdir(made.path)
+    code, output = run_init("--yes", "--first-run")
+    assert code == 0 and "wrote   ml-ci.yaml: " in output, output
