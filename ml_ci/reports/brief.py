@@ -24,6 +24,11 @@ def is_brief(model: ModelReport) -> bool:
     return model.verdict == "pass" and not model.yardsticks and model.failure is None
 
 
+def says_all(report: Report) -> bool:
+    """Say whether the lines of its models say all of a report: what was judged is a commit, and each model is brief."""
+    return not report.dirty and all(map(is_brief, report.models.values()))
+
+
 def worst_first(report: Report) -> dict[str, ModelReport]:
     """Give the models in the order in which they need to be looked at; those of one verdict as in `ml-ci.yaml`."""
     return dict(sorted(report.models.items(), key=lambda one: ORDER.index(one[1].verdict)))

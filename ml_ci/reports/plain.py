@@ -41,7 +41,7 @@ def _lines(report: Report, short: bool) -> Iterator[str]:
         else:
             yield from _model(name, model, report)
             yield ""
-    if short and all(map(brief.is_brief, report.models.values())):
+    if short and brief.says_all(report):
         return
     yield pieces.plain(sentences.commits(report))
 

@@ -110,7 +110,7 @@ def _blocks(report: Report, look: _Look, short: bool) -> Iterator[RenderableType
         else:
             yield from _model(name, model, report, look)
             yield Text()
-    if short and all(map(brief.is_brief, report.models.values())):
+    if short and brief.says_all(report):
         return
     if sentences.commits(report):
         yield look.text(pieces.plain(sentences.commits(report)), "dim")

@@ -36,5 +36,5 @@ def test_a_comment_says_that_the_champion_may_have_seen_the_holdout(game: Any) -
     caution, counted = report.models["cutter"].cautions
     assert re.match(r"\d+ of the \d+ rows of the holdout stand in the rest of the baseline's data\.train ", counted)
     assert caution.startswith(SAID) and "(50% of train, seed 3 → 80% of train, seed 3)" in caution
-    assert f"> ⚠ {SAID}" in render(report)
+    assert re.search(rf"^> \[!WARNING\]\n(> .*\n)*> {SAID}", render(report), re.MULTILINE)
     assert game.run("HEAD~1").models["cutter"].cautions == (), "another baseline is trained without the holdout"

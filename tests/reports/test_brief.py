@@ -20,8 +20,15 @@ _PASS = [
 
 
 def test_a_pass_is_three_lines(reports: Reports) -> None:
-    assert plain(reports["passed"](), short=True).splitlines() == _PASS
-    assert terminal.render(reports["passed"](), 80, short=True).splitlines() == _PASS
+    passed = replace(reports["passed"](), dirty=False)
+    assert plain(passed, short=True).splitlines() == _PASS
+    assert terminal.render(passed, 80, short=True).splitlines() == _PASS
+
+
+def test_what_is_in_no_commit_is_said_beside_it(reports: Reports) -> None:
+    lines = [*_PASS, "Commit 9d1e2f3, with uncommitted changes, against 3f2c1ab."]
+    assert plain(reports["passed"](), short=True).splitlines() == lines
+    assert terminal.render(reports["passed"](), 80, short=True).splitlines() == lines
 
 
 @pytest.mark.parametrize(
@@ -40,7 +47,7 @@ def test_the_last_line_says_against_what(reports: Reports, report: str, last: st
 
 
 def test_cautions_stay_and_notes_are_counted(reports: Reports) -> None:
-    report = reports["passed"]()
+    report = replace(reports["passed"](), dirty=False)
     odd = replace(report.models["churn"], cautions=("Look at the rows.",), notes=("one", "two"))
     lines = plain(replace(report, models={"churn": odd}), short=True).splitlines()
     assert lines[2].endswith(" 2 notes: -v shows more.") and lines[3:] == ["  ! Look at the rows."]
