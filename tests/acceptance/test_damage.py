@@ -120,7 +120,7 @@ def test_damaged_records_are_named_set_aside_and_made_again(project: Any, how: s
     folders = [folder for kind in KINDS for folder in records(project, kind)]
     for folder in folders:
         damage(folder, how)
-    answer = project.run()
+    answer = project.run("run", "-v")
     assert answer.code == 0, answer.err
     again = project.model()
     assert {key: again["candidate"][key] for key in ("tp", "fp", "tn", "fn")} == {

@@ -73,7 +73,8 @@ def test_a_change_of_words_after_a_run_of_the_default_branch_is_reuse(known: Any
     assert "reuse" in answer.out
     answer = known.run()
     assert (answer.code, known.trainings(), known.model()["action"]) == (0, 1, "reuse")
-    assert "Nothing was trained: the result was on record; baseline found" in answer.out
+    assert "nothing it depends on changed. Nothing was trained." in answer.out
+    assert "Nothing was trained: the result was on record; baseline found" in known.run("run", "-v").out
 
 
 def test_a_holdout_alone_is_scored_without_training(known: Any, make_table: Callable[..., str]) -> None:

@@ -148,6 +148,7 @@ def loaded() -> tuple[str, ...]:
 FOLDERS = (str(ROOT), str(ROOT / "pytest_plugin"))
 # Children find the plugin, and load no other one, so that they start fast.
 ENVIRONMENT = {"PYTHONPATH": os.pathsep.join(FOLDERS), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+_LEFT_OUT = ("PYTEST_ADDOPTS", "CI", "BUILD_NUMBER")  # in CI pytest says again in its summary what was told above
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -165,7 +166,8 @@ def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.syspath_prepend(folder)
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.delenv("PYTEST_ADDOPTS", raising=False)
+    for name in _LEFT_OUT:
+        monkeypatch.delenv(name, raising=False)
 
 
 @pytest.fixture(scope="session")
@@ -205,7 +207,7 @@ def judge(loaded: tuple[str, ...]) -> Callable[..., Judged]:
     def call(path: Path, *arguments: str) -> Judged:
         workers = ("-p", "xdist") if "-n2" in arguments else ()
         command = (sys.executable, "-m", "pytest", *loaded, *workers, "--ml-ci", "--junitxml=junit.xml", *arguments)
-        environment = {**os.environ, **ENVIRONMENT}
+        environment = {**{name: value for name, value in os.environ.items() if name not in _LEFT_OUT}, **ENVIRONMENT}
         done = subprocess.run(command, cwd=path, env=environment, capture_output=True, text=True, timeout=900)
         suite = ElementTree.parse(path / "junit.xml").getroot()[0]
         cases = {f"{case.get('classname')}::{case.get('name')}": case for case in suite.iter("testcase")}

@@ -39,6 +39,6 @@ def test_a_quiet_session_says_the_cautions_too(capsys: pytest.CaptureFixture[str
     model = ModelReport("pass", "reuse", cautions=("7 of the 200 rows\x1b[31m of the holdout stand in data.train",))
     report = Report("pass", None, None, models={"churn": model})
     writer = SimpleNamespace(_file=SimpleNamespace(encoding="utf-8"))
-    config = SimpleNamespace(get_terminal_writer=lambda: writer, option=SimpleNamespace(verbose=-1))
+    config = SimpleNamespace(get_terminal_writer=lambda: writer, option=SimpleNamespace(verbose=-1, tbstyle="auto"))
     show(report, SimpleNamespace(config=config, section=print, write_line=print))  # type: ignore[arg-type]
     assert "\n  ! 7 of the 200 rows of the holdout stand in data.train\n" in capsys.readouterr().out
