@@ -286,7 +286,7 @@ def test_run_doctor_and_every_report_say_it_and_a_record_keeps_it(
     report = run(options)
     assert said in report.models["m"].cautions
     assert f"! {said}" in plain(report)
-    assert "> ⚠ 7 of the 200 rows of the holdout stand in data.train (train.csv): " in render(report)
+    assert "> [!WARNING]\n> 7 of the 200 rows of the holdout stand in data.train (train.csv): " in render(report)
     assert from_json(to_json(report)) == report
     (check,) = [one for one in examine(options) if one.message.startswith("7 of the 200")]
     assert (check.check, check.good) == ("m: holdout", True)
