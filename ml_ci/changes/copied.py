@@ -55,7 +55,7 @@ class Copied:
         yield from (name for name in now if f"{below}{name}" in self.stood or not self.differs(below + name))
         for path in self.stood:
             name = path.removeprefix(below)
-            if path.startswith(below) and "/" not in name and self.differs(path) and self._hold_file(path):
+            if path.startswith(below) and "/" not in name and self.differs(path) and self._is_held_file(path):
                 yield name
 
     def find_edited(self, paths: Iterable[str], since: int) -> Iterator[str]:
@@ -65,7 +65,7 @@ class Copied:
             if was is not None and stat.S_ISREG(was[0]) and since < was[2] <= self.ended:
                 yield path
 
-    def _hold_file(self, path: str) -> bool:
+    def _is_held_file(self, path: str) -> bool:
         return not stat.S_ISDIR(self.stood[path][0]) or any(one.startswith(f"{path}/") for one in self.stood)
 
 

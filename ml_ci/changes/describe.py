@@ -63,10 +63,10 @@ def _describe(part: str, old: Snapshot, new: Snapshot, loosened: Loosened | None
         path = side.fingerprint.details[part].get("path")
         yield Change(part, f"{how}: {path}" if path else how)
     elif part != "metrics" or not is_told_by_code(old, new):
-        yield _find_changed(part, old, new, loosened)
+        yield _describe_changed(part, old, new, loosened)
 
 
-def _find_changed(part: str, old: Snapshot, new: Snapshot, loosened: Loosened | None) -> Change:
+def _describe_changed(part: str, old: Snapshot, new: Snapshot, loosened: Loosened | None) -> Change:
     if part.startswith("data."):
         return describe_data(old, new, part)
     if part.startswith("needs."):

@@ -45,11 +45,11 @@ def rewritten(old: Snapshot, new: Snapshot, part: str) -> Change | None:
     """Say of a part that did not change when its bytes did; None when they did not either."""
     if _content(old, part) == _content(new, part) or part not in new.fingerprint.parts:
         return None
-    return Change(part, f"{_BYTES_ONLY}{_find_renamed(old, new, part)}: nothing to train again")
+    return Change(part, f"{_BYTES_ONLY}{_say_renamed(old, new, part)}: nothing to train again")
 
 
 def _file(old: Snapshot, new: Snapshot, part: str, was: FileEntry, now: FileEntry) -> Change:
-    moved, name = _find_renamed(old, new, part), part.removeprefix("data.")
+    moved, name = _say_renamed(old, new, part), part.removeprefix("data.")
     with Places() as places:
         before, after = places.find(old, name), places.find(new, name)
         if before is None or after is None:
@@ -146,7 +146,7 @@ def _whence(said: Mapping[str, object]) -> str:
     return f"a part of data.{said['of']} ({', '.join(how)})"
 
 
-def _find_renamed(old: Snapshot, new: Snapshot, part: str) -> str:
+def _say_renamed(old: Snapshot, new: Snapshot, part: str) -> str:
     was, now = old.fingerprint.details[part].get("path"), new.fingerprint.details[part].get("path")
     return "" if was == now else f", {was} became {now}"
 

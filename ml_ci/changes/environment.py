@@ -71,12 +71,12 @@ def _holds(kept: Any, interpreter: Path) -> bool:
     try:
         same = kept["interpreter"] == interpreter.stat().st_mtime_ns
         whole = isinstance(kept["versions"], dict) and isinstance(kept["editable"], dict) and bool(kept["python"])
-        return same and whole and list(kept["missing"]) is not None and _hold_unchanged(kept["watch"])
+        return same and whole and list(kept["missing"]) is not None and _is_unchanged(kept["watch"])
     except (TypeError, KeyError, OSError, AttributeError):
         return False
 
 
-def _hold_unchanged(watch: Mapping[str, int]) -> bool:
+def _is_unchanged(watch: Mapping[str, int]) -> bool:
     return all(Path(folder).stat().st_mtime_ns == time for folder, time in watch.items())
 
 

@@ -64,7 +64,7 @@ class Whole:
         known = self.ids([path]).get(path)
         if known is None:
             raise FileNotFoundError(path)
-        if (real := self._leave_behind(path)) is not None and (content := self._copies[0].read(real)) is not None:
+        if (real := self._find_left_behind(path)) is not None and (content := self._copies[0].read(real)) is not None:
             return content
         if self._is_inside(path):
             return self.tree.read(path.removeprefix(self.prefix))
@@ -112,12 +112,12 @@ class Whole:
         for path in paths if self._copies else ():
             # The project's own tree was looked at before it was copied: what it knows holds.
             seen = self._is_inside(path) and files.get(path.removeprefix(self.prefix)) is not None
-            if not seen and (real := self._leave_behind(path)) is not None:
+            if not seen and (real := self._find_left_behind(path)) is not None:
                 content = self._copies[0].read(real)
                 found[path] = None if content is None else blob_id(content, object_format(files))
         return found
 
-    def _leave_behind(self, path: str) -> str | None:
+    def _find_left_behind(self, path: str) -> str | None:
         """Give where a path leads to if the tree has something else there than was copied; None otherwise."""
         real = _real(self._top, path) if self._copies else None
         return real if real is not None and self._copies[0].differs(real) else None

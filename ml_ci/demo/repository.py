@@ -60,7 +60,7 @@ def make(folder: Path) -> None:
     _commit(folder, "Classify tumours")
     _branch(folder, "documentation")
     _branch(folder, "code")
-    _branch(folder, "data", {"data/train.csv": _find_damage(tables["data/train.csv"])})
+    _branch(folder, "data", {"data/train.csv": _damage(tables["data/train.csv"])})
     checkout(folder, "main")
 
 
@@ -117,7 +117,7 @@ def _tables() -> dict[str, str]:
     return {"data/train.csv": train.to_csv(index=False), "data/holdout.csv": holdout.to_csv(index=False)}
 
 
-def _find_damage(text: str) -> str:
+def _damage(text: str) -> str:
     """Turn every third malignant label into benign."""
     lines, seen = text.splitlines(), 0
     for number, line in enumerate(lines):

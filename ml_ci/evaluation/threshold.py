@@ -29,13 +29,13 @@ def choose(y_true: NDArray[np.bool_], predictions: Predictions, threshold: Thres
     if threshold.metric is None or threshold.at is None:
         return own_scale(predictions.kind, 0.5 if threshold.value is None else threshold.value)
     if predictions.score is None:
-        raise _find_undefined(
+        raise _fail_undefined(
             threshold, "the model gives labels and no scores", "Remove `threshold:`, or predict scores."
         )
     drawn = curve(y_true, predictions.score)
     if not drawn.positives or not drawn.negatives:
         absent = "negatives" if drawn.positives else "positives"
-        raise _find_undefined(threshold, f"the validation rows hold no {absent}", "Add rows of both classes.")
+        raise _fail_undefined(threshold, f"the validation rows hold no {absent}", "Add rows of both classes.")
     return _cut(drawn, threshold.metric, threshold.at, threshold)
 
 
@@ -43,12 +43,12 @@ def _cut(drawn: Curve, metric: str, at: float, threshold: Threshold) -> float:
     value = _measure(drawn, metric)
     if value is None:
         known = ", ".join(sorted(FROM_ABOVE | FROM_BELOW))
-        raise _find_undefined(threshold, f"{metric!r} is not one of {known}", "Choose one of them.")
+        raise _fail_undefined(threshold, f"{metric!r} is not one of {known}", "Choose one of them.")
     allowed = np.flatnonzero(value <= at if metric in FROM_ABOVE else value >= at)
     if metric in ("fpr", "selection_rate", "tnr"):  # the lowest cut finds the most positives
         return float(drawn.threshold[allowed[-1]]) if len(allowed) else math.nextafter(drawn.threshold[0], math.inf)
     if not len(allowed):
-        raise _find_undefined(
+        raise _fail_undefined(
             threshold, f"no threshold reaches it (the best is {float(value.max()):.4g})", "Ask for less."
         )
     return float(drawn.threshold[allowed[-1 if metric == "precision" else 0]])
@@ -66,6 +66,6 @@ def _measure(drawn: Curve, metric: str) -> NDArray[np.float64] | None:
     return drawn.tp / (drawn.tp + drawn.fp) if metric == "precision" else None
 
 
-def _find_undefined(threshold: Threshold, why: str, hint: str) -> StageFailed:
+def _fail_undefined(threshold: Threshold, why: str, hint: str) -> StageFailed:
     said = f"`threshold: {threshold.metric}={threshold.at:g}` cannot be chosen: {why}"
     return StageFailed(Failure("evaluation", "threshold-undefined", said, hint))

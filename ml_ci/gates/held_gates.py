@@ -40,7 +40,7 @@ class GateList:
                 yield f"`{old.text}`{self.where} was loosened in this change to `{gate.text}`: judged by the old."
         there = {gate.text for gate in (*self.own, *self.beside)}
         for old in self.base:
-            if old.text not in there | replaced and not self._find_tightened(old):
+            if old.text not in there | replaced and not self._is_tightened(old):
                 yield f"`{old.text}`{self.where} was removed in this change: judged by it all the same."
 
     def _find_loosened(self, gate: GateSpec) -> GateSpec | None:
@@ -48,7 +48,7 @@ class GateList:
         both = (self.confidence, self.confidence)
         return next((old for old in self.base if loosened(old.condition, gate.condition, confidence=both)), None)
 
-    def _find_tightened(self, old: GateSpec) -> bool:
+    def _is_tightened(self, old: GateSpec) -> bool:
         both = (self.confidence, self.confidence)
         gates = (*self.own, *self.beside)
         return any(loosened(old.condition, gate.condition, confidence=both) is False for gate in gates)

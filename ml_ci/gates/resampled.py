@@ -93,10 +93,10 @@ def _cells(question: Question, view: View) -> list[Paired]:
     """Give the paired errors of all rows, or of every slice that is not left out."""
     over = _over(question)
     if over is None:
-        return [(view.paired() if question.relative else None) or _find_unpaired(view.confusion(False))]
+        return [(view.paired() if question.relative else None) or _make_unpaired(view.confusion(False))]
     kept, _ = view.kept(replace(over, baseline=False))
     if not question.relative:
-        return [_find_unpaired(counts) for counts in kept.values()]
+        return [_make_unpaired(counts) for counts in kept.values()]
     paired = view.case.comparison.paired_slices.get(",".join(over.by), {})
     if any(name not in paired for name in kept):
         raise UndefinedError("the slices of candidate and baseline were not counted together; run the evaluation again")
@@ -108,7 +108,7 @@ def _over(question: Question) -> OverSlices | None:
     return atom if isinstance(atom, OverSlices) and atom.function != "each" else None
 
 
-def _find_unpaired(counts: Confusion) -> Paired:
+def _make_unpaired(counts: Confusion) -> Paired:
     return Paired(
         negatives=PairedErrors(candidate_only=counts.fp, neither=counts.tn),
         positives=PairedErrors(candidate_only=counts.fn, neither=counts.tp),

@@ -22,7 +22,7 @@ _seen: set[str] = set()
 def begin() -> None:
     """Tell of every file of the repository's code from now on."""
     audit.watch("exec", _execute)
-    audit.watch("import", _import_it)
+    audit.watch("import", _note_import)
 
 
 def _execute(arguments: Any) -> None:
@@ -32,7 +32,7 @@ def _execute(arguments: Any) -> None:
         _tell(name)
 
 
-def _import_it(arguments: Any) -> None:
+def _note_import(arguments: Any) -> None:
     if isinstance(arguments[1], str):
         _tell(arguments[1])
 

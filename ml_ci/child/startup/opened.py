@@ -40,13 +40,13 @@ def begin() -> None:
         at = _absolute(folder or ".")
         if at in sys.path_importer_cache and _is_below(os.path.realpath(at), JOB["copy"]):
             told.tell("walked", os.path.realpath(at))
-    audit.watch("open", _open)
+    audit.watch("open", _note_open)
     audit.watch("sqlite3.connect", _connect)
     audit.watch("os.listdir", _list)
     audit.watch("os.scandir", _list)
 
 
-def _open(arguments: Any) -> None:
+def _note_open(arguments: Any) -> None:
     at = _absolute(arguments[0])
     if at is None:
         return

@@ -119,14 +119,14 @@ def _tell_apart(project: Project, case: _Case, report: ModelReport, ask: Ask, sa
         ask.tell(said.model, said.effort)
     if ask.dry:
         return said
-    scored = {chosen: _try_it(project, case, chosen) for chosen in case.made}
+    scored = {chosen: _score_mixture(project, case, chosen) for chosen in case.made}
     former = _score(project, case, case.former) if case.former else None
     mixtures = tuple(Mixture(chosen, evaluation) for chosen, evaluation in scored.items())
     told = tuple(_attribute(metric, former, scored) for metric in _metrics(case, report))
     return replace(said, mixtures=mixtures, attributions=tuple(one for one in told if one is not None))
 
 
-def _try_it(project: Project, case: _Case, chosen: Chosen) -> Evaluation:
+def _score_mixture(project: Project, case: _Case, chosen: Chosen) -> Evaluation:
     """Score one mixture; where it cannot be had, say which one it is."""
     side = case.made[chosen]
     if side.name == "mixture" and not project.store.has(TRAININGS, side.fingerprint.training):

@@ -24,7 +24,7 @@ def find_failure(project: Project, side: Side) -> Failure | None:
 
     A run that tries again believes only what it saw itself.
     """
-    now = _fail_now(project, side)
+    now = _find_failure_now(project, side)
     if now is not None or say_why_retried(project) is not None:
         return now
     record = project.store.find(FAILURES, side.fingerprint.training)
@@ -79,7 +79,7 @@ def note_failure(project: Project, side: Side, failure: Failure) -> None:
     project.failed[_here(side)] = failure
 
 
-def _fail_now(project: Project, side: Side) -> Failure | None:
+def _find_failure_now(project: Project, side: Side) -> Failure | None:
     return project.failed.get(side.fingerprint.training) or project.failed.get(_here(side))
 
 
@@ -91,7 +91,7 @@ def _here(side: Side) -> str:
 def find_lasting_failure(project: Project, side: Side) -> Failure | None:
     """Give the lasting failure of a side that is known already, its own or that of a model which it needs."""
     key = side.fingerprint.training
-    if _fail_now(project, side) or project.store.holds(FAILURES, key):  # a look at the disk: most never failed
+    if _find_failure_now(project, side) or project.store.holds(FAILURES, key):  # a look at the disk: most never failed
         failure = None if project.store.has(TRAININGS, key) else find_failure(project, side)
         return failure if failure is not None and failure.lasting else None
     for needed in side.needs.values():

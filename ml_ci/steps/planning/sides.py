@@ -64,7 +64,7 @@ class Fingerprints:
     def touched(self, candidate: Side) -> bool:
         """Say whether changes that are in no commit count for a model."""
         with self._lock:
-            return self._touch(candidate)
+            return self._is_touched(candidate)
 
     def at(self, name: str, commit: str) -> Side:
         """Give a model as a commit has it, to be scored on today's holdout.
@@ -116,7 +116,7 @@ class Fingerprints:
         wanted = self.project.options.baseline or model.baseline
         if wanted == "champion":
             return self._against_champion(candidate)
-        base = self._base(wanted, self._touch(candidate))
+        base = self._base(wanted, self._is_touched(candidate))
         if base.commit is None:
             reason = base.source if wanted == "none" else f"{NEW_MODEL}: {base.source}"
             return Sides(candidate, None, None, base.source, reason)
@@ -162,7 +162,7 @@ class Fingerprints:
             self._bases[key] = find_base(project.repository, wanted, dirty=touched, target=target)
         return self._bases[key]
 
-    def _touch(self, candidate: Side) -> bool:
+    def _is_touched(self, candidate: Side) -> bool:
         """Say whether uncommitted changes count: edits of tracked files do, new files where this model depends on them.
 
         A report or a cache left in the tree is no change: on the default branch the candidate would be compared with

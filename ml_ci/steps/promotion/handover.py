@@ -44,7 +44,7 @@ def hand_over(options: Options, folder: Path) -> int:
     no report, when a record is damaged, and when the folder cannot be written.
     """
     store = open_project(locate(options), options).store
-    remote, trainings = Remote(Folder(folder)), _pass_on(_report(store))
+    remote, trainings = Remote(Folder(folder)), _list_passed(_report(store))
     for key in set(trainings.values()):
         store.find(TRAININGS, key)  # where only the shared store has it, it is brought
     chosen = [one for one in store.records() if _of(*one) in set(trainings.values()) and _is_believed(store, *one)]
@@ -66,7 +66,7 @@ def take_over(options: Options, folder: Path) -> Taken:
     there is no report.
     """
     store = open_project(locate(options), options).store
-    trainings = _pass_on(_report(store))
+    trainings = _list_passed(_report(store))
     taken, refused = [], []
     for path in _archives(folder):
         try:
@@ -126,7 +126,7 @@ def _archives(folder: Path) -> Iterator[Path]:
     yield from found
 
 
-def _pass_on(report: Report) -> dict[str, str]:
+def _list_passed(report: Report) -> dict[str, str]:
     """Give the training of each model that passed."""
     return {
         name: model.candidate.record

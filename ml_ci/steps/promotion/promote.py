@@ -70,7 +70,7 @@ def promote_model(options: Options, name: str, asked: Asked) -> Done:
         again = _roll_back(registry, name, known, asked)
         said = _approve(registry, name, known, stages.ask_for_approval(project.spec.models[name], asked))
         allow = Allowed(asked.allow, ["rolled-back"] if again else [])
-        lost = champion is None and _find_lost(registry, name)
+        lost = champion is None and _had_champion(registry, name)
         found = collect_evidence(project, name, champion, allow, lost=lost)
         with project.store.workplace() as folder:
             offer = make_offer(project, found, current, said, again, folder)
@@ -115,7 +115,7 @@ def read_history(options: Options, name: str, now: datetime) -> History:
     return found
 
 
-def _find_lost(registry: MlflowRegistry, name: str) -> bool:
+def _had_champion(registry: MlflowRegistry, name: str) -> bool:
     """Say whether a model without a champion had one."""
     try:
         check_not_lost(name, registry.tags(name))

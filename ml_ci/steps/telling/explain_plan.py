@@ -36,7 +36,7 @@ def explain_plan(project: Project, fingerprints: Fingerprints, name: str) -> Mod
     failure = find_lasting_failure(project, sides.candidate)
     known = () if failure is None else (f"{failure.message}. {failure.hint}",)
     warned = sides.candidate.fingerprint.warnings
-    odd, unlike = _beforehand(project, sides) if verdict is None else (_look_up(verdict), ())
+    odd, unlike = _beforehand(project, sides) if verdict is None else (_list_known(verdict), ())
     notes = (
         *known,
         *warned,
@@ -51,7 +51,7 @@ def explain_plan(project: Project, fingerprints: Fingerprints, name: str) -> Mod
     return ModelPlan(plan.action, reasons, source, trainings, tuple(dict.fromkeys(notes)), said, read)
 
 
-def _look_up(verdict: Judged) -> tuple[str, ...]:
+def _list_known(verdict: Judged) -> tuple[str, ...]:
     return (*overlapping(verdict.overlaps), *suspicions(verdict.comparison))
 
 

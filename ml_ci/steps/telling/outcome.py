@@ -87,7 +87,7 @@ def add_numbers(report: ModelReport, project: Project, name: str, own: Evaluatio
 def report_run(project: Project, base_commit: str | None, models: Mapping[str, ModelReport]) -> Report:
     """Report the whole run: its verdict is the worst of the models', of those that the change lost too."""
     mask = Mask.of(project.options.environment)
-    models = {name: _mask(model, mask) for name, model in {**models, **_find_lost(project)}.items()}
+    models = {name: _mask(model, mask) for name, model in {**models, **_report_lost(project)}.items()}
     gated = any(model.failure is None or model.failure.code != NOTHING_GATED for model in models.values())
     return Report(
         verdict=overall(model.verdict for model in models.values()),
@@ -110,7 +110,7 @@ def _mask(report: ModelReport, mask: Mask) -> ModelReport:
     return replace(report, failure=failure, notes=notes, cautions=cautions)
 
 
-def _find_lost(project: Project) -> Mapping[str, ModelReport]:
+def _report_lost(project: Project) -> Mapping[str, ModelReport]:
     """Report the models that the base declares and the change does not, as errors, where every model is asked for."""
     judging = project.judging
     if project.options.models:

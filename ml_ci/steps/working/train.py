@@ -53,7 +53,7 @@ def train_side(shop: Workshop, side: Side) -> Record:
     with store.lock(side.fingerprint.manifest, tell_waiting(shop.project, side, "trains")):
         side = resolve_reads(shop.project, side)
         found = store.find(TRAININGS, side.fingerprint.training)
-        return found if found is not None else _try_it(shop, side)
+        return found if found is not None else _try_training(shop, side)
 
 
 def find_artifact(record: Record) -> Path | None:
@@ -68,7 +68,7 @@ def find_predictions(record: Record) -> Path | None:
     return None if name is None else record.file(name)
 
 
-def _try_it(shop: Workshop, side: Side) -> Record:
+def _try_training(shop: Workshop, side: Side) -> Record:
     """Train, but not once more what failed from the same inputs, in this run or in one that remembered it."""
     known = find_failure(shop.project, side)
     if known is not None:
@@ -86,7 +86,7 @@ def _train(shop: Workshop, side: Side) -> Record:
         what = f"fetching the champion v{side.champion.version}"
         with shop.project.journal.noting("fetch", side.name, side.model.name):
             return time_work(shop.project, side.model.name, what, lambda: fetch_champion(shop.project, side))
-    needs = {name: _find_needed(shop, needed) for name, needed in side.needs.items()}
+    needs = {name: _train_needed(shop, needed) for name, needed in side.needs.items()}
     side = resolve_reads(shop.project, side)  # on top of what was trained just now
     bench, work = shop.bench(side), shop.job_folder(side, "train")
     request = TrainRequest(
@@ -126,7 +126,7 @@ def _with_seed(shop: Workshop, side: Side) -> str:
     return f" (seed {side.model.seed})" if shop.project.spec.models[side.model.name].seeds > 1 else ""
 
 
-def _find_needed(shop: Workshop, side: Side) -> Path:
+def _train_needed(shop: Workshop, side: Side) -> Path:
     """Give what a model that this one builds on left: its model, or else its predictions."""
     try:
         record = train_side(shop, side)

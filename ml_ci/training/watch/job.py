@@ -68,7 +68,7 @@ def refuse(ground: Ground | None, found: Found) -> None:
     """Refuse a job that opened the user's own checkout (JobFailed), or looked for what it leaves out (UserError)."""
     if ground is None:
         return
-    if foreign := _find_versioned(ground.checkout, found.foreign):
+    if foreign := _keep_versioned(ground.checkout, found.foreign):
         message = f"the job opened {_name(foreign)} of your checkout, and not of its own copy of the repository"
         hint = "Both sides would read the same file. Open it by a path relative to the folder that the job starts in."
         raise JobFailed(Failure("training", "read-checkout", message, hint), found.reads)
@@ -92,7 +92,7 @@ def _name(paths: tuple[str, ...]) -> str:
     return paths[0] if len(paths) == 1 else f"{paths[0]} and {len(paths) - 1} more files"
 
 
-def _find_versioned(top: Path, paths: tuple[str, ...]) -> tuple[str, ...]:
+def _keep_versioned(top: Path, paths: tuple[str, ...]) -> tuple[str, ...]:
     """Leave out what git ignores: no side has it, and a cache or an environment may lie there."""
     return _list(top, paths, KEPT)
 

@@ -60,7 +60,7 @@ class _Told:
             self.opens[path] += 1
             self.replaced |= {path} - self.opened
 
-    def _find_missed(self, fields: tuple[str, ...]) -> None:
+    def _note_missed(self, fields: tuple[str, ...]) -> None:
         self.missed |= {path for path in map(self._within, fields) if path and path not in self.ground.standing}
 
     def _module(self, fields: tuple[str, ...]) -> None:
@@ -93,7 +93,7 @@ class _Told:
 _SORTS = {
     "read": _Told._read,
     "wrote": _Told._wrote,
-    "missed": _Told._find_missed,
+    "missed": _Told._note_missed,
     "module": _Told._module,
     "listed": _Told._list,
     "walked": _Told._walk,
