@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ml_ci.evaluation.clusters import Clusters
 from ml_ci.evaluation.confusion import Confusion, Paired
 
 # By slice column(s) ("sex", or "sex,race" for two), then by value as text.
@@ -42,7 +43,7 @@ class Comparison:
     """Candidate beside baseline on the candidate's holdout; without a baseline `baseline` and `paired` are None.
 
     `paired_slices` has the keys of `candidate.slices`. With `seeds: k`, `seeds` holds the comparison of each seed, the
-    model's own first.
+    model's own first. `clusters` is None where rows are independent and of one weight: declared, or not asked.
     """
 
     candidate: Evaluation
@@ -50,3 +51,4 @@ class Comparison:
     paired: Paired | None = None
     paired_slices: Mapping[str, Mapping[str, Paired]] = field(default_factory=dict)
     seeds: tuple[Comparison, ...] = ()
+    clusters: Clusters | None = None

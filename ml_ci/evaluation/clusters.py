@@ -1,0 +1,44 @@
+"""What is kept of the clusters of a holdout: rows of one customer, patient or session are no independent evidence.
+
+Every statistic of a gate needs no more than the second moments of the eight cells over the clusters, so the clusters
+themselves are never kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+NONE = (0.0,) * 8
+
+
+@dataclass(frozen=True, slots=True)
+class Moments:
+    """The cells of one set of rows, summed over its clusters, and their second moments.
+
+    A cell is a label with both decisions, in the order of `count.Cells`: `4 * label + 2 * candidate + baseline`. `rows`
+    (8,) counts rows of a weight above 0, `totals` (8,) sums their weights, `products` (8, 8) sums v v' over the
+    clusters, v being a cluster's `totals`. `clusters` counts those that have rows among the negatives, among the
+    positives, and at all; `largest` is the heaviest cluster's weight among the same three.
+    """
+
+    rows: tuple[int, ...] = (0,) * 8
+    totals: tuple[float, ...] = NONE
+    products: tuple[tuple[float, ...], ...] = (NONE,) * 8
+    clusters: tuple[int, int, int] = (0, 0, 0)
+    largest: tuple[float, float, float] = (0.0, 0.0, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Clusters:
+    """The moments of all rows and of each slice (by slice column(s), then by value), and what they are by.
+
+    `columns` are those whose equal values make rows one cluster, () where each row is its own; `known` are the
+    clusters whose rows stand for themselves; `weight` is the column of weights, None where every row counts as one.
+    """
+
+    columns: tuple[str, ...]
+    all: Moments
+    slices: Mapping[str, Mapping[str, Moments]] = field(default_factory=dict)
+    known: tuple[str, ...] = ()
+    weight: str | None = None
