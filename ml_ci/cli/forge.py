@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import posixpath
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -43,7 +44,7 @@ def _comment(forge: Forge) -> click.Command:
 
         return _told(lambda: comment_on(_request(forge, given)))
 
-    options = ("report", "expect", "key", "author", *_WHERE, "step-summary")
+    options = ("report", "expect", "project", "key", "author", *_WHERE, "step-summary")
     return _command(forge, comment, "Write the pull request's one comment, or edit it.", *options)
 
 
@@ -63,7 +64,7 @@ def _status(forge: Forge) -> click.Command:
             return _told(lambda: tasks.set_pending(request, models))
         return _told(lambda: tasks.set_lost(request) if lost else tasks.set_statuses(request))
 
-    options = ("pending", "lost", "model", "report", "expect", "target-url", *_WHERE)
+    options = ("pending", "lost", "model", "report", "expect", "project", "target-url", *_WHERE)
     return _command(forge, status, "Set the commit statuses.", *options)
 
 
@@ -116,6 +117,7 @@ def _options(forge: Forge) -> Iterator[tuple[str, Callable[..., Any]]]:
     yield "model", click.option("--model", "-m", "models", multiple=True, metavar="NAME", help=_MODEL)
     for name, metavar, said in _PLAIN:
         yield name, click.option(f"--{name}", metavar=metavar, help=said)
+    yield "project", click.option("--project", metavar="FOLDER", callback=_read_folder, help=_PROJECT)
     number = click.IntRange(1)
     yield "pull-request", click.option("--pull-request", type=number, metavar="N", help=_NUMBER)
     yield "expect", click.option("--expect", type=_PATH, metavar="FILE", help=_EXPECT)
@@ -130,6 +132,18 @@ def _options(forge: Forge) -> Iterator[tuple[str, Callable[..., Any]]]:
         )
 
 
+def _read_folder(context: click.Context, option: click.Parameter, given: str | None) -> str | None:
+    """Give a folder as every run writes it, None for the root; UsageError for one that is not in the repository."""
+    folder = posixpath.normpath(given or ".")
+    if folder.startswith(("/", "..")):
+        raise click.UsageError(f"--project {given}: name the folder of ml-ci.yaml from the repository's root")
+    return None if folder == "." else folder
+
+
+_PROJECT = (
+    "The folder of ml-ci.yaml, in a repository of several: its statuses are `ml-ci (FOLDER)` and "
+    "`ml-ci (FOLDER)/MODEL`, and its comment is its own."
+)
 _MODEL = "With --pending: this model's status too."
 _NUMBER = "Its number; found by the event otherwise."
 _EXPECT = (
@@ -143,7 +157,7 @@ _FLAGS = (
 # Options of people: name, what to give, what for.
 _PLAIN = (
     ("sha", "SHA", "The commit for the statuses; by the event, the pull request's head, never a merge."),
-    ("key", "KEY", "Tells several comments apart. [default: the workflow's name]"),
+    ("key", "KEY", "Tells several comments apart. [default: the workflow's name, and the project]"),
     ("author", "LOGIN", "Whose comments are edited, where the token is an app's that cannot say it."),
     ("target-url", "URL", "Where a status leads. [default: the run]"),
 )

@@ -33,6 +33,7 @@ class Request:
     """What a command was asked for, with what the forge says of the run; "" and None where it is not known.
 
     `forge` is its name, "" for the one that is asked where none runs. `output` is the file of the step's outputs.
+    `project` is the folder of ml-ci.yaml in a repository of several projects, "" for the root.
     """
 
     reports: tuple[Path, ...] = (Path(".ml_ci/report.json"),)
@@ -54,6 +55,7 @@ class Request:
     run_id: str = ""
     head: str = ""
     forge: str = ""
+    project: str = ""
 
     @classmethod
     def of(cls, forge: Forge, environment: Mapping[str, str], **given: Any) -> Request:

@@ -57,16 +57,17 @@ def is_same(comment: Comment, wanted: Draft) -> bool:
     return comment.body.lstrip("\ufeff \r\n").startswith(f"{_opening(wanted.key)}{wanted.digest} -->")
 
 
-def key_of(asked: str, workflow: str) -> str:
-    """Give the key that was asked for, or one made of the workflow's name; UserError for what is none."""
+def key_of(asked: str, workflow: str, project: str = "") -> str:
+    """Give the key that was asked for, or one of the workflow's name and the project's folder; UserError for none."""
     if asked:
         if not _KEY.match(asked):
             raise UserError(
                 f"--key {asked!r}: a key has letters, digits and `_.-`, at most 64", hint="For example churn."
             )
         return asked
-    made = re.sub(r"[^A-Za-z0-9_.-]+", "-", workflow).strip("-._")[:64]
-    return made if _KEY.match(made) else "ml-ci"
+    made = re.sub(r"[^A-Za-z0-9_.-]+", "-", workflow).strip("-._")[: 51 if project else 64]
+    made = made if _KEY.match(made) else "ml-ci"
+    return f"{made}-{hashlib.sha256(project.encode()).hexdigest()[:12]}" if project else made
 
 
 def _opening(key: str) -> str:

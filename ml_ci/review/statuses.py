@@ -11,10 +11,10 @@ from ml_ci.reports import pieces, sentences
 from ml_ci.reports.text import clip, label
 from ml_ci.reports.values import ModelReport, Report
 
-WHOLE = "ml-ci"
-_OF_MODEL = "ml-ci/"
+_WHOLE = "ml-ci"
 _MOST_DESCRIPTION = 140
 _MOST_CONTEXT = 100
+_MOST_PROJECT = 80
 # GitHub slows down who creates more than 80 things a minute.
 _MOST_MODELS = 50
 _STATES: Mapping[Verdict, State] = {
@@ -26,15 +26,16 @@ _STATES: Mapping[Verdict, State] = {
 }
 
 
-def statuses(report: Report, target_url: str = "") -> tuple[Status, ...]:
-    """Give the statuses of a report: its models' first, the whole's last."""
+def statuses(report: Report, target_url: str = "", project: str = "") -> tuple[Status, ...]:
+    """Give the statuses of a report: its models' first, the whole's last; `project` is as in `name_whole`."""
     models = [
-        _status(context, model.verdict, _said(model), target_url) for context, model in _by_context(report).items()
+        _status(context, model.verdict, _said(model), target_url)
+        for context, model in _by_context(report, project).items()
     ]
     failure = sentences.failure(report)
     said = failure.message if failure else sentences.overall(report)
     said += _gate_to_add(report.models.values()) if report.verdict == "unjudged" else ""
-    return (*models, _status(WHOLE, report.verdict, f"{said[:1].upper()}{said[1:]}", target_url))
+    return (*models, _status(name_whole(project), report.verdict, f"{said[:1].upper()}{said[1:]}", target_url))
 
 
 def _said(model: ModelReport) -> str:
@@ -47,11 +48,11 @@ def _gate_to_add(models: Iterable[ModelReport]) -> str:
     return f" {hints[0]}" if hints else ""
 
 
-def _by_context(report: Report) -> Mapping[str, ModelReport]:
+def _by_context(report: Report, project: str) -> Mapping[str, ModelReport]:
     """Give each status its model: of names that became alike the worse, of too many those that do not pass."""
     found: dict[str, ModelReport] = {}
     for name, model in report.models.items():
-        context = context_of(name)
+        context = context_of(name, project)
         if context not in found or _rank(model) < _rank(found[context]):
             found[context] = model
     if len(found) <= _MOST_MODELS:
@@ -63,35 +64,48 @@ def _rank(model: ModelReport) -> int:
     return ORDER.index(model.verdict)
 
 
-def pending(models: Iterable[str], target_url: str = "") -> tuple[Status, ...]:
+def pending(models: Iterable[str], target_url: str = "", project: str = "") -> tuple[Status, ...]:
     """Give the statuses that say that a run has begun."""
-    contexts = [WHOLE, *(context_of(name) for name in models)]
+    contexts = [name_whole(project), *(context_of(name, project) for name in models)]
     return tuple(Status(context, "pending", "The run has begun", target_url) for context in contexts)
 
 
-def left(latest: Mapping[str, str], told: Sequence[Status], target_url: str = "") -> tuple[Status, ...]:
-    """Give an error for every status of ours that is pending and that `told` does not answer.
+def left(
+    latest: Mapping[str, str], told: Sequence[Status], target_url: str = "", project: str = ""
+) -> tuple[Status, ...]:
+    """Give an error for every status of this project that is pending and that `told` does not answer.
 
-    `latest` maps a context to its newest state.
+    `latest` maps a context to its newest state. What another project's run has begun is left to that run.
     """
+    whole = name_whole(project)
     answered = {status.context for status in told}
     lost = [
         context
         for context, state in latest.items()
-        if state == "pending" and context not in answered and (context == WHOLE or context.startswith(_OF_MODEL))
+        if state == "pending" and context not in answered and (context == whole or context.startswith(f"{whole}/"))
     ]
     return tuple(Status(context, "error", _NO_RESULT, target_url) for context in sorted(lost))
 
 
-def lost(latest: Mapping[str, str], target_url: str = "") -> tuple[Status, ...]:
+def lost(latest: Mapping[str, str], target_url: str = "", project: str = "") -> tuple[Status, ...]:
     """Give what a run that died leaves to say: an error for what is pending, and for the whole if unset."""
-    known = latest if WHOLE in latest else {**latest, WHOLE: "pending"}
-    return left(known, (), target_url)
+    whole = name_whole(project)
+    known = latest if whole in latest else {**latest, whole: "pending"}
+    return left(known, (), target_url, project)
 
 
-def context_of(model: str) -> str:
+def name_whole(project: str = "") -> str:
+    """Name the status of all models of a project: `ml-ci`, or `ml-ci (services/a)` for a folder of a monorepo.
+
+    A status hangs on the commit, and the last one of a name counts: two projects that shared one would hide each
+    other's failures.
+    """
+    return f"{_WHOLE} ({label(project, _MOST_PROJECT)})" if project else _WHOLE
+
+
+def context_of(model: str, project: str = "") -> str:
     """Name the status of a model."""
-    return _OF_MODEL + label(model, _MOST_CONTEXT)
+    return f"{name_whole(project)}/{label(model, _MOST_CONTEXT)}"
 
 
 _NO_RESULT = "The run ended without a result: look at its log and run it again"

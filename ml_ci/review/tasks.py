@@ -16,7 +16,7 @@ from ml_ci.review import several, sticky
 from ml_ci.review.desk import Desk, desk_of, step_of
 from ml_ci.review.draft import draft, key_of
 from ml_ci.review.gathering import asked, gathered
-from ml_ci.review.statuses import WHOLE, left, pending, statuses
+from ml_ci.review.statuses import left, name_whole, pending, statuses
 from ml_ci.review.statuses import lost as lost_statuses
 
 
@@ -42,7 +42,9 @@ def comment_on(request: Request) -> Outcome:
             return _elsewhere(request, report, f"no comment: {found}")
         flagged = desk.touched(found.number, found.base)
         report = replace(report, cautions=(*flagged, *report.cautions))
-        comment = draft(report, key_of(request.key, request.workflow), step_of(request).run_url(request))
+        comment = draft(
+            report, key_of(request.key, request.workflow, request.project), step_of(request).run_url(request)
+        )
         done = sticky.put(desk, found.number, comment, request.author)
     except RefusedError as error:
         if error.status == 403 and _summarized(request, report):
@@ -70,11 +72,11 @@ def set_statuses(request: Request) -> Outcome:
     desk = desk_of(request)
     sha = _sha(desk, wanted)
     report = gathered(replace(request, sha=sha))
-    told = statuses(report, _target(request))
+    told = statuses(report, _target(request), request.project)
     number = _number(desk, wanted, report)
     if number is not None:
-        told = _for_all(desk, sha, number, told)
-    _send(desk, sha, (*left(_latest(desk, sha), told, _target(request)), *told))
+        told = _for_all(desk, sha, number, told, name_whole(request.project))
+    _send(desk, sha, (*left(_latest(desk, sha), told, _target(request), request.project), *told))
     return Outcome(f"status of commit {sha[:7]}: {told[-1].state} ({len(told)} set)", _code(report))
 
 
@@ -86,7 +88,7 @@ def set_pending(request: Request, models: tuple[str, ...]) -> Outcome:
         return Outcome(f"no status: {wanted.why}")
     desk = desk_of(request)
     sha = _sha(desk, wanted)
-    told = pending(models, _target(request))
+    told = pending(models, _target(request), request.project)
     _send(desk, sha, told)
     return Outcome(f"status of commit {sha[:7]}: pending ({len(told)} set)")
 
@@ -99,7 +101,7 @@ def set_lost(request: Request) -> Outcome:
         return Outcome(f"no status: {wanted.why}")
     desk = desk_of(request)
     sha = _sha(desk, wanted)
-    told = lost_statuses(desk.latest(sha), _target(request))
+    told = lost_statuses(desk.latest(sha), _target(request), request.project)
     _send(desk, sha, told)
     return Outcome(
         f"status of commit {sha[:7]}: {len(told)} left pending, now error" if told else "nothing was pending"
@@ -142,13 +144,13 @@ def _number(desk: Desk, wanted: Activity, report: Report) -> int | None:
     return None if found is None else found.number
 
 
-def _for_all(desk: Desk, sha: str, number: int, told: tuple[Status, ...]) -> tuple[Status, ...]:
+def _for_all(desk: Desk, sha: str, number: int, told: tuple[Status, ...], whole: str) -> tuple[Status, ...]:
     """Let the worst count over all open pull requests that have this commit as their head."""
     marked = several.mark(told, number)
     neighbours = sorted((one for one in desk.neighbours(sha) if one.number != number), key=lambda one: one.number)
     if not neighbours:
         return marked
-    return several.worsen(marked, number, neighbours, several.read_told(desk.history(sha), neighbours), WHOLE)
+    return several.worsen(marked, number, neighbours, several.read_told(desk.history(sha), neighbours), whole)
 
 
 def _hold_that_an_event_decided(request: Request, option: str) -> None:

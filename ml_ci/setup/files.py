@@ -25,7 +25,7 @@ def plan_workflows(found: Found, names: Iterable[str], action: str | None) -> di
 
 def name_project(prefix: str) -> str:
     """Name a project by its folder, as a part of a file's name; "" for the repository itself."""
-    return re.sub(r"[^a-z0-9_.]+", "-", prefix.lower()).strip("-._")
+    return re.sub(r"[^\w.]+", "-", prefix.lower()).strip("-._")
 
 
 def _name_workflow(name: str, slug: str) -> str:

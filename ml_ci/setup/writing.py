@@ -62,7 +62,8 @@ def test_the_model_answers_both_ways(candidate):
 def workflow(name: str, found: Found, action: str | None, folder: str = ".", slug: str = "") -> str:
     """Write a workflow from its template: with the default branch, the job's Python and the actions' address.
 
-    `slug` tells the workflows of a monorepo's projects apart: runs of one must not cancel those of another.
+    `slug` tells the workflows of a monorepo's projects apart: runs of one must not cancel those of another. Statuses
+    are told apart by the folder, which the workflow's comments name.
     """
     text = templates().joinpath("workflows", f"{name}.yml").read_text(encoding="utf-8")
     owner, _, sha = (action or UNKNOWN_ACTION).partition("@")
@@ -70,6 +71,7 @@ def workflow(name: str, found: Found, action: str | None, folder: str = ".", slu
     if slug:
         text = re.sub(r"^(name: ml-ci)(?=$| )", rf"\1 {slug}", text, flags=re.MULTILINE)
         text = text.replace("group: ml-ci-", f"group: ml-ci-{slug}-").replace("[ml-ci]", f"[ml-ci {slug}]")
+        text = re.sub(r"`ml-ci(/MODEL)?`", lambda found: f"`ml-ci ({folder}){found[1] or ''}`", text)
     if found.branch not in (None, "main"):
         text = text.replace("branches: [main]", f"branches: [{json.dumps(found.branch)}]")
     settings = {"working-directory": folder if folder != "." else None, "python-version": found.python}

@@ -139,6 +139,32 @@ def test_only_a_pass_after_jobs_that_ended_well(verdict: str, results: str, code
     assert done.returncode == code
 
 
+def test_what_is_written_of_a_project_has_its_folder(tmp_path: Path) -> None:
+    """Without it two projects of a monorepo would set one status, and the last would hide the other's failure."""
+    asked = tmp_path / "ml-ci"
+    asked.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    asked.chmod(0o755)
+    script = str(ACTIONS / "report" / "write.sh")
+    for folder, words in (("services/a b", ["--project", "services/a b"]), ("", [])):
+        done = subprocess.run(
+            (script, "status"), env=os.environ | {"ML_CI": str(asked), "FOLDER": folder}, capture_output=True, text=True
+        )
+        assert done.stdout.splitlines() == [
+            "-I",
+            "-m",
+            "ml_ci",
+            "github",
+            "status",
+            "--report",
+            ".ml-ci-reports",
+            *words,
+        ]
+    steps = yaml.safe_load((ACTIONS / "report" / "action.yml").read_text())["runs"]["steps"]
+    writing = [one for one in steps if "write.sh" in one.get("run", "") or "github status" in one.get("run", "")]
+    assert len(writing) == 3
+    assert {one["env"]["FOLDER"] for one in writing} == {"${{ inputs.working-directory }}"}
+
+
 def test_the_interpreter_runs_nothing_of_the_repository(tmp_path: Path) -> None:
     """`-I` keeps the folder that a step runs in from shadowing ml-ci or the standard library."""
     (tmp_path / "ml_ci").mkdir()

@@ -313,6 +313,16 @@ def test_keys(asked: str, workflow: str, key: str) -> None:
     assert key_of(asked, workflow) == key
 
 
+def test_projects_of_a_monorepo_have_a_comment_each(github: Any, ml_ci: Run, write_report: Write) -> None:
+    """Also where both run in one workflow; a project finds its own again."""
+    for project in ("a", "b", "a/b", "a", "."):
+        ml_ci("github", "comment", "--report", write_report("passed"), "--project", project)
+    assert len(ours(github)) == 4
+    keys = {key_of("", "Model CI " * 9, project) for project in ("", "a", "b", "模型", "模")}
+    assert len(keys) == 5 and max(map(len, keys)) <= 64
+    assert key_of("mine", "Model CI", "a") == "mine"
+
+
 @pytest.mark.parametrize("asked", ["a b", "-->", "x" * 65, "é"])
 def test_what_is_no_key(asked: str) -> None:
     with pytest.raises(UserError, match="a key has letters"):

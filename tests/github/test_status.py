@@ -93,6 +93,51 @@ def test_what_is_left_pending_becomes_an_error() -> None:
     assert [one.context for one in pending(["a"])] == ["ml-ci", "ml-ci/a"]
 
 
+@pytest.mark.parametrize(
+    ("folder", "whole"),
+    [
+        (None, "ml-ci"),
+        (".", "ml-ci"),
+        ("./", "ml-ci"),
+        ("a", "ml-ci (a)"),
+        ("./services/b/", "ml-ci (services/b)"),
+        ("büro", "ml-ci (büro)"),
+    ],
+)
+def test_a_project_of_a_monorepo_has_statuses_of_its_own(
+    folder: str | None, whole: str, github: Any, ml_ci: Run, write_report: Write
+) -> None:
+    options = () if folder is None else ("--project", folder)
+    assert ml_ci("github", "status", "--report", write_report("failed_by_data"), *options)[0] == 0
+    assert github.latest() == {whole: "failure", f"{whole}/churn": "failure"}
+
+
+def test_no_project_hides_another_s_failure(github: Any, ml_ci: Run, write_report: Write) -> None:
+    """Statuses hang on the commit, and the last one of a name counts: a model may have one name in two projects."""
+    for project, report in (("a", "failed_by_data"), ("b", "passed"), (".", "passed")):
+        ml_ci("github", "status", "--report", write_report(report), "--project", project)
+    found = github.latest()
+    assert {name: state for name, state in found.items() if "(a)" in name} == {
+        "ml-ci (a)": "failure",
+        "ml-ci (a)/churn": "failure",
+    }
+    assert {state for name, state in found.items() if "(a)" not in name} == {"success"} and len(found) == 6
+
+
+@pytest.mark.parametrize(("mine", "other"), [("a", "b"), (".", "a"), ("a", "."), ("a", "a/b")])
+def test_what_another_project_has_pending_is_left_to_its_run(mine: str, other: str, github: Any, ml_ci: Run) -> None:
+    for project in (mine, other):
+        ml_ci("github", "status", "--pending", "-m", "churn", "--project", project)
+    ml_ci("github", "status", "--lost", "--project", mine)
+    assert sorted(github.latest().values()) == ["error", "error", "pending", "pending"]
+
+
+@pytest.mark.parametrize("folder", ["/a", "../a", "a/../.."])
+def test_a_project_is_named_from_the_root(folder: str, github: Any, ml_ci: Run) -> None:
+    code, _, said = ml_ci("github", "status", "--pending", "--project", folder)
+    assert code == 2 and "from the repository's root" in said and github.latest() == {}
+
+
 def test_pending_then_a_verdict(github: Any, ml_ci: Run, write_report: Write) -> None:
     assert ml_ci("github", "status", "--pending", "-m", "churn", "-m", "gone") == (
         0,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,7 @@ def test_runs_of_two_projects_do_not_cancel_each_other(
     assert first["name"] != second["name"]
     assert first["concurrency"]["group"] != second["concurrency"]["group"]
     assert 'working-directory: "a"' in texts[0] and 'working-directory: "services/b"' in texts[1]
+    assert not any(re.search(r"`ml-ci[`/]", text) for text in texts), "the statuses' names have the folder"
 
 
 def test_the_second_stage_follows_the_first_of_its_own_project(monorepo: Any, run_init: Any) -> None:
@@ -58,7 +60,14 @@ def test_the_second_stage_follows_the_first_of_its_own_project(monorepo: Any, ru
 
 
 @pytest.mark.parametrize(
-    ("prefix", "name"), [("", ""), ("a/", "a"), ("services/My Model/", "services-my-model"), ("x/_y-/", "x-_y")]
+    ("prefix", "name"),
+    [
+        ("", ""),
+        ("a/", "a"),
+        ("services/My Model/", "services-my-model"),
+        ("x/_y-/", "x-_y"),
+        ("büro/模型/", "büro-模型"),
+    ],
 )
 def test_how_a_project_is_called_in_a_file_name(prefix: str, name: str) -> None:
     assert name_project(prefix) == name
