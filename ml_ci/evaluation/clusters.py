@@ -19,7 +19,13 @@ class Moments:
     A cell is a label with both decisions, in the order of `count.Cells`: `4 * label + 2 * candidate + baseline`. `rows`
     (8,) counts rows of a weight above 0, `totals` (8,) sums their weights, `products` (8, 8) sums v v' over the
     clusters, v being a cluster's `totals`. `clusters` counts those that have rows among the negatives, among the
-    positives, and at all; `largest` is the heaviest cluster's weight among the same three.
+    positives, and at all; `largest` is the heaviest cluster's weight among the same three, `flagged` among the rows
+    that the candidate decides as negative and as positive (None: not counted). The rows of `Clusters.known` are
+    clusters of their own, `known` tells how many there are among negatives, positives and all. `distinct` holds the
+    different v with their number, which evidence at any time needs; None where they were not kept.
+
+    In slices by all of `Clusters.columns` (and maybe others) a question is about that one cluster: there each row is a
+    cluster of its own.
     """
 
     rows: tuple[int, ...] = (0,) * 8
@@ -27,6 +33,9 @@ class Moments:
     products: tuple[tuple[float, ...], ...] = (NONE,) * 8
     clusters: tuple[int, int, int] = (0, 0, 0)
     largest: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    flagged: tuple[float, float] | None = None
+    known: tuple[int, int, int] = (0, 0, 0)
+    distinct: tuple[tuple[tuple[float, ...], int], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +51,16 @@ class Clusters:
     slices: Mapping[str, Mapping[str, Moments]] = field(default_factory=dict)
     known: tuple[str, ...] = ()
     weight: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """Know which clusters a holdout has, and how much of each, so that it is seen where a known one grew.
+
+    `weights` are those of the 4,096 clusters with the smallest hashes, by hash: a random sample of the clusters that
+    is the same wherever a cluster occurs. `largest` is as in `Moments`, `clusters` counts all of them.
+    """
+
+    weights: Mapping[str, float] = field(default_factory=dict)
+    largest: tuple[float, float, float] = (0.0, 0.0, 0.0)
+    clusters: int = 0

@@ -37,6 +37,19 @@ class Predictions(Protocol):
     def baseline(self) -> Any | None: ...
 
 
+class RowClusters(Protocol):
+    """The cluster and the weight of each row of `Predictions`, in their order, read when they are first asked for.
+
+    `clusters` holds a whole number from 0 on per cluster, each row of a known cluster having its own; None where each
+    row is its own cluster. `weights` holds floats of at least 0; None where every row counts as one.
+    """
+
+    @property
+    def clusters(self) -> Any | None: ...
+    @property
+    def weights(self) -> Any | None: ...
+
+
 class OwnReplicates(Protocol):
     """Resamples of the user's own metrics, made when they are first asked for.
 
@@ -55,7 +68,8 @@ class Case:
 
     `no_baseline` says why there is none: relative gates are then `unjudged`; without a baseline and a reason they are
     errors. `same` says that candidate and baseline come from one training. `cost` prices (a false positive, a false
-    negative). `predictions` serve metrics that counts do not give, `own` those of the user's own code.
+    negative). `predictions` serve metrics that counts do not give, `own` those of the user's own code. Where the
+    comparison has clusters or weights, `row_clusters` says those of the rows of `predictions`.
     """
 
     comparison: Comparison
@@ -64,6 +78,7 @@ class Case:
     cost: tuple[float, float] | None = None
     predictions: Predictions | None = None
     own: OwnReplicates | None = None
+    row_clusters: RowClusters | None = None
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
 from ml_ci.conditions.tree import Metric, OverSlices
+from ml_ci.evaluation.clusters import Clusters
 from ml_ci.gates.evidence import LEAST_ROWS, Policy
 from ml_ci.gates.question import Question, questions, twin
 from ml_ci.gates.wording import confidence_said, points, said, title
@@ -26,10 +27,15 @@ _HITS = frozenset(row.name for row in TABLE.values() if row.fixed and {*row.whol
 
 @dataclass(frozen=True)
 class HoldoutRows:
-    """Count the holdout's rows by class: (negatives, positives), whole and by slice column(s) and value."""
+    """Count the holdout's rows by class: (negatives, positives), whole and by slice column(s) and value.
+
+    `clusters` are their clusters, None where rows are independent and of one weight: before there is a model, its
+    cells are those of decisions that are all negative, 0 for a negative and 4 for a positive.
+    """
 
     classes: Classes
     slices: Mapping[str, Mapping[str, Classes]] = field(default_factory=dict)
+    clusters: Clusters | None = None
 
 
 @dataclass(frozen=True)
