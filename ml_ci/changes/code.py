@@ -10,7 +10,7 @@ from ml_ci.changes.closure import Closure, closure, find_module
 from ml_ci.changes.command import find_named
 from ml_ci.changes.globs import matching
 from ml_ci.changes.sources import Sources
-from ml_ci.spec.values import FileEntry, ModelSpec
+from ml_ci.spec.values import FileEntry, Node
 
 _DECLARE = "List the files that may be imported under `code:`, for example `code: [plugins/*.py]`."
 
@@ -24,7 +24,7 @@ class Code:
     warnings: tuple[str, ...] = ()
 
 
-def training_code(model: ModelSpec, sources: Sources) -> Code:
+def training_code(model: Node, sources: Sources) -> Code:
     """Collect the training's code: the closure of the function or of the command's files, and the `code:` globs."""
     extra, complaints = _declare(model, sources)
     if model.job.entry:
@@ -34,7 +34,7 @@ def training_code(model: ModelSpec, sources: Sources) -> Code:
     return Code(found.files, found.outside, (*complaints, *found.warnings))
 
 
-def function_code(model: ModelSpec, entry: str, sources: Sources, extra: Iterable[str] = ()) -> Code:
+def function_code(model: Node, entry: str, sources: Sources, extra: Iterable[str] = ()) -> Code:
     """Collect the code of `package.module:function`; a module that the tree does not have counts as outside of it."""
     module = entry.partition(":")[0]
     roots = import_roots(model.cwd)
@@ -46,7 +46,7 @@ def function_code(model: ModelSpec, entry: str, sources: Sources, extra: Iterabl
     return Code(found.files, found.outside | {module.partition(".")[0]}, (*found.warnings, complaint))
 
 
-def _command_code(model: ModelSpec, sources: Sources, extra: Sequence[str]) -> Code:
+def _command_code(model: Node, sources: Sources, extra: Sequence[str]) -> Code:
     names = find_named(model.job.text, _folder(model.cwd), sources, _leave_out(model))
     scripts = {posixpath.dirname(path) for path in names.files if path.endswith(".py")}
     roots = tuple(dict.fromkeys((*names.folders, *sorted(scripts - {""}), *import_roots(model.cwd))))
@@ -59,27 +59,27 @@ def _command_code(model: ModelSpec, sources: Sources, extra: Sequence[str]) -> C
     return Code(found.files, found.outside | outside, found.warnings)
 
 
-def _follow(model: ModelSpec, starts: Iterable[str], sources: Sources, roots: Sequence[str]) -> Code:
+def _follow(model: Node, starts: Iterable[str], sources: Sources, roots: Sequence[str]) -> Code:
     found = closure(starts, sources, roots)
     files = {path: sources[path].digest for path in sorted(found.files)}
     return Code(files, found.outside, tuple(_complaints(model, found)))
 
 
-def _complaints(model: ModelSpec, found: Closure) -> Iterable[str]:
+def _complaints(model: Node, found: Closure) -> Iterable[str]:
     if found.unknown and not model.code:
         yield f"{', '.join(found.unknown)}: an import by a variable cannot be followed. {_DECLARE}"
     for path in found.unread:
         yield f"{path} cannot be read as Python: it counts byte by byte, comments too"
 
 
-def _declare(model: ModelSpec, sources: Sources) -> tuple[list[str], list[str]]:
+def _declare(model: Node, sources: Sources) -> tuple[list[str], list[str]]:
     files = {pattern: matching(posixpath.normpath(pattern), sources.files) for pattern in model.code}
     complaints = [f"code: {pattern} matches no file of the repository" for pattern, paths in files.items() if not paths]
     return [path for paths in files.values() for path in paths], complaints
 
 
-def _leave_out(model: ModelSpec) -> list[str]:
-    entries = [entry.path for entry in (*model.data.values(), model.holdout) if isinstance(entry, FileEntry)]
+def _leave_out(model: Node) -> list[str]:
+    entries = [entry.path for entry in (*model.data.values(), model.kept_back) if isinstance(entry, FileEntry)]
     outputs = [path for path in model.job.outputs.values() if "{" not in path]
     data = [posixpath.normpath(path) for path in (*entries, *outputs)]
     return [*data, *(f"{path}.dvc" for path in data)]

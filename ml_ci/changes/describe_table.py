@@ -9,7 +9,7 @@ from ml_ci.changes.drift import MEASURE
 from ml_ci.changes.table_pair import TablePair
 from ml_ci.changes.words import change_of, count, join_lines, order_by_weight, percent
 from ml_ci.child.labels import Classes
-from ml_ci.spec.values import ModelSpec, Positive
+from ml_ci.spec.values import ModelSpec, Node, Positive
 
 _LEAST = 0.002  # bits: less is no news
 _NOISE = 3  # and neither is what is less than three times the divergence that noise gives
@@ -25,12 +25,17 @@ class TableWords:
     details: tuple[str, ...]
 
 
-def describe_table(pair: TablePair, model: ModelSpec) -> TableWords:
-    """Say what changed between two versions of a table: rows, columns, missing values, positives, labels, drift."""
+def describe_table(pair: TablePair, node: Node) -> TableWords:
+    """Say what changed between two versions of a table: rows, columns, missing values, positives, labels, drift.
+
+    Of a job's table nobody knows which column is a label.
+    """
+    model = node if isinstance(node, ModelSpec) else None
     rows = row_lines(pair, model)
     columns = columns_lines(pair)
     drifts = drift_lines(pair, model)
-    summary = [rows_line(pair), *rows[:1], labels_line(pair, model), positives_line(pair, model), *columns[:2]]
+    of_labels = [] if model is None else [labels_line(pair, model), positives_line(pair, model)]
+    summary = [rows_line(pair), *rows[:1], *of_labels, *columns[:2]]
     summary += [f"`{drifts[0][0]}` drifted most"] if drifts else []
     details = [*rows[1:], *columns[2:], *missing_lines(pair), *(line for _, line in drifts)]
     if pair.sampled:
@@ -47,7 +52,7 @@ def rows_line(pair: TablePair) -> str:
     return f"{before} rows {plus}"
 
 
-def row_lines(pair: TablePair, model: ModelSpec) -> list[str]:
+def row_lines(pair: TablePair, model: ModelSpec | None) -> list[str]:
     """Say which rows are new, gone and changed: a phrase for the summary ("" where it says no more), and further lines.
 
     Rows are found again by `id:` where it names each once, and by all that both versions have otherwise.
@@ -56,7 +61,7 @@ def row_lines(pair: TablePair, model: ModelSpec) -> list[str]:
         return ["", "rows were not matched: there are more than 1,000,000"]
     if not pair.common:
         return ["no column in common"]
-    if model.id and model.id.strip() in pair.common and pair.unique(model.id.strip()):
+    if model and model.id and model.id.strip() in pair.common and pair.unique(model.id.strip()):
         added, removed, changed = pair.count_edited(model.id.strip())
         said = {"added": added, "removed": removed, "changed": changed}
         return ["", "by " + model.id + ": " + ", ".join(f"{number:,} rows {how}" for how, number in said.items())]
@@ -115,9 +120,9 @@ def missing_lines(pair: TablePair) -> list[str]:
     return order_by_weight(lines)
 
 
-def drift_lines(pair: TablePair, model: ModelSpec) -> list[tuple[str, str]]:
+def drift_lines(pair: TablePair, model: ModelSpec | None) -> list[tuple[str, str]]:
     """Name the columns that moved most, with the measure; the label and columns that only name rows are left out."""
-    left_out = {model.label.strip(), (model.id or "").strip()}
+    left_out = {model.label.strip(), (model.id or "").strip()} if model else set()
     moved = []
     for name in pair.common[:_WIDE]:
         drift = None if name in left_out else pair.drift(name)

@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 
 from ml_ci.changes.closure import find_module
 from ml_ci.changes.code import import_roots
-from ml_ci.spec.values import ModelSpec
+from ml_ci.spec.values import Node
 
 _BLOCKS = (ast.If, ast.Try, ast.With, ast.For, ast.While)
 
 
-def find_entry(model: ModelSpec, entry: str, files: Iterable[str]) -> str | None:
+def find_entry(model: Node, entry: str, files: Iterable[str]) -> str | None:
     """Give the file of an entry's module; None where the tree does not have it."""
     return find_module(entry.partition(":")[0], files, import_roots(model.cwd))
 

@@ -1,4 +1,4 @@
-"""The fingerprint of one model in one tree: its parts in order, and the keys that follow from them."""
+"""The fingerprint of one model, or of one job, in one tree: its parts in order, and the keys that follow from them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ml_ci.changes.values import READS, UNSEEN, Fingerprint, seed_digest
 from ml_ci.digests import digest
 from ml_ci.errors import UserError
 from ml_ci.repository.values import Tree
-from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry
+from ml_ci.spec.values import FileEntry, ModelSpec, Node, PartEntry
 
 _VERSIONED = re.compile(r"(?:[\w./~-]*/)?python\d+\.\d+|[\w./~-]*/python\d*")
 # How one side is scored: the baseline keeps its own, so that a change of the candidate's is no change of the other.
@@ -26,8 +26,8 @@ _OF_ONE_SIDE = frozenset({"predict", "threshold", "id"})
 _SCORING = frozenset({"metrics", "gates", "data.holdout"})
 
 
-def fingerprint(model: ModelSpec, tree: Tree, surroundings: Surroundings) -> Fingerprint:
-    """Digest everything that the model's results depend on, as it is in `tree`.
+def fingerprint(model: Node, tree: Tree, surroundings: Surroundings) -> Fingerprint:
+    """Digest everything that the results of a model or a job depend on, as it is in `tree`.
 
     Nothing is imported or run but, once, another interpreter that is asked for its packages. UserError when a declared
     file is nowhere, when a DVC file or the parameters do not parse, when there is no such interpreter.
@@ -36,6 +36,9 @@ def fingerprint(model: ModelSpec, tree: Tree, surroundings: Surroundings) -> Fin
     reading.code()
     reading.data()
     reading.settings()
+    if isinstance(model, ModelSpec):
+        reading.judging(model)
+    reading.needs()
     reading.environment()
     return reading.finish()
 
@@ -44,7 +47,7 @@ def fingerprint(model: ModelSpec, tree: Tree, surroundings: Surroundings) -> Fin
 class _Reading:
     """Collect the parts of one fingerprint."""
 
-    model: ModelSpec
+    model: Node
     tree: Tree
     surroundings: Surroundings
     parts: dict[str, str] = field(default_factory=dict)
@@ -70,10 +73,11 @@ class _Reading:
         same = SameValues(self.surroundings.state)
         for name, entry in self.model.data.items():
             self.entry(f"data.{name}", entry, reader[entry], same)
-        if isinstance(self.model.holdout, FileEntry):
-            self.entry("data.holdout", self.model.holdout, reader[self.model.holdout], same)
-        else:
-            self.part(self.model.holdout)
+        holdout = self.model.kept_back
+        if isinstance(holdout, FileEntry):
+            self.entry("data.holdout", holdout, reader[holdout], same)
+        elif holdout is not None:
+            self.part(holdout)
         reader.contents.save()
 
     def entry(self, part: str, entry: FileEntry, data: Data, same: SameValues) -> None:
@@ -107,7 +111,7 @@ class _Reading:
         self.absent |= {"data.holdout"} if of in self.absent else set()
 
     def settings(self) -> None:
-        """Add what `ml-ci.yaml` says of the model, and the trainings that it builds on."""
+        """Add what `ml-ci.yaml` says of the job."""
         params = load_params(self.model, self.tree, self.surroundings.folder)
         self.add("params", flat(params), params)
         self.add("job", settings.job(self.model))
@@ -118,21 +122,23 @@ class _Reading:
         self.add("seed", {"seed": self.model.seed})
         self.parts["seed"] = seed_digest(self.model.seed)
         self.add("budget", dict(self.model.budget.rows))
-        self.add("gates", settings.gates(self.model))
-        self.metrics()
+
+    def needs(self) -> None:
+        """Add the results that the job builds on."""
         for name in self.model.needs:
             self.add(f"needs.{name}", {"training": self.surroundings.needs[name]})
 
-    def metrics(self) -> None:
-        """Add how the model is scored, with the code of `predict` and of the user's metrics."""
-        said = settings.metrics(self.model)
-        own = [function_code(self.model, entry, self.sources) for entry in self.model.metrics.values()]
-        predict = self.model.predict
-        found = [*([function_code(self.model, predict, self.sources)] if predict else ()), *own]
+    def judging(self, model: ModelSpec) -> None:
+        """Add the gates, and how the model is scored: with the code of `predict` and of the user's metrics."""
+        self.add("gates", settings.gates(model))
+        said = settings.metrics(model)
+        own = [function_code(model, entry, self.sources) for entry in model.metrics.values()]
+        predict = model.predict
+        found = [*([function_code(model, predict, self.sources)] if predict else ()), *own]
         files = _files(found)
         asked = {key: value for key, value in said.items() if key not in _OF_ONE_SIDE}
         self.asked = digest([asked, _files(own), self.parts.get("data.validation")])
-        validation = self.parts.get("data.validation") if self.model.threshold.metric else None
+        validation = self.parts.get("data.validation") if model.threshold.metric else None
         self.add("metrics", {**said, "code": files}, [said, files, validation])
         self.warnings += [warning for code in found for warning in _new(code, self.warnings)]
 
@@ -166,14 +172,14 @@ class _Reading:
         return Fingerprint(self.parts, trains, self.details, warnings, frozenset(self.absent), self.asked)
 
 
-def value_parts(model: ModelSpec, tree: Tree) -> frozenset[str]:
+def value_parts(model: Node, tree: Tree) -> frozenset[str]:
     """Name the data parts of which only the values matter: tables of a function job, and a holdout that ml-ci reads."""
     tables = {f"data.{name}" for name in read_as_tables(model, tree)}
-    reads = bool(model.job.entry) and model.predict is None
+    reads = isinstance(model, ModelSpec) and bool(model.job.entry) and model.predict is None
     return frozenset(tables | ({"data.holdout"} if reads else set()))
 
 
-def job_python(model: ModelSpec) -> str | None:
+def job_python(model: Node) -> str | None:
     """Give the interpreter that a job's packages come from: `python:`, or the one that a command itself names.
 
     Plain `python` and `python3` are the job's interpreter in a command.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ml_ci.changes.globs import is_glob, matching_any
 from ml_ci.changes.remote import is_remote
 from ml_ci.changes.values import Fingerprint, Stage
-from ml_ci.spec.values import FileEntry, ModelSpec
+from ml_ci.spec.values import FileEntry, Node
 
 _HOLDOUT = "data.holdout"
 _NEVER = frozenset({".git", ".ml_ci", "__pycache__"})
@@ -32,7 +32,7 @@ class Held:
         return bool(self.globs and matching_any(self.globs, (path,)))
 
 
-def find_held(model: ModelSpec, fingerprint: Fingerprint, prefix: str, stage: Stage) -> Held:
+def find_held(model: Node, fingerprint: Fingerprint, prefix: str, stage: Stage) -> Held:
     """Give what is no read of a stage: the parts that its key is made of hold it, or it is what the job leaves."""
 
     def at(path: str) -> str:
@@ -52,12 +52,13 @@ def _code(fingerprint: Fingerprint, stage: Stage) -> Iterator[str]:
         yield from code if isinstance(code, Mapping) else ()
 
 
-def _paths(model: ModelSpec, fingerprint: Fingerprint, stage: Stage) -> Iterable[str]:
+def _paths(model: Node, fingerprint: Fingerprint, stage: Stage) -> Iterable[str]:
     entries = {name: entry for name, entry in model.data.items() if stage != "metric" or name == "validation"}
     for entry in entries.values():
         yield from (entry.path, f"{entry.path}.dvc")
-    if isinstance(model.holdout, FileEntry) and (stage == "score" or _HOLDOUT in fingerprint.training_parts):
-        yield from (model.holdout.path, f"{model.holdout.path}.dvc")
+    kept_back = model.kept_back
+    if isinstance(kept_back, FileEntry) and (stage == "score" or _HOLDOUT in fingerprint.training_parts):
+        yield from (kept_back.path, f"{kept_back.path}.dvc")
     if model.params_file and stage != "metric":
         yield model.params_file[0]
     yield from (path for path in model.job.outputs.values() if "{" not in path)

@@ -11,10 +11,10 @@ from typing import Any
 from ml_ci.digests import PLAIN
 from ml_ci.errors import UserError
 from ml_ci.repository.values import Tree
-from ml_ci.spec.values import ModelSpec
+from ml_ci.spec.values import Node
 
 
-def load_params(model: ModelSpec, tree: Tree, folder: Path) -> Any:
+def load_params(model: Node, tree: Tree, folder: Path) -> Any:
     """Give the parameters as builtin values, None when the model declares none.
 
     A file that git ignores is read from `folder`. UserError when the file or the key is not there, or does not parse.

@@ -15,7 +15,7 @@ from ml_ci.changes.values import Fingerprint, Stage
 from ml_ci.changes.whole import Whole
 from ml_ci.digests import digest
 from ml_ci.repository.values import Tree
-from ml_ci.spec.values import ModelSpec
+from ml_ci.spec.values import Node
 
 # By kind and by name (paths from the top of the repository): the state of what was read.
 #   files    the git id of the content
@@ -31,7 +31,7 @@ _MOST_NAMES = 5_000
 class ReadStates:
     """Give the states of what one stage of a model reads, in one side's tree."""
 
-    def __init__(self, model: ModelSpec, fingerprint: Fingerprint, whole: Whole, stage: Stage) -> None:
+    def __init__(self, model: Node, fingerprint: Fingerprint, whole: Whole, stage: Stage) -> None:
         self._model = model
         self._code = sorted(_code(fingerprint, stage))
         self._whole = whole

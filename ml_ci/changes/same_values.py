@@ -17,7 +17,7 @@ from ml_ci.changes.python_source import parse
 from ml_ci.digests import digest
 from ml_ci.errors import UserError
 from ml_ci.repository.values import Tree
-from ml_ci.spec.values import FileEntry, ModelSpec
+from ml_ci.spec.values import FileEntry, Node
 
 if TYPE_CHECKING:
     from ml_ci.tables.table import Table
@@ -116,7 +116,7 @@ def _field(column: str, form: str, kind: str) -> str:
     return write_spared(column) if kind == "text" else form
 
 
-def read_as_tables(model: ModelSpec, tree: Tree) -> frozenset[str]:
+def read_as_tables(model: Node, tree: Tree) -> frozenset[str]:
     """Name the entries of which a function job sees the values only: its parameters that are DataFrames.
 
     A parameter annotated with anything else (a Path, a str) sees the bytes; so does a command.

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import PurePath
 
-from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry
+from ml_ci.spec.values import FileEntry, ModelSpec, Node, PartEntry
 
 
-def job(model: ModelSpec) -> Mapping[str, object]:
-    """Name what the training job is, beside its code and its data."""
+def job(model: Node) -> Mapping[str, object]:
+    """Name what the job is, beside its code and its data."""
     # Where a machine has its Python is no part of the job; which version it is stands in the environment.
     python = None if PurePath(model.python or "").is_absolute() else model.python
     said: dict[str, object] = {"cwd": model.cwd, "python": python}
@@ -23,7 +23,7 @@ def job(model: ModelSpec) -> Mapping[str, object]:
     paths = {name: entry.path for name, entry in entries(model).items()}
     said |= {f"data.{name}": path for name, path in paths.items()}
     if model.job.predicts:
-        said["label"] = model.label  # its values are emptied in the file that the command gets
+        said["label"] = model.blank  # its values are emptied in the file that the command gets
     return said
 
 
@@ -54,15 +54,15 @@ def gates(model: ModelSpec) -> Mapping[str, object]:
     }
 
 
-def entries(model: ModelSpec) -> Mapping[str, FileEntry]:
+def entries(model: Node) -> Mapping[str, FileEntry]:
     """Give every entry that is a file of its own, the holdout among them if it is one."""
-    holdout = {"holdout": model.holdout} if isinstance(model.holdout, FileEntry) else {}
+    holdout = {"holdout": model.kept_back} if isinstance(model.kept_back, FileEntry) else {}
     return {**model.data, **holdout}
 
 
-def needs_holdout(model: ModelSpec) -> bool:
+def needs_holdout(model: Node) -> bool:
     """Say whether a training depends on the holdout: a part is cut out of its data, predictions are made for it."""
-    return model.job.predicts or isinstance(model.holdout, PartEntry)
+    return model.job.predicts or isinstance(model.kept_back, PartEntry)
 
 
 def part(entry: PartEntry) -> Mapping[str, object]:

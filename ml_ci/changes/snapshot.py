@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from ml_ci.changes.surroundings import Surroundings
 from ml_ci.changes.values import Fingerprint
 from ml_ci.repository.values import Tree
-from ml_ci.spec.values import ModelSpec
+from ml_ci.spec.values import Node
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """Hold one model as it was declared, where its files are, and what they come to."""
+    """Hold one entry of ml-ci.yaml as it was declared, where its files are, and what they come to."""
 
-    model: ModelSpec
+    model: Node
     tree: Tree
     surroundings: Surroundings
     fingerprint: Fingerprint

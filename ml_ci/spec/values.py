@@ -215,14 +215,12 @@ class Stage:
 
 
 @dataclass(frozen=True)
-class ModelSpec:
-    """One entry under `models:`, with every default filled in.
+class Node:
+    """One entry of `ml-ci.yaml` that a job makes, as whatever plans, fingerprints and runs jobs asks it.
 
-    `data` holds every entry but the holdout. `params` is (file, key path) or an inline mapping, or None.
-    `min_rows` leaves smaller slices out of a gate (None: `each` judges every slice, the others ask for 30 rows).
-    `metrics` maps a name to `module:function(y_true, score)`. `code` are extra globs of the code part, `ignore` globs
-    of files that count for nothing where a job is seen to read them.
-    `stages` lead to `champion`, the last one, in this order; `approval` says that a person approves each champion.
+    `data` holds every entry but a holdout. `params` is (file, key path) or an inline mapping, or None.
+    `needs` names the nodes that are made before it. `code` are extra globs of the code part, `ignore` globs of files
+    that count for nothing where a job is seen to read them.
     `python` is the job's interpreter (None: ml-ci's own); `cwd` and every path are relative to the project folder.
     `env` names variables that its jobs get as they are, `env_values` are set by the file. `fetch_env` names those of
     the command `fetch` (None: the families of the storages of data).
@@ -231,39 +229,68 @@ class ModelSpec:
     name: str
     job: Job
     data: Mapping[str, FileEntry]
+    params_file: tuple[str, str] | None = field(default=None, kw_only=True)
+    params: Mapping[str, object] | None = field(default=None, kw_only=True)
+    seed: int = field(default=0, kw_only=True)
+    budget: Budget = field(default=Budget(), kw_only=True)
+    code: tuple[str, ...] = field(default=(), kw_only=True)
+    ignore: tuple[str, ...] = field(default=(), kw_only=True)
+    needs: tuple[str, ...] = field(default=(), kw_only=True)
+    cwd: str = field(default=".", kw_only=True)
+    python: str | None = field(default=None, kw_only=True)
+    fetch: str | None = field(default=None, kw_only=True)
+    env: tuple[str, ...] = field(default=(), kw_only=True)
+    env_values: Mapping[str, str] = field(default_factory=dict, kw_only=True)
+    fetch_env: tuple[str, ...] | None = field(default=None, kw_only=True)
+    line: int | None = field(default=None, kw_only=True)
+
+    @property
+    def kept_back(self) -> DataEntry | None:
+        """The rows that its job must not see; None where there are none."""
+        return None
+
+    @property
+    def blank(self) -> str:
+        """The column that is blank in what a command predicts; "" where nothing is predicted."""
+        return ""
+
+
+@dataclass(frozen=True)
+class ModelSpec(Node):
+    """One entry under `models:`, with every default filled in.
+
+    `min_rows` leaves smaller slices out of a gate (None: `each` judges every slice, the others ask for 30 rows).
+    `metrics` maps a name to `module:function(y_true, score)`.
+    `stages` lead to `champion`, the last one, in this order; `approval` says that a person approves each champion.
+    """
+
     holdout: DataEntry
     label: str
     positive: Positive
     predict: str | None = None
     id: str | None = None
-    params_file: tuple[str, str] | None = None
-    params: Mapping[str, object] | None = None
     slices: tuple[SliceSpec, ...] = ()
     min_rows: int | None = None
     baseline: str = "merge-base"
-    seed: int = 0
     seeds: int = 1
     threshold: Threshold = Threshold()
-    budget: Budget = Budget()
     confidence: float | None = None
     method: Method = "score"
     gates: tuple[GateSpec, ...] = ()
     metrics: Mapping[str, str] = field(default_factory=dict)
     cost: Cost | None = None
     reuse: Reuse | None = None
-    code: tuple[str, ...] = ()
-    ignore: tuple[str, ...] = ()
-    needs: tuple[str, ...] = ()
-    cwd: str = "."
-    python: str | None = None
-    fetch: str | None = None
-    env: tuple[str, ...] = ()
-    env_values: Mapping[str, str] = field(default_factory=dict)
-    fetch_env: tuple[str, ...] | None = None
-    line: int | None = None
     card: Card = Card()
     stages: tuple[Stage, ...] = ()
     approval: bool = False
+
+    @property
+    def kept_back(self) -> DataEntry:
+        return self.holdout
+
+    @property
+    def blank(self) -> str:
+        return self.label
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from ml_ci.errors import Failure
 from ml_ci.records.store import Store
 from ml_ci.repository.repository import Repository
 from ml_ci.repository.trees import CommitTree, WorkingTree
-from ml_ci.spec.values import DataEntry, ModelSpec, Spec
+from ml_ci.spec.values import DataEntry, ModelSpec, Node, Spec
 from ml_ci.steps.journal import Journal
 from ml_ci.steps.progress import Progress, Silent
 from ml_ci.training.copies import Copies
@@ -98,22 +98,20 @@ class Project:
 
 
 @dataclass(frozen=True)
-class Side:
-    """A model as one side of the comparison would produce it; `needs` holds that side of the models it builds on.
+class Made:
+    """An entry of ml-ci.yaml as one side of the comparison would make it; `needs` holds that side of what it builds on.
 
     `own` is the fingerprint of its own commit, where the one that its results are kept by differs: see `foretold`.
-    `champion` is the registered version whose model this side is: it is fetched, never trained. `cut` is the holdout as
-    its own commit says it, where the candidate's took its place.
+    `champion` is the registered version whose model this side is: it is fetched, never trained.
     """
 
     name: SideName
-    model: ModelSpec
+    model: Node
     tree: WorkingTree | CommitTree
     fingerprint: Fingerprint
-    needs: Mapping[str, Side] = field(default_factory=dict)
+    needs: Mapping[str, Made] = field(default_factory=dict)
     own: Fingerprint | None = None
     champion: Version | None = None
-    cut: DataEntry | None = None
 
     @property
     def declared(self) -> Fingerprint:
@@ -124,6 +122,16 @@ class Side:
     def commit(self) -> str | None:
         """The commit whose tree this is; None for the working tree."""
         return self.tree.commit
+
+
+@dataclass(frozen=True)
+class Side(Made):
+    """A model as one side of the comparison. `cut` is the holdout as its own commit says it, where the candidate's took
+    its place.
+    """
+
+    model: ModelSpec
+    cut: DataEntry | None = None
 
 
 @dataclass(frozen=True)

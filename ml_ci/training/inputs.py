@@ -10,7 +10,7 @@ from pathlib import Path
 
 from ml_ci.changes.remote import is_remote
 from ml_ci.errors import Failure, StageFailed, UserError
-from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry
+from ml_ci.spec.values import FileEntry, Node, PartEntry
 from ml_ci.tables.columns import blank
 from ml_ci.tables.layout import Layout, examine
 from ml_ci.tables.parts import cut, sample
@@ -30,7 +30,7 @@ class Placement:
     `python` is the job's.
     """
 
-    model: ModelSpec
+    model: Node
     supply: Supply
     work: Path
     holdout: Path | None = None
@@ -92,7 +92,8 @@ def _hidden(placement: Placement) -> tuple[str, ...]:
     model = placement.model
     if not model.job.entry:
         return ()
-    own = (model.holdout.path,) if isinstance(model.holdout, FileEntry) else ()
+    kept_back = model.kept_back
+    own = (kept_back.path,) if isinstance(kept_back, FileEntry) else ()
     return (*own, *placement.hidden)
 
 
@@ -104,7 +105,7 @@ def _hide(placement: Placement) -> None:
                 remove(Path(found))
 
 
-def _clear_outputs(model: ModelSpec, folder: Path) -> None:
+def _clear_outputs(model: Node, folder: Path) -> None:
     for key, declared in model.job.outputs.items():
         if "{out}" not in declared:
             _clear(key, declared, folder)
@@ -126,12 +127,12 @@ def _clear(key: str, declared: str, folder: Path) -> None:
 
 def _settle_holdout(placement: Placement, sources: Delivery) -> Input | None:
     """Take the holdout's rows out of the copy; give the holdout for a command that predicts."""
-    model, holdout = placement.model, placement.model.holdout
+    model, holdout = placement.model, placement.model.kept_back
     if isinstance(holdout, PartEntry):
         part = _cut(placement, holdout)
         columns = model.data[holdout.of].columns
         return Input(str(placement.holdout or part), columns) if model.job.predicts else None
-    if not model.job.predicts:
+    if holdout is None or not model.job.predicts:
         return None
     given = placement.holdout
     if given is None:
@@ -149,7 +150,7 @@ def _blank(placement: Placement, holdout: FileEntry) -> Path:
     source = (supply.copy if supply.belongs(holdout.path) else supply.origin) / holdout.path
     out = placement.work / f"holdout-blank{source.suffix}"
     out.parent.mkdir(parents=True, exist_ok=True)
-    label, python = placement.model.label, placement.python
+    label, python = placement.model.blank, placement.python
     blank(source, label, out, columns=holdout.columns, shown=holdout.path, python=python)
     return out
 
@@ -164,7 +165,7 @@ def _cut(placement: Placement, part: PartEntry) -> Path:
         part,
         rest,
         out,
-        blank=model.label,
+        blank=model.blank,
         columns=entry.columns,
         shown=entry.path,
         flags=_flags(placement, part.of),
@@ -233,7 +234,7 @@ def _replace(source: Path, target: Path, folder: Path) -> None:
     copy(source.resolve(), target)
 
 
-def _input(model: ModelSpec, supply: Supply, entry: FileEntry) -> Input:
+def _input(model: Node, supply: Supply, entry: FileEntry) -> Input:
     if is_remote(entry.path):
         return Input(entry.path, entry.columns)
     base = supply.copy if supply.belongs(entry.path) else supply.origin

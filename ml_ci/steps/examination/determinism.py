@@ -17,7 +17,7 @@ from ml_ci.records.codec import pack
 from ml_ci.records.manifests import note, unpack_entries
 from ml_ci.records.store import Store
 from ml_ci.steps.telling.unsteady import Repeated, key_of
-from ml_ci.steps.values import Project, Side, Sides
+from ml_ci.steps.values import Made, Project, Sides
 from ml_ci.steps.working.score import FILE, score_side
 from ml_ci.steps.working.train import train_side
 from ml_ci.steps.working.workshop import Workshop, open_workshop
@@ -60,7 +60,7 @@ def _apart(one: float | None, other: float | None) -> float | None:
     return None if one is None or other is None else abs(one - other)
 
 
-def _bring_needed(shop: Workshop, side: Side, store: Store) -> None:
+def _bring_needed(shop: Workshop, side: Made, store: Store) -> None:
     """Give the second training the models that it builds on: only this one is trained again."""
     for needed in side.needs.values():
         _bring_needed(shop, needed, store)

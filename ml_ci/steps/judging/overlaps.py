@@ -17,7 +17,7 @@ from ml_ci.records.atomic import write_text
 from ml_ci.records.codec import pack, unpack_if_fit
 from ml_ci.repository.git import GitError
 from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry
-from ml_ci.steps.values import Project, Side, Sides
+from ml_ci.steps.values import Made, Project, Sides
 from ml_ci.steps.working.workshop import Workshop
 from ml_ci.suspicion.overlap import Overlap, judge_overlap
 from ml_ci.tables.parts import cut
@@ -36,7 +36,7 @@ class Training:
     """A table that a side was trained on: the entry `name` of `side`, said as `shown`; `of` is whose training it is."""
 
     of: Literal["candidate", "baseline"]
-    side: Side
+    side: Made
     name: str
     shown: str
 
@@ -47,7 +47,7 @@ class Training:
     @property
     def cut(self) -> PartEntry | None:
         """What is cut out of it before its model is trained."""
-        holdout = self.side.model.holdout
+        holdout = self.side.model.kept_back
         return holdout if isinstance(holdout, PartEntry) and holdout.of == self.name else None
 
     def named(self, found: Overlap) -> Overlap:
@@ -85,7 +85,7 @@ def list_tables(sides: Sides) -> Iterator[Training]:
         yield from (one for one in _trainings("baseline", sides.baseline, "") if one.content not in known)
 
 
-def _trainings(of: Literal["candidate", "baseline"], side: Side, whose: str) -> Iterator[Training]:
+def _trainings(of: Literal["candidate", "baseline"], side: Made, whose: str) -> Iterator[Training]:
     for name, entry in side.model.data.items():
         if not is_remote(entry.path):
             yield Training(of, side, name, name + whose)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ml_ci.plan.plan import COMPARISONS, FAILURES, PREDICTIONS, TRAININGS, VERDICTS
 from ml_ci.steps.planning.decide import plan_work
 from ml_ci.steps.planning.sides import Fingerprints
-from ml_ci.steps.values import Project, Side
+from ml_ci.steps.values import Made, Project
 
 Name = tuple[str, str]
 
@@ -38,7 +38,7 @@ def _of_model(project: Project, fingerprints: Fingerprints, model: str) -> Itera
         yield from _upstream(sides.broken.side)
 
 
-def _upstream(side: Side) -> Iterator[Name]:
+def _upstream(side: Made) -> Iterator[Name]:
     for other in side.needs.values():
         yield TRAININGS, other.fingerprint.training
         yield FAILURES, other.fingerprint.training

@@ -17,7 +17,7 @@ from ml_ci.registry.location import Location, locate
 from ml_ci.registry.query import champion
 from ml_ci.registry.values import ENVIRONMENT, LostChampionError, NoAnswerError, Version
 from ml_ci.repository import remote
-from ml_ci.steps.values import Project, Side, Sides
+from ml_ci.steps.values import Made, Project, Side, Sides
 
 CHAMPION = "champion"
 NO_CHAMPION = f"{NEW_MODEL}: no champion yet"
@@ -106,7 +106,7 @@ def _bring(project: Project, commit: str) -> None:
         raise StageFailed(Failure("registry", "champion-commit", message, hint))
 
 
-def fetch_champion(project: Project, side: Side) -> Record:
+def fetch_champion(project: Project, side: Made) -> Record:
     """Bring the champion's model from the registry, as the record of its training; once, it is found again by its key.
 
     StageFailed when the registry does not answer, or holds something else than was promoted.
@@ -141,7 +141,7 @@ def _own(project: Project, draft: Path, key: str) -> Path:
     return draft
 
 
-def _content(side: Side, version: Version) -> dict[str, object]:
+def _content(side: Made, version: Version) -> dict[str, object]:
     return {
         "model": side.model.name,
         "commit": None,

@@ -11,10 +11,10 @@ from ml_ci.changes.read_states import ABSENT, States
 from ml_ci.changes.values import READS, Stage
 from ml_ci.steps.planning.decide import key_scoring
 from ml_ci.steps.planning.reads import find_reads, key_metrics, open_states, open_whole
-from ml_ci.steps.values import Project, Side, Sides
+from ml_ci.steps.values import Made, Project, Side, Sides
 
 
-def find_changed_reads(project: Project, old: Side, new: Side) -> tuple[Difference, ...]:
+def find_changed_reads(project: Project, old: Made, new: Made) -> tuple[Difference, ...]:
     """Give the files that a job of either side reads, or looks for, and that differ; as seen from the project.
 
     What was seen of either side counts; where nothing was, what was seen last of what is declared alike.
@@ -24,7 +24,7 @@ def find_changed_reads(project: Project, old: Side, new: Side) -> tuple[Differen
     return tuple(replace(one, name=posixpath.relpath(one.name, prefix) if one.name else "") for one in found)
 
 
-def find_differences(project: Project, old: Side, new: Side) -> Iterator[Difference]:
+def find_differences(project: Project, old: Made, new: Made) -> Iterator[Difference]:
     """Give the same by their paths from the top of the repository."""
     if any(side.champion is not None and not side.champion.ours for side in (old, new)):
         return
@@ -63,14 +63,14 @@ def find_exchangeable(project: Project, old: Side, new: Side) -> frozenset[str]:
     return found - {""} | {path for path in differing if not any(look.holds(path) for look in looks)}
 
 
-def _look_up(project: Project, old: Side, new: Side) -> Iterator[tuple[Stage, States]]:
-    sides = Sides(new, old, None, "")
+def _look_up(project: Project, old: Made, new: Made) -> Iterator[tuple[Stage, States]]:
+    sides = Sides(new, old, None, "") if isinstance(new, Side) and isinstance(old, Side) else None
     for side in (old, new):
         own: States = side.fingerprint.details.get(READS) or {}  # type: ignore[assignment]
         kept = {} if side.fingerprint.seen else find_reads(project, side, "train", side.fingerprint.manifest).states
         yield "train", own if side.fingerprint.seen else kept
-        if side.fingerprint.seen:
+        if sides is not None and isinstance(side, Side) and side.fingerprint.seen:
             manifest = key_scoring(project, sides, side).manifest
             yield "score", find_reads(project, side, "score", manifest).states
-    if new.model.metrics:
-        yield "metric", find_reads(project, new, "metric", key_metrics(new)).states
+    if sides is not None and sides.candidate.model.metrics:
+        yield "metric", find_reads(project, sides.candidate, "metric", key_metrics(sides.candidate)).states

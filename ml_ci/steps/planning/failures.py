@@ -11,7 +11,7 @@ from ml_ci.plan.plan import FAILURES, TRAININGS
 from ml_ci.records.codec import pack, unpack_if_fit
 from ml_ci.records.manifests import pack_entries
 from ml_ci.steps.planning.reads import enter_training
-from ml_ci.steps.values import Project, Side
+from ml_ci.steps.values import Made, Project
 from ml_ci.training import left
 from ml_ci.training.values import JobFailed
 
@@ -19,7 +19,7 @@ NEEDS_FAILED = "needs-failed"
 _LOG = "job.log"
 
 
-def find_failure(project: Project, side: Side) -> Failure | None:
+def find_failure(project: Project, side: Made) -> Failure | None:
     """Give what made a side's training fail in this run, or in one that remembered it; None where it is to be tried.
 
     A run that tries again believes only what it saw itself.
@@ -34,7 +34,7 @@ def find_failure(project: Project, side: Side) -> Failure | None:
     return replace(found, hint=f"{found.hint} {_NOT_TRIED}".strip())
 
 
-def forget_failure(project: Project, side: Side) -> None:
+def forget_failure(project: Project, side: Made) -> None:
     """Forget a failure whose training is tried again, and say so."""
     why, key = say_why_retried(project), side.fingerprint.training
     if why is None or not project.store.holds(FAILURES, key):
@@ -51,7 +51,7 @@ _NOT_TRIED = (
 )
 
 
-def remember_failure(project: Project, side: Side, error: JobFailed, log: Path) -> Failure:
+def remember_failure(project: Project, side: Made, error: JobFailed, log: Path) -> Failure:
     """Keep a failure that lasts as a record of its own kind, found by what the job was seen to read until then."""
     from ml_ci.training.lasting import lasts  # only where something failed
 
@@ -74,21 +74,21 @@ def remember_failure(project: Project, side: Side, error: JobFailed, log: Path) 
     return lasting
 
 
-def note_failure(project: Project, side: Side, failure: Failure) -> None:
+def note_failure(project: Project, side: Made, failure: Failure) -> None:
     """Let nobody try a side again in this run: two models may build on the same one."""
     project.failed[_here(side)] = failure
 
 
-def _find_failure_now(project: Project, side: Side) -> Failure | None:
+def _find_failure_now(project: Project, side: Made) -> Failure | None:
     return project.failed.get(side.fingerprint.training) or project.failed.get(_here(side))
 
 
-def _here(side: Side) -> str:
+def _here(side: Made) -> str:
     """Name a side of which it is not known yet what its training reads."""
     return f"{side.fingerprint.training}@{side.commit}"
 
 
-def find_lasting_failure(project: Project, side: Side) -> Failure | None:
+def find_lasting_failure(project: Project, side: Made) -> Failure | None:
     """Give the lasting failure of a side that is known already, its own or that of a model which it needs."""
     key = side.fingerprint.training
     if _find_failure_now(project, side) or project.store.holds(FAILURES, key):  # a look at the disk: most never failed
@@ -101,7 +101,7 @@ def find_lasting_failure(project: Project, side: Side) -> Failure | None:
     return None
 
 
-def blame_needed(needed: Side, failure: Failure) -> Failure:
+def blame_needed(needed: Made, failure: Failure) -> Failure:
     """Say of a failure that it is of a model which another one needs; once, however deep."""
     if failure.code == NEEDS_FAILED:
         return failure

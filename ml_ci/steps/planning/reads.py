@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from ml_ci.changes.read_states import ReadStates, States
 from ml_ci.changes.reads import Reads
@@ -12,10 +12,12 @@ from ml_ci.changes.values import READS, UNSEEN, Fingerprint, Stage
 from ml_ci.changes.whole import Whole
 from ml_ci.digests import digest
 from ml_ci.records.manifests import Entry, entries, is_kept, leading_to, note, pack_entries
-from ml_ci.steps.values import Project, Side
+from ml_ci.steps.values import Made, Project, Side
+
+AnyMade = TypeVar("AnyMade", bound=Made)
 
 
-def resolve_reads(project: Project, side: Side) -> Side:
+def resolve_reads(project: Project, side: AnyMade) -> AnyMade:
     """Give a side with the reads that agree with its tree, upstream first; `unseen` where no set of them does.
 
     What was trained since the side was made counts. A champion stays what it was promoted as.
@@ -30,7 +32,7 @@ def resolve_reads(project: Project, side: Side) -> Side:
     return replace(side, needs=needs, fingerprint=declared.with_reads(states), own=own)
 
 
-def enter_training(project: Project, side: Side, reads: Reads) -> tuple[Fingerprint, Entry]:
+def enter_training(project: Project, side: Made, reads: Reads) -> tuple[Fingerprint, Entry]:
     """Give the fingerprint of a training that read this, and the entry that leads to what came out of it."""
     declared = side.fingerprint
     states = open_states(project, side, declared, "train").of(reads)
@@ -105,7 +107,7 @@ def list_verdict_reads(
     return pack_entries(leading_to(project.store.root, frozenset(keys)))
 
 
-def _trainings(side: Side) -> Iterator[str]:
+def _trainings(side: Made) -> Iterator[str]:
     yield side.fingerprint.training
     for needed in side.needs.values():
         yield from _trainings(needed)
@@ -116,19 +118,19 @@ def make_key(manifest: str, states: States | None) -> str:
     return digest([manifest, UNSEEN if states is None else digest([READS, states])])
 
 
-def open_states(project: Project, side: Side, declared: Fingerprint, stage: Stage) -> ReadStates:
+def open_states(project: Project, side: Made, declared: Fingerprint, stage: Stage) -> ReadStates:
     """Give what looks at reads in a side's tree."""
     return ReadStates(side.model, declared, open_whole(project, side), stage)
 
 
-def open_whole(project: Project, side: Side) -> Whole:
+def open_whole(project: Project, side: Made) -> Whole:
     """Give the whole repository as a side has it; what is asked for twice is looked at once in a run."""
     if side.commit not in project.wholes:
         project.wholes[side.commit] = Whole(project.repository, side.tree, project.store.root)
     return project.wholes[side.commit]
 
 
-def find_reads(project: Project, side: Side, stage: Stage, manifest: str) -> Entry:
+def find_reads(project: Project, side: Made, stage: Stage, manifest: str) -> Entry:
     """Give the reads that agree with a side's tree; where none do, those that were seen last; nothing where none were.
 
     Only what is kept here counts.
@@ -139,7 +141,7 @@ def find_reads(project: Project, side: Side, stage: Stage, manifest: str) -> Ent
     return next(agreeing, found[0]) if found else Entry(manifest, "", {})
 
 
-def _agreeing(project: Project, side: Side, declared: Fingerprint, stage: Stage, manifest: str) -> States | None:
+def _agreeing(project: Project, side: Made, declared: Fingerprint, stage: Stage, manifest: str) -> States | None:
     """Find the newest set of reads that is here as it was then."""
     look = None
     for entry in project.store.reads(manifest):

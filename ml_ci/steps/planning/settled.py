@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from ml_ci.plan.plan import VERDICTS
 from ml_ci.steps.planning.decide import plan_work
-from ml_ci.steps.planning.reads import resolve_reads
+from ml_ci.steps.planning.reads import AnyMade, resolve_reads
 from ml_ci.steps.planning.snapshots import make_snapshot
-from ml_ci.steps.values import Project, Side, Sides
+from ml_ci.steps.values import Made, Project, Sides
 
 
 def settle(project: Project, sides: Sides) -> Sides:
@@ -24,7 +24,7 @@ def settle(project: Project, sides: Sides) -> Sides:
     return replace(sides, candidate=_settle(project, baseline, sides.candidate))
 
 
-def _settle(project: Project, old: Side, new: Side) -> Side:
+def _settle(project: Project, old: Made, new: AnyMade) -> AnyMade:
     from ml_ci.changes.settle import settle
 
     needs = {

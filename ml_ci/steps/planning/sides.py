@@ -23,7 +23,7 @@ from ml_ci.steps.planning.pass_over import pass_over
 from ml_ci.steps.planning.reads import resolve_reads
 from ml_ci.steps.planning.settled import settle
 from ml_ci.steps.planning.snapshots import find_surroundings
-from ml_ci.steps.values import Project, Side, SideName, Sides
+from ml_ci.steps.values import Made, Project, Side, SideName, Sides
 
 if TYPE_CHECKING:
     from ml_ci.registry.values import Version
@@ -90,7 +90,7 @@ class Fingerprints:
             return None
         return found if found and self.project.store.has(TRAININGS, found.fingerprint.training) else None
 
-    def made(self, candidate: Side, side: SideName, model: ModelSpec, commit: str, needs: Mapping[str, Side]) -> Side:
+    def made(self, candidate: Side, side: SideName, model: ModelSpec, commit: str, needs: Mapping[str, Made]) -> Side:
         """Give the side of a model that no commit declares: in the tree of `commit`, on top of the sides in `needs`.
 
         It is to be scored on the holdout of `candidate`.

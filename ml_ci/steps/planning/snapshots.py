@@ -6,15 +6,15 @@ from collections.abc import Mapping
 
 from ml_ci.changes.snapshot import Snapshot
 from ml_ci.changes.surroundings import Surroundings
-from ml_ci.steps.values import Project, Side
+from ml_ci.steps.values import Made, Project
 
 
-def find_surroundings(project: Project, needs: Mapping[str, Side]) -> Surroundings:
-    """Say where a fingerprint finds what no tree holds; `needs` are the sides that it builds on, by model."""
+def find_surroundings(project: Project, needs: Mapping[str, Made]) -> Surroundings:
+    """Say where a fingerprint finds what no tree holds; `needs` are the sides that it builds on, by name."""
     keys = {name: needed.fingerprint.training for name, needed in needs.items()}
     return Surroundings(project.folder, project.store.root, keys)
 
 
-def make_snapshot(project: Project, side: Side) -> Snapshot:
+def make_snapshot(project: Project, side: Made) -> Snapshot:
     """Give a side with all that its description needs."""
     return Snapshot(side.model, side.tree, find_surroundings(project, side.needs), side.declared)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ml_ci.spec.values import ModelSpec
+from ml_ci.spec.values import Node
 from ml_ci.steps.values import Project
 from ml_ci.variables.given import Env, in_ci, missing
 
 
-def list_variables(project: Project, model: ModelSpec) -> Env:
+def list_variables(project: Project, model: Node) -> Env:
     """Give the variables of the jobs of a model, whichever side it is of.
 
     Names are the judging configuration's, since only that one is trusted; a text stands in the side's own file.
@@ -17,7 +17,7 @@ def list_variables(project: Project, model: ModelSpec) -> Env:
     return Env(project.spec.models.get(model.name, model).env, model.env_values)
 
 
-def list_fetch_variables(project: Project, model: ModelSpec) -> Env:
+def list_fetch_variables(project: Project, model: Node) -> Env:
     """Give the variables of the command that fetches data: its list, or else the families of the storages."""
     names = project.spec.models.get(model.name, model).fetch_env
     return Env(storage=True) if names is None else Env(names)

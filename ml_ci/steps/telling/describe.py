@@ -12,7 +12,7 @@ from ml_ci.conditions import ConditionError, parse
 from ml_ci.gates.loosened import loosened
 from ml_ci.steps.planning.changed_reads import find_changed_reads
 from ml_ci.steps.planning.snapshots import make_snapshot
-from ml_ci.steps.values import Project, Side, Sides
+from ml_ci.steps.values import Made, Project, Side, Sides
 
 _NEEDS = "needs."
 
@@ -28,19 +28,21 @@ def describe_changes(project: Project, sides: Sides) -> tuple[Change, ...]:
     return describe_between(project, sides.baseline, sides.candidate)
 
 
-def describe_between(project: Project, old: Side, new: Side) -> tuple[Change, ...]:
+def describe_between(project: Project, old: Made, new: Made) -> tuple[Change, ...]:
     """Say part by part what changed from one side to the other."""
 
     def loosened(was: str, now: str) -> bool:
-        return _loosen(was, now, (old.model.confidence, new.model.confidence))
+        confidence = [side.model.confidence if isinstance(side, Side) else None for side in (old, new)]
+        return _loosen(was, now, (confidence[0], confidence[1]))
 
     changes = describe(
         make_snapshot(project, old), make_snapshot(project, new), loosened, find_changed_reads(project, old, new)
     )
-    cuts = [side.cut or side.model.holdout for side in (old, new)]
-    if cuts[0] != cuts[1] and "data.holdout" not in {change.part for change in changes}:
-        # Both sides have the new cut, so that no row of it is trained on: their parts say nothing of the old one.
-        changes = in_order((*changes, describe_cut(cuts[0], cuts[1])))
+    if isinstance(old, Side) and isinstance(new, Side):
+        cuts = [side.cut or side.model.holdout for side in (old, new)]
+        if cuts[0] != cuts[1] and "data.holdout" not in {change.part for change in changes}:
+            # Both sides have the new cut, so that no row of it is trained on: their parts say nothing of the old one.
+            changes = in_order((*changes, describe_cut(cuts[0], cuts[1])))
     return tuple(_once(_with_cause(project, change, old, new)) for change in changes)
 
 
@@ -49,7 +51,7 @@ def _once(change: Change) -> Change:
     return replace(change, details=tuple(detail for detail in change.details if detail not in change.summary))
 
 
-def _with_cause(project: Project, change: Change, old: Side, new: Side) -> Change:
+def _with_cause(project: Project, change: Change, old: Made, new: Made) -> Change:
     """Say of a model that this one builds on why it is trained again."""
     name = change.part.removeprefix(_NEEDS)
     if name == change.part or name not in old.needs or name not in new.needs:
@@ -60,7 +62,7 @@ def _with_cause(project: Project, change: Change, old: Side, new: Side) -> Chang
     return replace(change, summary=f"trained again, for its {parts}" if parts else "trained again", details=details)
 
 
-def _causes(project: Project, old: Side, new: Side) -> Iterator[Change]:
+def _causes(project: Project, old: Made, new: Made) -> Iterator[Change]:
     was, now = old.fingerprint, new.fingerprint
     for change in describe_between(project, old, new):
         trains = change.part in was.training_parts | now.training_parts

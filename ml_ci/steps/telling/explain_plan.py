@@ -15,7 +15,7 @@ from ml_ci.steps.planning.judged import Judged
 from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.planning.variables import note_unset
 from ml_ci.steps.telling.cautions import list_cautions
-from ml_ci.steps.values import Project, Side, Sides
+from ml_ci.steps.values import Made, Project, Sides
 from ml_ci.suspicion.counts import suspicions
 from ml_ci.suspicion.overlap import cautions as overlapping
 
@@ -82,7 +82,7 @@ def _upstream(project: Project, sides: Sides, plan: Plan) -> Iterator[str]:
                 yield f"`{name}`, which it needs, is trained first"
 
 
-def _find_untrained(project: Project, side: Side) -> Iterator[str]:
+def _find_untrained(project: Project, side: Made) -> Iterator[str]:
     for name, needed in side.needs.items():
         yield from _find_untrained(project, needed)
         if not project.store.has(TRAININGS, needed.fingerprint.training):

@@ -20,7 +20,7 @@ from ml_ci.steps.planning.champion import fetch_champion
 from ml_ci.steps.planning.failures import blame_needed, find_failure, forget_failure, note_failure, remember_failure
 from ml_ci.steps.planning.reads import enter_training, resolve_reads
 from ml_ci.steps.planning.variables import list_variables
-from ml_ci.steps.values import Side
+from ml_ci.steps.values import Made
 from ml_ci.steps.working.workshop import Workshop, tell_waiting, time_work
 from ml_ci.training import left
 from ml_ci.training.checkouts import checkout
@@ -40,7 +40,7 @@ def train_sides(shop: Workshop, plan: Plan) -> None:
             train_side(shop, shop.sides.baseline)
 
 
-def train_side(shop: Workshop, side: Side) -> Record:
+def train_side(shop: Workshop, side: Made) -> Record:
     """Give the record of a side's training; train when there is none, one process at a time.
 
     StageFailed when the job fails: what it left is gone, its log stays in `.ml_ci/logs/`.
@@ -68,7 +68,7 @@ def find_predictions(record: Record) -> Path | None:
     return None if name is None else record.file(name)
 
 
-def _try_training(shop: Workshop, side: Side) -> Record:
+def _try_training(shop: Workshop, side: Made) -> Record:
     """Train, but not once more what failed from the same inputs, in this run or in one that remembered it."""
     known = find_failure(shop.project, side)
     if known is not None:
@@ -81,7 +81,7 @@ def _try_training(shop: Workshop, side: Side) -> Record:
         raise
 
 
-def _train(shop: Workshop, side: Side) -> Record:
+def _train(shop: Workshop, side: Made) -> Record:
     if side.champion is not None:
         what = f"fetching the champion v{side.champion.version}"
         with shop.project.journal.noting("fetch", side.name, side.model.name):
@@ -121,12 +121,17 @@ def _train(shop: Workshop, side: Side) -> Record:
     return _keep(shop, side, model)
 
 
-def _with_seed(shop: Workshop, side: Side) -> str:
+def _with_seed(shop: Workshop, side: Made) -> str:
     """Name the seed where several are trained."""
-    return f" (seed {side.model.seed})" if shop.project.spec.models[side.model.name].seeds > 1 else ""
+    return f" (seed {side.model.seed})" if _trains_several(shop, side) else ""
 
 
-def _train_needed(shop: Workshop, side: Side) -> Path:
+def _trains_several(shop: Workshop, side: Made) -> bool:
+    declared = shop.project.spec.models.get(side.model.name)
+    return declared is not None and declared.seeds > 1
+
+
+def _train_needed(shop: Workshop, side: Made) -> Path:
     """Give what a model that this one builds on left: its model, or else its predictions."""
     try:
         record = train_side(shop, side)
@@ -137,7 +142,7 @@ def _train_needed(shop: Workshop, side: Side) -> Path:
     return found
 
 
-def _keep(shop: Workshop, side: Side, model: TrainedModel) -> Record:
+def _keep(shop: Workshop, side: Made, model: TrainedModel) -> Record:
     found, entry = enter_training(shop.project, side, model.reads)
     side = replace(side, fingerprint=found)
     with shop.project.store.draft() as draft:
@@ -160,7 +165,7 @@ def _keep(shop: Workshop, side: Side, model: TrainedModel) -> Record:
     return record
 
 
-def _remember(shop: Workshop, side: Side, content: Mapping[str, Any]) -> None:
+def _remember(shop: Workshop, side: Made, content: Mapping[str, Any]) -> None:
     """Let the training be found by its commit, if it is the commit's and not that of a tree with changes."""
     if content["commit"] is None or content["dirty"]:
         return
@@ -175,7 +180,7 @@ def _move(path: Path | None, draft: Path) -> str | None:
     return path.name
 
 
-def _keep_log(shop: Workshop, side: Side, work: Path) -> None:
+def _keep_log(shop: Workshop, side: Made, work: Path) -> None:
     """Keep the last log of each job, of a failed one too, where the user can read it."""
     log = work / LOG
     if log.exists():

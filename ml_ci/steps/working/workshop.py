@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from ml_ci.errors import Failure, StageFailed, UserError
-from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry
+from ml_ci.spec.values import FileEntry, ModelSpec, Node, PartEntry
 from ml_ci.steps.planning.reads import open_whole, resolve_reads
 from ml_ci.steps.planning.variables import list_fetch_variables
-from ml_ci.steps.values import Project, Side, Sides
+from ml_ci.steps.values import Made, Project, Sides
 from ml_ci.steps.working.side_by_side import StoppedError
 from ml_ci.tables.columns import blank, without
 from ml_ci.tables.parts import PART, cut
@@ -27,7 +27,7 @@ from ml_ci.training.values import Ground, Input, Inputs, Interpreter, Whole
 if TYPE_CHECKING:
     from ml_ci.training.working_copy import WorkingCopy
 
-Made = TypeVar("Made")
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Workshop:
     work: Path
     _benches: dict[tuple[str, str], Bench] = field(default_factory=dict)
 
-    def bench(self, side: Side) -> Bench:
+    def bench(self, side: Made) -> Bench:
         """Give a side's copy with its data in place, as for a first job: what an earlier one did to it is undone."""
         key = (side.name, side.model.name)
         copy = self._copy(side)
@@ -70,7 +70,7 @@ class Workshop:
             baseline=None if baseline is None else resolve_reads(self.project, baseline),
         )
 
-    def job_folder(self, side: Side, what: str) -> Path:
+    def job_folder(self, side: Made, what: str) -> Path:
         """Give a fresh folder for one job's log and results."""
         folder = self.work / f"{side.name}-{side.model.name}-{what}"
         folder.mkdir(parents=True)
@@ -161,7 +161,7 @@ class Workshop:
         """Name the file that says which rows of the whole table are the holdout's."""
         return self.work / "holdout.flags"
 
-    def python(self, side: Side) -> Path:
+    def python(self, side: Made) -> Path:
         """Find the interpreter of a side's jobs."""
         path = self.project.options.environment.get("PATH")
         return find(side.model.python, self.project.folder, path).path
@@ -176,7 +176,7 @@ class Workshop:
         Delivery(self._supply(self.sides.candidate, folder)).bring(name, entry.path)
         return folder / entry.path
 
-    def _copy(self, side: Side) -> WorkingCopy:
+    def _copy(self, side: Made) -> WorkingCopy:
         """Give the copy of a side's tree; that a baseline's cannot be made is no mistake of the change."""
         try:
             made = self.project.copies.of(side.tree)
@@ -189,7 +189,7 @@ class Workshop:
             open_whole(self.project, side).stand_on(made.copied)
         return made
 
-    def _place(self, side: Side, copy: WorkingCopy, purpose: object) -> Bench:
+    def _place(self, side: Made, copy: WorkingCopy, purpose: object) -> Bench:
         environment = self.project.options.environment
         interpreter = find(side.model.python, self.project.folder, environment.get("PATH"))
         placement = Placement(
@@ -205,7 +205,7 @@ class Workshop:
         ground = Ground(copy.top, self.project.repository.top, copy.prepared, tuple(list_handed(inputs)))
         return Bench(copy.project, inputs, interpreter, ground)
 
-    def _supply(self, side: Side, folder: Path) -> Supply:
+    def _supply(self, side: Made, folder: Path) -> Supply:
         return Supply(
             model=side.model.name,
             tree=side.tree,
@@ -219,12 +219,12 @@ class Workshop:
             env=list_fetch_variables(self.project, side.model),
         )
 
-    def _predicts(self, side: Side) -> bool:
+    def _predicts(self, side: Made) -> bool:
         """Say whether a side of this model is a command that predicts by itself: it gets the candidate's holdout."""
         own = side.model.name == self.sides.candidate.model.name
         return own and side.model.job.predicts
 
-    def _hide(self, side: Side) -> tuple[str, ...]:
+    def _hide(self, side: Made) -> tuple[str, ...]:
         candidate = self.sides.candidate.model.holdout
         return (candidate.path,) if side.name != "candidate" and isinstance(candidate, FileEntry) else ()
 
@@ -236,7 +236,7 @@ def open_workshop(project: Project, sides: Sides) -> Iterator[Workshop]:
         yield Workshop(project, sides, work)
 
 
-def time_work(project: Project, model: str, what: str, call: Callable[[], Made]) -> Made:
+def time_work(project: Project, model: str, what: str, call: Callable[[], Result]) -> Result:
     """Tell of work while it goes on."""
     started = time.monotonic()
     progress = project.options.progress
@@ -253,7 +253,7 @@ def time_work(project: Project, model: str, what: str, call: Callable[[], Made])
     return made
 
 
-def tell_waiting(project: Project, side: Side, does: str) -> Callable[[Callable[[], object]], object]:
+def tell_waiting(project: Project, side: Made, does: str) -> Callable[[Callable[[], object]], object]:
     """Tell that another run does the same already, while it is waited for."""
     said = f"waiting for another run that {does} the {side.name}"
 
@@ -276,6 +276,8 @@ def _holdout_name(model: ModelSpec) -> str:
     return model.holdout.path
 
 
-def _without_data(model: ModelSpec) -> ModelSpec:
+def _without_data(model: Node) -> Node:
     """Give a model that is only scored: the data of its own training may be nowhere any more."""
-    return replace(model, data={}, holdout=FileEntry(f"{model.name}.holdout"))
+    if isinstance(model, ModelSpec):
+        return replace(model, data={}, holdout=FileEntry(f"{model.name}.holdout"))
+    return replace(model, data={})
