@@ -14,8 +14,8 @@ from ml_ci.setup.data import SUFFIXES
 from ml_ci.setup.source import Source
 from ml_ci.setup.values import Command
 
-_TRAINS = re.compile(r"(?:^|[_\-.])(?:train|training|fit)(?=[_\-.]|$)|train", re.IGNORECASE)
-_CHANGES_FOLDER = re.compile(r"^cd\s+([\w./-]+)\s*(?:&&|;)\s*(.+)$")
+TRAINS = re.compile(r"(?:^|[_\-.])(?:train|training|fit)(?=[_\-.]|$)|train", re.IGNORECASE)
+CHANGES_FOLDER = re.compile(r"^cd\s+([\w./-]+)\s*(?:&&|;)\s*(.+)$")
 Read = Callable[[str], str]
 
 
@@ -37,8 +37,8 @@ def _find_stages(files: Collection[str], read: Read, sources: Mapping[str, Sourc
     values = _read_mapping("params.yaml", files, read)
     for name, stage in stages.items():
         folder = str(stage.get("wdir", "."))
-        program = _find_program(_read_stage(stage, values) or "", folder, files)
-        if not _TRAINS.search(name) and not (program and _TRAINS.search(program) and sources[program].fits):
+        program = find_program(_read_stage(stage, values) or "", folder, files)
+        if not TRAINS.search(name) and not (program and TRAINS.search(program) and sources[program].fits):
             continue
         chain = [stages[one] for one in (*_list_before(name, stages, files), name)]
         texts = [_read_stage(one, values) for one in chain]
@@ -99,7 +99,7 @@ def _find_entries(files: Collection[str], read: Read, sources: Mapping[str, Sour
         entry = known.get(name)
         text = _read_entry(entry) if isinstance(entry, dict) else None
         if text is not None:
-            yield Command(text, f"MLproject: {name}", program=_find_program(text, ".", files))
+            yield Command(text, f"MLproject: {name}", program=find_program(text, ".", files))
 
 
 def _read_entry(entry: Mapping[str, object]) -> str | None:
@@ -125,10 +125,10 @@ def _find_targets(files: Collection[str], read: Read, sources: Mapping[str, Sour
         if not lines:
             continue
         folder, recipe = ".", " && ".join(lines)
-        moved = _CHANGES_FOLDER.match(recipe) if len(lines) == 1 else None
+        moved = CHANGES_FOLDER.match(recipe) if len(lines) == 1 else None
         if moved:
             folder, recipe = posixpath.normpath(moved[1]), moved[2]
-        program = _find_program(recipe, folder, files)
+        program = find_program(recipe, folder, files)
         whole = len(plain) == len(lines)
         yield Command(recipe if whole else f"make {found[1]}", f"{path}: {found[1]}", folder if whole else ".", program)
 
@@ -139,7 +139,7 @@ def _find_scripts(files: Collection[str], read: Read, sources: Mapping[str, Sour
         module, _, function = entry.partition(":")
         at = module.replace(".", "/")
         program = next((one for one in (f"{at}.py", f"src/{at}.py", f"{at}/__init__.py") if one in sources), None)
-        if program and (_TRAINS.search(name) or _TRAINS.search(entry)) and function.isidentifier():
+        if program and (TRAINS.search(name) or TRAINS.search(entry)) and function.isidentifier():
             text = f'python -c "from {module} import {function}; {function}()"'
             if program.startswith("src/"):
                 text = f"PYTHONPATH=src {text}"
@@ -170,7 +170,7 @@ def _dig(said: Mapping[str, object], *keys: str) -> Mapping[str, object]:
     return said
 
 
-def _find_program(text: str, folder: str, files: Collection[str]) -> str | None:
+def find_program(text: str, folder: str, files: Collection[str]) -> str | None:
     """Find the Python file that a command runs: the last of several, since it is the one that trains."""
     try:
         words = shlex.split(text)
@@ -188,9 +188,14 @@ def _find_program(text: str, folder: str, files: Collection[str]) -> str | None:
 
 
 def _read_mapping(path: str, files: Collection[str], read: Read) -> Mapping[str, object]:
+    return parse_mapping(read(path)) if path in files else {}
+
+
+def parse_mapping(text: str) -> Mapping[str, object]:
+    """Read YAML; nothing where it is none, or no mapping."""
     try:
-        found = yaml.safe_load(read(path)) if path in files else None
-    except yaml.YAMLError:
+        found = yaml.safe_load(text)
+    except (yaml.YAMLError, ValueError, RecursionError):  # a date that is none is a ValueError
         return {}
     return found if isinstance(found, dict) else {}
 

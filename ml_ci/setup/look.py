@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path, PurePosixPath
 
 from ml_ci.errors import UserError
@@ -18,6 +18,7 @@ from ml_ci.setup import data, scripts
 from ml_ci.setup.commands import find_commands, read_toml
 from ml_ci.setup.source import Source, parse
 from ml_ci.setup.values import Found, Script
+from ml_ci.setup.workflow_steps import find_steps
 
 _LEFT_OUT = {"node_modules", "site-packages", "venv", ".venv", "env", "build", "dist", "mlruns", "__pycache__"}
 _MOST_TEXT = 1_000_000
@@ -31,8 +32,12 @@ def look(top: Path) -> Found:
     pulled = tuple(sorted(path.removesuffix(".dvc") for path in files if path.endswith(".dvc") and path != ".dvc"))
     known = files | set(pulled)
     sources = _parse_all(top, files)
-    commands = find_commands(known, lambda path: _text(top, path), sources)
-    asked = {one.program: one.cwd for one in commands if one.program is not None}
+    workflows = _read_workflows(repository)
+    commands = (
+        *find_commands(known, lambda path: _text(top, path), sources),
+        *find_steps(workflows, repository.prefix, known, sources),
+    )
+    asked = {one.program: one.cwd for one in reversed(commands) if one.program is not None}  # the first one counts
     programs = scripts.find_scripts(sources, known, asked)
     tables = [path for path in known if path.endswith(data.SUFFIXES)]
     python, said = find_python(repository, top)
@@ -50,7 +55,7 @@ def look(top: Path) -> Found:
         servers=_find_servers(top, files, programs),
         pulled=pulled,
         tools=_tools(top, files),
-        workflows=_find_judging(repository),
+        workflows=_find_judging(workflows, repository.prefix),
         tested=_find_tested(top, files),
         python=python,
         python_said=said,
@@ -75,14 +80,19 @@ _GATES = re.compile(r"uses:\s*[\w.-]+/[\w.-]+/actions/gate@")
 _FOLDER = re.compile(r"working-directory:\s*[\"']?([^\s\"'#]+)")
 
 
-def _find_judging(repository: Repository) -> tuple[str, ...]:
-    """Find the workflows that judge pull requests of this very project, by their paths from the root."""
+def _read_workflows(repository: Repository) -> dict[str, str]:
+    """Give the text of each workflow by its path from the root."""
     folder = repository.top / ".github" / "workflows"
-    texts = {file.name: _text(folder, file.name) for file in sorted(folder.glob("*.y*ml"))} if folder.is_dir() else {}
-    here = repository.prefix.rstrip("/") or "."
+    files = sorted(folder.glob("*.y*ml")) if folder.is_dir() else []
+    return {f".github/workflows/{file.name}": _text(folder, file.name) for file in files}
+
+
+def _find_judging(workflows: Mapping[str, str], prefix: str) -> tuple[str, ...]:
+    """Find the workflows that judge pull requests of this very project, by their paths from the root."""
+    here = prefix.rstrip("/") or "."
     return tuple(
-        f".github/workflows/{name}"
-        for name, text in texts.items()
+        path
+        for path, text in workflows.items()
         if _GATES.search(text)
         and "pull_request" in text
         and here in [posixpath.normpath(one) for one in _FOLDER.findall(text) or ["."]]

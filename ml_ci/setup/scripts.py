@@ -30,9 +30,9 @@ def find_scripts(sources: Mapping[str, Source], files: Collection[str], asked: M
 def _read_script(
     source: Source, sources: Mapping[str, Source], files: frozenset[str], asked: str | None
 ) -> Script | None:
-    if _is_test(source.path):
+    if is_test(source.path):
         return None
-    parts = _find_modules(source, sources)
+    parts = find_modules(source, sources)
     if not any(part.fits for part in parts) and not (asked is not None and "train" in source.path):
         return None
     traces = find_traces({part.path: part.tree for part in parts})
@@ -68,12 +68,13 @@ def is_scores(path: str) -> bool:
     return path.endswith((*TABLES, ".json", ".jsonl", ".npy")) and bool(_SCORES.search(path))
 
 
-def _is_test(path: str) -> bool:
+def is_test(path: str) -> bool:
+    """Say whether a file is a test, by its name or its folder."""
     *folders, name = path.split("/")
     return name.startswith("test_") or name.endswith("_test.py") or bool({"tests", "test"} & set(folders))
 
 
-def _find_modules(source: Source, sources: Mapping[str, Source]) -> list[Source]:
+def find_modules(source: Source, sources: Mapping[str, Source]) -> list[Source]:
     """Give a program and the repository's modules that it imports, one after another, the program first."""
     found, waiting = {source.path: source}, [source]
     while waiting and len(found) < _MOST_MODULES:

@@ -121,6 +121,46 @@ KINDS = {
         },
         {"run": "python fit_it.py", "cwd": "trainer", "outputs": {"model": "trainer/m.joblib"}},
     ),
+    "a step of a workflow, with arguments": Kind(
+        {
+            ".github/workflows/train.yml": "on: [push]\njobs:\n  model:\n    runs-on: ubuntu-latest\n    steps:\n"
+            "      - uses: actions/checkout@v4\n      - run: pip install -r requirements.txt\n"
+            "      - name: Train\n        run: |\n          python -m pytest tests\n"
+            "          python train.py --data data/customers.csv \\\n            --out model.joblib\n",
+            **_script('import joblib\njoblib.dump(model, "model.joblib")\n'),
+        },
+        {"run": "python train.py --data data/customers.csv --out model.joblib", "outputs": {"model": "model.joblib"}},
+    ),
+    "steps of a workflow in a folder, one upon another": Kind(
+        {
+            ".github/workflows/ci.yaml": "on: [push]\ndefaults: {run: {working-directory: jobs}}\njobs:\n  t:\n"
+            "    steps:\n      - run: python prepare.py --fast\n      - run: python lint_data.py\n"
+            "      - run: python fit.py --depth 3\n      - run: python evaluate.py\n",
+            "jobs/prepare.py": "import pandas as pd\npd.read_csv('../data/customers.csv').to_csv('clean.csv')\n",
+            "jobs/lint_data.py": "import pandas as pd\nprint(pd.read_csv('../data/customers.csv').dtypes)\n",
+            "jobs/fit.py": READ.replace("data/customers", "clean")
+            + FIT
+            + "import joblib\njoblib.dump(model, 'm.joblib')\n",
+            "jobs/evaluate.py": "import joblib\nprint(joblib.load('m.joblib'))\n",
+            AT: TABLE,
+        },
+        {
+            "run": "python prepare.py --fast && python fit.py --depth 3",
+            "cwd": "jobs",
+            "outputs": {"model": "jobs/m.joblib"},
+            "data": {"train": AT, "holdout": {"of": "train", "share": 0.2}},
+        },
+    ),
+    "a step of a workflow in R": Kind(
+        {
+            ".github/workflows/r.yml": "on: [push]\njobs:\n  t:\n    steps:\n"
+            "      - run: Rscript R/train.R --trees 9\n",
+            "R/train.R": "saveRDS(glm(churned ~ age, data = read.csv('data/customers.csv')), 'm.rds')\n",
+            AT: TABLE,
+        },
+        {"run": "Rscript R/train.R --trees 9", "label": "churned"},
+        ("outputs",),
+    ),
     "a console script": Kind(
         {
             "pyproject.toml": '[project]\nname = "churn"\n[project.scripts]\nchurn-train = "churn.learn:main"\n',
