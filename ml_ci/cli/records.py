@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ml_ci.steps.values import Options
 
 KINDS = ("trainings", "predictions", "comparisons", "verdicts", "determinism")
+_MOST_LISTED = 30
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _SECONDS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}
 
@@ -51,20 +52,30 @@ def command() -> None:
 @parameters.as_json
 @click.option("--kind", type=click.Choice(KINDS), help="Only this kind.")
 @click.option("--model", "-m", metavar="NAME", help="Only records of this model.")
+@click.option(
+    "--limit", type=click.IntRange(1), metavar="N", help="The N that were used last. [default: 30, with --json all]"
+)
+@click.option("--all", "everything", is_flag=True, help="Every record.")
 @parameters.config
-def list_(as_json: bool, kind: str | None, model: str | None, config: str | None) -> None:
-    """List the records, the longest unused first.
+def list_(
+    as_json: bool, kind: str | None, model: str | None, limit: int | None, everything: bool, config: str | None
+) -> None:
+    """List the records that were used last, the longest unused first.
 
     A commit with + was trained from a tree with changes. PARTS shows the first digits of each part's digest: where two
     trainings differ, these parts had changed.
     """
     from ml_ci.reports.records import table
 
+    if everything and limit is not None:
+        raise click.UsageError("--all and --limit exclude each other")
     rows = [row for row in _stock(config).rows(model) if kind in (None, row.kind)]
+    most = limit or (len(rows) if as_json or everything else _MOST_LISTED)
     if as_json:
+        rows = rows[-most:]
         click.echo(json.dumps({"format": 1, "records": [_row(row) for row in rows]}, indent=2, ensure_ascii=False))
     else:
-        click.echo("\n".join(table(rows)))
+        click.echo("\n".join(table(rows, most)))
 
 
 @command.command(short_help="Show one record: parts, content, files, log.")

@@ -44,13 +44,15 @@ class RecordRow:
         return parts if isinstance(parts, dict) else {}
 
 
-def table(rows: Sequence[RecordRow]) -> Iterator[str]:
-    """Give a line per record, under a head line, and one that adds up."""
+def table(rows: Sequence[RecordRow], most: int) -> Iterator[str]:
+    """Give a line for each of the last `most` records, under a head line, and one that adds up all."""
     head = ["KIND", "MODEL", "KEY", "COMMIT", "SIZE", "AGE", "UNUSED", "PARTS"]
-    lines = [head, *([*_cells(row)] for row in rows)]
+    lines = [head, *([*_cells(row)] for row in rows[-most:])]
     if rows:
         yield from ("  ".join(cells).rstrip() for cells in padded(lines, "<<<<>>><"))
     yield f"{plural(len(rows), 'record')}, {said_size(sum(row.size for row in rows))}"
+    if len(rows) > most:
+        yield f"the {most} that were used last; all of them: ml-ci records list --all"
 
 
 def shown(row: RecordRow, files: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from ml_ci.reports.records import RecordRow, table
+
 
 def listed(tiny: Any, *arguments: str) -> list[dict[str, Any]]:
     code, out, err = tiny.run("records", "list", "--json", *arguments)
@@ -37,6 +39,30 @@ def test_list(ran: Any) -> None:
     assert out.splitlines()[0].split() == ["KIND", "MODEL", "KEY", "COMMIT", "SIZE", "AGE", "UNUSED", "PARTS"]
     assert any(training["key"][:12] in line and head[:7] in line for line in out.splitlines())
     assert re.fullmatch(r"6 records, [\d.]+ k?B", out.splitlines()[-1])
+
+
+def test_a_list_has_an_end(ran: Any) -> None:
+    """Of many records those that were used last are shown, and the sum of all."""
+    sums = ran.run("records", "list")[1].splitlines()[-1]
+    whole = [row["key"] for row in listed(ran)]
+    for limit, keys in (("2", whole[-2:]), ("99", whole)):
+        assert [row["key"] for row in listed(ran, "--limit", limit)] == keys
+    _, out, _ = ran.run("records", "list", "--limit", "2")
+    head, *rows, told, rest = out.splitlines()
+    assert [row.split()[2] for row in rows] == [key[:12] for key in whole[-2:]]
+    assert head.startswith("KIND") and told == sums
+    assert rest == "the 2 that were used last; all of them: ml-ci records list --all"
+    assert len(ran.run("records", "list", "--all")[1].splitlines()) == len(whole) + 2
+    code, _, said = ran.run("records", "list", "--all", "--limit", "2")
+    assert code == 2 and "exclude each other" in said
+
+
+@pytest.mark.parametrize(("rows", "lines"), [(0, 1), (1, 3), (30, 32), (31, 33), (900, 33)])
+def test_how_long_a_list_is(rows: int, lines: int) -> None:
+    made = [RecordRow("trainings", f"{number:064x}", 5, 1.0, 1.0) for number in range(rows)]
+    said = list(table(made, 30))
+    assert len(said) == lines and any(line.startswith(f"{rows} record") for line in said)
+    assert (f"{rows - 1:064x}"[:12] in "\n".join(said)) is (rows > 0)
 
 
 def test_list_of_an_empty_store(tiny: Any) -> None:

@@ -153,5 +153,5 @@ def _begins(kind: str, key: str, prefix: str) -> bool:
 
 def _not_one(prefix: str, found: list[str]) -> UserError:
     if not found:
-        return UserError(f"no record's key begins with {prefix}", hint="ml-ci records list names them all.")
+        return UserError(f"no record's key begins with {prefix}", hint="ml-ci records list --all names them.")
     return UserError(f"{len(found)} records begin with {prefix}: {', '.join(found[:5])}", hint="Give more of the key.")
