@@ -44,6 +44,8 @@ class Clusters:
 
     `columns` are those whose equal values make rows one cluster, () where each row is its own; `known` are the
     clusters whose rows stand for themselves; `weight` is the column of weights, None where every row counts as one.
+    With a weight, `weighed` names the metrics of `Evaluation.metrics` that were measured with it: no gate goes by
+    another one.
     """
 
     columns: tuple[str, ...]
@@ -51,6 +53,7 @@ class Clusters:
     slices: Mapping[str, Mapping[str, Moments]] = field(default_factory=dict)
     known: tuple[str, ...] = ()
     weight: str | None = None
+    weighed: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

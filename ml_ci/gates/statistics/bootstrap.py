@@ -8,13 +8,14 @@ section 5.3). The same seed gives the same replicates.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from ml_ci.gates.statistics import resampling
+from ml_ci.gates.statistics import cluster_resampling, resampling
+from ml_ci.gates.statistics.cluster_resampling import Groups
 from ml_ci.gates.statistics.replicates import Replicates
 from ml_ci.gates.statistics.resampling import Stratum
 from ml_ci.gates.statistics.values import Floats
@@ -55,12 +56,14 @@ def of_terms(
     *,
     replicates: int = REPLICATES,
     seed: int = 0,
+    groups: Groups | None = None,
 ) -> Replicates:
     """Resample a weighted sum of metrics of both models on the same resampled rows.
 
     `y_true` (rows,) is True for the positives; `candidate` and `baseline` (rows,) are scores in the same row order.
     A NaN score or a metric without the class it needs gives an undefined estimate, which no judgement passes. Of a
     class of more than 100,000 rows the spread is measured on a bag of so many; the estimate is always of all rows.
+    `groups` are the clusters that are drawn instead of rows, None where rows are independent; see `widened` for few.
     """
     labels = np.asarray(y_true, dtype=bool)
     sides = {False: _scores(labels, candidate)}
@@ -69,15 +72,40 @@ def of_terms(
     if any(np.isnan(scores).any() for scores in sides.values()):
         return Replicates(math.nan, np.full(replicates, math.nan), undefined="a score is NaN")
     rng = np.random.default_rng(seed)
+    if groups is not None and not groups.alone:
+        return _of_clusters(labels, sides, terms, groups, replicates, rng)
     negatives, positives = resampling.strata(labels, rng)
     classes = _by_score(negatives, sides[False]), _by_score(positives, sides[False])
     value = _sum(classes, sides, terms)
     drawn = np.concatenate([value(*both) for both in resampling.weights(classes, replicates, rng)])
     bag = float(value(*resampling.measured(classes))[0])
     whole = bag if _complete(classes) else _measure(labels, sides, terms)
-    smooth = all(term.metric.smooth for term in terms) and _change(terms) <= 1.0
     rows = tuple(stratum.rows for stratum in classes)
-    return Replicates(whole, drawn + (whole - bag), _acceleration(classes, value, rng), rows, smooth)
+    skewness = _acceleration(resampling.left_out(classes, rng), value)
+    return Replicates(whole, drawn + (whole - bag), skewness, rows, _is_smooth(terms))
+
+
+def _of_clusters(
+    labels: npt.NDArray[np.bool_],
+    sides: dict[bool, Floats],
+    terms: Sequence[Term],
+    groups: Groups,
+    replicates: int,
+    rng: np.random.Generator,
+) -> Replicates:
+    """Resample clusters; the rows of each class are as many as its clusters count as where all of one are alike."""
+    sample = cluster_resampling.take(labels, sides[False], groups, rng)
+    value = _sum(sample.classes, sides, terms)
+    drawn = np.concatenate([value(*both) for both in sample.weights(replicates, rng)])
+    bag = float(value(*sample.measured())[0])
+    whole = _measure(labels, sides, terms, groups.weights)
+    rows = tuple(cluster_resampling.independent_rows(groups, labels == wanted)[1] for wanted in (False, True))
+    skewness = _acceleration(sample.left_out(rng), value)
+    return Replicates(whole, drawn + (whole - bag), skewness, rows, _is_smooth(terms))
+
+
+def _is_smooth(terms: Sequence[Term]) -> bool:
+    return all(term.metric.smooth for term in terms) and _change(terms) <= 1.0
 
 
 def _scores(labels: npt.NDArray[np.bool_], scores: npt.ArrayLike) -> Floats:
@@ -117,17 +145,22 @@ def _complete(classes: tuple[Stratum, Stratum]) -> bool:
     return all(len(stratum.positions) == stratum.rows for stratum in classes)
 
 
-def _measure(labels: npt.NDArray[np.bool_], sides: dict[bool, Floats], terms: Sequence[Term]) -> float:
+def _measure(
+    labels: npt.NDArray[np.bool_], sides: dict[bool, Floats], terms: Sequence[Term], weights: Floats | None = None
+) -> float:
     rows = np.flatnonzero(~labels), np.flatnonzero(labels)
     everyone = Stratum(rows[0], len(rows[0])), Stratum(rows[1], len(rows[1]))
-    return float(_sum(everyone, sides, terms)(*resampling.measured(everyone))[0])
+    value = _sum(everyone, sides, terms)
+    if weights is None:
+        return float(value(*resampling.measured(everyone))[0])
+    return float(value(weights[rows[0]][np.newaxis, :], weights[rows[1]][np.newaxis, :])[0])
 
 
-def _acceleration(classes: tuple[Stratum, Stratum], value: Prepared, rng: np.random.Generator) -> float:
+def _acceleration(left_out: Iterable[tuple[int, Floats, Floats]], value: Prepared) -> float:
     """Give a sixth of the influences' skewness, from groups of rows left out in turn, centred within their class."""
-    left: tuple[list[float], list[float]] = ([], [])
-    for index, weights_n, weights_p in resampling.left_out(classes, rng):
-        left[index].extend(value(weights_n, weights_p).tolist())
-    influence = np.array([np.mean(values) - one for values in left for one in values])
+    left: dict[int, list[float]] = {}
+    for index, weights_n, weights_p in left_out:
+        left.setdefault(index, []).extend(value(weights_n, weights_p).tolist())
+    influence = np.array([np.mean(values) - one for values in left.values() for one in values])
     spread = float((influence**2).sum())
     return float((influence**3).sum()) / (6 * spread**1.5) if spread > 0.0 else 0.0

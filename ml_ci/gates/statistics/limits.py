@@ -14,6 +14,7 @@ from ml_ci.gates.statistics.values import (
     checked_alpha,
     checked_counts,
     checked_limits,
+    checked_parts,
     columns,
     mirrored,
     outcome,
@@ -56,14 +57,17 @@ def at_or_above(errors: Floats, rows: Floats, rate: Floats) -> Floats:
     return np.where(some, inside, 1.0)
 
 
-def rates_at_most(errors: Numbers, rows: Numbers, limit: Numbers, alpha: float) -> tuple[Evidence, ...]:
+def rates_at_most(
+    errors: Numbers, rows: Numbers, limit: Numbers, alpha: float, *, effective: bool = False
+) -> tuple[Evidence, ...]:
     """Judge `errors / rows <= limit`, one evidence per element.
 
     No rows: inconclusive. A limit of 1 or more always holds, a negative one never does, and 0 can be refuted but
-    never proven. ValueError on impossible counts, NaN, or alpha outside (0, 0.5).
+    never proven. `effective` counts are in independent rows (see `design_effect`), and need not be whole. ValueError
+    on impossible counts, NaN, or alpha outside (0, 0.5).
     """
     x, n, limits = columns(errors, rows, limit)
-    checked_counts(n, x)
+    (checked_parts if effective else checked_counts)(n, x)
     checked_limits(limits)
     checked_alpha(alpha)
     p_pass = np.where(limits >= 1.0, 0.0, np.where(limits < 0.0, 1.0, at_or_below(x, n, limits)))
@@ -77,10 +81,13 @@ def at_most(errors: int, rows: int, limit: float, alpha: float) -> Evidence:
     return rates_at_most(errors, rows, limit, alpha)[0]
 
 
-def rates_at_least(hits: Numbers, rows: Numbers, limit: Numbers, alpha: float) -> tuple[Evidence, ...]:
+def rates_at_least(
+    hits: Numbers, rows: Numbers, limit: Numbers, alpha: float, *, effective: bool = False
+) -> tuple[Evidence, ...]:
     """Judge `hits / rows >= limit`: the misses, `rows - hits`, are at most `1 - limit`."""
     x, n, limits = columns(hits, rows, limit)
-    return tuple(mirrored(found, 1.0) for found in rates_at_most(n - x, n, 1.0 - limits, alpha))
+    misses = np.maximum(n - x, 0.0) if effective else n - x
+    return tuple(mirrored(found, 1.0) for found in rates_at_most(misses, n, 1.0 - limits, alpha, effective=effective))
 
 
 def at_least(hits: int, rows: int, limit: float, alpha: float) -> Evidence:

@@ -17,6 +17,7 @@ from ml_ci.gates.statistics.values import (
     checked_alpha,
     checked_counts,
     checked_limits,
+    checked_parts,
     columns,
     mirrored,
     outcome,
@@ -37,16 +38,24 @@ def chosen(method: Method, rows: Numbers, alpha: float) -> list[Method]:
 
 
 def differences_at_most(
-    b: Numbers, c: Numbers, n: Numbers, margin: Numbers, alpha: float, method: Method = "score"
+    b: Numbers,
+    c: Numbers,
+    n: Numbers,
+    margin: Numbers,
+    alpha: float,
+    method: Method = "score",
+    *,
+    effective: bool = False,
 ) -> tuple[Evidence, ...]:
     """Judge `candidate - baseline <= margin`, one evidence per element, each at one-sided `alpha`.
 
-    `b` rows of the class where only the candidate errs, `c` where only the baseline errs, `n` rows of the class.
+    `b` rows of the class where only the candidate errs, `c` where only the baseline errs, `n` rows of the class;
+    `effective` counts are in independent rows (see `design_effect`), and need not be whole.
     `method="anytime"` is mandatory once rows were added after a look. Inconclusive with a reason: no rows; no
     discordant row where no difference is allowed. ValueError on impossible counts, NaN, or alpha outside (0, 0.5).
     """
     b, c, n, m = columns(b, c, n, margin)
-    checked_counts(n, b, c)
+    (checked_parts if effective else checked_counts)(n, b, c)
     checked_limits(m)
     methods = chosen(method, n, checked_alpha(alpha))
     if len(set(methods)) == 1:
@@ -65,11 +74,19 @@ def difference_at_most(b: int, c: int, n: int, margin: float, alpha: float, meth
 
 
 def differences_at_least(
-    b: Numbers, c: Numbers, n: Numbers, margin: Numbers, alpha: float, method: Method = "score"
+    b: Numbers,
+    c: Numbers,
+    n: Numbers,
+    margin: Numbers,
+    alpha: float,
+    method: Method = "score",
+    *,
+    effective: bool = False,
 ) -> tuple[Evidence, ...]:
     """Judge `candidate - baseline >= margin`: with the two swapped, the difference is at most `-margin`."""
     negated = -np.asarray(margin, dtype=np.float64)
-    return tuple(mirrored(found) for found in differences_at_most(c, b, n, negated, alpha, method))
+    found = differences_at_most(c, b, n, negated, alpha, method, effective=effective)
+    return tuple(mirrored(one) for one in found)
 
 
 def difference_at_least(b: int, c: int, n: int, margin: float, alpha: float, method: Method = "score") -> Evidence:

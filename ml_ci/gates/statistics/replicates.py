@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtr, ndtri, stdtrit
 
 from ml_ci.gates.statistics.values import Evidence, Floats, Outcome, checked_alpha, mirrored, outcome, undecided
 
@@ -21,19 +21,37 @@ class Replicates:
     """Hold a measured value and its resamples.
 
     `values` (replicates,) are NaN where the metric is undefined; so is `estimate`. `acceleration` corrects the bounds
-    for skewness. `rows` are the rows of each class; `smooth` as in `weighted.ScoreMetric`: what rows without any
-    spread may hide can then be bounded. `undefined` says why there is no estimate, or "". `cautious` takes the outer
-    of corrected, plain and mirrored bounds, for kinked metrics such as a worst slice. `method` names what drew them.
+    for skewness. `rows` are the independent rows of each class; `smooth` as in `weighted.ScoreMetric`: what rows
+    without any spread may hide can then be bounded. `undefined` says why there is no estimate, or "". `cautious` takes
+    the outer of corrected, plain and mirrored bounds, for kinked metrics such as a worst slice. `method` names what
+    drew them.
     """
 
     estimate: float
     values: Floats
     acceleration: float = 0.0
-    rows: tuple[int, ...] = ()
+    rows: tuple[float, ...] = ()
     smooth: bool = False
     undefined: str = ""
     cautious: bool = False
     method: str = METHOD
+
+
+def widened(found: Replicates, independent: float, rows: float, alpha: float) -> Replicates:
+    """Widen resamples of clusters about the measured value, for rows that count as fewer `independent` ones.
+
+    Few clusters resample their own spread as too small: Student's t of one less than them stands for the normal, and
+    so it would for that many `rows`, which makes no difference where each row is its own cluster.
+    """
+    if independent <= 1:
+        return replace(found, estimate=math.nan, undefined="all rows count as one: nothing tells how it spreads")
+    factor = reach(independent, alpha) / reach(rows, alpha)
+    return replace(found, values=found.estimate + (found.values - found.estimate) * factor)
+
+
+def reach(rows: float, alpha: float) -> float:
+    """Give how far a bound of a mean of so many rows, more than one, lies off it in standard errors."""
+    return float(stdtrit(rows - 1, 1 - alpha)) * math.sqrt(rows / (rows - 1))
 
 
 def at_most(found: Replicates, limit: float, alpha: float) -> Evidence:
@@ -79,11 +97,11 @@ def _without_spread(found: Replicates, limit: float, alpha: float) -> Evidence:
     return Evidence(outcome(p_pass, p_fail, alpha), low, high, p_pass, p_fail, None, found.method)
 
 
-def _hide(rows: tuple[int, ...], alpha: float) -> float:
+def _hide(rows: tuple[float, ...], alpha: float) -> float:
     return sum(-math.expm1(math.log(alpha / len(rows)) / count) for count in rows)
 
 
-def _p_hidden(rows: tuple[int, ...], room: float) -> float:
+def _p_hidden(rows: tuple[float, ...], room: float) -> float:
     """Give the smallest alpha at which the hidden share fits into `room`, by bisection on its logarithm."""
     low, high = -700.0, 0.0
     if not _hide(rows, 1.0) <= room:

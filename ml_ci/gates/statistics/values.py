@@ -25,7 +25,8 @@ class Evidence:
     the difference to the baseline; None where nothing can be said. `p_pass` is the p-value against "worse than the
     limit" (small: proven to hold), `p_fail` against "within the limit" (small: proven to be broken). `needs`
     estimates the further rows that would decide it, at most `NEEDS_CAP`; None where more rows are not expected to
-    help. `method` is the one that was used. `reason` says what is undefined or missing, or "".
+    help. `needs_clusters` are the clusters that bring these rows, None where rows are independent. `method` is the one
+    that was used. `reason` says what is undefined or missing, or "".
     """
 
     outcome: Outcome
@@ -36,6 +37,7 @@ class Evidence:
     needs: int | None = None
     method: str = ""
     reason: str = ""
+    needs_clusters: int | None = None
 
     @property
     def interval(self) -> tuple[float, float] | None:
@@ -69,7 +71,7 @@ def mirrored(evidence: Evidence, pivot: float = 0.0) -> Evidence:
     """Turn the evidence of `pivot - x` into the evidence of `x`; outcome and p-values stay, the bounds swap."""
     low = None if evidence.high is None else pivot - evidence.high
     high = None if evidence.low is None else pivot - evidence.low
-    kept = (evidence.p_pass, evidence.p_fail, evidence.needs, evidence.method, evidence.reason)
+    kept = (evidence.p_pass, evidence.p_fail, evidence.needs, evidence.method, evidence.reason, evidence.needs_clusters)
     return Evidence(evidence.outcome, low, high, *kept)
 
 
@@ -96,6 +98,17 @@ def checked_counts(whole: Floats, *parts: Floats) -> None:
     every = np.concatenate([*parts, whole, rest])
     if not (every >= 0).all() or not np.isfinite(every).all() or not (np.floor(every) == every).all():
         raise ValueError("counts must be whole numbers, none below 0 and none above the rows they are part of")
+
+
+def checked_parts(whole: Floats, *parts: Floats) -> None:
+    """Check counts in independent rows, which are no whole numbers; ValueError unless each is at least 0.
+
+    Together they are at most `whole`, up to rounding.
+    """
+    rest = whole - sum(parts)
+    every = np.concatenate([*parts, whole, rest + 1e-9 * (1 + whole)])
+    if not (every >= 0).all() or not np.isfinite(every).all():
+        raise ValueError("independent rows must be numbers, none below 0 and none above the rows they are part of")
 
 
 def checked_limits(limits: Floats) -> None:
