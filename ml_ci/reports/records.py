@@ -90,6 +90,10 @@ def _reads(content: Mapping[str, Any]) -> Iterator[str]:
     }
     yield "reads:" if found else "reads: nothing that no declared part holds"
     yield from (f"  {label(path)}" for path in sorted(found))
+    outside = {path for entry in unpack_entries(content) for path in entry.outside}
+    if outside:
+        yield "read outside of the repository, in no fingerprint:"
+        yield from (f"  {label(path)}" for path in sorted(outside))
 
 
 def said_log(text: str | None) -> Iterator[str]:

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from ml_ci.reports.records import RecordRow, table
+from ml_ci.records.manifests import Entry, pack_entries
+from ml_ci.reports.records import RecordRow, shown, table
 
 
 def listed(tiny: Any, *arguments: str) -> list[dict[str, Any]]:
@@ -63,6 +64,19 @@ def test_how_long_a_list_is(rows: int, lines: int) -> None:
     said = list(table(made, 30))
     assert len(said) == lines and any(line.startswith(f"{rows} record") for line in said)
     assert (f"{rows - 1:064x}"[:12] in "\n".join(said)) is (rows > 0)
+
+
+def test_what_a_job_read_outside_of_the_repository_is_shown() -> None:
+    entry = Entry("m", "k", {"files": {"a.json": "1"}}, ("/data/b.csv", "/data/a"))
+    row = RecordRow("trainings", "f" * 64, 5, 1.0, 1.0, {"reads": pack_entries([entry])})
+    told = list(shown(row, {}))
+    assert told[-6:-1] == [
+        "reads:",
+        "  a.json",
+        "read outside of the repository, in no fingerprint:",
+        "  /data/a",
+        "  /data/b.csv",
+    ]
 
 
 def test_list_of_an_empty_store(tiny: Any) -> None:

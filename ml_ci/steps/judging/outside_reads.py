@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ml_ci.changes.values import Stage
@@ -11,17 +11,29 @@ from ml_ci.steps.planning.decide import key_scoring
 from ml_ci.steps.planning.reads import find_reads, key_metrics
 from ml_ci.steps.values import Project, Side, Sides
 
+_MOST_NAMED = 3
+
 
 def note_outside_reads(project: Project, sides: Sides) -> Iterator[str]:
-    """Give a note a folder of data that a job of either side was seen to read, also where its record answers."""
+    """Give one note of the data that jobs of either side were seen to read, also where their records answer."""
     found: set[str] = set()
     for side, stage, manifest in _stages(project, sides):
         found |= {*find_reads(project, side, stage, manifest).outside}
-    for shown in _by_folder(found):
-        yield (
-            f"A job read {shown}, outside of the repository: a change of it is not seen and trains nothing. "
-            "Bring it in by git, DVC or Git LFS, and name it under `data:`."
-        )
+    places = list(_by_folder(found))
+    if places:
+        yield _tell_places(places)
+
+
+def _tell_places(places: Sequence[str]) -> str:
+    """Name the first few places, however many there are; a record tells all."""
+    named, more = list(places[:_MOST_NAMED]), len(places) - _MOST_NAMED
+    last = f"{more} more (`ml-ci records show` of the training names them)" if more > 0 else named.pop()
+    shown = f"{', '.join(named)} and {last}" if named else last
+    it = "it" if len(places) == 1 else "them"
+    return (
+        f"A job read {shown}, outside of the repository: a change of {it} is not seen and trains nothing. "
+        f"Bring {it} in by git, DVC or Git LFS, and name {it} under `data:`."
+    )
 
 
 def _stages(project: Project, sides: Sides) -> Iterator[tuple[Side, Stage, str]]:
