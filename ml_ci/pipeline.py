@@ -41,7 +41,7 @@ def run(options: Options) -> Report:
     except UserError as error:
         publish(config.parent, report_mistake(error, options.environment))
         raise
-    done = report_run(project, fingerprints.base_commit, models)
+    done = report_run(project, fingerprints.base_commit, models, dirty=fingerprints.dirty(models))
     publish(config.parent, done)
     tidy(project, fingerprints)
     return done

@@ -40,8 +40,14 @@ def render(report: Report, limit: int = LIMIT, *, charts: bool = False, links: L
             parts.append(Part(_folded(name, report, charts, links), shed=11, name="models that pass"))
         else:
             parts += _model_parts(name, report, "####" if several else "###", charts, links)
+    return fit([*parts, Part(_foot(report))], limit)
+
+
+def _foot(report: Report) -> str:
+    """Say who judged, by which gates, and what: who reads it may never have heard of ml-ci."""
     commits = sentence(sentences.commits(report))
-    return fit([*parts, Part(f"<sub>{commits}</sub>" if commits else "")], limit)
+    gates = f", by the gates of {code(report.config, 120)}" if report.config else ""
+    return f"<sub>Judged by ml-ci{gates}. {commits}</sub>" if commits else ""
 
 
 def _model_parts(name: str, report: Report, heading: str, charts: bool, links: Links) -> list[Part]:
@@ -55,10 +61,9 @@ def _body(name: str, report: Report, charts: bool, links: Links) -> list[Part]:
     said = f"**{sentence(sentences.why(model))}** {sentence(causes.cause(model))}".rstrip()
     opened, folded = markdown_numbers.gates(model)
     return [
+        Part(alert(model.verdict, [said, _next(name, model)])),
         Part("\n".join(f"- {text(line, 1_000)}" for line in both_yardsticks.lines(model))),
-        Part(alert(model.verdict, [said])),
         Part(_cautions(model.cautions)),
-        Part(_next(name, model)),
         Part(_log(model.failure), shed=5, name="the log"),
         Part(changes(model, links), shed=6, name="what changed"),
         Part(markdown_numbers.counts(model), shed=4, name="counts"),

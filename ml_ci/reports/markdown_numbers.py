@@ -15,6 +15,7 @@ from ml_ci.reports.metrics import title
 from ml_ci.reports.numbers import percent
 from ml_ci.reports.text import plural, short_source
 from ml_ci.reports.values import ModelReport, Side
+from ml_ci.reports.yardsticks import by_base
 
 _MOST_GATES = 60
 # So many gates that do not pass stand open; a screen has no more.
@@ -23,7 +24,11 @@ _MOST_SLICES = 20
 
 
 def counts(model: ModelReport) -> str:
-    """Draw the four counts, each with what changed in it, and the two rates; "" without a candidate."""
+    """Draw the four counts, each with what changed in it, and the two rates; "" without a candidate.
+
+    They are those of the yardstick that decides. Each cell has two lines: so the four fit a telephone's width.
+    """
+    model = by_base(model)
     if model.candidate is None:
         return ""
     new, old = model.candidate.confusion, model.baseline.confusion if model.baseline else None
@@ -33,7 +38,7 @@ def counts(model: ModelReport) -> str:
         ("negatives", new.negatives, ("fp", "tn"), "fpr"),
     ):
         cells = [_count(getattr(new, name), getattr(old, name) if old else None, name) for name in names]
-        rows.append([f"**{plural(whole, kind[:-1])}**", *cells, _rate(model, metric)])
+        rows.append([f"**{whole:,}<br>{plural(whole, kind[:-1]).split()[-1]}**", *cells, _rate(model, metric)])
     return table(["", "called positive", "called negative", "mistakes"], rows, "lrrl")
 
 
@@ -43,7 +48,7 @@ _CALLED = {"tp": "found", "fn": "missed", "fp": "false alarms", "tn": "left alon
 def _count(now: int, was: int | None, name: str) -> str:
     moved_by = "" if was is None or was == now else f" ({now - was:+,})".replace("-", "−")
     shown = f"{was:,} → {now:,}{moved_by}" if moved_by else f"{now:,}"
-    said = together(f"{_CALLED[name]} {shown}")
+    said = f"{together(_CALLED[name])}<br>{together(shown)}"
     return f"**{said}**" if name in ("fn", "fp") else said
 
 
@@ -52,7 +57,8 @@ def _rate(model: ModelReport, metric: str) -> str:
     row = next(row for row in metric_rows(model) if row.title == title(metric))
     if not row.change:
         return together(f"{row.title} {row.candidate}")
-    return together(f"{row.title} {row.baseline} → {row.candidate}, {row.change} {row.arrow}")
+    moved = together(f"{row.title} {row.baseline} → {row.candidate}")
+    return f"{moved}<br>{together(f'{row.change} {row.arrow}'.strip())}"
 
 
 def gates(model: ModelReport) -> tuple[str, str]:
@@ -71,8 +77,8 @@ def gates(model: ModelReport) -> tuple[str, str]:
 def _gates(model: ModelReport, rows: list[GateRow]) -> str:
     if not rows:
         return ""
-    cells = [[r.mark, _label(r), _measured(r), text(r.baseline), together(r.limit), _evidence(r)] for r in rows]
-    headers = ["", "gate", "candidate", _baseline_title(model.baseline), "limit", _interval_title(rows)]
+    cells = [[r.mark, _label(r), _measured(r), together(r.limit), text(r.baseline), _evidence(r)] for r in rows]
+    headers = ["", "gate", "candidate", "limit", _baseline_title(model.baseline), _interval_title(rows)]
     used = [at for at in range(6) if at < 3 or any(row[at] for row in cells)]
     sides = "".join("clrrrl"[at] for at in used)
     return table([headers[at] for at in used], [[row[at] for at in used] for row in cells], sides)
@@ -83,7 +89,7 @@ def _label(row: GateRow) -> str:
 
 
 def _measured(row: GateRow) -> str:
-    return text(row.candidate) + (f" ({together(row.counts)})" if row.counts else "")
+    return text(row.candidate) + (f"<br>({together(row.counts)})" if row.counts else "")
 
 
 def _evidence(row: GateRow) -> str:

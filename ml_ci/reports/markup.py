@@ -32,9 +32,9 @@ def _piece(piece: str) -> str:
 
 
 def alert(verdict: Verdict, lines: Sequence[str]) -> str:
-    """Set lines in the colour of a verdict, as GitHub's alerts are; "" without lines."""
-    shown = [line for line in lines if line]
-    return "\n".join([f"> [!{_ALERTS[verdict]}]", *(f"> {line}  " for line in shown)]).rstrip() if shown else ""
+    """Set lines in the colour of a verdict, as GitHub's alerts are, each a paragraph; "" without lines."""
+    shown = "\n>\n".join(f"> {line}" for line in lines if line)
+    return f"> [!{_ALERTS[verdict]}]\n{shown}" if shown else ""
 
 
 def details(summary: str, body: str, *, opened: bool = False) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ml_ci.errors import Failure
 from ml_ci.gates.values import GateResult, Verdict
+from ml_ci.gates.verdict import ORDER
 from ml_ci.reports import mistakes
 from ml_ci.reports.gate_rows import MARKS, GateRow, gate_row, told, undefined
 from ml_ci.reports.metrics import better, title
@@ -35,16 +36,18 @@ def verdict(name: str, model: ModelReport) -> str:
 
 
 def overall(report: Report) -> str:
-    """Say the verdict of the run in a few words: `1 of 2 models fails`."""
+    """Say the verdict of the run in a few words: `2 of 5 models fail, 1 cannot be judged yet`."""
     if not report.models:
         return "the run could not be judged" if report.verdict == "error" else "no model was judged"
     if len(report.models) == 1:
         return verdict(*next(iter(report.models.items())))
-    same = sum(model.verdict == report.verdict for model in report.models.values())
-    one, many = _OUTCOMES[report.verdict]
-    if same == len(report.models):
-        return f"{'both models' if same == 2 else 'all ' + plural(same, 'model')} {many}"
-    return f"{same:,} of {plural(len(report.models), 'model')} {one if same == 1 else many}"
+    every = [model.verdict for model in report.models.values()]
+    same = every.count(report.verdict)
+    if same == len(every):
+        return f"{'both models' if same == 2 else 'all ' + plural(same, 'model')} {_OUTCOMES[report.verdict][1]}"
+    rest = [(every.count(one), one) for one in ORDER if one not in ("pass", report.verdict) and one in every]
+    others = "".join(f", {number:,} {_OUTCOMES[one][number != 1]}" for number, one in rest)
+    return f"{same:,} of {plural(len(every), 'model')} {_OUTCOMES[report.verdict][same != 1]}{others}"
 
 
 def _how_many(model: ModelReport) -> str:

@@ -81,7 +81,7 @@ class ModelReport:
 
 @dataclass(frozen=True)
 class Report:
-    """The outcome of a whole run. `commit` is HEAD's id; `dirty` says that the tree had uncommitted changes.
+    """The outcome of a whole run. `commit` is HEAD's id; `dirty` says that uncommitted changes had a part in it.
 
     `config` is the configuration's path from the root of the repository; `cautions` are of the run as a whole,
     `origin` says which run of a CI system it was, `asked` which options it was given that its result depends on.

@@ -34,8 +34,10 @@ def statuses(report: Report, target_url: str = "", project: str = "") -> tuple[S
     ]
     failure = sentences.failure(report)
     said = failure.message if failure else sentences.overall(report)
+    if failure or len(report.models) != 1:  # a model's name begins as it is written
+        said = pieces.capital(said)
     said += _gate_to_add(report.models.values()) if report.verdict == "unjudged" else ""
-    return (*models, _status(name_whole(project), report.verdict, f"{said[:1].upper()}{said[1:]}", target_url))
+    return (*models, _status(name_whole(project), report.verdict, said, target_url))
 
 
 def _said(model: ModelReport) -> str:

@@ -8,6 +8,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 
 def test_no_repository(project: Any) -> None:
     shutil.rmtree(project.path / ".git")
@@ -55,6 +57,25 @@ def test_a_dirty_tree_works_and_is_said(known: Any) -> None:
     answer = known.run()
     assert (answer.code, known.report()["dirty"], known.trainings()) == (0, False, 1)
     assert "uncommitted" not in answer.out.lower()
+
+
+@pytest.mark.parametrize("left", ["build/lib/model.py", "churn.egg-info/PKG-INFO", "report.html"])
+def test_what_no_job_reads_makes_no_tree_dirty(known: Any, left: str) -> None:
+    """An install beside the checkout leaves such files, and whoever reads the comment has never heard of them."""
+    path = known.path / left
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("SHIFT = 9.0\n", encoding="utf-8")
+    answer = known.run()
+    assert (answer.code, known.report()["dirty"]) == (0, False)
+    assert "uncommitted" not in answer.out.lower()
+
+
+def test_an_untracked_file_that_only_the_job_is_seen_to_read_makes_it_dirty(known: Any) -> None:
+    known.edit("model.py", "SHIFT = 0.0", 'SHIFT = float(open("shift.txt").read())')
+    known.commit()
+    (known.path / "shift.txt").write_text("0.0", encoding="utf-8")
+    answer = known.run()
+    assert (answer.code, known.report()["dirty"]) == (0, True), answer.out + answer.err
 
 
 def test_an_untracked_module_is_part_of_the_candidate(known: Any) -> None:

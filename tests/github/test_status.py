@@ -39,8 +39,16 @@ def test_the_description_says_why(reports: Any) -> None:
     of_model, whole = statuses(reports["failed_by_data"](), "https://x.example")
     said = "Misses 50 → 80 (+30 of 402), false alarms 30 → 31 (+1 of 1,003): FNR 12.4% → 19.9%, limit +1.0 points."
     assert of_model == Status("ml-ci/churn", "failure", said, "https://x.example")
-    assert whole.description == "Churn fails 1 of 4 gates"
+    assert whole.description == "churn fails 1 of 4 gates"
     assert statuses(reports["inconclusive"]())[0].description.startswith("Inconclusive: FNR against the baseline")
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("two_models", "1 of 2 models fails"), ("no_model", "No merge base of HEAD and origin/main was found.")],
+)
+def test_a_sentence_begins_as_one_and_a_name_as_it_is_written(reports: Any, name: str, said: str) -> None:
+    assert statuses(reports[name]())[-1].description.endswith(said)
 
 
 def test_an_unjudged_model_has_the_gate_to_add_in_its_descriptions(reports: Any) -> None:

@@ -65,11 +65,47 @@ def test_the_junior_engineers_sentence(reports: Reports) -> None:
         in source
     )
     assert "No line of code changed; `data/train.csv` did." in source
-    assert "FNR\xa012.4%\xa0→\xa019.9%,\xa0+7.5\xa0points\xa0▲\xa0worse |" in source
-    assert "| **missed\xa050\xa0→\xa080\xa0(+30)** |" in re.sub(r" +", " ", source)
+    assert "FNR\xa012.4%\xa0→\xa019.9%<br>+7.5\xa0points\xa0▲\xa0worse |" in source
+    assert "| **missed<br>50\xa0→\xa080\xa0(+30)** |" in re.sub(r" +", " ", source)
     assert "about 140 more positives would decide it" in source
     assert "<details><summary>3 slices that moved</summary>" in source
     assert "Reproduce: `ml-ci run --baseline 3f2c1ab`" in source
+
+
+def test_what_happened_whose_doing_and_what_next_stand_in_one_box(reports: Reports) -> None:
+    box = render(reports["failed_by_data"]()).split("\n\n")[1].split("\n>\n")
+    assert box[0].startswith("> [!CAUTION]\n> **Misses 50 → 80 (+30 of 402)")
+    assert box[0].endswith("No line of code changed; `data/train.csv` did.")
+    assert box[1:] == ["> **Next:** Look at what changed in `data/train.csv`, or undo it, and run again."]
+
+
+def test_the_counts_are_those_of_the_yardstick_that_decides(reports: Reports) -> None:
+    source = re.sub(r" +", " ", render(reports["two_yardsticks"]()))
+    assert source.index("[!CAUTION]") < source.index("- ✓ by this change's yardstick")
+    assert "**100<br>positives**" in source
+    assert "**missed<br>0\xa0→\xa040\xa0(+40)**" in source
+
+
+@pytest.mark.parametrize("report", ["failed_by_data", "inconclusive", "forty_slices", "unjudged"])
+def test_the_counts_fit_a_telephone(reports: Reports, report: str) -> None:
+    """As pictures show: a table of which the first three columns have such lines ends them within 354 pixels."""
+    source = render(reports[report]())
+    rows = [line for line in source.split("\n") if "<br>positives" in line or "<br>negatives" in line]
+    assert len(rows) == 2
+    for row in rows:
+        lines = [line.strip(" *") for cell in row.strip("|").split("|")[:3] for line in cell.split("<br>")]
+        assert max(map(len, lines)) <= 20
+
+
+def test_the_limit_stands_beside_what_it_limits(reports: Reports) -> None:
+    head = next(line for line in render(reports["failed_by_data"]()).split("\n") if "| gate" in line)
+    assert [cell.strip() for cell in head.strip("|").split("|")][1:4] == ["gate", "candidate", "limit"]
+
+
+def test_its_foot_says_who_judged_and_where_the_gates_stand(reports: Reports) -> None:
+    foot = render(replace(reports["failed_by_data"](), config="sub/ml-ci.yaml")).rstrip().split("\n")[-1]
+    said = "Judged by ml-ci, by the gates of `sub/ml-ci.yaml`. Commit `9d1e2f3`, against `3f2c1ab`."
+    assert foot == f"<sub>{said}</sub>"
 
 
 def test_a_failed_job_shows_its_log_in_a_fence_of_its_own(reports: Reports) -> None:

@@ -78,6 +78,11 @@ def test_paths_and_commands_are_set_as_code(reports: Reports) -> None:
 def test_overall(reports: Reports) -> None:
     assert sentences.overall(reports["two_models"]()) == "1 of 2 models fails"
     assert sentences.overall(reports["no_model"]()) == "the run could not be judged"
+    five = {str(at): reports[name]().models for at, name in enumerate(("passed", "failed_by_data", "failed_by_code"))}
+    models = {at: next(iter(found.values())) for at, found in five.items()}
+    models |= {name: next(iter(reports[name]().models.values())) for name in ("inconclusive", "unjudged")}
+    said = "2 of 5 models fail, 1 cannot be judged yet, 1 was not judged"
+    assert sentences.overall(replace(reports["two_models"](), models=models)) == said
     passed = reports["passed"]()
     both = replace(passed, models={"a": passed.models["churn"], "b": passed.models["churn"]})
     assert sentences.overall(both) == "both models pass"

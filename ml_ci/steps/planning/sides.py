@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from threading import RLock
 from typing import TYPE_CHECKING
@@ -65,6 +65,21 @@ class Fingerprints:
         """Say whether changes that are in no commit count for a model."""
         with self._lock:
             return self._is_touched(candidate)
+
+    def dirty(self, names: Iterable[str]) -> bool:
+        """Say whether changes that are in no commit count for one of these models, as its jobs were seen to read them.
+
+        A build folder or a report that was left in the tree is none. In doubt they count.
+        """
+        if not self.project.dirty or self.project.tree.edited():
+            return self.project.dirty
+        return any(self._may_be_touched(name) for name in names)
+
+    def _may_be_touched(self, name: str) -> bool:
+        try:
+            return self.touched(self.candidate(name))
+        except (StageFailed, UserError):
+            return True
 
     def at(self, name: str, commit: str) -> Side:
         """Give a model as a commit has it, to be scored on today's holdout.

@@ -88,9 +88,8 @@ def _summary(model: ModelReport) -> str:
 
 def _report(project: Project, found: Evidence) -> Report:
     name = found.sides.candidate.model.name
-    return report_run(
-        project, found.sides.base_commit, {name: report_judged(project, found.sides, found.plan, found.judged, {})}
-    )
+    told = report_judged(project, found.sides, found.plan, found.judged, {})
+    return report_run(project, found.sides.base_commit, {name: told}, dirty="dirty" in found.used)
 
 
 def _tags(project: Project, found: Evidence, event: Event, replaces: str) -> Mapping[str, str]:

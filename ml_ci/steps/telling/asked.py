@@ -19,7 +19,7 @@ def _ask(project: Project) -> Iterator[tuple[str, str]]:
     if options.baseline:
         yield "baseline", options.baseline
     if judging.ref is not None:
-        yield "gates-from", judging.commit[:12] if judging.commit else judging.ref
+        yield "gates-from", judging.commit[:7] if judging.commit else judging.ref
     if options.stage:
         yield "stage", options.stage
     if options.config and options.config != NAME:

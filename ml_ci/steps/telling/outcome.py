@@ -84,8 +84,11 @@ def add_numbers(report: ModelReport, project: Project, name: str, own: Evaluatio
     return replace(report, candidate=_side(own, record, None, action_of(done, "candidate", name)), done=done)
 
 
-def report_run(project: Project, base_commit: str | None, models: Mapping[str, ModelReport]) -> Report:
-    """Report the whole run: its verdict is the worst of the models', of those that the change lost too."""
+def report_run(project: Project, base_commit: str | None, models: Mapping[str, ModelReport], *, dirty: bool) -> Report:
+    """Report the whole run: its verdict is the worst of the models', of those that the change lost too.
+
+    `dirty` says that uncommitted changes had a part in it.
+    """
     mask = Mask.of(project.options.environment)
     models = {name: _mask(model, mask) for name, model in {**models, **_report_lost(project)}.items()}
     gated = any(model.failure is None or model.failure.code != NOTHING_GATED for model in models.values())
@@ -94,7 +97,7 @@ def report_run(project: Project, base_commit: str | None, models: Mapping[str, M
         commit=project.head,
         base_commit=base_commit,
         models=models,
-        dirty=project.dirty,
+        dirty=dirty,
         failure=None if gated else Failure("gates", NOTHING_GATED, "nothing was gated", _first_hint(models)),
         config=project.repository.prefix + project.spec.path,
         cautions=project.judging.of_run,
