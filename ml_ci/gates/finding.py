@@ -17,7 +17,7 @@ from ml_ci.gates.proof import CERTAIN, UNPROVABLE, Level
 from ml_ci.gates.question import Question
 from ml_ci.gates.values import Verdict
 from ml_ci.gates.view import UndefinedError, View
-from ml_ci.gates.wording import confidence_said, more_rows
+from ml_ci.gates.wording import confidence_said, more_rows, provable
 from ml_ci.metrics import METRICS
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ class Finding:
     reason: str = ""
     p_fail: float | None = None
     alpha: float | None = None
+    level: float | None = None
+    chance: float | None = None
 
 
 def find_each(question: Question, views: Sequence[View], policy: Policy) -> list[Finding]:
@@ -160,7 +162,7 @@ def _as_measured(finding: Finding, put: _Put) -> Finding:
     rows, kind = proof.rows_of(question, view, put.way)
     if evidence.outcome == "inconclusive":
         told += f", but with {rows:,} {kind} it may be noise"
-    return replace(finding, interval=_finite(evidence.interval), reason=f"{put.head}: {told}")
+    return _with_interval(replace(finding, reason=f"{put.head}: {told}"), evidence, _SHOWN_ALPHA)
 
 
 def _unproven(finding: Finding, put: _Put) -> Finding:
@@ -189,11 +191,11 @@ def _as_proven(finding: Finding, put: _Put) -> Finding:
     if put.policy.why_anytime and evidence.method == "anytime":
         told += f" (by e-values: {put.policy.why_anytime})"
     return replace(
-        finding,
+        _with_interval(finding, evidence, alpha),
         verdict=evidence.outcome,
-        interval=_finite(evidence.interval),
         confidence=round(1 - alpha, 12),
         needs=evidence.needs,
+        chance=evidence.chance,
         reason=f"{put.head}: {told}",
         p_fail=evidence.p_fail,
         alpha=alpha,
@@ -208,7 +210,22 @@ def _tell(evidence: Evidence, put: _Put, confidence: float) -> str:
         broken = _within(put.question, False)
         return f"{broken}, proven with {confidence_said(confidence)} confidence on {rows:,} {kind}"
     why = f" ({evidence.reason})" if evidence.reason else ""
-    return f"cannot be told from noise with {rows:,} {kind}{why}; {more_rows(evidence.needs, kind)}"
+    more = more_rows(evidence.needs, kind, evidence.chance)
+    return f"cannot be told from noise with {rows:,} {kind}{why}; {more}{_tell_provable(evidence, put)}"
+
+
+def _tell_provable(evidence: Evidence, put: _Put) -> str:
+    """Say what these very labels prove: a margin or a limit to choose on purpose; "" where no number says it."""
+    question, bound = put.question, evidence.high if put.question.upper else evidence.low
+    atom = question.single
+    if atom is None or bound is None or not math.isfinite(bound):
+        return ""
+    if question.relative and proof.margin(question) is None:
+        return ""
+    if proof.is_any(question, bound):
+        return ""  # any model is within it
+    said = provable(bound, atom, upper=question.upper, relative=question.relative)
+    return f"; today's labels can prove {said}"
 
 
 def _tell_of_seeds(evidence: Evidence) -> str:
@@ -216,6 +233,12 @@ def _tell_of_seeds(evidence: Evidence) -> str:
         return evidence.reason
     told = {"pass": "the seeds prove it too", "fail": "the seeds prove the contrary"}
     return told.get(evidence.outcome, "the seeds differ too much to tell, train with more of them")
+
+
+def _with_interval(finding: Finding, evidence: Evidence, alpha: float) -> Finding:
+    """Add the interval that both one-sided bounds at `alpha` make together, with its level."""
+    interval = _finite(evidence.interval)
+    return replace(finding, interval=interval, level=None if interval is None else round(1 - 2 * alpha, 12))
 
 
 def _finite(interval: tuple[float, float] | None) -> tuple[float, float] | None:

@@ -127,4 +127,6 @@ def _result(condition: str, finding: Finding) -> GateResult:
         confidence=finding.confidence,
         needs=finding.needs,
         reason=finding.reason,
+        level=finding.level,
+        chance=finding.chance,
     )

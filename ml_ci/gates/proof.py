@@ -59,7 +59,7 @@ def route(question: Question, view: View) -> str:
     single = question.single
     if single is not None and is_proportion(single.key) and not question.relative:
         return "limit"
-    if single is not None and _is_paired(single.key) and _margin(question) is not None and view.paired() is not None:
+    if single is not None and _is_paired(single.key) and margin(question) is not None and view.paired() is not None:
         return "paired"
     return _route_of_mixture(names, question, view)
 
@@ -146,7 +146,7 @@ def _by_many_pairs(question: Question, views: Sequence[View], level: Level) -> S
     crossed = [pairs(name, view.paired() or Paired()) for view in views]
     judge = paired.differences_at_most if question.upper else paired.differences_at_least
     columns = ([one.b for one in crossed], [one.c for one in crossed], [one.n for one in crossed])
-    return judge(*columns, float(_margin(question) or Fraction(0)), level.alpha, level.method)
+    return judge(*columns, float(margin(question) or Fraction(0)), level.alpha, level.method)
 
 
 def _by_slices(question: Question, view: View, level: Level) -> Evidence:
@@ -235,7 +235,16 @@ def _plain(sum_of: Linear) -> Linear:
     return Linear(sum_of.constant, tuple(weights))
 
 
-def _margin(question: Question) -> Fraction | None:
+def is_any(question: Question, bound: float) -> bool:
+    """Say whether every value of a share of rows is within a bound, so that nothing is proven by it."""
+    atom = question.single
+    row = None if atom is None or (isinstance(atom, OverSlices) and atom.function == "ratio") else find(atom.key)
+    if row is None or not row.bounded:
+        return False
+    return bound >= 1 if question.upper else bound <= (-1 if question.relative else 0)
+
+
+def margin(question: Question) -> Fraction | None:
     """Give the margin to the baseline's same metric, in `each` to the same slice's; None for another form."""
     plain = Question(_plain(question.candidate), question.limit, question.operator)
     return plain.margin

@@ -17,13 +17,12 @@ from ml_ci.gates.question import Question
 from ml_ci.gates.statistics import bootstrap, bootstrap_counts, replicates
 from ml_ci.gates.statistics.bootstrap_counts import Counts
 from ml_ci.gates.statistics.replicates import Replicates
-from ml_ci.gates.statistics.values import NEEDS_CAP, Evidence, Floats
+from ml_ci.gates.statistics.values import NEEDS_CAP, POWER, Evidence, Floats
 from ml_ci.gates.statistics.weighted import named
 from ml_ci.gates.view import UndefinedError, View
 from ml_ci.metrics import HIGHER_IS_WORSE, OF_COST
 
 _MOST_REPLICATES = 200_000
-_POWER = 0.8
 
 
 def judge_counts(question: Question, view: View, alpha: float, seed: int) -> Evidence:
@@ -152,5 +151,5 @@ def _further_rows(away: float, values: Floats, rows: int, alpha: float) -> int |
     spread = float(known.std()) if known.size else 0.0
     if not away < 0 or not spread > 0:
         return None
-    wanted = rows * ((ndtri(1 - alpha) + ndtri(_POWER)) * spread / away) ** 2 - rows
+    wanted = rows * ((ndtri(1 - alpha) + ndtri(POWER)) * spread / away) ** 2 - rows
     return int(min(max(math.ceil(wanted), 1), NEEDS_CAP))

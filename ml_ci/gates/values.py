@@ -13,8 +13,10 @@ class GateResult:
     """How one gate, or one slice of it, was judged.
 
     `condition` is the gate as written. `value`, `limit` and `baseline` are rates or metrics, None where undefined.
-    `interval` is of the value, or of the difference to the baseline where the gate is relative. `needs` is the
-    estimated number of further labelled rows. `reason` is one sentence for someone who is no statistician;
+    `interval` is of the value, or of the difference to the baseline where the gate is relative; two-sided at `level`,
+    each of its ends at half of what is left. `needs` is the estimated number of further labelled rows, which prove it
+    with `chance` if what was measured is the truth (None: there is no such chance to name). `reason` is one sentence
+    for someone who is no statistician;
     `slice` reads `region = north`, or None for all rows. `line` is where the gate stands in the configuration.
     """
 
@@ -29,3 +31,5 @@ class GateResult:
     needs: int | None = None
     reason: str = ""
     line: int | None = None
+    level: float | None = None
+    chance: float | None = None

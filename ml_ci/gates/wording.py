@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+
 from ml_ci.conditions.tree import Metric, OverSlices
 from ml_ci.metrics import COUNTS, OF_JOB, PERCENT, TABLE
 
 MOST_NEEDS = 10_000_000
+_MOST_DIGITS = 6
 
 
 def title(atom: Metric | OverSlices) -> str:
@@ -51,17 +54,40 @@ def _is_of_job(atom: Metric | OverSlices | None) -> bool:
     return isinstance(atom, Metric) and atom.name in OF_JOB
 
 
-def more_rows(needs: int | None, kind: str) -> str:
-    """Say what would decide it: `about 1,900 more would decide it`."""
+def more_rows(needs: int | None, kind: str, chance: float | None = None) -> str:
+    """Say what would decide it: `about 1,900 more would decide it with a chance of 80%`.
+
+    Without a chance to name, the rates have to stay as they are.
+    """
     if needs is None:
         return f"more {kind} alone are not expected to make it pass"
     if needs >= MOST_NEEDS:
         return f"it would take more than {MOST_NEEDS:,} further {kind}"
-    return f"about {_two_digits(needs):,} more would decide it"
+    said = f"about {_two_digits(needs):,} more would decide it"
+    return f"{said} with a chance of {100 * chance:.0f}%" if chance else f"{said} if the rates stay as they are"
+
+
+def provable(bound: float, atom: Metric | OverSlices, *, upper: bool, relative: bool) -> str:
+    """Say the strictest margin or limit that is proven: `a margin of +2.3 points`, `a limit of at least 81.2%`.
+
+    `bound` is the interval's end on the limit's side; it is rounded away from what was measured, so that what is said
+    is proven too.
+    """
+    scale, digits = (100, 1) if in_points(atom) else (1, 3)
+    value = bound * scale
+    while digits < _MOST_DIGITS and 0 < abs(value) < 10 ** (1 - digits):
+        digits += 1
+    step = 10**digits
+    rounded = math.ceil(value * step - 1e-6) / step if upper else math.floor(value * step + 1e-6) / step
+    said = _minus(f"{rounded + 0.0:,.{digits}f}")
+    if relative:
+        return f"a margin of {'+' if rounded >= 0 else ''}{said}{' points' if in_points(atom) else ''}"
+    unit = " points" if isinstance(atom, OverSlices) and atom.function == "gap" else "%"
+    return f"a limit of {'' if upper else 'at least '}{said}{unit if in_points(atom) else ''}"
 
 
 def confidence_said(confidence: float) -> str:
-    """Say a confidence: `95%`, `99.9%`."""
+    """Say a confidence, or the level of an interval: `95%`, `99.9%`."""
     return f"{confidence * 100:.6g}%"
 
 
@@ -87,7 +113,7 @@ def _name(name: str) -> str:
 def _tell_apart(values: list[float], digits: int) -> list[str]:
     """Print with the fewest digits, from `digits` to six, at which unequal values look unequal."""
     rounded = {round(value, 9) for value in values}
-    while digits < 6 and len({f"{value:.{digits}f}" for value in rounded}) < len(rounded):
+    while digits < _MOST_DIGITS and len({f"{value:.{digits}f}" for value in rounded}) < len(rounded):
         digits += 1
     return [f"{value + 0.0:,.{digits}f}" for value in values]
 

@@ -167,8 +167,10 @@ def _gate(gate: GateResult) -> dict[str, Any]:
         "limit": defined(gate.limit),
         "baseline": defined(gate.baseline),
         "interval": ends if ends and None not in ends else None,
+        "level": defined(gate.level),
         "confidence": defined(gate.confidence),
         "needs": None if gate.needs is None else int(gate.needs),
+        "chance": defined(gate.chance),
         "reason": gate.reason,
         "line": None if gate.line is None else int(gate.line),
     }

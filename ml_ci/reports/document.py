@@ -102,6 +102,8 @@ class _Gate(_Document):
     needs: _Count | None
     reason: _Text
     line: Annotated[int, Field(ge=1, le=10**7)] | None = None
+    level: _Share | None = None
+    chance: _Share | None = None
 
     def result(self) -> GateResult:
         fields = dict(self)

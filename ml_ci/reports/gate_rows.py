@@ -9,7 +9,7 @@ from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.evidence import nothing_to_compare
 from ml_ci.gates.values import GateResult, Verdict
 from ml_ci.gates.verdict import ORDER
-from ml_ci.gates.wording import more_rows
+from ml_ci.gates.wording import confidence_said, more_rows
 from ml_ci.metrics import find
 from ml_ci.reports.conditions import Shape, name, shape
 from ml_ci.reports.metrics import counts_of, difference, said, unit
@@ -38,6 +38,7 @@ class Scale:
 class GateRow:
     """A gate in words; absent cells are "".
 
+    `interval` are the ends in words, `level` how sure they are together: `90%`, "" where the report does not say.
     `named` is False where `label` is the condition itself. `remark` is the reason where it has to be read: no pass,
     or a pass without a limit. `folded` is how many passing slices this row stands for, 0 for a row of its own.
     """
@@ -51,6 +52,7 @@ class GateRow:
     baseline: str
     limit: str
     interval: str
+    level: str
     needs: str
     remark: str
     scale: Scale | None
@@ -94,6 +96,7 @@ def gate_row(model: ModelReport, gate: GateResult) -> GateRow:
         baseline=baseline,
         limit=limit,
         interval=_interval(seen, gate),
+        level=level(gate),
         needs=_needs(seen, gate),
         remark=_remark(model, gate, limit),
         scale=_scale(seen, gate),
@@ -127,7 +130,7 @@ def _needs(seen: Shape, gate: GateResult) -> str:
         return ""
     row = find(seen.metric or "") if seen.how in ("", "each") else None
     kind = (row and row.of) or "rows"
-    return more_rows(gate.needs, kind).replace("more would", f"more {kind} would")
+    return more_rows(gate.needs, kind, gate.chance).replace("more would", f"more {kind} would")
 
 
 def currency(model: ModelReport) -> str:
@@ -179,6 +182,7 @@ def _folded(model: ModelReport, passing: list[GateResult]) -> GateRow:
         baseline="",
         limit=_cells(seen, passing[0], "")[2] if same_limit or seen.relative else "",
         interval="",
+        level="",
         needs="",
         remark="",
         scale=None,
@@ -233,6 +237,16 @@ def _interval(seen: Shape, gate: GateResult) -> str:
     if seen.relative or seen.how == "gap":
         return f"{points(low).removesuffix(' points')} … {points(high)}"
     return f"{percent(low)} … {percent(high)}"
+
+
+def level(gate: GateResult) -> str:
+    """Say how sure both ends of a gate's interval are together: `90%`; "" without an interval or its level."""
+    return confidence_said(gate.level) if gate.level and gate.interval else ""
+
+
+def interval_named(row: GateRow) -> str:
+    """Say the interval with its level: `90% interval 2.1% … 4.4%`; "" without one."""
+    return f"{row.level} interval {row.interval}".lstrip() if row.interval else ""
 
 
 def _scale(seen: Shape, gate: GateResult) -> Scale | None:

@@ -9,10 +9,9 @@ from ml_ci.reports.bars import bar
 from ml_ci.reports.chart import chart
 from ml_ci.reports.differences import MetricRow, metric_rows, slice_rows, unmoved
 from ml_ci.reports.escaping import code, fence, text
-from ml_ci.reports.gate_rows import GateRow, gate_rows
+from ml_ci.reports.gate_rows import GateRow, gate_rows, interval_named
 from ml_ci.reports.markup import details, table, together
 from ml_ci.reports.metrics import title
-from ml_ci.reports.numbers import percent
 from ml_ci.reports.text import plural, short_source
 from ml_ci.reports.values import ModelReport, Side
 from ml_ci.reports.yardsticks import by_base
@@ -77,8 +76,9 @@ def gates(model: ModelReport) -> tuple[str, str]:
 def _gates(model: ModelReport, rows: list[GateRow]) -> str:
     if not rows:
         return ""
-    cells = [[r.mark, _label(r), _measured(r), together(r.limit), text(r.baseline), _evidence(r)] for r in rows]
-    headers = ["", "gate", "candidate", "limit", _baseline_title(model.baseline), _interval_title(rows)]
+    title = _interval_title(rows)
+    cells = [[r.mark, _label(r), _measured(r), together(r.limit), text(r.baseline), _evidence(r, title)] for r in rows]
+    headers = ["", "gate", "candidate", "limit", _baseline_title(model.baseline), title]
     used = [at for at in range(6) if at < 3 or any(row[at] for row in cells)]
     sides = "".join("clrrrl"[at] for at in used)
     return table([headers[at] for at in used], [[row[at] for at in used] for row in cells], sides)
@@ -92,11 +92,15 @@ def _measured(row: GateRow) -> str:
     return text(row.candidate) + (f"<br>({together(row.counts)})" if row.counts else "")
 
 
-def _evidence(row: GateRow) -> str:
-    """Say the interval with its bar, and the rows that are missing to a verdict; of a new model, that it is new."""
+def _evidence(row: GateRow, title: str) -> str:
+    """Say the interval with its bar, and the rows that are missing to a verdict; of a new model, that it is new.
+
+    Its level stands here where the column's title does not say it.
+    """
+    said = row.interval if row.level and title.startswith(f"{row.level} ") else interval_named(row)
     drawn = f"`{bar(row.scale, 16).replace(' ', '·')}`" if row.scale else ""
     remark = text(row.remark, 120) if row.remark and not row.limit else ""
-    return "<br>".join(piece for piece in (text(row.interval), drawn, text(row.needs), remark) if piece)
+    return "<br>".join(piece for piece in (text(said), drawn, text(row.needs), remark) if piece)
 
 
 def _baseline_title(side: Side | None) -> str:
@@ -106,10 +110,8 @@ def _baseline_title(side: Side | None) -> str:
 
 
 def _interval_title(rows: Sequence[GateRow]) -> str:
-    levels = {row.gate.confidence for row in rows if row.scale and row.gate.confidence}
-    if len(levels) == 1:
-        return f"{percent(levels.pop(), 0)} interval"
-    return "interval" if any(row.interval for row in rows) else ""
+    levels = {row.level for row in rows if row.interval}
+    return f"{levels.pop()} interval".lstrip() if len(levels) == 1 else "interval" if levels else ""
 
 
 def metrics(model: ModelReport) -> str:

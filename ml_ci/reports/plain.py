@@ -8,7 +8,7 @@ from ml_ci.errors import Failure
 from ml_ci.reports import advice, both_yardsticks, brief, causes, deeds, pieces, sentences
 from ml_ci.reports.columns import GAP, padded
 from ml_ci.reports.differences import MetricRow, metric_rows, slice_rows, unmoved
-from ml_ci.reports.gate_rows import MARKS, GateRow, gate_rows, remarks
+from ml_ci.reports.gate_rows import MARKS, GateRow, gate_rows, interval_named, remarks
 from ml_ci.reports.prices import price
 from ml_ci.reports.text import label, log_lines, plural, to_ascii
 from ml_ci.reports.values import ModelReport, Report
@@ -100,10 +100,10 @@ def _gates(model: ModelReport) -> Iterator[str]:
 
 
 def gate_words(row: GateRow) -> str:
-    """Say a gate's numbers in one line: `19.9% (80 of 402), baseline 12.4%, limit ≤ +1.0 points, interval ...`."""
+    """Say a gate's numbers in one line: `19.9% (80 of 402), baseline 12.4%, limit ≤ +1.0 points, 90% interval ...`."""
     counts = f" ({row.counts})" if row.counts else ""
-    named = (("baseline", row.baseline), ("limit", row.limit), ("interval", row.interval))
-    return ", ".join([row.candidate + counts, *(f"{name} {value}" for name, value in named if value)])
+    named = [f"{name} {value}" for name, value in (("baseline", row.baseline), ("limit", row.limit)) if value]
+    return ", ".join([row.candidate + counts, *named, *filter(None, [interval_named(row)])])
 
 
 def _metrics(model: ModelReport) -> Iterator[str]:

@@ -17,7 +17,7 @@ from ml_ci.reports import advice, both_yardsticks, brief, causes, deeds, pieces,
 from ml_ci.reports.bars import bar
 from ml_ci.reports.columns import GAP, columns_of, padded, total
 from ml_ci.reports.differences import SliceRow, metric_rows, slice_rows, unmoved
-from ml_ci.reports.gate_rows import MARKS, GateRow, gate_rows, remarks
+from ml_ci.reports.gate_rows import MARKS, GateRow, gate_rows, interval_named, remarks
 from ml_ci.reports.pieces import Code, Sentence
 from ml_ci.reports.plain import METRIC_SIDES, metric_cells
 from ml_ci.reports.prices import price
@@ -215,7 +215,11 @@ def _gates(model: ModelReport, look: _Look) -> RenderableType | None:
 def _gate_cells(row: GateRow, layout: frozenset[str]) -> list[str]:
     counts = f"({row.counts})" if row.counts and "counts" in layout else ""
     baseline = f"{row.baseline} →" if row.baseline else ""
-    evidence = [row.interval, _bar(row)] if "interval" in layout else ["", ""]
+    evidence = (
+        [f"{row.interval} ({row.level})" if row.level else row.interval, _bar(row)]
+        if "interval" in layout
+        else ["", ""]
+    )
     return [f"{row.mark} {row.label}", baseline, row.candidate, counts, row.limit, *evidence]
 
 
@@ -237,9 +241,10 @@ def _gate_block(row: GateRow, look: _Look) -> Iterator[RenderableType]:
 
 def _below(row: GateRow, look: _Look, *, interval: bool) -> list[RenderableType]:
     """Say below a gate what needs a line of its own: the interval with its bar, the reason, the rows missing."""
-    drawn = f"{row.interval}  {_bar(row)}"
+    named = interval_named(row)
+    drawn = f"{named}  {_bar(row)}"
     fits = columns_of(look.say(drawn)) <= look.room - 2
-    shown = ([drawn] if fits else [row.interval, _bar(row)]) if interval and row.interval else []
+    shown = ([drawn] if fits else [named, _bar(row)]) if interval and row.interval else []
     lines = [*shown, *remarks(row)]
     return [_indent(look.text(line, "dim")) for line in lines]
 

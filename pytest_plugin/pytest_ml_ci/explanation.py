@@ -9,7 +9,6 @@ from ml_ci.errors import NOTHING_GATED, Failure
 from ml_ci.gates.values import GateResult
 from ml_ci.reports import advice, causes, deeds, pieces, sentences
 from ml_ci.reports.gate_rows import MARKS, gate_row, remarks
-from ml_ci.reports.numbers import percent
 from ml_ci.reports.text import label, log_lines
 from ml_ci.reports.values import ModelReport, Report
 
@@ -75,10 +74,9 @@ def _gate(model: ModelReport, gate: GateResult) -> Iterator[str]:
     row = gate_row(model, gate)
     said = pieces.plain(sentences.gate_sentence(model, gate))
     yield f"{row.mark} {said}"
-    confidence = f"{percent(gate.confidence, 0)} " if gate.confidence else ""
     of = " of the difference" if row.shape.relative else ""
     yield from _indented(
-        f"{confidence}interval{of}: {row.interval}" if row.interval else "",
+        f"{row.level} interval{of}: {row.interval}".lstrip() if row.interval else "",
         *(line for line in remarks(row) if line.rstrip(".").lower() not in said.lower()),
     )
 

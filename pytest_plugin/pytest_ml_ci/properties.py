@@ -29,6 +29,7 @@ def _numbers(gate: GateResult) -> dict[str, str | None]:
         "limit": _text(gate.limit),
         "baseline": _text(gate.baseline),
         "interval": json.dumps(ends) if ends and None not in ends else None,
+        "level": _text(gate.level),
         "needs": None if gate.needs is None else str(int(gate.needs)),
     }
 

@@ -16,7 +16,10 @@ TOP = {"format", "verdict", "commit", "base_commit", "models"}
 MODEL = {"verdict", "action", "changes", "candidate", "baseline", "gates", "seconds"}
 COUNTS = {"rows", "positives", "negatives", "tp", "fp", "tn", "fn", "metrics"}
 SIDE = COUNTS | {"record", "slices"}
-GATE = {"condition", "slice", "verdict", "value", "limit", "baseline", "interval", "confidence", "needs", "reason"}
+GATE = {"condition", "slice", "verdict", "value", "limit", "baseline", "interval", "confidence", "needs", "reason"} | {
+    "level",
+    "chance",
+}
 
 
 def test_json_is_all_of_standard_output(known: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -76,9 +77,71 @@ def test_the_sentence_for_someone_who_is_no_statistician(judged: Judged, paired_
     (result,) = judged(case, "fnr <= baseline.fnr + 0.03", confidence=0.95)
     assert result.reason == (
         "FNR 7.9% → 9.3%, limit +3.0 points: cannot be told from noise with 214 positives; "
-        "about 820 more would decide it"
+        "about 820 more would decide it with a chance of 80%; today's labels can prove a margin of +4.0 points"
     )
     assert result.needs == pytest.approx(815, abs=5)
+
+
+LEVELS = [
+    (None, "fnr <= baseline.fnr + 0.03", 0.95),
+    (None, "fnr <= 0.2", 0.95),
+    (0.95, "fnr <= baseline.fnr + 0.03", 0.9),
+    (0.95, "fnr <= baseline.fnr + 0.03 @ 0.99", 0.98),
+    (0.95, "fnr <= 0.2 @ 0", 0.95),
+    (0.8, "f1 >= 0.5", 0.6),
+    (0.95, "rows >= 100", None),
+]
+
+
+@pytest.mark.parametrize(("confidence", "text", "level"), LEVELS)
+def test_every_interval_says_its_level(
+    judged: Judged, paired_case: Make, confidence: float | None, text: str, level: float | None
+) -> None:
+    case = paired_case({"all": ((1, 0, 0, 99), (15, 5, 2, 192))})
+    (result,) = judged(case, text, confidence=confidence)
+    assert (result.interval is None) == (level is None)
+    assert result.level == level
+
+
+def test_a_level_of_which_the_ledger_took_its_part(judged: Judged, paired_case: Make) -> None:
+    case = paired_case({"all": ((1, 0, 0, 99), (15, 5, 2, 192))})
+    (result,) = judged(case, "fnr <= baseline.fnr + 0.03", confidence=0.95, alpha_spent=0.0125)
+    assert (result.level, result.confidence) == (0.975, 0.9875)
+
+
+@pytest.mark.parametrize("method", ["score", "exact", "anytime"])
+@pytest.mark.parametrize("text", ["fnr <= baseline.fnr + {}", "fnr <= {}"])
+def test_what_todays_labels_can_prove_passes(judged: Judged, paired_case: Make, method: str, text: str) -> None:
+    """The number of the advice passes as a gate, and one that is a tenth of a point stricter does not."""
+    case = paired_case({"all": ((1, 0, 0, 99), (15, 5, 2, 192))})
+    least = 0.03 if "baseline" in text else 0.1
+    (result,) = judged(case, text.format(least), confidence=0.95, method=method)
+    said = re.fullmatch(r".*; today's labels can prove a (?:margin|limit) of \+?([0-9.]+)(?: points|%)", result.reason)
+    assert result.verdict == "inconclusive" and said
+    best = float(said[1]) / 100
+    for number, verdict in ((best, "pass"), (best - 0.001, "inconclusive")):
+        assert judged(case, text.format(round(number, 6)), confidence=0.95, method=method)[0].verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("text", "method", "chance"),
+    [
+        ("fnr <= baseline.fnr + 0.03", "score", 0.8),
+        ("fnr <= baseline.fnr + 0.03", "exact", 0.8),
+        ("fnr <= baseline.fnr + 0.03", "anytime", 0.5),
+        ("fnr <= 0.1", "score", 0.8),
+        ("f1 >= baseline.f1 - 0.01", "score", 0.8),
+        ("worst(fnr, by=region) <= 0.1", "score", None),
+        ("fnr <= 0.2", "score", None),
+    ],
+)
+def test_with_what_chance_more_rows_decide(
+    judged: Judged, paired_case: Make, text: str, method: str, chance: float | None
+) -> None:
+    case = paired_case({"all": ((1, 0, 0, 99), (15, 5, 2, 192))})
+    (result,) = judged(case, text, confidence=0.95, method=method)
+    assert (result.chance, "chance" in result.reason) == (chance, chance is not None)
+    assert result.verdict == ("pass" if text == "fnr <= 0.2" else "inconclusive")
 
 
 def test_accuracy_and_selection_rate_are_paired(judged: Judged, paired_case: Make) -> None:

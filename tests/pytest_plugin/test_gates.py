@@ -17,7 +17,7 @@ def test_a_failure_is_explained_in_a_few_lines_without_a_traceback(project: Any)
         [
             f"*_ churn: {RELATIVE} _*",
             "✗ Misses 10 → 70 (+60 of 100): FNR 10.0% → 70.0%, limit +1.0 points.",
-            "  interval of the difference: +50.2 … +69.1 points",
+            "  95% interval of the difference: +50.2 … +69.1 points",
             "  Code and the gates changed.",
             "    code: train.py: SHIFT",
             "*(merge-base *",

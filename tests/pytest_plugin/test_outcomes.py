@@ -54,6 +54,7 @@ def test_junit_holds_what_each_gate_rests_on(judged: Any) -> None:
     assert float(found["ml_ci_limit"]) == pytest.approx(0.11)
     low, high = json.loads(found["ml_ci_interval"])
     assert low < 0.6 < high
+    assert found["ml_ci_level"] == "0.95"
     assert found["ml_ci_record"]
     assert judged.properties("ml-ci.yaml.churn::each(fnr, by=region) <= 0.75")["ml_ci_slice"] == "region = US"
 

@@ -73,6 +73,7 @@ def failed_by_data() -> Report:
             0.95,
             None,
             ("FPR 3.1% (31 of 1,003), limit 5.0%: within the limit, proven with 95% confidence on 1,003 negatives"),
+            level=0.9,
         ),
         GateResult(
             "fnr <= baseline.fnr + 0.01",
@@ -85,8 +86,19 @@ def failed_by_data() -> Report:
             0.95,
             None,
             ("FNR 12.4% → 19.9%, limit +1.0 points: above the limit, proven with 95% confidence on 402 positives"),
+            level=0.9,
         ),
-        GateResult("each(fnr, by=region) <= 0.20", "pass", "region = east", 36 / 182, 0.20, None, (0.14, 0.199), 0.95),
+        GateResult(
+            "each(fnr, by=region) <= 0.20",
+            "pass",
+            "region = east",
+            36 / 182,
+            0.20,
+            None,
+            (0.14, 0.199),
+            0.95,
+            level=0.9,
+        ),
         GateResult(
             "each(fnr, by=region) <= 0.20",
             "inconclusive",
@@ -99,8 +111,11 @@ def failed_by_data() -> Report:
             140,
             (
                 "FNR 20.0% (4 of 20), limit 20.0%: "
-                "cannot be told from noise with 20 positives; about 140 more would decide it"
+                "cannot be told from noise with 20 positives; about 140 more would decide it with a chance of 80%; "
+                "today's labels can prove a limit of 43.7%"
             ),
+            level=0.9,
+            chance=0.8,
         ),
         GateResult("gap(fpr, by=region) <= 0.05", "pass", None, 0.012, 0.05, None, None, 0.95),
     )
@@ -161,6 +176,7 @@ def failed_by_code() -> Report:
             0.95,
             None,
             ("FPR 8.3% (83 of 1,003), limit 5.0%: above the limit, proven with 95% confidence on 1,003 negatives"),
+            level=0.9,
         ),
         GateResult("auc >= baseline.auc - 0.005", "fail", None, 0.9312, 0.9481, 0.9531),
         GateResult("fnr + 0.5 * fpr <= 0.2", "pass", None, 0.163, 0.2, None),
@@ -186,7 +202,7 @@ def failed_by_code() -> Report:
 
 def inconclusive() -> Report:
     gates = (
-        GateResult("fpr <= 0.05 @ 0.95", "pass", None, 31 / 1003, 0.05, None, (0.021, 0.0436), 0.95),
+        GateResult("fpr <= 0.05 @ 0.95", "pass", None, 31 / 1003, 0.05, None, (0.021, 0.0436), 0.95, level=0.9),
         GateResult(
             "fnr <= baseline.fnr + 0.01 @ 0.95",
             "inconclusive",
@@ -199,8 +215,11 @@ def inconclusive() -> Report:
             1900,
             (
                 "FNR 8.4% → 9.3%, limit +1.0 points: "
-                "cannot be told from noise with 214 positives; about 1,900 more would decide it"
+                "cannot be told from noise with 214 positives; about 1,900 more would decide it with a chance of 80%; "
+                "today's labels can prove a margin of +4.1 points"
             ),
+            level=0.9,
+            chance=0.8,
         ),
     )
     changes = (Change("data.holdout", "1,100 → 1,217 rows (+117)"), Change("metrics", "threshold 0.5 → 0.45"))
@@ -299,7 +318,7 @@ def hostile() -> Report:
         HOSTILE,
     )
     gates = (
-        GateResult(HOSTILE, "fail", HOSTILE, 0.4, 0.3, 0.2, (0.1, 0.9), 0.95, 12, HOSTILE),
+        GateResult(HOSTILE, "fail", HOSTILE, 0.4, 0.3, 0.2, (0.1, 0.9), 0.95, 12, HOSTILE, level=0.9, chance=0.8),
         GateResult("fnr <= 0.2", "error", f"{HOSTILE} = {HOSTILE}", None, 0.2, None, reason=HOSTILE),
     )
     model = ModelReport(
@@ -357,8 +376,11 @@ def forty_rows() -> Report:
             310,
             (
                 "FNR 8.3% (1 of 12), limit 10.0%: "
-                "cannot be told from noise with 12 positives; about 310 more would decide it"
+                "cannot be told from noise with 12 positives; about 310 more would decide it with a chance of 80%; "
+                "today's labels can prove a limit of 38.5%"
             ),
+            level=0.9,
+            chance=0.8,
         ),
     )
     model = ModelReport(
@@ -432,7 +454,7 @@ def unjudged() -> Report:
 def two_yardsticks() -> Report:
     """Labels were damaged to fit: by its own it passes, by its base's it does not."""
     limit = GateResult("fnr <= 0.1", "pass", None, 0.0, 0.1, 0.25)
-    base_limit = GateResult("fnr <= 0.1", "fail", None, 0.4, 0.1, 0.0, (0.3, 0.5))
+    base_limit = GateResult("fnr <= 0.1", "fail", None, 0.4, 0.1, 0.0, (0.3, 0.5), level=0.95)
     new, old = side(60, 0, 140, 0), side(60, 40, 100, 0)
     own = Yardstick(OWN, "pass", (limit,), 200, candidate=new.confusion, baseline=old.confusion)
     base = Yardstick(

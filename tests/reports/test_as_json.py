@@ -51,8 +51,10 @@ def test_the_keys_are_the_designs(reports: Reports) -> None:
         "limit",
         "baseline",
         "interval",
+        "level",
         "confidence",
         "needs",
+        "chance",
         "reason",
         "line",
     }
@@ -76,7 +78,9 @@ def test_no_number_is_nan_or_infinite() -> None:
         "error", None, None, {"m": ModelReport("error", "train", (), side, None, (gate,), {"train": math.nan})}
     )
     said = to_json(report)["models"]["m"]
-    assert [said["gates"][0][key] for key in ("value", "limit", "baseline", "interval", "confidence")] == [None] * 5
+    assert [said["gates"][0][key] for key in ("value", "limit", "baseline", "interval", "level", "confidence")] == [
+        None
+    ] * 6
     assert said["seconds"] == {"train": None}
     assert "NaN" not in dumps(report) and "Infinity" not in dumps(report)
 

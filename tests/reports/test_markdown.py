@@ -108,6 +108,18 @@ def test_its_foot_says_who_judged_and_where_the_gates_stand(reports: Reports) ->
     assert foot == f"<sub>{said}</sub>"
 
 
+def test_every_interval_says_its_level(reports: Reports) -> None:
+    """One level stands above the column; where gates have their own, each interval says its."""
+    report = reports["failed_by_data"]()
+    assert "| 90% interval " in render(report) and "95% interval" not in render(report)
+    model = report.models["churn"]
+    gates = tuple(replace(gate, level=0.98) if gate.verdict == "fail" else gate for gate in model.gates)
+    source = render(replace(report, models={"churn": replace(model, gates=gates)}))
+    assert "| interval " in source
+    assert "| 98% interval +5.1 … +10.0 points<br>" in source
+    assert "| 90% interval 5.7% … 43.7%<br>" in source
+
+
 def test_a_failed_job_shows_its_log_in_a_fence_of_its_own(reports: Reports) -> None:
     source = render(reports["crashed"]())
     assert "<details open><summary>the job's log, last 8 lines</summary>\n\n````text\n" in source

@@ -29,14 +29,16 @@ _WHYS = {
     "FNR 12.4% → 19.9%, limit +1.0 points.",
     "failed_by_code": "False alarms 30 → 83 (+53 of 1,003), misses 50 of 402 as before: FPR 8.3%, limit 5.0%.",
     "inconclusive": "FNR against the baseline 8.4% → 9.3% (20 of 214), limit +1.0 points: "
-    "cannot be told from noise with 214 positives; about 1,900 more would decide it.",
+    "cannot be told from noise with 214 positives; about 1,900 more would decide it with a chance of 80%; "
+    "today's labels can prove a margin of +4.1 points.",
     "crashed": "The training job raised ValueError: Input X contains NaN.",
     "new_model": "1 gate holds, 1 was not judged. False alarms 31 of 1,003 (3.1%), misses 80 of 402 (19.9%).",
     "unjudged": "No gate was judged.",
     "reused": "Both gates hold. False alarms 30 of 1,003 (3.0%) as before, misses 50 of 402 (12.4%) as before.",
     "forty_slices": "Misses 2 → 6 (+4 of 30): FNR, store = store 06 20.0%, limit 18.0%. 4 more slices fail.",
     "forty_rows": "FNR 8.3% (1 of 12), limit 10.0%: "
-    "cannot be told from noise with 12 positives; about 310 more would decide it.",
+    "cannot be told from noise with 12 positives; about 310 more would decide it with a chance of 80%; "
+    "today's labels can prove a limit of 38.5%.",
     "one_class": "FNR is undefined: the holdout has no positives.",
     "all_undefined": "FPR is undefined: no rows. 1 more gate has no result.",
     "nothing_gated": "`free` has no gates: nothing was judged.",

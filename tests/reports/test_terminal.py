@@ -50,7 +50,8 @@ def test_the_sentence_the_bar_and_the_diff(reports: Reports) -> None:
     )
     assert "No line of code changed; data/train.csv did." in shown
     assert re.search(
-        r"FNR against the baseline +12.4% → +19.9% .*≤ \+1.0 points +\+5.1 … \+10.0 points +┃ +├────●────┤", shown
+        r"FNR against the baseline +12.4% → +19.9% .*≤ \+1.0 points +\+5.1 … \+10.0 points \(90%\) +┃ +├────●────┤",
+        shown,
     )
     assert re.search(r"FNR +12.4% → +19.9% +\+7.5 points +▲ worse", shown)
 
@@ -110,6 +111,6 @@ def test_plain_lines(reports: Reports) -> None:
         "  Misses 50 → 80 (+30 of 402), false alarms 30 → 31 (+1 of 1,003): FNR 12.4% → 19.9%, limit +1.0 points.",
         "  No line of code changed; data/train.csv did.",
     ]
-    gate = "  ✓ FPR                       3.1% (31 of 1,003), baseline 3.0%, limit ≤ 5.0%, interval 2.1% … 4.4%"
+    gate = "  ✓ FPR                       3.1% (31 of 1,003), baseline 3.0%, limit ≤ 5.0%, 90% interval 2.1% … 4.4%"
     assert gate in lines
     assert "  next: Look at what changed in data/train.csv, or undo it, and run again." in lines

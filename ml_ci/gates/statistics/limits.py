@@ -8,6 +8,7 @@ import numpy as np
 from scipy.special import betainc, betaincinv, ndtri
 
 from ml_ci.gates.statistics.values import (
+    POWER,
     Evidence,
     Floats,
     Numbers,
@@ -107,7 +108,7 @@ def smallest_limit(rows: int, alpha: float) -> float | None:
     return None if rows <= 0 else -math.expm1(math.log(alpha) / rows)
 
 
-def further_rows(errors: float, rows: float, limit: float, alpha: float, power: float = 0.8) -> int | None:
+def further_rows(errors: float, rows: float, limit: float, alpha: float, power: float = POWER) -> int | None:
     """Estimate how many more rows prove the limit with `power`, if the measured rate is the true one.
 
     None where the measured rate is not below the limit. Normal approximation, never below the rows that prove the

@@ -9,7 +9,7 @@ from scipy.special import ndtri
 
 from ml_ci.gates.statistics import evalues, limits, tango
 from ml_ci.gates.statistics.roots import roots
-from ml_ci.gates.statistics.values import NEEDS_CAP, Floats, checked_alpha, columns, squared_ratio, whole_rows
+from ml_ci.gates.statistics.values import NEEDS_CAP, POWER, Floats, checked_alpha, columns, squared_ratio, whole_rows
 from ml_ci.spec.values import Method
 
 # Below either of these the score statistic's normal approximation is not trusted: the exact method stands in.
@@ -62,7 +62,9 @@ def provable_margin(rows: int, alpha: float, method: Method = "score") -> float 
     return smallest_margin(rows, alpha)
 
 
-def planned_rows(margin: float, discordance: float, difference: float, alpha: float, power: float = 0.8) -> int | None:
+def planned_rows(
+    margin: float, discordance: float, difference: float, alpha: float, power: float = POWER
+) -> int | None:
     """Give the rows with which the score test passes with `power` at this true difference and discordance.
 
     n = [(z_a sqrt(2 q0 + m (1 - m)) + z_b sqrt(psi - D^2)) / (m - D)]^2, with q0 Tango's restricted root at the
@@ -86,7 +88,7 @@ def further_rows(
     margin: float,
     alpha: float,
     method: Method = "score",
-    power: float = 0.8,
+    power: float = POWER,
     *,
     statistic: float | None = None,
 ) -> int | None:

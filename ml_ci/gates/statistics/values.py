@@ -16,6 +16,12 @@ Numbers: TypeAlias = npt.ArrayLike
 # Estimates of further rows stop here: beyond it the honest sentence is "more than ten million".
 NEEDS_CAP = 10_000_000
 
+# The chance with which further rows prove a limit, if the measured shares are the true ones: by the normal
+# approximation as it is planned, by e-values as they grow on average.
+POWER = 0.8
+EVEN = 0.5
+_CHANCES = {"anytime": EVEN, "bounds of every slice": None}
+
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
@@ -43,6 +49,11 @@ class Evidence:
     def interval(self) -> tuple[float, float] | None:
         """Give both bounds, or None where one of them is unknown."""
         return None if self.low is None or self.high is None else (self.low, self.high)
+
+    @property
+    def chance(self) -> float | None:
+        """Give the chance with which `needs` prove it if the measured shares are the true ones; None for no such."""
+        return None if self.needs is None else _CHANCES.get(self.method, POWER)
 
 
 def whole_rows(rows: float) -> int:

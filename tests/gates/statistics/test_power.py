@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ml_ci.gates.statistics import evalues, paired, power
-from ml_ci.gates.statistics.values import NEEDS_CAP
+from ml_ci.gates.statistics.values import EVEN, NEEDS_CAP
 from ml_ci.spec.values import Method
 
 
@@ -124,3 +124,12 @@ def test_further_rows_of_e_values_reach_the_evidence_and_fewer_do_not(b: int, c:
         for rows in (n + needs, n + 0.98 * needs)
     ]
     assert evidence == [True, False]
+
+
+@pytest.mark.parametrize(("b", "c", "n", "margin"), [(4, 4, 500, 0.01), (18, 20, 214, 0.01), (12, 9, 300, 0.02)])
+def test_further_rows_of_e_values_have_an_even_chance(b: int, c: int, n: int, margin: float) -> None:
+    needs = power.further_rows(b, c, n, margin, 0.05, "anytime")
+    assert needs is not None
+    drawn = np.random.default_rng(5).multinomial(needs, [b / n, c / n, 1 - (b + c) / n], 2_000)
+    found = paired.differences_at_most(b + drawn[:, 0], c + drawn[:, 1], n + needs, margin, 0.05, "anytime")
+    assert np.mean([one.outcome == "pass" for one in found]) == pytest.approx(EVEN, abs=0.04)
