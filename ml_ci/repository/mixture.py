@@ -14,7 +14,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from ml_ci.repository.listing import LOOSE, list_files
 from ml_ci.repository.opened import open_repository
+from ml_ci.repository.products import is_product
 from ml_ci.repository.repository import Repository
 from ml_ci.repository.trees import entries_of
 
@@ -25,12 +27,16 @@ _AUTHOR = "ml-ci <ml-ci@localhost> 0 +0000"
 
 
 def frozen(repository: Repository) -> str:
-    """Give a commit of the working tree as it is: tracked files, and untracked ones that are not ignored.
+    """Give a commit of the working tree as it is: tracked files, and untracked ones that nobody ignores or built.
 
     HEAD itself when nothing differs from it. The user's index is not touched.
     """
+    built = [path for path in list_files(repository.top, LOOSE) if is_product(repository.top, path)]
     with _index(repository) as index, open_repository(repository.top, index=index) as repo:
         repo.git.add("--all", "--", ".")
+        if built:
+            with _telling("".join(f"{path}\0" for path in built)) as file:
+                repo.git.update_index("-z", "--force-remove", "--stdin", istream=file)
         tree = repo.git.write_tree()
         head = repository.head()
         if head is not None and tree == repo.git.rev_parse("--verify", "--end-of-options", f"{head}^{{tree}}"):

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ml_ci.repository.git import GitError, finish, git, start
 from ml_ci.repository.objects import Objects
+from ml_ci.repository.products import is_product
 
 _LINK, _SUBMODULE = "120000", "160000"
 _SKIPPED = "S"
@@ -24,7 +25,7 @@ def entries_of(folder: Path, tree: str) -> Entries:
 
 
 class WorkingTree:
-    """See the project folder as it is on disk: tracked and untracked files, without ignored ones.
+    """See the project folder as it is on disk: tracked and untracked files, without ignored ones and build products.
 
     `looked` is a time (ns of the wall clock) before anything was looked at.
     """
@@ -83,7 +84,7 @@ class WorkingTree:
         tracked = {path: entry for _, path, entry in listed}
         skipped = [path for tag, path, _ in listed if tag == _SKIPPED]
         states: Mapping[str, str] = dict(_states(finish(status, "status")))
-        states = _below(self._folder, states)
+        states = _drop_products(self._folder, _below(self._folder, states))
         left_out = frozenset(path for path in skipped if not os.path.lexists(self._folder / path))
         files = _merge(self._folder, tracked, states)
         # git does not look at those on disk that it was told to skip: they may be edited.
@@ -185,6 +186,11 @@ def _below(folder: Path, states: Mapping[str, str]) -> Mapping[str, str]:
         return {}
     prefix = os.fsdecode(git(folder, "rev-parse", "--show-prefix")).rstrip("\n")
     return {path.removeprefix(prefix): state for path, state in states.items()}
+
+
+def _drop_products(folder: Path, states: Mapping[str, str]) -> Mapping[str, str]:
+    """Leave out what an install or a run left: `with uncommitted changes` is about the user's doing."""
+    return {path: state for path, state in states.items() if state != "??" or not is_product(folder, path)}
 
 
 def _merge(folder: Path, tracked: Mapping[str, tuple[str, str]], states: Mapping[str, str]) -> Mapping[str, str | None]:

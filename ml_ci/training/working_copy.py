@@ -15,6 +15,7 @@ from ml_ci.repository.checked_out import CheckedOut
 from ml_ci.repository.git import GitError
 from ml_ci.repository.listing import LOOSE, TRACKED, list_files
 from ml_ci.repository.opened import ask
+from ml_ci.repository.products import is_product
 from ml_ci.repository.repository import Repository
 from ml_ci.repository.submodules import Submodule
 from ml_ci.repository.values import Tree
@@ -23,7 +24,6 @@ from ml_ci.training.stamps import Stamp, is_folder, is_link, stamps
 from ml_ci.training.transfer import copy, remove
 
 _OWN = ".ml_ci"
-_BYTE_CODE = "__pycache__"
 
 
 class WorkingCopy:
@@ -178,8 +178,8 @@ def _present(top: Path) -> Iterator[str]:
     """List the files that are tracked, or untracked and not ignored; those deleted from disk too."""
     if not (top / ".git").exists():
         return  # a submodule that was never checked out
-    # Byte code that nobody committed stands for the sources of another folder: a job would read it instead of them.
-    loose = (path for path in list_files(top, LOOSE) if _BYTE_CODE not in Path(path).parts)
+    # Byte code and builds that nobody committed stand for other sources: a job would read them instead of its own.
+    loose = (path for path in list_files(top, LOOSE) if not is_product(top, path))
     for path in dict.fromkeys((*list_files(top, TRACKED), *loose)):
         if _OWN not in Path(path).parts:
             yield path

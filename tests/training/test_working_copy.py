@@ -256,6 +256,17 @@ def test_byte_code_of_the_checkout_stays_there(top: Path, tmp_path: Path) -> Non
         assert "src/__pycache__/train.cpython-311.pyc" not in names(made.project)
 
 
+def test_what_an_install_left_in_the_checkout_stays_there(top: Path, tmp_path: Path) -> None:
+    for path in ("setup.py", "build/lib/train.py", "build/own.txt"):
+        (top / path).parent.mkdir(parents=True, exist_ok=True)
+        (top / path).write_text("x\n")
+    repository = Repository.find(top)
+    with working_copy(repository, repository.tree(None), tmp_path / "work") as made:
+        assert {"setup.py", "build/own.txt"} <= {*names(made.project)} and "build/lib/train.py" not in names(
+            made.project
+        )
+
+
 def test_what_an_archive_would_leave_out_or_rewrite(top: Path, tmp_path: Path, git: Git) -> None:
     (top / ".gitattributes").write_text("secret.csv export-ignore\nversion.txt export-subst\n")
     (top / "secret.csv").write_text("a\n")
