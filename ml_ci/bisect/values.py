@@ -32,7 +32,7 @@ class Found:
     `gates` are the results that do not hold there; there are none where the model can no longer be made, and `failure`
     says why. `unclear` are commits before it that could not be judged: it may
     have been one of them. `judged` counts the commits that were looked at, `trainings` what was trained for it,
-    `failed` the commits at which the model cannot be made.
+    `failed_trainings` those of them that failed, `failed` the commits at which the model cannot be made.
     """
 
     model: str
@@ -46,3 +46,4 @@ class Found:
     trainings: int = 0
     failure: str = ""
     failed: int = 0
+    failed_trainings: int = 0

@@ -17,6 +17,7 @@ from ml_ci.cli import parameters
 @click.option("--bad", default="HEAD", show_default=True, metavar="REF", help="A commit at which it does not.")
 @click.option("--gate", metavar="TEXT", help="This gate of ml-ci.yaml; otherwise those that do not hold at --bad.")
 @click.option("--first-parent", is_flag=True, help="Follow merges along the branch that was merged into only.")
+@click.option("--retry", is_flag=True, help="Try trainings again that failed before from the same inputs.")
 @parameters.as_json
 @parameters.config
 @parameters.python
@@ -27,6 +28,7 @@ def command(
     bad: str,
     gate: str | None,
     first_parent: bool,
+    retry: bool,
     as_json: bool,
     config: str | None,
     python: str | None,
@@ -36,8 +38,8 @@ def command(
 
     Asks for commits in the order of git bisect, in a clean copy of each: nothing of your tree is touched. Each commit's
     model is judged by today's gates, on today's holdout, against the model of the good commit. Commits with the same
-    fingerprint share one training; one that cannot be judged is skipped and named. Where the model of --bad cannot be
-    made at all, the first commit is found of which that is so.
+    fingerprint share one training, also one that failed; one that cannot be judged is skipped and named. Where the
+    model of --bad cannot be made at all, the first commit is found of which that is so.
 
     \b
     Example: ml-ci bisect churn --good v1.4
@@ -56,6 +58,7 @@ def command(
             environment=dict(os.environ),
             python=python,
             store=store,
+            retry=retry,
             progress=progress,
         )
         found = bisect(options, model, Search(good, bad, gate, first_parent))

@@ -53,7 +53,8 @@ def _named(commit: Commit) -> str:
 def _cost(found: Found) -> str:
     judged = f"{plural(found.judged, 'commit')} judged against {found.good[:7]}"
     failed = f", at {found.failed:,} of which it cannot be made" if found.failed else ""
-    return f"{judged}{failed}; {plural(found.trainings, 'training')} made a model, the others were known."
+    ended = f", {found.failed_trainings:,} of which failed" if found.failed_trainings else ""
+    return f"{judged}{failed}; {plural(found.trainings, 'training')}{ended}, the others were known."
 
 
 def to_json(found: Found) -> dict[str, Any]:
@@ -84,4 +85,5 @@ def to_json(found: Found) -> dict[str, Any]:
         "failure": found.failure or None,
         "judged": found.judged,
         "trainings": found.trainings,
+        "failed_trainings": found.failed_trainings,
     }

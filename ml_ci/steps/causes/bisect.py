@@ -54,11 +54,15 @@ def bisect_history(project: Project, fingerprints: Fingerprints, name: str, sear
     good, bad = _commit(project, search.good, "--good"), _commit(project, search.bad, "--bad")
     check_ancestor(project.repository, good, bad)
     court = _Court(project, fingerprints, name, good)
-    before = len(project.store.kept)
+    before = len(project.journal.deeds)
     found = _find(court, bad, search)
-    trainings = sum(kind == "trainings" for kind, _ in project.store.kept[before:])
+    tried = [deed.finished for deed in project.journal.deeds[before:] if deed.kind == "train"]
     return replace(
-        found, trainings=trainings, judged=len(court.heard) + len(court.failures), failed=len(court.failures)
+        found,
+        trainings=len(tried),
+        failed_trainings=tried.count(False),
+        judged=len(court.heard) + len(court.failures),
+        failed=len(court.failures),
     )
 
 
@@ -198,7 +202,8 @@ def _end(court: _Court, commit: str, option: str) -> tuple[GateResult, ...]:
     except StageFailed as error:
         failure: Failure = error.failure
         another = f"ame another commit: {option.partition(' ')[0]} REF."
-        hint = f"N{another}" if not failure.hint or "--baseline" in failure.hint else f"{failure.hint} Or n{another}"
+        known = failure.hint.replace("ml-ci run --retry", "--retry")  # an option of this command too
+        hint = f"N{another}" if not known or "--baseline" in known else f"{known} Or n{another}"
         raise UserError(f"{option} (commit {commit[:7]}) cannot be judged: {failure.message}", hint=hint) from None
 
 

@@ -189,6 +189,28 @@ def test_the_commit_that_broke_the_training_is_found(project: Any, files: dict[s
     assert to_json(found)["failure"] == found.failure
 
 
+def test_a_failed_training_is_counted_and_remembered(project: Any) -> None:
+    """One training of three commits' common failure; a second search, and a run, know of it; --retry asks again."""
+    good = project.repository.git("rev-parse", "HEAD")
+    project.commit({"doc.md": "x\n"}, "Before")
+    project.commit({"train.py": "raise SystemExit('no such solver')\n"}, "Break")
+    for number in range(2):
+        project.commit({f"more{number}.md": "x\n"}, "After")
+    first = search(project, good)
+    assert (first.commit.title, first.trainings, first.failed_trainings) == ("Break", 2, 1)
+    assert "2 trainings, 1 of which failed, the others were known." in plain(first)
+    second = search(project, good)
+    assert (second.commit.id, second.trainings, second.failed_trainings) == (first.commit.id, 0, 0)
+    again = bisect(project.options(retry=True), "cut", Search(good))
+    assert (again.commit.id, again.trainings, again.failed_trainings) == (first.commit.id, 1, 1)
+    with pytest.raises(UserError) as caught:
+        search(project, "HEAD")
+    assert (
+        caught.value.hint is not None
+        and "not tried again. Where the machine was to blame: --retry. Or" in caught.value.hint
+    )
+
+
 def test_an_end_that_cannot_be_judged_is_named_with_its_commit(project: Any) -> None:
     broken = project.commit({"train.py": "raise SystemExit('no such solver')\n"}, "Break")
     project.commit({"README.md": "x\n"}, "Describe")
