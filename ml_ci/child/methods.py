@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from .exchange import Request
 
 
+# A model alone seldom can: what encodes and scales the rows stands in the program, or in a file of its own.
+_PREPARED = (
+    "If the program changes rows before it fits (encodes, scales, drops columns), name a function that does the same: "
+    "`predict: adapter:predict`, with `def predict(model, rows): return model.predict_proba(prepared(rows))[:, 1]` "
+    "in adapter.py; `rows` has every column but the label."
+)
+
+
 class Answer:
     """Hold what a model answered: what the values are, the values, and the answer itself, whose index has the order."""
 
@@ -36,7 +44,7 @@ def default_scores(model: Any, rows: Any, request: Request) -> Answer:
         if not callable(method):
             continue
         what = "%s.%s" % (type(model).__name__, name)
-        returned = read_returned(call(method, (rows,), {}, request, what, "predict-raised"), what)
+        returned = read_returned(_ask(method, rows, request, what), what)
         found = _predict(model, names, returned, classes, what) if reader is None else None
         if reader is not None:
             found = reader(returned, names, classes, what)
@@ -47,6 +55,15 @@ def default_scores(model: Any, rows: Any, request: Request) -> Answer:
         "a %s has no predict_proba, decision_function or predict" % type(model).__name__,
         "Name a function that scores with it: `predict: module:function`, called with the model and the rows.",
     )
+
+
+def _ask(method: Any, rows: Any, request: Request, what: str) -> Any:
+    try:
+        return call(method, (rows,), {}, request, what, "predict-raised")
+    except JobFailed as error:
+        if error.code == "predict-raised":
+            error.hint = _PREPARED
+        raise
 
 
 def _predict(

@@ -7,11 +7,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
+from ml_ci.cli.narrow import say
 
 if TYPE_CHECKING:
     from ml_ci.gates.proposal import Proposal
     from ml_ci.reports.values import ModelReport, Report
+
+# The model itself could not score the table's rows, and nothing else was asked to.
+_NOT_SCORED = "predict-raised"
 
 
 def run_first(name: str, config: Path) -> bool:
@@ -20,24 +23,59 @@ def run_first(name: str, config: Path) -> bool:
     from ml_ci.records.atomic import write_text
     from ml_ci.setup.writing import add_gates
 
-    report = _judge()
-    show(report)
-    gates = _propose(report.models[name]) if name in report.models else {}
-    if not gates:
-        click.echo(f"next    mend what is said above, then: ml-ci run, which proposes gates for {config}")
+    report = _judge(name)
+    model = report.models.get(name)
+    gates = _propose(model) if model else {}
+    if model is None or not gates:
+        show(report)
+        _tell_what_is_left(model, config)
         return False
-    write_text(config, add_gates(config.read_text(encoding="utf-8"), gates))
-    click.echo(f"wrote   {config}: {', '.join(gates)}: the first pull request is judged by them")
+    _tell_numbers(model)
+    text = config.read_text(encoding="utf-8")
+    new = {gate: why for gate, why in gates.items() if f"- {gate} " not in text}
+    added = add_gates(text, new)
+    if added is None:
+        say(f"left    {config}: add to `gates:`: {', '.join(new)}")
+        return True
+    write_text(config, added)
+    say(f"wrote   {config}: {', '.join(gates)}: the first pull request is judged by them")
+    say("next    commit these files, push, and open a pull request")
     return True
 
 
-def _judge() -> Report:
+def _judge(name: str) -> Report:
     from ml_ci.cli.progress import showing
     from ml_ci.pipeline import run
     from ml_ci.steps.values import Options
 
     with showing() as progress:
-        return run(Options(start=Path.cwd(), environment=dict(os.environ), progress=progress))
+        return run(Options(start=Path.cwd(), models=(name,), environment=dict(os.environ), progress=progress))
+
+
+def _tell_numbers(model: ModelReport) -> None:
+    """Say what was measured; that a first model was not judged is no news, and its gates follow."""
+    from ml_ci.reports import sentences
+
+    say(f"found   {sentences.measured(model)}")
+    for caution in model.cautions:
+        say(f"!       {caution}")
+
+
+def _tell_what_is_left(model: ModelReport | None, config: Path) -> None:
+    """Say what to do where nothing was measured; where the model alone cannot score, write what does it with it."""
+    from ml_ci.records.atomic import write_text
+    from ml_ci.setup.adapter import ADAPTER, name_adapter, write_adapter
+
+    failure = model.failure if model else None
+    text = config.read_text(encoding="utf-8")
+    named = name_adapter(text) if failure is not None and failure.code == _NOT_SCORED else None
+    if named is None or Path(ADAPTER).exists():
+        say("next    mend what is said above, then: ml-ci init --first-run")
+        return
+    write_text(Path(ADAPTER), write_adapter(text))
+    write_text(config, named)
+    say(f"wrote   {ADAPTER}, and `predict:` in {config}")
+    say(f"next    do in {ADAPTER} to the rows what the program does before it fits, then: ml-ci init --first-run")
 
 
 def _propose(model: ModelReport) -> dict[str, str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ml_ci.cli.main import FAILED, PASSED
+from ml_ci.cli.narrow import say
 from ml_ci.errors import UserError
 
 if TYPE_CHECKING:
@@ -72,17 +73,27 @@ def command(
     models = [choice.name] if choice else _declared()
     files = _plan(found, choice, models, workflows or ("pull-request",), actions)
     written = _put(files, found.prefix, dry_run)
-    _next(choice, written, found.prefix, dry_run)
-    if choice is None or choice.missing or dry_run or not (first_run or (asks and _offer())):
+    _tell_what_is_left(choice, written, found.prefix)
+    open_keys = bool(choice and choice.missing)
+    runs = not (open_keys or dry_run) and (first_run or (choice is not None and asks and _offer()))
+    if not runs:
+        _tell_next(open_keys, written, dry_run)
         return PASSED
     from ml_ci.cli.first_run import run_first
 
-    return PASSED if run_first(choice.name, _config()) else FAILED
+    return PASSED if run_first(_one_of(models, answers.name), _config()) else FAILED
 
 
 def _offer() -> bool:
-    question = "Judge the model now? It is trained once, and its numbers become gates with fixed limits"
-    return click.confirm(question, default=True)
+    return click.confirm("Train it once now, and make gates of its numbers?", default=True)
+
+
+def _one_of(models: list[str], name: str | None) -> str:
+    """Give the model to be run first: the one that there is, or the one that `--name` names."""
+    if name in models or (name is None and len(models) == 1):
+        return name or models[0]
+    known = ", ".join(models) or "none"
+    raise UserError("--first-run judges one model", hint=f"Name it: --name NAME. {_config()} has: {known}.")
 
 
 def is_terminal() -> bool:
@@ -110,9 +121,9 @@ def _declared() -> list[str]:
     try:
         models = list(load(decode(path.read_bytes(), path.name), path.name).models)
     except UserError as error:
-        click.echo(f"left    {error.message}")
+        say(f"left    {error.message}")
         return []
-    click.echo(f"found   {path}: {', '.join(models)}; only what belongs to it is added")
+    say(f"found   {path}: {', '.join(models)}; only what belongs to it is added")
     return models
 
 
@@ -139,9 +150,9 @@ def _tell(found: Found) -> None:
         "Python": found.python,
     }.items():
         if value:
-            click.echo(f"found {what}: {value}", err=True)
+            say(f"found {what}: {value}", err=True)
     for uri in found.servers[:3]:
-        click.echo(f"found tracking server: {tell_server(uri)}", err=True)
+        say(f"found tracking server: {tell_server(uri)}", err=True)
 
 
 def _plan(
@@ -162,32 +173,33 @@ def _plan(
         if other is None:
             files[path] = text
         else:
-            click.echo(f"kept    {other}: it judges this project already")
+            say(f"kept    {other}: it judges this project already")
     return files | plan_tests(found, models)
 
 
 def _put(files: dict[str, str], prefix: str, dry_run: bool) -> dict[str, str]:
-    """Write what is not there yet, and give it."""
+    """Write what is not there yet, and fill in a workflow that lacks nothing but the actions' address; give both."""
     from ml_ci.records.atomic import write_text
     from ml_ci.setup.files import show_path
+    from ml_ci.setup.writing import is_unfilled
 
     places = {path: Path(show_path(path, prefix)) for path in files}
-    new = {path: text for path, text in files.items() if not places[path].exists()}
+    new = {path: text for path, text in files.items() if not places[path].exists() or is_unfilled(places[path], text)}
     for path, text in files.items():
         at = places[path]
         if path not in new:
-            click.echo(f"kept    {at}: it is there already, and init overwrites nothing")
+            say(f"kept    {at}: it is there already, and init overwrites nothing")
         elif dry_run:
             click.echo(f"would write {at}:\n\n{text}")
         else:
             at.parent.mkdir(parents=True, exist_ok=True)
             write_text(at, text)
-            click.echo(f"wrote   {at}")
+            say(f"wrote   {at}")
     return new
 
 
-def _next(choice: Choice | None, files: dict[str, str], prefix: str, dry_run: bool) -> None:
-    """Say what is left to fill in, line by line, and what to do then."""
+def _tell_what_is_left(choice: Choice | None, files: dict[str, str], prefix: str) -> None:
+    """Say what is left to fill in, line by line."""
     from ml_ci.setup import writing
     from ml_ci.setup.files import add_hidden, show_path
     from ml_ci.setup.look import find_hidden
@@ -195,14 +207,17 @@ def _next(choice: Choice | None, files: dict[str, str], prefix: str, dry_run: bo
     text = files.get(f"{prefix}ml-ci.yaml", "")
     missing = choice.missing if choice else {}
     for key in (key for key in writing.ORDER if key in missing):
-        click.echo(f"left    ml-ci.yaml:{writing.line_of(key, text)}: {key}: {missing[key]}")
+        say(f"left    ml-ci.yaml:{writing.line_of(key, text)}: {key}: {missing[key]}")
     for path, workflow in files.items():
         if writing.UNKNOWN_ACTION.partition("@")[0] + "/" in workflow:
             at = show_path(path, prefix)
-            click.echo(f"left    {at}: OWNER/ml-ci and SHA: where ml-ci's actions are (or --actions)")
+            say(f"left    {at}: where ml-ci's actions are, then: ml-ci init --actions OWNER/ml-ci@SHA")
     hidden = find_hidden(Path.cwd(), files)
     if hidden:
-        click.echo(f"left    {add_hidden(hidden, prefix)}")
+        say(f"left    {add_hidden(hidden, prefix)}")
+
+
+def _tell_next(open_keys: bool, files: dict[str, str], dry_run: bool) -> None:
     if not dry_run:
         then = ", then commit these files" if files else ""
-        click.echo("next    fill in what is left, then: ml-ci run" if missing else f"next    ml-ci run{then}")
+        say("next    fill in what is left, then: ml-ci init --first-run" if open_keys else f"next    ml-ci run{then}")

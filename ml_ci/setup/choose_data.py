@@ -20,14 +20,26 @@ def choose_data(
     holdout = _choose_holdout(found, answers, script)
     train = _choose_train(found, answers, script, holdout, needs)
     made = train is not None and train.path in needs  # the program reads what an earlier step makes of it
-    unknown = script is not None and bool(script.absent) and not (script.reads or answers.data or made)
+    elsewhere = script is not None and bool(script.absent or script.fetched)
+    unknown = elsewhere and not (script is None or script.reads or answers.data or made)
     if script and unknown and not answers.holdout:
-        choice.missing["data"] = (
-            f"{{train: FILE, holdout: FILE}}: {script.path} reads {', '.join(script.absent)}, which git does not have"
-        )
+        choice.missing["data"] = f"{{train: FILE, holdout: FILE}}: {_say_elsewhere(script, found)}"
         return None
     _fill(choice, answers, script, None if unknown else train, holdout)
     return holdout or train
+
+
+def _say_elsewhere(script: Script, found: Found) -> str:
+    """Say where a program has its table from, and what to do: of a table that it fetches no rows can be held out."""
+    if not script.fetched:
+        return f"{script.path} reads {', '.join(script.absent)}, which git does not have"
+    address = script.fetched[0]
+    name = posixpath.basename(address.partition("?")[0])
+    here = next((table.path for table in found.tables if posixpath.basename(table.path) == name), None)
+    said = f"{script.path} fetches {address} itself, and would train on the rows to judge on"
+    if here:
+        return f"{said}; let it read {here}, which is here, then ml-ci init again"
+    return f"{said}; let it read a file of the repository"
 
 
 def _choose_holdout(found: Found, answers: Answers, script: Script | None) -> DataFile | None:

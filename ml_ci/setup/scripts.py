@@ -16,6 +16,7 @@ _OTHERS = (
     "predict", "serve", "api", "app", "eval", "plot", "preprocess", "inference", "infer", "tune", "tuning", "explore",
     "benchmark", "compare", "clean", "example", "demo", "utils", "conftest", "setup",
 )  # fmt: skip
+_ADDRESS = re.compile(r"[a-z][a-z0-9+]*://", re.IGNORECASE)
 _SCORES = re.compile(r"(?:^|[_\-./])(?:pred|preds|predictions?|scores?|submission)(?=[_\-.]|$)", re.IGNORECASE)
 
 
@@ -54,6 +55,7 @@ def _read_script(
         function=source.function,
         reads=tuple(one for one in dict.fromkeys(tables) if one in files and one not in written),
         absent=tuple(one for one in _keep_within(at[one] for one in traces.tables) if one not in files | written),
+        fetched=tuple(one for one in traces.tables if _ADDRESS.match(one)),
         writes=tuple(one for one in inside if one not in files or one in map(at.get, traces.models)),
         scores=tuple(one for one in _keep_within(sorted(written)) if one.endswith(TABLES) and is_scores(one)),
         named=traces.named,
@@ -116,13 +118,16 @@ def _score(source: Source, parts: list[Source], traces: Traces, asked: bool) -> 
 
 def _resolve(text: str, cwd: str) -> str:
     """Give a path of a program relative to the repository, `../…` for one outside of it."""
+    if _ADDRESS.match(text):
+        return text
     if text.startswith(TOP):
         return posixpath.normpath(text.removeprefix(TOP))
     return posixpath.normpath(posixpath.join(cwd, text))
 
 
 def _keep_within(paths: Iterable[str]) -> tuple[str, ...]:
-    return tuple(one for one in dict.fromkeys(paths) if not one.startswith(("/", "..")) and one != ".")
+    here = (one for one in dict.fromkeys(paths) if not one.startswith(("/", "..")) and one != ".")
+    return tuple(one for one in here if not _ADDRESS.match(one))
 
 
 def _find_cwd(path: str, traces: Traces, files: frozenset[str]) -> str:

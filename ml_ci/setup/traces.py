@@ -19,6 +19,7 @@ MODELS = (
 _SAVES = {"save_model", "save_pretrained", "export_model", "saved_model"}
 _DUMPS = {"dump", "save", "save_checkpoint", "export", "save_weights"}
 _TARGETS = {"label", "target", "target_column", "label_column", "target_col", "label_col", "y_col"}
+_FITS = {"fit", "partial_fit", "fit_resample", "train_test_split"}
 _TRACKED = {"set_tracking_uri", "MlflowClient", "set_registry_uri"}
 
 
@@ -54,7 +55,7 @@ def find_traces(trees: Mapping[str, ast.Module]) -> Traces:
         written |= set(_find_written(node, path, texts))
         for one in _find_asked(node):
             read |= {text for inner in ast.walk(one) for text in _read_constant(inner)} | set(texts.of(one, path))
-            asked |= dict.fromkeys(text for text in texts.of(one, path) if text.endswith(TABLES))
+            asked |= dict.fromkeys(text for text in texts.of(one, path) if text.endswith(TABLES) or "://" in text)
         if name_called(node) in _TRACKED:
             tracked |= dict.fromkeys(text for one in node.args for text in texts.of(one, path) if "://" in text)
     strings = tuple(
@@ -127,10 +128,15 @@ def _read_mode(node: ast.Call) -> str:
 
 
 def _find_targets(tree: ast.AST) -> Iterator[str]:
-    """Find the columns that are taken out as the target: label="x", frame.drop("x"), frame.pop("x"), y = frame["x"]."""
+    """Find the columns that are taken out as the target: label="x", frame.drop("x"), frame.pop("x"), y = frame["x"],
+    and that a model is fitted to: model.fit(X, frame["x"]).
+    """
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             yield from (text for word in node.keywords if word.arg in _TARGETS for text in _read_constant(word.value))
+            if name_called(node) in _FITS:
+                given = [*node.args[1:2], *(word.value for word in node.keywords if word.arg == "y")]
+                yield from (text for one in given if isinstance(one, ast.Subscript) for text in _read_columns(one))
             if name_called(node) in ("drop", "pop"):
                 given = [*node.args[:1], *(word.value for word in node.keywords if word.arg == "columns")]
                 yield from (text for one in given for item in _split(one) for text in _read_constant(item))
@@ -142,9 +148,13 @@ def _find_assigned(node: ast.Assign) -> Iterator[str]:
     names = [one.id.lower() for one in node.targets if isinstance(one, ast.Name)]
     if isinstance(node.value, ast.Subscript):
         if any(name[:1] == "y" or name in _TARGETS or name == "labels" for name in names):
-            yield from (text for one in _split(node.value.slice) for text in _read_constant(one))
+            yield from _read_columns(node.value)
     elif any(name in _TARGETS for name in names):
         yield from _read_constant(node.value)
+
+
+def _read_columns(node: ast.Subscript) -> Iterator[str]:
+    return (text for one in _split(node.slice) for text in _read_constant(one))
 
 
 def _split(node: ast.expr) -> list[ast.expr]:

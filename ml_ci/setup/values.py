@@ -15,8 +15,9 @@ class Script:
     `runs` says that starting it does something; `module` is its name where it has to be started by `python -m`.
     `function` is (name, its parameter for the table) when it has a function of the job's contract. `reads` and `writes`
     are the paths of its data and of what it leaves, relative to the repository; `absent` are tables that it asks for
-    and git does not have; `cwd` is where it has to be started. `named` are the columns that it takes as the target.
-    `scores` are tables that it leaves and that are called predictions. `score` orders several.
+    and git does not have, `fetched` the addresses of those that it fetches; `cwd` is where it has to be started.
+    `named` are the columns that it takes as the target. `scores` are tables that it leaves and that are called
+    predictions. `score` orders several.
     """
 
     path: str
@@ -27,6 +28,7 @@ class Script:
     function: tuple[str, str] | None = None
     reads: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
+    fetched: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     scores: tuple[str, ...] = ()
     named: tuple[str, ...] = ()

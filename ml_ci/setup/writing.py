@@ -30,10 +30,12 @@ def configuration(choice: Choice) -> str:
     return "\n".join(lines) + "\n"
 
 
-def add_gates(text: str, gates: Mapping[str, str]) -> str:
-    """Add gates, each with a comment, below those of a configuration that `configuration` wrote."""
+def add_gates(text: str, gates: Mapping[str, str]) -> str | None:
+    """Add gates, each with a comment, below those of a configuration that `configuration` wrote; None of another."""
     lines = text.splitlines()
-    at = line_of("gates", text)
+    at = find_line("gates", text)
+    if at is None or at == len(lines) or not lines[at].startswith("      - "):
+        return None
     while at < len(lines) and lines[at].startswith("      - "):
         at += 1
     lines[at:at] = [f"      - {flow(gate)}   # {why}" for gate, why in gates.items()]
@@ -43,6 +45,12 @@ def add_gates(text: str, gates: Mapping[str, str]) -> str:
 def line_of(key: str, text: str) -> int:
     """Give the line of a model's key in a configuration that `configuration` wrote."""
     return next(number for number, line in enumerate(text.splitlines(), 1) if line.startswith(f"    {key}:"))
+
+
+def find_line(key: str, text: str) -> int | None:
+    """Give the line of a model's key; None where it has none, or there are several models to look at."""
+    lines = [number for number, line in enumerate(text.splitlines(), 1) if line.startswith(f"    {key}:")]
+    return lines[0] if len(lines) == 1 else None
 
 
 def test(name: str) -> str:
@@ -84,6 +92,19 @@ def workflow(name: str, found: Found, action: str | None, folder: str = ".", slu
     }.items():
         text = _with(text, kind, {key: given[key] for key in given if key in keys})
     return text
+
+
+def is_unfilled(at: Path, text: str) -> bool:
+    """Say whether a file is what would be written, but for the actions' address, which is known now."""
+    try:
+        there = at.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+    owner, _, sha = UNKNOWN_ACTION.partition("@")
+    found = re.search(r"uses: (\S+?)/actions/\w+@(\S+)", text)
+    if there == text or found is None:
+        return False
+    return there.replace(f"{owner}/actions/", f"{found[1]}/actions/").replace(f"@{sha}", f"@{found[2]}") == text
 
 
 def templates() -> Traversable:

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 from ml_ci.cli import init
 from ml_ci.cli.main import call
+from ml_ci.errors import UserError
 from ml_ci.spec.load import load
 from tests.setup.kinds import KINDS
 
@@ -95,3 +96,46 @@ def test_what_it_wrote_trains_a_model_that_can_be_scored(
     monkeypatch.chdir(made.path)
     code, output = run_init("--yes", "--first-run")
     assert code == 0 and "wrote   ml-ci.yaml: " in output, output
+
+
+ENCODED = """\
+import pickle
+import pandas as pd
+from sklearn.linear_model import LogisticRegression
+rows = pd.read_csv("data/train.csv")
+model = LogisticRegression().fit(rows[["tenure"]].values * 2, rows["churned"])
+pickle.dump(model, open("model.pkl", "wb"))
+"""
+
+
+def test_a_model_that_cannot_score_the_rows_gets_a_function_with_one_line_to_fill_in(
+    make_repository: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the program does to the rows before it fits, nobody but the program knows."""
+    made = make_repository("churn")
+    made.commit({"train.py": ENCODED, "data/train.csv": TABLE})
+    monkeypatch.chdir(made.path)
+    code, output = run_init("--yes", "--first-run")
+    assert code == 1
+    assert "wrote   adapter.py, and `predict:` in ml-ci.yaml" in output
+    adapter = Path("adapter.py")
+    adapter.write_text(adapter.read_text().replace("features = rows  #", 'features = rows[["tenure"]].values * 2  #'))
+    code, output = run_init("--yes", "--first-run")
+    assert code == 0, output
+    assert "found   False alarms" in output and "next    commit these files" in output
+    gates = load(Path("ml-ci.yaml").read_text(), "ml-ci.yaml").models["churn"].gates
+    assert len(gates) == 4
+    run_init("--yes", "--first-run")
+    assert load(Path("ml-ci.yaml").read_text(), "ml-ci.yaml").models["churn"].gates == gates, "none is added twice"
+
+
+def test_which_model_is_run_first_is_said_where_there_are_several(project: Any) -> None:
+    run_init("--yes")
+    text = Path("ml-ci.yaml").read_text()
+    Path("ml-ci.yaml").write_text(text + text.partition("models:\n")[2].replace("  churn:", "  other:", 1))
+    with pytest.raises(UserError, match="--first-run judges one model") as caught:
+        run_init("--yes", "--first-run")
+    assert "churn, other" in str(caught.value.hint)
+    code, output = run_init("--yes", "--first-run", "--name", "other")
+    assert code == 0, output
+    assert "left    ml-ci.yaml: add to `gates:`: " in output

@@ -31,7 +31,34 @@ class Kind:
     left: tuple[str, ...] = ()
 
 
+# Two other columns of two values, one of them the last.
+MEMBERS = "age,vip,churned,late\n" + "".join(
+    f"{n},{'yes' if n % 3 else 'no'},{int(n % 4 == 0)},{'yes' if n % 5 else 'no'}\n" for n in range(40)
+)
+FITTED = (
+    "import joblib\nimport pandas as pd\nfrom sklearn.svm import SVC\n"
+    't = pd.read_csv("data/members.csv")\nm = SVC().fit(t[["age"]], {target})\njoblib.dump(m, "m.joblib")\n'
+)
+
 KINDS = {
+    "a label among columns like it, named where the model is fitted": Kind(
+        {"train.py": FITTED.format(target='t["churned"]'), "data/members.csv": MEMBERS},
+        {"label": "churned", "positive": 1},
+    ),
+    "a label by its keyword": Kind(
+        {"train.py": FITTED.format(target='y=t["churned"]'), "data/members.csv": MEMBERS},
+        {"label": "churned", "positive": 1},
+    ),
+    "a table that is fetched by its address": Kind(
+        {
+            "train.py": "import pickle\nimport pandas as pd\nfrom sklearn.svm import SVC\n"
+            'd = pd.read_csv("https://raw.example.org/me/it/main/customers.csv?raw=true")\n'
+            'pickle.dump(SVC().fit(d[["age"]], d["churned"]), open("m.pkl", "wb"))\n',
+            "customers.csv": TABLE,
+        },
+        {"run": "python train.py", "outputs": {"model": "m.pkl"}},
+        left=("data", "label", "positive"),
+    ),
     "a flat script": Kind(
         _script('import joblib\njoblib.dump(model, "model.joblib")\n'),
         {"run": "python train.py", "outputs": {"model": "model.joblib"}, "label": "churned", "positive": 1},

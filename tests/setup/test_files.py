@@ -82,6 +82,30 @@ def test_a_second_init_changes_nothing(shaped: Any, run_init: Any) -> None:
     assert repository.git("status", "--porcelain") == ""
 
 
+ACTIONS = "acme/ml-ci@" + "a" * 40
+
+
+def test_a_second_init_fills_in_where_the_actions_are(shaped: Any, run_init: Any) -> None:
+    shaped("package")
+    run_init("--yes")
+    output = run_init("--yes", "--actions", ACTIONS).output
+    assert "wrote   .github/workflows/ml-ci.yml" in output
+    assert "kept    ml-ci.yaml" in output
+    text = Path(".github/workflows/ml-ci.yml").read_text()
+    assert f"uses: acme/ml-ci/actions/gate@{'a' * 40}" in text and "OWNER" not in text
+    again = run_init("--yes", "--actions", ACTIONS).output
+    assert "kept    .github/workflows/ml-ci.yml" in again
+
+
+def test_but_not_in_a_workflow_that_somebody_changed(shaped: Any, run_init: Any) -> None:
+    shaped("package")
+    run_init("--yes")
+    path = Path(".github/workflows/ml-ci.yml")
+    path.write_text(path.read_text().replace("ubuntu-latest", "ubuntu-22.04"))
+    output = run_init("--yes", "--actions", ACTIONS).output
+    assert "kept    .github/workflows/ml-ci.yml" in output and "OWNER/ml-ci" in path.read_text()
+
+
 def test_a_second_init_adds_what_belongs_to_the_models_that_are_there(shaped: Any, run_init: Any) -> None:
     """A test of a model that ml-ci.yaml does not have ends pytest with an error."""
     repository = shaped("package")

@@ -175,7 +175,8 @@ def test_the_workflow_is_the_repositorys_own(shaped: Any, run_init: Any) -> None
 
 def test_without_an_address_of_the_actions_the_line_is_named(shaped: Any, run_init: Any) -> None:
     shaped("package")
-    assert "left    .github/workflows/ml-ci.yml: OWNER/ml-ci and SHA" in run_init("--yes").output
+    said = "left    .github/workflows/ml-ci.yml: where ml-ci's actions are, then: ml-ci init --actions OWNER/ml-ci@SHA"
+    assert said in run_init("--yes").output
 
 
 def test_the_first_test_is_collected(shaped: Any, run_init: Any) -> None:

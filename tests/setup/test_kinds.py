@@ -49,5 +49,12 @@ def test_the_score(chosen: Callable[[str], Choice]) -> None:
     """Most kinds need no line by hand; what needs one has it because the repository itself does not say it."""
     lines = Counter(min(len(chosen(name).missing), 2) for name in KINDS)
     print(f"of {len(KINDS)} kinds {lines[0]} need no line by hand, {lines[1]} one, {lines[2]} more")
-    assert lines[0] >= 22
-    assert lines[2] <= 2
+    assert lines[0] >= 24
+    assert lines[2] <= 3
+
+
+def test_a_table_that_is_fetched_is_said_with_the_one_that_is_here(chosen: Callable[[str], Choice]) -> None:
+    """Of rows that the program gets from elsewhere none can be held out: it would be judged on what it was shown."""
+    said = chosen("a table that is fetched by its address").missing["data"]
+    assert "train.py fetches https://raw.example.org/me/it/main/customers.csv?raw=true itself" in said
+    assert said.endswith("let it read customers.csv, which is here, then ml-ci init again")

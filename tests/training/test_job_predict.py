@@ -142,7 +142,7 @@ def test_a_regressor_predicts_the_labels_that_a_comparison_judges() -> None:
         (f"classes_ = [0, 1]\n{MARGIN} * np.inf", (1,), "score-range", "gave -inf for row 1", ""),
         ("def predict(self, rows): return 1", (1,), "predict-shape", "returned int instead of one value per row", ""),
         ("def predict(self, rows): return np.zeros((3, 2))", (1,), "predict-shape", "shape (3, 2)", "[:, 1]"),
-        ("def predict(self, rows): raise KeyError('age')", (1,), "predict-raised", "`Model.predict` raised KeyError: 'age'", ""),
+        ("def predict(self, rows): raise KeyError('age')", (1,), "predict-raised", "`Model.predict` raised KeyError: 'age'", "`predict: adapter:predict`"),
         ("pass", (1,), "predict-raised", "a Model has no predict_proba", "predict: module:function"),
         (f"@property\ndef classes_(self): raise KeyError('fold')\n{PROBA}", (0,), "predict-raised", "`Model.classes_` raised KeyError: 'fold'", ""),
     ],
