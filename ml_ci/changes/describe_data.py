@@ -33,12 +33,21 @@ def describe_data(old: Snapshot, new: Snapshot, part: str) -> Change:
     was, now = entries(old.model).get(name), entries(new.model).get(name)
     if was is None or now is None:
         return _recut(old, new, part)
+    if was.job is not None or now.job is not None:
+        return Change(part, _say_made(was, now))
     if _content(old, part) == _content(new, part):
         return Change(part, join_lines(differences({"columns": was.columns}, {"columns": now.columns})) or "changed")
     before, after = _files(old, was), _files(new, now)
     if len(before) > 1 or len(after) > 1:
         return _folder(part, before, after)
     return _file(old, new, part, was, now)
+
+
+def _say_made(was: FileEntry, now: FileEntry) -> str:
+    """Say which job leaves an entry; whoever tells of both sides adds why it was done again."""
+    if was == now:
+        return f"the job `{now.job}` made it anew"
+    return " → ".join(f"{one.path} of the job `{one.job}`" if one.job else one.path for one in (was, now))
 
 
 def rewritten(old: Snapshot, new: Snapshot, part: str) -> Change | None:

@@ -71,13 +71,13 @@ class _Reading:
         """Add each data entry, and the holdout as a file or as a part of an entry that was added before."""
         reader = DataReader(self.tree, self.surroundings)
         same = SameValues(self.surroundings.state)
-        for name, entry in self.model.data.items():
-            self.entry(f"data.{name}", entry, reader[entry], same)
-        holdout = self.model.kept_back
-        if isinstance(holdout, FileEntry):
-            self.entry("data.holdout", holdout, reader[holdout], same)
-        elif holdout is not None:
-            self.part(holdout)
+        for name, entry in settings.entries(self.model).items():
+            if entry.job is None:
+                self.entry(f"data.{name}", entry, reader[entry], same)
+            else:
+                self.made(f"data.{name}", entry, entry.job)
+        if isinstance(self.model.kept_back, PartEntry):
+            self.part(self.model.kept_back)
         reader.contents.save()
 
     def entry(self, part: str, entry: FileEntry, data: Data, same: SameValues) -> None:
@@ -96,6 +96,11 @@ class _Reading:
         self.details[part] = said
         self.warnings += [f"{part}: {warning}" for warning in data.warnings]
         self.absent |= set() if data.present else {part}
+
+    def made(self, part: str, entry: FileEntry, job: str) -> None:
+        """Add an entry that a job leaves: which job that was says what it holds."""
+        said = {"path": entry.path, "job": job, "columns": entry.columns, "training": self.surroundings.needs[job]}
+        self.add(part, said)
 
     def sees_values(self, part: str) -> bool:
         return part in value_parts(self.model, self.tree)
@@ -174,7 +179,7 @@ class _Reading:
 
 def value_parts(model: Node, tree: Tree) -> frozenset[str]:
     """Name the data parts of which only the values matter: tables of a function job, and a holdout that ml-ci reads."""
-    tables = {f"data.{name}" for name in read_as_tables(model, tree)}
+    tables = {f"data.{name}" for name in read_as_tables(model, tree) if model.data[name].job is None}
     reads = isinstance(model, ModelSpec) and bool(model.job.entry) and model.predict is None
     return frozenset(tables | ({"data.holdout"} if reads else set()))
 

@@ -69,8 +69,15 @@ class Fingerprint:
         return replace(self, parts=parts, training_parts=self.training_parts | {READS}, details=details)
 
     def with_needs(self, keys: Mapping[str, str]) -> Fingerprint:
-        """Give the fingerprint on top of other trainings, by model; itself where they are the same."""
-        said = {f"needs.{name}": {"training": key} for name, key in keys.items()}
+        """Give the fingerprint on top of other results, by what they are of; itself where they are the same."""
+        said: dict[str, Mapping[str, object]] = {
+            part: {"training": key} for name, key in keys.items() if (part := f"needs.{name}") in self.parts
+        }
+        said |= {
+            part: {**one, "training": keys[job]}
+            for part, one in self.details.items()
+            if part.startswith("data.") and (job := str(one.get("job"))) in keys
+        }
         parts = {part: digest(one) for part, one in said.items()}
         if all(self.parts.get(part) == known for part, known in parts.items()):
             return self

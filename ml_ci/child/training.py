@@ -1,4 +1,4 @@
-"""Train a model by a function."""
+"""Train a model by a function, or have a function make files."""
 
 from __future__ import annotations
 
@@ -25,3 +25,10 @@ def train(request: Request) -> Request:
             "End it with `return model`.",
         )
     return {"artifact": store(model, request)}
+
+
+def make(request: Request) -> Request:
+    """Call a function that leaves files; what it returns counts for nothing."""
+    function = load_entry(request, request["entry"], "function")
+    call(function, (), arguments_for(function, request), request, request["entry"], "job-raised")
+    return {}

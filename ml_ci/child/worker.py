@@ -12,7 +12,7 @@ from .metrics import metric, resample
 from .prediction import predict
 from .startup.seeds import install_seed
 from .startup.standard import StandardFirst
-from .training import train
+from .training import make, train
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -41,9 +41,15 @@ def work(path: str) -> None:
     os._exit(0 if result["ok"] else 1)
 
 
-_KINDS = {"train": train, "predict": predict, "metric": metric, "resample": resample}
+_KINDS = {"train": train, "make": make, "predict": predict, "metric": metric, "resample": resample}
 
-_RAISED = {"train": "job-raised", "predict": "predict-raised", "metric": "metric-raised", "resample": "metric-raised"}
+_RAISED = {
+    "train": "job-raised",
+    "make": "job-raised",
+    "predict": "predict-raised",
+    "metric": "metric-raised",
+    "resample": "metric-raised",
+}
 
 
 def _set_path(request: Request) -> None:

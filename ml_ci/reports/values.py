@@ -18,13 +18,14 @@ from ml_ci.suspicion.overlap import Overlap
 if TYPE_CHECKING:
     from ml_ci.spec.values import Cost
 
-DeedKind: TypeAlias = Literal["train", "fetch", "score", "wait"]
+DeedKind: TypeAlias = Literal["train", "make", "fetch", "score", "wait"]
 DeedSide: TypeAlias = Literal["candidate", "baseline", "mixture"]
 
 
 @dataclass(frozen=True)
 class Deed:
-    """One piece of work that a run did: a training, the fetch of a champion, a scoring, a wait for another run.
+    """One piece of work that a run did: a training, a job that makes files, the fetch of a champion, a scoring, a wait
+    for another run.
 
     `model` may be one that the judged model needs. `seconds` is measured; `finished` says that it ended well.
     """

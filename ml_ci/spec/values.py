@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from posixpath import normpath
 from typing import Literal, Protocol, TypeAlias
 
 from ml_ci.conditions import Condition
@@ -16,11 +17,13 @@ Method: TypeAlias = Literal["score", "exact", "anytime"]
 class FileEntry:
     """Name data on disk: a file, a folder, a glob, or a URL; `path` is relative to the project folder.
 
-    `columns` names the columns of a text table without a header line; None when the file has one.
+    `columns` names the columns of a text table without a header line; None when the file has one. `job` is the entry of
+    `jobs:` that leaves it, None for what lies in the repository.
     """
 
     path: str
     columns: tuple[str, ...] | None = None
+    job: str | None = None
 
 
 @dataclass(frozen=True)
@@ -43,19 +46,20 @@ DataEntry: TypeAlias = FileEntry | PartEntry
 
 
 class Job(Protocol):
-    """How a model is trained, as whatever plans, copies, fingerprints and reports asks it.
+    """How something is made, a model by its training or the files of a job, as whatever plans, copies, fingerprints and
+    reports asks it.
 
     A kind is a frozen dataclass of these values here, and a row of `ml_ci.training.kinds` that says how it is run.
     """
 
     @property
     def entry(self) -> str:
-        """The Python function that trains, `package.module:function`, which gets its data as values; "" for none."""
+        """The Python function that does it, `package.module:function`, which gets its data as values; "" for none."""
         ...
 
     @property
     def command(self) -> str | tuple[str, ...]:
-        """The command that trains: a string for the shell, or a tuple of arguments without one; () for none."""
+        """The command that does it: a string for the shell, or a tuple of arguments without one; () for none."""
         ...
 
     @property
@@ -70,13 +74,23 @@ class Job(Protocol):
 
     @property
     def outputs(self) -> Mapping[str, str]:
-        """The paths that it declares to leave, `model` and `predictions`; none where it returns its model."""
+        """The paths that it declares to leave: `model` and `predictions`, or those of a job's files by themselves; none
+        where it returns its model.
+        """
         ...
 
     @property
     def predicts(self) -> bool:
         """Whether it leaves predictions of the holdout by itself, so that no model is asked for them."""
         ...
+
+
+OUT = "{out}/"
+
+
+def name_output(declared: str) -> str:
+    """Give the path by which others find what a job declares to leave: `{out}/a.csv` is `a.csv` to them."""
+    return normpath(declared.removeprefix(OUT))
 
 
 @dataclass(frozen=True)
@@ -124,6 +138,49 @@ class CommandJob:
     @property
     def predicts(self) -> bool:
         return self.predictions is not None
+
+
+@dataclass(frozen=True)
+class MakingFunction:
+    """Leave the files `left` by a Python function, `package.module:function`; what it returns counts for nothing."""
+
+    entry: str
+    left: tuple[str, ...] = ()
+
+    command = ()
+    text = ""
+    predicts = False
+
+    @property
+    def parts(self) -> Mapping[str, object]:
+        return {"function": self.entry, "outputs": list(self.left)}
+
+    @property
+    def outputs(self) -> Mapping[str, str]:
+        return {path: path for path in self.left}
+
+
+@dataclass(frozen=True)
+class MakingCommand:
+    """Leave the files `left` by a command: a string for the shell, or a tuple of arguments without one."""
+
+    command: str | tuple[str, ...]
+    left: tuple[str, ...] = ()
+
+    entry = ""
+    predicts = False
+
+    @property
+    def text(self) -> str:
+        return self.command if isinstance(self.command, str) else " ".join(self.command)
+
+    @property
+    def parts(self) -> Mapping[str, object]:
+        return {"run": self.command, "outputs": list(self.left)}
+
+    @property
+    def outputs(self) -> Mapping[str, str]:
+        return {path: path for path in self.left}
 
 
 @dataclass(frozen=True)
@@ -245,6 +302,13 @@ class Node:
     line: int | None = field(default=None, kw_only=True)
 
     @property
+    def upstream(self) -> tuple[str, ...]:
+        """What is made before it, by name: what it needs, and the jobs that leave its data."""
+        entries = (*self.data.values(), self.kept_back)
+        jobs = (entry.job for entry in entries if isinstance(entry, FileEntry) and entry.job is not None)
+        return tuple(dict.fromkeys((*self.needs, *jobs)))
+
+    @property
     def kept_back(self) -> DataEntry | None:
         """The rows that its job must not see; None where there are none."""
         return None
@@ -294,10 +358,27 @@ class ModelSpec(Node):
 
 
 @dataclass(frozen=True)
+class JobSpec(Node):
+    """One entry under `jobs:`: a step that is no model. Its `job` says what it leaves, if anything."""
+
+
+@dataclass(frozen=True)
 class Spec:
-    """A whole `ml-ci.yaml`: its models by name, in the file's order, and the URLs of remote store and registry."""
+    """A whole `ml-ci.yaml`: models and jobs by name, in the file's order, and the URLs of remote store and registry."""
 
     models: Mapping[str, ModelSpec]
     store: str | None = None
     path: str = "ml-ci.yaml"
     registry: str | None = None
+    jobs: Mapping[str, JobSpec] = field(default_factory=dict)
+
+    @property
+    def nodes(self) -> Mapping[str, Node]:
+        """Everything that a job makes, by name: no model and job have one in common."""
+        return {**self.models, **self.jobs}
+
+    @property
+    def checks(self) -> tuple[str, ...]:
+        """The jobs whose results nothing builds on: that they end well is what they are for."""
+        used = {name for node in self.nodes.values() for name in node.upstream}
+        return tuple(name for name in self.jobs if name not in used)

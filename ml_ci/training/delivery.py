@@ -84,6 +84,19 @@ class Delivery:
         else:
             self._find_untracked(name, path)
 
+    def hand(self, name: str, declared: str, made: Path) -> None:
+        """Put what a job left, at `made`, where an entry declares it; StageFailed `data-missing` when it is not there.
+
+        It takes the place of a file that git has at that path.
+        """
+        path = posixpath.normpath(declared)
+        if not made.exists():
+            raise _missing(name, path, "the job did not leave it", "Is it below what the job's `outputs:` name?")
+        target = self._supply.copy / path
+        if is_inside(target, self._supply.copy):
+            remove(target)
+        self._put(name, path, made)
+
     def _outside(self, name: str, declared: str) -> None:
         at = self._supply.origin / declared
         if is_glob(declared):
@@ -156,7 +169,11 @@ class Delivery:
             self._fetch(name, path, "it is neither in git nor on this machine", "dvc pull {path}")
 
     def _take(self, name: str, path: str) -> None:
-        source, target = self._supply.origin / path, self._supply.copy / path
+        self._put(name, path, self._supply.origin / path)
+
+    def _put(self, name: str, path: str, source: Path) -> None:
+        """Copy a file or a folder to its place, or link to it where it is large and not to be changed."""
+        target = self._supply.copy / path
         if not is_inside(target, self._supply.copy):
             raise _missing(name, path, "its place in the copy leads outside, through a link", "Name the data itself.")
         if self._size(source) > self._supply.large and not self._hides_inside(path):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ml_ci.changes.remote import is_remote
@@ -27,7 +27,7 @@ class Placement:
     `model` is this side's, with the candidate's cut of the holdout; `supply` knows its tree and where data come from.
     `work` is a folder outside of the copy. `holdout` is the table that a predicting command gets as `{data.holdout}`,
     its label column blank (None: this side's own). `hidden` are further paths that a function's job must not find.
-    `python` is the job's.
+    `python` is the job's. `made` are the folders of what other jobs left, by job.
     """
 
     model: Node
@@ -36,6 +36,7 @@ class Placement:
     holdout: Path | None = None
     hidden: tuple[str, ...] = ()
     python: Path | None = None
+    made: Mapping[str, Path] = field(default_factory=dict)
 
 
 def place(placement: Placement) -> Inputs:
@@ -49,7 +50,10 @@ def place(placement: Placement) -> Inputs:
     _clear_outputs(model, copy_folder)
     sources = Delivery(placement.supply, _hidden(placement))
     for name, entry in model.data.items():
-        sources.bring(name, entry.path)
+        if entry.job is None:
+            sources.bring(name, entry.path)
+        else:
+            sources.hand(name, entry.path, placement.made[entry.job] / entry.path)
     holdout = _settle_holdout(placement, sources)
     _sample(placement)
     _hide(placement)

@@ -49,7 +49,7 @@ _PRECISIONS = ("", "float16", "float32")
 
 
 def train(request: TrainRequest, progress: Progress | None = None) -> TrainedModel:
-    """Train one model in a child process; what it left lies in `request.work`.
+    """Train one model, or do one job, in a child process; what it left lies in `request.work`.
 
     StageFailed tells what went wrong, by a code of its own for each way to fail, with the end of the log.
     """
@@ -70,7 +70,13 @@ def train(request: TrainRequest, progress: Progress | None = None) -> TrainedMod
             verify(request.inputs)
             left = way.outputs(request, ending, started)
         return TrainedModel(
-            left.get("model"), left.get("predictions"), ending.log, ending.seconds, ending.megabytes, ending.reads
+            left.get("model"),
+            left.get("predictions"),
+            ending.log,
+            ending.seconds,
+            ending.megabytes,
+            ending.reads,
+            left.get("outputs"),
         )
 
 
@@ -249,7 +255,8 @@ def _clean(request: Request) -> None:
     """Make the job's own folder, without what an earlier job left in it."""
     for name in ("request.json", "result.json", "usage.json", "job.log", "predictions.csv", "model.pkl", TOLD):
         remove(request.work / name)
-    shutil.rmtree(request.work / "out", ignore_errors=True)
+    for folder in ("out", "outputs"):
+        shutil.rmtree(request.work / folder, ignore_errors=True)
     (request.work / "out").mkdir(parents=True)
 
 

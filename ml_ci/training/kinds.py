@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from ml_ci.spec.values import CommandJob, FunctionJob, Job
-from ml_ci.training import command, function
+from ml_ci.spec.values import CommandJob, FunctionJob, Job, MakingCommand, MakingFunction
+from ml_ci.training import command, function, making_command, making_function
 from ml_ci.training.ending import Ending
 from ml_ci.training.values import TrainRequest
 
@@ -28,11 +28,19 @@ class Kind(Protocol):
         ...
 
     def outputs(self, request: TrainRequest, ending: Ending, started: float) -> Mapping[str, Path]:
-        """Give what the job left, `model` or `predictions` or both, inside of `work`; `started` is its time of day."""
+        """Give what the job left inside of `work`: `model`, `predictions`, or the folder `outputs` of all its files.
+
+        `started` is its time of day.
+        """
         ...
 
 
-KINDS: Mapping[type, Kind] = {FunctionJob: function, CommandJob: command}
+KINDS: Mapping[type, Kind] = {
+    FunctionJob: function,
+    CommandJob: command,
+    MakingFunction: making_function,
+    MakingCommand: making_command,
+}
 
 
 def kind_of(job: Job) -> Kind:

@@ -120,11 +120,11 @@ class Interpreter:
 
 @dataclass(frozen=True)
 class TrainRequest:
-    """Ask for one model.
+    """Ask for one model, or for what a job leaves.
 
     `folder` is the project folder of a working copy; `work` a folder of its own for log and results. `needs` maps the
-    name of a model that this one builds on to its artifact. `environment` is ml-ci's, of which the job gets what is
-    harmless and what `env` says.
+    name of what this one builds on to where it is: a model's artifact, or the folder of a job's files. `environment`
+    is ml-ci's, of which the job gets what is harmless and what `env` says.
     """
 
     model: str
@@ -148,7 +148,8 @@ class TrainRequest:
 class TrainedModel:
     """What a training left: its artifact, or its predictions, or both; all inside the request's `work`.
 
-    `seconds` is wall time, `megabytes` (10^6 bytes) the peak of the whole process tree.
+    `outputs` is the folder of the files that a job left which is no training. `seconds` is wall time, `megabytes` (10^6
+    bytes) the peak of the whole process tree.
     """
 
     artifact: Path | None
@@ -157,6 +158,7 @@ class TrainedModel:
     seconds: float
     megabytes: float
     reads: Reads = UNSEEN
+    outputs: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,10 @@ from ml_ci.evaluation.values import Comparison
 from ml_ci.plan.plan import Plan
 from ml_ci.records.codec import pack, unpack_if_fit
 from ml_ci.steps.planning.variables import list_variables
+from ml_ci.steps.working.room import time_work
 from ml_ci.steps.working.score import load_scores
-from ml_ci.steps.working.workshop import Workshop, time_work
+from ml_ci.steps.working.train import open_bench
+from ml_ci.steps.working.workshop import Workshop
 from ml_ci.training.checkouts import checkout
 from ml_ci.training.job import resample
 from ml_ci.training.values import ResampleRequest, Resamples
@@ -82,7 +84,7 @@ def note_resamples(case: Case) -> Iterator[str]:
 
 def _make(shop: Workshop, plan: Plan) -> Resamples:
     model = shop.sides.candidate.model
-    bench = shop.bench(shop.sides.candidate)
+    bench = open_bench(shop, shop.sides.candidate)
     request = ResampleRequest(
         model=model.name,
         metrics=model.metrics,

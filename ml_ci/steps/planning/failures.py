@@ -10,6 +10,7 @@ from ml_ci.forges.registry import build_of
 from ml_ci.plan.plan import FAILURES, TRAININGS
 from ml_ci.records.codec import pack, unpack_if_fit
 from ml_ci.records.manifests import pack_entries
+from ml_ci.spec.values import JobSpec
 from ml_ci.steps.planning.reads import enter_training
 from ml_ci.steps.values import Made, Project
 from ml_ci.training import left
@@ -105,7 +106,10 @@ def blame_needed(needed: Made, failure: Failure) -> Failure:
     """Say of a failure that it is of a model which another one needs; once, however deep."""
     if failure.code == NEEDS_FAILED:
         return failure
-    message = f"`{needed.model.name}`, which this model needs, could not be trained ({needed.name}): {failure.message}"
+    said = f"`{needed.model.name}`, which this model needs, could not be trained"
+    if isinstance(needed.model, JobSpec):
+        said = f"the job `{needed.model.name}`, which this one builds on, failed"
+    message = f"{said} ({needed.name}): {failure.message}"
     return replace(failure, code=NEEDS_FAILED, message=message)
 
 

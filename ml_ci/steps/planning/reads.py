@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
@@ -24,7 +24,11 @@ def resolve_reads(project: Project, side: AnyMade) -> AnyMade:
     """
     if side.champion is not None:
         return side
-    needs = {name: resolve_reads(project, needed) for name, needed in side.needs.items()}
+    return resolve_on(project, side, {name: resolve_reads(project, needed) for name, needed in side.needs.items()})
+
+
+def resolve_on(project: Project, side: AnyMade, needs: Mapping[str, Made]) -> AnyMade:
+    """Give a side on top of others that are resolved already, with the reads that agree with its tree."""
     keys = {name: needed.fingerprint.training for name, needed in needs.items()}
     declared = side.fingerprint.with_needs(keys)
     states = _agreeing(project, side, declared, "train", declared.manifest)

@@ -13,14 +13,14 @@ from ml_ci.gates.evidence import NEW_MODEL
 from ml_ci.plan.plan import TRAININGS
 from ml_ci.repository.base import Base, find_base
 from ml_ci.repository.trees import CommitTree, WorkingTree
-from ml_ci.spec.values import ModelSpec, PartEntry, Spec
+from ml_ci.spec.values import JobSpec, ModelSpec, Node, PartEntry, Spec
 from ml_ci.steps.opening.project import with_python, with_stage
 from ml_ci.steps.opening.spec_cache import load_spec
 from ml_ci.steps.planning.blame import BaselineFailed
 from ml_ci.steps.planning.elsewhere import find_elsewhere
 from ml_ci.steps.planning.foretold import foretell
 from ml_ci.steps.planning.pass_over import pass_over
-from ml_ci.steps.planning.reads import resolve_reads
+from ml_ci.steps.planning.reads import resolve_on, resolve_reads
 from ml_ci.steps.planning.settled import settle
 from ml_ci.steps.planning.snapshots import find_surroundings
 from ml_ci.steps.values import Made, Project, Side, SideName, Sides
@@ -37,6 +37,7 @@ class Fingerprints:
     _bases: dict[tuple[str, bool], Base] = field(default_factory=dict)
     _specs: dict[str, Spec | None] = field(default_factory=dict)
     _trees: dict[str, CommitTree] = field(default_factory=dict)
+    _made: dict[tuple[SideName, str | None, str], Made] = field(default_factory=dict)
     _champions: dict[str, Version | None] = field(default_factory=dict)
     _lock: RLock = field(default_factory=RLock, repr=False)
 
@@ -234,9 +235,31 @@ class Fingerprints:
             raise StageFailed(Failure("changes", "baseline-data", message, error.hint)) from None
 
     def _side(self, name: SideName, spec: Spec, model: ModelSpec, tree: WorkingTree | CommitTree) -> Side:
-        needs = {needed: self._side(name, spec, spec.models[needed], tree) for needed in model.needs}
+        needs = self._needs(name, spec, model, tree)
         found = fingerprint(model, tree, find_surroundings(self.project, needs))
-        return resolve_reads(self.project, Side(name, model, tree, found, needs))
+        return resolve_on(self.project, Side(name, model, tree, found, needs), needs)
+
+    def _needs(self, name: SideName, spec: Spec, node: Node, tree: WorkingTree | CommitTree) -> Mapping[str, Made]:
+        """Give a side of everything that an entry builds on."""
+        return {
+            needed: self._side(name, spec, spec.models[needed], tree)
+            if needed in spec.models
+            else self._job(name, spec, spec.jobs[needed], tree)
+            for needed in node.upstream
+        }
+
+    def _job(self, name: SideName, spec: Spec, job: JobSpec, tree: WorkingTree | CommitTree) -> Made:
+        """Give a job as one side would do it: looked at once, since many may build on it, and resolved each time."""
+        key = (name, tree.commit, job.name)
+        known = self._made.get(key)
+        if known is None:
+            needs = self._needs(name, spec, job, tree)
+            found = fingerprint(job, tree, find_surroundings(self.project, needs))
+            known = resolve_on(self.project, Made(name, job, tree, found, needs), needs)
+        elif not known.fingerprint.seen:
+            known = resolve_reads(self.project, known)  # it may have been done meanwhile
+        self._made[key] = known
+        return known
 
 
 def _same_cut(baseline: ModelSpec, candidate: ModelSpec) -> ModelSpec:

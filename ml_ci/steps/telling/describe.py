@@ -10,6 +10,7 @@ from ml_ci.changes.describe_data import describe_cut
 from ml_ci.changes.values import READS, Change
 from ml_ci.conditions import ConditionError, parse
 from ml_ci.gates.loosened import loosened
+from ml_ci.spec.values import JobSpec
 from ml_ci.steps.planning.changed_reads import find_changed_reads
 from ml_ci.steps.planning.snapshots import make_snapshot
 from ml_ci.steps.values import Made, Project, Side, Sides
@@ -52,14 +53,25 @@ def _once(change: Change) -> Change:
 
 
 def _with_cause(project: Project, change: Change, old: Made, new: Made) -> Change:
-    """Say of a model that this one builds on why it is trained again."""
-    name = change.part.removeprefix(_NEEDS)
-    if name == change.part or name not in old.needs or name not in new.needs:
+    """Say of what this one builds on why it is made again."""
+    name = _name_upstream(change.part, new)
+    if name is None or name not in old.needs or name not in new.needs:
         return change
     causes = tuple(_causes(project, old.needs[name], new.needs[name]))
     parts = ", ".join(cause.part for cause in causes)
     details = tuple(f"{cause.part}: {cause.summary}" for cause in causes)
-    return replace(change, summary=f"trained again, for its {parts}" if parts else "trained again", details=details)
+    again = "trained again"
+    if isinstance(new.needs[name].model, JobSpec):
+        again = "done again" if change.part.startswith(_NEEDS) else change.summary
+    return replace(change, summary=f"{again}, for its {parts}" if parts else again, details=details)
+
+
+def _name_upstream(part: str, side: Made) -> str | None:
+    """Name what a part is made by; None where it is a part of its own."""
+    if part.startswith(_NEEDS):
+        return part.removeprefix(_NEEDS)
+    job = side.fingerprint.details.get(part, {}).get("job") if part.startswith("data.") else None
+    return None if job is None else str(job)
 
 
 def _causes(project: Project, old: Made, new: Made) -> Iterator[Change]:

@@ -19,8 +19,9 @@ from ml_ci.steps.planning.decide import find_keys, key_scoring
 from ml_ci.steps.planning.reads import enter_metrics, enter_scoring, remember, resolve_reads
 from ml_ci.steps.planning.variables import list_variables
 from ml_ci.steps.values import Side
-from ml_ci.steps.working.train import find_artifact, find_predictions, train_side
-from ml_ci.steps.working.workshop import Workshop, tell_waiting, time_work
+from ml_ci.steps.working.room import tell_waiting, time_work
+from ml_ci.steps.working.train import find_artifact, find_predictions, open_bench, train_side
+from ml_ci.steps.working.workshop import Workshop
 from ml_ci.training.checkouts import checkout
 from ml_ci.training.inputs import read_from
 from ml_ci.training.job import metric, predict
@@ -164,7 +165,7 @@ def score_rows(
     rows = replace(rows, padded=not side.model.job.entry)
     stored = find_artifact(training)
     assert stored is not None, "a training without predictions leaves a model"  # noqa: S101
-    bench, project = shop.bench(side), shop.project
+    bench, project = open_bench(shop, side), shop.project
     request = PredictRequest(
         model=side.model.name,
         artifact=stored,
@@ -219,7 +220,7 @@ def measure_own(shop: Workshop, side: Side, by: Side, y_true: Any, found: Predic
     score = found.within_one()
     lines = (f"{int(true)},{value!r}\n" for true, value in zip(y_true.tolist(), score.tolist(), strict=True))
     table.write_text("y_true,score\n" + "".join(lines), encoding="utf-8")
-    bench = shop.bench(by)
+    bench = open_bench(shop, by)
     request = MetricRequest(
         model=side.model.name,
         metrics=metrics,

@@ -15,13 +15,16 @@ from ml_ci.plan.plan import TRAININGS, Plan
 from ml_ci.records.index import Known, remember
 from ml_ci.records.manifests import pack_entries
 from ml_ci.records.record import Record
+from ml_ci.reports.values import DeedKind
+from ml_ci.spec.values import JobSpec
 from ml_ci.steps.planning.blame import blaming_baseline
 from ml_ci.steps.planning.champion import fetch_champion
 from ml_ci.steps.planning.failures import blame_needed, find_failure, forget_failure, note_failure, remember_failure
 from ml_ci.steps.planning.reads import enter_training, resolve_reads
 from ml_ci.steps.planning.variables import list_variables
 from ml_ci.steps.values import Made
-from ml_ci.steps.working.workshop import Workshop, tell_waiting, time_work
+from ml_ci.steps.working.room import Bench, Room, tell_waiting, time_work
+from ml_ci.steps.working.workshop import Workshop
 from ml_ci.training import left
 from ml_ci.training.checkouts import checkout
 from ml_ci.training.job import train
@@ -40,7 +43,7 @@ def train_sides(shop: Workshop, plan: Plan) -> None:
             train_side(shop, shop.sides.baseline)
 
 
-def train_side(shop: Workshop, side: Made) -> Record:
+def train_side(shop: Room, side: Made) -> Record:
     """Give the record of a side's training; train when there is none, one process at a time.
 
     StageFailed when the job fails: what it left is gone, its log stays in `.ml_ci/logs/`.
@@ -62,13 +65,37 @@ def find_artifact(record: Record) -> Path | None:
     return None if name is None else record.file(name)
 
 
+def find_outputs(record: Record) -> Path | None:
+    """Give the folder of the files that a job left; None where it is a model's training, or a job that leaves none."""
+    name = record.content.get("outputs")
+    return None if name is None else record.file(name)
+
+
+def open_bench(shop: Room, side: Made) -> Bench:
+    """Give a side's copy with its data in place; jobs whose files are among them are done first.
+
+    StageFailed when one of those fails.
+    """
+    if side.champion is not None:
+        return shop.bench(side)  # it is only scored, and gets no data of its training
+    jobs = dict.fromkeys(entry.job for entry in side.model.data.values() if entry.job is not None)
+    made = {job: _find_files(_make_needed(shop, side.needs[job]), job) for job in jobs}
+    return shop.bench(side, made)
+
+
+def _find_files(record: Record, job: str) -> Path:
+    found = find_outputs(record)
+    assert found is not None, f"the file has no entry of `{job}`, which leaves nothing"  # noqa: S101
+    return found
+
+
 def find_predictions(record: Record) -> Path | None:
     """Give the predictions that a command left; None when it left a model only."""
     name = record.content["predictions"]
     return None if name is None else record.file(name)
 
 
-def _try_training(shop: Workshop, side: Made) -> Record:
+def _try_training(shop: Room, side: Made) -> Record:
     """Train, but not once more what failed from the same inputs, in this run or in one that remembered it."""
     known = find_failure(shop.project, side)
     if known is not None:
@@ -81,14 +108,15 @@ def _try_training(shop: Workshop, side: Made) -> Record:
         raise
 
 
-def _train(shop: Workshop, side: Made) -> Record:
+def _train(shop: Room, side: Made) -> Record:
     if side.champion is not None:
         what = f"fetching the champion v{side.champion.version}"
         with shop.project.journal.noting("fetch", side.name, side.model.name):
             return time_work(shop.project, side.model.name, what, lambda: fetch_champion(shop.project, side))
-    needs = {name: _train_needed(shop, needed) for name, needed in side.needs.items()}
-    side = resolve_reads(shop.project, side)  # on top of what was trained just now
-    bench, work = shop.bench(side), shop.job_folder(side, "train")
+    records = {name: _make_needed(shop, needed) for name, needed in side.needs.items()}
+    needs = {name: found for name in side.model.needs if (found := _find_left(records[name])) is not None}
+    side = resolve_reads(shop.project, side)  # on top of what was made just now
+    bench, work = open_bench(shop, side), shop.job_folder(side, "train")
     request = TrainRequest(
         model=side.model.name,
         job=side.model.job,
@@ -107,11 +135,12 @@ def _train(shop: Workshop, side: Made) -> Record:
         env=list_variables(shop.project, side.model),
     )
     try:
-        with shop.project.journal.noting("train", side.name, side.model.name):
+        kind, said = _say_work(shop, side)
+        with shop.project.journal.noting(kind, side.name, side.model.name):
             model = time_work(
                 shop.project,
                 side.model.name,
-                f"training the {side.name}{_with_seed(shop, side)}",
+                said,
                 lambda: train(request, shop.project.options.progress),
             )
     except JobFailed as error:
@@ -121,28 +150,29 @@ def _train(shop: Workshop, side: Made) -> Record:
     return _keep(shop, side, model)
 
 
-def _with_seed(shop: Workshop, side: Made) -> str:
-    """Name the seed where several are trained."""
-    return f" (seed {side.model.seed})" if _trains_several(shop, side) else ""
-
-
-def _trains_several(shop: Workshop, side: Made) -> bool:
+def _say_work(shop: Room, side: Made) -> tuple[DeedKind, str]:
+    """Say what kind of work it is, in words too; the seed is named where several are trained."""
     declared = shop.project.spec.models.get(side.model.name)
-    return declared is not None and declared.seeds > 1
+    if isinstance(side.model, JobSpec):
+        return "make", f"doing the job for the {side.name}"
+    seed = f" (seed {side.model.seed})" if declared is not None and declared.seeds > 1 else ""
+    return "train", f"training the {side.name}{seed}"
 
 
-def _train_needed(shop: Workshop, side: Made) -> Path:
-    """Give what a model that this one builds on left: its model, or else its predictions."""
+def _make_needed(shop: Room, side: Made) -> Record:
+    """Give the record of what this one builds on; StageFailed names it, once, where it cannot be made."""
     try:
-        record = train_side(shop, side)
+        return train_side(shop, side)
     except StageFailed as error:
         raise StageFailed(blame_needed(side, error.failure)) from None
-    found = find_artifact(record) or find_predictions(record)
-    assert found is not None, "a training leaves at least one of the two"  # noqa: S101
-    return found
 
 
-def _keep(shop: Workshop, side: Made, model: TrainedModel) -> Record:
+def _find_left(record: Record) -> Path | None:
+    """Give what is handed on: a model, or else predictions; of a job the folder of its files, None without any."""
+    return find_outputs(record) or find_artifact(record) or find_predictions(record)
+
+
+def _keep(shop: Room, side: Made, model: TrainedModel) -> Record:
     found, entry = enter_training(shop.project, side, model.reads)
     side = replace(side, fingerprint=found)
     with shop.project.store.draft() as draft:
@@ -155,6 +185,7 @@ def _keep(shop: Workshop, side: Made, model: TrainedModel) -> Record:
             "reads": pack_entries([entry]),
             "artifact": _move(model.artifact, draft),
             "predictions": _move(model.predictions, draft),
+            **({} if model.outputs is None else {"outputs": _move(model.outputs, draft)}),
             "command": not side.model.job.entry,
             "seconds": model.seconds,
             "megabytes": model.megabytes,
@@ -165,7 +196,7 @@ def _keep(shop: Workshop, side: Made, model: TrainedModel) -> Record:
     return record
 
 
-def _remember(shop: Workshop, side: Made, content: Mapping[str, Any]) -> None:
+def _remember(shop: Room, side: Made, content: Mapping[str, Any]) -> None:
     """Let the training be found by its commit, if it is the commit's and not that of a tree with changes."""
     if content["commit"] is None or content["dirty"]:
         return
@@ -180,7 +211,7 @@ def _move(path: Path | None, draft: Path) -> str | None:
     return path.name
 
 
-def _keep_log(shop: Workshop, side: Made, work: Path) -> None:
+def _keep_log(shop: Room, side: Made, work: Path) -> None:
     """Keep the last log of each job, of a failed one too, where the user can read it."""
     log = work / LOG
     if log.exists():

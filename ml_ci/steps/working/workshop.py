@@ -2,64 +2,36 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from ml_ci.errors import Failure, StageFailed, UserError
-from ml_ci.spec.values import FileEntry, ModelSpec, Node, PartEntry
-from ml_ci.steps.planning.reads import open_whole, resolve_reads
-from ml_ci.steps.planning.variables import list_fetch_variables
+from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry
+from ml_ci.steps.planning.reads import resolve_reads
 from ml_ci.steps.values import Made, Project, Sides
-from ml_ci.steps.working.side_by_side import StoppedError
+from ml_ci.steps.working.room import Room
 from ml_ci.tables.columns import blank, without
 from ml_ci.tables.parts import PART, cut
 from ml_ci.tables.table import Table
-from ml_ci.training.delivery import Delivery, Supply
-from ml_ci.training.inputs import Placement, describe_writing, list_handed, place
-from ml_ci.training.interpreter import find
-from ml_ci.training.values import Ground, Input, Inputs, Interpreter, Whole
+from ml_ci.training.delivery import Delivery
+from ml_ci.training.inputs import describe_writing
+from ml_ci.training.values import Input, Whole
 
 if TYPE_CHECKING:
-    from ml_ci.training.working_copy import WorkingCopy
+    pass
 
 Result = TypeVar("Result")
-
-
-@dataclass(frozen=True)
-class Bench:
-    """One side's clean copy: the project folder in it, its data in place, the job's interpreter.
-
-    It stands until the next bench is asked for: models share the copy of a side.
-    """
-
-    folder: Path
-    inputs: Inputs
-    interpreter: Interpreter
-    ground: Ground
+NOTHING: Mapping[str, Path] = {}
 
 
 @dataclass
-class Workshop:
-    """Make what the jobs of one model need, each thing once and only when it is asked for."""
+class Workshop(Room):
+    """Make what the work on one model needs: its copies, and the tables that both sides are judged on."""
 
-    project: Project
     sides: Sides
-    work: Path
-    _benches: dict[tuple[str, str], Bench] = field(default_factory=dict)
-
-    def bench(self, side: Made) -> Bench:
-        """Give a side's copy with its data in place, as for a first job: what an earlier one did to it is undone."""
-        key = (side.name, side.model.name)
-        copy = self._copy(side)
-        if not copy.ready((id(self), key)) or key not in self._benches:
-            copy.restore()
-            self._benches[key] = self._place(side, copy, (id(self), key))
-        return self._benches[key]
 
     def resolve(self) -> None:
         """See both sides with what was trained of them meanwhile, and what that read."""
@@ -69,12 +41,6 @@ class Workshop:
             candidate=resolve_reads(self.project, self.sides.candidate),
             baseline=None if baseline is None else resolve_reads(self.project, baseline),
         )
-
-    def job_folder(self, side: Made, what: str) -> Path:
-        """Give a fresh folder for one job's log and results."""
-        folder = self.work / f"{side.name}-{side.model.name}-{what}"
-        folder.mkdir(parents=True)
-        return folder
 
     @cached_property
     def holdout(self) -> Table:
@@ -161,11 +127,6 @@ class Workshop:
         """Name the file that says which rows of the whole table are the holdout's."""
         return self.work / "holdout.flags"
 
-    def python(self, side: Made) -> Path:
-        """Find the interpreter of a side's jobs."""
-        path = self.project.options.environment.get("PATH")
-        return find(side.model.python, self.project.folder, path).path
-
     def bring(self, name: str, entry: FileEntry) -> Path:
         """Give the user's own file of an entry, or fetch it as a job's data are fetched."""
         at = self.project.folder / entry.path
@@ -176,55 +137,13 @@ class Workshop:
         Delivery(self._supply(self.sides.candidate, folder)).bring(name, entry.path)
         return folder / entry.path
 
-    def _copy(self, side: Made) -> WorkingCopy:
-        """Give the copy of a side's tree; that a baseline's cannot be made is no mistake of the change."""
-        try:
-            made = self.project.copies.of(side.tree)
-        except UserError as error:
-            if side.name == "candidate":
-                raise
-            message = f"the {side.name} of commit {str(side.commit)[:7]} cannot be had: {error.message}"
-            raise StageFailed(Failure("training", "baseline-copy", message, error.hint)) from None
-        if side.commit is None:
-            open_whole(self.project, side).stand_on(made.copied)
-        return made
-
-    def _place(self, side: Made, copy: WorkingCopy, purpose: object) -> Bench:
-        environment = self.project.options.environment
-        interpreter = find(side.model.python, self.project.folder, environment.get("PATH"))
-        placement = Placement(
-            model=side.model if side.champion is None else _without_data(side.model),
-            supply=self._supply(side, copy.project),
-            work=self.work / f"{side.name}-{side.model.name}-inputs",
-            holdout=self._blank_holdout if self._predicts(side) else None,
-            hidden=self._hide(side),
-            python=interpreter.path,
-        )
-        inputs = place(placement)
-        copy.prepare(purpose)
-        ground = Ground(copy.top, self.project.repository.top, copy.prepared, tuple(list_handed(inputs)))
-        return Bench(copy.project, inputs, interpreter, ground)
-
-    def _supply(self, side: Made, folder: Path) -> Supply:
-        return Supply(
-            model=side.model.name,
-            tree=side.tree,
-            copy=folder,
-            origin=self.project.folder,
-            work=self.work / f"{side.name}-{side.model.name}-fetch",
-            environment=self.project.options.environment,
-            prefix=self.project.repository.prefix,
-            fetch=side.model.fetch,
-            progress=self.project.options.progress,
-            env=list_fetch_variables(self.project, side.model),
-        )
-
-    def _predicts(self, side: Made) -> bool:
-        """Say whether a side of this model is a command that predicts by itself: it gets the candidate's holdout."""
+    def find_rows_to_predict(self, side: Made) -> Path | None:
+        """Give the candidate's holdout to a command of this model that predicts by itself."""
         own = side.model.name == self.sides.candidate.model.name
-        return own and side.model.job.predicts
+        return self._blank_holdout if own and side.model.job.predicts else None
 
-    def _hide(self, side: Made) -> tuple[str, ...]:
+    def list_hidden(self, side: Made) -> tuple[str, ...]:
+        """Give the candidate's holdout, where it is a file."""
         candidate = self.sides.candidate.model.holdout
         return (candidate.path,) if side.name != "candidate" and isinstance(candidate, FileEntry) else ()
 
@@ -233,35 +152,7 @@ class Workshop:
 def open_workshop(project: Project, sides: Sides) -> Iterator[Workshop]:
     """Open a workshop for one model; it is gone at the end, or after the next run's sweep."""
     with project.copies.held(), project.store.workplace() as work:
-        yield Workshop(project, sides, work)
-
-
-def time_work(project: Project, model: str, what: str, call: Callable[[], Result]) -> Result:
-    """Tell of work while it goes on."""
-    started = time.monotonic()
-    progress = project.options.progress
-    progress.begin(model, what)
-    try:
-        made = call()
-    except (KeyboardInterrupt, StoppedError):
-        progress.stopped(model, what, time.monotonic() - started)
-        raise
-    except BaseException:
-        progress.end(model, f"{what}, which failed,", time.monotonic() - started)
-        raise
-    progress.end(model, what, time.monotonic() - started)
-    return made
-
-
-def tell_waiting(project: Project, side: Made, does: str) -> Callable[[Callable[[], object]], object]:
-    """Tell that another run does the same already, while it is waited for."""
-    said = f"waiting for another run that {does} the {side.name}"
-
-    def waited(acquire: Callable[[], object]) -> object:
-        with project.journal.noting("wait", side.name, side.model.name):
-            return time_work(project, side.model.name, said, acquire)
-
-    return waited
+        yield Workshop(project, work, sides)
 
 
 def _holdout_columns(model: ModelSpec) -> tuple[str, ...] | None:
@@ -274,10 +165,3 @@ def _holdout_name(model: ModelSpec) -> str:
     if isinstance(model.holdout, PartEntry):
         return f"the holdout cut from {model.data[model.holdout.of].path}"
     return model.holdout.path
-
-
-def _without_data(model: Node) -> Node:
-    """Give a model that is only scored: the data of its own training may be nowhere any more."""
-    if isinstance(model, ModelSpec):
-        return replace(model, data={}, holdout=FileEntry(f"{model.name}.holdout"))
-    return replace(model, data={})

@@ -17,8 +17,8 @@ import pytest
 
 from ml_ci.cli.progress import PlainLines
 from ml_ci.pipeline import plan, run
+from ml_ci.steps.working.room import time_work
 from ml_ci.steps.working.side_by_side import OneAtATime, StoppedError, work_side_by_side
-from ml_ci.steps.working.workshop import time_work
 
 NEEDS = {"top": ("bottom",), "bottom": (), "alone": ()}
 
