@@ -107,24 +107,27 @@ def _files() -> Iterator[Path]:
 
 
 def _fill(made: Path) -> None:
+    _add_locked(made)
+    _add_own(made)
+
+
+def _add_locked(made: Path) -> None:
     subprocess.run((sys.executable, "-I", "-m", "venv", str(made)), check=True)
-    pip = (
-        str(interpreter(made)),
-        "-I",
-        "-m",
-        "pip",
-        "--disable-pip-version-check",
-        "install",
-        "--quiet",
-        "--no-compile",
-    )
     for lock in locks():
-        subprocess.run((*pip, "--require-hashes", "--requirement", str(lock)), check=True)
+        _pip_install(made, "--require-hashes", "--requirement", str(lock))
+
+
+def _add_own(made: Path) -> None:
+    """A build leaves files beside the sources: it gets a copy of them."""
     with tempfile.TemporaryDirectory() as folder:
-        # A build leaves files beside the sources: it gets a copy of them.
         copy = Path(folder) / "ml-ci"
         shutil.copytree(CHECKOUT, copy, ignore=shutil.ignore_patterns(".*", "tests", "build", "__pycache__"))
-        subprocess.run((*pip, "--no-deps", "--no-build-isolation", str(copy)), check=True)
+        _pip_install(made, "--no-deps", "--no-build-isolation", str(copy))
+
+
+def _pip_install(made: Path, *what: str) -> None:
+    pip = (str(interpreter(made)), "-I", "-m", "pip", "--disable-pip-version-check", "install", "--quiet")
+    subprocess.run((*pip, "--no-compile", *what), check=True)
 
 
 if __name__ == "__main__":

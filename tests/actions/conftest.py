@@ -10,7 +10,7 @@ import subprocess
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -227,6 +227,7 @@ class Rig:
             "GIT_CONFIG_GLOBAL": os.devnull,
             "GITHUB_API_URL": self.github.url,
             "GITHUB_REPOSITORY": REPOSITORY,
+            "RIG_KEPT": str(self.home / "kept"),
             "RIG_LOST": self.lost,
             "RIG_ORIGIN": str(self.origin),
             "RIG_PYTHON": os.path.realpath(sys.executable),
@@ -313,6 +314,17 @@ def own(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def own_once(own: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Copy what the actions need, with an installation that is made once and then linked to."""
+    copy = tmp_path_factory.mktemp("own") / "once"
+    shutil.copytree(own, copy)
+    install = copy / "actions" / "install" / "install.py"
+    install.rename(install.with_name("install_for_real.py"))
+    shutil.copy(STAND_INS / "install" / "install.py", install)
+    return copy
+
+
+@pytest.fixture(scope="session")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give act a home of its own; ml-ci is installed below it once (ML_CI_RIG_HOME keeps it between sessions)."""
     kept = os.environ.get("ML_CI_RIG_HOME")
@@ -325,11 +337,18 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def rig(act: Path, own: Path, home: Path, tmp_path: Path, fake_github: Any) -> Iterator[Rig]:
+def rig(act: Path, own_once: Path, home: Path, tmp_path: Path, fake_github: Any) -> Iterator[Rig]:
     """Give a repository with one commit on `main`; a request that GitHub would not understand fails the test."""
     assert fake_github.REPOSITORY == REPOSITORY
     with fake_github.FakeGitHub() as github:
-        made = Rig(act, home, own, tmp_path / "rig", github)
+        made = Rig(act, home, own_once, tmp_path / "rig", github)
         made.start()
         yield made
     assert github.violations == []
+
+
+@pytest.fixture
+def new_machine(rig: Rig, own: Path, tmp_path: Path) -> Rig:
+    """Give a repository whose runner has nothing yet, and actions that install as they do for users."""
+    (tmp_path / "home").mkdir()
+    return replace(rig, own=own, home=tmp_path / "home")

@@ -44,12 +44,17 @@ def test_the_first_run_comments_the_second_edits_the_third_leaves_it(rig: Any) -
     assert len(rig.github.comments) == 1
 
 
-def test_a_failed_gate_fails_the_job_and_the_status(rig: Any) -> None:
+def test_a_failed_gate_fails_the_job_and_the_status_on_a_new_machine(new_machine: Any) -> None:
+    rig = new_machine
     done, head = _run(rig, {"misses.txt": "20\n"})
     assert done.jobs == {"gate": "failure", "report": "failure"}, done.log
     assert rig.github.latest(head) == {"ml-ci": "failure", "ml-ci/churn": "failure"}
     assert "40.0%" in rig.github.comments[0]["body"]
     assert "FNR" in done.said("error", "warning"), "annotations name the gate"
+    pythons = {Path(line["arg"]) for line in done.lines if line.get("name") == "python"}
+    [cached] = [one for one in pythons if "tool_cache" in one.parts]
+    assert len(pythons) == 2, "what has a token to write is installed apart"
+    assert not (rig.home / "kept").exists() and not cached.parents[1].is_symlink(), "by nothing of the rig's"
 
 
 def test_inconclusive_does_not_pass(rig: Any) -> None:
