@@ -5,13 +5,11 @@ What is asked of the one is asked of the other: a test that takes `empty` or `be
 
 from __future__ import annotations
 
-import importlib.util
-import os
+import importlib
 import shutil
 import sqlite3
 import subprocess
 import sys
-import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -27,8 +25,9 @@ from ml_ci.registry.values import Event
 from ml_ci.steps.promotion.offer import Asked
 from ml_ci.steps.promotion.promote import Done, promote_model, roll_back
 
-# MLflow binds numbers as text before 3.2, which psycopg 3 does not put right (its issue 17013).
-_DRIVERS = {"psycopg": (3, 2), "psycopg2": (0,)}
+sys.path.insert(0, str(Path(__file__).parent))
+postgres_here: Any = importlib.import_module("registry_postgres")
+
 _TABLES = (
     "registered_models",
     "registered_model_aliases",
@@ -38,50 +37,17 @@ _TABLES = (
 )
 
 
-def _programs() -> Path:
-    """Find PostgreSQL's programs, where Debian puts them too."""
-    beside = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name))
-    for folder in (*(Path(one) for one in os.environ.get("PATH", "").split(":")), *reversed(beside)):
-        if (folder / "initdb").exists() and (folder / "pg_ctl").exists():
-            return folder
-    pytest.skip("PostgreSQL is not installed: apt-get install postgresql")
-
-
-def _driver() -> str:
-    """Choose the driver that this MLflow can use."""
-    mlflow = pytest.importorskip("mlflow", reason="the extra `mlflow` is not installed")
-    here = tuple(int(part) for part in mlflow.__version__.split(".")[:2])
-    for name, since in _DRIVERS.items():
-        if here >= since and importlib.util.find_spec(name) is not None:
-            return name
-    pytest.skip("no driver that this MLflow can use is installed: pip install psycopg[binary], or psycopg2-binary")
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Any]:
+    """Start PostgreSQL for the session."""
+    with postgres_here.running() as found:
+        yield found
 
 
 @pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """Start PostgreSQL in a folder of its own, where its socket is too; give an empty database's address, no scheme."""
-    programs = _programs()
-    root = os.getuid() == 0
-    who: dict[str, Any] = {"user": "postgres", "group": "postgres", "extra_groups": []} if root else {}
-    folder = Path(tempfile.mkdtemp(prefix="ml-ci-postgres-", dir="/tmp"))
-    if root:
-        shutil.chown(folder, "postgres", "postgres")
-    data, options = str(folder / "data"), f"-k {folder} -c listen_addresses='' -c fsync=off"
-    quiet: dict[str, Any] = {"check": True, "stdout": subprocess.DEVNULL, "cwd": folder, **who}
-    subprocess.run([programs / "initdb", "-D", data, "-U", "mlflow", "-A", "trust"], **quiet)
-    start = [programs / "pg_ctl", "-D", data, "-o", options, "-w", "-t", "300", "-l", str(folder / "log"), "start"]
-    subprocess.run(start, **quiet)
-    try:
-        yield f"mlflow@/postgres?host={folder}"
-    finally:
-        subprocess.run([programs / "pg_ctl", "-D", data, "-m", "immediate", "stop"], **quiet)
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture(scope="session")
-def server(postgres: str, serve_mlflow: Callable[[str, str], str]) -> str:
+def server(postgres: Any, serve_mlflow: Callable[[str, str], str]) -> str:
     """Start an MLflow server on it; give its URL."""
-    return serve_mlflow(sys.executable, f"postgresql+{_driver()}://{postgres}")
+    return serve_mlflow(sys.executable, f"postgresql+{postgres_here.driver()}://{postgres.address}")
 
 
 @dataclass
@@ -89,7 +55,7 @@ class Desk:
     """A checkout on some machine and the registry that it works with, with what a person does there."""
 
     game: Any
-    postgres: str = ""
+    postgres: Any = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.game, name)
@@ -131,9 +97,7 @@ class Desk:
             path = self.game.location.uri.removeprefix("sqlite:///")
             with closing(sqlite3.connect(path)) as database:
                 return sorted(database.execute(query, (self.game.model,)).fetchall(), key=str)
-        with _connected(self.postgres) as database, database.cursor() as cursor:
-            cursor.execute(query.replace("?", "%s"), (self.game.model,))
-            return sorted(cursor.fetchall(), key=str)
+        return sorted(self.postgres.ask(query.replace("?", "%s"), self.game.model), key=str)
 
     def everything(self) -> dict[str, Any]:
         """Give all that the registry knows of the model, and the audit log: every version, alias and tag."""
@@ -156,12 +120,6 @@ class Desk:
         """Count runs, versions, moves and lines of the audit log."""
         versions = self.ask("SELECT version FROM model_versions WHERE name = ?")
         return self.runs, len(versions), self.moves, len(self.game.audit())
-
-
-def _connected(address: str) -> Any:
-    name = _driver()
-    driver = __import__(name)
-    return closing(driver.connect(f"postgresql://{address}"))
 
 
 def _now() -> str:
@@ -189,48 +147,61 @@ def empty(store: str, game: Any, request: pytest.FixtureRequest) -> Desk:
 
 
 @pytest.fixture
-def begun(store: str, request: pytest.FixtureRequest) -> Desk:
+def begun(store: str, tmp_path: Path, request: pytest.FixtureRequest) -> Desk:
     """Give a desk whose first model is in use."""
     if store == "sqlite":
         return Desk(request.getfixturevalue("first"))
-    found = _on_server(request.getfixturevalue("game"), request)
+    return _copied(request.getfixturevalue("_begun_on_server"), tmp_path)
+
+
+@pytest.fixture
+def judged(store: str, tmp_path: Path, request: pytest.FixtureRequest) -> Desk:
+    """Give a desk whose second model passed against the first, and is not in use yet."""
+    return _copied(request.getfixturevalue("_judged_in_file" if store == "sqlite" else "_judged_on_server"), tmp_path)
+
+
+@pytest.fixture(scope="session")
+def _judged_in_file(_promoted: Any, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    return _judged_once(_copied(Desk(_promoted), tmp_path_factory.mktemp("judged")))
+
+
+@pytest.fixture(scope="session")
+def _begun_on_server(_promoted: Any, tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Desk:
+    """Promote a first model on the server once, and keep what the registry holds then."""
+    path = tmp_path_factory.mktemp("begun") / "project"
+    state = path / ".ml_ci"
+    state.mkdir(parents=True)
+    (state / ".gitignore").write_text("*\n")
+    _git(path)("init", "-q", "-b", "main")
+    found = _on_server(type(_promoted)(path, _git(path), package=_promoted.package), request)
     found.judge(0.6)
     found.promote()
+    found.postgres.keep()
     return found
 
 
 @pytest.fixture(scope="session")
-def _held_on_server(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Desk:
-    game = request.getfixturevalue("_promoted")
-    path = tmp_path_factory.mktemp("held") / "project"
-    shutil.copytree(game.path, path, symlinks=True)
-    found = _on_server(type(game)(path, _git(path), game.model, game.package), request)
-    found.judge(0.6)
-    found.promote()
-    return found
+def _judged_on_server(_begun_on_server: Desk, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    return _judged_once(_copied(_begun_on_server, tmp_path_factory.mktemp("judged")))
 
 
-@pytest.fixture
-def held(store: str, tmp_path: Path, request: pytest.FixtureRequest) -> Desk:
-    """Give a desk whose first model is in use, to a test that leaves the registry as it is: several share it."""
-    if store == "sqlite":
-        return Desk(request.getfixturevalue("first"))
-    known = request.getfixturevalue("_held_on_server")
-    path = tmp_path / "held"
-    shutil.copytree(known.path, path, symlinks=True)
-    return Desk(type(known.game)(path, _git(path), known.model, known.package, {**known.environment}), known.postgres)
+def _judged_once(desk: Desk) -> Desk:
+    desk.judge(0.55)
+    return desk
+
+
+def _copied(known: Desk, folder: Path) -> Desk:
+    """Give a copy of a desk, and to a server's registry what it held when the copied desk was made."""
+    path = shutil.copytree(known.path, folder / "project", symlinks=True)
+    if known.postgres:
+        known.postgres.put_back()
+    game = type(known.game)(path, _git(path), known.model, known.package, {**known.environment})
+    return Desk(game, known.postgres)
 
 
 def _on_server(game: Any, request: pytest.FixtureRequest) -> Desk:
     """Give a game the server as its registry; every test has a model of its own."""
-    (game.state / "mlflow.db").unlink()
+    (game.state / "mlflow.db").unlink(missing_ok=True)
     game.environment = {"MLFLOW_TRACKING_URI": request.getfixturevalue("server")}
     game.model = f"cutter-{uuid.uuid4().hex[:8]}"
     return Desk(game, request.getfixturevalue("postgres"))
-
-
-@pytest.fixture
-def judged(begun: Desk) -> Desk:
-    """Give a desk whose second model passed against the first, and is not in use yet."""
-    begun.judge(0.55)
-    return begun

@@ -173,13 +173,13 @@ _STALE = r"the verdict is stale: it is of commit \w{7}, and HEAD is \w{7}"
     ],
     ids=_named,
 )
-def test_a_refusal_changes_nothing(held: Any, spoil: Callable[[Any], None], message: str, verdict: str) -> None:
-    spoil(held)
-    before = held.everything()
+def test_a_refusal_changes_nothing(begun: Any, spoil: Callable[[Any], None], message: str, verdict: str) -> None:
+    spoil(begun)
+    before = begun.everything()
     with pytest.raises(RefusedError, match=message) as error:
-        held.promote()
+        begun.promote()
     assert error.value.verdict == verdict
-    assert held.everything() == before
+    assert begun.everything() == before
 
 
 @pytest.mark.parametrize(("spoil", "was", "now"), [(_moved, 1, 2), (_moved_back, 2, 1)], ids=("on", "back"))
@@ -206,11 +206,11 @@ def test_a_refusal_of_a_first_promotion_makes_nothing(empty: Any, spoil: Callabl
     assert empty.counted == (0, 0, 0, 0)
 
 
-def test_only_a_pass_by_the_stages_own_gates_is_staged(held: Any) -> None:
-    held.game.more = "stages: [{name: staging, gates: [fnr <= 0.05]}, champion]"
-    held.judge(0.58)
-    before = held.everything()
+def test_only_a_pass_by_the_stages_own_gates_is_staged(begun: Any) -> None:
+    begun.game.more = "stages: [{name: staging, gates: [fnr <= 0.05]}, champion]"
+    begun.judge(0.58)
+    before = begun.everything()
     with pytest.raises(RefusedError) as error:
-        held.promote(stage="staging")
+        begun.promote(stage="staging")
     assert error.value.hint == "By the gates of staging: ml-ci run --baseline champion --stage staging"
-    assert held.everything() == before
+    assert begun.everything() == before
