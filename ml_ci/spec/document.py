@@ -242,6 +242,8 @@ _LINE_CAUSES = (
     ),
     (re.compile(r":\t"), "a tab follows the colon; YAML separates with spaces"),
 )
+# `[gap(fpr, by=[sex, race]) <= 0.05]`: YAML ends a plain text of a list at a comma, and at a bracket.
+_GATE_IN_LIST = re.compile(r"^(?!\s*-\s)[^\"'#]*\w\([^\"')]*=\s*\[")
 _PARSER_CAUSES = (
     (
         "mapping values are not allowed",
@@ -259,6 +261,9 @@ def _syntax(error: Any, lines: tuple[str, ...]) -> _StopError:
     number = min(mark.line + 1 if mark else 1, len(lines))
     problem = str(getattr(error, "problem", None) or getattr(error, "reason", None) or "unreadable")
     context = str(getattr(error, "context", None) or "")
+    gate = next((at for at, line in enumerate(lines, 1) if _GATE_IN_LIST.search(line)), None)
+    if "while parsing a flow" in context and gate is not None:
+        return _StopError("this is not YAML: in a [list] quote a gate that has a comma or a bracket", gate)
     if "while parsing a flow" in context and not "".join(lines[number:]).strip():
         last = max((at for at, line in enumerate(lines, 1) if line.strip()), default=1)
         return _StopError("this is not YAML: the file ends before a [ or { is closed", last)

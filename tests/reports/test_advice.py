@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from ml_ci.changes.values import Change
 from ml_ci.reports import advice
 from ml_ci.reports.pieces import plain
 from ml_ci.reports.values import ModelReport, Report
@@ -41,6 +42,35 @@ def test_again_names_the_model_only_among_several(reports: Reports) -> None:
     one = reports["two_models"]()
     odd = replace(one, models={**one.models, "a b; rm": one.models["churn"]})
     assert plain(advice.again("a b; rm", odd)) == "ml-ci run --model 'a b; rm' --baseline 3f2c1ab"
+
+
+OF_BASELINE = (
+    "The model is the baseline's, and the baseline fails this gate too: choose another limit, or merge the gate after "
+    "a better model."
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "other", "said"),
+    [
+        ((Change("gates", "fnr <= 0.1 added"),), False, OF_BASELINE),
+        ((Change("gates", "fnr <= 0.1 added"), Change("metrics", "slices: none → [region]")), False, OF_BASELINE),
+        ((), False, OF_BASELINE),
+        # Its rows are other ones: what it failed on before is not known.
+        ((Change("gates", "x"), Change("data.holdout", "+3 rows")), False, "Look at what changed in"),
+        ((Change("gates", "x"), Change("code", "train.py")), True, "Improve the model or undo the change"),
+    ],
+)
+def test_a_new_gate_that_the_baseline_fails_too(
+    changes: tuple[Change, ...], other: bool, said: str, reports: Reports
+) -> None:
+    """`explain` and `undo the change` lead nowhere where the model is the one that there was."""
+    name, model = _only(reports["failed_by_data"]())
+    assert model.candidate is not None
+    same = replace(
+        model, changes=changes, baseline=replace(model.candidate, record="another" if other else model.candidate.record)
+    )
+    assert plain(advice.next_steps(name, same)).startswith(said)
 
 
 def test_more_rows_are_asked_for_only_where_they_help(reports: Reports) -> None:

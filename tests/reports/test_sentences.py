@@ -107,6 +107,11 @@ def test_commits(reports: Reports) -> None:
     said = plain(sentences.commits(reports["passed"]()))
     assert said == "Commit 9d1e2f3, with uncommitted changes, against 3f2c1ab."
     assert plain(sentences.commits(reports["all_undefined"]())) == "No commit yet."
+    report = reports["passed"]()
+    onto_head = replace(report, base_commit=report.commit)
+    assert plain(sentences.commits(onto_head)) == "Uncommitted changes, against commit 9d1e2f3."
+    assert plain(sentences.commits(replace(onto_head, dirty=False))) == "Commit 9d1e2f3, against 9d1e2f3."
+    assert plain(sentences.commits(replace(report, dirty=False, base_commit=None))) == "Commit 9d1e2f3."
     assert sentences.commits(reports["no_model"]()) == ()
     mistake = ModelReport("error", "reuse", failure=Failure("spec", "user-error", "no such column"))
     assert sentences.commits(Report("error", None, None, {"churn": mistake})) == (), "nobody looked for a commit"

@@ -1335,6 +1335,22 @@ BAD: list[tuple[str, list[str]]] = [
         ],
     ),
     (
+        plus("gates: [each(fnr, by=region) <= 0.3]"),
+        [
+            "10:17: models.churn.gates[0]: in 'each(fnr': a bracket is not closed, or closed twice; write, for "
+            "example, each(fnr, by=region); in a [list] quote a gate that has a comma",
+            "10:25: models.churn.gates[1]: in 'by=region) <= 0.3': a condition assigns nothing; write <= or >=",
+        ],
+    ),
+    (
+        plus("gates: [fpr <= 0.1, gap(fpr, by=[sex, race]) <= 0.05]"),
+        ["10: this is not YAML: in a [list] quote a gate that has a comma or a bracket"],
+    ),
+    (
+        plus("gates:", "  [", "    gap(fpr, by=[sex, race]) <= 0.05,", "  ]", "seed: 3"),
+        ["12: this is not YAML: in a [list] quote a gate that has a comma or a bracket"],
+    ),
+    (
         plus("gates: [5]"),
         [
             "10: models.churn.gates[0]: expected text such as fpr <= 0.05, got 5; put it in quotes",

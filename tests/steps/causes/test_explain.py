@@ -3,7 +3,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any
+from typing import Any, ClassVar
 
 from ml_ci.changes import fingerprint as fingerprints
 from ml_ci.changes.environment import Environment
@@ -12,12 +12,13 @@ from ml_ci.explain.values import Attribution, Explanation
 from ml_ci.questions import explain
 from ml_ci.reports.explanation import markdown, plain, to_json
 from ml_ci.steps.causes.explain import Ask
+from ml_ci.steps.progress import Progress, Silent
 
 Table = Callable[[int], str]
 
 
-def asked(project: Any, **ask: Any) -> Explanation:
-    (found,) = explain(project.options(), Ask(**ask))
+def asked(project: Any, progress: Progress | None = None, **ask: Any) -> Explanation:
+    (found,) = explain(project.options(progress=progress or Silent()), Ask(**ask))
     return found
 
 
@@ -127,6 +128,22 @@ def test_a_mixture_that_cannot_be_trained_is_named_and_nothing_is_shared_out(pro
     assert found.failure is not None
     assert "the model with new code and old data.train cannot be had" in found.failure.message
     assert "cannot be told" in plain(found)
+
+
+def test_what_is_trained_next_is_told_by_what_is_new_in_it(project: Any, data: Table) -> None:
+    class Told(Silent):
+        notes: ClassVar[list[str]] = []
+
+        def note(self, model: str, text: str) -> None:
+            self.notes.append(f"{model}: {text}")
+
+    project.edit("train.py", "BIAS = 4", "BIAS = 2")
+    project.commit({"data/train.csv": data(26)})
+    asked(project, progress=Told())
+    assert sorted(Told.notes) == [
+        "cut: next comes the model with the new code, and all else as in the baseline",
+        "cut: next comes the model with the new data.train, and all else as in the baseline",
+    ]
 
 
 def test_the_budget_is_told_before_anything_is_trained(project: Any, data: Table) -> None:

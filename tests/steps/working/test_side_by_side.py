@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from ml_ci.cli.progress import PlainLines
+from ml_ci.errors import Failure, StageFailed
 from ml_ci.pipeline import plan, run
 from ml_ci.steps.working.room import time_work
 from ml_ci.steps.working.side_by_side import OneAtATime, StoppedError, work_side_by_side
@@ -256,6 +257,18 @@ def test_an_interrupt_ends_all_jobs(graph: Any, number: int, tmp_path: Path) -> 
     assert not [child for child in children if child.is_running() and child.status() != psutil.STATUS_ZOMBIE]
     assert not re.search(r"Traceback", err)
     assert not list((graph.path / ".ml_ci" / "work").glob("*/*")), "no workplace is left"
+
+
+def test_work_that_failed_is_said_to_have_failed(capsys: Any) -> None:
+    def fails() -> None:
+        raise StageFailed(Failure("training", "job-exit", "the job ended with exit code 1"))
+
+    project: Any = SimpleNamespace(options=SimpleNamespace(progress=PlainLines()))
+    with pytest.raises(StageFailed):
+        time_work(project, "churn", "training the candidate", fails)
+    begun, ended = capsys.readouterr().err.splitlines()
+    assert begun == "churn: training the candidate …"
+    assert ended == "churn: training the candidate, which failed, took 0.0 s"
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, StoppedError])
