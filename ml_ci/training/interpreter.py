@@ -15,7 +15,10 @@ from ml_ci.variables.own import read_environment
 
 OLDEST = (3, 8)
 _VERSION = "import sys; print('%d %d %d' % sys.version_info[:3])"
-_HINT = "`python:` is a path, relative to the folder of ml-ci.yaml or absolute, or a name on PATH."
+_HINT = (
+    "`python:` is a path, relative to the folder of ml-ci.yaml or absolute, or a name on PATH. Where it lies elsewhere "
+    "on each machine, leave it out and give --python."
+)
 
 
 def find(python: str | None, project: Path, path: str | None = None) -> Interpreter:
