@@ -22,7 +22,11 @@ _PINNED = (
     "SET autoinstall_known_extensions = false",
     "SET autoload_known_extensions = false",
     "SET preserve_insertion_order = true",
+    "RESET memory_limit",
 )
+# Databases that nobody uses now, by the process that opened them: in a fork no thread works for one, nor ends it.
+_IDLE: dict[int, list[DuckDBPyConnection]] = {}
+_MOST_IDLE = 4
 
 
 class Database:
@@ -32,24 +36,43 @@ class Database:
     """
 
     def __init__(self, raw: DuckDBPyConnection, shown: str) -> None:
-        self.raw = raw
+        self._opened: DuckDBPyConnection | None = raw
+        self.raw = raw.cursor()
         self._shown = shown
+        self._is_sound = True
 
     def __enter__(self) -> Database:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._is_sound &= kind is None
         self.close()
 
     def close(self) -> None:
-        """Give back what the database holds."""
+        """Give back what the database holds; one that failed at nothing is used again."""
         self.raw.close()
+        opened, self._opened = self._opened, None
+        if opened is None:
+            return
+        if self._is_sound and len(_idle()) < _MOST_IDLE:
+            _idle().append(opened)
+        else:
+            opened.close()
 
     def execute(self, query: str) -> Database:
         """Run a query; what it found is fetched from here."""
-        with explain(self._shown):
+        with self._asking():
             self.raw.execute(query)
         return self
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        try:
+            with explain(self._shown):
+                yield
+        except BaseException:
+            self._is_sound = False
+            raise
 
     def register(self, name: str, columns: Mapping[str, Any]) -> None:
         """Let queries read arrays under a name."""
@@ -57,23 +80,23 @@ class Database:
 
     def fetchone(self) -> tuple[Any, ...] | None:
         """Give the next row, None behind the last."""
-        with explain(self._shown):
+        with self._asking():
             found: tuple[Any, ...] | None = self.raw.fetchone()
         return found
 
     def fetchall(self) -> list[tuple[Any, ...]]:
         """Give all rows that are left."""
-        with explain(self._shown):
+        with self._asking():
             return list(self.raw.fetchall())
 
     def fetchmany(self, rows: int) -> list[tuple[Any, ...]]:
         """Give the next rows, at most so many; none behind the last."""
-        with explain(self._shown):
+        with self._asking():
             return list(self.raw.fetchmany(rows))
 
     def fetchnumpy(self) -> Mapping[str, Any]:
         """Give the columns as arrays."""
-        with explain(self._shown):
+        with self._asking():
             return dict(self.raw.fetchnumpy())
 
     @property
@@ -85,19 +108,48 @@ class Database:
 def connect(memory: int | None = None, *, shown: str = "a table") -> Database:
     """Open a database in memory that loads no extension and keeps the order of rows; `memory` limits it, in bytes.
 
-    `shown` is what is read with it, for messages.
+    `shown` is what is read with it, for messages. What one use of a database leaves (temporary tables, settings) is
+    gone before the next: opening one takes 15 ms, which a run would pay for each table.
     """
+    found = Database(_take() or _open(), shown)
+    for setting in _PINNED:
+        found.raw.execute(setting)
+    _pin_time_zone(found.raw)
+    if memory is not None:
+        found.raw.execute(f"SET memory_limit = '{memory // (1 << 20)}MiB'")
+    return found
+
+
+def _idle() -> list[DuckDBPyConnection]:
+    return _IDLE.setdefault(os.getpid(), [])
+
+
+def _take() -> DuckDBPyConnection | None:
+    try:
+        return _idle().pop()
+    except IndexError:  # asked beforehand, another thread could take the last in between
+        return None
+
+
+def _open() -> DuckDBPyConnection:
     import duckdb
 
-    connection = duckdb.connect(":memory:")
+    opened = duckdb.connect(":memory:")
     # DuckDB's own choice is `.tmp` in the current folder: the user's repository.
-    spill = Path(tempfile.gettempdir()) / f"ml-ci-duckdb-{os.getpid()}-{id(connection):x}"
-    for setting in (*_PINNED, f"SET temp_directory = {literal(str(spill))}"):
-        connection.execute(setting)
-    _pin_time_zone(connection)
-    if memory is not None:
-        connection.execute(f"SET memory_limit = '{memory // (1 << 20)}MiB'")
-    return Database(connection, shown)
+    spill = Path(tempfile.gettempdir()) / f"ml-ci-duckdb-{os.getpid()}-{id(opened):x}"
+    opened.execute(f"SET temp_directory = {literal(str(spill))}")
+    _keep_no_file(opened)
+    return opened
+
+
+def _keep_no_file(connection: DuckDBPyConnection) -> None:
+    """Read each file anew: another may have its name and its time by then. Before 1.3 no file was kept."""
+    import duckdb
+
+    try:
+        connection.execute("SET enable_external_file_cache = false")
+    except duckdb.CatalogException:
+        return
 
 
 def _pin_time_zone(connection: DuckDBPyConnection) -> None:
