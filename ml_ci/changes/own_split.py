@@ -19,6 +19,8 @@ _SPLITTERS = (
     "random_split",
     "sample",
 )
+# How many of the first arguments of these are the rows themselves, not how they are split.
+_ROWS = {"train_test_split": 1_000, "random_split": 1}
 
 
 def find_role(tree: ast.Module, node: ast.AST, call: ast.Call | None) -> str:
@@ -51,7 +53,8 @@ def _argument(tree: ast.Module, node: ast.AST, call: ast.Call) -> str:
         return ""
     if parameter is None:
         parameter = _parameter(tree, called, place or 0)
-    if parameter in _SIZES or (called in _SPLITTERS and (parameter in _SEEDS or parameter is None)):
+    by_place = parameter is None and (place or 0) >= _ROWS.get(called, 0)
+    if parameter in _SIZES or (called in _SPLITTERS and (parameter in _SEEDS or by_place)):
         return SPLIT
     siblings = {word.arg for word in call.keywords} | set(_parameters(tree, called))
     if parameter in _SEEDS:

@@ -73,7 +73,7 @@ def command(
     models = [choice.name] if choice else _declared()
     files = _plan(found, choice, models, workflows or ("pull-request",), actions)
     written = _put(files, found.prefix, dry_run)
-    _tell_what_is_left(choice, written, found.prefix)
+    _tell_what_is_left(choice, written, found)
     open_keys = bool(choice and choice.missing)
     runs = not (open_keys or dry_run) and (first_run or (choice is not None and asks and _offer()))
     if not runs:
@@ -198,12 +198,13 @@ def _put(files: dict[str, str], prefix: str, dry_run: bool) -> dict[str, str]:
     return new
 
 
-def _tell_what_is_left(choice: Choice | None, files: dict[str, str], prefix: str) -> None:
+def _tell_what_is_left(choice: Choice | None, files: dict[str, str], found: Found) -> None:
     """Say what is left to fill in, line by line."""
     from ml_ci.setup import writing
     from ml_ci.setup.files import add_hidden, show_path
     from ml_ci.setup.look import find_hidden
 
+    prefix = found.prefix
     text = files.get(f"{prefix}ml-ci.yaml", "")
     missing = choice.missing if choice else {}
     for key in (key for key in writing.ORDER if key in missing):
@@ -212,6 +213,8 @@ def _tell_what_is_left(choice: Choice | None, files: dict[str, str], prefix: str
         if writing.UNKNOWN_ACTION.partition("@")[0] + "/" in workflow:
             at = show_path(path, prefix)
             say(f"left    {at}: where ml-ci's actions are, then: ml-ci init --actions OWNER/ml-ci@SHA")
+    if found.requirements is None and any(path.startswith(".github/") for path in files):
+        say("left    requirements.txt, with what training needs, or `install:` of the gate: nothing else is installed")
     hidden = find_hidden(Path.cwd(), files)
     if hidden:
         say(f"left    {add_hidden(hidden, prefix)}")

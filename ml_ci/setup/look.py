@@ -59,10 +59,18 @@ def look(top: Path) -> Found:
         tested=_find_tested(top, files),
         python=python,
         python_said=said,
-        requirements=next((path for path in ("requirements.txt", "pyproject.toml", "setup.py") if path in files), None),
+        requirements=_find_requirements(top, files),
         origin=remote.url(repository),
         prefix=repository.prefix,
     )
+
+
+def _find_requirements(top: Path, files: frozenset[str]) -> str | None:
+    """Find the file by which the gate installs what training needs, as actions/gate/install.sh does."""
+    for path in ("requirements.txt", "pyproject.toml", "setup.py"):
+        if path in files and (path != "pyproject.toml" or re.search(r"^\[project\]", _text(top, path), re.MULTILINE)):
+            return path
+    return None
 
 
 def find_hidden(top: Path, paths: Iterable[str]) -> frozenset[str]:

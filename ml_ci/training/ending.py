@@ -95,10 +95,26 @@ def _exit(code: int, order: Order, shell: bool, top: Path) -> Failure:
     last = next(iter(reversed(tail(order.log, 1).splitlines())), "").strip()
     message = f"the job ended with exit code {code}" + (f": {last[:300]}" if last else "")
     if found := _MISSING.match(last):
-        install = f"Install `{found[1]}` for the Python that the command runs with, or name another by `python:`."
-        return Failure("training", "job-exit", message, advise(found[1], top) or install)
+        return Failure("training", "job-exit", message, advise(found[1], top) or _advise_install(found[1]))
     hints = {127: "A program was not found: is it installed, and on PATH?", 126: "A program could not be executed."}
     return Failure("training", "job-exit", message, hints.get(code, "") if shell else "")
+
+
+# Libraries that are installed by another name than they are imported by.
+_INSTALLED_AS = {
+    "sklearn": "scikit-learn", "skimage": "scikit-image", "cv2": "opencv-python", "PIL": "Pillow", "yaml": "PyYAML",
+    "bs4": "beautifulsoup4", "dateutil": "python-dateutil", "dotenv": "python-dotenv", "umap": "umap-learn",
+    "imblearn": "imbalanced-learn", "faiss": "faiss-cpu",
+}  # fmt: skip
+
+
+def _advise_install(module: str) -> str:
+    """Say how a library comes to the job: on one's own machine by hand, in a pull request by what the gate installs."""
+    package = _INSTALLED_AS.get(module, module)
+    return (
+        f"Install `{package}` for the Python that the command runs with, or name another by `python:`. In a workflow "
+        "the gate installs requirements.txt or the project itself; its input `install:` names another command."
+    )
 
 
 def _tell(written: Mapping[str, object]) -> StageFailed:

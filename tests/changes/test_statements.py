@@ -57,8 +57,14 @@ def test_statements_without_a_name(before: str, after: str, said: str) -> None:
         ("class A:\n    B = 1\n", "class A:\n    B = 2\n", "line 2: `1` → `2`"),
         ("S = 1\nF(random_state=S)\n", "S = 2\nF(random_state=S)\n", "line 1: `1` → `2`" + SEED),
         ("S = 1\nsplit(x, test_size=S)\n", "S = 2\nsplit(x, test_size=S)\n", "line 1: `1` → `2`" + SPLIT),
+        ("X = a.b\ntrain_test_split(X, y)\n", "X = a.b * 2\ntrain_test_split(X, y)\n", "line 1: `a.b` → `a.b * 2`"),
+        ("X = 1\nrandom_split(X, [8, 2])\n", "X = 2\nrandom_split(X, [8, 2])\n", "line 1: `1` → `2`"),
+        ("N = 4\nKFold(N)\n", "N = 5\nKFold(N)\n", "line 1: `4` → `5`" + SPLIT),
     ],
-    ids=["a function", "a class body", "an attribute", "a constant that is a seed", "a constant that splits"],
+    ids=[
+        *("a function", "a class body", "an attribute", "a constant that is a seed", "a constant that splits"),
+        *("rows that are split", "rows of PyTorch", "a number of folds"),
+    ],
 )
 def test_statements_of_what_has_a_name(before: str, after: str, said: str) -> None:
     assert tell_statements(before.encode(), after.encode(), named=True) == [said]

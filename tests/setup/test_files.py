@@ -12,6 +12,7 @@ import yaml
 from ml_ci.setup.files import name_project
 from ml_ci.setup.writing import names
 from tests.setup.conftest import PACKAGE
+from tests.setup.kinds import KINDS
 
 ACTION = "acme/ml-ci@" + "a" * 40
 
@@ -80,6 +81,28 @@ def test_a_second_init_changes_nothing(shaped: Any, run_init: Any) -> None:
     output = run_init("--yes").output
     assert "found   ml-ci.yaml: package" in output and "wrote" not in output
     assert repository.git("status", "--porcelain") == ""
+
+
+@pytest.mark.parametrize(
+    ("files", "said"),
+    [
+        ({}, True),
+        ({"environment.yml": "name: x\n"}, True),
+        ({"pyproject.toml": "[tool.poetry]\nname = 'x'\n"}, True),
+        ({"pyproject.toml": "[project]\nname = 'x'\n"}, False),
+        ({"requirements.txt": "pandas\n"}, False),
+        ({"setup.py": "import setuptools\n"}, False),
+    ],
+)
+def test_a_workflow_that_would_install_nothing_is_said(
+    files: dict[str, str], said: bool, make_repository: Any, monkeypatch: pytest.MonkeyPatch, run_init: Any
+) -> None:
+    """As the gate looks for it: the training would end there with `No module named 'pandas'`."""
+    made = make_repository("kind")
+    made.commit({**KINDS["a flat script"].files, **files})
+    monkeypatch.chdir(made.path)
+    assert ("left    requirements.txt" in run_init("--yes").output) == said
+    assert "left    requirements.txt" not in run_init("--yes").output, "no workflow was written this time"
 
 
 ACTIONS = "acme/ml-ci@" + "a" * 40
