@@ -121,7 +121,11 @@ def _asks_less(key: str, was: object, now: object) -> bool:
         return was is not None and (now is None or float(str(now)) < float(str(was)))
     if key == "min_rows":
         return now is not None and (was is None or int(str(now)) > int(str(was)))
-    return False
+    if key == "cluster":
+        return bool(_texts(was)) and not _texts(now)
+    if key == "known":
+        return not set(_texts(now)) <= set(_texts(was))
+    return key == "weight" and was is not None and now is None
 
 
 def _texts(value: object) -> Sequence[str]:

@@ -43,8 +43,8 @@ def metrics(model: ModelSpec) -> Mapping[str, object]:
 
 
 def gates(model: ModelSpec) -> Mapping[str, object]:
-    """Name what a judgement depends on beside the evaluations."""
-    return {
+    """Name what a judgement depends on beside the evaluations, and by which facts of the holdout they are counted."""
+    said: dict[str, object] = {
         "gates": [gate.text for gate in model.gates],
         "confidence": model.confidence,
         "method": model.method,
@@ -52,6 +52,23 @@ def gates(model: ModelSpec) -> Mapping[str, object]:
         "cost": asdict(model.cost) if model.cost else None,
         "reuse": asdict(model.reuse) if model.reuse else None,
     }
+    return said | evidence(model)
+
+
+def evidence(model: ModelSpec) -> dict[str, object]:
+    """Name the facts of the holdout by which its rows are evidence: which belong together, how much each weighs.
+
+    Counts are made anew by them, and no score. Nothing stands here for what is not said.
+    """
+    said: dict[str, object] = {}
+    clustering = model.clustering
+    if clustering is not None:
+        said["cluster"] = list(clustering.columns)
+    if clustering is not None and clustering.known:
+        said["known"] = sorted(map(str, clustering.known))
+    if model.weight is not None:
+        said["weight"] = model.weight
+    return said
 
 
 def entries(model: Node) -> Mapping[str, FileEntry]:

@@ -13,6 +13,31 @@ NONE = (0.0,) * 8
 
 
 @dataclass(frozen=True, slots=True)
+class Weighted:
+    """The four counts of one model on one set of rows, each row counted as often as it weighs."""
+
+    tp: float = 0.0
+    fp: float = 0.0
+    tn: float = 0.0
+    fn: float = 0.0
+
+    @property
+    def rows(self) -> float:
+        """The rows of the population that these stand for."""
+        return self.tp + self.fp + self.tn + self.fn
+
+    @property
+    def positives(self) -> float:
+        """Those of them whose label is positive."""
+        return self.tp + self.fn
+
+    @property
+    def negatives(self) -> float:
+        """Those of them whose label is negative."""
+        return self.tn + self.fp
+
+
+@dataclass(frozen=True, slots=True)
 class Moments:
     """The cells of one set of rows, summed over its clusters, and their second moments.
 
@@ -36,6 +61,18 @@ class Moments:
     flagged: tuple[float, float] | None = None
     known: tuple[int, int, int] = (0, 0, 0)
     distinct: tuple[tuple[tuple[float, ...], int], ...] | None = None
+
+    @property
+    def candidate(self) -> Weighted:
+        """The candidate's counts, weighted."""
+        tn, fp, fn, tp = (self.totals[place] + self.totals[place + 1] for place in (0, 2, 4, 6))
+        return Weighted(tp, fp, tn, fn)
+
+    @property
+    def baseline(self) -> Weighted:
+        """The baseline's counts, weighted."""
+        tn, fp, fn, tp = (self.totals[place] + self.totals[place + 2] for place in (0, 1, 4, 5))
+        return Weighted(tp, fp, tn, fn)
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,7 +56,7 @@ def count(
 
     Slices are counted several columns at a time: one joint count over as many integer codes as 16 bits hold.
     """
-    outcome = _outcome(y_true, candidate, baseline)
+    outcome = make_outcome(y_true, candidate, baseline)
     found: dict[str, Mapping[str, Cells]] = {}
     total: NDArray[np.int64] | None = None
     for group in _groups(slices):
@@ -68,7 +68,7 @@ def count(
     return Counts(_cells(total), {one.name: found[one.name] for one in slices})
 
 
-def _outcome(
+def make_outcome(
     y_true: NDArray[np.bool_], candidate: NDArray[np.bool_], baseline: NDArray[np.bool_] | None
 ) -> NDArray[np.uint8]:
     outcome = np.ascontiguousarray(y_true).view(np.uint8) * np.uint8(2)

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ml_ci.errors import Failure, StageFailed
+from ml_ci.evaluation.clusters import Clusters, Weighted
 from ml_ci.evaluation.confusion import Confusion, Paired
-from ml_ci.evaluation.count import Cells, Counts, count
+from ml_ci.evaluation.count import Counts, count, make_outcome
+from ml_ci.evaluation.grouping import Grouping, read_grouping
 from ml_ci.evaluation.labels import Labels, read_labels
 from ml_ci.evaluation.metrics import OF_SCORES, costs, of_scores
+from ml_ci.evaluation.moments import count_clusters, find_moments
 from ml_ci.evaluation.scores import Predictions
 from ml_ci.evaluation.slices import Slices, read_slices, specs_of
 from ml_ci.evaluation.values import Comparison, Evaluation
@@ -24,15 +27,44 @@ CLASS = "class"
 
 @dataclass(frozen=True, eq=False)
 class Holdout:
-    """Hold what evaluation needs of the holdout; `by_class` asks for one class against the rest, for each class."""
+    """Hold what evaluation needs of the holdout; `by_class` asks for one class against the rest, for each class.
+
+    `kept` says which rows of the table these are, None for all of them: a row whose weight is 0 is not counted.
+    `grouping` is None where rows are independent and of one weight.
+    """
 
     labels: Labels
     slices: tuple[Slices, ...] = ()
     by_class: bool = False
+    grouping: Grouping | None = None
+    kept: NDArray[np.bool_] | None = None
 
     @property
     def y_true(self) -> NDArray[np.bool_]:
         return self.labels.y_true
+
+    @property
+    def weights(self) -> NDArray[np.float64] | None:
+        """What each row weighs; None where every row counts as one."""
+        return None if self.grouping is None else self.grouping.weights
+
+    def take(self, predictions: Predictions) -> Predictions:
+        """Give the predictions of the rows that are counted, of predictions of every row of the table."""
+        return predictions if self.kept is None else predictions.take(self.kept)
+
+    def counted(self) -> Holdout:
+        """Give the holdout without the rows of weight 0; slices keep their values, also those without a row."""
+        if self.weights is None or self.grouping is None or bool(self.weights.all()):
+            return self
+        kept = self.weights > 0
+        codes = self.labels.codes[kept] if len(self.labels.codes) else self.labels.codes
+        return replace(
+            self,
+            labels=Labels(self.y_true[kept], codes, self.labels.names),
+            slices=tuple(replace(one, codes=one.codes[kept]) for one in self.slices),
+            grouping=self.grouping.take(kept),
+            kept=kept,
+        )
 
 
 def read_holdout(table: Table, label: str, positive: Positive, slices: Sequence[SliceSpec] = ()) -> Holdout:
@@ -48,8 +80,9 @@ def read_holdout(table: Table, label: str, positive: Positive, slices: Sequence[
 
 
 def holdout_of(table: Table, model: ModelSpec) -> Holdout:
-    """Read the holdout as a model's entry in ml-ci.yaml asks: its slices, and those that its gates name."""
-    return read_holdout(table, model.label, model.positive, specs_of(model))
+    """Read the holdout as a model's entry in ml-ci.yaml asks: its slices, those that its gates name, its clusters."""
+    found = read_holdout(table, model.label, model.positive, specs_of(model))
+    return replace(found, grouping=read_grouping(table, model)).counted()
 
 
 def compare(
@@ -65,35 +98,53 @@ def compare(
     """Count the decisions of candidate and baseline together, by label and slice, and measure the scores of each.
 
     `wanted` names the metrics of scores (`recall_at(fpr=0.01)` among them), `extra` and `baseline_extra` add others
-    that are known already.
+    that are known already. The predictions are of every row of the table.
     """
-    counts = count(holdout.y_true, candidate.decision, baseline.decision if baseline else None, holdout.slices)
+    candidate = holdout.take(candidate)
+    baseline = None if baseline is None else holdout.take(baseline)
+    arrays = (holdout.y_true, candidate.decision, baseline.decision if baseline else None)
+    counts = count(*arrays, holdout.slices)
+    clusters = None
+    if holdout.grouping is not None:
+        clusters = count_clusters(holdout.grouping, counts, *arrays, holdout.slices)
     if holdout.by_class:
-        counts = Counts(counts.all, {**counts.slices, CLASS: _by_class(holdout.labels, candidate, baseline)})
-    first = _measure(holdout, candidate, counts.all.candidate, price, extra, wanted)
-    second = _measure(holdout, baseline, counts.all.baseline, price, baseline_extra, wanted) if baseline else None
-    return comparison(counts, first, second)
+        counts, clusters = _add_classes(holdout, candidate, baseline, counts, clusters)
+    whole = None if clusters is None or clusters.weight is None else clusters.all
+    first = _measure(holdout, candidate, whole.candidate if whole else counts.all.candidate, price, extra, wanted)
+    second = None
+    if baseline is not None:
+        confusion = whole.baseline if whole else counts.all.baseline
+        second = _measure(holdout, baseline, confusion, price, baseline_extra, wanted)
+    return comparison(counts, first, second, clusters)
 
 
 @dataclass(frozen=True)
 class Measured:
-    """Hold what one side's scores say: their kind, what was measured of them, the lowest and the highest."""
+    """Hold what one side's scores say: their kind, what was measured of them, the lowest and the highest.
+
+    `weighed` names the metrics that know what each row weighs, where rows have weights.
+    """
 
     kind: str
     metrics: Mapping[str, float | None]
     span: tuple[float, float] | None = None
+    weighed: tuple[str, ...] = ()
 
 
-def comparison(counts: Counts, candidate: Measured, baseline: Measured | None = None) -> Comparison:
+def comparison(
+    counts: Counts, candidate: Measured, baseline: Measured | None = None, clusters: Clusters | None = None
+) -> Comparison:
     """Turn joint counts, however counted, into a comparison."""
     first = _evaluation(counts, "candidate", candidate)
+    if clusters is not None and clusters.weight is not None:
+        clusters = replace(clusters, weighed=tuple(candidate.weighed))
     if baseline is None:
-        return Comparison(first)
+        return Comparison(first, clusters=clusters)
     second = _evaluation(counts, "baseline", baseline)
     paired: dict[str, Mapping[str, Paired]] = {
         name: {value: cells.paired for value, cells in values.items()} for name, values in counts.slices.items()
     }
-    return Comparison(first, second, counts.all.paired, paired)
+    return Comparison(first, second, counts.all.paired, paired, clusters=clusters)
 
 
 def _evaluation(counts: Counts, side: str, of: Measured) -> Evaluation:
@@ -111,25 +162,32 @@ def _confusions(counts: Counts, side: str) -> dict[str, Mapping[str, Confusion]]
 def _measure(
     holdout: Holdout,
     predictions: Predictions,
-    confusion: Confusion,
+    confusion: Confusion | Weighted,
     price: Cost | None,
     extra: Mapping[str, float | None] | None,
     wanted: Collection[str],
 ) -> Measured:
-    metrics = of_scores(holdout.y_true, predictions.score, predictions.kind, wanted)
-    return Measured(predictions.kind, metrics | costs(confusion, price) | dict(extra or {}), predictions.span())
+    metrics = of_scores(holdout.y_true, predictions.score, predictions.kind, wanted, holdout.weights)
+    metrics |= costs(confusion, price)
+    return Measured(predictions.kind, metrics | dict(extra or {}), predictions.span(), tuple(metrics))
 
 
-def _by_class(labels: Labels, candidate: Predictions, baseline: Predictions | None) -> dict[str, Cells]:
+def _add_classes(
+    holdout: Holdout, candidate: Predictions, baseline: Predictions | None, counts: Counts, clusters: Clusters | None
+) -> tuple[Counts, Clusters | None]:
     """Count each class of the holdout against the rest, as if it were the positive one."""
-    cells = {}
+    cells, moments, labels = {}, {}, holdout.labels
     for place, name in enumerate(labels.names):
-        y_true = labels.codes == place
         second = _predict(baseline, labels, name, "baseline") if baseline else None
-        cells[name] = count(y_true, _predict(candidate, labels, name, "candidate"), second).all
+        arrays = (labels.codes == place, _predict(candidate, labels, name, "candidate"), second)
+        cells[name] = count(*arrays).all
+        if holdout.grouping is not None:
+            moments[name] = find_moments(holdout.grouping, make_outcome(*arrays))
     if not cells:
         raise _no_classes("`positive:` is a comparison of numbers, which have no classes")
-    return cells
+    if clusters is not None:
+        clusters = replace(clusters, slices={**clusters.slices, CLASS: moments})
+    return Counts(counts.all, {**counts.slices, CLASS: cells}), clusters
 
 
 def _predict(predictions: Predictions, labels: Labels, name: str, side: str) -> NDArray[np.bool_]:

@@ -6,12 +6,15 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from ml_ci.evaluation.clusters import Weighted
+from ml_ci.evaluation.confusion import Confusion
 from ml_ci.evaluation.evaluate import Measured, comparison, is_class
 from ml_ci.evaluation.labels import read_labels
 from ml_ci.evaluation.metrics import costs, of_scores
 from ml_ci.evaluation.scores import load
 from ml_ci.evaluation.slices import specs_of
 from ml_ci.evaluation.stream import is_large, stream
+from ml_ci.evaluation.stream_clusters import stream_clusters
 from ml_ci.evaluation.values import Comparison
 from ml_ci.spec.values import ModelSpec
 from ml_ci.tables.table import Table
@@ -34,14 +37,21 @@ def compare(holdout: Table, model: ModelSpec, sides: Sequence[StoredSide], wante
     Scores are read one side at a time. Beyond `MOST_SCORED` rows only those of the metrics that a gate names.
     """
     files = [file for file, _ in sides]
-    counts = stream(holdout, model.label, model.positive, specs_of(model), files[0], files[1] if files[1:] else None)
+    first, second = files[0], files[1] if files[1:] else None
+    specs = specs_of(model)
+    counts = stream(holdout, model.label, model.positive, specs, first, second, weight=model.weight)
+    clusters = stream_clusters(holdout, model, specs, counts, first, second)
+    confusions: tuple[Confusion | Weighted, ...] = (counts.all.candidate, counts.all.baseline)
+    if clusters is not None and clusters.weight is not None:
+        confusions = (clusters.all.candidate, clusters.all.baseline)
     asked = {name for gate in model.gates for name in gate.condition.metrics}
     measured = [name for name in wanted if holdout.rows <= MOST_SCORED or name in asked]
     found = [_measure(holdout, model, file, measured) for file in files]
     each: list[Measured] = []
-    for (_, extra), one, confusion in zip(sides, found, (counts.all.candidate, counts.all.baseline), strict=False):
-        each.append(replace(one, metrics={**one.metrics, **costs(confusion, model.cost), **extra}))
-    return comparison(counts, each[0], each[1] if each[1:] else None)
+    for (_, extra), one, confusion in zip(sides, found, confusions, strict=False):
+        own = {**one.metrics, **costs(confusion, model.cost)}
+        each.append(replace(one, metrics={**own, **extra}, weighed=tuple(own)))
+    return comparison(counts, each[0], each[1] if each[1:] else None, clusters)
 
 
 def _measure(holdout: Table, model: ModelSpec, file: Path, wanted: Collection[str]) -> Measured:
@@ -49,5 +59,9 @@ def _measure(holdout: Table, model: ModelSpec, file: Path, wanted: Collection[st
     if not wanted:
         return Measured(predictions.kind, {}, predictions.span())
     y_true = read_labels(holdout, model.label, model.positive).y_true
-    metrics = of_scores(y_true, predictions.score, predictions.kind, wanted)
+    weights = None if model.weight is None else holdout.numbers(model.weight)
+    if weights is not None:
+        kept = weights > 0
+        y_true, weights, predictions = y_true[kept], weights[kept], predictions.take(kept)
+    metrics = of_scores(y_true, predictions.score, predictions.kind, wanted, weights)
     return Measured(predictions.kind, metrics, predictions.span())

@@ -1,4 +1,4 @@
-"""The metrics that need the score of every row."""
+"""The metrics that need the score of every row, each row counted as often as it weighs."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ml_ci.evaluation.clusters import Weighted
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.spec.values import Cost
 
@@ -21,24 +22,30 @@ Floats = NDArray[np.float64]
 class Curve:
     """Count true and false positives at every threshold that a score gives, from the highest down.
 
-    `threshold`, `tp` and `fp` have one element per distinct score: rows with score >= threshold are positive.
+    `threshold`, `tp` and `fp` have one element per distinct score: rows with score >= threshold are positive. Rows are
+    whole numbers; their weights, where there are, are sums of float64.
     """
 
     threshold: Floats
-    tp: NDArray[np.int64]
-    fp: NDArray[np.int64]
-    positives: int
-    negatives: int
+    tp: NDArray[np.int64] | Floats
+    fp: NDArray[np.int64] | Floats
+    positives: float
+    negatives: float
 
 
-def curve(y_true: Bools, score: Floats) -> Curve:
-    """Sort the rows by score, ties together."""
+def curve(y_true: Bools, score: Floats, weights: Floats | None = None) -> Curve:
+    """Sort the rows by score, ties together; `weights` are float64 of shape (rows,), None where each counts as one."""
     order = np.argsort(score, kind="stable")[::-1]
     falling = score[order]
     last = np.append(np.flatnonzero(np.diff(falling)), len(falling) - 1) if len(falling) else np.zeros(0, np.intp)
-    tp = np.cumsum(y_true[order], dtype=np.int64)[last]
+    if weights is not None:
+        tp = np.cumsum(np.where(y_true, weights, 0.0)[order])[last]
+        fp = np.cumsum(np.where(y_true, 0.0, weights)[order])[last]
+        ends = (float(tp[-1]), float(fp[-1])) if len(last) else (0.0, 0.0)
+        return Curve(falling[last], tp, fp, *ends)
+    hits = np.cumsum(y_true[order], dtype=np.int64)[last]
     positives = int(np.count_nonzero(y_true))
-    return Curve(falling[last], tp, last + 1 - tp, positives, len(y_true) - positives)
+    return Curve(falling[last], hits, last + 1 - hits, positives, len(y_true) - positives)
 
 
 def auc(of: Curve) -> float | None:
@@ -46,8 +53,8 @@ def auc(of: Curve) -> float | None:
     if not of.positives or not of.negatives:
         return None
     tp, fp = np.append(0, of.tp), np.append(0, of.fp)
-    doubled = int(np.sum(np.diff(fp) * (tp[1:] + tp[:-1])))
-    return doubled / (2 * of.positives * of.negatives)
+    doubled = np.sum(np.diff(fp) * (tp[1:] + tp[:-1])).item()
+    return float(doubled / (2 * of.positives * of.negatives))
 
 
 def average_precision(of: Curve) -> float | None:
@@ -66,21 +73,25 @@ def recall_at(of: Curve, fpr: float) -> float | None:
     return float(allowed[-1] / of.positives) if len(allowed) else 0.0
 
 
-def log_loss(y_true: Bools, probability: Floats) -> float | None:
+def log_loss(y_true: Bools, probability: Floats, weights: Floats | None = None) -> float | None:
     """Give the mean negative log-likelihood in nats, probabilities kept 2.2e-16 from 0 and 1; None without rows."""
     if not len(y_true):
         return None
     tiny = np.finfo(np.float64).eps
     kept = np.clip(probability, tiny, 1 - tiny)
-    return float(-np.mean(np.log(np.where(y_true, kept, 1 - kept))))
+    return -_average(np.log(np.where(y_true, kept, 1 - kept)), weights)
 
 
-def brier(y_true: Bools, probability: Floats) -> float | None:
+def brier(y_true: Bools, probability: Floats, weights: Floats | None = None) -> float | None:
     """Give the mean squared difference of probability and label; None without rows."""
-    return float(np.mean((probability - y_true) ** 2)) if len(y_true) else None
+    return _average((probability - y_true) ** 2, weights) if len(y_true) else None
 
 
-def ece(y_true: Bools, probability: Floats) -> float | None:
+def _average(values: Floats, weights: Floats | None) -> float:
+    return float(np.mean(values) if weights is None else np.average(values, weights=weights))
+
+
+def ece(y_true: Bools, probability: Floats, weights: Floats | None = None) -> float | None:
     """Give the expected calibration error over 15 bins of equal width, [k/15, (k+1)/15), the last with its end.
 
     The mean over rows of |share of positives - mean probability| of the row's bin (Guo et al. 2017); None without rows.
@@ -88,17 +99,20 @@ def ece(y_true: Bools, probability: Floats) -> float | None:
     if not len(y_true):
         return None
     bins = np.minimum((probability * ECE_BINS).astype(np.intp), ECE_BINS - 1)
+    if weights is not None:
+        gaps = np.bincount(bins, weights=weights * (y_true - probability), minlength=ECE_BINS)
+        return float(np.sum(np.abs(gaps)) / np.sum(weights))
     hits = np.bincount(bins, weights=y_true, minlength=ECE_BINS)
     said = np.bincount(bins, weights=probability, minlength=ECE_BINS)
     return float(np.sum(np.abs(hits - said)) / len(y_true))
 
 
-def cost(of: Confusion, price: Cost) -> float | None:
+def cost(of: Confusion | Weighted, price: Cost) -> float | None:
     """Give what the errors cost per row, in the currency of `price`; None without rows."""
     return (of.fp * price.fp + of.fn * price.fn) / of.rows if of.rows else None
 
 
-def costs(of: Confusion, price: Cost | None) -> dict[str, float | None]:
+def costs(of: Confusion | Weighted, price: Cost | None) -> dict[str, float | None]:
     """Give `cost` and `cost_per_1000` by name; nothing without a price."""
     if price is None:
         return {}
@@ -107,24 +121,32 @@ def costs(of: Confusion, price: Cost | None) -> dict[str, float | None]:
 
 
 RANKING: Mapping[str, Callable[[Curve], float | None]] = {"auc": auc, "average_precision": average_precision}
-CALIBRATION: Mapping[str, Callable[[Bools, Floats], float | None]] = {"log_loss": log_loss, "brier": brier, "ece": ece}
+CALIBRATION: Mapping[str, Callable[[Bools, Floats, Floats | None], float | None]] = {
+    "log_loss": log_loss,
+    "brier": brier,
+    "ece": ece,
+}
 OF_SCORES = (*RANKING, *CALIBRATION)
 
 
 def of_scores(
-    y_true: Bools, score: Floats | None, kind: str, wanted: Collection[str] = OF_SCORES
+    y_true: Bools,
+    score: Floats | None,
+    kind: str,
+    wanted: Collection[str] = OF_SCORES,
+    weights: Floats | None = None,
 ) -> dict[str, float | None]:
-    """Give the wanted metrics of scores, by name; `recall_at(fpr=X)` among them.
+    """Give the wanted metrics of scores, by name; `recall_at(fpr=X)` among them. No weight is 0.
 
     None where undefined: everything for labels, the calibration metrics for margins.
     """
     ranks = [name for name in wanted if name in RANKING or name.startswith("recall_at(")]
-    drawn = curve(y_true, score) if score is not None and kind != "label" and ranks else None
+    drawn = curve(y_true, score, weights) if score is not None and kind != "label" and ranks else None
     found: dict[str, float | None] = {}
     for name in wanted:
         if name in CALIBRATION:
             defined = score is not None and kind == "probability"
-            found[name] = CALIBRATION[name](y_true, score) if defined and score is not None else None
+            found[name] = CALIBRATION[name](y_true, score, weights) if defined and score is not None else None
         elif name in ranks:
             found[name] = None if drawn is None else _rank(name, drawn)
     return found

@@ -33,6 +33,12 @@ class Predictions:
     def rows(self) -> int:
         return len(self.decision)
 
+    def take(self, rows: NDArray[Any]) -> Predictions:
+        """Give the predictions of some rows, by their places or by a mask."""
+        score = None if self.score is None else self.score[rows]
+        codes = None if self.codes is None else self.codes[rows]
+        return replace(self, decision=self.decision[rows], score=score, codes=codes)
+
     def span(self) -> tuple[float, float] | None:
         """Give the lowest and the highest score; None of labels, without rows, and where one is not finite."""
         if self.score is None or not len(self.score):

@@ -50,19 +50,20 @@ def stream(
     candidate: Path,
     baseline: Path | None = None,
     *,
+    weight: str | None = None,
     memory: int = MEMORY,
 ) -> Counts:
     """Count stored predictions (as `scores.write` writes them) against the holdout's labels, rows in the same order.
 
     Takes about `memory` bytes, however many rows there are; the slices are those of `slices.read_slices`, without
-    `class`. UserError for labels and slices that the in-memory count refuses too; StageFailed, code `row-count`, when
-    the files do not have the holdout's number of rows.
+    `class`. Rows whose `weight` is 0 are not counted. UserError for labels and slices that the in-memory count refuses
+    too; StageFailed, code `row-count`, when the files do not have the holdout's number of rows.
     """
     for path in (candidate, baseline):
         if path is not None:
             _refuse_other_rows(path, holdout)
     _refuse_ids(holdout, specs)
-    found = list(_groups(holdout, label, positive, specs, candidate, baseline, memory))
+    found = list(_groups(holdout, label, positive, specs, candidate, baseline, weight, memory))
     _refuse_labels(found, holdout, label, positive)
     slices: dict[str, Mapping[str, Cells]] = {}
     for number, spec in enumerate(specs):
@@ -77,10 +78,13 @@ def _groups(
     specs: Sequence[SliceSpec],
     candidate: Path,
     baseline: Path | None,
+    weight: str | None,
     memory: int,
 ) -> Iterator[Group]:
     keys = [_keys(holdout, spec) for spec in specs]
     columns = [f"{_label(holdout, label, positive)} AS y"]
+    columns += [] if weight is None else [f"{holdout.number_sql(weight)} AS w"]
+    counted = "count(*)" if weight is None else "count_if(w > 0)"
     columns += [f"{key} AS {name}" for number, several in enumerate(keys) for key, name in _name(number, several)]
     sets = [f"(y, c, b, {', '.join(name for _, name in _name(n, several))})" for n, several in enumerate(keys)]
     names = [name for number, several in enumerate(keys) for _, name in _name(number, several)]
@@ -88,8 +92,8 @@ def _groups(
     marks = ["0"] + [f"WHEN GROUPING({_name(n, several)[0][1]}) = 0 THEN {n}" for n, several in enumerate(keys)]
     place = f"CASE {' '.join(marks[1:])} ELSE -1 END" if specs else "-1"
     grouped = select(
-        ", ".join(["y", "c", "b", *names, "count(*) AS n", f"{place} AS place"]),
-        _join(holdout, columns, candidate, baseline),
+        ", ".join(["y", "c", "b", *names, f"{counted} AS n", f"{place} AS place"]),
+        join_sides(select(", ".join(columns), holdout.source), candidate, baseline),
         f"GROUP BY GROUPING SETS ({', '.join(['(y, c, b)', *sets])})",
     )
     starts = [sum(map(len, keys[:number])) for number in range(len(keys))]
@@ -105,8 +109,9 @@ def _name(number: int, several: Sequence[str]) -> list[tuple[str, str]]:
     return [(key, f"s{number}_{place}") for place, key in enumerate(several)]
 
 
-def _join(holdout: Table, columns: Sequence[str], candidate: Path, baseline: Path | None) -> str:
-    parts = [f"({select(', '.join(columns), holdout.source)}) AS h"]
+def join_sides(rows: str, candidate: Path, baseline: Path | None) -> str:
+    """Write the SQL of a query's rows, in the order of the holdout, with the decisions of both sides: `c` and `b`."""
+    parts = [f"({rows}) AS h"]
     parts.append(f"({select('decision AS c', parquet(candidate))}) AS one")
     if baseline is None:
         return f"({select('*, false AS b', ' POSITIONAL JOIN '.join(parts))})"
@@ -126,9 +131,14 @@ def _keys(holdout: Table, spec: SliceSpec) -> list[str]:
     if spec.edges is None:
         return [holdout.sql(column) for column in spec.columns]
     holdout.refuse_text(spec.columns[0])
-    value = holdout.number_sql(spec.columns[0])
-    above = " + ".join(f"CAST({value} >= {float(edge)!r} AS INTEGER)" for edge in spec.edges)
-    return [f"CASE WHEN {value} IS NULL OR isnan({value}) THEN {len(spec.edges) + 1} ELSE {above} END"]
+    return [bin_sql(holdout, spec.columns[0], spec.edges)]
+
+
+def bin_sql(holdout: Table, column: str, edges: Sequence[float]) -> str:
+    """Write the SQL of the number of a value's bin, in the order of `bin_names`."""
+    value = holdout.number_sql(column)
+    above = " + ".join(f"CAST({value} >= {float(edge)!r} AS INTEGER)" for edge in edges)
+    return f"CASE WHEN {value} IS NULL OR isnan({value}) THEN {len(edges) + 1} ELSE {above} END"
 
 
 def _slice(groups: Sequence[Group], spec: SliceSpec, holdout: Table) -> Mapping[str, Cells]:

@@ -11,13 +11,14 @@ from dataclasses import dataclass, replace
 from ml_ci.gates import held_stages
 from ml_ci.gates.held_gates import GateList
 from ml_ci.gates.held_variables import about_variables
+from ml_ci.spec.evidence import ClusterSpec
 from ml_ci.spec.values import ModelSpec
 
 # What says how strictly is judged, and which reads count: the base branch's word counts. `confidence`, `seeds`,
 # `cost` and `reuse` are below.
 _RULES = ("method", "min_rows", "baseline", "ignore")
 # What both sides are measured with: by the change's own and by the base's.
-_YARDSTICK = ("holdout", "label", "positive", "slices", "metrics")
+_YARDSTICK = ("holdout", "label", "positive", "slices", "metrics", "weight")
 # What is a side's own: each is measured with what its commit says.
 _OF_ONE_SIDE = ("threshold", "id")
 
@@ -54,14 +55,17 @@ def held(own: ModelSpec, base: ModelSpec) -> Held:
         approval=base.approval or own.approval,
         env=base.env,
         fetch_env=base.fetch_env,
+        cluster=_hold_clusters(own, base),
+        weight=own.weight or base.weight,
         **rules,
     )
     said = (
         gates.cautions(),
         _about_rules(own, model),
+        _about_evidence(own, model),
         about_variables(own, model),
         held_stages.cautions(own, base, confidence),
-        _about_yardstick(own, base),
+        _about_yardstick(own, model, base),
     )
     return Held(model, tuple(caution for cautions in said for caution in cautions))
 
@@ -73,8 +77,33 @@ def _about_rules(own: ModelSpec, judging: ModelSpec) -> Iterator[str]:
             yield f"`{name}` was changed in this change ({_said(before)} → {_said(after)}): judged by the old."
 
 
-def _about_yardstick(own: ModelSpec, base: ModelSpec) -> Iterator[str]:
-    moved = [f"`{name}`" for name in _YARDSTICK if getattr(own, name) != getattr(base, name)]
+def _hold_clusters(own: ModelSpec, base: ModelSpec) -> ClusterSpec | None:
+    """Give the base's clusters where the change gives them up, and none of the known ones that the change adds."""
+    before, after = base.clustering or ClusterSpec(), own.clustering or ClusterSpec()
+    if before.columns and not after.columns:
+        return before
+    known = before.known if before.columns == after.columns else ()
+    kept = tuple(one for one in after.known if one in known)
+    return own.cluster if kept == after.known else ClusterSpec(after.columns, kept)
+
+
+def _about_evidence(own: ModelSpec, judging: ModelSpec) -> Iterator[str]:
+    if own.clustering != judging.clustering:
+        before, after = (say_clusters(model.clustering or ClusterSpec()) for model in (judging, own))
+        yield f"`cluster` was loosened in this change ({before} → {after}): judged by the old."
+    if own.weight != judging.weight:
+        yield f"`weight` was removed in this change ({judging.weight}): judged by it all the same."
+
+
+def say_clusters(of: ClusterSpec) -> str:
+    """Name which rows belong together: `customer_id`, `shop, customer`, `customer_id (known: acme)`, `none`."""
+    known = f" (known: {', '.join(map(str, of.known))})" if of.known else ""
+    return f"{', '.join(of.columns) or 'none'}{known}"
+
+
+def _about_yardstick(own: ModelSpec, judging: ModelSpec, base: ModelSpec) -> Iterator[str]:
+    moved = [f"`{name}`" for name in _YARDSTICK if getattr(judging, name) != getattr(base, name)]
+    moved += ["`cluster`"] if judging.clustering != base.clustering else []
     if moved:
         yield (
             f"The yardstick changed: {', '.join(moved)} in ml-ci.yaml. Both sides are judged by the new one and by the "

@@ -68,6 +68,8 @@ def _model(draft: Draft) -> ModelSpec:
         card=Card(keys.card.intended_use, keys.card.owner, keys.card.limitations),
         stages=_stages(draft),
         approval=keys.approval is not None or "champion" in _approve(keys),
+        cluster=keys.cluster,
+        weight=keys.weight,
     )
 
 

@@ -80,12 +80,31 @@ def _label_and_id(model: Draft) -> Iterator[Problem]:
     holdout = keys.data.holdout
     source = keys.data.files.get(holdout.of) if isinstance(holdout, PartShape) else holdout
     columns = source.columns or [] if source else []
-    for key, column in (("label", keys.label), ("id", keys.id)):
+    clustered = [("cluster", column) for column in (keys.cluster.columns if keys.cluster else ())]
+    for key, column in (("label", keys.label), ("id", keys.id), *clustered, ("weight", keys.weight)):
         if columns and column is not None and column not in columns:
             hint = suggest(column, columns) or f"; columns are {', '.join(columns)}"
             yield Problem(model.place(key), f"the holdout has no column {show(column)}{hint}")
     if keys.id == keys.label:
         yield Problem(model.place("id"), f"{show(keys.label)} is the label; name the column that identifies a row")
+
+
+def _clusters(model: Draft) -> Iterator[Problem]:
+    """Refuse the label, and what a job predicts, as what says which rows belong together or how much one weighs."""
+    keys = model.keys
+    columns = keys.cluster.columns if keys.cluster else ()
+    for key, named in (("cluster", columns), ("weight", (keys.weight,) if keys.weight else ())):
+        for column in named:
+            if column == keys.label.strip():
+                what = "names who a row belongs to" if key == "cluster" else "says how much a row weighs"
+                yield Problem(model.place(key), f"{show(column)} is the label; name the column that {what}")
+            elif column in _PREDICTED:
+                yield Problem(model.place(key), f"{show(column)} is what a job predicts; name a column of the holdout")
+    if keys.weight and keys.weight in columns:
+        yield Problem(model.place("weight"), f"{show(keys.weight)} is the column of cluster already; name another")
+
+
+_PREDICTED = ("score", "prediction")
 
 
 def _threshold(model: Draft) -> Iterator[Problem]:
@@ -113,7 +132,8 @@ DATA_CHECKS: tuple[tuple[str, Check], ...] = (
     ("data", _part),
     ("data", _leak),
     ("data", _columns),
-    ("data label id", _label_and_id),
+    ("data label id cluster weight", _label_and_id),
+    ("label cluster weight", _clusters),
     ("data threshold", _threshold),
     ("data budget", _budget),
 )

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetJsonSchemaH
 from pydantic_core import CoreSchema, core_schema
 
 from ml_ci.spec import notation, paths, values, variables
+from ml_ci.spec.evidence import ClusterSpec
 from ml_ci.spec.problems import show
 from ml_ci.spec.values import Positive, Scalar, SliceSpec, Threshold
 
@@ -68,6 +69,14 @@ _TEXTS = {
 }
 _DURATION = {"type": "string", "pattern": notation.DURATION}
 
+_COLUMNS = _list_of(_TEXT, uniqueItems=True)
+_BY = {
+    "type": "object",
+    "properties": {"by": _any_of(_TEXT, _COLUMNS), "known": {"type": "array", "items": _SCALAR, "uniqueItems": True}},
+    "required": ["by"],
+    "additionalProperties": False,
+}
+
 Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 EntryPoint: TypeAlias = Annotated[
     str, AfterValidator(notation.entry_point), Field(json_schema_extra={"pattern": r"^[^\s:/]+:[^\s:/]+$"})
@@ -89,6 +98,7 @@ PositiveClass: TypeAlias = Annotated[Positive, Read(notation.positive, _VALUES)]
 AfterBound: TypeAlias = Annotated[tuple[str, Scalar], Read(notation.after, _one_column(_SCALAR))]
 WhereValues: TypeAlias = Annotated[tuple[str, tuple[Scalar, ...]], Read(notation.where, _one_column(_VALUES))]
 Slicing: TypeAlias = Annotated[SliceSpec, Read(notation.slicing, _any_of(_TEXT, _PAIR, _EDGES))]
+Clustering: TypeAlias = Annotated[ClusterSpec, Read(notation.cluster, _any_of(_TEXT, _COLUMNS, _BY))]
 Decision: TypeAlias = Annotated[
     Threshold,
     Read(notation.threshold, _any_of(_BETWEEN_0_AND_1, {"type": "string", "pattern": notation.THRESHOLD})),

@@ -12,6 +12,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Any
 
+from ml_ci.spec.evidence import ClusterSpec
 from ml_ci.spec.paths import project_path
 from ml_ci.spec.problems import show, suggest
 from ml_ci.spec.values import Positive, Scalar, SliceSpec, Threshold
@@ -127,6 +128,41 @@ def slicing(value: Any) -> SliceSpec:
     if any(low >= high for low, high in pairwise(edges)):
         raise ValueError(f"the edges of '{column}' have to ascend, got {edges}")
     return SliceSpec((column,), tuple(float(edge) for edge in edges))
+
+
+def cluster(value: Any) -> ClusterSpec:
+    """Read which rows belong together: a column, a list of columns, `none`, or {by: COLUMN, known: [VALUE]}."""
+    if isinstance(value, str) and value.strip().lower() == "none":
+        return ClusterSpec()
+    if not isinstance(value, dict):
+        return ClusterSpec(_columns(value))
+    unknown = [key for key in value if key not in ("by", "known")]
+    if unknown or "by" not in value:
+        got = f"the key {show(unknown[0])}{suggest(str(unknown[0]), ('by', 'known'))}" if unknown else "no by"
+        raise ValueError(f"{_CLUSTER}, got {got}")
+    columns, known = _columns(value["by"]), value.get("known", [])
+    if not isinstance(known, list):
+        raise ValueError(f"expected the known values of '{columns[0]}' as a list such as [acme], got {show(known)}")
+    if known and len(columns) > 1:
+        raise ValueError("known names values of one column, and there are several; write {by: COLUMN, known: [VALUE]}")
+    return ClusterSpec(columns, tuple(dict.fromkeys(scalar(one) for one in known)))
+
+
+_CLUSTER = "expected a column such as customer_id, a list of columns, none, or {by: customer_id, known: [acme]}"
+
+
+def _columns(value: Any) -> tuple[str, ...]:
+    listed = value if isinstance(value, list) else [value]
+    for column in listed:
+        if not isinstance(column, str) or not column.strip():
+            raise ValueError(f"{_CLUSTER}, got {show(column)}")
+    columns = tuple(column.strip() for column in listed)
+    if not columns:
+        raise ValueError(f"{_CLUSTER}, got an empty list; write none where rows are independent")
+    twice = next((one for place, one in enumerate(columns) if one in columns[:place]), None)
+    if twice is not None:
+        raise ValueError(f"the column '{twice}' is listed twice")
+    return columns
 
 
 def params(value: Any) -> tuple[str, str] | dict[str, Any]:

@@ -286,6 +286,17 @@ class ModelShape(Strict):
         description="Ask every gate for proof at this confidence; leave it out to compare the measured numbers.",
         examples=[0.95],
     )
+    cluster: kinds.Clustering | None = Field(
+        None,
+        description="The column whose equal values make rows of the holdout one piece of evidence (a customer's rows): "
+        "a column, several, or none where rows are independent. A holdout that is cut by: a column has it by itself.",
+        examples=["customer_id", ["shop", "customer"], "none", {"by": "customer_id", "known": ["acme"]}],
+    )
+    weight: Text | None = Field(
+        None,
+        description="The column with the number of rows of the population that a row of the holdout stands for.",
+        examples=["sampling_weight"],
+    )
     method: kinds.Method = Field("score", description="The statistics of a gate with a confidence.", examples=["score"])
     gates: list[Text] = Field(
         [],

@@ -8,6 +8,7 @@ from posixpath import normpath
 from typing import Literal, Protocol, TypeAlias
 
 from ml_ci.conditions import Condition
+from ml_ci.spec.evidence import ClusterSpec
 
 Scalar: TypeAlias = str | int | float | bool
 Method: TypeAlias = Literal["score", "exact", "anytime"]
@@ -326,6 +327,7 @@ class ModelSpec(Node):
     `min_rows` leaves smaller slices out of a gate (None: `each` judges every slice, the others ask for 30 rows).
     `metrics` maps a name to `module:function(y_true, score)`.
     `stages` lead to `champion`, the last one, in this order; `approval` says that a person approves each champion.
+    `cluster` is as written, `weight` the column with the rows of the population that a row of the holdout stands for.
     """
 
     holdout: DataEntry
@@ -347,6 +349,20 @@ class ModelSpec(Node):
     card: Card = Card()
     stages: tuple[Stage, ...] = ()
     approval: bool = False
+    cluster: ClusterSpec | None = None
+    weight: str | None = None
+
+    @property
+    def clustering(self) -> ClusterSpec | None:
+        """Which rows belong together: what `cluster:` says, else what a holdout is cut `by:`; None: neither does."""
+        if self.cluster is None and isinstance(self.holdout, PartEntry) and self.holdout.by is not None:
+            return ClusterSpec((self.holdout.by,))
+        return self.cluster
+
+    @property
+    def asks_proof(self) -> bool:
+        """Whether a gate may ask for proof: the model's confidence, or one of its own."""
+        return self.confidence is not None or any(gate.condition.confidence is not None for gate in self.gates)
 
     @property
     def kept_back(self) -> DataEntry:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from ml_ci.tables.duck import literal, select, unpad
+from ml_ci.tables.duck import connect, literal, select, unpad
 from ml_ci.tables.table import Table
 
 # What pandas reads as missing where nobody tells it otherwise.
@@ -54,6 +54,14 @@ def spelling(table: Table, column: str) -> str:
     place = table.layout.index(column, table.shown)
     text = _text(f"c{place}", table.types[place])
     return text if table.types[place] in _FLOATS else _form(text, words=True)
+
+
+def spell_text(text: str, shown: str) -> str:
+    """Give a text in that form, as `spell` without `words` gives a value of the table `shown`."""
+    trimmed = unpad(literal(text))
+    with connect(shown=shown) as connection:
+        found = connection.execute(select(_form("t", words=False), f"(SELECT {trimmed} AS t)")).fetchone()
+    return str(found[0]) if found else text
 
 
 def _text(column: str, kind: str) -> str:

@@ -102,8 +102,8 @@ class Table:
         value = self.sql(column)
         found = self.first(f"{self.number_sql(column)} IS NULL AND {trim(value)} <> ''")
         if found is not None:
-            text = self._connection.execute(select(trim(value), self.source, f"LIMIT 1 OFFSET {found}")).fetchone()
-            raise UserError(f"{self.where(found)}: {brief(text[0] if text else '')} in column {column!r} is no number")
+            said = f"{brief(self.text_at(column, found))} in column {column!r} is no number"
+            raise UserError(f"{self.where(found)}: {said}")
 
     def first(self, condition: str) -> int | None:
         """Give the 0-based index of the first row for which an SQL condition holds, or None; the rows are streamed."""
@@ -162,6 +162,12 @@ class Table:
         """Count the rows for which an SQL condition holds."""
         found = self._connection.execute(select("count(*)", self.source, f"WHERE {condition}")).fetchone()
         return int(found[0]) if found else 0
+
+    def text_at(self, column: str, index: int) -> str:
+        """Give the trimmed text of a column in the row at a 0-based index, "" where the value is missing."""
+        query = select(trim(self.sql(column)), self.source, f"LIMIT 1 OFFSET {index}")
+        found = self._connection.execute(query).fetchone()
+        return str(found[0]) if found else ""
 
     def span(self, column: str) -> tuple[float, float]:
         """Give the smallest and the largest number of a column; NaN where it has none."""

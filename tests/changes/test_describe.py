@@ -9,6 +9,7 @@ import pytest
 
 from ml_ci.changes.describe import describe
 from ml_ci.changes.values import Change
+from ml_ci.spec.evidence import ClusterSpec
 from ml_ci.spec.values import CommandJob, FileEntry, GateSpec, PartEntry, Positive, SliceSpec, Threshold
 
 
@@ -279,6 +280,7 @@ def test_settings_old_and_new(changes: Any, model: Any) -> None:
         "data.holdout": "data/holdout.csv → a part of data.train (share 0.2, by customer)",
         "seed": "0 → 3",
         "metrics": "positive: 1 → >= 1, threshold: 0.5 → 0.4, slices: none → [region, age at 30, 50]",
+        "gates": "cluster: [customer] added",
     }
 
 
@@ -349,6 +351,19 @@ def test_a_file_that_trains_and_predicts_is_told_once_and_another_threshold_besi
         ({"min_rows": 30}, {"min_rows": 100}, "min_rows: 30 → 100 (loosened)"),
         ({}, {"min_rows": 40}, "min_rows: none → 40 (loosened)"),
         ({"min_rows": 100}, {"min_rows": 30}, "min_rows: 100 → 30"),
+        ({"cluster": ClusterSpec(("who",))}, {}, "cluster: [who] removed (loosened)"),
+        ({"cluster": ClusterSpec(("who",))}, {"cluster": ClusterSpec()}, "cluster: [who] → none (loosened)"),
+        ({"cluster": ClusterSpec(("who",))}, {"cluster": ClusterSpec(("home",))}, "cluster: [who] → [home]"),
+        ({}, {"cluster": ClusterSpec(("who",))}, "cluster: [who] added"),
+        ({}, {"cluster": ClusterSpec()}, "cluster: none added"),
+        (
+            {"cluster": ClusterSpec(("who",))},
+            {"cluster": ClusterSpec(("who",), ("acme",))},
+            "known: [acme] added (loosened)",
+        ),
+        ({"cluster": ClusterSpec(("who",), ("acme",))}, {"cluster": ClusterSpec(("who",))}, "known: [acme] removed"),
+        ({"weight": "w"}, {}, "weight: w removed (loosened)"),
+        ({}, {"weight": "w"}, "weight: w added"),
         (
             {"gates": gates("fpr <= 0.1", "fnr <= 0.1")},
             {"gates": gates("fpr <= 0.05", "fnr <= 0.2")},

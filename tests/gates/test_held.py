@@ -6,6 +6,7 @@ import pytest
 
 from ml_ci.conditions import parse
 from ml_ci.gates.held import held
+from ml_ci.spec.evidence import ClusterSpec
 from ml_ci.spec.values import (
     Cost,
     FileEntry,
@@ -153,6 +154,8 @@ def test_what_only_the_change_has_counts() -> None:
         ("positive", Positive((0,))),
         ("slices", (SliceSpec(("region",)),)),
         ("metrics", {"mine": "m:f"}),
+        ("cluster", ClusterSpec(("who",))),
+        ("weight", "w"),
     ],
 )
 def test_a_yardstick_that_changed_is_the_changes_own_and_said(name: str, value: object) -> None:
@@ -160,6 +163,42 @@ def test_a_yardstick_that_changed_is_the_changes_own_and_said(name: str, value: 
     assert getattr(found.model, name) == value
     [caution] = found.cautions
     assert caution.startswith(f"The yardstick changed: `{name}` in ml-ci.yaml.")
+
+
+WHO, HOME, KNOWN = ClusterSpec(("who",)), ClusterSpec(("home",)), ClusterSpec(("who",), ("acme", "duff"))
+BY_WHO = PartEntry("train", share=0.1, by="who")
+
+
+@pytest.mark.parametrize(
+    ("own", "base", "judged", "said"),
+    [
+        ({}, {"cluster": WHO}, WHO, "`cluster` was loosened in this change (who → none): judged by the old."),
+        ({"cluster": ClusterSpec()}, {"cluster": WHO}, WHO, "(who → none)"),
+        ({"cluster": ClusterSpec()}, {"holdout": BY_WHO}, WHO, "(who → none)"),
+        ({"cluster": KNOWN}, {"cluster": WHO}, WHO, "(who → who (known: acme, duff))"),
+        (
+            {"cluster": KNOWN},
+            {"cluster": ClusterSpec(("who",), ("duff",))},
+            ClusterSpec(("who",), ("duff",)),
+            "(who (known: duff) → who (known: acme, duff))",
+        ),
+        ({"cluster": ClusterSpec(("home",), ("acme",))}, {"cluster": KNOWN}, HOME, "(home → home (known: acme))"),
+        ({"cluster": WHO}, {"cluster": KNOWN}, WHO, ""),
+        ({"cluster": HOME}, {"cluster": WHO}, HOME, ""),
+        ({"cluster": WHO}, {"holdout": BY_WHO}, WHO, ""),
+    ],
+)
+def test_clusters_that_a_change_gives_up_are_the_bases(own: Any, base: Any, judged: ClusterSpec, said: str) -> None:
+    found = held(model(OLD, **own), model(OLD, **base))
+    assert found.model.clustering == judged
+    loosened = [caution for caution in found.cautions if "loosened" in caution]
+    assert [said in caution for caution in loosened] == ([True] if said else [])
+
+
+def test_a_weight_that_a_change_removes_is_the_bases() -> None:
+    found = held(model(OLD), model(OLD, weight="w"))
+    assert found.model.weight == "w"
+    assert found.cautions == ("`weight` was removed in this change (w): judged by it all the same.",)
 
 
 def test_a_threshold_is_a_sides_own_and_no_yardstick() -> None:

@@ -61,6 +61,8 @@ models:
     threshold: fpr=0.01
     budget: {time: 1h30m, memory: 2GiB, rows: {train: 10, validation: 5}}
     confidence: 0.9
+    cluster: {by: text, known: [acme, 7]}
+    weight: n
     method: anytime
     gates:
       - lift >= 1

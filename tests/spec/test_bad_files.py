@@ -58,6 +58,7 @@ TO_BRING = (
     "declare how to get it (fetch:)"
 )
 H = "holdout: data/holdout.csv"
+CLUSTER = "expected a column such as customer_id, a list of columns, none, or {by: customer_id, known: [acme]}"
 J = "train: churn.train:train"
 R = "run: python train.py {data.train} {out}"
 
@@ -414,8 +415,8 @@ BAD: list[tuple[str, list[str]]] = [
         [
             "10: models.churn.xyzzy: unknown key; known are train, run, outputs, data, label, "
             "positive, predict, id, params, slices, min_rows, baseline, seed, seeds, threshold, "
-            "budget, confidence, method, gates, metrics, cost, reuse, code, ignore, needs, cwd, python, env, fetch, "
-            "card, stages, approval",
+            "budget, confidence, cluster, weight, method, gates, metrics, cost, reuse, code, ignore, needs, cwd, "
+            "python, env, fetch, card, stages, approval",
         ],
     ),
     (
@@ -1611,6 +1612,51 @@ BAD: list[tuple[str, list[str]]] = [
         [
             "10: models.churn.threshold: expected a number between 0 and 1 such as 0.5, or a rate "
             "such as fpr=0.01 or fnr=0.05, got 'fpr=0.1\\n'",
+        ],
+    ),
+    (plus("cluster: 7"), [f"10: models.churn.cluster: {CLUSTER}, got 7"]),
+    (
+        plus("cluster: []"),
+        [f"10: models.churn.cluster: {CLUSTER}, got an empty list; write none where rows are independent"],
+    ),
+    (plus("cluster: [a, ' a']"), ["10: models.churn.cluster: the column 'a' is listed twice"]),
+    (plus("cluster: {of: a}"), [f"10: models.churn.cluster: {CLUSTER}, got the key 'of'"]),
+    (plus("cluster: {known: [a]}"), [f"10: models.churn.cluster: {CLUSTER}, got no by"]),
+    (
+        plus("cluster: {by: a, known: acme}"),
+        ["10: models.churn.cluster: expected the known values of 'a' as a list such as [acme], got 'acme'"],
+    ),
+    (
+        plus("cluster: {by: [a, b], known: [acme]}"),
+        [
+            "10: models.churn.cluster: known names values of one column, and there are several; write {by: COLUMN, "
+            "known: [VALUE]}"
+        ],
+    ),
+    (
+        plus("cluster: churned", "weight: churned"),
+        [
+            "10: models.churn.cluster: 'churned' is the label; name the column that names who a row belongs to",
+            "11: models.churn.weight: 'churned' is the label; name the column that says how much a row weighs",
+        ],
+    ),
+    (
+        plus("cluster: [shop, score]", "weight: prediction"),
+        [
+            "10: models.churn.cluster: 'score' is what a job predicts; name a column of the holdout",
+            "11: models.churn.weight: 'prediction' is what a job predicts; name a column of the holdout",
+        ],
+    ),
+    (
+        plus("cluster: [shop, n]", "weight: n"),
+        ["11: models.churn.weight: 'n' is the column of cluster already; name another"],
+    ),
+    (plus("weight: 3"), ["10: models.churn.weight: expected text such as sampling_weight, got 3; put it in quotes"]),
+    (
+        swap(H, "holdout: {path: h.csv, columns: [churned, n]}") + "    cluster: [n, who]\n    weight: w\n",
+        [
+            "10: models.churn.cluster: the holdout has no column 'who'; columns are churned, n",
+            "11: models.churn.weight: the holdout has no column 'w'; columns are churned, n",
         ],
     ),
     (

@@ -7,10 +7,12 @@ import sys
 import time
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from ml_ci.errors import UserError
+from ml_ci.spec.evidence import ClusterSpec
 from ml_ci.spec.load import decode, load
 from ml_ci.spec.shape import ModelShape
 from ml_ci.spec.values import (
@@ -47,6 +49,9 @@ def minimal(**keys: str) -> str:
 
 def model(**keys: str) -> ModelSpec:
     return load(minimal(**keys), "ml-ci.yaml").models["m"]
+
+
+CUT_BY = "{train: t.csv, holdout: {of: train, share: 0.2, by: customer_id}}"
 
 
 def test_reads_the_example_of_the_design(design: str) -> None:
@@ -88,6 +93,7 @@ def test_reads_every_key(every_key: str) -> None:
     assert spam.threshold == Threshold(None, "fpr", 0.01)
     assert spam.budget == Budget(5400.0, 2 * 2**30, {"train": 10, "validation": 5})
     assert (spam.confidence, spam.method) == (0.9, "anytime")
+    assert (spam.cluster, spam.weight) == (ClusterSpec(("text",), ("acme", 7)), "n")
     assert (spam.metrics, spam.cost, spam.reuse) == (
         {"lift": "own.metrics:lift"},
         Cost(5.0, 120.5, "USD"),
@@ -116,6 +122,26 @@ def test_a_key_left_out_has_the_default_of_the_values() -> None:
     for field in fields(ModelSpec):
         if field.name != "line":
             assert getattr(got, field.name) == getattr(defaults, field.name), field.name
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ({}, None),
+        ({"cluster": "customer_id"}, ClusterSpec(("customer_id",))),
+        ({"cluster": "[shop, customer]"}, ClusterSpec(("shop", "customer"))),
+        ({"cluster": "none"}, ClusterSpec()),
+        ({"cluster": "[none]"}, ClusterSpec(("none",))),
+        ({"cluster": "{by: [shop, customer]}"}, ClusterSpec(("shop", "customer"))),
+        ({"cluster": "{by: c, known: [acme, acme, 7]}"}, ClusterSpec(("c",), ("acme", 7))),
+        ({"data": CUT_BY}, ClusterSpec(("customer_id",))),
+        ({"data": CUT_BY, "cluster": "none"}, ClusterSpec()),
+        ({"data": CUT_BY, "cluster": "household"}, ClusterSpec(("household",))),
+        ({"data": CUT_BY.replace(", by: customer_id", "")}, None),
+    ],
+)
+def test_rows_belong_together_as_is_said_or_as_the_holdout_is_cut(keys: Any, expected: ClusterSpec | None) -> None:
+    assert model(**keys).clustering == expected
 
 
 def test_columns_of_gates_become_slices(every_key: str) -> None:

@@ -60,6 +60,11 @@ def test_the_examples_are_valid(design: str, every_key: str) -> None:
         ("holdout: data/holdout.csv ", "holdout: {of: train} "),
         ("holdout: data/holdout.csv ", "holdout: {of: train, share: 0.1, where: {a: 1}} "),
         ("positive: 1 ", "positive: [] "),
+        ("seed: 0", "cluster: 7"),
+        ("seed: 0", "cluster: []"),
+        ("seed: 0", "cluster: {known: [a]}"),
+        ("seed: 0", "cluster: {by: a, of: b}"),
+        ("seed: 0", "weight: 1"),
     ],
 )
 def test_an_editor_marks_the_mistake(design: str, old: str, new: str) -> None:

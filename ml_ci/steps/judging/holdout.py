@@ -7,11 +7,15 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ml_ci.digests import digest
 from ml_ci.evaluation.alike import alike_notes
 from ml_ci.evaluation.count import count
 from ml_ci.evaluation.evaluate import holdout_of, is_class
+from ml_ci.evaluation.grouping import note_grouping, refuse_unfit
 from ml_ci.evaluation.labels import unused_notes
+from ml_ci.evaluation.moments import count_clusters
 from ml_ci.evaluation.slices import specs_of
 from ml_ci.evaluation.stream import class_counts, is_large
 from ml_ci.gates.preflight import Classes, HoldoutRows
@@ -48,7 +52,8 @@ def _find_cached(file: Path) -> Content | None:
 
 
 def check_holdout(shop: Workshop) -> None:
-    """Hold that the holdout has every column that the model and its gates name, and rows of both classes.
+    """Hold that the holdout has every column that the model and its gates name, rows of both classes, and of each row
+    whom it belongs to and what it weighs, where that is asked.
 
     UserError names what is not there: a slip of the pen costs a second then, and not a training.
     """
@@ -57,6 +62,7 @@ def check_holdout(shop: Workshop) -> None:
     for column in (model.label, *(column for spec in slices for column in spec.columns)):
         table.layout.index(column, table.shown)
     class_counts(table, model.label, model.positive)
+    refuse_unfit(table, model)
 
 
 def note_labels(shop: Workshop) -> tuple[str, ...]:
@@ -65,6 +71,16 @@ def note_labels(shop: Workshop) -> tuple[str, ...]:
     if model.positive.comparison is not None:
         return ()
     return (*unused_notes(table, model.label, model.positive), *alike_notes(table.counts(model.label), model.positive))
+
+
+def note_rows(shop: Workshop) -> tuple[str, ...]:
+    """Say which rows count as one piece of evidence and why, which are not counted, and what is not measured."""
+    model, table = shop.sides.candidate.model, shop.holdout
+    said = list(note_grouping(table, model))
+    if model.weight is not None and model.metrics:
+        names = ", ".join(model.metrics)
+        said.append(f"{names}: not measured, as a metric of your own does not know the weights of `{model.weight}`.")
+    return tuple(said)
 
 
 def count_rows(table: Table, model: ModelSpec) -> HoldoutRows:
@@ -76,12 +92,16 @@ def count_rows(table: Table, model: ModelSpec) -> HoldoutRows:
         return HoldoutRows(class_counts(table, model.label, model.positive))
     holdout = holdout_of(table, model)
     counts = count(holdout.y_true, holdout.y_true, None, holdout.slices)
+    clusters = None
+    if holdout.grouping is not None:
+        none = np.zeros_like(holdout.y_true)
+        clusters = count_clusters(holdout.grouping, counts, holdout.y_true, none, None, holdout.slices)
     slices: Mapping[str, Mapping[str, Classes]] = {
         name: {value: _classes(cells.candidate.negatives, cells.candidate.positives) for value, cells in values.items()}
         for name, values in counts.slices.items()
     }
     whole = counts.all.candidate
-    return HoldoutRows(_classes(whole.negatives, whole.positives), slices)
+    return HoldoutRows(_classes(whole.negatives, whole.positives), slices, clusters)
 
 
 def _classes(negatives: int, positives: int) -> Classes:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ml_ci.changes.values import Change
 from ml_ci.conditions import parse
+from ml_ci.evaluation.evaluate import Holdout
+from ml_ci.evaluation.grouping import read_grouping
 from ml_ci.evaluation.labels import read_labels
 from ml_ci.evaluation.values import Comparison
 from ml_ci.gates.evidence import Case, Policy
@@ -54,7 +56,7 @@ def prepare(shop: Workshop, plan: Plan) -> Prepared:
         holdout.check_holdout(shop)
     model, found = shop.sides.candidate.model, find_standing(shop, plan)
     how = make_policy(model, found)
-    notes = (*holdout.note_labels(shop), *note_unlike(shop), *find_unprovable(shop, how))
+    notes = (*holdout.note_labels(shop), *holdout.note_rows(shop), *note_unlike(shop), *find_unprovable(shop, how))
     for said in notes:
         shop.project.options.progress.note(model.name, said)
     return Prepared(how, found, notes)
@@ -86,14 +88,15 @@ def _reads(shop: Workshop, plan: Plan) -> list[Any]:
 
 def make_case(shop: Workshop, plan: Plan, comparison: Comparison) -> Case:
     """Put together what gates are judged on."""
-    model, sides = shop.sides.candidate.model, shop.sides
+    model, sides, rows = shop.sides.candidate.model, shop.sides, StoredScores(shop, plan)
     return Case(
         comparison=comparison,
         no_baseline=sides.no_baseline,
         same=plan.baseline is not None and plan.baseline.training == plan.candidate.training,
         cost=None if model.cost is None else (model.cost.fp, model.cost.fn),
-        predictions=StoredScores(shop, plan),
-        own=OwnResamples(shop, plan, comparison) if model.metrics else None,
+        predictions=rows,
+        own=OwnResamples(shop, plan, comparison) if model.metrics and model.weight is None else None,
+        row_clusters=None if comparison.clusters is None else rows,
     )
 
 
@@ -116,7 +119,10 @@ def parse_gates(model: ModelSpec, conditions: tuple[str, ...]) -> tuple[GateSpec
 
 @dataclass(frozen=True)
 class StoredScores:
-    """Read labels and scores of the holdout's rows when a gate asks for them: counts answer most."""
+    """Read labels, scores, clusters and weights of the holdout's rows when a gate asks for them: counts answer most.
+
+    Rows of weight 0 are left out.
+    """
 
     shop: Workshop = field(repr=False)
     plan: Plan = field(repr=False)
@@ -124,19 +130,40 @@ class StoredScores:
     @cached_property
     def y_true(self) -> Any:
         """Which rows are positive, bool of shape (rows,)."""
-        model = self.shop.sides.candidate.model
-        return read_labels(self.shop.holdout, model.label, model.positive).y_true
+        return self._holdout.y_true
 
     @cached_property
     def candidate(self) -> Any:
         """The candidate's scores, float64 of shape (rows,)."""
-        return load_scores(self.shop, self.shop.sides.candidate, self.plan.candidate)
+        return self._take(load_scores(self.shop, self.shop.sides.candidate, self.plan.candidate))
 
     @cached_property
     def baseline(self) -> Any | None:
         """The baseline's scores, float64 of shape (rows,); None without a baseline."""
         side = self.shop.sides.baseline
-        return None if side is None or self.plan.baseline is None else load_scores(self.shop, side, self.plan.baseline)
+        if side is None or self.plan.baseline is None:
+            return None
+        return self._take(load_scores(self.shop, side, self.plan.baseline))
+
+    @property
+    def clusters(self) -> Any | None:
+        """The number of each row's cluster, int64 of shape (rows,); None where each row is its own."""
+        return None if self._holdout.grouping is None else self._holdout.grouping.codes
+
+    @property
+    def weights(self) -> Any | None:
+        """What each row weighs, float64 of shape (rows,); None where every row counts as one."""
+        return self._holdout.weights
+
+    @cached_property
+    def _holdout(self) -> Holdout:
+        model, table = self.shop.sides.candidate.model, self.shop.holdout
+        labels = read_labels(table, model.label, model.positive)
+        return Holdout(labels, grouping=read_grouping(table, model)).counted()
+
+    def _take(self, scores: Any) -> Any:
+        kept = self._holdout.kept
+        return scores if kept is None else scores[kept]
 
 
 def _notes(sides: Sides) -> tuple[str, ...]:

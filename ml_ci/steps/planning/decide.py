@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ml_ci import __version__
-from ml_ci.changes.settings import part
+from ml_ci.changes.settings import evidence, part
 from ml_ci.changes.values import Fingerprint, evaluation_key, judging_key
 from ml_ci.digests import digest
 from ml_ci.plan.plan import TRAININGS, VERDICTS, Keys, Known, Plan, decide, largest
@@ -112,7 +112,11 @@ def _write(fingerprint: Fingerprint) -> list[object]:
 
 
 def _count(model: ModelSpec) -> list[object]:
-    """Name what the gates ask to be counted beside the slices of the model: a new gate may name another column."""
+    """Name what the gates ask to be counted beside the slices of the model: a new gate may name another column.
+
+    Which rows are counted together, and what each weighs, is asked here alone: scores are the same.
+    """
     columns = {columns for gate in model.gates for columns in gate.condition.columns}
     metrics = {metric for gate in model.gates for metric in gate.condition.metrics if metric.startswith("recall_at(")}
-    return [sorted(columns), sorted(metrics)]
+    together = evidence(model)
+    return [sorted(columns), sorted(metrics), *([together, model.asks_proof] if together else [])]

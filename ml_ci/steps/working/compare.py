@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.evaluation import large
@@ -74,16 +74,26 @@ def count_records(shop: Workshop, candidate: Record, baseline: Record | None) ->
         load_predictions(candidate),
         None if baseline is None else load_predictions(baseline),
         price=model.cost,
-        extra=candidate.content["metrics"],
-        baseline_extra=None if baseline is None else baseline.content["metrics"],
+        extra=pick_measured(model, candidate),
+        baseline_extra=None if baseline is None else pick_measured(model, baseline),
         wanted=name_metrics(model),
     )
 
 
 def _count_in_chunks(shop: Workshop, candidate: Record, baseline: Record | None) -> Comparison:
     model = shop.sides.candidate.model
-    sides = [(record.file(FILE), record.content["metrics"]) for record in (candidate, baseline) if record is not None]
+    sides = [
+        (record.file(FILE), pick_measured(model, record)) for record in (candidate, baseline) if record is not None
+    ]
     return large.compare(shop.holdout, model, sides, name_metrics(model))
+
+
+def pick_measured(model: ModelSpec, record: Record) -> Mapping[str, float | None]:
+    """Give what was measured with a record's predictions; where rows have weights, not what does not know them."""
+    known: Mapping[str, float | None] = record.content["metrics"]
+    return (
+        known if model.weight is None else {name: value for name, value in known.items() if name not in model.metrics}
+    )
 
 
 def load_predictions(record: Record) -> Predictions:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
+from ml_ci.changes.settings import evidence
 from ml_ci.errors import StageFailed, UserError
-from ml_ci.evaluation.evaluate import CLASS, compare, holdout_of
+from ml_ci.evaluation.evaluate import CLASS, Holdout, compare, holdout_of
 from ml_ci.evaluation.scores import Predictions
 from ml_ci.evaluation.values import Comparison, Evaluation
 from ml_ci.gates.evidence import Case, Policy
@@ -36,10 +37,6 @@ from ml_ci.steps.working.workshop import Workshop
 from ml_ci.tables.parts import select
 from ml_ci.tables.table import Table
 from ml_ci.training.values import Measured
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 
 def judge_by_base(
@@ -76,7 +73,7 @@ def may_differ(candidate: Side, base: Side, model: ModelSpec) -> bool:
     """Say whether fingerprints leave it open that rows, labels or what is measured differ; no table is read."""
     now, was = candidate.fingerprint, base.declared
     return (now.asked, now.parts.get("data.holdout")) != (was.asked, was.parts.get("data.holdout")) or (
-        candidate.model.holdout != model.holdout
+        candidate.model.holdout != model.holdout or evidence(candidate.model) != evidence(model)
     )
 
 
@@ -120,12 +117,14 @@ def _judge(
         second = predict(shop, base, model, rows, alike=alike)
     table, pair = _together(shop, rows, first, second)
     known, left = _columns(model, table)
-    compared, y_true = _compare(shop, base, known, table, pair, comparison)
+    compared, holdout = _compare(shop, base, known, table, pair, comparison)
+    scores = _Scores.of(holdout, pair)
     case = Case(
         comparison=compared,
         same=plan.baseline.training == plan.candidate.training,
         cost=None if model.cost is None else (model.cost.fp, model.cost.fn),
-        predictions=_Scores(y_true, *(one.within_one() for one in pair)),
+        predictions=scores,
+        row_clusters=None if compared.clusters is None else scores,
     )
     results = (*(_never_an_error(one) for one in judge(known.gates, case, policy)), *left)
     if first.anew or second.anew:
@@ -186,17 +185,17 @@ def _compare(
     table: Table,
     pair: tuple[Predictions, Predictions],
     own: Comparison,
-) -> tuple[Comparison, NDArray[np.bool_]]:
+) -> tuple[Comparison, Holdout]:
     holdout = holdout_of(table, model)
     sides, known = (shop.sides.candidate, base), (own.candidate, own.baseline or own.candidate)
-    extra = [
-        {**_of_job(known), **_own(measure_own(shop, side, base, holdout.y_true, found, "base-metrics"))}
-        for side, found, known in zip(sides, pair, known, strict=True)
-    ]
-    found = compare(
+    extra = [_of_job(one) for one in known]
+    if model.weight is None:  # a metric of the user's does not know the weights
+        for one, side, found in zip(extra, sides, pair, strict=True):
+            one.update(_own(measure_own(shop, side, base, holdout.y_true, found, "base-metrics")))
+    compared = compare(
         holdout, *pair, price=model.cost, extra=extra[0], baseline_extra=extra[1], wanted=name_metrics(model)
     )
-    return found, holdout.y_true
+    return compared, holdout
 
 
 def _own(found: Measured | None) -> Mapping[str, float | None]:
@@ -215,8 +214,17 @@ def _never_an_error(result: GateResult) -> GateResult:
 
 @dataclass(frozen=True, eq=False)
 class _Scores:
-    """The scores of the base's rows, for gates that counts do not answer."""
+    """The scores of the base's rows, for gates that counts do not answer, with each row's cluster and weight."""
 
     y_true: Any
     candidate: Any
     baseline: Any
+    clusters: Any
+    weights: Any
+
+    @classmethod
+    def of(cls, holdout: Holdout, pair: tuple[Predictions, Predictions]) -> _Scores:
+        """Take the scores of the rows that are counted."""
+        first, second = (holdout.take(one).within_one() for one in pair)
+        codes = None if holdout.grouping is None else holdout.grouping.codes
+        return cls(holdout.y_true, first, second, codes, holdout.weights)

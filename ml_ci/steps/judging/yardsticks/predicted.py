@@ -61,7 +61,7 @@ def predict(shop: Workshop, side: Side, model: ModelSpec, rows: BaseRows, *, ali
     missing = rows.kept & ~has
     if left is not None or not missing.any() or not scores_all(rows.table, shop.holdout, _labels(shop, model)):
         missing = np.zeros(rows.table.rows, np.bool_)
-    parts = [] if known is None else [Predicted(np.flatnonzero(has), _take(known, rows.place[has]))]
+    parts = [] if known is None else [Predicted(np.flatnonzero(has), known.take(rows.place[has]))]
     if missing.any():
         found = _scored(shop, side, model, rows.table, missing)
         parts.append(Predicted(np.flatnonzero(missing), found, anew=bool((rows.place[missing] < 0).any())))
@@ -111,17 +111,6 @@ def _score(shop: Workshop, side: Side, model: ModelSpec, table: Table, missing: 
         return choose_threshold(shop, side, training, read, "validation for the base")
 
 
-def _take(known: Predictions, places: NDArray[np.intp]) -> Predictions:
-    """Give the predictions of some rows, in the order of `places`."""
-    return Predictions(
-        known.decision[places],
-        known.kind,
-        None if known.score is None else known.score[places],
-        None if known.codes is None else known.codes[places],
-        known.classes,
-    )
-
-
 def _join(parts: list[Predicted]) -> Predicted:
     """Put predictions of different rows together, in the order of the rows; UserError where they are of two kinds."""
     if not parts:
@@ -141,4 +130,4 @@ def _join(parts: list[Predicted]) -> Predicted:
 
 def take_rows(found: Predicted, places: NDArray[np.intp]) -> Predictions:
     """Give the predictions of some of the rows; `places` are sorted, and all of them there."""
-    return _take(found.predictions, np.searchsorted(found.places, places))
+    return found.predictions.take(np.searchsorted(found.places, places))

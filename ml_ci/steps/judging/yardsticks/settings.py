@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
+from ml_ci.gates.held import say_clusters
+from ml_ci.spec.evidence import ClusterSpec
 from ml_ci.spec.values import ModelSpec, SliceSpec
 
 
 def measure_by(candidate: ModelSpec, base: ModelSpec) -> ModelSpec:
     """Give the candidate's model with its gates, to be measured by the base's label, positive, slices and metrics.
 
-    Threshold, `predict` and `id` are a side's own. A slice that only the change has is no other yardstick.
+    Which rows belong together, and what each weighs, is the base's too. Threshold, `predict` and `id` are a side's own.
+    A slice that only the change has is no other yardstick.
     """
     return replace(
         candidate,
@@ -19,6 +22,8 @@ def measure_by(candidate: ModelSpec, base: ModelSpec) -> ModelSpec:
         positive=base.positive,
         slices=_slices(candidate, base),
         metrics={**candidate.metrics, **base.metrics},
+        cluster=candidate.cluster if candidate.clustering == base.clustering else base.clustering or ClusterSpec(),
+        weight=base.weight,
     )
 
 
@@ -32,6 +37,11 @@ def name_changes(candidate: ModelSpec, base: ModelSpec) -> Iterator[str]:
     moved = [one.name for one in base.slices if one.columns in now and now[one.columns] != one]
     if moved:
         yield f"`slices`: {', '.join(moved)}"
+    evidence = [(model.clustering or ClusterSpec(), model.weight) for model in (candidate, base)]
+    if evidence[0][0] != evidence[1][0]:
+        yield f"`cluster`: {say_clusters(evidence[1][0])} → {say_clusters(evidence[0][0])}"
+    if evidence[0][1] != evidence[1][1]:
+        yield f"`weight`: {base.weight or 'none'} → {candidate.weight or 'none'}"
     gone = [name for name, entry in base.metrics.items() if candidate.metrics.get(name) != entry]
     if gone:
         yield f"`metrics`: {', '.join(gone)}"

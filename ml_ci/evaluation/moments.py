@@ -1,0 +1,177 @@
+"""Count clusters of rows: for each cell how much they weigh, and how that varies from cluster to cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml_ci.evaluation.clusters import Clusters, Moments
+from ml_ci.evaluation.count import CELLS, Cells, Counts, make_outcome
+from ml_ci.evaluation.grouping import Grouping
+from ml_ci.evaluation.packing import Packer, Part, find_distinct, fits
+from ml_ci.evaluation.slices import Slices
+
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+Outcomes = NDArray[np.uint8]
+Codes = NDArray[np.int64]
+
+_GLANCE = 10_000  # rows: most slices that are no fact of the cluster show it there
+_PAIRS = np.kron(np.eye(4), np.ones((1, 2)))  # (4, 8): which cells are a class with the candidate's decision
+
+
+def count_clusters(
+    grouping: Grouping,
+    counts: Counts,
+    y_true: Bools,
+    candidate: Bools,
+    baseline: Bools | None = None,
+    slices: Sequence[Slices] = (),
+) -> Clusters:
+    """Give the moments of all rows and of each slice; `counts` are those of the same arrays, and no weight is 0.
+
+    Sums are float64: whole numbers are exact.
+    """
+    outcome = make_outcome(y_true, candidate, baseline)
+    together = [one for one in slices if grouping.codes is not None and one.name not in grouping.alone]
+    found = {one.name: _count_alone(grouping, outcome, one) for one in slices if one not in together}
+    whole = find_moments(grouping, outcome)
+    if together and grouping.codes is not None:
+        clusters = _Clusters(grouping, grouping.codes, outcome, max(len(one.values) for one in together))
+        for one in together:
+            cells = counts.slices[one.name]
+            found[one.name] = dict(zip(one.values, clusters.count(one, cells), strict=True))
+    by_slice = {one.name: found[one.name] for one in slices}
+    return Clusters(grouping.columns, whole, by_slice, grouping.known, grouping.weight)
+
+
+def find_moments(grouping: Grouping, outcome: Outcomes) -> Moments:
+    """Give the moments of rows with these outcomes, of shape (rows,)."""
+    if grouping.codes is None:
+        return _count_alone(grouping, outcome, Slices("", np.zeros(len(outcome), np.uint8), ("",)))[""]
+    table = _tabulate(grouping.codes, outcome, grouping.number, grouping.weights)
+    rows = np.bincount(outcome, minlength=CELLS).tolist()
+    return _sum_up(rows, Part(table, _PAIRS @ table.T, grouping.is_known), grouping)
+
+
+def _tabulate(codes: Codes, outcome: Outcomes, number: int, weights: Floats | None) -> Floats:
+    """Give what each cluster weighs by cell, (clusters, 8)."""
+    key = codes * CELLS
+    key += outcome
+    return np.bincount(key, weights, minlength=CELLS * number).astype(np.float64, copy=False).reshape(-1, CELLS)
+
+
+def _sum_up(rows: Sequence[int], part: Part, grouping: Grouping) -> Moments:
+    totals = rows if grouping.weights is None else np.ones(len(part.table)) @ part.table
+    return part.moments(rows, totals, grouping.distinct)
+
+
+class _Clusters:
+    """Count the clusters of one holdout slice by slice."""
+
+    def __init__(self, grouping: Grouping, codes: Codes, outcome: Outcomes, most_values: int) -> None:
+        self._grouping, self._codes, self._outcome, self._most_values = grouping, codes, outcome, most_values
+        self._table = _tabulate(codes, outcome, grouping.number, grouping.weights)
+        self._row = np.zeros(grouping.number, np.intp)  # one of each cluster
+        self._row[codes] = np.arange(len(codes))
+        most = float(self._table.max(initial=0.0))
+        self._fits = grouping.weights is None and fits(most, most_values * grouping.number)
+
+    def count(self, of: Slices, cells: Mapping[str, Cells]) -> Iterator[Moments]:
+        """Give the moments of each value in order; `cells` are its rows."""
+        for value, part in zip(of.values, self._share_out(of, cells), strict=True):
+            yield _sum_up(cells[value].n, part, self._grouping)
+
+    def _share_out(self, of: Slices, cells: Mapping[str, Cells]) -> Iterator[Part]:
+        own = of.codes[self._row] if len(self._codes) else np.zeros(0, of.codes.dtype)
+        if self._is_fact(own, of):
+            return self._share_whole(own, of)
+        if self._fits:
+            most = max((sum(one.n) for one in cells.values()), default=0)
+            return self._packer.count(of, most, self._grouping.is_known)
+        return self._sort(of)
+
+    def _is_fact(self, own: NDArray[Any], of: Slices) -> bool:
+        """Say whether all rows of a cluster have one value: its region, and not the day of each row."""
+        parts = (slice(_GLANCE), slice(_GLANCE, None))
+        return all(bool((own[self._codes[part]] == of.codes[part]).all()) for part in parts)
+
+    def _share_whole(self, own: NDArray[Any], of: Slices) -> Iterator[Part]:
+        """Give each slice its clusters, where none stands in two."""
+        order = np.argsort(own, kind="stable")
+        table = np.take(self._table, order, axis=0, out=self._sorted, mode="clip")
+        pairs, known = self._pairs[:, order], self._grouping.is_known
+        edges = np.searchsorted(own[order], np.arange(len(of.values) + 1)).tolist()
+        for low, high in pairwise(edges):
+            yield Part(table[low:high], pairs[:, low:high], None if known is None else known[order[low:high]])
+
+    def _sort(self, of: Slices) -> Iterator[Part]:
+        """Give each slice the clusters that occur in it, however many of both there are."""
+        number, known = self._grouping.number, self._grouping.is_known
+        groups, codes = np.unique(of.codes.astype(np.int64) * number + self._codes, return_inverse=True)
+        table = _tabulate(codes.reshape(-1), self._outcome, len(groups), self._grouping.weights)
+        pairs = _PAIRS @ table.T
+        edges = np.searchsorted(groups, np.arange(len(of.values) + 1) * number).tolist()
+        for low, high in pairwise(edges):
+            own = None if known is None else known[groups[low:high] % number]
+            yield Part(table[low:high], pairs[:, low:high], own)
+
+    @cached_property
+    def _pairs(self) -> Floats:
+        return np.asarray(_PAIRS @ self._table.T, np.float64)
+
+    @cached_property
+    def _sorted(self) -> Floats:
+        """Keep the memory of one table for all slices: fresh memory takes most of the time."""
+        return np.empty_like(self._table)
+
+    @cached_property
+    def _packer(self) -> Packer:
+        return Packer(self._codes, self._grouping.number, self._outcome, self._most_values)
+
+
+def _count_alone(grouping: Grouping, outcome: Outcomes, of: Slices) -> Mapping[str, Moments]:
+    """Count rows of which each is a cluster."""
+    weights = np.ones(len(outcome)) if grouping.weights is None else grouping.weights
+    key, bins = of.codes.astype(np.int64) * CELLS + outcome, CELLS * len(of.values)
+    rows = np.bincount(key, minlength=bins).reshape(-1, CELLS)
+    totals = np.bincount(key, weights, minlength=bins).reshape(-1, CELLS)
+    squares = np.bincount(key, weights * weights, minlength=bins).reshape(-1, CELLS)
+    most = np.zeros(bins)
+    np.maximum.at(most, key, weights)
+    known = np.zeros_like(rows)
+    if grouping.codes is not None and grouping.is_known is not None:
+        known = np.bincount(key[grouping.is_known[grouping.codes]], minlength=bins).reshape(-1, CELLS)
+    distinct = _find_alone(key, weights, len(of.values)) if grouping.distinct else [None] * len(of.values)
+    found = {}
+    for place, value in enumerate(of.values):
+        low, flagged_low, high, flagged_high = most[CELLS * place : CELLS * (place + 1)].reshape(4, 2).max(axis=1)
+        found[value] = Moments(
+            tuple(rows[place].tolist()),
+            tuple(totals[place].tolist()),
+            tuple(tuple(row) for row in np.diag(squares[place]).tolist()),
+            _by_class(rows[place]),
+            (max(low, flagged_low), max(high, flagged_high), max(low, flagged_low, high, flagged_high)),
+            (max(low, high), max(flagged_low, flagged_high)),
+            _by_class(known[place]),
+            distinct[place],
+        )
+    return found
+
+
+def _find_alone(key: Codes, weights: Floats, values: int) -> list[Any]:
+    """Give the different rows of each slice."""
+    cells = np.eye(CELLS)[key % CELLS] * weights[:, np.newaxis]
+    place = key // CELLS
+    return [find_distinct(cells[place == one]) for one in range(values)]
+
+
+def _by_class(rows: NDArray[Any]) -> tuple[int, int, int]:
+    half = CELLS // 2
+    negatives, positives = int(rows[:half].sum()), int(rows[half:].sum())
+    return negatives, positives, negatives + positives
