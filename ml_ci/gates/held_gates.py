@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ml_ci.gates.loosened import loosened
 from ml_ci.spec.values import GateSpec
+
+_LOOSENED, _REMOVED = "was loosened in this change", "was removed in this change"
+
+
+def is_lowered(condition: str, cautions: Iterable[str]) -> bool:
+    """Say whether cautions of a model tell that the change loosens or removes this gate."""
+    own = f"`{condition}`"
+    return any(one.startswith(own) and (_LOOSENED in one or _REMOVED in one) for one in cautions)
 
 
 @dataclass(frozen=True)
@@ -37,11 +45,11 @@ class GateList:
             old = self._find_loosened(gate)
             if old is not None and gate.text not in {one.text for one in self.base}:
                 replaced.add(old.text)
-                yield f"`{old.text}`{self.where} was loosened in this change to `{gate.text}`: judged by the old."
+                yield f"`{old.text}`{self.where} {_LOOSENED} to `{gate.text}`: judged by the old."
         there = {gate.text for gate in (*self.own, *self.beside)}
         for old in self.base:
             if old.text not in there | replaced and not self._is_tightened(old):
-                yield f"`{old.text}`{self.where} was removed in this change: judged by it all the same."
+                yield f"`{old.text}`{self.where} {_REMOVED}: judged by it all the same."
 
     def _find_loosened(self, gate: GateSpec) -> GateSpec | None:
         """Give the gate of the base that this one loosens."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import shlex
 
+from ml_ci.gates.held_gates import is_lowered
+from ml_ci.gates.values import GateResult
 from ml_ci.reports.causes import named
 from ml_ci.reports.pieces import Code, Sentence, listed
 from ml_ci.reports.sentences import failure_hint
@@ -20,6 +22,9 @@ def next_steps(name: str, model: ModelReport) -> Sentence:
         return (_BY_NAME, Code(label(f"ml-ci promote {_quoted(name)} --allow-verdict --reason 'why'", 200)), ".")
     if model.verdict in ("error", "unjudged"):
         return _after_error(model)
+    lowered = next((gate for gate in model.gates if gate.verdict != "pass" and _is_lowered(gate, model)), None)
+    if lowered is not None:
+        return ("This change lowers ", Code(label(lowered.condition, 200)), _BY_OLD)
     if model.verdict == "inconclusive":
         more = any(gate.needs for gate in model.gates if gate.verdict == "inconclusive")
         first = "Label more rows for the holdout" if more else "Improve the model"
@@ -40,6 +45,16 @@ _BY_NAME = (
     "If the yardstick was not meant to change, undo that. If it was, it is let in by name and reason, as a lowered "
     "gate is: a person merges it over this status, and the default branch judges by it from then on; a promotion needs "
 )
+
+
+_BY_OLD = (
+    ", and is judged by the old gate, in whatever commit of it that stands. To lower it on purpose: a pull request of "
+    "ml-ci.yaml alone, merged by a person who may merge over its status; the next one is judged by the new gate."
+)
+
+
+def _is_lowered(gate: GateResult, model: ModelReport) -> bool:
+    return is_lowered(gate.condition, model.cautions)
 
 
 # What no model is made of: `explain` has nothing to tell of it.

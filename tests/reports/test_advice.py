@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from ml_ci.changes.values import Change
+from ml_ci.gates.values import Verdict
 from ml_ci.reports import advice
 from ml_ci.reports.pieces import plain
 from ml_ci.reports.values import ModelReport, Report
@@ -71,6 +72,28 @@ def test_a_new_gate_that_the_baseline_fails_too(
         model, changes=changes, baseline=replace(model.candidate, record="another" if other else model.candidate.record)
     )
     assert plain(advice.next_steps(name, same)).startswith(said)
+
+
+@pytest.mark.parametrize(
+    ("caution", "lowered"),
+    [
+        ("`{}` was loosened in this change to `x <= 1`: judged by the old.", True),
+        ("`{}` was removed in this change: judged by it all the same.", True),
+        ("`{}` of the stage `live` was loosened in this change to `x <= 1`: judged by the old.", True),
+        ("`tpr >= 0.5` was loosened in this change to `tpr >= 0.1`: judged by the old.", False),
+        ("The candidate calls no row positive.", False),
+    ],
+)
+@pytest.mark.parametrize("verdict", ["fail", "inconclusive"])
+def test_a_gate_that_the_change_lowers(caution: str, lowered: bool, verdict: Verdict, reports: Reports) -> None:
+    """It stood in a commit of its own already, perhaps: to say so again would lead nowhere."""
+    name, model = _only(reports["failed_by_data"]())
+    wrong = next(gate for gate in model.gates if gate.verdict == "fail")
+    gates = (replace(wrong, verdict=verdict),)
+    model = replace(model, verdict=verdict, gates=gates, cautions=(caution.format(wrong.condition),))
+    said = plain(advice.next_steps(name, model))
+    assert ("merged by a person who may merge over its status" in said) is lowered
+    assert said.startswith(f"This change lowers {wrong.condition}, and is judged by the old gate") is lowered
 
 
 def test_more_rows_are_asked_for_only_where_they_help(reports: Reports) -> None:
