@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -100,9 +101,7 @@ def _fetched(repository: Repository, name: str) -> DefaultBranch:
 def _named(repository: Repository, ref: str) -> Base:
     commit = repository.commit(ref) or repository.of_origin(ref)
     if commit is None:
-        raise UserError(
-            f"the baseline `{ref}` names no commit here", hint=f"Fetch it (git fetch origin {ref}), or name another."
-        )
+        raise UserError(f"the baseline `{ref}` names no commit here", hint=f"{advise_fetching(ref)}ame another.")
     return Base(commit, ref if commit.startswith(ref) else f"{ref} {commit[:7]}")
 
 
@@ -147,3 +146,8 @@ def _unshallow() -> str:
     return (
         "Fetch the history: git fetch --unshallow; in GitHub Actions: actions/checkout with `fetch-depth: 0`. " + _ELSE
     )
+
+
+def advise_fetching(ref: str) -> str:
+    """Begin a hint that ends with `ame another`: the other side has names and ids, and no ways as `HEAD~5`."""
+    return "N" if ref == "HEAD" or re.search(r"[~^:@{]", ref) else f"Fetch it (git fetch origin {ref}), or n"

@@ -92,11 +92,24 @@ def test_a_named_ref(repository: Any) -> None:
     assert base(repository.path, main[:9]).commit == main
 
 
-@pytest.mark.parametrize("ref", ["nothing", "--help", "a b", "HEAD~99", "main:a"])
-def test_a_ref_that_names_no_commit(repository: Any, ref: Any) -> None:
+@pytest.mark.parametrize(
+    ("ref", "fetched"),
+    [
+        ("nothing", True),
+        ("release/1", True),
+        ("0123456", True),
+        ("--help", True),
+        ("HEAD~99", False),
+        ("main:a", False),
+    ],
+)
+def test_a_ref_that_names_no_commit(repository: Any, ref: str, fetched: bool) -> None:
+    """A name may be on the other side; a way through the history is not to be fetched."""
     branched(repository)
-    with pytest.raises(UserError, match="names no commit here"):
+    with pytest.raises(UserError, match="names no commit here") as caught:
         base(repository.path, ref)
+    hint = f"Fetch it (git fetch origin {ref}), or name another." if fetched else "Name another."
+    assert caught.value.hint == hint
 
 
 def test_detached_on_a_branch(repository: Any) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ml_ci.errors import UserError
-from ml_ci.repository.base import default_branch
+from ml_ci.repository.base import advise_fetching, default_branch
 from ml_ci.repository.repository import Repository
 from ml_ci.spec.values import Spec
 from ml_ci.steps.opening.believed import find_default_name
@@ -118,7 +118,7 @@ def _commit(repository: Repository, ref: str) -> str:
     if found is None:
         raise UserError(
             f"`{ref}`, whose gates judge this change, names no commit here and could not be fetched",
-            hint=f"Fetch it (git fetch origin {ref}), or name another: --gates-from REF, or none.",
+            hint=f"{advise_fetching(ref)}ame another: --gates-from REF, or none.",
         )
     return found
 

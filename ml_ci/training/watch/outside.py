@@ -12,6 +12,8 @@ _TEMPORARY = ("TMPDIR", "TEMP", "TMP", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG
 _AT_HOME = (".cache", ".config", ".local", ".matplotlib", ".ipython", ".jupyter", ".pyenv", ".conda", ".netrc")
 _AT_HOME_OF_MACS = ("Library/Caches", "Library/Preferences")
 _OURS = str(Path(__file__).resolve().parents[2])  # the children's own files, wherever ml-ci is installed
+# Where libraries lie, whatever environment they were found in: their versions are the part `environment`.
+_LIBRARIES = frozenset({"site-packages", "dist-packages", "__pycache__"})
 _CODE = (".py", ".pyc", ".pyi", ".so", ".dylib", ".pyd", ".pth", ".egg-link")
 
 
@@ -20,7 +22,13 @@ def outside(paths: Collection[str], declared: Iterable[str], environment: Mappin
     folders = {path.rstrip("/") for path in paths if path.endswith("/")}
     kept = {path for path in paths if not path.endswith("/") and path.rpartition("/")[0] not in folders} | folders
     left_out = [*_SYSTEM, _OURS, *_passing(environment), *declared]
-    return tuple(sorted(path for path in kept if not path.endswith(_CODE) and not _is_below(path, left_out)))
+    return tuple(
+        sorted(
+            path
+            for path in kept
+            if not path.endswith(_CODE) and _LIBRARIES.isdisjoint(path.split("/")) and not _is_below(path, left_out)
+        )
+    )
 
 
 def _passing(environment: Mapping[str, str]) -> Iterable[str]:

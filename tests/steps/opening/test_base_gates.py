@@ -192,7 +192,10 @@ def test_what_origin_has_comes_before_a_local_branch(change: Any) -> None:
 def test_a_ref_that_is_not_there_is_no_pass(change: Any) -> None:
     with pytest.raises(UserError, match="`release`, whose gates judge this change, names no commit here") as caught:
         change.run(gates_from="release")
-    assert "--gates-from REF, or none" in caught.value.hint
+    assert caught.value.hint == "Fetch it (git fetch origin release), or name another: --gates-from REF, or none."
+    with pytest.raises(UserError, match="names no commit here") as caught:
+        change.run(gates_from="HEAD~50")
+    assert caught.value.hint == "Name another: --gates-from REF, or none."
 
 
 def test_a_base_that_cannot_be_read_is_no_pass(project: Any) -> None:

@@ -25,6 +25,8 @@ HOME = {"HOME": "/home/me", "TMPDIR": "/scratch/job"}
         (["/tmp/x.csv", "/var/tmp/x", "/scratch/job/x"], ()),
         (["/home/me/.cache/huggingface/model.bin", "/home/me/.config/matplotlib/matplotlibrc"], ()),
         (["/home/me/lib/tools.py", "/home/me/lib/x.so", "/home/me/lib/x.pyc"], ()),
+        (["/other/lib/python3.11/site-packages/sklearn/", "/other/lib/python3/dist-packages/pytz/zone.tab"], ()),
+        (["/home/me/tools/__pycache__/", "/home/me/tools/data.csv"], ("/home/me/tools/data.csv",)),
         (["/usrdata/a.csv", "/tmpdata/b.csv"], ("/tmpdata/b.csv", "/usrdata/a.csv")),
         (["/given/a.csv", "/given/deep/b.csv"], ()),
         ([f"{Path(ml_ci.__file__).parent}/child/", "/data/a.csv"], ("/data/a.csv",)),
