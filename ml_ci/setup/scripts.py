@@ -34,7 +34,9 @@ def _read_script(
     if is_test(source.path):
         return None
     parts = find_modules(source, sources)
-    if not any(part.fits for part in parts) and not (asked is not None and "train" in source.path):
+    called = "train" in (_name_stem(source.path) if asked is None else source.path)
+    learns = any(part.fits for part in parts) or (called and (source.runs or asked is not None))  # perhaps by itself
+    if not learns:
         return None
     traces = find_traces({part.path: part.tree for part in parts})
     score = _score(source, parts, traces, asked is not None)
@@ -107,13 +109,17 @@ def _find_module(module: str, importer: str, sources: Mapping[str, Source]) -> s
 
 def _score(source: Source, parts: list[Source], traces: Traces, asked: bool) -> int:
     """Count what speaks for a program that trains; its name alone is not enough."""
-    stem = posixpath.basename(source.path).removesuffix(".py").lower()
+    stem = _name_stem(source.path)
     points = 3 * source.fits + 2 * any(part.fits for part in parts[1:])
     points += 2 * any(part.libraries for part in parts) + 3 * ("train" in stem or stem.startswith("fit"))
     points += 2 * (source.function is not None) + 2 * bool(traces.models) + 6 * (source.runs or asked) + 6 * asked
     points += stem in ("main", "run", "__main__", "pipeline")
     words = set(re.split(r"[_\-]", stem))
     return points - 4 * bool(words & set(_OTHERS) or any(stem.startswith(one) for one in ("predict", "eval", "plot")))
+
+
+def _name_stem(path: str) -> str:
+    return posixpath.basename(path).removesuffix(".py").lower()
 
 
 def _resolve(text: str, cwd: str) -> str:

@@ -87,8 +87,7 @@ def _read_line(
         if source is None or is_test(program) or posixpath.basename(program) == "setup.py":
             return None
         called = TRAINS.search(posixpath.basename(program)) is not None
-        fits = any(part.fits for part in find_modules(source, sources))
-        return _Line(line, folder, program, fits and (called or source.fits))
+        return _Line(line, folder, program, source.fits or (called and source.runs))
     other = next((one for one in words if posixpath.normpath(posixpath.join(folder, one)) in files), None)
     if other is None or len(words) < 2 or is_test(other):
         return None

@@ -63,6 +63,17 @@ KINDS = {
         _script('import joblib\njoblib.dump(model, "model.joblib")\n'),
         {"run": "python train.py", "outputs": {"model": "model.joblib"}, "label": "churned", "positive": 1},
     ),
+    "a script that needs no library": Kind(
+        {
+            "train.py": "import csv, json\nrows = list(csv.DictReader(open('data/customers.csv')))\n"
+            "json.dump({'rate': sum(int(row['churned']) for row in rows) / len(rows)}, open('rate.json', 'w'))\n",
+            "train_tools.py": "def split(rows):\n    return rows\n",
+            "report.py": "print(open('rate.json').read())\n",
+            AT: TABLE,
+        },
+        {"run": "python train.py", "data": {"train": AT}, "label": "churned"},
+        ("outputs",),
+    ),
     "a script over the library that it uses": Kind(
         {
             "train_model.py": "import joblib\nimport packages.trainer as mt\nimport pandas as pd\n"

@@ -18,6 +18,8 @@ FILES = {
     "svc/train.py": FIT,
     "evaluate.py": "print(1)\n",
     "main.py": "import train\n",
+    "train_by_hand.py": "print(sum([1, 2]))\n",
+    "train_tools.py": "def split(rows):\n    return rows\n",
     "setup.py": "from setuptools import setup\n",
     "tests/test_train.py": FIT,
     "train.sh": "",
@@ -49,6 +51,8 @@ def steps(*runs: str, **job: Any) -> dict[str, Any]:
         ("bash train.sh", ("bash train.sh", ".")),
         ("pip install .\npytest\npython train.py\npython evaluate.py", ("python train.py", ".")),
         ("python evaluate.py", None),
+        ("python train_by_hand.py", ("python train_by_hand.py", ".")),
+        ("python train_tools.py", None),  # it does nothing when it is started
         ("python main.py", None),  # it trains by another's code, and is called nothing of the kind
         ("python setup.py install", None),
         ("python -m pytest tests/test_train.py", None),
