@@ -46,6 +46,12 @@ class Confusion:
         return _share(self.fn, self.positives)
 
 
+def largest_move(now: Confusion, was: Confusion) -> float:
+    """Give the larger move of FPR and FNR; 0 where neither is defined on both sides."""
+    pairs = ((now.fpr, was.fpr), (now.fnr, was.fnr))
+    return max((abs(new - old) for new, old in pairs if new is not None and old is not None), default=0.0)
+
+
 @dataclass(frozen=True, slots=True)
 class PairedErrors:
     """Cross the errors of candidate and baseline on the rows of one class (the negatives, or the positives).

@@ -18,6 +18,7 @@ from ml_ci.evaluation.metrics import OF_SCORES, costs, of_scores
 from ml_ci.evaluation.moments import count_clusters, find_moments
 from ml_ci.evaluation.scores import Predictions
 from ml_ci.evaluation.slices import Slices, read_slices, specs_of
+from ml_ci.evaluation.spread import spreads
 from ml_ci.evaluation.values import Comparison, Evaluation
 from ml_ci.spec.values import Cost, ModelSpec, Positive, SliceSpec
 from ml_ci.tables.table import Table
@@ -115,7 +116,11 @@ def compare(
     if baseline is not None:
         confusion = whole.baseline if whole else counts.all.baseline
         second = _measure(holdout, baseline, confusion, price, baseline_extra, wanted)
-    return comparison(counts, first, second, clusters)
+    found = comparison(counts, first, second, clusters)
+    if baseline is None or holdout.weights is not None:
+        return found  # how far weighted scores may be off is not known
+    codes = None if holdout.grouping is None else holdout.grouping.codes
+    return replace(found, spreads=spreads(holdout.y_true, candidate, baseline, codes))
 
 
 @dataclass(frozen=True)

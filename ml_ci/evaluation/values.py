@@ -39,11 +39,25 @@ class Evaluation:
 
 
 @dataclass(frozen=True)
+class Spread:
+    """How far a difference of two models in one metric may be off: its standard error, from `rows` independent rows.
+
+    What was measured may lie `below` the truth, or `above` it, by so much beside.
+    """
+
+    error: float
+    rows: int
+    below: float = 0.0
+    above: float = 0.0
+
+
+@dataclass(frozen=True)
 class Comparison:
     """Candidate beside baseline on the candidate's holdout; without a baseline `baseline` and `paired` are None.
 
     `paired_slices` has the keys of `candidate.slices`. With `seeds: k`, `seeds` holds the comparison of each seed, the
-    model's own first. `clusters` is None where rows are independent and of one weight: declared, or not asked.
+    model's own first. `spreads` are of the differences in metrics of scores, by name. `clusters` is None where rows
+    are independent and of one weight: declared, or not asked.
     """
 
     candidate: Evaluation
@@ -52,3 +66,4 @@ class Comparison:
     paired_slices: Mapping[str, Mapping[str, Paired]] = field(default_factory=dict)
     seeds: tuple[Comparison, ...] = ()
     clusters: Clusters | None = None
+    spreads: Mapping[str, Spread] = field(default_factory=dict)

@@ -52,7 +52,7 @@ class Finding:
 def find_each(question: Question, views: Sequence[View], policy: Policy) -> list[Finding]:
     """Judge one question on many slices; what can be proven at once is."""
     ready: Ready = {}
-    level = _level(question, policy)
+    level = choose_level(question, policy)
     if level is not None and not (question.relative and views[0].case.comparison.baseline is None):
         with suppress(ImportError):
             ready = proof.prove_each(question, views, level)
@@ -85,7 +85,7 @@ def _without_baseline(question: Question, view: View) -> Finding:
     return Finding("unjudged", view.label, value, reason=_sentence(nothing_to_compare(view.case.no_baseline)))
 
 
-def _level(question: Question, policy: Policy) -> Level | None:
+def choose_level(question: Question, policy: Policy) -> Level | None:
     """Give the level at which a question is put to the data; None where the holdout's ledger has nothing left."""
     confidence = policy.asked(question.confidence)
     if not confidence:
@@ -177,7 +177,7 @@ def _unproven(finding: Finding, put: _Put) -> Finding:
 
 def _as_proven(finding: Finding, put: _Put) -> Finding:
     question, view = put.question, put.view
-    level = _level(question, put.policy)
+    level = choose_level(question, put.policy)
     if level is None:
         reason = f"{put.head}: this holdout has been looked at too often to prove anything more; label new rows"
         return replace(finding, verdict="inconclusive", confidence=put.confidence, reason=reason)

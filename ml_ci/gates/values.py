@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 Verdict: TypeAlias = Literal["pass", "fail", "inconclusive", "error", "unjudged"]
@@ -33,3 +34,34 @@ class GateResult:
     line: int | None = None
     level: float | None = None
     chance: float | None = None
+
+
+# The slices that moved furthest are told from noise, so many as a report shows.
+MOST_SLICES = 20
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What the rows say of a metric's difference to the baseline: its two-sided interval at `level`, None without one.
+
+    Without an interval nothing can be told: too few rows, or a holdout that was looked at too often.
+    """
+
+    interval: tuple[float, float] | None = None
+    level: float | None = None
+
+    @property
+    def told(self) -> bool:
+        """Whether it is more than noise: its interval leaves out 0."""
+        return self.interval is not None and not self.interval[0] <= 0 <= self.interval[1]
+
+
+@dataclass(frozen=True)
+class Differences:
+    """The differences that were tested, by metric: on all rows, and on slices by column(s) and value.
+
+    A metric that is missing was alike on both sides, undefined on one, or no test is known for it.
+    """
+
+    metrics: Mapping[str, Difference] = field(default_factory=dict)
+    slices: Mapping[str, Mapping[str, Mapping[str, Difference]]] = field(default_factory=dict)

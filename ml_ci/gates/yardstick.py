@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ml_ci.evaluation.confusion import Confusion
-from ml_ci.gates.values import GateResult, Verdict
+from ml_ci.gates.values import Differences, GateResult, Verdict
 from ml_ci.gates.verdict import overall
 
 OWN = "this change"
@@ -17,7 +17,7 @@ class Yardstick:
     """How both sides were judged by one yardstick: `source` is `this change`, or the base's commit.
 
     `rows` were judged, `left_out` were not: a side was trained on them, or cannot score them. `changed` says what
-    differs from the change's own, `reason` why nothing was judged by it. The counts are of all its rows.
+    differs from the change's own, `reason` why nothing was judged by it. Counts and differences are of all its rows.
     """
 
     source: str
@@ -29,6 +29,7 @@ class Yardstick:
     reason: str = ""
     candidate: Confusion | None = None
     baseline: Confusion | None = None
+    differences: Differences = field(default_factory=Differences)
 
 
 def worst(own: Verdict, yardsticks: Iterable[Yardstick]) -> Verdict:

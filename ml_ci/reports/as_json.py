@@ -10,7 +10,7 @@ from typing import Any
 from ml_ci.errors import Failure, UserError
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.metrics import metrics_of
-from ml_ci.gates.values import GateResult
+from ml_ci.gates.values import Difference, Differences, GateResult
 from ml_ci.gates.yardstick import Yardstick
 from ml_ci.reports.numbers import defined
 from ml_ci.reports.values import Deed, ModelReport, Report, Side
@@ -97,7 +97,30 @@ def _model(model: ModelReport) -> dict[str, Any]:
         "overlaps": None if model.overlaps is None else [asdict(one) for one in model.overlaps],
         "done": None if model.done is None else [_deed(deed) for deed in model.done],
         "yardsticks": [_yardstick(one) for one in model.yardsticks],
+        "differences": _differences(model.differences),
     }
+
+
+def _differences(found: Differences) -> dict[str, Any]:
+    return {
+        "metrics": {name: _difference(one) for name, one in found.metrics.items()},
+        "slices": {
+            column: {
+                value: {name: _difference(one) for name, one in metrics.items()} for value, metrics in values.items()
+            }
+            for column, values in found.slices.items()
+        },
+    }
+
+
+def _difference(one: Difference) -> dict[str, Any]:
+    interval = _ends(one.interval)
+    return {"interval": interval, "level": None if interval is None else defined(one.level)}
+
+
+def _ends(interval: tuple[float, float] | None) -> list[float] | None:
+    ends = [end for end in map(defined, interval or ()) if end is not None]
+    return ends if len(ends) == 2 else None
 
 
 def _yardstick(one: Yardstick) -> dict[str, Any]:
@@ -111,6 +134,7 @@ def _yardstick(one: Yardstick) -> dict[str, Any]:
         "reason": one.reason,
         "candidate": None if one.candidate is None else _slice(one.candidate),
         "baseline": None if one.baseline is None else _slice(one.baseline),
+        "differences": _differences(one.differences),
     }
 
 
@@ -158,7 +182,6 @@ def _counts(c: Confusion) -> dict[str, int]:
 
 
 def _gate(gate: GateResult) -> dict[str, Any]:
-    ends = [defined(end) for end in gate.interval or ()]
     return {
         "condition": gate.condition,
         "slice": gate.slice,
@@ -166,7 +189,7 @@ def _gate(gate: GateResult) -> dict[str, Any]:
         "value": defined(gate.value),
         "limit": defined(gate.limit),
         "baseline": defined(gate.baseline),
-        "interval": ends if ends and None not in ends else None,
+        "interval": _ends(gate.interval),
         "level": defined(gate.level),
         "confidence": defined(gate.confidence),
         "needs": None if gate.needs is None else int(gate.needs),

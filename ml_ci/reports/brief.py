@@ -13,7 +13,7 @@ MORE = "-v shows more"
 def lines(name: str, model: ModelReport) -> tuple[str, str, str]:
     """Say a pass: the verdict with its gates, the numbers, and what was compared, changed and done."""
     return (
-        f"{sentences.marked(name, model)}: {_small(sentences.held(model))}",
+        f"{sentences.marked(name, model)}: {_small(sentences.held(model))}{_noise(model)}",
         sentences.measured(model) or pieces.plain(sentences.why(model)),
         " ".join(filter(None, (_compared(model), deeds.work_done(name, model), _notes(model)))),
     )
@@ -40,6 +40,12 @@ def _compared(model: ModelReport) -> str:
         return cause
     said = _small(cause) if model.changes else "nothing it depends on changed."
     return f"Against {short_source(model.baseline.source)}: {said}"
+
+
+def _noise(model: ModelReport) -> str:
+    """Say where the numbers of both sides may differ by chance."""
+    said = sentences.none_differs(model).replace(" to the baseline", "")
+    return f" {said}" if said else ""
 
 
 def _notes(model: ModelReport) -> str:

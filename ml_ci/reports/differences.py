@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from ml_ci.evaluation.confusion import Confusion
+from ml_ci.evaluation.confusion import Confusion, largest_move
 from ml_ci.gates.metrics import metrics_of
+from ml_ci.gates.values import Difference, GateResult
 from ml_ci.metrics import OF_COUNTS, OF_JOB, TABLE
+from ml_ci.reports.conditions import shape
 from ml_ci.reports.gate_rows import currency, slice_title
-from ml_ci.reports.metrics import arrow, said, title
+from ml_ci.reports.metrics import NOISE, arrow, said, title
 from ml_ci.reports.moves import moved
 from ml_ci.reports.numbers import defined
 from ml_ci.reports.text import label
@@ -23,7 +26,8 @@ _MOST_METRICS = 25
 class MetricRow:
     """One metric of both sides in words; `baseline`, `change` and `arrow` are "" without a baseline.
 
-    `arrow` is "=" where no difference can be seen at the digits that are shown, `same` where there is none at all.
+    `arrow` is "≈" where the difference may be noise, "=" where none can be seen at the digits that are shown, `same`
+    where there is none at all.
     """
 
     title: str
@@ -47,19 +51,42 @@ class SliceRow:
 
 def metric_rows(model: ModelReport) -> list[MetricRow]:
     """Compare every metric that either side has: the usual rates first, then the others by name."""
+    return [_metric_row(*move, model) for move in _moves(model)]
+
+
+def none_told(model: ModelReport) -> bool:
+    """Say whether both sides differ, and no difference on all rows is more than noise.
+
+    False where one is not tested, or the interval of a gate leaves out 0; what the jobs took is not asked.
+    """
+    if model.baseline is None or any(_leaves_out_none(model, gate) for gate in model.gates):
+        return False
+    moves = [move for move in _moves(model) if move[0] not in OF_JOB and move[1:] != (None, None)]
+    rows = [_metric_row(*move, model) for move in moves]
+    return all(row.arrow in (NOISE, "=") for row in rows) and not all(row.same for row in rows)
+
+
+def _leaves_out_none(model: ModelReport, gate: GateResult) -> bool:
+    """Say whether a gate's interval is of a difference, and proves that there is one."""
+    return (
+        shape(gate.condition, model.candidate.metrics if model.candidate else ()).relative
+        and Difference(gate.interval).told
+    )
+
+
+def _moves(model: ModelReport) -> Iterator[tuple[str, float | None, float | None]]:
+    """Give each metric that either side has, with its values before and after."""
     if model.candidate is None:
-        return []
+        return
     new, old = all_metrics(model.candidate), all_metrics(model.baseline) if model.baseline else {}
     # What a job took differs from one machine and hour to the next: only who gates it wants to see it.
     hidden = {name for name in OF_JOB if not any(_names(name, gate.condition) for gate in model.gates)}
     others = [name for name in model.candidate.metrics if name not in OF_COUNTS and name not in hidden]
-    rows = []
     for name in [*_SHOWN, *sorted(others)][:_MOST_METRICS]:
         before, after = defined(old.get(name)), defined(new.get(name))
         if before is None and after is None and name not in ("fpr", "fnr"):
             continue
-        rows.append(_metric_row(name, before, after, model.baseline is not None, currency(model)))
-    return rows
+        yield name, before, after
 
 
 def _names(metric: str, condition: str) -> bool:
@@ -76,11 +103,11 @@ def all_metrics(side: Side) -> dict[str, float | None]:
     return {name: defined(value) for name, value in (dict(side.metrics) | metrics_of(side.confusion)).items()}
 
 
-def _metric_row(name: str, before: float | None, after: float | None, both: bool, unit: str) -> MetricRow:
-    shown = label(title(name), 60)
-    if not both:
+def _metric_row(name: str, before: float | None, after: float | None, model: ModelReport) -> MetricRow:
+    shown, unit = label(title(name), 60), currency(model)
+    if model.baseline is None:
         return MetricRow(shown, "", said(name, [after], unit)[0], "", "")
-    pair = moved(name, before, after, unit)
+    pair = moved(name, before, after, unit, _told(model.differences.metrics, name))
     return MetricRow(shown, *pair.said, pair.change, pair.arrow, before is not None and before == after)
 
 
@@ -94,20 +121,25 @@ def slice_rows(model: ModelReport, most: int) -> tuple[list[SliceRow], int]:
     found = []
     for column, values in model.candidate.slices.items():
         before = model.baseline.slices.get(column, {}) if model.baseline else {}
-        found += [(slice_title(column, value), now, before.get(value, Confusion())) for value, now in values.items()]
+        found += [((column, value), now, before.get(value, Confusion())) for value, now in values.items()]
     if model.baseline is None:
         found.sort(key=lambda one: -one[1].rows)
     else:
-        found = sorted((one for one in found if _moved(*one[1:])), key=lambda one: -_moved(*one[1:]))
-    return [_slice_row(*one) for one in found[:most]], len(found)
+        found = sorted((one for one in found if largest_move(*one[1:])), key=lambda one: -largest_move(*one[1:]))
+    return [_slice_row(model, *one) for one in found[:most]], len(found)
 
 
-def _moved(now: Confusion, before: Confusion) -> float:
-    pairs = ((now.fpr, before.fpr), (now.fnr, before.fnr))
-    return max((abs(new - old) for new, old in pairs if new is not None and old is not None), default=0.0)
+def _told(found: Mapping[str, Difference], metric: str) -> bool | None:
+    """Say whether a difference is more than noise; None where it was not tested."""
+    return found[metric].told if metric in found else None
 
 
-def _slice_row(name: str, now: Confusion, old: Confusion) -> SliceRow:
+def _slice_row(model: ModelReport, place: tuple[str, str], now: Confusion, old: Confusion) -> SliceRow:
+    (column, value), slices = place, model.differences.slices
+    told = slices.get(column, {}).get(value, {})
     fpr, fnr = said("fpr", [old.fpr, now.fpr]), said("fnr", [old.fnr, now.fnr])
-    arrows = arrow("fpr", old.fpr, now.fpr), arrow("fnr", old.fnr, now.fnr)
-    return SliceRow(label(name, 120), now.rows, (fpr[0], fpr[1]), (fnr[0], fnr[1]), arrows)
+    arrows = (
+        arrow("fpr", old.fpr, now.fpr, _told(told, "fpr")),
+        arrow("fnr", old.fnr, now.fnr, _told(told, "fnr")),
+    )
+    return SliceRow(label(slice_title(column, value), 120), now.rows, (fpr[0], fpr[1]), (fnr[0], fnr[1]), arrows)

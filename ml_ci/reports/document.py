@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from ml_ci.changes.values import Change
 from ml_ci.errors import NOTHING_GATED, Failure, UserError
 from ml_ci.evaluation.confusion import Confusion
-from ml_ci.gates.values import GateResult, Verdict
+from ml_ci.gates.values import Difference, Differences, GateResult, Verdict
 from ml_ci.gates.verdict import of_gates, overall
 from ml_ci.gates.yardstick import Yardstick, worst
 from ml_ci.metrics import OF_COUNTS
@@ -111,6 +111,47 @@ class _Gate(_Document):
         return GateResult(**fields)
 
 
+class _Difference(_Document):
+    """Whether a difference is told follows from its interval; what the report says of it is not believed."""
+
+    interval: Annotated[list[float], Field(min_length=2, max_length=2)] | None
+    level: _Share | None
+
+    @model_validator(mode="after")
+    def _in_order(self) -> _Difference:
+        if self.interval is not None and (self.level is None or self.interval[0] > self.interval[1]):
+            raise ValueError("an interval has a level, and its lower end first")
+        return self
+
+    def value(self) -> Difference:
+        """Give the difference as a report holds it."""
+        return Difference(None if self.interval is None else (self.interval[0], self.interval[1]), self.level)
+
+
+_OfMetrics: TypeAlias = Annotated[dict[_Name, _Difference], Field(max_length=1_000)]
+
+
+class _Differences(_Document):
+    metrics: _OfMetrics = Field(default_factory=dict)
+    slices: Annotated[
+        dict[_Name, Annotated[dict[_Text, _OfMetrics], Field(max_length=1_000)]], Field(max_length=200)
+    ] = Field(default_factory=dict)
+
+    def value(self) -> Differences:
+        """Give the differences as a report holds them."""
+        return Differences(
+            _by_metric(self.metrics),
+            {
+                column: {value: _by_metric(found) for value, found in values.items()}
+                for column, values in self.slices.items()
+            },
+        )
+
+
+def _by_metric(found: Mapping[str, _Difference]) -> dict[str, Difference]:
+    return {name: one.value() for name, one in found.items()}
+
+
 class _Yardstick(_Document):
     source: _Name
     verdict: Verdict
@@ -121,6 +162,7 @@ class _Yardstick(_Document):
     reason: _Text = ""
     candidate: _Slice | None = None
     baseline: _Slice | None = None
+    differences: _Differences = Field(default_factory=_Differences)
 
     def value(self) -> Yardstick:
         """Give the yardstick as a report holds it."""
@@ -134,6 +176,7 @@ class _Yardstick(_Document):
             self.reason,
             self.candidate.value() if self.candidate else None,
             self.baseline.value() if self.baseline else None,
+            self.differences.value(),
         )
 
 
@@ -188,6 +231,7 @@ class _Model(_Document):
     overlaps: Annotated[list[_Overlap], Field(max_length=1_000)] | None = None
     done: Annotated[list[_Deed], Field(max_length=10_000)] | None = None
     yardsticks: list[_Yardstick] = Field(default_factory=list, max_length=10)
+    differences: _Differences = Field(default_factory=_Differences)
 
     def report(self) -> ModelReport:
         """Give the model as a report holds it."""
@@ -207,6 +251,7 @@ class _Model(_Document):
             overlaps=None if self.overlaps is None else tuple(Overlap(**dict(one)) for one in self.overlaps),
             done=None if self.done is None else tuple(Deed(**dict(deed)) for deed in self.done),
             yardsticks=tuple(one.value() for one in self.yardsticks),
+            differences=self.differences.value(),
         )
 
 

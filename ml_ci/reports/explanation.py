@@ -9,7 +9,8 @@ from typing import Any
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.explain.values import Attribution, Explanation, Mixture
 from ml_ci.reports.escaping import code, text
-from ml_ci.reports.metrics import difference, said, title
+from ml_ci.reports.metrics import difference, title
+from ml_ci.reports.moves import moved
 from ml_ci.reports.numbers import duration, percents
 from ml_ci.reports.text import clean
 
@@ -79,8 +80,9 @@ def _telling(one: Attribution) -> tuple[bool, Fraction]:
 
 
 def _sentence(one: Attribution) -> str:
-    before, after = said(one.metric, [float(one.baseline), float(one.candidate)])
-    return f"{_named(one)} {before} → {after} ({_change(one, one.change)})"
+    move = moved(one.metric, float(one.baseline), float(one.candidate))
+    before, after = move.said
+    return f"{_named(one)} {before} → {after} ({move.change or _change(one, one.change)})"
 
 
 def _named(one: Attribution) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ml_ci.gates.values import MOST_SLICES
 from ml_ci.reports import sentences
 from ml_ci.reports.bars import bar
 from ml_ci.reports.chart import chart
@@ -19,7 +20,6 @@ from ml_ci.reports.yardsticks import by_base
 _MOST_GATES = 60
 # So many gates that do not pass stand open; a screen has no more.
 _OPEN_GATES = 8
-_MOST_SLICES = 20
 
 
 def counts(model: ModelReport) -> str:
@@ -134,7 +134,7 @@ def _metrics(model: ModelReport, rows: list[MetricRow]) -> str:
 
 def slices(model: ModelReport) -> str:
     """Fold away the slices that moved; without a baseline, the slices there are."""
-    rows, number = slice_rows(model, _MOST_SLICES)
+    rows, number = slice_rows(model, MOST_SLICES)
     if not rows:
         return ""
     cells = [

@@ -6,12 +6,14 @@ import re
 
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.metrics import is_proportion, share
-from ml_ci.metrics import TABLE, Direction, Unit, find
+from ml_ci.metrics import OF_JOB, TABLE, Direction, Unit, find
 from ml_ci.reports.numbers import UNDEFINED, decimal, defined, digits_for, duration, percent, percents, points, signed
 
 # What stands behind a number that is neither a share nor a count, and the fewest decimals to say it with.
 _UNITS: dict[Unit, tuple[str, int]] = {"MB": (" MB", 1), "ms": (" ms", 1)}
 _RECALL_AT = re.compile(r"recall_at\(fpr=(\d{1,3}(?:\.\d{1,20})?(?:e-?\d{1,2})?)\)")
+# A difference that the rows cannot tell from none.
+NOISE = "≈"
 # What a user calls the two errors, plural.
 ERRORS = {"fpr": "false alarms", "fnr": "misses"}
 
@@ -79,8 +81,12 @@ def _behind(metric: str, currency: str) -> tuple[str, int]:
     return (f" {currency}".rstrip(), 2) if unit(metric) == "money" else _UNITS.get(unit(metric), ("", 3))
 
 
-def arrow(metric: str, before: float | None, after: float | None) -> str:
-    """Say which way a metric went and whether that is good: `▲ worse`, `▼ better`, `▲`, `=`, or "" when undefined."""
+def arrow(metric: str, before: float | None, after: float | None, told: bool | None = None) -> str:
+    """Say which way a metric went and whether that is good: `▲ worse`, `▼ better`, `▲`, `=`, or "" when undefined.
+
+    `told` says whether the difference is more than noise: if not, it is `≈`; where no test says it (None), only the way
+    is said. What a job took is no sample, and needs none.
+    """
     old, new = defined(before), defined(after)
     if old is None or new is None:
         return ""
@@ -88,7 +94,9 @@ def arrow(metric: str, before: float | None, after: float | None) -> str:
         return "="
     way = "▲" if new > old else "▼"
     good = better(metric)
-    if good == "neither":
+    if told is False:
+        return NOISE
+    if good == "neither" or (told is None and metric not in OF_JOB):
         return way
     return f"{way} better" if (new > old) == (good == "higher") else f"{way} worse"
 

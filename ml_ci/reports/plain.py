@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ml_ci.errors import Failure
 from ml_ci.reports import advice, both_yardsticks, brief, causes, deeds, pieces, sentences
 from ml_ci.reports.columns import GAP, padded
-from ml_ci.reports.differences import MetricRow, metric_rows, slice_rows, unmoved
+from ml_ci.reports.differences import MetricRow, SliceRow, metric_rows, slice_rows, unmoved
 from ml_ci.reports.gate_rows import MARKS, GateRow, gate_rows, interval_named, remarks
 from ml_ci.reports.prices import price
 from ml_ci.reports.text import label, log_lines, plural, to_ascii
@@ -125,13 +125,15 @@ def _slices(model: ModelReport) -> Iterator[str]:
     if rows:
         yield f"{plural(moved, 'slice')} that moved:"
     for row in rows:
-        yield f"  {row.title}: FPR {_move(row.fpr)}, FNR {_move(row.fnr)} ({plural(row.rows, 'row')})"
+        yield f"  {row.title}: {', '.join(slice_moves(row))} ({plural(row.rows, 'row')})"
     if moved > len(rows):
         yield f"  and {plural(moved - len(rows), 'more slice')}"
 
 
-def _move(pair: tuple[str, str]) -> str:
-    return pair[1] if pair[0] == pair[1] else f"{pair[0]} → {pair[1]}"
+def slice_moves(row: SliceRow) -> list[str]:
+    """Say both rates of a slice: `FPR 2.0%`, `FNR 8.4% → 9.3% ≈`."""
+    pairs = zip(("FPR", "FNR"), (row.fpr, row.fnr), row.arrows, strict=True)
+    return [f"{name} {now if was == now else f'{was} → {now} {way}'.rstrip()}" for name, (was, now), way in pairs]
 
 
 def _changes(model: ModelReport) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ml_ci.reports.gate_rows import currency
+from ml_ci.reports.moves import moved
 from ml_ci.reports.numbers import decimal
 from ml_ci.reports.values import ModelReport, Side
 
@@ -21,9 +22,11 @@ def price(model: ModelReport) -> str:
         return f"{rates} this model costs {decimal(now, 2)}{unit} a row."
     if now == was:
         return f"{rates} this change costs nothing: {decimal(now, 2)}{unit} a row as before."
+    move = moved("cost", was, now)
+    if not move.change:  # less than is shown
+        return f"{rates} this change costs next to nothing: {move.said[1]}{unit} a row."
     way = "costs" if now > was else "saves"
-    per_row = decimal(abs(now - was), 2)
-    return f"{rates} this change {way} {per_row}{unit} a row ({decimal(was, 2)} → {decimal(now, 2)})."
+    return f"{rates} this change {way} {move.change.lstrip('+−')}{unit} a row ({move.said[0]} → {move.said[1]})."
 
 
 def _per_row(model: ModelReport, side: Side) -> float | None:

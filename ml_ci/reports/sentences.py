@@ -6,6 +6,7 @@ from ml_ci.errors import Failure
 from ml_ci.gates.values import GateResult, Verdict
 from ml_ci.gates.verdict import ORDER
 from ml_ci.reports import mistakes
+from ml_ci.reports.differences import none_told
 from ml_ci.reports.gate_rows import MARKS, GateRow, gate_row, told, undefined
 from ml_ci.reports.metrics import better, title
 from ml_ci.reports.pieces import Code, Sentence, capital, stop
@@ -63,7 +64,20 @@ def _how_many(model: ModelReport) -> str:
 
 
 def why(model: ModelReport) -> Sentence:
-    """Say in one sentence what the verdict rests on: the failure, the worst gate, or the numbers of a pass."""
+    """Say what the verdict rests on: the failure, the worst gate, or the numbers of a pass; and if all may be noise."""
+    said, noise = _why(model), none_differs(model)
+    alone = model.failure is not None or deciding(model) is not None
+    return said if alone or not noise else (*said, f" {noise}")
+
+
+def none_differs(model: ModelReport) -> str:
+    """Say that no difference can be told from noise; "" where one can, and where nothing differs."""
+    if model.candidate is None or not none_told(model):
+        return ""
+    return f"No difference to the baseline can be told on {plural(model.candidate.confusion.rows, 'row')}."
+
+
+def _why(model: ModelReport) -> Sentence:
     if model.failure:
         return (stop(label(model.failure.message, 1000)),)
     by_base = deciding(model)

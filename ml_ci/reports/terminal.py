@@ -19,7 +19,7 @@ from ml_ci.reports.columns import GAP, columns_of, padded, total
 from ml_ci.reports.differences import SliceRow, metric_rows, slice_rows, unmoved
 from ml_ci.reports.gate_rows import MARKS, GateRow, gate_rows, interval_named, remarks
 from ml_ci.reports.pieces import Code, Sentence
-from ml_ci.reports.plain import METRIC_SIDES, metric_cells
+from ml_ci.reports.plain import METRIC_SIDES, metric_cells, slice_moves
 from ml_ci.reports.prices import price
 from ml_ci.reports.text import label, log_lines, plural, to_ascii
 from ml_ci.reports.values import ModelReport, Report
@@ -86,7 +86,7 @@ def show(report: Report, console: Console, *, short: bool = False) -> None:
 def has_signs(encoding: str) -> bool:
     """Say whether an encoding has the signs of the report."""
     try:
-        "✓✗→−…≤≥▲▼●─├┤┃".encode(encoding)
+        "✓✗→−…≤≥≈▲▼●─├┤┃".encode(encoding)
     except (UnicodeEncodeError, LookupError):
         return False
     return True
@@ -299,8 +299,7 @@ def _slices(model: ModelReport, look: _Look) -> RenderableType | None:
 
 
 def _slice_cells(row: SliceRow) -> list[str]:
-    moves = [now if was == now else f"{was} → {now}" for was, now in (row.fpr, row.fnr)]
-    return [row.title, plural(row.rows, "row"), f"FPR {moves[0]}", f"FNR {moves[1]}"]
+    return [row.title, plural(row.rows, "row"), *slice_moves(row)]
 
 
 def _changes(model: ModelReport, look: _Look) -> RenderableType | None:

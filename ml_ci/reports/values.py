@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 from ml_ci.changes.values import Change
 from ml_ci.errors import Failure
 from ml_ci.evaluation.confusion import Confusion
-from ml_ci.gates.values import GateResult, Verdict
+from ml_ci.gates.values import Differences, GateResult, Verdict
 from ml_ci.gates.yardstick import Yardstick
 from ml_ci.plan.values import Action
 from ml_ci.records.origin import Origin
@@ -60,6 +60,7 @@ class ModelReport:
     `cautions` say what a reviewer has to know of how it was judged: a gate that was loosened, a holdout that changed.
     `overlaps` say how many rows of the holdout stand in what was trained on, None where nobody looked for them.
     `yardsticks` are the change's own and its base's, where they differ: the worse verdict counts.
+    `differences` say of each metric whether what lies between both sides is more than noise.
     `action` is the plan's; `done` is what the run did, in order, None in a report of a version that did not note it.
     """
 
@@ -78,6 +79,7 @@ class ModelReport:
     overlaps: tuple[Overlap, ...] | None = None
     done: tuple[Deed, ...] | None = None
     yardsticks: tuple[Yardstick, ...] = ()
+    differences: Differences = field(default_factory=Differences)
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ def seen_by(model: ModelReport, yardstick: Yardstick) -> ModelReport:
         baseline=_side(model.baseline, yardstick.baseline),
         failure=None,
         yardsticks=(),
+        differences=model.differences if yardstick.source == OWN else yardstick.differences,
     )
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from ml_ci.changes.reads import Reads
 from ml_ci.evaluation.confusion import Confusion, Paired, PairedErrors
-from ml_ci.evaluation.values import Comparison, Evaluation
-from ml_ci.gates.values import GateResult
+from ml_ci.evaluation.values import Comparison, Evaluation, Spread
+from ml_ci.gates.values import Difference, Differences, GateResult
 from ml_ci.records.codec import pack, unpack
 
 EVALUATION = Evaluation(
@@ -25,7 +25,8 @@ PAIRED = Paired(PairedErrors(1, 2, 3, 4), PairedErrors(5, 6, 7, 8))
         Confusion(1, 2, 3, 4),
         EVALUATION,
         Comparison(EVALUATION),
-        Comparison(EVALUATION, EVALUATION, PAIRED, {"sex": {"F": PAIRED}}),
+        Comparison(EVALUATION, EVALUATION, PAIRED, {"sex": {"F": PAIRED}}, spreads={"auc": Spread(0.01, 300)}),
+        Differences({"fnr": Difference((-0.1, 0.2), 0.9)}, {"sex": {"F": {"fpr": Difference()}}}),
         GateResult("fpr <= 0.1", "pass", interval=(0.0, 1.0), value=0.05, needs=3, reason="ü"),
         GateResult("fpr <= 0.1", "error"),
         Reads(frozenset({"b.json", "a.py"}), imported=frozenset({"a.py"}), outside=("/data",), complete=False),

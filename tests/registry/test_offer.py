@@ -29,7 +29,10 @@ def test_the_run_and_the_version_say_what_was_decided_by_whom_and_when(first: An
     promote_model(first.options(), first.model, Asked("Ada", WHEN))
 
     version = client.get_model_version(first.model, "2")
-    told = "Both gates hold. False alarms 0 of 20 (0.0%) as before, misses 4 → 2 of 20 (10.0%). Only code changed."
+    told = (
+        "Both gates hold. False alarms 0 of 20 (0.0%) as before, misses 4 → 2 of 20 (10.0%). "
+        "No difference to the baseline can be told on 40 rows. Only code changed."
+    )
     assert version.description == told
     run = client.get_run(version.run_id)
     tags = run.data.tags

@@ -9,7 +9,7 @@ import pytest
 from ml_ci.changes.values import Change
 from ml_ci.errors import Failure
 from ml_ci.evaluation.confusion import Confusion
-from ml_ci.gates.values import GateResult
+from ml_ci.gates.values import Difference, Differences, GateResult
 from ml_ci.gates.yardstick import OWN, Yardstick
 from ml_ci.plan.values import Action
 from ml_ci.reports.values import Deed, ModelReport, Report, Side
@@ -58,6 +58,16 @@ def scored(model: str, seconds: float) -> tuple[Deed, ...]:
 
 def baseline() -> Side:
     return side(352, 30, 973, 50, source="merge-base 3f2c1ab", auc=0.9531, log_loss=0.2412)
+
+
+def told(*metrics: str) -> dict[str, Difference]:
+    """Give differences that are more than noise."""
+    return {name: Difference((0.001, 0.1), 0.9) for name in metrics}
+
+
+def noise(*metrics: str) -> dict[str, Difference]:
+    """Give differences that may be noise: by an interval around 0, or without one."""
+    return {name: Difference((-0.1, 0.1), 0.9) if at else Difference() for at, name in enumerate(metrics)}
 
 
 def failed_by_data() -> Report:
@@ -137,6 +147,10 @@ def failed_by_data() -> Report:
         cost=Cost(5.0, 120.0, "USD"),
         paths={"data.train": "data/train.csv"},
         done=trained("churn", 12.3),
+        differences=Differences(
+            noise("fpr", "precision") | told("fnr", "recall", "accuracy", "f1", "auc", "log_loss"),
+            {"region": {"north": noise("fpr", "fnr"), "south": told("fnr"), "east": noise("fpr") | told("fnr")}},
+        ),
     )
     return Report("fail", HEAD, BASE, {"churn": model})
 
@@ -159,6 +173,7 @@ def passed() -> Report:
         gates,
         {"train": 1.24},
         done=trained("churn", 1.24),
+        differences=Differences(noise("fpr", "fnr", "precision", "recall", "accuracy", "f1", "auc", "log_loss")),
     )
     return Report("pass", HEAD, BASE, {"churn": model}, dirty=True)
 
@@ -232,6 +247,10 @@ def inconclusive() -> Report:
         gates,
         {"evaluate": 0.31},
         done=scored("churn", 0.31),
+        differences=Differences(
+            noise("fpr", "fnr", "precision", "recall", "accuracy", "f1"),
+            {"region": {name: noise("fpr", "fnr") for name in ("north", "south", "east")}},
+        ),
     )
     return Report("inconclusive", HEAD, BASE, {"churn": model})
 
@@ -334,6 +353,9 @@ def hostile() -> Report:
         Cost(1, 2, HOSTILE),
         {HOSTILE: HOSTILE, "data.a`b": "a|b`c`.csv"},
         done=(*trained("a|b`c`", 0.5), *trained(HOSTILE, 0.5)),
+        differences=Differences(
+            told("fnr") | noise("recall", HOSTILE), {HOSTILE: {HOSTILE: told("fpr") | noise(HOSTILE, "fnr")}}
+        ),
     )
     return Report("error", HEAD, BASE, {HOSTILE: model}, True, Failure(HOSTILE, "x", HOSTILE, HOSTILE, HOSTILE))
 
@@ -466,6 +488,7 @@ def two_yardsticks() -> Report:
         ("40 rows with another label",),
         candidate=Confusion(60, 0, 80, 40),
         baseline=Confusion(100, 0, 80, 0),
+        differences=Differences(told("fnr", "recall", "accuracy", "f1")),
     )
     changes = (Change("data.holdout", "label changed in 40 rows"),)
     model = ModelReport("fail", "evaluate", changes, new, old, (limit,), yardsticks=(own, base))

@@ -18,9 +18,11 @@ from hypothesis import strategies as st
 from ml_ci.changes.values import Change
 from ml_ci.errors import Failure, UserError
 from ml_ci.evaluation.confusion import Confusion
-from ml_ci.gates.values import GateResult
+from ml_ci.gates.values import Difference, Differences, GateResult
 from ml_ci.metrics import COUNTS, OF_COUNTS
+from ml_ci.reports import markdown, terminal
 from ml_ci.reports.as_json import MOST_BYTES, dumps, from_json, loads, schema, to_json
+from ml_ci.reports.plain import plain
 from ml_ci.reports.values import ModelReport, Report, Side
 from ml_ci.spec.values import Cost
 
@@ -97,6 +99,16 @@ def test_a_report_without_nan_is_read_back_equal(reports: Reports) -> None:
         assert from_json(to_json(reports[name]())) == reports[name]()
 
 
+@pytest.mark.parametrize("name", ["passed", "failed_by_data", "inconclusive", "two_yardsticks", "reused"])
+def test_who_has_the_file_alone_shows_the_same(reports: Reports, name: str) -> None:
+    """What may be noise is part of the file: a comment is written where no row and no pair is known."""
+    report = reports[name]()
+    read = loads(dumps(report))
+    assert plain(read) == plain(report)
+    assert markdown.render(read, charts=True) == markdown.render(report, charts=True)
+    assert terminal.render(read, 100) == terminal.render(report, 100)
+
+
 _texts = st.text(max_size=30)
 _rates = st.none() | st.floats(min_value=0, max_value=1)
 _numbers = st.none() | st.floats(allow_nan=False, allow_infinity=False)
@@ -122,6 +134,13 @@ _gates = st.builds(
     confidence=st.none() | st.floats(min_value=0.5, max_value=0.999),
     needs=st.none() | st.integers(min_value=0, max_value=10**12),
     reason=_texts,
+    level=st.none() | st.floats(min_value=0.01, max_value=0.999),
+    chance=st.none() | st.sampled_from([0.5, 0.8]),
+)
+_ends = st.lists(st.floats(-1, 1), min_size=2, max_size=2).map(lambda ends: (min(ends), max(ends)))
+_tested = st.dictionaries(_texts, st.just(Difference()) | st.builds(Difference, _ends, st.just(0.9)), max_size=3)
+_differences = st.builds(
+    Differences, _tested, st.dictionaries(_texts, st.dictionaries(_texts, _tested, max_size=2), max_size=2)
 )
 _failures = st.none() | st.builds(Failure, _texts, _texts, _texts, _texts, _texts)
 _models = st.builds(
@@ -137,6 +156,7 @@ _models = st.builds(
     notes=st.lists(_texts, max_size=2).map(tuple),
     cost=st.none() | st.builds(Cost, st.floats(0, 1e6), st.floats(0, 1e6), _texts),
     paths=st.dictionaries(_texts, _texts, max_size=2),
+    differences=_differences,
 )
 _reports = st.builds(
     Report,
@@ -204,6 +224,13 @@ _CHURN = "models/churn"
         (f"{_CHURN}/candidate/metrics/auc", float("nan"), "Input should be a finite number"),
         (f"{_CHURN}/gates/0/interval", [0.1], "at least 2 items"),
         (f"{_CHURN}/gates/0/confidence", 1.5, "less than 1"),
+        (f"{_CHURN}/gates/0/level", 1.0, "less than 1"),
+        (f"{_CHURN}/gates/0/chance", "80%", "valid number"),
+        (f"{_CHURN}/differences/metrics/fnr/interval", [0.1], "at least 2 items"),
+        (f"{_CHURN}/differences/metrics/fnr/interval", [0.2, 0.1], "an interval has a level, and its lower end first"),
+        (f"{_CHURN}/differences/metrics/fnr/level", None, "an interval has a level, and its lower end first"),
+        (f"{_CHURN}/differences/metrics/fnr/level", 95, "less than 1"),
+        (f"{_CHURN}/differences/slices/region/south/fnr", "told", "valid dictionary"),
         (f"{_CHURN}/gates/0/reason", "x" * 20_001, "at most 20000 characters"),
         (f"{_CHURN}/notes", ["x"] * 1_001, "at most 1000 items"),
         (f"{_CHURN}/failure", "none", "models.churn.failure"),

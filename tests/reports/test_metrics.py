@@ -27,7 +27,23 @@ from ml_ci.reports.metrics import arrow, better, counts_of, difference, said, ti
     ],
 )
 def test_arrows_know_the_direction(metric: str, before: float | None, after: float | None, shown: str) -> None:
-    assert arrow(metric, before, after) == shown
+    assert arrow(metric, before, after, told=True) == shown
+
+
+@pytest.mark.parametrize(
+    ("metric", "told", "shown"),
+    [
+        ("fpr", True, "▲ worse"),
+        ("fpr", False, "≈"),
+        ("fpr", None, "▲"),  # no test is known, or none was made: the way is no verdict
+        ("profit_of_ours", False, "≈"),
+        ("profit_of_ours", True, "▲"),
+        ("seconds", None, "▲ worse"),  # what a job took is no sample of rows
+    ],
+)
+def test_what_may_be_noise_is_neither_worse_nor_better(metric: str, told: bool | None, shown: str) -> None:
+    assert arrow(metric, 0.1, 0.2, told) == shown
+    assert (arrow(metric, 0.1, 0.1, told), arrow(metric, None, 0.1, told)) == ("=", "")
 
 
 def test_each_metric_is_said_in_its_unit() -> None:

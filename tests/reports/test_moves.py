@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
+
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from ml_ci.evaluation.confusion import Confusion
 from ml_ci.reports.moves import moved
+from ml_ci.reports.prices import price
+from ml_ci.reports.values import ModelReport, Side
+from ml_ci.spec.values import Cost
 
 
 @pytest.mark.parametrize(
@@ -45,19 +52,61 @@ from ml_ci.reports.moves import moved
 def test_moved(
     metric: str, before: float | None, after: float | None, said: tuple[str, str], change: str, arrow: str
 ) -> None:
-    move = moved(metric, before, after)
+    move = moved(metric, before, after, told=True)
     assert (move.said, move.change, move.arrow) == (said, change, arrow)
 
 
-def _number(text: str) -> float:
-    return float(text.replace("−", "-").removesuffix("%").removesuffix(" points"))
+def _number(text: str) -> Decimal:
+    return Decimal(text.replace("−", "-").removesuffix("%").removesuffix(" points"))
 
 
-@given(st.integers(0, 997), st.integers(0, 997))
-def test_the_difference_is_that_of_the_numbers_that_are_shown(before: int, after: int) -> None:
-    move = moved("fnr", before / 997, after / 997)
+# Any rate of counted rows before and after: far apart, next to one another, and at both ends.
+_MILLIONTHS = st.integers(0, 10**6).map(lambda number: number / 10**6)
+_RATES = st.integers(1, 10**7).flatmap(
+    lambda rows: st.tuples(
+        st.just(rows),
+        st.integers(0, rows),
+        st.integers(0, rows) | st.sampled_from([0, 1, rows - 1, rows]),
+    )
+)
+
+
+@given(_RATES, st.integers(-2, 2), st.sampled_from(["fpr", "fnr", "recall", "accuracy", "precision"]))
+@example((997, 3, 5), 0, "fpr")  # FPR 0.3% → 0.5% +0.1 points
+@example((4001, 3164, 4000), 0, "recall")
+@example((10**6, 1, 215_411), 0, "fpr")
+def test_the_difference_is_that_of_the_numbers_that_are_shown(
+    rates: tuple[int, int, int], near: int, metric: str
+) -> None:
+    rows, before, after = rates
+    after = min(max(before + near, 0), rows) if near else after
+    move = moved(metric, before / rows, after / rows, told=True)
     if before == after:
         assert (move.change, move.arrow) == ("", "=")
         return
     was, now = map(_number, move.said)
-    assert round(now - was, 6) == round(_number(move.change), 6) != 0
+    assert now - was == _number(move.change) != 0
+    assert abs(_number(move.change) - Decimal(100 * (after - before)) / rows) < Decimal("0.1")
+
+
+@given(_MILLIONTHS, _MILLIONTHS, st.sampled_from(["auc", "log_loss", "brier", "f1"]))
+def test_so_it_is_for_every_other_metric(before: float, after: float, metric: str) -> None:
+    move = moved(metric, before, after)
+    was, now = map(_number, move.said)
+    assert now - was == (_number(move.change) if move.change else 0)
+
+
+@given(st.integers(0, 1000), st.integers(0, 1000), st.integers(1, 500), st.integers(1, 500))
+def test_so_it_is_for_the_price_of_a_change(before: int, after: int, fp: int, fn: int) -> None:
+    sides = [Side("a", Confusion(tp=9, fp=number, tn=2000 - number, fn=1), {}, {}) for number in (after, before)]
+    said = price(ModelReport("pass", "train", (), sides[0], sides[1], cost=Cost(fp, fn, "USD")))
+    found = re.search(r"(?:costs|saves) ([0-9.]+) USD a row \(([0-9.]+) → ([0-9.]+)\)", said)
+    if before == after:
+        assert "costs nothing" in said
+        return
+    if "next to nothing" in said:
+        assert abs(after - before) * fp / 2010 < 0.005
+        return
+    assert found, said
+    change, was, now = map(Decimal, found.groups())
+    assert abs(now - was) == change

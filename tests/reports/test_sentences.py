@@ -24,13 +24,14 @@ _VERDICTS = {
     "crashed": "! churn could not be judged",
 }
 _WHYS = {
-    "passed": "All 3 gates hold. False alarms 30 → 28 of 1,003 (2.8%), misses 50 → 49 of 402 (12.2%).",
+    "passed": "All 3 gates hold. False alarms 30 → 28 of 1,003 (2.8%), misses 50 → 49 of 402 (12.2%). "
+    "No difference to the baseline can be told on 1,405 rows.",
     "failed_by_data": "Misses 50 → 80 (+30 of 402), false alarms 30 → 31 (+1 of 1,003): "
     "FNR 12.4% → 19.9%, limit +1.0 points.",
     "failed_by_code": "False alarms 30 → 83 (+53 of 1,003), misses 50 of 402 as before: FPR 8.3%, limit 5.0%.",
     "inconclusive": "FNR against the baseline 8.4% → 9.3% (20 of 214), limit +1.0 points: "
     "cannot be told from noise with 214 positives; about 1,900 more would decide it with a chance of 80%; "
-    "today's labels can prove a margin of +4.1 points.",
+    "today's labels can prove a margin of +4.1 points. No difference to the baseline can be told on 1,217 rows.",
     "crashed": "The training job raised ValueError: Input X contains NaN.",
     "new_model": "1 gate holds, 1 was not judged. False alarms 31 of 1,003 (3.1%), misses 80 of 402 (19.9%).",
     "unjudged": "No gate was judged.",
@@ -92,10 +93,10 @@ def test_overall(reports: Reports) -> None:
 
 def test_price(reports: Reports) -> None:
     model = reports["failed_by_data"]().models["churn"]
-    costs = "At 5 USD a false alarm and 120 USD a miss this change costs 2.57 USD a row (4.38 → 6.94)."
+    costs = "At 5 USD a false alarm and 120 USD a miss this change costs 2.56 USD a row (4.38 → 6.94)."
     assert price(model) == costs
     saves = price(replace(model, candidate=model.baseline, baseline=model.candidate))
-    assert saves == "At 5 USD a false alarm and 120 USD a miss this change saves 2.57 USD a row (6.94 → 4.38)."
+    assert saves == "At 5 USD a false alarm and 120 USD a miss this change saves 2.56 USD a row (6.94 → 4.38)."
     same = price(replace(model, candidate=model.baseline))
     assert same == "At 5 USD a false alarm and 120 USD a miss this change costs nothing: 4.38 USD a row as before."
     alone = price(replace(model, baseline=None))

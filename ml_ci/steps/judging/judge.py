@@ -12,6 +12,7 @@ from ml_ci.evaluation.evaluate import Holdout
 from ml_ci.evaluation.grouping import read_grouping
 from ml_ci.evaluation.labels import read_labels
 from ml_ci.evaluation.values import Comparison
+from ml_ci.gates.differences import find_differences
 from ml_ci.gates.evidence import Case, Policy
 from ml_ci.gates.judge import judge
 from ml_ci.gates.verdict import of_gates
@@ -73,7 +74,9 @@ def judge_gates(
     look.note_look(shop, plan, before.standing, worst(of_gates(results), yardsticks))
     seen = note_outside_reads(shop.project, shop.sides)
     said = (*_notes(shop.sides), *seen, *before.notes, *look.say_standing(before.standing), *note_resamples(asked))
-    verdict = Judged(comparison, results, changes, said, find_overlaps(shop), yardsticks)
+    verdict = Judged(
+        comparison, results, changes, said, find_overlaps(shop), yardsticks, find_differences(asked, before.policy)
+    )
     with shop.project.store.draft() as draft:
         content = {"model": model.name, "training": plan.candidate.training, "judged": pack(verdict)}
         content["reads"] = _reads(shop, plan)

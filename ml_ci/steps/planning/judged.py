@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ml_ci.changes.values import Change
 from ml_ci.evaluation.values import Comparison
-from ml_ci.gates.values import GateResult, Verdict
+from ml_ci.gates.values import Differences, GateResult, Verdict
 from ml_ci.gates.verdict import of_gates
 from ml_ci.gates.yardstick import Yardstick, worst
 from ml_ci.records.codec import unpack_if_fit
@@ -24,6 +24,7 @@ class Judged:
     notes: tuple[str, ...] = ()
     overlaps: tuple[Overlap, ...] = ()
     yardsticks: tuple[Yardstick, ...] = ()
+    differences: Differences = field(default_factory=Differences)
 
     @property
     def verdict(self) -> Verdict:

@@ -55,6 +55,7 @@ def report_judged(
         overlaps=judged.overlaps,
         done=done,
         yardsticks=judged.yardsticks,
+        differences=judged.differences,
     )
 
 

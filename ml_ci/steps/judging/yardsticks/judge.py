@@ -18,6 +18,7 @@ from ml_ci.errors import StageFailed, UserError
 from ml_ci.evaluation.evaluate import CLASS, Holdout, compare, holdout_of
 from ml_ci.evaluation.scores import Predictions
 from ml_ci.evaluation.values import Comparison, Evaluation
+from ml_ci.gates.differences import find_differences
 from ml_ci.gates.evidence import Case, Policy
 from ml_ci.gates.judge import judge
 from ml_ci.gates.values import GateResult
@@ -137,6 +138,7 @@ def _judge(
         rows.table.rows - table.rows,
         candidate=compared.candidate.confusion,
         baseline=compared.baseline.confusion if compared.baseline else None,
+        differences=replace(find_differences(case, policy), slices={}),
     )
 
 
