@@ -126,7 +126,7 @@ def _recut(old: Snapshot, new: Snapshot, part: str) -> Change:
 
 def _other_rows(old: Snapshot, new: Snapshot, said: Mapping[str, object]) -> str:
     """Say that rows are chosen by other content than before, where each is chosen by the whole of it."""
-    if said.get("share") is None or said.get("by") is not None:
+    if (said.get("share") is None and said.get("folds") is None) or said.get("by") is not None:
         return ""
     before, after = (_column_names(side, str(said["of"])) for side in (old, new))
     if before is None or after is None or before == after:
@@ -151,8 +151,11 @@ def _column_names(snapshot: Snapshot, name: str) -> tuple[str, ...] | None:
 def _whence(said: Mapping[str, object]) -> str:
     if "of" not in said:
         return str(said.get("path"))
-    how = [f"{key} {show(said[key])}" for key in ("share", "by", "after", "where") if said.get(key) is not None]
-    return f"a part of data.{said['of']} ({', '.join(how)})"
+    how = [
+        f"{key} {show(said[key])}" for key in ("share", "folds", "by", "after", "where") if said.get(key) is not None
+    ]
+    part = "" if said.get("folds") else "a part of "
+    return f"{part}data.{said['of']} ({', '.join(how)})"
 
 
 def _say_renamed(old: Snapshot, new: Snapshot, part: str) -> str:
@@ -187,4 +190,6 @@ def describe_cut(old: DataEntry, new: DataEntry) -> Change:
 
 
 def _declare(entry: DataEntry) -> str:
-    return entry.path if isinstance(entry, FileEntry) else f"a part of {entry.of}"
+    if isinstance(entry, FileEntry):
+        return entry.path
+    return f"{entry.folds} folds of {entry.of}" if entry.folds else f"a part of {entry.of}"

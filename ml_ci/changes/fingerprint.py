@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ml_ci.changes import settings
 from ml_ci.changes.code import Code, function_code, training_code
@@ -110,9 +110,7 @@ class _Reading:
         of = f"data.{entry.of}"
         if of not in self.parts:
             raise UserError(f"data.holdout: there is no entry {entry.of!r} to cut it out of")
-        said = settings.part(entry)
-        self.parts["data.holdout"] = digest([self.parts[of], said])
-        self.details["data.holdout"] = said
+        self.parts["data.holdout"], self.details["data.holdout"] = _cut(self.parts, entry)
         self.absent |= {"data.holdout"} if of in self.absent else set()
 
     def settings(self) -> None:
@@ -175,6 +173,22 @@ class _Reading:
             trains |= {"data.holdout"}
         warnings = tuple(dict.fromkeys(self.warnings))
         return Fingerprint(self.parts, trains, self.details, warnings, frozenset(self.absent), self.asked)
+
+
+def recut(found: Fingerprint, entry: PartEntry) -> Fingerprint:
+    """Give the fingerprint of a training without the rows of another part of the same entry: of one fold."""
+    known, said = _cut(found.parts, entry)
+    return replace(
+        found,
+        parts={**found.parts, "data.holdout": known},
+        training_parts=found.training_parts | {"data.holdout"},
+        details={**found.details, "data.holdout": said},
+    )
+
+
+def _cut(parts: Mapping[str, str], entry: PartEntry) -> tuple[str, Mapping[str, object]]:
+    said = settings.part(entry)
+    return digest([parts[f"data.{entry.of}"], said]), said
 
 
 def value_parts(model: Node, tree: Tree) -> frozenset[str]:

@@ -79,14 +79,17 @@ def entries(model: Node) -> Mapping[str, FileEntry]:
 
 def needs_holdout(model: Node) -> bool:
     """Say whether a training depends on the holdout: a part is cut out of its data, predictions are made for it."""
-    return model.job.predicts or isinstance(model.kept_back, PartEntry)
+    part = model.kept_back
+    return model.job.predicts or (isinstance(part, PartEntry) and not part.whole)
 
 
 def part(entry: PartEntry) -> Mapping[str, object]:
     """Name how a part is cut."""
-    return {"of": entry.of, "share": entry.share, "by": entry.by, "seed": entry.seed, "after": entry.after} | {
-        "where": entry.where
-    }
+    said: dict[str, object] = {"of": entry.of, "share": entry.share, "by": entry.by, "seed": entry.seed}
+    said |= {"after": entry.after, "where": entry.where}
+    if entry.folds is not None:
+        said |= {"folds": entry.folds, "label": entry.label}
+    return said if entry.fold is None else said | {"fold": entry.fold}
 
 
 def _positive(model: ModelSpec) -> object:

@@ -32,6 +32,7 @@ def read(
     kind: str | None = None,
     precision: str = "",
     shown: str | None = None,
+    labelled: Table | None = None,
 ) -> Predictions:
     """Read a predictions file (text or Parquet) with a column `score` or `prediction`, one row per holdout row.
 
@@ -40,8 +41,8 @@ def read(
     is in [0, 1] for both and compared in the scores' own type: `precision` names it where a text cannot. Predictions of
     0/1 or true/false are class labels where a label of the holdout is called so, and mean positive by 1 and true
     otherwise; others are numbers where `positive` compares them, else class labels. `kind` says what they are where the
-    model was scored here. StageFailed, stage `evaluation`, with the row of what is wrong; UserError when ids of the
-    holdout are.
+    model was scored here. `labelled` is the table whose labels may be predicted, where the holdout is a part of it.
+    StageFailed, stage `evaluation`, with the row of what is wrong; UserError when ids of the holdout are.
     """
     name = shown or path.name
     table = _open(path, name, holdout)
@@ -53,7 +54,7 @@ def read(
         scored = "margin" if kind == "margin" else "probability"
         cut = own_scale(scored, threshold, precision or precision_of(table, column))
         return decide(Predictions(score >= 0, scored, score), cut)
-    return _predict(table, holdout, label, positive, rows, kind, precision, name)
+    return _predict(table, labelled or holdout, label, positive, rows, kind, precision, name)
 
 
 def _open(path: Path, name: str, holdout: Table) -> Table:

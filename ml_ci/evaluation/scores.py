@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from ml_ci.evaluation.comparison import narrow
 from ml_ci.tables.duck import connect, literal, parquet, select
 
+# What a record calls the file of its predictions.
+FILE = "predictions.parquet"
+
 
 @dataclass(frozen=True, eq=False)
 class Predictions:

@@ -35,9 +35,9 @@ def find_differences(case: Case, policy: Policy) -> Differences:
     """Tell each metric's difference on all rows, and FPR's and FNR's on the slices that moved furthest.
 
     Each by itself, at the level of a gate that asks for no confidence of its own. What both sides have alike needs no
-    telling, and neither does what no test is known for: they are left out.
+    telling, and neither does what no test is known for, as of folds: they are left out.
     """
-    if case.comparison.baseline is None:
+    if case.comparison.baseline is None or case.folds:
         return Differences()
     try:
         return Differences(dict(_of_metrics(case, policy)), _of_slices(case, policy))

@@ -69,7 +69,8 @@ class Case:
     `no_baseline` says why there is none: relative gates are then `unjudged`; without a baseline and a reason they are
     errors. `same` says that candidate and baseline come from one training. `cost` prices (a false positive, a false
     negative). `predictions` serve metrics that counts do not give, `own` those of the user's own code. Where the
-    comparison has clusters or weights, `row_clusters` says those of the rows of `predictions`.
+    comparison has clusters or weights, `row_clusters` says those of the rows of `predictions`. `folds` says how many
+    models' counts these are together, 0 where one model scored every row.
     """
 
     comparison: Comparison
@@ -79,6 +80,7 @@ class Case:
     predictions: Predictions | None = None
     own: OwnReplicates | None = None
     row_clusters: RowClusters | None = None
+    folds: int = 0
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,8 @@ def next_steps(name: str, model: ModelReport) -> Sentence:
     lowered = next((gate for gate in model.gates if gate.verdict != "pass" and _is_lowered(gate, model)), None)
     if lowered is not None:
         return ("This change lowers ", Code(label(lowered.condition, 200)), _BY_OLD)
+    if model.verdict == "inconclusive" and model.folds is not None:
+        return (_BY_FOLDS,)
     if model.verdict == "inconclusive":
         more = any(gate.needs for gate in model.gates if gate.verdict == "inconclusive")
         first = "Label more rows for the holdout" if more else "Improve the model"
@@ -56,6 +58,11 @@ _BY_OLD = (
 def _is_lowered(gate: GateResult, model: ModelReport) -> bool:
     return is_lowered(gate.condition, model.cautions)
 
+
+_BY_FOLDS = (
+    "Folds prove nothing: leave `confidence:` out to go by the measured numbers, or hold rows out by `share: 0.2` in "
+    "place of `folds:`."
+)
 
 # What no model is made of: `explain` has nothing to tell of it.
 _JUDGING = ("gates", "metrics", "model")

@@ -98,6 +98,7 @@ def _model(model: ModelReport) -> dict[str, Any]:
         "done": None if model.done is None else [_deed(deed) for deed in model.done],
         "yardsticks": [_yardstick(one) for one in model.yardsticks],
         "differences": _differences(model.differences),
+        "folds": None if model.folds is None else asdict(model.folds),
     }
 
 

@@ -119,7 +119,12 @@ def _data(facts: Facts) -> Section:
             rows.append((name, where, *_counted(counted), known))
     said = ["The holdout is what the model was judged on.", *_overlaps(model)]
     cut = made["details"].get("data.holdout") or {}
-    if cut.get("of"):
+    if cut.get("folds"):
+        said.append(
+            f"It is every row of {cut['of']}, in {cut['folds']} folds: each row was scored by a model that was trained "
+            "without its fold, and the model itself was trained on all of them."
+        )
+    elif cut.get("of"):
         said.append(
             f"It was cut out of {cut['of']} by the rows' content: its rows are counted among those of {cut['of']}."
         )

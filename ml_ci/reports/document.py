@@ -17,7 +17,7 @@ from ml_ci.metrics import OF_COUNTS
 from ml_ci.plan.values import Action
 from ml_ci.records.origin import Origin
 from ml_ci.reports.text import label
-from ml_ci.reports.values import Deed, DeedKind, DeedSide, ModelReport, Report, Side
+from ml_ci.reports.values import Deed, DeedKind, DeedSide, Folds, ModelReport, Report, Side
 from ml_ci.spec.values import Cost
 from ml_ci.suspicion.overlap import Odd, Overlap
 
@@ -199,6 +199,15 @@ class _Overlap(_Document):
     features_odd: Odd = ""
     chance: Annotated[float, Field(ge=0)] = 0.0
     cut: bool = False
+    folds: _Count = 0
+
+
+class _Folds(_Document):
+    folds: Annotated[int, Field(ge=2, le=20)]
+    of: _Name
+    by: _Name | None
+    rows: _Count
+    trained: _Count
 
 
 class _Cost(_Document):
@@ -232,6 +241,7 @@ class _Model(_Document):
     done: Annotated[list[_Deed], Field(max_length=10_000)] | None = None
     yardsticks: list[_Yardstick] = Field(default_factory=list, max_length=10)
     differences: _Differences = Field(default_factory=_Differences)
+    folds: _Folds | None = None
 
     def report(self) -> ModelReport:
         """Give the model as a report holds it."""
@@ -252,6 +262,7 @@ class _Model(_Document):
             done=None if self.done is None else tuple(Deed(**dict(deed)) for deed in self.done),
             yardsticks=tuple(one.value() for one in self.yardsticks),
             differences=self.differences.value(),
+            folds=Folds(**dict(self.folds)) if self.folds else None,
         )
 
 

@@ -113,6 +113,10 @@ def whence(detail: Mapping[str, Any]) -> str:
         by = f", by {detail['by']}" if detail.get("by") else ""
         seed = f", seed {detail['seed']}" if detail.get("seed") else ""
         return f"{percent(detail['share'], 0)} of {of}{by}{seed}"
+    if isinstance(detail.get("folds"), int):
+        by = f", by {detail['by']}" if detail.get("by") else ""
+        seed = f", seed {detail['seed']}" if detail.get("seed") else ""
+        return f"{detail['folds']} folds of {of}{by}{seed}"
     for key, said in (("after", "{} from {} {} on"), ("where", "{} where {} = {}")):
         found = detail.get(key)
         if isinstance(found, list | tuple) and len(found) == 2:

@@ -53,6 +53,20 @@ class Side:
 
 
 @dataclass(frozen=True)
+class Folds:
+    """Say that each of `rows` rows of the entry `of` was scored by the one of `folds` models that did not see it.
+
+    `by` is the column whose equal values stay in one fold. The model itself is trained on `trained` rows.
+    """
+
+    folds: int
+    of: str
+    by: str | None
+    rows: int
+    trained: int
+
+
+@dataclass(frozen=True)
 class ModelReport:
     """Everything that a run found out about one model.
 
@@ -61,6 +75,7 @@ class ModelReport:
     `overlaps` say how many rows of the holdout stand in what was trained on, None where nobody looked for them.
     `yardsticks` are the change's own and its base's, where they differ: the worse verdict counts.
     `differences` say of each metric whether what lies between both sides is more than noise.
+    `folds` say how it was cross-validated, None where one model scored the holdout.
     `action` is the plan's; `done` is what the run did, in order, None in a report of a version that did not note it.
     """
 
@@ -80,6 +95,7 @@ class ModelReport:
     done: tuple[Deed, ...] | None = None
     yardsticks: tuple[Yardstick, ...] = ()
     differences: Differences = field(default_factory=Differences)
+    folds: Folds | None = None
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from ml_ci.spec.draft import Draft, Drafts
-from ml_ci.spec.shape import BudgetShape, CostShape, FileShape, ModelShape, PartShape, ReuseShape
+from ml_ci.spec.shape import BudgetShape, CostShape, FileShape, ModelShape, ReuseShape
 from ml_ci.spec.values import (
     Budget,
     Card,
@@ -35,7 +36,7 @@ def _model(draft: Draft) -> ModelSpec:
         name=draft.name,
         job=_job(keys),
         data={name: _file(entry) for name, entry in keys.data.files.items()},
-        holdout=_entry(keys.data.holdout),
+        holdout=_entry(keys),
         label=keys.label,
         positive=keys.positive,
         predict=keys.predict,
@@ -95,10 +96,15 @@ def _file(entry: FileShape) -> FileEntry:
     return FileEntry(entry.path, tuple(entry.columns) if entry.columns else None)
 
 
-def _entry(entry: FileShape | PartShape) -> DataEntry:
+def _entry(keys: ModelShape) -> DataEntry:
+    entry = keys.data.holdout
     if isinstance(entry, FileShape):
         return _file(entry)
-    return PartEntry(entry.of, entry.share, entry.by, entry.seed or 0, entry.after, entry.where)
+    part = PartEntry(entry.of, entry.share, entry.by, entry.seed or 0, entry.after, entry.where)
+    if entry.folds is None:
+        return part
+    together = keys.cluster.columns if keys.cluster else ()  # a model that saw one row of a cluster has seen them all
+    return replace(part, folds=entry.folds, label=keys.label, by=entry.by or next(iter(together), None))
 
 
 def _slices(draft: Draft) -> tuple[SliceSpec, ...]:

@@ -39,14 +39,20 @@ def _part(model: Draft) -> Iterator[Problem]:
     if part.of not in known:
         hint = suggest(part.of, known) or (f"; entries are {', '.join(known)}" if known else "; add it to data:")
         yield Problem(model.place("data", "holdout", "of"), f"there is no other data entry {show(part.of)}{hint}")
-    given = [name for name in ("share", "after", "where") if getattr(part, name) is not None]
+    given = [name for name in ("share", "after", "where", "folds") if getattr(part, name) is not None]
     if len(given) != 1:
         got = f"got {' and '.join(given)}" if given else "got none"
-        yield Problem(model.place("data", "holdout"), f"expected exactly one of share, after and where, {got}")
+        yield Problem(model.place("data", "holdout"), f"expected exactly one of share, after, where and folds, {got}")
     for name in ("by", "seed"):
-        if getattr(part, name) is not None and given and "share" not in given:
+        if getattr(part, name) is not None and given and not {"share", "folds"} & {*given}:
             message = f"{name} chooses rows for a share, and this part is chosen by {given[0]}; remove it"
             yield Problem(model.place("data", "holdout", name), message)
+    together = model.keys.cluster.columns if model.keys.cluster else ()
+    if part.folds is not None and part.by is not None and together and part.by not in together:
+        message = f"folds by {show(part.by)} cut rows of one {show(together[0])} apart, which `cluster` keeps together"
+        yield Problem(model.place("data", "holdout", "by"), f"{message}; leave `by` out")
+    if part.folds is not None and part.by == model.keys.label:
+        yield Problem(model.place("data", "holdout", "by"), f"{show(part.by)} is the label; name another column")
 
 
 def _leak(model: Draft) -> Iterator[Problem]:
@@ -129,7 +135,7 @@ def _budget(model: Draft) -> Iterator[Problem]:
 
 DATA_CHECKS: tuple[tuple[str, Check], ...] = (
     ("data", _names),
-    ("data", _part),
+    ("data cluster label", _part),
     ("data", _leak),
     ("data", _columns),
     ("data label id cluster weight", _label_and_id),

@@ -40,15 +40,23 @@ class FileShape(Strict):
 
 
 class PartShape(Strict):
-    """A stable part of another data entry, which training never sees. Give one of `share`, `after` and `where`."""
+    """A stable part of another data entry, which training never sees: give one of `share`, `after` and `where`.
+
+    With `folds` every row is judged, each by a model that was trained without its fold.
+    """
 
     model_config = ConfigDict(
-        json_schema_extra={"oneOf": [{"required": ["share"]}, {"required": ["after"]}, {"required": ["where"]}]}
+        json_schema_extra={"oneOf": [{"required": [name]} for name in ("share", "after", "where", "folds")]}
     )
 
     of: Text = Field(description="The data entry that this is a part of.", examples=["train"])
     share: float | None = Field(
         None, gt=0, lt=1, description="The share of the rows, chosen by a hash of their content.", examples=[0.2]
+    )
+    folds: Annotated[int, Field(ge=2, le=20)] | None = Field(
+        None,
+        description="Cross-validate, where data are few: so many trainings, each judged on rows that it did not see.",
+        examples=[5],
     )
     by: Text | None = Field(
         None, description="Hash this column instead of the whole row: its rows stay together.", examples=["customer_id"]

@@ -8,42 +8,13 @@ from posixpath import normpath
 from typing import Literal, Protocol, TypeAlias
 
 from ml_ci.conditions import Condition
+from ml_ci.spec.entries import DataEntry as DataEntry
+from ml_ci.spec.entries import FileEntry as FileEntry
+from ml_ci.spec.entries import PartEntry as PartEntry
+from ml_ci.spec.entries import Scalar as Scalar
 from ml_ci.spec.evidence import ClusterSpec
 
-Scalar: TypeAlias = str | int | float | bool
 Method: TypeAlias = Literal["score", "exact", "anytime"]
-
-
-@dataclass(frozen=True)
-class FileEntry:
-    """Name data on disk: a file, a folder, a glob, or a URL; `path` is relative to the project folder.
-
-    `columns` names the columns of a text table without a header line; None when the file has one. `job` is the entry of
-    `jobs:` that leaves it, None for what lies in the repository.
-    """
-
-    path: str
-    columns: tuple[str, ...] | None = None
-    job: str | None = None
-
-
-@dataclass(frozen=True)
-class PartEntry:
-    """Cut a stable part out of another entry; exactly one of `share`, `after` and `where` is set.
-
-    `share` in (0, 1): rows whose hash (of the whole row, or of the column `by`, with `seed`) falls below it.
-    `after` is (column, bound): rows with column >= bound. `where` is (column, values): rows with column in values.
-    """
-
-    of: str
-    share: float | None = None
-    by: str | None = None
-    seed: int = 0
-    after: tuple[str, Scalar] | None = None
-    where: tuple[str, tuple[Scalar, ...]] | None = None
-
-
-DataEntry: TypeAlias = FileEntry | PartEntry
 
 
 class Job(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
@@ -20,7 +20,8 @@ class Overlap:
     `same` are the rows that stand there whole (None where it has no label column), `features` those that do but for
     the label. `odd` and `features_odd` say whether that is `more` than chance explains, or as much as the table's own
     rows `repeats` one another, although they are too rich for that; "" is nothing odd. `chance` is how many rows of
-    `features` chance explains. `cut` says that the holdout was cut out of that very table.
+    `features` chance explains. `cut` says that the holdout was cut out of that very table; of `folds`, where there are
+    any, a row counts that stands in another than its own.
     """
 
     side: Literal["candidate", "baseline"]
@@ -33,6 +34,36 @@ class Overlap:
     features_odd: Odd = ""
     chance: float = 0.0
     cut: bool = False
+    folds: int = 0
+
+
+def add_answers(folds: Sequence[Sequence[Compared]]) -> tuple[Compared, ...]:
+    """Add what was found of each fold in the others; an answer that only some folds have is left out."""
+    return tuple(_add_all(answers) for answers in zip(*folds, strict=False))
+
+
+def _add_all(answers: Sequence[Compared]) -> Compared:
+    labelled = [one.whole for one in answers if one.whole is not None]
+    whole = _add(labelled) if len(labelled) == len(answers) else None
+    return replace(answers[0], whole=whole, features=_add([one.features for one in answers]))
+
+
+def _add(found: Sequence[Shared]) -> Shared:
+    """Add the rows that were looked for and found; of the tables that they were looked for in, take the mean."""
+    rows = sum(one.rows for one in found)
+
+    def mean(values: Iterable[float]) -> float:
+        return sum(value * one.rows for value, one in zip(values, found, strict=True)) / rows if rows else 0.0
+
+    return replace(
+        found[0],
+        rows=rows,
+        found=sum(one.found for one in found),
+        others=round(mean(one.others for one in found)),
+        repeated=round(mean(one.repeated for one in found)),
+        distinct=round(mean(one.distinct for one in found)),
+        alike=mean(one.alike for one in found),
+    )
 
 
 def judge_overlap(answers: Sequence[Compared]) -> Overlap:
@@ -96,7 +127,7 @@ def _caution(of: Overlap) -> str:
 
 def _count(of: Overlap) -> str:
     whose = "" if of.side == "candidate" else "the baseline's "
-    where = f"{'the rest of ' if of.cut else ''}{whose}data.{of.data} ({of.path})"
+    where = f"{'other folds of ' if of.folds else 'the rest of ' if of.cut else ''}{whose}data.{of.data} ({of.path})"
     if of.odd and of.same:
         more = of.features - of.same if of.features_odd else 0
         also = f", and {more:,} more but for the label" if more else ""
@@ -116,6 +147,8 @@ def _advice(of: Overlap) -> str:
         return (
             "Keep rows that a baseline was trained on out of the holdout, or compare with one that has not seen them."
         )
+    if of.folds:
+        return "Remove repeated rows from the table, or keep them in one fold: `folds: 5` with `by: COLUMN`."
     if of.cut:
         return "Remove repeated rows from the table, or keep them on one side: `share: 0.2` with `by: COLUMN`."
     if (of.odd or of.features_odd) == "repeats":

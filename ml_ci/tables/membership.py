@@ -30,11 +30,13 @@ def belonging(table: Table, part: PartEntry) -> NDArray[np.bool_]:
     """
     if part.share is not None:
         return _share(table, part, part.share)
+    if part.folds is not None:
+        return _fold(table, part)
     if part.after is not None:
         return _after(table, part.after)
     if part.where is not None:
         return _where(table, part.where)
-    raise UserError(f"a part of {part.of!r} needs one of `share`, `after` and `where`")
+    raise UserError(f"a part of {part.of!r} needs one of `share`, `after`, `where` and `folds`")
 
 
 def smallest(table: Table, rows: int, seed: int) -> NDArray[np.bool_]:
@@ -49,15 +51,20 @@ def smallest(table: Table, rows: int, seed: int) -> NDArray[np.bool_]:
     return chosen
 
 
-def hash_rows(table: Table, seed: int, columns: Sequence[str] | None = None) -> tuple[str, str]:
+def hash_rows(
+    table: Table, seed: int, columns: Sequence[str] | None = None, *, but: str | None = None
+) -> tuple[str, str]:
     """Give the SQL of a table's rows and of the hash of each: 64 hexadecimal digits, in which order rows are drawn.
 
     SHA-256 over the UTF-8 text of the seed and the row's values, joined by the unit separator (U+001F), each in the
     form that stands for all its spellings, in the order of the columns' names: the same in every version and on every
     machine, whatever the file's format, its white space, quotes, delimiter, or the place of the row and the columns.
-    `columns` hashes those only.
+    `columns` hashes those only, `but` names one of all that does not count.
     """
     names = content_columns(table.names) if columns is None else columns
+    names = [name for name in names if but is None or name.strip() != but.strip()]
+    if not names:
+        raise UserError(f"{table.shown} has no column but {but!r}, which does not say where a row belongs")
     source, values = spell(table, names, words=columns is None)
     return source, f"sha256(concat_ws(chr(31), {', '.join([literal(str(seed)), *values])}))"
 
@@ -72,17 +79,52 @@ def content_columns(names: Sequence[str]) -> list[str]:
     return sorted(name for name in names if not _INDEX.fullmatch(name))
 
 
+def number_folds(table: Table, part: PartEntry) -> NDArray[np.uint8]:
+    """Give the fold of each row, counted from 0, of shape (rows,): by its hash, so that other rows move none.
+
+    Its label does not count. UserError as for a share.
+    """
+    import numpy as np
+
+    if part.folds is None:
+        raise UserError(f"a part of {part.of!r} without `folds` has none to number")
+    source, hashed = _hash_part(table, part)
+    found = np.zeros(table.rows, np.uint8)
+    for fold in range(1, part.folds):
+        found += table.mask(f"{hashed} >= {literal(_fold_bound(fold, part.folds))}", source)
+    return found
+
+
+def _fold(table: Table, part: PartEntry) -> NDArray[np.bool_]:
+    import numpy as np
+
+    if part.fold is None:
+        return np.ones(table.rows, np.bool_)
+    return np.asarray(number_folds(table, part) == part.fold, np.bool_)
+
+
+def _fold_bound(fold: int, folds: int) -> str:
+    """Give the lowest hash that belongs to a fold."""
+    return format(fold * 2**256 // folds, "064x")
+
+
 def _share(table: Table, part: PartEntry, share: float) -> NDArray[np.bool_]:
-    if part.by is not None:
-        source, values = spell(table, [part.by], words=False)
-        nowhere = table.mask(f"{values[0]} = ''", source)
-        if nowhere.any():
-            raise UserError(
-                f"{table.where(int(nowhere.argmax()))}: no value in column {part.by!r}, by which the rows are split",
-                hint="Fill it in, or leave out `by:` to split by the whole row.",
-            )
-    source, hashed = hash_rows(table, part.seed, None if part.by is None else [part.by])
+    source, hashed = _hash_part(table, part)
     return table.mask(f"{hashed} < {literal(share_bound(share))}", source)
+
+
+def _hash_part(table: Table, part: PartEntry) -> tuple[str, str]:
+    """Give the SQL of the rows and of the hash by which they are chosen; UserError where `by` has no value."""
+    if part.by is None:
+        return hash_rows(table, part.seed, but=part.label)
+    source, values = spell(table, [part.by], words=False)
+    nowhere = table.mask(f"{values[0]} = ''", source)
+    if nowhere.any():
+        raise UserError(
+            f"{table.where(int(nowhere.argmax()))}: no value in column {part.by!r}, by which the rows are split",
+            hint="Fill it in, or leave out `by:` to split by the whole row.",
+        )
+    return hash_rows(table, part.seed, [part.by])
 
 
 def _where(table: Table, condition: tuple[str, tuple[Scalar, ...]]) -> NDArray[np.bool_]:

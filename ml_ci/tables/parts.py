@@ -156,6 +156,9 @@ def _refuse_empty(counts: PartCounts, part: PartEntry, shown: str) -> None:
 
 
 def _said(part: PartEntry) -> str:
+    if part.folds is not None:
+        which = "" if part.fold is None else f"fold {part.fold + 1} of "
+        return f"{which}folds: {part.folds}" + (f", by: {part.by}" if part.by else "")
     if part.share is not None:
         return f"share: {part.share}" + (f", by: {part.by}" if part.by else "")
     if part.after is not None:
@@ -165,6 +168,8 @@ def _said(part: PartEntry) -> str:
 
 
 def _advice(part: PartEntry) -> str:
+    if part.folds is not None:
+        return "Choose fewer folds, another seed, or a column `by:` with more values."
     if part.share is not None:
         return "Choose another share or seed, or a column `by:` with more values."
     return "Compare the values of the column with those in ml-ci.yaml."

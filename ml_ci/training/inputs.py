@@ -133,9 +133,11 @@ def _settle_holdout(placement: Placement, sources: Delivery) -> Input | None:
     """Take the holdout's rows out of the copy; give the holdout for a command that predicts."""
     model, holdout = placement.model, placement.model.kept_back
     if isinstance(holdout, PartEntry):
-        part = _cut(placement, holdout)
         columns = model.data[holdout.of].columns
-        return Input(str(placement.holdout or part), columns) if model.job.predicts else None
+        part = None if holdout.whole else _cut(placement, holdout)
+        if not model.job.predicts:
+            return None
+        return Input(str(placement.holdout or part or _blank(placement, model.data[holdout.of])), columns)
     if holdout is None or not model.job.predicts:
         return None
     given = placement.holdout

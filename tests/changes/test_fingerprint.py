@@ -88,6 +88,8 @@ def test_an_edit_and_the_work_that_it_needs(history: Any, path: str, edit: Any, 
         ({"data": {"train": FileEntry("data/train.csv", ("a", "b"))}}, "train", {"data.train"}),
         ({"data": {"train": FileEntry("data/train.csv"), "more": FileEntry("README.md")}}, "train", {"data.more"}),
         ({"holdout": PartEntry("train", share=0.2)}, "train", {"data.holdout"}),
+        ({"holdout": PartEntry("train", folds=5)}, "evaluate", {"data.holdout"}),  # the model is trained on all rows
+        ({"holdout": PartEntry("train", folds=5, fold=0)}, "train", {"data.holdout"}),
         ({"label": "age"}, "evaluate", {"metrics"}),
         ({"positive": Positive((0,))}, "evaluate", {"metrics"}),
         ({"positive": Positive(comparison=(">=", 1.0))}, "evaluate", {"metrics"}),

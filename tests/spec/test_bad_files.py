@@ -772,7 +772,7 @@ BAD: list[tuple[str, list[str]]] = [
     (
         swap(H, "holdout: {of: train}"),
         [
-            "7: models.churn.data.holdout: expected exactly one of share, after and where, got none",
+            "7: models.churn.data.holdout: expected exactly one of share, after, where and folds, got none",
         ],
     ),
     (
@@ -790,7 +790,42 @@ BAD: list[tuple[str, list[str]]] = [
     (
         swap(H, "holdout: {of: train, share: 0.2, after: {date: 2026-01-01}}"),
         [
-            "7: models.churn.data.holdout: expected exactly one of share, after and where, got share and after",
+            "7: models.churn.data.holdout: expected exactly one of share, after, where and folds, got share and after",
+        ],
+    ),
+    (
+        swap(H, "holdout: {of: train, share: 0.2, folds: 5}"),
+        [
+            "7: models.churn.data.holdout: expected exactly one of share, after, where and folds, got share and folds",
+        ],
+    ),
+    (
+        swap(H, "holdout: {of: train, folds: 1}"),
+        [
+            "7: models.churn.data.holdout.folds: expected a number of at least 2 such as 5, got 1",
+        ],
+    ),
+    (
+        swap(H, "holdout: {of: train, folds: 5, by: churned}"),
+        [
+            "7: models.churn.data.holdout.by: 'churned' is the label; name another column",
+        ],
+    ),
+    (
+        swap(
+            H,
+            "holdout: {of: train, folds: 5, by: region}",
+            swap("label: churned", "label: churned\n    cluster: customer"),
+        ),
+        [
+            "7: models.churn.data.holdout.by: folds by 'region' cut rows of one 'customer' apart, which `cluster` "
+            "keeps together; leave `by` out",
+        ],
+    ),
+    (
+        swap(H, "holdout: {path: data/holdout.csv, folds: 5}"),
+        [
+            "7: models.churn.data.holdout.folds: unknown key; known are path, columns",
         ],
     ),
     (

@@ -154,6 +154,20 @@ def test_edges_of_a_slice_stay_when_a_gate_names_its_column() -> None:
 
 
 @pytest.mark.parametrize(
+    ("cluster", "by"),
+    [
+        ("customer", "customer"),
+        ("[shop, customer]", "shop"),
+        ("{by: customer, known: [a]}", "customer"),
+        ("none", None),
+    ],
+)
+def test_folds_keep_the_rows_of_a_cluster_together(cluster: str, by: str | None) -> None:
+    found = model(data="{train: t.csv, holdout: {of: train, folds: 5}}", cluster=cluster).holdout
+    assert found == PartEntry("train", by=by, folds=5, label="churned")
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("{of: train, share: 0.25}", PartEntry("train", share=0.25)),
@@ -161,6 +175,8 @@ def test_edges_of_a_slice_stay_when_a_gate_names_its_column() -> None:
         ("{of: train, after: {at: 1:30}}", PartEntry("train", after=("at", "1:30"))),
         ("{of: train, where: {split: test}}", PartEntry("train", where=("split", ("test",)))),
         ("{of: train, where: {fold: [1, yes, false]}}", PartEntry("train", where=("fold", (1, "yes", False)))),
+        ("{of: train, folds: 5}", PartEntry("train", folds=5, label="churned")),
+        ("{of: train, folds: 5, by: id, seed: 2}", PartEntry("train", by="id", seed=2, folds=5, label="churned")),
         ("https://example.org/h.csv?a=..", FileEntry("https://example.org/h.csv?a=..")),
         ("{path: h.tsv}", FileEntry("h.tsv")),
         ("2026-01-01", FileEntry("2026-01-01")),

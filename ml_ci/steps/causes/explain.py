@@ -19,6 +19,7 @@ from ml_ci.reports.values import ModelReport
 from ml_ci.steps.causes.mixture import Mixer
 from ml_ci.steps.planning.changed_reads import find_exchangeable
 from ml_ci.steps.planning.decide import plan_work
+from ml_ci.steps.planning.folds import cut_folds
 from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.values import Project, Side, Sides
 from ml_ci.steps.working.compare import compare_sides
@@ -154,6 +155,8 @@ def _notes(case: _Case) -> Iterator[str]:
 def _effort(project: Project, case: _Case) -> Effort:
     store = project.store
     keys = {side.fingerprint.training for side in case.made.values()}
+    for side in case.made.values():
+        keys |= {fold.side.fingerprint.training for fold in cut_folds(project, case.sides, side)}
     missing = sum(not store.has(TRAININGS, key) for key in keys)
     known = [
         float(record.content["seconds"])

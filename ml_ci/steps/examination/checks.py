@@ -19,6 +19,7 @@ from ml_ci.steps.examination.own_code import check_own_code
 from ml_ci.steps.examination.values import Check, Finding
 from ml_ci.steps.examination.variables import check_variables
 from ml_ci.steps.opening.project import select_models
+from ml_ci.steps.planning.folds import count_folds
 from ml_ci.steps.values import Project
 from ml_ci.tables.canonical import canonical as written
 from ml_ci.tables.table import Table
@@ -56,6 +57,7 @@ def _holdout(at: Project, model: ModelSpec) -> Iterator[Finding]:
     entry = model.holdout
     source = model.data[entry.of] if isinstance(entry, PartEntry) else entry
     cut = " (a part of it is held out)" if isinstance(entry, PartEntry) else ""
+    cut = f" (in {count_folds(model)} folds)" if count_folds(model) else cut
     if "://" in source.path:
         yield Finding(about, True, f"{source.path} is fetched when it is needed")
         return

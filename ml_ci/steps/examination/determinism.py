@@ -11,14 +11,14 @@ import numpy as np
 
 from ml_ci.evaluation.count import count
 from ml_ci.evaluation.labels import read_labels
-from ml_ci.evaluation.scores import load
+from ml_ci.evaluation.scores import FILE, load
 from ml_ci.plan.plan import DETERMINISM, TRAININGS
 from ml_ci.records.codec import pack
 from ml_ci.records.manifests import note, unpack_entries
 from ml_ci.records.store import Store
 from ml_ci.steps.telling.unsteady import Repeated, key_of
 from ml_ci.steps.values import Made, Project, Sides
-from ml_ci.steps.working.score import FILE, score_side
+from ml_ci.steps.working.score import score_side
 from ml_ci.steps.working.train import train_side
 from ml_ci.steps.working.workshop import Workshop, open_workshop
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from ml_ci.errors import UserError
 from ml_ci.evaluation.confusion import Paired
 from ml_ci.evaluation.values import Comparison
+from ml_ci.gates.finding import UNPROVEN_FOLDS
 from ml_ci.gates.planning import Power, power_of
 from ml_ci.plan.plan import COMPARISONS
 from ml_ci.records.codec import unpack_if_fit
@@ -11,6 +13,7 @@ from ml_ci.steps.judging.holdout import count_rows
 from ml_ci.steps.judging.judge import make_policy
 from ml_ci.steps.judging.looks import find_standing
 from ml_ci.steps.planning.decide import plan_work
+from ml_ci.steps.planning.folds import count_folds
 from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.values import Project
 from ml_ci.steps.working.workshop import open_workshop
@@ -22,6 +25,12 @@ USUAL_CONFIDENCE = 0.95
 def plan_holdout(project: Project, fingerprints: Fingerprints, name: str, margin: float | None = None) -> Power:
     """Plan the holdout of one model; `margin` is wanted in place of the gates' own. UserError for a bad holdout."""
     sides = fingerprints.sides(name)
+    folds = count_folds(sides.candidate.model)
+    if folds:
+        message = f"`{name}` cannot be planned: {UNPROVEN_FOLDS.format(folds=folds)}"
+        raise UserError(
+            message, hint="Plan with a holdout that no model is trained on: `holdout: {of: ..., share: 0.2}`."
+        )
     plan = plan_work(project, sides)
     with open_workshop(project, sides) as shop:
         model, rows, found = (

@@ -22,6 +22,7 @@ from ml_ci.gates.preflight import Classes, HoldoutRows
 from ml_ci.records.atomic import write_text
 from ml_ci.records.codec import pack, unpack_if_fit
 from ml_ci.spec.values import ModelSpec
+from ml_ci.steps.judging.folds import check_folds
 from ml_ci.steps.working.workshop import Workshop
 from ml_ci.tables.content import Content, content
 
@@ -63,6 +64,7 @@ def check_holdout(shop: Workshop) -> None:
         table.layout.index(column, table.shown)
     class_counts(table, model.label, model.positive)
     refuse_unfit(table, model)
+    check_folds(table, model)
 
 
 def note_labels(shop: Workshop) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from ml_ci.records.codec import pack
 from ml_ci.spec.values import GateSpec, Method, ModelSpec
 from ml_ci.steps.judging import holdout
 from ml_ci.steps.judging import looks as look
+from ml_ci.steps.judging.folds import note_alike
 from ml_ci.steps.judging.looks import find_standing
 from ml_ci.steps.judging.outside_reads import note_outside_reads
 from ml_ci.steps.judging.overlaps import find_overlaps
@@ -29,6 +30,8 @@ from ml_ci.steps.judging.preflight import find_unprovable
 from ml_ci.steps.judging.resamples import OwnResamples, note_resamples
 from ml_ci.steps.judging.unlike import note_unlike
 from ml_ci.steps.judging.yardsticks.judge import judge_by_base
+from ml_ci.steps.planning.decide import find_keys
+from ml_ci.steps.planning.folds import count_folds, cut_folds
 from ml_ci.steps.planning.judged import Judged
 from ml_ci.steps.planning.reads import list_verdict_reads
 from ml_ci.steps.values import Sides
@@ -72,7 +75,7 @@ def judge_gates(
     results = judge(model.gates, asked, before.policy)
     yardsticks = judge_by_base(shop, plan, comparison, results, before.policy)
     look.note_look(shop, plan, before.standing, worst(of_gates(results), yardsticks))
-    seen = note_outside_reads(shop.project, shop.sides)
+    seen = (*note_alike(shop), *note_outside_reads(shop.project, shop.sides))
     said = (*_notes(shop.sides), *seen, *before.notes, *look.say_standing(before.standing), *note_resamples(asked))
     verdict = Judged(
         comparison, results, changes, said, find_overlaps(shop), yardsticks, find_differences(asked, before.policy)
@@ -86,20 +89,26 @@ def judge_gates(
 
 def _reads(shop: Workshop, plan: Plan) -> list[Any]:
     predictions = [keys.predictions for keys in (plan.candidate, plan.baseline) if keys is not None]
+    for side in (shop.sides.candidate, shop.sides.baseline):
+        for fold in cut_folds(shop.project, shop.sides, side) if side is not None else ():
+            keys = find_keys(shop.project, fold.sides, fold.side)
+            predictions += [keys.training, keys.predictions]
     return list_verdict_reads(shop.project, shop.sides.candidate, shop.sides.baseline, predictions)
 
 
 def make_case(shop: Workshop, plan: Plan, comparison: Comparison) -> Case:
     """Put together what gates are judged on."""
     model, sides, rows = shop.sides.candidate.model, shop.sides, StoredScores(shop, plan)
+    folds = count_folds(model)
     return Case(
         comparison=comparison,
         no_baseline=sides.no_baseline,
         same=plan.baseline is not None and plan.baseline.training == plan.candidate.training,
         cost=None if model.cost is None else (model.cost.fp, model.cost.fn),
         predictions=rows,
-        own=OwnResamples(shop, plan, comparison) if model.metrics and model.weight is None else None,
+        own=OwnResamples(shop, plan, comparison) if model.metrics and model.weight is None and not folds else None,
         row_clusters=None if comparison.clusters is None else rows,
+        folds=folds,
     )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ml_ci.changes.values import Stage
 from ml_ci.steps.planning.decide import key_scoring
+from ml_ci.steps.planning.folds import cut_folds
 from ml_ci.steps.planning.reads import find_reads, key_metrics
 from ml_ci.steps.values import Project, Side, Sides
 
@@ -42,6 +43,9 @@ def _stages(project: Project, sides: Sides) -> Iterator[tuple[Side, Stage, str]]
             yield side, "train", side.fingerprint.manifest
         if side is not None:
             yield side, "score", key_scoring(project, sides, side).manifest
+        for fold in cut_folds(project, sides, side) if side is not None else ():
+            yield fold.side, "train", fold.side.fingerprint.manifest
+            yield fold.side, "score", key_scoring(project, fold.sides, fold.side).manifest
     if sides.candidate.model.metrics:
         yield sides.candidate, "metric", key_metrics(sides.candidate)
 

@@ -19,9 +19,9 @@ from ml_ci.repository.git import GitError
 from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry
 from ml_ci.steps.values import Made, Project, Sides
 from ml_ci.steps.working.workshop import Workshop
-from ml_ci.suspicion.overlap import Overlap, judge_overlap
+from ml_ci.suspicion.overlap import Overlap, add_answers, judge_overlap
 from ml_ci.tables.parts import cut
-from ml_ci.tables.shared_rows import shared_rows
+from ml_ci.tables.shared_rows import Compared, shared_rows
 from ml_ci.tables.table import Table
 
 FORMAT = 1
@@ -46,13 +46,22 @@ class Training:
 
     @property
     def cut(self) -> PartEntry | None:
-        """What is cut out of it before its model is trained."""
+        """What is cut out of it before its model is trained; where that is judged by folds, all of them."""
         holdout = self.side.model.kept_back
-        return holdout if isinstance(holdout, PartEntry) and holdout.of == self.name else None
+        if not isinstance(holdout, PartEntry) or holdout.of != self.name or (holdout.whole and self.needed):
+            return None
+        return holdout
+
+    @property
+    def needed(self) -> bool:
+        """Whether it is the table of a model that the judged one builds on."""
+        return self.shown != self.name
 
     def named(self, found: Overlap) -> Overlap:
         """Say whose table it is in which rows were found."""
-        return replace(found, side=self.of, data=self.shown, path=self.entry.path, cut=self.cut is not None)
+        folds = 0 if self.cut is None or self.cut.folds is None else self.cut.folds
+        cut = self.cut is not None
+        return replace(found, side=self.of, data=self.shown, path=self.entry.path, cut=cut, folds=folds)
 
     @property
     def content(self) -> object:
@@ -95,17 +104,34 @@ def _trainings(of: Literal["candidate", "baseline"], side: Made, whose: str) -> 
 
 def _look(shop: Workshop, training: Training) -> Overlap:
     """Compare the holdout with one table. UserError and OSError where that is nowhere, or no table."""
+    if training.cut is not None and training.cut.whole:
+        return _judge(_compare_folds(shop, training, training.cut))
+    return _judge(_compare(shop, shop.holdout, _tables(shop, training)))
+
+
+def _judge(answers: Sequence[Compared]) -> Overlap:
+    return judge_overlap(answers) if answers else Overlap("candidate", "", "", 0, None, 0)
+
+
+def _compare(shop: Workshop, holdout: Table, tables: Sequence[Table]) -> Sequence[Compared]:
     model = shop.sides.candidate.model
-    tables = _tables(shop, training)
-    rows = sum(table.rows for table in tables)
-    answers = (
-        shared_rows(shop.holdout, tables, model.label, without=_cutting(model), naming=_naming(model))
-        if tables and rows <= MOST_ROWS
-        else ()
-    )
-    if not answers:
-        return Overlap("candidate", "", "", 0, None, 0)
-    return judge_overlap(answers)
+    if not tables or sum(table.rows for table in tables) > MOST_ROWS:
+        return ()
+    return shared_rows(holdout, tables, model.label, without=_cutting(model), naming=_naming(model))
+
+
+def _compare_folds(shop: Workshop, training: Training, part: PartEntry) -> Sequence[Compared]:
+    """Compare each fold with the rows that its model is trained on, those of all other folds."""
+    folder, entry, found = _folder(shop, training), training.entry, []
+    places = _places(shop.project, training, folder)
+    for number in range(part.folds or 0) if len(places) == 1 else ():
+        fold, own = replace(part, fold=number), folder / f"fold-{number}-{shop.holdout.path.name}"
+        rest = _rest(training, fold, places[0], folder / str(number))
+        columns = None if shop.holdout.layout.header or shop.holdout.layout.parquet else shop.holdout.names
+        cut(shop.holdout.path, fold, None, own, columns=columns)
+        tables = [Table.open(rest, entry.columns, shown=entry.path)]
+        found.append(_compare(shop, Table.open(own, columns, shown=entry.path), tables))
+    return add_answers(found)
 
 
 def _cutting(model: ModelSpec) -> tuple[str, ...]:
@@ -125,11 +151,15 @@ def _naming(model: ModelSpec) -> tuple[str, ...]:
 
 def _tables(shop: Workshop, training: Training) -> Sequence[Table]:
     """Open the table of an entry without the rows that are cut out of it, or the tables of a folder or a pattern."""
-    folder = shop.work / "overlaps" / f"{training.of}-{digest([training.shown])[:12]}"
+    folder = _folder(shop, training)
     places = _places(shop.project, training, folder)
     if training.cut is not None and len(places) == 1:
         places = [_rest(training, training.cut, places[0], folder)]
     return [Table.open(place, training.entry.columns, shown=training.entry.path) for place in places]
+
+
+def _folder(shop: Workshop, training: Training) -> Path:
+    return shop.work / "overlaps" / f"{training.of}-{digest([training.shown])[:12]}"
 
 
 def _rest(training: Training, part: PartEntry, source: Path, folder: Path) -> Path:

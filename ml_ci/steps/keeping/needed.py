@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ml_ci.plan.plan import COMPARISONS, FAILURES, PREDICTIONS, TRAININGS, VERDICTS
-from ml_ci.steps.planning.decide import plan_work
+from ml_ci.steps.planning.decide import find_keys, plan_work
+from ml_ci.steps.planning.folds import cut_folds
 from ml_ci.steps.planning.sides import Fingerprints
-from ml_ci.steps.values import Made, Project
+from ml_ci.steps.values import Made, Project, Side, Sides
 
 Name = tuple[str, str]
 
@@ -33,9 +34,18 @@ def _of_model(project: Project, fingerprints: Fingerprints, model: str) -> Itera
     for side in (sides.candidate, sides.baseline):
         if side is not None:
             yield from _upstream(side)
+            yield from _folds(project, sides, side)
     if sides.broken is not None:
         yield FAILURES, sides.broken.side.fingerprint.training
         yield from _upstream(sides.broken.side)
+
+
+def _folds(project: Project, sides: Sides, side: Side) -> Iterator[Name]:
+    for fold in cut_folds(project, sides, side):
+        keys = find_keys(project, fold.sides, fold.side)
+        yield TRAININGS, keys.training
+        yield FAILURES, keys.training
+        yield PREDICTIONS, keys.predictions
 
 
 def _upstream(side: Made) -> Iterator[Name]:

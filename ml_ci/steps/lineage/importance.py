@@ -14,6 +14,7 @@ from ml_ci.evaluation.metrics import auc, curve
 from ml_ci.registry.values import NoAnswerError, Version
 from ml_ci.reports.card_values import Importance, Moved
 from ml_ci.steps.planning.champion import pair_with_champion
+from ml_ci.steps.planning.folds import count_folds
 from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.values import Project, Side
 from ml_ci.steps.working.score import choose_threshold, read_predictions, score_rows
@@ -30,6 +31,7 @@ _ONE_GO = (
     "one command trains it and predicts the holdout, and there is no model apart from it that could score changed rows "
     "(`outputs: {model: ...}` in place of `predictions:` would be one)"
 )
+_SEEN = "it was judged by folds, and has itself seen every row that could be shuffled"
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,8 @@ def measure_importance(project: Project, version: Version) -> Importance:
         sides = pair_with_champion(project, candidate, version, lambda commit: found.at(version.model, commit))
         if sides.baseline is None or version.fingerprint()[0].get("data.holdout") != _holdout(candidate):
             return Importance(why="the holdout is another than the one that it was judged on")
+        if count_folds(candidate.model):
+            return Importance(why=_SEEN)
         if sides.baseline.model.job.predicts:
             return Importance(why=_ONE_GO)
         with open_workshop(project, sides) as shop:

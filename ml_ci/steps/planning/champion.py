@@ -17,6 +17,7 @@ from ml_ci.registry.location import Location, locate
 from ml_ci.registry.query import champion
 from ml_ci.registry.values import ENVIRONMENT, LostChampionError, NoAnswerError, Version
 from ml_ci.repository import remote
+from ml_ci.steps.planning.folds import fail_without_folds, find_folds
 from ml_ci.steps.values import Made, Project, Side, Sides
 
 CHAMPION = "champion"
@@ -55,12 +56,16 @@ def pair_with_champion(project: Project, candidate: Side, found: Version | None,
     if found is None:
         return Sides(candidate, None, None, CHAMPION, NO_CHAMPION)
     source = f"{CHAMPION} {found.named}"
+    folded = find_folds(candidate.model) is not None
+    if folded and (not found.ours or found.commit is None):
+        raise fail_without_folds(f"ml-ci did not train the {source}: it has no models that did not see a row")
     if not found.ours or found.commit is None:
         return Sides(candidate, _register(candidate, found), None, source)
     _bring(project, found.commit)
     side = at(found.commit)
-    if side.model.job.predicts:
-        return Sides(candidate, side, found.commit, source)  # it is no model: its command predicts this holdout anew
+    if side.model.job.predicts or folded:
+        # It is no model: its command predicts this holdout anew. Or its commit's folds are compared, and not it.
+        return Sides(candidate, side, found.commit, source)
     try:
         parts, trains = found.fingerprint()
     except NoAnswerError as error:

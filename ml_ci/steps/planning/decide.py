@@ -9,9 +9,11 @@ from ml_ci import __version__
 from ml_ci.changes.settings import evidence, part
 from ml_ci.changes.values import Fingerprint, evaluation_key, judging_key
 from ml_ci.digests import digest
-from ml_ci.plan.plan import TRAININGS, VERDICTS, Keys, Known, Plan, decide, largest
+from ml_ci.plan.plan import PREDICTIONS, TRAININGS, VERDICTS, Keys, Known, Plan, decide, largest
+from ml_ci.plan.values import Action
 from ml_ci.records.store import Store
 from ml_ci.spec.values import ModelSpec, PartEntry
+from ml_ci.steps.planning.folds import cut_folds, find_folds, pool_keys
 from ml_ci.steps.planning.judged import Judged, read_verdict
 from ml_ci.steps.planning.reads import Scoring, key_metric_reads, key_predictions, resolve_reads
 from ml_ci.steps.values import Project, Side, Sides
@@ -26,12 +28,15 @@ def find_verdict(project: Project, plan: Plan) -> Judged | None:
 def plan_work(project: Project, sides: Sides, *, verify: bool = False) -> Plan:
     """Plan one model: records are looked for and not read; with `verify` a damaged one is set aside, and is none.
 
-    With `seeds: k` the work on the further seeds counts too.
+    With `seeds: k` the work on the further seeds counts too, and with `folds: k` that on each fold.
     """
     plan = _planned(project, sides, verify)
-    if sides.candidate.model.seeds == 1 or project.store.has(VERDICTS, plan.verdict):
+    if project.store.has(VERDICTS, plan.verdict):
         return plan
-    further = [_planned(project, one, verify) for one in vary_seed(project, sides)]
+    plan = _with_folds(project, sides, plan, verify)
+    if sides.candidate.model.seeds == 1:
+        return plan
+    further = [_with_folds(project, one, _planned(project, one, verify), verify) for one in vary_seed(project, sides)]
     return replace(
         plan,
         action=largest(one.action for one in (plan, *further)),
@@ -48,6 +53,39 @@ def _planned(project: Project, sides: Sides, verify: bool) -> Plan:
     verdict = judging_key(comparison, _tell(sides), sides.candidate.fingerprint.gates)
     known = _verify(project.store) if verify else project.store.has
     return decide(candidate, baseline, comparison, verdict, _fetchable(sides, candidate, known))
+
+
+def _with_folds(project: Project, sides: Sides, plan: Plan, verify: bool) -> Plan:
+    """Add the trainings of the folds whose predictions are not known yet, of the sides that have any work to do."""
+    if find_folds(sides.candidate.model) is None:
+        return plan
+    known = _verify(project.store) if verify else project.store.has
+    missing: set[str] = set()
+    actions: list[Action | None] = []
+    for side, action in ((sides.candidate, plan.candidate_action), (sides.baseline, plan.baseline_action)):
+        own = set(_find_untrained(project, sides, side, known)) if side and action not in (None, "reuse") else set()
+        missing |= own
+        actions.append("train" if own else action)
+    return replace(
+        plan,
+        action=largest((plan.action, *(action for action in actions if action))),
+        trainings=plan.trainings + len(missing),
+        candidate_action=actions[0] or plan.candidate_action,
+        baseline_action=actions[1],
+    )
+
+
+def has_untrained_folds(project: Project, sides: Sides, side: Side) -> bool:
+    """Say whether a side that is judged by folds lacks the training of one."""
+    return any(_find_untrained(project, sides, side, project.store.has))
+
+
+def _find_untrained(project: Project, sides: Sides, side: Side, known: Known) -> Iterator[str]:
+    """Give the keys of the trainings that the folds of a side lack."""
+    for fold in cut_folds(project, sides, side):
+        keys = find_keys(project, fold.sides, fold.side)
+        if not known(PREDICTIONS, keys.predictions) and not known(TRAININGS, keys.training):
+            yield keys.training
 
 
 def vary_seed(project: Project, sides: Sides) -> Iterator[Sides]:
@@ -83,7 +121,11 @@ def _verify(store: Store) -> Known:
 def find_keys(project: Project, sides: Sides, side: Side) -> Keys:
     """Give the keys of what a side leaves; of nothing that there is, where it is not known what its jobs read."""
     asked = key_scoring(project, sides, side)
-    return Keys(side.fingerprint.training, key_predictions(project, asked))
+    folds = cut_folds(project, sides, side)
+    if not folds:
+        return Keys(side.fingerprint.training, key_predictions(project, asked))
+    keys = (find_keys(project, fold.sides, fold.side).predictions for fold in folds)
+    return Keys(side.fingerprint.training, pool_keys(asked.manifest, keys))
 
 
 def key_scoring(project: Project, sides: Sides, side: Side) -> Scoring:

@@ -105,7 +105,10 @@ def enter_metrics(project: Project, candidate: Side, reads: Reads) -> Entry:
 def list_verdict_reads(
     project: Project, candidate: Side, baseline: Side | None, predictions: Iterable[str]
 ) -> list[Any]:
-    """Give all reads that a verdict rests on, of both sides: who takes it over elsewhere finds it by the same key."""
+    """Give all reads that a verdict rests on, of both sides: who takes it over elsewhere finds it by the same key.
+
+    `predictions` are the keys of what was scored, and of folds those of their trainings too.
+    """
     sides = [one for one in (candidate, baseline) if one is not None]
     keys = {*predictions, key_metric_reads(project, candidate), *(key for side in sides for key in _trainings(side))}
     return pack_entries(leading_to(project.store.root, frozenset(keys)))

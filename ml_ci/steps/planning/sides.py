@@ -17,7 +17,9 @@ from ml_ci.spec.values import JobSpec, ModelSpec, Node, PartEntry, Spec
 from ml_ci.steps.opening.project import with_python, with_stage
 from ml_ci.steps.opening.spec_cache import load_spec
 from ml_ci.steps.planning.blame import BaselineFailed
+from ml_ci.steps.planning.decide import has_untrained_folds
 from ml_ci.steps.planning.elsewhere import find_elsewhere
+from ml_ci.steps.planning.folds import fail_without_folds, find_folds
 from ml_ci.steps.planning.foretold import foretell
 from ml_ci.steps.planning.pass_over import pass_over
 from ml_ci.steps.planning.reads import resolve_on, resolve_reads
@@ -119,8 +121,11 @@ class Fingerprints:
     def _as_kept(self, sides: Sides) -> Sides:
         if sides.baseline is None:
             return sides
-        baseline = find_elsewhere(self.project, self._foretell(sides.candidate, sides.baseline))
-        return replace(sides, baseline=baseline)
+        own = self._foretell(sides.candidate, sides.baseline)
+        found = find_elsewhere(self.project, own)
+        if found is not own and has_untrained_folds(self.project, sides, found):
+            found = own  # what is trained now is trained in the environment here
+        return replace(sides, baseline=found)
 
     def _foretell(self, candidate: Side, side: Side) -> Side:
         told = foretell(candidate, side)
@@ -150,19 +155,22 @@ class Fingerprints:
         if name not in self._champions:
             self._champions[name] = find_champion(self.project, name)
         sides = pair_with_champion(
-            self.project, candidate, self._champions[name], lambda commit: self._declare(name, commit)
+            self.project, candidate, self._champions[name], lambda commit: self._declare(candidate.model, commit)
         )
         if sides.base_commit is not None:
             self._bases[sides.source, False] = Base(sides.base_commit, sides.source)
         return sides
 
-    def _declare(self, name: str, commit: str) -> Side:
-        """Give a model as a commit declares it, its own cut of the holdout too; StageFailed when it does not."""
-        spec = self._spec(commit)
+    def _declare(self, candidate: ModelSpec, commit: str) -> Side:
+        """Give a model as a commit declares it, its own cut of the holdout too; StageFailed when it does not.
+
+        Where the candidate is judged by folds, so is it.
+        """
+        spec, name = self._spec(commit), candidate.name
         if spec is None or name not in spec.models:
             message = f"the champion's commit {commit[:7]} does not declare `{name}`"
             raise StageFailed(Failure("registry", "champion-spec", message, "Is it the registry of this repository?"))
-        return self._baseline(spec, spec.models[name], commit)
+        return self._baseline(spec, candidate if find_folds(candidate) else spec.models[name], commit)
 
     @property
     def base_commit(self) -> str | None:
@@ -227,6 +235,11 @@ class Fingerprints:
     def _baseline(self, spec: Spec, candidate: ModelSpec, commit: str) -> Side:
         own = spec.models[candidate.name]
         model = _same_cut(own, candidate)
+        part = find_folds(candidate)
+        if part is not None and part.of not in own.data:
+            raise fail_without_folds(
+                f"commit {commit[:7]} has no data entry `{part.of}`, which the folds are cut out of"
+            )
         try:
             side = self._side("baseline", spec, model, self._tree(commit))
             return side if model.holdout == own.holdout else replace(side, cut=own.holdout)

@@ -15,6 +15,7 @@ from ml_ci.steps.planning.judged import Judged
 from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.planning.variables import note_unset
 from ml_ci.steps.telling.cautions import list_cautions
+from ml_ci.steps.telling.folds import tell_folds
 from ml_ci.steps.values import Made, Project, Sides
 from ml_ci.suspicion.counts import suspicions
 from ml_ci.suspicion.overlap import cautions as overlapping
@@ -46,8 +47,9 @@ def explain_plan(project: Project, fingerprints: Fingerprints, name: str) -> Mod
         *project.store.notes,
     )
     source = "" if sides.baseline is None else sides.source
-    said = (*project.judging.of_run, *list_cautions(project, sides), *odd)
     trainings, read = plan.trainings if failure is None else 0, list_reads(project, sides)
+    folds = tell_folds(sides.candidate.model, trainings=trainings)
+    said = (*project.judging.of_run, *folds, *list_cautions(project, sides), *odd)
     return ModelPlan(plan.action, reasons, source, trainings, tuple(dict.fromkeys(notes)), said, read)
 
 

@@ -20,6 +20,7 @@ from ml_ci.steps.planning.judged import Judged
 from ml_ci.steps.planning.variables import note_unset
 from ml_ci.steps.telling.asked import list_asked
 from ml_ci.steps.telling.cautions import list_cautions
+from ml_ci.steps.telling.folds import describe_folds, tell_folds
 from ml_ci.steps.telling.unsteady import note_determinism
 from ml_ci.steps.values import Project, Sides
 from ml_ci.suspicion.counts import suspicions
@@ -51,11 +52,17 @@ def report_judged(
         notes=(*judged.notes, *_unsteady(project, model), *note_unset(project, model.name), *_of_run(project)),
         cost=model.cost,
         paths=_paths(model),
-        cautions=(*list_cautions(project, sides), *overlapping(judged.overlaps), *suspicions(comparison)),
+        cautions=(
+            *tell_folds(model, comparison.candidate.confusion.rows),
+            *list_cautions(project, sides),
+            *overlapping(judged.overlaps),
+            *suspicions(comparison),
+        ),
         overlaps=judged.overlaps,
         done=done,
         yardsticks=judged.yardsticks,
         differences=judged.differences,
+        folds=describe_folds(model, comparison.candidate.confusion.rows),
     )
 
 
@@ -81,8 +88,14 @@ def _of_run(project: Project) -> tuple[str, ...]:
 
 def add_numbers(report: ModelReport, project: Project, name: str, own: Evaluation, record: str) -> ModelReport:
     """Give the report of a model that could not be judged, with the candidate's own numbers."""
-    done = project.journal.deeds
-    return replace(report, candidate=_side(own, record, None, action_of(done, "candidate", name)), done=done)
+    done, model, rows = project.journal.deeds, project.spec.models[name], own.confusion.rows
+    return replace(
+        report,
+        candidate=_side(own, record, None, action_of(done, "candidate", name)),
+        done=done,
+        cautions=(*tell_folds(model, rows), *report.cautions),
+        folds=describe_folds(model, rows),
+    )
 
 
 def report_run(project: Project, base_commit: str | None, models: Mapping[str, ModelReport], *, dirty: bool) -> Report:

@@ -8,14 +8,14 @@ from ml_ci.errors import Failure, StageFailed
 from ml_ci.evaluation import large
 from ml_ci.evaluation.evaluate import compare, holdout_of
 from ml_ci.evaluation.metrics import OF_SCORES
-from ml_ci.evaluation.scores import Predictions, load
+from ml_ci.evaluation.scores import FILE, Predictions, load
 from ml_ci.evaluation.values import KINDS, Comparison
 from ml_ci.plan.plan import COMPARISONS, Plan
 from ml_ci.records.codec import pack, unpack_if_fit
 from ml_ci.records.record import Record
 from ml_ci.spec.values import ModelSpec
 from ml_ci.steps.planning.decide import plan_work
-from ml_ci.steps.working.score import FILE, Scored, score_sides
+from ml_ci.steps.working.score import Scored, score_sides
 from ml_ci.steps.working.workshop import Workshop
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ml_ci.evaluation.labels import known_labels, read_labels
 from ml_ci.evaluation.predictions import read
-from ml_ci.evaluation.scores import Predictions, decide, load, write
+from ml_ci.evaluation.scores import FILE, Predictions, decide, load, write
 from ml_ci.evaluation.threshold import choose
 from ml_ci.plan.plan import PREDICTIONS, Keys, Plan
 from ml_ci.records.manifests import pack_entries
@@ -19,6 +19,7 @@ from ml_ci.steps.planning.decide import find_keys, key_scoring
 from ml_ci.steps.planning.reads import enter_metrics, enter_scoring, remember, resolve_reads
 from ml_ci.steps.planning.variables import list_variables
 from ml_ci.steps.values import Side
+from ml_ci.steps.working.folds import is_fold, is_folded, measure_job, name_rows, pool_folds
 from ml_ci.steps.working.room import tell_waiting, time_work
 from ml_ci.steps.working.train import find_artifact, find_predictions, open_bench, train_side
 from ml_ci.steps.working.workshop import Workshop
@@ -29,8 +30,6 @@ from ml_ci.training.values import Input, Measured, MetricRequest, PredictRequest
 
 if TYPE_CHECKING:
     from ml_ci.tables.table import Table
-
-FILE = "predictions.parquet"
 
 
 @dataclass(frozen=True)
@@ -83,16 +82,19 @@ def _find(shop: Workshop, side: Side) -> Record | None:
 
 def _score(shop: Workshop, side: Side, training: Record) -> Record:
     project = shop.project
-    labels = read_labels(shop.holdout, shop.sides.candidate.model.label, shop.sides.candidate.model.positive)
+    y_true = None if is_fold(shop) else _read_labels(shop)  # one fold may have a single class
+    pooled = pool_folds(shop, side, score_side) if is_folded(shop) else None
     with project.journal.noting("score", side.name, side.model.name):
-        found, cost = _predictions(shop, side, training)
-        extra = _extra(shop, side, labels.y_true, found)
+        found, cost = _predictions(shop, side, training) if pooled is None else (pooled.predictions, None)
+        extra = None if y_true is None else _extra(shop, side, y_true, found)
     entries = [] if extra is None else [enter_metrics(project, shop.sides.candidate, extra.reads)]
     for entry in entries:
         remember(project, entry)  # what a scoring is kept by depends on what the metrics read
     asked = key_scoring(project, shop.sides, side)
     entries += [] if cost is None else [enter_scoring(project, asked, cost.reads)]
     key = asked.manifest if cost is None else entries[-1].key
+    if pooled is not None:
+        key = find_keys(project, shop.sides, side).predictions  # what the folds read is known now
     with project.store.draft() as draft:
         write(found, draft / FILE)
         content = {
@@ -100,7 +102,10 @@ def _score(shop: Workshop, side: Side, training: Record) -> Record:
             "training": side.fingerprint.training,
             "rows": found.rows,
             "kind": found.kind,
-            "metrics": {**_job_metrics(training, cost, found.rows), **({} if extra is None else extra.values)},
+            "metrics": {
+                **measure_job(training, cost or pooled, found.rows),
+                **({} if extra is None else extra.values),
+            },
             "reads": pack_entries(entries),
         }
         return project.store.keep(draft, PREDICTIONS, key, content)
@@ -110,16 +115,24 @@ def _predictions(shop: Workshop, side: Side, training: Record) -> tuple[Predicti
     """Read what the command predicted; otherwise have the model score the holdout."""
     left = find_predictions(training)
     if left is not None:
-        return read_predictions(shop.sides.candidate.model, side, left, shop.holdout, None), None
+        return read_predictions(shop.sides.candidate.model, side, left, shop.holdout, None, shop.labelled), None
     rows = score_rows(shop, side, training, "holdout", shop.holdout_rows, shop.holdout.rows)
-    found = read_predictions(shop.sides.candidate.model, side, rows.predictions, shop.holdout, rows)
+    found = read_predictions(shop.sides.candidate.model, side, rows.predictions, shop.holdout, rows, shop.labelled)
     return choose_threshold(shop, side, training, found), rows
 
 
 def read_predictions(
-    model: ModelSpec, side: Side, path: Path, holdout: Table, scored: ScoredRows | None
+    model: ModelSpec,
+    side: Side,
+    path: Path,
+    holdout: Table,
+    scored: ScoredRows | None,
+    labelled: Table | None = None,
 ) -> Predictions:
-    """Read what a side predicted for the rows of a table; `scored` is None for what a command left."""
+    """Read what a side predicted for the rows of a table; `scored` is None for what a command left.
+
+    `labelled` is the table whose labels it may predict, where that is another.
+    """
     own = side.model
     shown = path.name if scored is None else f"the scores of {own.name}"
     return read(
@@ -132,6 +145,7 @@ def read_predictions(
         kind=None if scored is None else scored.kind,
         precision="" if scored is None else scored.precision,
         shown=shown,
+        labelled=labelled,
     )
 
 
@@ -185,22 +199,18 @@ def score_rows(
         checkout=checkout(shop.project.repository, bench.folder),
         env=list_variables(project, side.model),
     )
-    said = f"scoring the {what} with the {side.name}"
+    said = f"scoring {name_rows(shop, what)} with the {side.name}"
     return time_work(project, side.model.name, said, lambda: predict(request, project.options.progress))
 
 
 def _labels(shop: Workshop) -> tuple[str, ...]:
     model = shop.sides.candidate.model
-    return known_labels(shop.holdout, model.label, model.positive)
+    return known_labels(shop.labelled, model.label, model.positive)
 
 
-def _job_metrics(training: Record, cost: ScoredRows | None, rows: int) -> dict[str, float | None]:
-    """Give what the job and the model cost: seconds and megabytes of the training, milliseconds per scored row."""
-    return {
-        "seconds": training.content["seconds"],
-        "megabytes": training.content["megabytes"],
-        "milliseconds_per_row": None if cost is None else 1000 * cost.seconds / rows,
-    }
+def _read_labels(shop: Workshop) -> Any:
+    model = shop.sides.candidate.model
+    return read_labels(shop.holdout, model.label, model.positive).y_true
 
 
 def _extra(shop: Workshop, side: Side, y_true: Any, found: Predictions) -> Measured | None:

@@ -16,7 +16,7 @@ from ml_ci.records.index import Known, remember
 from ml_ci.records.manifests import pack_entries
 from ml_ci.records.record import Record
 from ml_ci.reports.values import DeedKind
-from ml_ci.spec.values import JobSpec
+from ml_ci.spec.values import JobSpec, PartEntry
 from ml_ci.steps.planning.blame import blaming_baseline
 from ml_ci.steps.planning.champion import fetch_champion
 from ml_ci.steps.planning.failures import blame_needed, find_failure, forget_failure, note_failure, remember_failure
@@ -150,13 +150,21 @@ def _train(shop: Room, side: Made) -> Record:
     return _keep(shop, side, model)
 
 
+def _with_fold(side: Made) -> str:
+    """Name the fold that is left out."""
+    holdout = side.model.kept_back
+    if not isinstance(holdout, PartEntry) or holdout.fold is None:
+        return ""
+    return f" (without fold {holdout.fold + 1} of {holdout.folds})"
+
+
 def _say_work(shop: Room, side: Made) -> tuple[DeedKind, str]:
     """Say what kind of work it is, in words too; the seed is named where several are trained."""
     declared = shop.project.spec.models.get(side.model.name)
     if isinstance(side.model, JobSpec):
         return "make", f"doing the job for the {side.name}"
     seed = f" (seed {side.model.seed})" if declared is not None and declared.seeds > 1 else ""
-    return "train", f"training the {side.name}{seed}"
+    return "train", f"training the {side.name}{seed}{_with_fold(side)}"
 
 
 def _make_needed(shop: Room, side: Made) -> Record:

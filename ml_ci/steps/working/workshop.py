@@ -49,6 +49,15 @@ class Workshop(Room):
         return Table.open(self._holdout_file, _holdout_columns(model), shown=_holdout_name(model))
 
     @cached_property
+    def labelled(self) -> Table:
+        """Open the rows that have every label which a model may predict: of a fold the whole table."""
+        model = self.sides.candidate.model
+        if isinstance(model.holdout, FileEntry) or model.holdout.fold is None:
+            return self.holdout
+        entry = model.data[model.holdout.of]
+        return Table.open(self.bring(model.holdout.of, entry), entry.columns, shown=entry.path)
+
+    @cached_property
     def validation(self) -> Table:
         """Open the labelled rows on which a threshold is chosen."""
         entry = self.sides.candidate.model.data["validation"]
@@ -75,7 +84,7 @@ class Workshop(Room):
         """The holdout without its label column; a part is typed as the table that it was cut from."""
         model = self.sides.candidate.model
         rows = self.strip_label("holdout", self.holdout, _holdout_columns(model))
-        if isinstance(model.holdout, FileEntry):
+        if isinstance(model.holdout, FileEntry) or model.holdout.whole:
             return rows
 
         entry = model.data[model.holdout.of]
@@ -87,20 +96,22 @@ class Workshop(Room):
         model = self.sides.candidate.model
         if isinstance(model.holdout, FileEntry):
             return self.bring("holdout", model.holdout)
+        if model.holdout.whole:
+            return self.bring(model.holdout.of, model.data[model.holdout.of])
         return self._cut(model, model.holdout, blank=False)
 
     @cached_property
     def _blank_holdout(self) -> Path:
         """The rows that a command predicts: their label column is blank."""
         model = self.sides.candidate.model
-        if isinstance(model.holdout, PartEntry):
+        if isinstance(model.holdout, PartEntry) and not model.holdout.whole:
             return self._cut(model, model.holdout, blank=True)
 
-        source, entry = self._holdout_file, model.holdout
+        source, columns = self._holdout_file, _holdout_columns(model)
         out = self.work / "holdout-blank" / source.name
         out.parent.mkdir(exist_ok=True)
         python = self.python(self.sides.candidate)
-        blank(source, model.label, out, columns=entry.columns, shown=entry.path, python=python)
+        blank(source, model.label, out, columns=columns, shown=_holdout_name(model), python=python)
         return out
 
     def _cut(self, model: ModelSpec, part: PartEntry, *, blank: bool) -> Path:
@@ -162,6 +173,7 @@ def _holdout_columns(model: ModelSpec) -> tuple[str, ...] | None:
 
 
 def _holdout_name(model: ModelSpec) -> str:
-    if isinstance(model.holdout, PartEntry):
-        return f"the holdout cut from {model.data[model.holdout.of].path}"
-    return model.holdout.path
+    if isinstance(model.holdout, FileEntry):
+        return model.holdout.path
+    path = model.data[model.holdout.of].path
+    return path if model.holdout.whole else f"the holdout cut from {path}"

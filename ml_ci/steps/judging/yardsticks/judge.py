@@ -31,6 +31,7 @@ from ml_ci.steps.judging import looks
 from ml_ci.steps.judging.yardsticks import settings
 from ml_ci.steps.judging.yardsticks.predicted import Predicted, predict, take_rows
 from ml_ci.steps.judging.yardsticks.rows import BaseRows, find_base_rows
+from ml_ci.steps.planning.folds import count_folds
 from ml_ci.steps.values import Side
 from ml_ci.steps.working.compare import name_metrics
 from ml_ci.steps.working.score import measure_own
@@ -126,6 +127,7 @@ def _judge(
         cost=None if model.cost is None else (model.cost.fp, model.cost.fn),
         predictions=scores,
         row_clusters=None if compared.clusters is None else scores,
+        folds=count_folds(candidate.model),
     )
     results = (*(_never_an_error(one) for one in judge(known.gates, case, policy)), *left)
     if first.anew or second.anew:

@@ -80,6 +80,8 @@ def open_base_table(shop: Workshop, base: Side, model: ModelSpec) -> Table:
         return Table.open(_bring(shop, base, "holdout", holdout), holdout.columns, shown=_name(base, holdout.path))
     entry = model.data[holdout.of]
     source = _bring(shop, base, holdout.of, entry)
+    if holdout.whole:
+        return Table.open(source, entry.columns, shown=_name(base, entry.path))
     out = shop.work / "base-holdout" / source.name
     cut(source, holdout, None, out, columns=entry.columns, shown=entry.path, python=shop.python(base))
     return Table.open(out, entry.columns, shown=_name(base, f"the holdout cut from {entry.path}"))
