@@ -103,6 +103,9 @@ def _choose_outputs(choice: Choice, answers: Answers, command: Command | None, s
 
 def _explain_outputs(script: Script | None) -> str:
     what = script.path if script else "the command"
+    if script and script.earlier:
+        known = ", ".join(script.earlier[:3])
+        return f"{{model: FILE}}: the path that {what} leaves its model at is made while it runs; git has {known}"
     if script and script.logs:
         return (
             f"{{predictions: FILE}} or {{model: FILE}}: {what} gives its model to MLflow only; let it save a file too"

@@ -79,7 +79,9 @@ def _refuse_nothing(text: str) -> str:
 
 def _ask_outputs(found: Found) -> Question:
     script = next(iter(found.scripts), None)
-    options = tuple((path, "a table that it leaves") for path in (script.scores if script else ()))
+    tables = ((path, "a table that it leaves") for path in (script.scores if script else ()))
+    models = ((path, "a model that git has of an earlier run") for path in (script.earlier if script else ()))
+    options = (*models, *tables)
     text = "What does the command leave: a model, or the holdout's predictions? Its path:"
     return Question("outputs", text, options, None, _check_path)
 

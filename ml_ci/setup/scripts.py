@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 
 from ml_ci.setup.source import Source
 from ml_ci.setup.texts import TOP
-from ml_ci.setup.traces import TABLES, Traces, find_traces
+from ml_ci.setup.traces import MODELS, TABLES, Traces, find_traces
 from ml_ci.setup.values import Script
 
 _MOST_MODULES = 60
@@ -63,6 +63,7 @@ def _read_script(
         named=traces.named,
         regressor=any(part.regressor for part in parts),
         logs=traces.logs,
+        earlier=tuple(sorted(one for one in files if one.endswith(MODELS)))[:6] if traces.unseen else (),
         tracked=traces.tracked,
     )
 

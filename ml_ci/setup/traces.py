@@ -18,6 +18,7 @@ MODELS = (
 # What leaves a model wherever its path ends: xgboost's .json, lightgbm's .txt, a folder of MLflow or Keras.
 _SAVES = {"save_model", "save_pretrained", "export_model", "saved_model"}
 _DUMPS = {"dump", "save", "save_checkpoint", "export", "save_weights"}
+_LIBRARIES = {"joblib", "pickle", "cloudpickle", "dill", "torch", "sio", "skops"}
 _TARGETS = {"label", "target", "target_column", "label_column", "target_col", "label_col", "y_col"}
 _FITS = {"fit", "partial_fit", "fit_resample", "train_test_split"}
 _TRACKED = {"set_tracking_uri", "MlflowClient", "set_registry_uri"}
@@ -28,7 +29,8 @@ class Traces:
     """What some programs do with files, as texts: paths as they are written there.
 
     `models` are left; `perhaps` have a model's ending and nobody is seen to read or to leave them; `tables` are asked
-    for; `strings` are all texts; `tracked` are addresses of MLflow servers; `logs` says that a model goes to MLflow.
+    for; `strings` are all texts; `tracked` are addresses of MLflow servers; `logs` says that a model goes to MLflow,
+    `unseen` that one is left at a path that is made while the program runs.
     """
 
     models: tuple[str, ...]
@@ -39,6 +41,7 @@ class Traces:
     named: tuple[str, ...]
     tracked: tuple[str, ...]
     logs: bool
+    unseen: bool = False
 
 
 def find_traces(trees: Mapping[str, ast.Module]) -> Traces:
@@ -71,6 +74,7 @@ def find_traces(trees: Mapping[str, ast.Module]) -> Traces:
         named=tuple(dict.fromkeys(text for tree in trees.values() for text in _find_targets(tree))),
         tracked=tuple(tracked),
         logs=any(name_called(node) == "log_model" for _, node in calls),
+        unseen=any(_is_unseen(node, path, texts) for path, node in calls),
     )
 
 
@@ -89,6 +93,14 @@ def _find_left(node: ast.Call, path: str, texts: Texts) -> Iterator[str]:
                 yield text
     elif (name == "open" and _read_mode(node)[:1] in ("w", "x", "a")) or name == "write_bytes":
         yield from (text for one in find_opened(node) for text in texts.of(one, path) if text.endswith(MODELS))
+
+
+def _is_unseen(node: ast.Call, path: str, texts: Texts) -> bool:
+    """Say whether a call leaves a model (joblib.dump(model, path)) at a path that is not in the text."""
+    if name_called(node) not in _DUMPS or not isinstance(node.func, ast.Attribute):
+        return False
+    library = getattr(node.func.value, "id", "")
+    return library in _LIBRARIES and len(node.args) > 1 and not texts.of(node.args[1], path)
 
 
 def _find_written(node: ast.Call, path: str, texts: Texts) -> Iterator[str]:

@@ -17,7 +17,8 @@ class Script:
     are the paths of its data and of what it leaves, relative to the repository; `absent` are tables that it asks for
     and git does not have, `fetched` the addresses of those that it fetches; `cwd` is where it has to be started.
     `named` are the columns that it takes as the target. `scores` are tables that it leaves and that are called
-    predictions. `score` orders several.
+    predictions. `earlier` are models that git has, where the program leaves one at a path that its text does not say.
+    `score` orders several.
     """
 
     path: str
@@ -29,6 +30,7 @@ class Script:
     reads: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
     fetched: tuple[str, ...] = ()
+    earlier: tuple[str, ...] = ()
     writes: tuple[str, ...] = ()
     scores: tuple[str, ...] = ()
     named: tuple[str, ...] = ()

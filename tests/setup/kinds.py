@@ -49,6 +49,18 @@ KINDS = {
         {"train.py": FITTED.format(target='y=t["churned"]'), "data/members.csv": MEMBERS},
         {"label": "churned", "positive": 1},
     ),
+    "models at paths that are made while it runs, beside those of an earlier run": Kind(
+        {
+            "train.py": READ + FIT + "from pathlib import Path\nimport joblib\nimport mlflow\n"
+            'for name in [str(one) for one in range(2)]:\n    joblib.dump(model, Path("models") / f"{name}.joblib")\n'
+            'mlflow.sklearn.log_model(model, "model")\n',
+            "models/forest.joblib": "x",
+            "models/linear.joblib": "x",
+            AT: TABLE,
+        },
+        {"run": "python train.py", "label": "churned"},
+        left=("outputs",),
+    ),
     "a table that is fetched by its address": Kind(
         {
             "train.py": "import pickle\nimport pandas as pd\nfrom sklearn.svm import SVC\n"

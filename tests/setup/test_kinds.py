@@ -53,6 +53,16 @@ def test_the_score(chosen: Callable[[str], Choice]) -> None:
     assert lines[2] <= 3
 
 
+def test_a_path_that_is_made_while_it_runs_is_said_with_the_models_that_are_there(
+    chosen: Callable[[str], Choice],
+) -> None:
+    choice = chosen("models at paths that are made while it runs, beside those of an earlier run")
+    assert choice.missing["outputs"] == (
+        "{model: FILE}: the path that train.py leaves its model at is made while it runs; "
+        "git has models/forest.joblib, models/linear.joblib"
+    )
+
+
 def test_a_table_that_is_fetched_is_said_with_the_one_that_is_here(chosen: Callable[[str], Choice]) -> None:
     """Of rows that the program gets from elsewhere none can be held out: it would be judged on what it was shown."""
     said = chosen("a table that is fetched by its address").missing["data"]
