@@ -55,7 +55,8 @@ def _finite(answer: Any, name: str, entry: str) -> float | None:
 def resample(request: Request) -> Request:
     """Call the user's own metrics on resampled rows, the same rows for every column of scores; stop when time is up.
 
-    Rows are drawn with replacement within each class, so that every resample has as many positives as the holdout.
+    Rows are drawn with replacement within each class, so that every resample has as many positives as the holdout; with
+    a column `cluster`, whole clusters among those of one class, of the other, and of both.
     """
     with open(request["table"], newline="", encoding="utf-8") as stream:
         rows = list(csv.DictReader(stream))
@@ -63,7 +64,8 @@ def resample(request: Request) -> Request:
     y_true = [int(row["y_true"]) for row in rows]
     columns = [_arrays(y_true, [float(row[side]) for row in rows]) for side in sides]
     functions = {name: load_entry(request, entry, "metrics") for name, entry in sorted(request["metrics"].items())}
-    draw = _drawer(y_true, request["seed"])
+    clusters = [int(row["cluster"]) for row in rows] if "cluster" in rows[0] else None
+    draw = _drawer(_strata(y_true, clusters), request["seed"])
     values: dict[str, dict[str, list[float | None]]] = {name: {side: [] for side in sides} for name in functions}
     ends = time.monotonic() + request["seconds"]
     made = 0
@@ -79,20 +81,44 @@ def resample(request: Request) -> Request:
     return {"replicates": values, "made": made}
 
 
-def _drawer(y_true: list[int], seed: int) -> Any:
-    """Give a function that draws row numbers, positives and negatives apart; the same seed draws the same rows."""
-    classes = [[place for place, label in enumerate(y_true) if label == wanted] for wanted in (0, 1)]
-    classes = [places for places in classes if places]
+def _strata(y_true: list[int], clusters: list[int] | None) -> list[list[list[int]]]:
+    """Give what is drawn, apart from each other: the rows of each cluster (or each row), negatives first, both last."""
+    units: dict[int, list[int]] = {}
+    for place in range(len(y_true)):
+        units.setdefault(place if clusters is None else clusters[place], []).append(place)
+    strata: dict[tuple[int, ...], list[list[int]]] = {(0,): [], (1,): [], (0, 1): []}
+    for rows in units.values():
+        strata[tuple(sorted({y_true[place] for place in rows}))].append(rows)
+    return [found for found in strata.values() if found]
+
+
+def _drawer(strata: list[list[list[int]]], seed: int) -> Any:
+    """Give a function that draws row numbers, stratum by stratum; the same seed draws the same rows."""
     try:
         import numpy
     except ImportError:
         import random
 
         drawn = random.Random(seed)
-        return lambda: [place for places in classes for place in drawn.choices(places, k=len(places))]
+        return lambda: [place for units in strata for rows in drawn.choices(units, k=len(units)) for place in rows]
     generator = numpy.random.default_rng(seed)
-    arrays = [numpy.asarray(places) for places in classes]
-    return lambda: numpy.concatenate([places[generator.integers(0, len(places), len(places))] for places in arrays])
+    groups = [
+        numpy.asarray([rows[0] for rows in units])
+        if all(len(rows) == 1 for rows in units)
+        else [numpy.asarray(rows) for rows in units]
+        for units in strata
+    ]
+
+    def draw() -> Any:
+        parts = []
+        for units in groups:
+            chosen = generator.integers(0, len(units), len(units))
+            parts.append(
+                numpy.concatenate([units[one] for one in chosen]) if isinstance(units, list) else units[chosen]
+            )
+        return numpy.concatenate(parts)
+
+    return draw
 
 
 def _take(values: Any, index: Any) -> Any:

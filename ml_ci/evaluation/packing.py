@@ -17,7 +17,7 @@ from ml_ci.evaluation.slices import Slices
 BYTE = 255  # the most rows of one cluster in one cell
 MOST_GROUPS = 1 << 23  # clusters times values of a slice: 64 MB
 MOST_DISTINCT = 4096  # different clusters that are kept
-_EXACT = 1 << 24  # a float32 holds every whole number up to here
+EXACT = 1 << 24  # a float32 holds every whole number up to here
 _PAIRS = np.uint64(0x00FF00FF00FF00FF)
 
 
@@ -99,7 +99,7 @@ class Packer:
         cells = packed.view(np.uint8)
         pairs = self._add_pairs(packed).reshape(4, -1, self._number)
         table: NDArray[Any] = self._table[: len(cells)]
-        if int(cells.max(initial=0)) * most_rows < _EXACT:
+        if int(cells.max(initial=0)) * most_rows < EXACT:
             np.copyto(table, cells, casting="unsafe")
         else:
             table = cells.astype(np.float64)

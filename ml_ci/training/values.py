@@ -241,7 +241,8 @@ class Measured:
 class ResampleRequest(MetricRequest):
     """Ask the user's own metrics for resampled rows: at most `replicates` times, and no new one after `seconds`.
 
-    `table` is a CSV with the columns `y_true` (0, 1), `candidate` and, where there is one, `baseline`: their scores.
+    `table` is a CSV with the columns `y_true` (0, 1), `candidate` and, where there is one, `baseline`: their scores;
+    with a column `cluster`, a number, rows of one are drawn together.
     """
 
     replicates: int

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,8 @@ import pytest
 from sklearn.metrics import confusion_matrix
 
 from ml_ci.evaluation.count import Counts, count
+from ml_ci.evaluation.grouping import Grouping
+from ml_ci.evaluation.moments import count_clusters
 from ml_ci.evaluation.slices import Slices
 
 ROWS = 1_000_000
@@ -64,6 +67,30 @@ def ours(arrays: tuple[Any, Any, Any, list[Slices]]) -> float:
 def test_two_models_ten_slices_a_million_rows(ours: float) -> None:
     print(f"\nours: {1e3 * ours:.1f} ms CPU (budget {1e3 * BUDGET:.0f})")
     assert ours <= SLACK * BUDGET
+
+
+CLUSTERS = 100_000
+TIMES = 6  # the budget without clusters
+
+
+@pytest.mark.parametrize("slices_are", ["facts of the cluster", "of each row"])
+def test_clusters_of_two_models_ten_slices_a_million_rows(
+    arrays: tuple[Any, Any, Any, list[Slices]], slices_are: str
+) -> None:
+    y, c, b, slices = arrays
+    random = np.random.default_rng(1)
+    codes = random.integers(0, CLUSTERS, ROWS)
+    if slices_are == "facts of the cluster":
+        facts = [random.integers(0, len(one.values), CLUSTERS).astype(np.uint8) for one in slices]
+        slices = [replace(one, codes=own[codes]) for one, own in zip(slices, facts, strict=True)]
+    grouping = Grouping(("customer",), codes=codes, number=CLUSTERS)
+
+    def both() -> None:
+        count_clusters(grouping, count(y, c, b, slices), y, c, b, slices)
+
+    taken = _seconds(both, 7)
+    print(f"\n{CLUSTERS:,} clusters, slices {slices_are}: {1e3 * taken:.1f} ms CPU ({taken / BUDGET:.1f} budgets)")
+    assert taken <= SLACK * TIMES * BUDGET
 
 
 def test_beside_scikit_learn(arrays: tuple[Any, Any, Any, list[Slices]], ours: float) -> None:

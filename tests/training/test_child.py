@@ -10,8 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy
 import pytest
 
+from ml_ci.child import metrics
 from ml_ci.errors import Failure
 from ml_ci.training import function, process
 from ml_ci.training.process import CHILD
@@ -119,3 +121,35 @@ def test_the_end_of_our_own_program_does_show_its_frames(jobs: Any, failed: Fail
     source = "import sys\ndef train():\n    sys.modules['ml_ci_child.training'].store = None\n    return 1\n"
     log = failed(lambda: jobs.function(source)).log_tail
     assert str(CHILD.with_name("training.py")) in log
+
+
+@pytest.mark.parametrize("numpy_there", [True, False])
+def test_clusters_are_drawn_whole_and_apart_from_other_kinds(
+    numpy_there: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not numpy_there:
+        monkeypatch.setitem(sys.modules, "numpy", None)
+    y_true = [0, 0, 1, 1, 0, 1, 1, 0]
+    clusters = [0, 0, 1, 1, 2, 2, 3, 4]
+    draw = metrics._drawer(metrics._strata(y_true, clusters), 7)
+    of_kind = {"negatives": {0, 4}, "positives": {1, 3}, "both": {2}}
+    seen = set()
+    for _ in range(50):
+        index = [int(place) for place in draw()]
+        drawn = [clusters[place] for place in index]
+        for one in set(drawn):
+            assert drawn.count(one) % clusters.count(one) == 0
+        for kind in of_kind.values():
+            assert sum(drawn.count(one) / clusters.count(one) for one in kind & set(drawn)) == len(kind)
+        seen.add(tuple(sorted(drawn)))
+    assert len(seen) > 3
+
+
+def test_rows_are_drawn_as_before_where_nothing_belongs_together() -> None:
+    y_true = [0, 1, 1, 0, 0]
+    draw = metrics._drawer(metrics._strata(y_true, None), 3)
+    generator = numpy.random.default_rng(3)
+    expected = [
+        places[generator.integers(0, len(places), len(places))] for places in map(numpy.asarray, ([0, 3, 4], [1, 2]))
+    ]
+    assert list(draw()) == [int(one) for part in expected for one in part]

@@ -22,6 +22,7 @@ from ml_ci.records.codec import pack
 from ml_ci.spec.values import GateSpec, Method, ModelSpec
 from ml_ci.steps.judging import holdout
 from ml_ci.steps.judging import looks as look
+from ml_ci.steps.judging.dependence import find_dependence
 from ml_ci.steps.judging.folds import note_alike
 from ml_ci.steps.judging.looks import find_standing
 from ml_ci.steps.judging.outside_reads import note_outside_reads
@@ -77,9 +78,9 @@ def judge_gates(
     look.note_look(shop, plan, before.standing, worst(of_gates(results), yardsticks))
     seen = (*note_alike(shop), *note_outside_reads(shop.project, shop.sides))
     said = (*_notes(shop.sides), *seen, *before.notes, *look.say_standing(before.standing), *note_resamples(asked))
-    verdict = Judged(
-        comparison, results, changes, said, find_overlaps(shop), yardsticks, find_differences(asked, before.policy)
-    )
+    odd = tuple(find_dependence(shop, plan, asked, before.policy, results))
+    differences = find_differences(asked, before.policy)
+    verdict = Judged(comparison, results, changes, said, find_overlaps(shop), yardsticks, differences, odd)
     with shop.project.store.draft() as draft:
         content = {"model": model.name, "training": plan.candidate.training, "judged": pack(verdict)}
         content["reads"] = _reads(shop, plan)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ml_ci.digests import digest
+from ml_ci.evaluation.grouping import read_grouping
 from ml_ci.evaluation.labels import read_labels
 from ml_ci.evaluation.values import Comparison
 from ml_ci.plan.plan import Plan
@@ -45,6 +46,11 @@ class OwnResamples:
     def names(self) -> Collection[str]:
         """Name the metrics: the model's own."""
         return self.shop.sides.candidate.model.metrics
+
+    @property
+    def clustered(self) -> bool:
+        """Whether clusters were drawn, and not rows one by one."""
+        return self.comparison.clusters is not None and bool(self.comparison.clusters.columns)
 
     def __call__(self, name: str, baseline: bool) -> Any:
         """Give a metric's values, one per resample, NaN where undefined."""
@@ -112,6 +118,9 @@ def _table(shop: Workshop, plan: Plan) -> Path:
     columns["candidate"] = load_scores(shop, shop.sides.candidate, plan.candidate).tolist()
     if shop.sides.baseline is not None and plan.baseline is not None:
         columns["baseline"] = load_scores(shop, shop.sides.baseline, plan.baseline).tolist()
+    grouping = read_grouping(shop.holdout, model)
+    if grouping is not None and grouping.codes is not None:
+        columns["cluster"] = grouping.codes.tolist()
     table = shop.work / "resamples.csv"
     lines = (",".join(map(repr, row)) for row in zip(*columns.values(), strict=True))
     table.write_text("\n".join([",".join(columns), *lines]) + "\n", encoding="utf-8")

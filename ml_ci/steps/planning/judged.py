@@ -25,6 +25,7 @@ class Judged:
     overlaps: tuple[Overlap, ...] = ()
     yardsticks: tuple[Yardstick, ...] = ()
     differences: Differences = field(default_factory=Differences)
+    cautions: tuple[str, ...] = ()
 
     @property
     def verdict(self) -> Verdict:

@@ -15,6 +15,7 @@ from ml_ci.steps.planning.judged import Judged
 from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.planning.variables import note_unset
 from ml_ci.steps.telling.cautions import list_cautions
+from ml_ci.steps.telling.evidence import note_evidence
 from ml_ci.steps.telling.folds import tell_folds
 from ml_ci.steps.values import Made, Project, Sides
 from ml_ci.suspicion.counts import suspicions
@@ -41,6 +42,7 @@ def explain_plan(project: Project, fingerprints: Fingerprints, name: str) -> Mod
     notes = (
         *known,
         *warned,
+        *note_evidence(sides.candidate.model),
         *unlike,
         *note_unset(project, name),
         *_upstream(project, sides, plan),
@@ -54,7 +56,7 @@ def explain_plan(project: Project, fingerprints: Fingerprints, name: str) -> Mod
 
 
 def _list_known(verdict: Judged) -> tuple[str, ...]:
-    return (*overlapping(verdict.overlaps), *suspicions(verdict.comparison))
+    return (*overlapping(verdict.overlaps), *verdict.cautions, *suspicions(verdict.comparison))
 
 
 def _beforehand(project: Project, sides: Sides) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -20,6 +20,7 @@ from ml_ci.steps.planning.judged import Judged
 from ml_ci.steps.planning.variables import note_unset
 from ml_ci.steps.telling.asked import list_asked
 from ml_ci.steps.telling.cautions import list_cautions
+from ml_ci.steps.telling.evidence import note_evidence
 from ml_ci.steps.telling.folds import describe_folds, tell_folds
 from ml_ci.steps.telling.unsteady import note_determinism
 from ml_ci.steps.values import Project, Sides
@@ -49,13 +50,22 @@ def report_judged(
         gates=_place(judged.gates, model),
         seconds=seconds,
         failure=_nothing_gated(model, comparison.candidate) if verdict == "unjudged" else None,
-        notes=(*judged.notes, *_unsteady(project, model), *note_unset(project, model.name), *_of_run(project)),
+        notes=(
+            *note_evidence(model),
+            *judged.notes,
+            *_unsteady(project, model),
+            *note_unset(project, model.name),
+            *_of_run(project),
+        ),
         cost=model.cost,
         paths=_paths(model),
         cautions=(
             *tell_folds(model, comparison.candidate.confusion.rows),
             *list_cautions(project, sides),
             *overlapping(judged.overlaps),
+            *list_cautions(project, sides),
+            *overlapping(judged.overlaps),
+            *judged.cautions,
             *suspicions(comparison),
         ),
         overlaps=judged.overlaps,
