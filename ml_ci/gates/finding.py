@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 Ready: TypeAlias = "Mapping[str | None, Evidence]"
 
 # Bengio and Grandvalet (Journal of Machine Learning Research 5, 2004): one cross-validation does not tell how far
-# another table would have moved it. Judged as a holdout is, wrong models pass up to 44% of the time at a nominal 5%
+# another table would have moved it. Judged as a holdout is, wrong models pass up to 39% of the time at a nominal 5%
 # (tests/gates/test_folds_simulation.py).
 UNPROVEN_FOLDS = "the models of {folds} folds share their training rows, so that one table proves nothing of another"
 

@@ -42,6 +42,11 @@ def _whole(model: ModelReport) -> Section:
         "FPR is the share of the negatives that were taken for positive (false alarms), FNR the share of the positives "
         "that were missed. Intervals are exact (Clopper-Pearson), each for itself."
     )
+    if model.folds is not None:
+        said += (
+            " They hold for the models of these folds, and are too narrow for what the same job gives on another "
+            "table: the folds share their training rows."
+        )
     found = [row for row in metric_rows(model) if row.title not in _ELSEWHERE]
     if model.baseline is None:
         metrics = Grid(("metric", "this version"), tuple((row.title, row.candidate) for row in found), "lr")

@@ -109,7 +109,8 @@ def plainly(of: Overlap) -> str:
     """Say for the record how many rows of the holdout stand in a table, odd or not."""
     most = of.features if of.same is None else of.same
     more = of.features - (of.same or 0)
-    said = f"{_number(most)} of the {of.rows:,} rows of the holdout {_stand(most)} in data.{of.data}"
+    where = f"{'other folds of ' if of.folds else ''}data.{of.data}"
+    said = f"{_number(most)} of the {of.rows:,} rows of the holdout {_stand(most)} in {where}"
     if of.same is None:
         said += ", which has no label column"
     elif more:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ml_ci.suspicion.overlap import add_answers, cautions, judge_overlap
+from ml_ci.suspicion.overlap import add_answers, cautions, judge_overlap, plainly
 from ml_ci.tables.shared_rows import Compared, Shared
 
 ONE = Shared(rows=100, found=10, others=400, repeated=0, distinct=400, alike=1e-9)
@@ -27,3 +27,4 @@ def test_a_caution_names_the_folds() -> None:
     [said] = cautions([judged])
     assert said.startswith("10 of the 100 rows of the holdout stand in other folds of data.train (t.csv)")
     assert "keep them in one fold: `folds: 5` with `by: COLUMN`" in said
+    assert plainly(judged) == "10 of the 100 rows of the holdout stand in other folds of data.train."
