@@ -11,6 +11,11 @@ from dataclasses import dataclass, field
 
 NONE = (0.0,) * 8
 
+# The cells of each class, and all of them.
+NEGATIVES = frozenset({0, 1, 2, 3})
+POSITIVES = frozenset({4, 5, 6, 7})
+ALL = NEGATIVES | POSITIVES
+
 
 @dataclass(frozen=True, slots=True)
 class Weighted:

@@ -14,12 +14,13 @@ from ml_ci.conditions.tree import Metric
 from ml_ci.evaluation.confusion import largest_move
 from ml_ci.evaluation.values import Comparison, Spread
 from ml_ci.gates import proof
+from ml_ci.gates.defined import UndefinedError, UnprovableError
 from ml_ci.gates.evidence import Case, Policy
 from ml_ci.gates.finding import choose_level
-from ml_ci.gates.proof import Level
+from ml_ci.gates.level import Level
 from ml_ci.gates.question import Question
 from ml_ci.gates.values import MOST_SLICES, Difference, Differences
-from ml_ci.gates.view import UndefinedError, View
+from ml_ci.gates.view import View
 from ml_ci.metrics import OF_COST, TABLE
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def _of_metrics(case: Case, policy: Policy) -> Iterator[tuple[str, Difference]]:
     names += [name for name in sorted(OF_COST) if case.cost is not None]
     view = View(case, policy.min_rows)
     for name in [*names, *_spreads(view)]:
-        with suppress(UndefinedError):
+        with suppress(UndefinedError, UnprovableError):
             question = _ask(name)
             if view.value(Metric(name)) != view.value(Metric(name, baseline=True)):
                 yield name, _tell(question, view, choose_level(question, policy))
@@ -121,7 +122,12 @@ def _tell(question: Question, view: View, level: Level | None) -> Difference:
     if spread is not None:
         return _tell_by_spread(name, view, level, spread)
     way = proof.route(question, view)
-    return _make(proof.prove(question, view, level).interval, level) if way in _OF_COUNTS else Difference()
+    if way not in _OF_COUNTS:
+        return Difference()
+    try:
+        return _make(proof.prove(question, view, level).interval, level)
+    except UnprovableError:  # which rows belong together was not kept
+        return Difference()
 
 
 # By pairs of rows, or by resamples of the counts; another way, or none, is not for these metrics.

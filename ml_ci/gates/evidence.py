@@ -53,12 +53,15 @@ class RowClusters(Protocol):
 class OwnReplicates(Protocol):
     """Resamples of the user's own metrics, made when they are first asked for.
 
-    `names` are the metrics that can be resampled; calling it gives a metric's replicates, (replicates,), NaN where
-    undefined: those of the candidate, and those of the baseline on the same resampled rows (None without one).
+    `names` are the metrics that can be resampled, `clustered` says that clusters were drawn and not rows; calling it
+    gives a metric's replicates, (replicates,), NaN where undefined: those of the candidate, and those of the baseline
+    on the same resampled rows (None without one).
     """
 
     @property
     def names(self) -> Collection[str]: ...
+    @property
+    def clustered(self) -> bool: ...
     def __call__(self, name: str, baseline: bool) -> Any: ...
 
 
@@ -90,7 +93,8 @@ class Policy:
     `confidence` in (0.5, 1) asks for proof, None compares the measured numbers; a gate's own `@` comes first.
     `min_rows` leaves smaller slices out (None: `each` judges all, the others ask for `LEAST_ROWS`). `alpha_spent` is
     the level that the ledger allows this look, None without a ledger, 0 when nothing is left. `why_anytime` says why
-    the method was set to `anytime` where nobody asked for it.
+    the method was set to `anytime` where nobody asked for it. Bets on clusters are full at the weight of the `largest`
+    ones of the first look (None: of this one); `grown` says why there is no bet, as a known cluster gained rows, or "".
     """
 
     confidence: float | None = None
@@ -99,6 +103,8 @@ class Policy:
     seed: int = 0
     alpha_spent: float | None = None
     why_anytime: str = ""
+    largest: tuple[float, float, float] | None = None
+    grown: str = ""
 
     def asked(self, own: float | None) -> float | None:
         """Give the confidence that judges a comparison: its `own`, or else the model's; 0 and None ask for none."""

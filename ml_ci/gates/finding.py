@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from ml_ci.conditions.tree import Metric
 from ml_ci.gates import procedure, proof
+from ml_ci.gates.defined import UndefinedError, UnprovableError
 from ml_ci.gates.evidence import Policy, nothing_to_compare
 from ml_ci.gates.heading import heading
+from ml_ci.gates.level import Level
 from ml_ci.gates.measured import Measured, beside, measure
-from ml_ci.gates.proof import CERTAIN, UNPROVABLE, Level
+from ml_ci.gates.proof import CERTAIN, UNPROVABLE
 from ml_ci.gates.question import Question
+from ml_ci.gates.telling import say_rows, tell, tell_of_seeds, within
+from ml_ci.gates.together import Together
 from ml_ci.gates.values import Verdict
-from ml_ci.gates.view import UndefinedError, View
-from ml_ci.gates.wording import confidence_said, more_rows, provable
+from ml_ci.gates.view import View
 from ml_ci.metrics import METRICS
 
 if TYPE_CHECKING:
@@ -37,7 +40,10 @@ _SHOWN_ALPHA = 0.025
 
 @dataclass(frozen=True)
 class Finding:
-    """How one question was judged. `p_fail` is its p-value against "within the limit", None where nothing is drawn."""
+    """How one question was judged. `p_fail` is its p-value against "within the limit", None where nothing is drawn.
+
+    `together` says what its rows are evidence of; None where each is evidence by itself.
+    """
 
     verdict: Verdict
     slice: str | None = None
@@ -50,6 +56,8 @@ class Finding:
     reason: str = ""
     p_fail: float | None = None
     alpha: float | None = None
+    needs_clusters: int | None = None
+    together: Together | None = None
     level: float | None = None
     chance: float | None = None
 
@@ -74,6 +82,8 @@ def find(question: Question, view: View, policy: Policy, ready: Ready | None = N
     try:
         measured = measure(question, view)
         return _judge(question, view, policy, measured, ready or {})
+    except UnprovableError as error:
+        return Finding("inconclusive", view.label, reason=_sentence(str(error)))
     except UndefinedError as error:
         return Finding("error", view.label, reason=_sentence(str(error)))
 
@@ -94,9 +104,13 @@ def choose_level(question: Question, policy: Policy) -> Level | None:
     """Give the level at which a question is put to the data; None where the holdout's ledger has nothing left."""
     confidence = policy.asked(question.confidence)
     if not confidence:
-        return Level(policy.method, _SHOWN_ALPHA, policy.seed)
+        return _level_of(policy, _SHOWN_ALPHA)
     alpha = policy.alpha(confidence)
-    return Level(policy.method, alpha, policy.seed) if alpha > 0 else None
+    return _level_of(policy, alpha) if alpha > 0 else None
+
+
+def _level_of(policy: Policy, alpha: float) -> Level:
+    return Level(policy.method, alpha, policy.seed, policy.largest, policy.grown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +132,14 @@ class _Put:
         """Give what the data prove at a level; for many slices it was made at once."""
         return self.ready.get(self.view.slice) or proof.prove(self.question, self.view, level)
 
+    def together(self) -> Together | None:
+        """Say what the rows are evidence of where they belong together or weigh unlike; None where they do not."""
+        if self.view.clusters is None:
+            return None
+        from ml_ci.gates.described import describe  # numpy, which independent rows as measured do not need
+
+        return describe(self.question, self.view, self.way)
+
 
 def _judge(question: Question, view: View, policy: Policy, measured: Measured, ready: Ready) -> Finding:
     finding = Finding(
@@ -133,27 +155,24 @@ def _judge(question: Question, view: View, policy: Policy, measured: Measured, r
     if not put.confidence:
         return _as_measured(finding, put)
     if put.way == UNPROVABLE or view.case.folds:
-        return _unproven(finding, put)
-    return _as_proven(finding, put)
+        return _unproven(finding, put, _no_form(put))
+    try:
+        return _as_proven(finding, put)
+    except UnprovableError as error:
+        return _unproven(finding, put, str(error))
 
 
 def _certain(question: Question, view: View, measured: Measured) -> str:
     if proof.is_same(question, view):
         told = "nothing can have become worse" if measured.holds else "it cannot be better than itself"
         return f"the same model as the baseline, {told}"
-    return _within(question, measured.holds)
-
-
-def _within(question: Question, held: bool) -> str:
-    if held:
-        return "within the limit"
-    return "above the limit" if question.upper else "below the limit"
+    return within(question, measured.holds)
 
 
 def _as_measured(finding: Finding, put: _Put) -> Finding:
     question, view = put.question, put.view
     held = finding.verdict == "pass"
-    told = f"{_within(question, held)} as measured"
+    told = f"{within(question, held)} as measured"
     if view.case.comparison.seeds:
         held = held and procedure.mean_holds(question, view)
         finding = replace(finding, verdict="pass" if held else "fail")
@@ -161,26 +180,32 @@ def _as_measured(finding: Finding, put: _Put) -> Finding:
     if put.way not in ("limit", "paired", "slices"):
         return replace(finding, reason=f"{put.head}: {told}")
     try:
-        evidence = put.evidence(Level(put.policy.method, _SHOWN_ALPHA, put.policy.seed))
+        evidence = put.evidence(_level_of(put.policy, _SHOWN_ALPHA))
+    except UnprovableError as error:
+        return replace(finding, reason=f"{put.head}: {told}; {error}")
     except ImportError:  # the interval alone is not worth scipy
         return replace(finding, reason=f"{put.head}: {told}")
-    rows, kind = proof.rows_of(question, view, put.way)
+    together = put.together()
     if evidence.outcome == "inconclusive":
-        told += f", but with {rows:,} {kind} it may be noise"
-    finding = replace(finding, reason=f"{put.head}: {told}")
+        rows = together.brief if together is not None else say_rows(question, view, put.way, None)
+        told += f", but with {rows} it may be noise"
+    shown = replace(finding, reason=f"{put.head}: {told}", together=together)
     # Of folds an interval would be too narrow; what is noise by it is noise all the more.
-    return finding if view.case.folds else _with_interval(finding, evidence, _SHOWN_ALPHA)
+    return shown if view.case.folds else _with_interval(shown, evidence, _SHOWN_ALPHA)
 
 
-def _unproven(finding: Finding, put: _Put) -> Finding:
-    """Leave undecided what no method proves: with a confidence nothing passes that is not proven."""
+def _no_form(put: _Put) -> str:
     names = {atom.name for atom, _ in put.question.candidate.weights if isinstance(atom, Metric)} - METRICS
     own, folds = min(names, default=None), put.view.case.folds
-    what = f"{own}, your own metric, was not resampled here" if own else "no proof is known for this form of gate"
     if folds:
-        what = UNPROVEN_FOLDS.format(folds=folds)
-    measured = f"{_within(put.question, finding.verdict == 'pass')} as measured"
-    reason = f"{put.head}: {measured}, but {what}; write @ 0 behind it to go by the measured numbers"
+        return UNPROVEN_FOLDS.format(folds=folds)
+    return f"{own}, your own metric, was not resampled here" if own else "no proof is known for this form of gate"
+
+
+def _unproven(finding: Finding, put: _Put, why: str) -> Finding:
+    """Leave undecided what no method proves: with a confidence nothing passes that is not proven."""
+    measured = f"{within(put.question, finding.verdict == 'pass')} as measured"
+    reason = f"{put.head}: {measured}, but {why}; write @ 0 behind it to go by the measured numbers"
     return replace(finding, verdict="inconclusive", confidence=put.confidence, reason=reason)
 
 
@@ -191,12 +216,13 @@ def _as_proven(finding: Finding, put: _Put) -> Finding:
         reason = f"{put.head}: this holdout has been looked at too often to prove anything more; label new rows"
         return replace(finding, verdict="inconclusive", confidence=put.confidence, reason=reason)
     alpha = level.alpha
+    together = put.together()
     evidence = put.evidence(level)
-    told = _tell(evidence, put, 1 - alpha)
+    told = tell(evidence, question, view, put.way, together, 1 - alpha)
     if view.case.comparison.seeds:
         over_seeds = procedure.evidence(question, view, alpha)
         evidence = procedure.together(evidence, over_seeds, alpha)
-        told += f"; {procedure.told(question, view)}: {_tell_of_seeds(over_seeds)}"
+        told += f"; {procedure.told(question, view)}: {tell_of_seeds(over_seeds)}"
     if put.policy.why_anytime and evidence.method == "anytime":
         told += f" (by e-values: {put.policy.why_anytime})"
     return replace(
@@ -204,44 +230,13 @@ def _as_proven(finding: Finding, put: _Put) -> Finding:
         verdict=evidence.outcome,
         confidence=round(1 - alpha, 12),
         needs=evidence.needs,
+        needs_clusters=evidence.needs_clusters,
+        together=together,
         chance=evidence.chance,
         reason=f"{put.head}: {told}",
         p_fail=evidence.p_fail,
         alpha=alpha,
     )
-
-
-def _tell(evidence: Evidence, put: _Put, confidence: float) -> str:
-    rows, kind = proof.rows_of(put.question, put.view, put.way)
-    if evidence.outcome == "pass":
-        return f"within the limit, proven with {confidence_said(confidence)} confidence on {rows:,} {kind}"
-    if evidence.outcome == "fail":
-        broken = _within(put.question, False)
-        return f"{broken}, proven with {confidence_said(confidence)} confidence on {rows:,} {kind}"
-    why = f" ({evidence.reason})" if evidence.reason else ""
-    more = more_rows(evidence.needs, kind, evidence.chance)
-    return f"cannot be told from noise with {rows:,} {kind}{why}; {more}{_tell_provable(evidence, put)}"
-
-
-def _tell_provable(evidence: Evidence, put: _Put) -> str:
-    """Say what these very labels prove: a margin or a limit to choose on purpose; "" where no number says it."""
-    question, bound = put.question, evidence.high if put.question.upper else evidence.low
-    atom = question.single
-    if atom is None or bound is None or not math.isfinite(bound):
-        return ""
-    if question.relative and proof.margin(question) is None:
-        return ""
-    if proof.is_any(question, bound):
-        return ""  # any model is within it
-    said = provable(bound, atom, upper=question.upper, relative=question.relative)
-    return f"; today's labels can prove {said}"
-
-
-def _tell_of_seeds(evidence: Evidence) -> str:
-    if evidence.reason:
-        return evidence.reason
-    told = {"pass": "the seeds prove it too", "fail": "the seeds prove the contrary"}
-    return told.get(evidence.outcome, "the seeds differ too much to tell, train with more of them")
 
 
 def _with_interval(finding: Finding, evidence: Evidence, alpha: float) -> Finding:

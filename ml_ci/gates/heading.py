@@ -42,7 +42,8 @@ def _count(atom: Metric | OverSlices, view: View) -> str:
     if not is_proportion(atom.key) or (isinstance(atom, OverSlices) and atom.function != "each"):
         return ""
     part, whole = share(view.confusion(False), atom.key)
-    return f" ({part:,} of {whole:,})"
+    weighs = view.clusters is not None and view.clusters.weight is not None
+    return f" ({part:,} of {whole:,}{', weighted' if weighs else ''})"
 
 
 def _sum_said(question: Question) -> str:

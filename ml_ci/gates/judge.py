@@ -116,6 +116,7 @@ def _upheld(finding: Finding, others: list[float]) -> Finding:
 
 
 def _result(condition: str, finding: Finding) -> GateResult:
+    together = finding.together
     return GateResult(
         condition=condition,
         verdict=finding.verdict,
@@ -129,4 +130,9 @@ def _result(condition: str, finding: Finding) -> GateResult:
         reason=finding.reason,
         level=finding.level,
         chance=finding.chance,
+        clusters=(together.clusters or None) if together else None,
+        unit=together.unit if together and together.clusters else "",
+        design_effect=together.design_effect if together else None,
+        effective_rows=together.effective_rows if together else None,
+        needs_clusters=finding.needs_clusters,
     )

@@ -7,8 +7,9 @@ from fractions import Fraction
 
 from ml_ci.conditions.linear import Linear
 from ml_ci.conditions.tree import Operator
+from ml_ci.gates.defined import UndefinedError
 from ml_ci.gates.question import Question
-from ml_ci.gates.view import UndefinedError, View
+from ml_ci.gates.view import View
 
 # Beyond rounding in a metric that is no fraction of counts, a difference is a difference.
 _ROUNDING = Fraction(1, 10**12)

@@ -41,7 +41,7 @@ def _total(counts: Counts, cells: Cells) -> Any:
     return total
 
 
-def exact(confusion: Confusion, name: str) -> Fraction | float | None:
+def exact(confusion: Counts, name: str) -> Fraction | float | None:
     """Give a metric of the counts, as a fraction where it is one (all but mcc); None where it is undefined.
 
     KeyError for a metric that the counts do not give.
@@ -95,6 +95,6 @@ def _mcc_parts(c: Counts) -> tuple[Any, Any]:
     return c.tp * c.tn - c.fp * c.fn, (c.tp + c.fp) * (c.tp + c.fn) * (c.tn + c.fp) * (c.tn + c.fn)
 
 
-def _mcc(confusion: Confusion) -> float | None:
+def _mcc(confusion: Counts) -> float | None:
     numerator, squared = _mcc_parts(confusion)
     return float(numerator / sqrt(squared)) if squared else None

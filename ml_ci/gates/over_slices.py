@@ -16,7 +16,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ml_ci.conditions.tree import OverSlices
-from ml_ci.gates.statistics import limits
+from ml_ci.gates.statistics import design_effect, limits
+from ml_ci.gates.statistics.design_effect import Effect
 from ml_ci.gates.statistics.values import NEEDS_CAP, Evidence, Floats
 from ml_ci.metrics import HIGHER_IS_WORSE
 
@@ -45,11 +46,19 @@ class Bounds:
         return self.low(alpha) > limit if upper else self.high(alpha) < limit
 
 
-def judge(atom: OverSlices, parts: Sequence[tuple[int, int]], limit: float, upper: bool, alpha: float) -> Evidence:
+def judge(
+    atom: OverSlices,
+    parts: Sequence[tuple[float, float]],
+    limit: float,
+    upper: bool,
+    alpha: float,
+    effects: Sequence[Effect | None] = (),
+) -> Evidence:
     """Judge `atom <= limit` (or `>=`, where `upper` is False) at one-sided `alpha`.
 
-    `parts` are (part, whole) of the rate in each slice, whole > 0. The bounds are each at `alpha`. `p_pass` is given
-    as `alpha` where it is at most that, else as 1.
+    `parts` are (part, whole) of the rate in each slice, whole > 0, in independent rows; `effects` say what those were
+    counted from where rows are clustered. The bounds are each at `alpha`. `p_pass` is given as `alpha` where it is at
+    most that, else as 1.
     """
     x = np.array([part for part, _ in parts], dtype=np.float64)
     n = np.array([whole for _, whole in parts], dtype=np.float64)
@@ -59,7 +68,8 @@ def judge(atom: OverSlices, parts: Sequence[tuple[int, int]], limit: float, uppe
         return Evidence("pass", low, high, alpha, 1.0, None, METHOD)
     if bounds.breaks(limit, upper, alpha):
         return Evidence("fail", low, high, 1.0, _p_fail(bounds, limit, upper, alpha), None, METHOD)
-    needs = _further_rows(atom, x, n, limit, upper, alpha)
+    grow = _growth(x, n, effects or [None] * len(x))
+    needs = _further_rows(atom, grow, limit, upper, alpha)
     return Evidence("inconclusive", low, high, 1.0, 1.0, needs, METHOD)
 
 
@@ -111,22 +121,45 @@ def _largest_of_pairs(table: Floats) -> float:
     return float(table[~np.eye(len(table), dtype=bool)].max())
 
 
-def _further_rows(atom: OverSlices, x: Floats, n: Floats, limit: float, upper: bool, alpha: float) -> int | None:
+@dataclass(frozen=True, slots=True)
+class _Growth:
+    """Grow every slice alike: from `rows` rows, to (part, whole) of so many times the rows or clusters."""
+
+    rows: float
+    to: Callable[[float], tuple[Floats, Floats]]
+
+
+def _growth(x: Floats, n: Floats, effects: Sequence[Effect | None]) -> _Growth:
+    if all(effect is None or effect.alone for effect in effects):
+        return _Growth(float(n.sum()), lambda times: (x * times, n * times))
+
+    def to(times: float) -> tuple[Floats, Floats]:
+        sizes = [
+            rows * times if effect is None else design_effect.grown(effect, times).effective_rows
+            for rows, effect in zip(n, effects, strict=True)
+        ]
+        return x / n * np.array(sizes), np.array(sizes)
+
+    whole = sum(float(rows) if effect is None else effect.rows for rows, effect in zip(n, effects, strict=True))
+    return _Growth(whole, to)
+
+
+def _further_rows(atom: OverSlices, grow: _Growth, limit: float, upper: bool, alpha: float) -> int | None:
     """Estimate how many further rows, spread over the slices as they are, would prove the limit at the same rates.
 
     None where the measured rates break the limit, or reach it only beyond ten million rows.
     """
 
     def proven(times: float) -> bool:
-        return _bounds(atom, x * times, n * times).clears(limit, upper, alpha)
+        return _bounds(atom, *grow.to(times)).clears(limit, upper, alpha)
 
-    least, most = 1.0, NEEDS_CAP / float(n.sum())
+    least, most = 1.0, NEEDS_CAP / grow.rows
     if not proven(most):
         return None
     while most / least > _CLOSE:
         middle = math.sqrt(least * most)
         least, most = (least, middle) if proven(middle) else (middle, most)
-    return max(math.ceil((most - 1) * float(n.sum())), 1)
+    return max(math.ceil((most - 1) * grow.rows), 1)
 
 
 def _p_fail(bounds: Bounds, limit: float, upper: bool, alpha: float) -> float:

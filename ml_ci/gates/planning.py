@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from ml_ci.evaluation.confusion import Paired
 from ml_ci.gates.evidence import Policy
 from ml_ci.gates.ledger import Standing
+from ml_ci.gates.pairs import pairs
 from ml_ci.gates.preflight import HoldoutRows, Plannable, checked, plannable
-from ml_ci.gates.proof import pairs
 from ml_ci.gates.statistics import easeml
 from ml_ci.spec.values import GateSpec, Method
 

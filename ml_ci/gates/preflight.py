@@ -77,7 +77,7 @@ class Plannable:
 
     def best(self, smallest: float | None) -> str:
         """Say the smallest limit, or margin, that can be proven, on the gate's own scale."""
-        return _best(self.question, self.atom, smallest)
+        return say_best(self.question, self.atom, smallest)
 
 
 def unprovable(gates: Sequence[GateSpec], holdout: HoldoutRows, policy: Policy) -> tuple[Unprovable, ...]:
@@ -171,7 +171,8 @@ def _name(one: Plannable, found: Preflight) -> Unprovable:
     return Unprovable(one.condition, one.slice, found.rows, one.kind, found.smallest_rows, found.smallest_limit, reason)
 
 
-def _best(question: Question, atom: Metric | OverSlices, smallest: float | None) -> str:
+def say_best(question: Question, atom: Metric | OverSlices, smallest: float | None) -> str:
+    """Say the smallest limit, or margin, that can be proven, on the scale of the question."""
     if smallest is None:
         return "nothing"
     if question.relative:

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 from ml_ci.conditions.linear import Linear
 from ml_ci.conditions.tree import Metric, OverSlices
+from ml_ci.gates.defined import UndefinedError
 from ml_ci.gates.question import Question
-from ml_ci.gates.view import UndefinedError, View
+from ml_ci.gates.view import View
 from ml_ci.gates.wording import in_points, points, said, title
 
 if TYPE_CHECKING:

@@ -4,42 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from ml_ci.conditions.linear import Linear
 from ml_ci.conditions.tree import Metric, OverSlices
 from ml_ci.evaluation.confusion import Paired
+from ml_ci.gates.defined import UndefinedError, UnprovableError
+from ml_ci.gates.forms import cancels, margin
+from ml_ci.gates.level import Level
 from ml_ci.gates.metrics import is_proportion, share
+from ml_ci.gates.pairs import pairs
 from ml_ci.gates.question import Question, twin
-from ml_ci.gates.view import UndefinedError, View
-from ml_ci.metrics import COUNTS, NEGATIVES, OF_COST, OF_COUNTS, OF_JOB, POSITIVES, TABLE, find
-from ml_ci.spec.values import Method
+from ml_ci.gates.view import View
+from ml_ci.metrics import COUNTS, OF_COST, OF_COUNTS, OF_JOB, TABLE, find
 
 if TYPE_CHECKING:
     from ml_ci.gates.statistics.values import Evidence
 
 CERTAIN = "certain"
 UNPROVABLE = "unprovable"
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """How a question is put to the data: the method, the one-sided level, the seed of what is drawn."""
-
-    method: Method
-    alpha: float
-    seed: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Pairs:
-    """Candidate against baseline: `b` rows that only the candidate adds to the rate's part, `c` only the baseline."""
-
-    b: int
-    c: int
-    n: int
 
 
 def route(question: Question, view: View) -> str:
@@ -69,14 +52,17 @@ def is_same(question: Question, view: View) -> bool:
 
     The same training with another threshold or other predict code decides differently: that is not the same.
     """
-    if not (view.case.same and question.relative and _cancels(question)):
+    if not (view.case.same and question.relative and cancels(question)):
         return False
     alike = all(view.value(atom) == view.value(twin(atom)) for atom, _ in question.limit.weights)
     return alike and not _discordant(view.paired())
 
 
 def prove(question: Question, view: View, level: Level) -> Evidence:
-    """Answer a question that `route` finds provable; KeyError for another one."""
+    """Answer a question that `route` finds provable; KeyError for another one.
+
+    UnprovableError where rows belong together, or weigh unlike, and what a proof needs of that was not kept.
+    """
     return {
         "limit": _by_limit,
         "paired": _by_pairs,
@@ -91,7 +77,8 @@ def prove_each(question: Question, views: Sequence[View], level: Level) -> dict[
     """Answer one question on many slices at once, by slice; those whose method takes no columns are left to `prove`."""
     by_route: dict[str, list[View]] = {}
     for view in views:
-        with suppress(UndefinedError):
+        with suppress(UndefinedError, UnprovableError):
+            view.moments()
             by_route.setdefault(route(question, view), []).append(view)
     answers = {"limit": _by_limits, "paired": _by_many_pairs}
     return {
@@ -100,18 +87,6 @@ def prove_each(question: Question, views: Sequence[View], level: Level) -> dict[
         if way in answers
         for view, evidence in zip(several, answers[way](question, several, level), strict=True)
     }
-
-
-def pairs(name: str, paired: Paired) -> Pairs:
-    """Cross the two models on the rows of a paired rate, class by class: its part holds the errors, or the others."""
-    row, b, c, n = TABLE[name], 0, 0, 0
-    for (error, hit), of in ((NEGATIVES, paired.negatives), (POSITIVES, paired.positives)):
-        n += of.rows if error in row.whole else 0
-        if error in row.part and hit not in row.part:
-            b, c = b + of.candidate_only, c + of.baseline_only
-        elif hit in row.part and error not in row.part:
-            b, c = b + of.baseline_only, c + of.candidate_only
-    return Pairs(b, c, n)
 
 
 def rows_of(question: Question, view: View, way: str) -> tuple[int, str]:
@@ -127,6 +102,10 @@ def _by_limit(question: Question, view: View, level: Level) -> Evidence:
 
 
 def _by_limits(question: Question, views: Sequence[View], level: Level) -> Sequence[Evidence]:
+    if views[0].clusters is not None:
+        from ml_ci.gates import clustered
+
+        return clustered.judge_rates(question, views, level)
     from ml_ci.gates.statistics import limits
 
     name = question.candidate.weights[0][0].key
@@ -140,16 +119,25 @@ def _by_pairs(question: Question, view: View, level: Level) -> Evidence:
 
 
 def _by_many_pairs(question: Question, views: Sequence[View], level: Level) -> Sequence[Evidence]:
+    allowed = float(margin(question) or Fraction(0))
+    if views[0].clusters is not None:
+        from ml_ci.gates import clustered
+
+        return clustered.judge_differences(question, views, level, allowed)
     from ml_ci.gates.statistics import paired
 
     name = question.candidate.weights[0][0].key
     crossed = [pairs(name, view.paired() or Paired()) for view in views]
     judge = paired.differences_at_most if question.upper else paired.differences_at_least
     columns = ([one.b for one in crossed], [one.c for one in crossed], [one.n for one in crossed])
-    return judge(*columns, float(margin(question) or Fraction(0)), level.alpha, level.method)
+    return judge(*columns, allowed, level.alpha, level.method)
 
 
 def _by_slices(question: Question, view: View, level: Level) -> Evidence:
+    if view.clusters is not None:
+        from ml_ci.gates import clustered
+
+        return clustered.judge_slices(question, view, level)
     from ml_ci.gates import over_slices
 
     atom = question.candidate.weights[0][0]
@@ -218,33 +206,3 @@ def _is_certain(atom: Metric | OverSlices) -> bool:
 def _discordant(paired: Paired | None) -> bool:
     cells = (paired.negatives, paired.positives) if paired else ()
     return any(one.candidate_only or one.baseline_only for one in cells)
-
-
-def _cancels(question: Question) -> bool:
-    """Say whether nothing but a number remains when the baseline is the candidate itself."""
-    weights = tuple((twin(atom), weight) for atom, weight in question.limit.weights)
-    return not (_plain(question.candidate) - _plain(Linear(Fraction(0), weights))).weights
-
-
-def _plain(sum_of: Linear) -> Linear:
-    """Write each(fnr) as fnr: beside each, the baseline's metric is the same slice's."""
-    weights = (
-        (Metric(atom.metric), weight) if isinstance(atom, OverSlices) and atom.function == "each" else (atom, weight)
-        for atom, weight in sum_of.weights
-    )
-    return Linear(sum_of.constant, tuple(weights))
-
-
-def is_any(question: Question, bound: float) -> bool:
-    """Say whether every value of a share of rows is within a bound, so that nothing is proven by it."""
-    atom = question.single
-    row = None if atom is None or (isinstance(atom, OverSlices) and atom.function == "ratio") else find(atom.key)
-    if row is None or not row.bounded:
-        return False
-    return bound >= 1 if question.upper else bound <= (-1 if question.relative else 0)
-
-
-def margin(question: Question) -> Fraction | None:
-    """Give the margin to the baseline's same metric, in `each` to the same slice's; None for another form."""
-    plain = Question(_plain(question.candidate), question.limit, question.operator)
-    return plain.margin

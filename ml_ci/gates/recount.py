@@ -13,13 +13,15 @@ from dataclasses import replace
 from ml_ci.conditions.tree import Metric
 from ml_ci.evaluation.confusion import Confusion, Paired, PairedErrors
 from ml_ci.evaluation.values import Comparison, SliceCounts
+from ml_ci.gates.defined import UndefinedError
 from ml_ci.gates.evidence import Case, Policy
 from ml_ci.gates.heading import heading
+from ml_ci.gates.level import Level
 from ml_ci.gates.measured import measure
-from ml_ci.gates.proof import Level, prove, route
+from ml_ci.gates.proof import prove, route
 from ml_ci.gates.question import Question, questions
 from ml_ci.gates.values import GateResult, Verdict
-from ml_ci.gates.view import UndefinedError, View
+from ml_ci.gates.view import View
 from ml_ci.metrics import OF_COST, OF_COUNTS
 from ml_ci.spec.values import GateSpec, Method
 

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 from scipy.special import ndtri
 
 from ml_ci.conditions.linear import Linear
-from ml_ci.conditions.tree import Metric, OverSlices
-from ml_ci.evaluation.confusion import Confusion, Paired, PairedErrors
-from ml_ci.gates import metrics
+from ml_ci.evaluation.clusters import ALL, NEGATIVES, POSITIVES
+from ml_ci.gates import clustered, giants, resampled_counts, resampled_scores
+from ml_ci.gates.defined import UndefinedError, UnprovableError
 from ml_ci.gates.question import Question
-from ml_ci.gates.statistics import bootstrap, bootstrap_counts, replicates
-from ml_ci.gates.statistics.bootstrap_counts import Counts
+from ml_ci.gates.resampled_counts import statistic_of
+from ml_ci.gates.statistics import bootstrap, bootstrap_counts, design_effect, replicates
 from ml_ci.gates.statistics.replicates import Replicates
-from ml_ci.gates.statistics.values import NEEDS_CAP, POWER, Evidence, Floats
+from ml_ci.gates.statistics.values import NEEDS_CAP, POWER, Evidence, Floats, undecided
 from ml_ci.gates.statistics.weighted import named
-from ml_ci.gates.view import UndefinedError, View
-from ml_ci.metrics import HIGHER_IS_WORSE, OF_COST
+from ml_ci.gates.view import View
 
 _MOST_REPLICATES = 200_000
 
@@ -31,8 +29,12 @@ def judge_counts(question: Question, view: View, alpha: float, seed: int) -> Evi
     Bounds are of the candidate's value, or of its difference to the baseline where the limit depends on it.
     """
     size = int(min(max(bootstrap_counts.REPLICATES, 20 / alpha), _MOST_REPLICATES))
-    found = bootstrap_counts.of_counts(_cells(question, view), _statistic(question, view), replicates=size, seed=seed)
-    return _judge(found, question, view, alpha)
+    basis = resampled_counts.basis_of(question, view)
+    found = bootstrap_counts.of_cells(
+        basis.classes, statistic_of(question, view), replicates=size, seed=seed, ratio=basis.ratio
+    )
+    evidence = _judge(found, question, view, alpha)
+    return _hold(evidence, view, basis.share) if basis.effect is not None and not basis.effect.alone else evidence
 
 
 def judge_scores(question: Question, view: View, alpha: float, seed: int) -> Evidence:
@@ -49,8 +51,13 @@ def judge_scores(question: Question, view: View, alpha: float, seed: int) -> Evi
         for atom, weight in side.weights
     ]
     baseline = rows.baseline if question.relative else None
-    found = bootstrap.of_terms(rows.y_true, rows.candidate, baseline, terms, seed=seed)
-    return _judge(found, question, view, alpha)
+    basis = resampled_scores.basis_of(view, rows.y_true)
+    groups = None if basis is None else basis.groups
+    if basis is not None and basis.too_few:
+        return undecided(replicates.METHOD, basis.too_few)
+    found = bootstrap.of_terms(rows.y_true, rows.candidate, baseline, terms, seed=seed, groups=groups)
+    evidence = _judge(resampled_scores.widen(found, basis, alpha), question, view, alpha)
+    return evidence if basis is None else _hold(evidence, view, basis.share)
 
 
 def judge_own(question: Question, view: View, alpha: float) -> Evidence:
@@ -58,11 +65,34 @@ def judge_own(question: Question, view: View, alpha: float) -> Evidence:
     own = view.case.own
     if own is None:
         raise UndefinedError("the user's own metric was not resampled; run the evaluation again")
+    moments = view.moments()
+    together = moments is not None and not design_effect.are_alone(moments)
+    if together and (view.clusters is None or view.clusters.weight is not None):
+        raise UnprovableError("your own metric knows no weights; gate a rate, or leave weight: out")
+    if together and not own.clustered:
+        raise UnprovableError("your own metric was resampled row by row, and rows belong together; evaluate again")
     estimate = float(view.total(question.difference)[0])
     values = np.sum(
         [float(weight) * own(atom.key, atom.baseline) for atom, weight in question.difference.weights], axis=0
     )
-    return _judge(Replicates(estimate, np.asarray(values, np.float64), cautious=True), question, view, alpha)
+    found = Replicates(estimate, np.asarray(values, np.float64), cautious=True)
+    if not together or moments is None:
+        return _judge(found, question, view, alpha)
+    few = resampled_scores.find_few(view, moments)
+    if few:
+        return undecided(replicates.METHOD, few)
+    evidence = _judge(resampled_scores.widen_by(found, moments, alpha), question, view, alpha)
+    share = max(design_effect.largest_share(moments, cells) for cells in (NEGATIVES, POSITIVES, ALL))
+    return _hold(evidence, view, share)
+
+
+def _hold(found: Evidence, view: View, share: float) -> Evidence:
+    """Say in clusters what would decide it, and leave undecided what rests on a giant among them."""
+    if found.needs is not None:
+        found = replace(found, needs_clusters=clustered.further_clusters(view, found.needs))
+    if share < giants.GIANT or found.outcome == "fail":
+        return found
+    return giants.withhold(found, share, view, clustered.size(view))
 
 
 def _judge(found: Replicates, question: Question, view: View, alpha: float) -> Evidence:
@@ -86,59 +116,6 @@ def _shift(question: Question, view: View) -> float:
     if len(weights) != 1 or not weights[0][1]:
         return 0.0
     return float(view.total(Linear(question.limit.constant * 0, weights))[0])
-
-
-def _cells(question: Question, view: View) -> list[Paired]:
-    """Give the paired errors of all rows, or of every slice that is not left out."""
-    over = _over(question)
-    if over is None:
-        return [(view.paired() if question.relative else None) or _make_unpaired(view.confusion(False))]
-    kept, _ = view.kept(replace(over, baseline=False))
-    if not question.relative:
-        return [_make_unpaired(counts) for counts in kept.values()]
-    paired = view.case.comparison.paired_slices.get(",".join(over.by), {})
-    if any(name not in paired for name in kept):
-        raise UndefinedError("the slices of candidate and baseline were not counted together; run the evaluation again")
-    return [paired[name] for name in kept]
-
-
-def _over(question: Question) -> OverSlices | None:
-    atom = question.candidate.weights[0][0]
-    return atom if isinstance(atom, OverSlices) and atom.function != "each" else None
-
-
-def _make_unpaired(counts: Confusion) -> Paired:
-    return Paired(
-        negatives=PairedErrors(candidate_only=counts.fp, neither=counts.tn),
-        positives=PairedErrors(candidate_only=counts.fn, neither=counts.tp),
-    )
-
-
-def _statistic(question: Question, view: View) -> Callable[[Counts, Counts], Floats]:
-
-    def statistic(candidate: Counts, baseline: Counts) -> Floats:
-        """Give candidate minus limit for each resample of the counts; NaN where a metric is undefined."""
-        terms = [
-            float(weight) * _values(atom, baseline if atom.baseline else candidate, view)
-            for atom, weight in question.difference.weights
-        ]
-        return np.asarray(np.sum(terms, axis=0), dtype=np.float64)
-
-    return statistic
-
-
-def _values(atom: Metric | OverSlices, side: Counts, view: View) -> Floats:
-    """Give a metric per replicate, (replicates,), from counts (replicates, slices)."""
-    if isinstance(atom, Metric) and atom.name in OF_COST:
-        fp, fn = view.case.cost or (math.nan, math.nan)
-        per = 1000 if atom.name == "cost_per_1000" else 1
-        return np.asarray(per * (fp * side.fp + fn * side.fn) / (side.tp + side.fp + side.tn + side.fn))[:, 0]
-    values: Floats = metrics.arrays(side, atom.key)
-    if isinstance(atom, Metric) or atom.function == "each":
-        return values[:, 0]
-    if atom.function == "worst":
-        return np.asarray(values.max(axis=1) if atom.metric in HIGHER_IS_WORSE else values.min(axis=1))
-    return bootstrap_counts.gap(values) if atom.function == "gap" else bootstrap_counts.ratio(values)
 
 
 def _further_rows(away: float, values: Floats, rows: int, alpha: float) -> int | None:

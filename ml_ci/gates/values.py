@@ -19,6 +19,10 @@ class GateResult:
     with `chance` if what was measured is the truth (None: there is no such chance to name). `reason` is one sentence
     for someone who is no statistician;
     `slice` reads `region = north`, or None for all rows. `line` is where the gate stands in the configuration.
+
+    Where rows belong together or weigh unlike: they are of `clusters`, which are called `unit` in the plural (None, "":
+    each is its own), count as `effective_rows` independent ones, `design_effect` rows as one (None: they were
+    resampled instead), and `needs_clusters` more bring the rows that it needs.
     """
 
     condition: str
@@ -34,6 +38,11 @@ class GateResult:
     line: int | None = None
     level: float | None = None
     chance: float | None = None
+    clusters: int | None = None
+    unit: str = ""
+    design_effect: float | None = None
+    effective_rows: float | None = None
+    needs_clusters: int | None = None
 
 
 # The slices that moved furthest are told from noise, so many as a report shows.

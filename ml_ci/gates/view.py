@@ -6,22 +6,19 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TypeAlias
 
 from ml_ci.conditions.linear import Linear
 from ml_ci.conditions.tree import Metric, OverSlices
+from ml_ci.evaluation.clusters import Clusters, Moments
 from ml_ci.evaluation.confusion import Confusion, Paired
 from ml_ci.evaluation.values import Evaluation
+from ml_ci.gates import cells
+from ml_ci.gates.cells import Weighed
+from ml_ci.gates.defined import UndefinedError, UnprovableError, Value, defined, over, remedy
 from ml_ci.gates.evidence import LEAST_ROWS, Case
 from ml_ci.gates.metrics import exact
 from ml_ci.gates.wording import title
-from ml_ci.metrics import HIGHER_IS_WORSE, OF_COST, OF_COUNTS, TABLE
-
-Value: TypeAlias = Fraction | float
-
-
-class UndefinedError(Exception):
-    """A metric has no value: why, and what to do, in one sentence."""
+from ml_ci.metrics import COUNTS, OF_COST, OF_COUNTS, OF_JOB
 
 
 @dataclass(frozen=True)
@@ -64,6 +61,49 @@ class View:
             return comparison.paired
         return comparison.paired_slices.get(",".join(self.by), {}).get(self.slice or "")
 
+    @property
+    def clusters(self) -> Clusters | None:
+        """What makes rows no independent evidence, or unlike in weight; None where nothing does."""
+        found = self.case.comparison.clusters
+        return found if found is not None and (found.columns or found.weight is not None) else None
+
+    def of_slice(self, by: tuple[str, ...], name: str) -> View:
+        """Give the view of one slice."""
+        return View(self.case, self.min_rows, by, name)
+
+    def moments(self) -> Moments | None:
+        """Give the moments of these rows' clusters, None where each row is evidence by itself.
+
+        So it is in a slice of one cluster, which the question is about. UnprovableError where they were not counted.
+        """
+        clusters = self.clusters
+        if clusters is None:
+            return None
+        if self.by is None:
+            return self._hold(clusters, clusters.all)
+        if clusters.weight is None and {*clusters.columns} <= {*self.by}:
+            return None
+        key = ",".join(self.by)
+        found = clusters.slices.get(key, {}).get(self.slice or "")
+        if found is None:
+            raise UnprovableError(f"which rows belong together was not counted in the slices by {key}; evaluate again")
+        return self._hold(clusters, found)
+
+    def counts(self, baseline: bool) -> Confusion | Weighed:
+        """Give the counts of one side, by the weights of the rows where they have some."""
+        moments = self.moments() if self.clusters is not None and self.clusters.weight is not None else None
+        return self.confusion(baseline) if moments is None else cells.weigh(moments, baseline)
+
+    def _hold(self, clusters: Clusters, moments: Moments) -> Moments:
+        """Hold the moments against the counts: rows of weight 0 alone may be missing from them."""
+        sides = (False,) if self.case.comparison.baseline is None else (False, True)
+        for baseline in sides:
+            counted, whole = cells.count_rows(moments, baseline), self.confusion(baseline)
+            missing = [getattr(whole, name) - rows for name, rows in counted.items()]
+            if min(missing) < 0 or (clusters.weight is None and any(missing)):
+                raise UnprovableError("which rows belong together was not counted on the rows judged; evaluate again")
+        return moments
+
     def kept(self, atom: OverSlices) -> tuple[dict[str, Confusion], tuple[str, ...]]:
         """Give the slices of `worst`, `gap` or `ratio` that have enough rows, and the names of the others."""
         found = _of_slices(self.side(atom.baseline).slices, atom.by)
@@ -98,13 +138,21 @@ class View:
         return total, not any(isinstance(value, float) for value, _ in values)
 
     def _of_counts(self, name: str, baseline: bool) -> Value:
-        return defined(self.confusion(baseline), name, self._whose(baseline))
+        # Counts are of the holdout's rows, whatever each of them stands for.
+        counts = self.confusion(baseline) if name in COUNTS else self.counts(baseline)
+        if isinstance(counts, Confusion):
+            return defined(counts, name, self._whose(baseline))
+        value = exact(counts, name)
+        if value is None:
+            defined(self.confusion(baseline), name, self._whose(baseline))
+            raise UnprovableError(f"{title(Metric(name))} {self._whose(baseline)}: all its rows have the weight 0")
+        return float(value)
 
     def _whose(self, baseline: bool) -> str:
         where = f" in the slice {self.label}" if self.label else ""
         return f"of the {'baseline' if baseline else 'candidate'}{where}"
 
-    def _measure(self, atom: Metric) -> float | Fraction:
+    def _measure(self, atom: Metric) -> Value:
         if self.by is not None:
             raise UndefinedError(f"{title(atom)} is not known per slice; compare each(...) with a metric of the counts")
         if atom.name in OF_COST and self.case.cost is not None:
@@ -112,20 +160,30 @@ class View:
         metrics = self.side(atom.baseline).metrics
         factor = 1000 if atom.name == "cost_per_1000" and atom.key not in metrics else 1
         key = "cost" if factor == 1000 else atom.key
+        if self.clusters is not None and self.clusters.weight is not None and not self._is_weighed(atom, key):
+            raise UnprovableError(
+                f"{title(atom)} was measured without `weight: {self.clusters.weight}`, which it does not know yet: "
+                "gate a rate, or leave weight: out"
+            )
         if key not in metrics:
-            raise UndefinedError(f"{title(atom)} {self._whose(atom.baseline)} was not measured; {_remedy(atom)}")
+            raise UndefinedError(f"{title(atom)} {self._whose(atom.baseline)} was not measured; {remedy(atom)}")
         value = metrics[key]
         if value is None or not math.isfinite(value):
             why = self._why_undefined(atom)
-            raise UndefinedError(f"{title(atom)} {self._whose(atom.baseline)} is undefined{why}; {_remedy(atom)}")
+            raise UndefinedError(f"{title(atom)} {self._whose(atom.baseline)} is undefined{why}; {remedy(atom)}")
         return float(value) * factor
 
-    def _cost(self, atom: Metric) -> Fraction:
-        counts, prices = self.confusion(atom.baseline), self.case.cost or (0.0, 0.0)
+    def _is_weighed(self, atom: Metric, key: str) -> bool:
+        return atom.name in OF_JOB or (self.clusters is not None and key in self.clusters.weighed)
+
+    def _cost(self, atom: Metric) -> Value:
+        prices = self.case.cost or (0.0, 0.0)
+        counts = self.counts(atom.baseline)
         if not counts.rows:
             raise UndefinedError(f"{title(atom)} {self._whose(atom.baseline)} is undefined: there are no rows")
         fp, fn = (Fraction(repr(float(price))) for price in prices)
-        return (fp * counts.fp + fn * counts.fn) / counts.rows * (1000 if atom.name == "cost_per_1000" else 1)
+        cost = (fp * counts.fp + fn * counts.fn) / counts.rows * (1000 if atom.name == "cost_per_1000" else 1)
+        return cost if isinstance(counts, Confusion) else float(cost)
 
     def _why_undefined(self, atom: Metric) -> str:
         counts, kind = self.side(atom.baseline).confusion, self.side(atom.baseline).kind
@@ -140,37 +198,7 @@ class View:
 
     def _value_over_slices(self, atom: OverSlices) -> Value:
         kept, _ = self.kept(atom)
-        whose = f"of the {'baseline' if atom.baseline else 'candidate'} in the slice {','.join(atom.by)} = "
-        values = [defined(counts, atom.metric, whose + name) for name, counts in kept.items()]
-        return over(atom, values)
-
-
-def over(atom: OverSlices, values: list[Value]) -> Value:
-    """Give worst, gap or ratio (highest over lowest) of the slices' values."""
-    highest, lowest = max(values), min(values)
-    if atom.function == "worst":
-        return highest if atom.metric in HIGHER_IS_WORSE else lowest
-    if atom.function == "gap":
-        return highest - lowest
-    if lowest <= 0:
-        raise UndefinedError(
-            f"{atom} is undefined: the lowest slice's {title(Metric(atom.metric))} is zero or less; write gap instead"
-        )
-    return highest / lowest
-
-
-def defined(counts: Confusion, name: str, whose: str) -> Value:
-    """Give a metric of the counts; raise UndefinedError that names whose it is and what it lacks."""
-    value = exact(counts, name)
-    if value is not None:
-        return value
-    row, said = TABLE[name], title(Metric(name))
-    hint = "add labelled rows, or set min_rows: to leave out small slices" if "slice" in whose else "add labelled rows"
-    if not counts.rows:
-        raise UndefinedError(f"{said} {whose} is undefined: there are no rows; {hint}")
-    if row.proportion and not row.fixed:
-        hint = "look at the threshold: the model never predicts that class"
-    raise UndefinedError(f"{said} {whose} is undefined: there are no {row.of or 'rows'}; {hint}")
+        return over(atom, [self.of_slice(atom.by, name)._of_counts(atom.metric, atom.baseline) for name in kept])
 
 
 def _fraction(value: Value) -> Fraction:
@@ -184,13 +212,3 @@ def _of_slices(slices: Mapping[str, Mapping[str, Confusion]], by: tuple[str, ...
         columns = ", ".join(by)
         raise UndefinedError(f"there are no slices by {columns}; check that the holdout has the column and rows in it")
     return found
-
-
-def _remedy(atom: Metric) -> str:
-    if atom.name in OF_COST:
-        return "set cost: {fp: ..., fn: ...}"
-    if atom.name == "milliseconds_per_row":
-        return "it is measured where ml-ci scores a model, not for a command that leaves predictions: gate seconds"
-    if atom.name in ("seconds", "megabytes"):
-        return "it is measured when the job runs: train again"
-    return "gate another metric, or give scores of both classes"

@@ -63,8 +63,12 @@ def more_rows(needs: int | None, kind: str, chance: float | None = None) -> str:
         return f"more {kind} alone are not expected to make it pass"
     if needs >= MOST_NEEDS:
         return f"it would take more than {MOST_NEEDS:,} further {kind}"
-    said = f"about {_two_digits(needs):,} more would decide it"
-    return f"{said} with a chance of {100 * chance:.0f}%" if chance else f"{said} if the rates stay as they are"
+    return f"about {two_digits(needs):,} more would decide it{with_chance(chance)}"
+
+
+def with_chance(chance: float | None) -> str:
+    """Say with what chance further rows decide it, as the end of a sentence; None: there is none to name."""
+    return f" with a chance of {100 * chance:.0f}%" if chance else " if the rates stay as they are"
 
 
 def provable(bound: float, atom: Metric | OverSlices, *, upper: bool, relative: bool) -> str:
@@ -91,6 +95,11 @@ def confidence_said(confidence: float) -> str:
     return f"{confidence * 100:.6g}%"
 
 
+def said_share(share: float) -> str:
+    """Say a share of rows: `20%`, at most all of them."""
+    return f"{min(share, 1.0) * 100:.0f}%"
+
+
 def left_out(small: tuple[str, ...], least: int) -> str:
     """Name the slices that were left out; "" for none."""
     if not small:
@@ -99,7 +108,7 @@ def left_out(small: tuple[str, ...], least: int) -> str:
     return f" (left out, fewer than {least:,} rows: {named})"
 
 
-def _two_digits(needs: int) -> int:
+def two_digits(needs: int) -> int:
     """Round an estimate up to two digits, so that it does not look exact."""
     step = int(10 ** max(len(str(needs)) - 2, 0))
     return -(-needs // step) * step

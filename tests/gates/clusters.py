@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from ml_ci.evaluation.clusters import Moments
+from ml_ci.evaluation.clusters import Clusters, Moments
+from ml_ci.evaluation.confusion import Confusion
+from ml_ci.evaluation.count import Cells
+from ml_ci.evaluation.values import Comparison, Evaluation
+
+Bools = NDArray[np.bool_]
+Codes = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 CLASSES = (slice(0, 4), slice(4, 8), slice(0, 8))
 NEGATIVE, POSITIVE = 0, 4
@@ -54,3 +64,85 @@ def errors(rows: int, wrong: int, place: int = NEGATIVE) -> list[int]:
 def apart(rows: int, b: int, c: int) -> list[int]:
     """Give the cells of a cluster of negatives: `b` that only the candidate has wrong, `c` only the baseline."""
     return [rows - b - c, c, b, 0, 0, 0, 0, 0]
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows of a holdout: arrays of one length; `baseline` None without one, `weights` None where all count as one."""
+
+    label: Bools
+    candidate: Bools
+    baseline: Bools | None
+    codes: Codes
+    weights: Floats | None = None
+    slices: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def take(self, order: Codes) -> Rows:
+        """Give some of the rows, in this order."""
+        return Rows(
+            self.label[order],
+            self.candidate[order],
+            None if self.baseline is None else self.baseline[order],
+            self.codes[order],
+            None if self.weights is None else self.weights[order],
+            {column: [values[at] for at in order] for column, values in self.slices.items()},
+        )
+
+    def swapped(self) -> Rows:
+        """Give candidate and baseline in each other's place."""
+        assert self.baseline is not None
+        return Rows(self.label, self.baseline, self.candidate, self.codes, self.weights, self.slices)
+
+
+def compare(rows: Rows, columns: tuple[str, ...] = ("customer_id",), **more: Any) -> Comparison:
+    """Count rows one by one, as plainly as can be; with neither columns nor weights they are independent."""
+    every = _count(rows, np.arange(len(rows.label)))
+    slices = {
+        column: {value: _count(rows, np.flatnonzero(np.array(values) == value)) for value in sorted(set(values))}
+        for column, values in rows.slices.items()
+    }
+    sides = [
+        Evaluation(
+            getattr(every.cells, side),
+            {
+                column: {value: getattr(one.cells, side) for value, one in found.items()}
+                for column, found in slices.items()
+            },
+            more.pop(f"metrics_of_{side}", {}),
+        )
+        for side in (("candidate",) if rows.baseline is None else ("candidate", "baseline"))
+    ]
+    together = None
+    if columns or rows.weights is not None:
+        moments = {column: {value: one.moments for value, one in found.items()} for column, found in slices.items()}
+        weight = None if rows.weights is None else "weight"
+        together = Clusters(columns, every.moments, moments, weight=weight, **more)
+    if rows.baseline is None:
+        return Comparison(sides[0], clusters=together)
+    pairs = {column: {value: one.cells.paired for value, one in found.items()} for column, found in slices.items()}
+    return Comparison(sides[0], sides[1], every.cells.paired, pairs, clusters=together)
+
+
+@dataclass(frozen=True)
+class _Counted:
+    cells: Cells
+    moments: Moments
+
+
+def _count(rows: Rows, among: Codes) -> _Counted:
+    baseline = np.zeros_like(rows.label) if rows.baseline is None else rows.baseline
+    place = (4 * rows.label + 2 * rows.candidate + baseline.astype(int))[among]
+    weights = np.ones(len(among)) if rows.weights is None else rows.weights[among]
+    by_cluster: dict[int, tuple[list[int], list[float]]] = {}
+    for cell, code, weight in zip(place.tolist(), rows.codes[among].tolist(), weights.tolist(), strict=True):
+        counted, total = by_cluster.setdefault(code, ([0] * 8, [0.0] * 8))
+        counted[cell] += weight > 0
+        total[cell] += weight
+    whole = np.bincount(place[weights > 0], minlength=8).tolist()
+    return _Counted(Cells(tuple(whole)), of_weighted((*one, 1) for _, one in sorted(by_cluster.items())))
+
+
+def _of_side(slices: Mapping[str, Mapping[str, _Counted]], side: str) -> dict[str, dict[str, Confusion]]:
+    return {
+        column: {value: getattr(one.cells, side) for value, one in found.items()} for column, found in slices.items()
+    }

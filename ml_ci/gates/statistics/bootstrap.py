@@ -99,7 +99,7 @@ def _of_clusters(
     drawn = np.concatenate([value(*both) for both in sample.weights(replicates, rng)])
     bag = float(value(*sample.measured())[0])
     whole = _measure(labels, sides, terms, groups.weights)
-    rows = tuple(cluster_resampling.independent_rows(groups, labels == wanted)[1] for wanted in (False, True))
+    rows = tuple(cluster_resampling.independent_rows(groups, labels == wanted).worth for wanted in (False, True))
     skewness = _acceleration(sample.left_out(rng), value)
     return Replicates(whole, drawn + (whole - bag), skewness, rows, _is_smooth(terms))
 

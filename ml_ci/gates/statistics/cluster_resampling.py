@@ -100,13 +100,25 @@ class Groups:
         return bool(kept.all()) and len(np.unique(self.codes)) == len(self.codes) and bool(np.ptp(heavy) <= 0)
 
 
-def independent_rows(groups: Groups, among: npt.NDArray[np.bool_]) -> tuple[int, float, int]:
-    """Give (clusters, T / m, rows) of the rows `among`: how many clusters they are, and count as if none were alike."""
+@dataclass(frozen=True, slots=True)
+class Among:
+    """Some rows: their `clusters`, how many alike ones these are worth (T / m), `rows`, and the largest's `share`."""
+
+    clusters: int
+    worth: float
+    rows: int
+    share: float
+
+
+def independent_rows(groups: Groups, among: npt.NDArray[np.bool_]) -> Among:
+    """Say what the rows `among`, those of a weight above 0, are worth where all rows of a cluster are alike."""
     kept = among & (groups.weights > 0)
     _, codes = np.unique(groups.codes[kept], return_inverse=True)
     of_cluster = np.bincount(codes, weights=groups.weights[kept])
-    squares = float((of_cluster**2).sum())
-    return len(of_cluster), float(of_cluster.sum()) ** 2 / squares if squares else 0.0, int(kept.sum())
+    total, squares = float(of_cluster.sum()), float((of_cluster**2).sum())
+    if not total > 0:
+        return Among(0, 0.0, 0, 0.0)
+    return Among(len(of_cluster), total**2 / squares, int(kept.sum()), float(of_cluster.max()) / total)
 
 
 def take(y_true: npt.NDArray[np.bool_], scores: Floats, groups: Groups, rng: np.random.Generator) -> Sample:

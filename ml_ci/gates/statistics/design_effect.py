@@ -14,16 +14,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ml_ci.evaluation.clusters import Moments
+from ml_ci.evaluation.clusters import ALL, NEGATIVES, POSITIVES, Moments
 from ml_ci.gates.statistics.values import NEEDS_CAP, whole_rows
 
 # So many clusters that err on every row may be missing from the holdout: room for 2 z / K, at least the rule of three.
 MISSING = 4.0
-# Weights that differ by no more than rounding are equal.
+# What differs by no more than rounding is equal.
 _ROUNDING = 1e-9
-
-NEGATIVES = frozenset({0, 1, 2, 3})
-POSITIVES = frozenset({4, 5, 6, 7})
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +70,7 @@ def measure(moments: Moments, scores: Sequence[float], cells: Collection[int]) -
     """
     kept = sorted(cells)
     total = float(sum(moments.totals[cell] for cell in kept))
-    rows, place = sum(moments.rows[cell] for cell in kept), _find_class(frozenset(cells))
+    rows, place = sum(moments.rows[cell] for cell in kept), find_class(frozenset(cells))
     if not total > 0:
         return Effect(rows, moments.clusters[place], 0.0, 0.0, 0.0, 0.0)
     totals, table = np.array(moments.totals)[kept], np.array(moments.products)[np.ix_(kept, kept)]
@@ -87,7 +84,7 @@ def measure(moments: Moments, scores: Sequence[float], cells: Collection[int]) -
         num=max(float(apart @ table @ apart), 0.0),
         base=float(totals @ apart**2),
         peak=float((score**2).max()) or 1.0,
-        alone=_are_alone(moments, place),
+        alone=are_alone(moments, place),
     )
 
 
@@ -104,13 +101,13 @@ def largest_share(moments: Moments, cells: Collection[int]) -> float:
     total = float(sum(moments.totals[cell] for cell in kept))
     if not total > 0:
         return 0.0
-    if every in (NEGATIVES, POSITIVES, NEGATIVES | POSITIVES):
-        return moments.largest[_find_class(every)] / total
+    if every in (NEGATIVES, POSITIVES, ALL):
+        return moments.largest[find_class(every)] / total
     flagged = {frozenset({0, 1, 4, 5}): 0, frozenset({2, 3, 6, 7}): 1}.get(every)
     if moments.flagged is not None and flagged is not None:
         return moments.flagged[flagged] / total
     squares = float(np.array(moments.products)[np.ix_(kept, kept)].sum())
-    return min(moments.largest[_find_class(every)], math.sqrt(squares), total) / total
+    return min(moments.largest[find_class(every)], math.sqrt(squares), total) / total
 
 
 def grown(effect: Effect, times: float) -> Effect:
@@ -153,7 +150,7 @@ def more(effect: Effect, further: int | None) -> tuple[int | None, int | None]:
     if further >= NEEDS_CAP:
         return NEEDS_CAP, NEEDS_CAP
     times = growth(effect, effect.effective_rows + further) - 1
-    return whole_rows(effect.clusters * times), whole_rows(effect.rows * times)
+    return whole_rows(effect.clusters * times - 1e3 * _ROUNDING), whole_rows(effect.rows * times - 1e3 * _ROUNDING)
 
 
 def _settle(rows: float) -> float:
@@ -161,11 +158,13 @@ def _settle(rows: float) -> float:
     return float(round(rows)) if abs(rows - round(rows)) <= _ROUNDING * rows else rows
 
 
-def _find_class(cells: frozenset[int]) -> int:
+def find_class(cells: frozenset[int]) -> int:
+    """Give the place of the class of these cells: negatives 0, positives 1, any other 2, as for all rows."""
     return 0 if cells == NEGATIVES else 1 if cells == POSITIVES else 2
 
 
-def _are_alone(moments: Moments, place: int) -> bool:
-    cells = (NEGATIVES, POSITIVES, NEGATIVES | POSITIVES)[place]
+def are_alone(moments: Moments, place: int = 2) -> bool:
+    """Say whether each row of a class (0, 1; 2: all) is its own cluster, and all weigh the same."""
+    cells = (NEGATIVES, POSITIVES, ALL)[place]
     rows, total = sum(moments.rows[cell] for cell in cells), float(sum(moments.totals[cell] for cell in cells))
     return moments.clusters[place] == rows and abs(moments.largest[place] * rows - total) <= _ROUNDING * total

@@ -103,7 +103,7 @@ def rows_without_errors(limit: float, alpha: float) -> int | None:
     return 1 if limit >= 1.0 else max(1, math.ceil(min(math.log(alpha) / math.log1p(-limit), MOST_ROWS)))
 
 
-def smallest_limit(rows: int, alpha: float) -> float | None:
+def smallest_limit(rows: float, alpha: float) -> float | None:
     """Give the smallest limit that so many rows can prove, without an error in them; None without rows."""
     return None if rows <= 0 else -math.expm1(math.log(alpha) / rows)
 

@@ -25,6 +25,8 @@ from ml_ci.gates.statistics.values import (
 )
 from ml_ci.spec.values import Method
 
+NONE_DIFFERS = "no row on which only one of the two errs: a margin of 0 is neither shown nor refuted"
+
 
 def chosen(method: Method, rows: Numbers, alpha: float) -> list[Method]:
     """Choose the method per element: `score` becomes `exact` below 100 rows or below alpha = 0.001."""
@@ -137,5 +139,4 @@ def _evidence(row: _Row, name: Method, wanted: Method, alpha: float) -> Evidence
     if found.outcome != "inconclusive":
         return found
     needs = power.further_rows(row.b, row.c, row.n, row.margin, alpha, wanted, statistic=row.statistic)
-    reason = "no row on which only one of the two errs: a margin of 0 is neither shown nor refuted"
-    return replace(found, needs=needs, reason=reason if row.b == row.c == row.margin == 0 else "")
+    return replace(found, needs=needs, reason=NONE_DIFFERS if row.b == row.c == row.margin == 0 else "")

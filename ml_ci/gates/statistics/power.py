@@ -28,7 +28,7 @@ def smallest_rows(margin: float, alpha: float) -> int | None:
     return 1 if margin >= 1.0 else max(1, math.ceil(min(z * z * (1 - margin) / margin, limits.MOST_ROWS) - 1e-9))
 
 
-def smallest_margin(rows: int, alpha: float) -> float | None:
+def smallest_margin(rows: float, alpha: float) -> float | None:
     """Give the smallest margin that the score test proves with so many rows, none discordant: z^2 / (n + z^2)."""
     if rows <= 0:
         return None
@@ -51,7 +51,7 @@ def provable_rows(margin: float, alpha: float, method: Method = "score") -> int 
     return max(SCORE_ROWS, smallest_rows(margin, alpha) or SCORE_ROWS)
 
 
-def provable_margin(rows: int, alpha: float, method: Method = "score") -> float | None:
+def provable_margin(rows: float, alpha: float, method: Method = "score") -> float | None:
     """Give the smallest margin with which `paired.difference_at_most` could pass on so many rows; None without rows."""
     if rows <= 0:
         return None

@@ -32,7 +32,8 @@ class Evidence:
     limit" (small: proven to hold), `p_fail` against "within the limit" (small: proven to be broken). `needs`
     estimates the further rows that would decide it, at most `NEEDS_CAP`; None where more rows are not expected to
     help. `needs_clusters` are the clusters that bring these rows, None where rows are independent. `method` is the one
-    that was used. `reason` says what is undefined or missing, or "".
+    that was used. `reason` says what is undefined or missing, or "". `withheld` says that the bounds prove nothing, as
+    one cluster holds too much of the rows.
     """
 
     outcome: Outcome
@@ -44,6 +45,7 @@ class Evidence:
     method: str = ""
     reason: str = ""
     needs_clusters: int | None = None
+    withheld: bool = False
 
     @property
     def interval(self) -> tuple[float, float] | None:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from ml_ci.evaluation.clusters import NEGATIVES
 from ml_ci.gates.statistics import cluster_bets, paired
 from ml_ci.gates.statistics.cluster_bets import Bets
-from ml_ci.gates.statistics.design_effect import NEGATIVES
 from tests.gates.clusters import apart, moments
 
 DIFFERENCE = (0, -1, 1, 0, 0, 0, 0, 0)

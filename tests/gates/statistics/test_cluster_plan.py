@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from ml_ci.evaluation.clusters import NEGATIVES
 from ml_ci.gates.statistics import cluster_plan, limits, power
-from ml_ci.gates.statistics.design_effect import NEGATIVES, Effect, measure
+from ml_ci.gates.statistics.design_effect import Effect, measure
 from tests.gates.clusters import errors, moments
 
 # 1,204 rows of 310 customers, as a holdout is before a model is.

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from ml_ci.gates.statistics import bootstrap, cluster_resampling, replicates, resampling
-from ml_ci.gates.statistics.cluster_resampling import Groups
+from ml_ci.gates.statistics.cluster_resampling import Among, Groups
 
 RNG = np.random.default_rng(5)
 LABELS = np.array([False] * 30 + [True] * 20)
@@ -64,7 +64,7 @@ def test_weights_are_in_the_measured_value() -> None:
 
 def test_rows_without_weight_are_no_rows() -> None:
     groups = Groups(np.arange(50), np.where(np.arange(50) < 40, 1.0, 0.0))
-    assert cluster_resampling.independent_rows(groups, LABELS) == (10, 10.0, 10)
+    assert cluster_resampling.independent_rows(groups, LABELS) == Among(10, 10.0, 10, 0.1)
     metric = [bootstrap.Term(bootstrap.named("brier"))]
     found = bootstrap.of_terms(LABELS, SCORES, None, metric, groups=groups)
     assert found.estimate == pytest.approx(np.mean((SCORES - LABELS)[:40] ** 2))

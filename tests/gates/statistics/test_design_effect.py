@@ -9,11 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ml_ci.evaluation.clusters import Moments
+from ml_ci.evaluation.clusters import NEGATIVES, POSITIVES, Moments
 from ml_ci.gates.statistics import limits, paired, power, tango
 from ml_ci.gates.statistics.design_effect import (
-    NEGATIVES,
-    POSITIVES,
     Effect,
     count,
     grown,
