@@ -6,7 +6,18 @@ import ast
 
 SPLIT, SEED = "the script's own split", "the script's own seed"
 _SIZES = ("test_size", "train_size", "n_splits", "validation_split")
-_SEEDS = ("random_state",)
+_SEEDS = ("random_state", "seed", "random_seed")
+# Functions that seed a generator: random's, numpy's, torch's, TensorFlow's, Lightning's.
+_SEEDING = (
+    "seed",
+    "manual_seed",
+    "manual_seed_all",
+    "default_rng",
+    "RandomState",
+    "set_seed",
+    "set_random_seed",
+    "seed_everything",
+)
 _SPLITTERS = (
     "train_test_split",
     "ShuffleSplit",
@@ -57,7 +68,7 @@ def _argument(tree: ast.Module, node: ast.AST, call: ast.Call) -> str:
     if parameter in _SIZES or (called in _SPLITTERS and (parameter in _SEEDS or by_place)):
         return SPLIT
     siblings = {word.arg for word in call.keywords} | set(_parameters(tree, called))
-    if parameter in _SEEDS:
+    if parameter in _SEEDS or called in _SEEDING:
         return SPLIT if siblings & set(_SIZES) else SEED
     return ""
 

@@ -26,6 +26,19 @@ _CASES = {
         MAIN + "m = Forest(random_state=2)\n",
         "line 2: `random_state=1` → `random_state=2`" + SEED,
     ),
+    "a generator": (MAIN + "random.seed(1)\n", MAIN + "random.seed(2)\n", "line 2: `1` → `2`" + SEED),
+    "a generator of numpy": (
+        "rng = np.random.default_rng(seed=1)\n",
+        "rng = np.random.default_rng(seed=2)\n",
+        "line 1: `seed=1` → `seed=2`" + SEED,
+    ),
+    "torch's": ("torch.manual_seed(1)\n", "torch.manual_seed(2)\n", "line 1: `1` → `2`" + SEED),
+    "a seed that splits": (
+        "split(x, test_size=0.2, seed=1)\n",
+        "split(x, test_size=0.2, seed=2)\n",
+        "line 1: `seed=1` → `seed=2`" + SPLIT,
+    ),
+    "a farmer's": ("seeds(1)\n", "seeds(2)\n", "line 1: `1` → `2`"),
     "a loop": ("for i in range(3):\n    f(i)\n", "for i in range(4):\n    f(i)\n", "line 1: `3` → `4`"),
     "an operator": ("if a and b:\n    f()\n", "if a or b:\n    f()\n", "line 1: `a and b` → `a or b`"),
     "a handler": (
