@@ -20,7 +20,15 @@ _SAVES = {"save_model", "save_pretrained", "export_model", "saved_model"}
 _DUMPS = {"dump", "save", "save_checkpoint", "export", "save_weights"}
 _LIBRARIES = {"joblib", "pickle", "cloudpickle", "dill", "torch", "sio", "skops"}
 _TARGETS = {"label", "target", "target_column", "label_column", "target_col", "label_col", "y_col"}
-_FITS = {"fit", "partial_fit", "fit_resample", "train_test_split"}
+# Where what is true stands among the arguments.
+_TRUE_AT = {
+    "fit": 1,
+    "partial_fit": 1,
+    "fit_resample": 1,
+    "train_test_split": 1,
+    "cross_val_score": 2,
+    "cross_validate": 2,
+}
 _TRACKED = {"set_tracking_uri", "MlflowClient", "set_registry_uri"}
 
 
@@ -140,20 +148,38 @@ def _read_mode(node: ast.Call) -> str:
 
 
 def _find_targets(tree: ast.AST) -> Iterator[str]:
-    """Find the columns that are taken out as the target: label="x", frame.drop("x"), frame.pop("x"), y = frame["x"],
-    and that a model is fitted to: model.fit(X, frame["x"]).
+    """Find the columns that are taken out as the target: fit(X, frame["x"]), label="x", frame.drop("x"),
+    frame.pop("x"), y = frame["x"]; what is fitted to comes first.
     """
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    yield from (name for node in calls for one in _find_fitted(node) for name in _read_column(one))
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             yield from (text for word in node.keywords if word.arg in _TARGETS for text in _read_constant(word.value))
-            if name_called(node) in _FITS:
-                given = [*node.args[1:2], *(word.value for word in node.keywords if word.arg == "y")]
-                yield from (text for one in given if isinstance(one, ast.Subscript) for text in _read_columns(one))
             if name_called(node) in ("drop", "pop"):
                 given = [*node.args[:1], *(word.value for word in node.keywords if word.arg == "columns")]
                 yield from (text for one in given for item in _split(one) for text in _read_constant(item))
         elif isinstance(node, ast.Assign):
             yield from _find_assigned(node)
+
+
+def _find_fitted(node: ast.Call) -> Iterator[ast.expr]:
+    """Give what a model is fitted to: fit(X, y), train_test_split(X, y), cross_val_score(m, X, y), Dataset(label=y)."""
+    place = _TRUE_AT.get(name_called(node))
+    if place is not None:
+        yield from (*node.args[place : place + 1], *(word.value for word in node.keywords if word.arg == "y"))
+    yield from (word.value for word in node.keywords if word.arg in _TARGETS)
+
+
+def _read_column(node: ast.expr) -> Iterator[str]:
+    """Give the column of frame["x"], frame[["x"]] or frame.x, also of its `.values` or `.to_numpy()`."""
+    inner = node.func if isinstance(node, ast.Call) else node
+    if isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Subscript | ast.Attribute):
+        inner = inner.value
+    if isinstance(inner, ast.Subscript):
+        yield from _read_columns(inner)
+    elif isinstance(inner, ast.Attribute) and inner is not getattr(node, "func", None):
+        yield inner.attr
 
 
 def _find_assigned(node: ast.Assign) -> Iterator[str]:

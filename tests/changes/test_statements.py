@@ -28,8 +28,8 @@ _CASES = {
     ),
     "a generator": (MAIN + "random.seed(1)\n", MAIN + "random.seed(2)\n", "line 2: `1` → `2`" + SEED),
     "a generator of numpy": (
-        "rng = np.random.default_rng(seed=1)\n",
-        "rng = np.random.default_rng(seed=2)\n",
+        "f(np.random.default_rng(seed=1))\n",
+        "f(np.random.default_rng(seed=2))\n",
         "line 1: `seed=1` → `seed=2`" + SEED,
     ),
     "torch's": ("torch.manual_seed(1)\n", "torch.manual_seed(2)\n", "line 1: `1` → `2`" + SEED),
