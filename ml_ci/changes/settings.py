@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import PurePath
 
-from ml_ci.spec.values import FileEntry, ModelSpec, Node, PartEntry
+from ml_ci.spec.values import FileEntry, ModelSpec, Node, PartEntry, SliceSpec
 
 
 def job(model: Node) -> Mapping[str, object]:
@@ -33,7 +33,7 @@ def metrics(model: ModelSpec) -> Mapping[str, object]:
         "label": model.label,
         "positive": _positive(model),
         "threshold": _threshold(model),
-        "slices": [_slice(one.name, one.edges) for one in model.slices],
+        "slices": [_slice(one) for one in model.slices],
         "predict": model.predict,
         "id": model.id,
         "metrics": dict(model.metrics),
@@ -105,5 +105,8 @@ def _threshold(model: ModelSpec) -> object:
     return threshold.value if threshold.metric is None else f"{threshold.metric}={threshold.at:g}"
 
 
-def _slice(name: str, edges: tuple[float, ...] | None) -> str:
-    return f"{name} at {', '.join(f'{edge:g}' for edge in edges)}" if edges else name
+def _slice(one: SliceSpec) -> str:
+    """Write slices as ml-ci.yaml does, of several columns in brackets: `[region, plan]`."""
+    if one.edges:
+        return f"{one.name} at {', '.join(f'{edge:g}' for edge in one.edges)}"
+    return f"[{', '.join(one.columns)}]" if len(one.columns) > 1 else one.name

@@ -284,6 +284,11 @@ def test_settings_old_and_new(changes: Any, model: Any) -> None:
     }
 
 
+def test_slices_of_two_columns_are_told_in_brackets(changes: Any, model: Any) -> None:
+    now = model(slices=(SliceSpec(("region",)), SliceSpec(("plan",)), SliceSpec(("region", "plan"))))
+    assert only(changes(now), "metrics").summary == "slices: none → [region, plan, [region, plan]]"
+
+
 def test_another_cut_of_the_holdout(changes: Any, model: Any) -> None:
     was, now = (model(holdout=PartEntry("train", share=share)) for share in (0.2, 0.3))
     assert only(changes(now, was), "data.holdout").summary == "share: 0.2 → 0.3"

@@ -29,6 +29,10 @@ def test_the_help_tells_of_every_form_and_ending(capsys: pytest.CaptureFixture[s
     assert f"Write the report to a {' or '.join(BY_ENDING)} file too." in told
 
 
+def test_what_json_is_for_is_said_in_words_of_a_user() -> None:
+    assert FORMS["json"].about == "the report file, checked"
+
+
 def test_an_ending_means_one_form() -> None:
     assert {BY_ENDING[form.ending] for form in FORMS.values() if form.ending} == {
         name for name, form in FORMS.items() if form.ending

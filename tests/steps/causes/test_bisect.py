@@ -241,9 +241,16 @@ def test_progress_names_the_commits(project: Any, history: dict[str, str]) -> No
     class Told(Silent):
         said: ClassVar[list[str]] = []
 
+        notes: ClassVar[list[str]] = []
+
         def begin(self, model: str, what: str) -> None:
             self.said.append(what)
+
+        def note(self, model: str, text: str) -> None:
+            self.notes.append(text)
 
     bisect(project.options(progress=Told()), "cut", Search(history["First model"]))
     assert f"training commit {history['First model'][:7]}" in Told.said
     assert not [what for what in Told.said if "baseline" in what or "candidate" in what]
+    assert Told.notes[0] == "10 commits left, about 4 more commits to judge"
+    assert Told.notes[-1] == "2 commits left, about 1 more commit to judge"
