@@ -50,7 +50,19 @@ def card(facts: Facts) -> Card:
         _back(facts),
         _again(facts.lineage),
     ]
-    return Card(f"{version.model} v{version.version}", tuple(sections))
+    return Card(f"{version.model} v{version.version}", tuple(_gather_lacking(sections)))
+
+
+def _gather_lacking(sections: list[Section]) -> Iterator[Section]:
+    """Give the sections that tell something, and one at the end that says of the others why they are not there."""
+    yield from (one for one in sections if not one.lacks)
+    why: dict[str, list[str]] = {}
+    for one in sections:
+        if one.lacks:
+            why.setdefault(one.paragraphs[0], []).append(one.title)
+    if why:
+        said = (f"{'; '.join(titles)}: {text[:1].lower()}{text[1:]}" for text, titles in why.items())
+        yield Section("What this card does not tell", tuple(said))
 
 
 def _purpose(facts: Facts) -> Section:

@@ -29,7 +29,8 @@ def rates(model: ModelReport) -> Iterator[Section]:
     yield _whole(model)
     yield _groups(model.candidate.slices, model.candidate.confusion.rows)
     yield _selections(model.candidate.slices, model.candidate.confusion.rows)
-    yield Section("Cost", (price(model) or "Nothing has a price (`cost:` in ml-ci.yaml).",))
+    told = price(model)
+    yield Section("Cost", (told or "Nothing has a price (`cost:` in ml-ci.yaml).",), lacks=not told)
 
 
 def _whole(model: ModelReport) -> Section:
@@ -60,7 +61,7 @@ def _whole(model: ModelReport) -> Section:
 
 def _groups(slices: Mapping[str, Mapping[str, Confusion]], total: int) -> Section:
     if not slices:
-        return Section("For whom it is wrong", ("No groups were compared (`slices:` in ml-ci.yaml).",))
+        return Section("For whom it is wrong", ("No groups were compared (`slices:` in ml-ci.yaml).",), lacks=True)
     grids = tuple(
         Grid(
             (_column(column), *_RATES),
@@ -101,7 +102,7 @@ def interval(part: int, whole: int) -> str:
 
 def _selections(slices: Mapping[str, Mapping[str, Confusion]], total: int) -> Section:
     if not slices:
-        return Section(_SELECTIONS, ("No groups were compared (`slices:` in ml-ci.yaml).",))
+        return Section(_SELECTIONS, ("No groups were compared (`slices:` in ml-ci.yaml).",), lacks=True)
     said = (
         "The selection rate is the share of a group's rows that were predicted positive. The impact ratio divides it "
         "by the highest selection rate among the groups of the same column, as a bias audit does. What ratio is "

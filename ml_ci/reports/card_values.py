@@ -22,13 +22,17 @@ class Grid:
 
 @dataclass(frozen=True)
 class Section:
-    """A part of the card; its texts are plain, and escaped where they are drawn. A backtick quotes code."""
+    """A part of the card; its texts are plain, and escaped where they are drawn. A backtick quotes code.
+
+    `lacks` says that it has nothing but the sentence that says why.
+    """
 
     title: str
     paragraphs: tuple[str, ...] = ()
     grids: tuple[Grid, ...] = ()
     code: tuple[str, ...] = ()
     picture: Picture | None = None
+    lacks: bool = False
 
 
 @dataclass(frozen=True)

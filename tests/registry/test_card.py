@@ -43,7 +43,7 @@ def test_a_card_says_what_an_auditor_asks_for(first: Any) -> None:
         "| group | rows | selection rate | 95% interval | impact ratio |",
         "| a | 20 (50.0%) | 40.0% (8 of 20) | 19.1% … 63.9% | 1.000 |",
         "no threshold is implied here",
-        "Nothing has a price (`cost:` in ml-ci.yaml).",
+        "Cost: nothing has a price (`cost:` in ml-ci.yaml).",
         "| ✓ pass | fpr &lt;= 0.2 |",
         "| now | v1 | 2026-01-02 03:04 | 29 days |",
         "No version was in use before it: there is nothing to go back to.",

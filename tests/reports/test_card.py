@@ -82,7 +82,7 @@ def test_intervals_are_clopper_and_pearsons(part: int, whole: int, said: str) ->
 
 
 def test_the_sections_answer_what_who_on_what_how_good_for_whom_and_how_to_take_it_back() -> None:
-    assert [one.title for one in card(facts()).sections] == [
+    assert [one.title for one in card(facts(model=replace(facts().model, cost=Cost(5, 120, "USD")))).sections] == [
         "The model",
         "Where it comes from",
         "Data",
@@ -149,16 +149,26 @@ def test_pairs_that_are_counted_are_no_gap() -> None:
     assert found["For whom it is wrong"].grids[2].rows[0][0] == "<25, f"
 
 
-@pytest.mark.parametrize(
-    ("cost", "said"),
-    [
-        (None, "Nothing has a price (`cost:` in ml-ci.yaml)."),
-        (Cost(5, 120, "USD"), "At 5 USD a false alarm and 120 USD a miss this model costs 8.67 USD a row."),
-    ],
-)
-def test_a_price_is_told_or_missed(cost: Cost | None, said: str) -> None:
-    model = replace(facts().model, cost=cost)
+def test_a_price_is_told() -> None:
+    model = replace(facts().model, cost=Cost(5, 120, "USD"))
+    said = "At 5 USD a false alarm and 120 USD a miss this model costs 8.67 USD a row."
     assert section(card(facts(model=model)), "Cost").paragraphs == (said,)
+
+
+def test_no_section_is_empty_and_what_there_is_not_is_said_at_the_end() -> None:
+    model = facts().model
+    assert model.candidate is not None
+    made = card(facts(model=replace(model, candidate=replace(model.candidate, slices={}))))
+    assert not {"For whom it is wrong", "Selection rates and impact ratios", "Cost"} & {
+        one.title for one in made.sections
+    }
+    assert made.sections[-1].title == "What this card does not tell"
+    assert made.sections[-1].paragraphs == (
+        "For whom it is wrong; Selection rates and impact ratios: no groups were compared (`slices:` in ml-ci.yaml).",
+        "Cost: nothing has a price (`cost:` in ml-ci.yaml).",
+    )
+    whole = card(facts(model=replace(model, cost=Cost(5, 120, "USD"))))
+    assert "What this card does not tell" not in {one.title for one in whole.sections}
 
 
 def test_what_was_not_measured_says_why() -> None:
