@@ -81,12 +81,12 @@ def _tell_what_is_left(model: ModelReport | None, config: Path) -> None:
 def _propose(model: ModelReport) -> dict[str, str]:
     """Give each gate to add with where its limit comes from."""
     from ml_ci.conditions import parse
-    from ml_ci.gates.metrics import metrics_of
     from ml_ci.gates.proposal import propose
+    from ml_ci.reports.rates import of_side
 
     if model.candidate is None:
         return {}
-    measured = {**model.candidate.metrics, **metrics_of(model.candidate.confusion)}
+    measured = {**model.candidate.metrics, **of_side(model.candidate)}
     found = propose([parse(gate.condition) for gate in model.gates], measured)
     today = datetime.now(UTC).date().isoformat()
     return {one.condition: f"measured {one.value:.3f} on {today}{_say_open(one)}" for one in found}

@@ -41,6 +41,16 @@ class Weighted:
         """Those of them whose label is negative."""
         return self.tn + self.fp
 
+    @property
+    def fpr(self) -> float | None:
+        """FP / (FP + TN); None without negatives."""
+        return self.fp / self.negatives if self.negatives else None
+
+    @property
+    def fnr(self) -> float | None:
+        """FN / (FN + TP); None without positives."""
+        return self.fn / self.positives if self.positives else None
+
 
 @dataclass(frozen=True, slots=True)
 class Moments:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 
 def _share(part: int, whole: int) -> float | None:
@@ -46,7 +47,16 @@ class Confusion:
         return _share(self.fn, self.positives)
 
 
-def largest_move(now: Confusion, was: Confusion) -> float:
+class Rated(Protocol):
+    """What has the two rates: counts of rows, or of rows by weight."""
+
+    @property
+    def fpr(self) -> float | None: ...
+    @property
+    def fnr(self) -> float | None: ...
+
+
+def largest_move(now: Rated, was: Rated) -> float:
     """Give the larger move of FPR and FNR; 0 where neither is defined on both sides."""
     pairs = ((now.fpr, was.fpr), (now.fnr, was.fnr))
     return max((abs(new - old) for new, old in pairs if new is not None and old is not None), default=0.0)

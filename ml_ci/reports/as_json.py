@@ -8,11 +8,12 @@ from dataclasses import asdict
 from typing import Any
 
 from ml_ci.errors import Failure, UserError
+from ml_ci.evaluation.clusters import Weighted
 from ml_ci.evaluation.confusion import Confusion
-from ml_ci.gates.metrics import metrics_of
 from ml_ci.gates.values import Difference, Differences, GateResult
 from ml_ci.gates.yardstick import Yardstick
 from ml_ci.reports.numbers import defined
+from ml_ci.reports.rates import of_side, rates
 from ml_ci.reports.values import Deed, ModelReport, Report, Side
 
 FORMAT = 1
@@ -157,17 +158,27 @@ def _side(side: Side | None) -> dict[str, Any] | None:
         "source": side.source,
         "action": side.action,
         **_counts(side.confusion),
-        "metrics": _numbers({**side.metrics, **metrics_of(side.confusion)}),
+        **_weights(side.weights),
+        "metrics": _numbers({**side.metrics, **of_side(side)}),
         "slices": {
-            column: {value: _slice(counts) for value, counts in values.items()}
+            column: {
+                value: _slice(counts, side.slice_weights.get(column, {}).get(value)) for value, counts in values.items()
+            }
             for column, values in side.slices.items()
         },
     }
 
 
-def _slice(counts: Confusion) -> dict[str, Any]:
+def _slice(counts: Confusion, weights: Weighted | None = None) -> dict[str, Any]:
     """Give counts and rates; the two rates that the tool is for stand beside the counts as well."""
-    return {**_counts(counts), "fpr": counts.fpr, "fnr": counts.fnr, "metrics": metrics_of(counts)}
+    whose = weights or counts
+    found = {**_counts(counts), **_weights(weights), "fpr": whose.fpr, "fnr": whose.fnr}
+    return {**found, "metrics": rates(counts, weights)}
+
+
+def _weights(weights: Weighted | None) -> dict[str, Any]:
+    """Give the four counts by weight; nothing where rows have none."""
+    return {} if weights is None else {"weights": _numbers(asdict(weights))}
 
 
 def _counts(c: Confusion) -> dict[str, int]:

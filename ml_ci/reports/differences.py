@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from ml_ci.evaluation.clusters import Weighted
 from ml_ci.evaluation.confusion import Confusion, largest_move
-from ml_ci.gates.metrics import metrics_of
 from ml_ci.gates.values import Difference, GateResult
 from ml_ci.metrics import OF_COUNTS, OF_JOB, TABLE
 from ml_ci.reports.conditions import shape
@@ -15,6 +15,7 @@ from ml_ci.reports.gate_rows import currency, slice_title
 from ml_ci.reports.metrics import NOISE, arrow, said, title
 from ml_ci.reports.moves import moved
 from ml_ci.reports.numbers import defined
+from ml_ci.reports.rates import of_side, of_slices
 from ml_ci.reports.text import label
 from ml_ci.reports.values import ModelReport, Side
 
@@ -100,7 +101,7 @@ def unmoved(rows: list[MetricRow]) -> bool:
 
 def all_metrics(side: Side) -> dict[str, float | None]:
     """Give the rates of the four counts and the other metrics of one side, finite or None."""
-    return {name: defined(value) for name, value in (dict(side.metrics) | metrics_of(side.confusion)).items()}
+    return {name: defined(value) for name, value in (dict(side.metrics) | of_side(side)).items()}
 
 
 def _metric_row(name: str, before: float | None, after: float | None, model: ModelReport) -> MetricRow:
@@ -119,8 +120,9 @@ def slice_rows(model: ModelReport, most: int) -> tuple[list[SliceRow], int]:
     if model.candidate is None:
         return [], 0
     found = []
-    for column, values in model.candidate.slices.items():
-        before = model.baseline.slices.get(column, {}) if model.baseline else {}
+    for column in model.candidate.slices:
+        before = of_slices(model.baseline, column) if model.baseline else {}
+        values = of_slices(model.candidate, column)
         found += [((column, value), now, before.get(value, Confusion())) for value, now in values.items()]
     if model.baseline is None:
         found.sort(key=lambda one: -one[1].rows)
@@ -134,7 +136,9 @@ def _told(found: Mapping[str, Difference], metric: str) -> bool | None:
     return found[metric].told if metric in found else None
 
 
-def _slice_row(model: ModelReport, place: tuple[str, str], now: Confusion, old: Confusion) -> SliceRow:
+def _slice_row(
+    model: ModelReport, place: tuple[str, str], now: Confusion | Weighted, old: Confusion | Weighted
+) -> SliceRow:
     (column, value), slices = place, model.differences.slices
     told = slices.get(column, {}).get(value, {})
     fpr, fnr = said("fpr", [old.fpr, now.fpr]), said("fnr", [old.fnr, now.fnr])
@@ -142,4 +146,5 @@ def _slice_row(model: ModelReport, place: tuple[str, str], now: Confusion, old: 
         arrow("fpr", old.fpr, now.fpr, _told(told, "fpr")),
         arrow("fnr", old.fnr, now.fnr, _told(told, "fnr")),
     )
-    return SliceRow(label(slice_title(column, value), 120), now.rows, (fpr[0], fpr[1]), (fnr[0], fnr[1]), arrows)
+    rows = model.candidate.slices[column][value].rows if model.candidate else 0
+    return SliceRow(label(slice_title(column, value), 120), rows, (fpr[0], fpr[1]), (fnr[0], fnr[1]), arrows)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from ml_ci.changes.values import Change
 from ml_ci.errors import NOTHING_GATED, Failure, UserError
+from ml_ci.evaluation.clusters import Weighted
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.values import Difference, Differences, GateResult, Verdict
 from ml_ci.gates.verdict import of_gates, overall
@@ -28,12 +29,25 @@ _Commit: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{7,64}$")]
 # Below the repository's root, in ordinary signs: it becomes the place of annotations.
 _Path: TypeAlias = Annotated[str, Field(max_length=1_000, pattern=r"^[^\x00-\x1f\x7f\\:/.][^\x00-\x1f\x7f\\:]*$")]
 _Count: TypeAlias = Annotated[int, Field(ge=0, le=10**15)]
+_Weight: TypeAlias = Annotated[float, Field(ge=0, le=10**30)]
 _Share: TypeAlias = Annotated[float, Field(gt=0, lt=1)]
 _Number: TypeAlias = float | None
 
 
 class _Document(BaseModel):
     model_config = ConfigDict(strict=True, extra="ignore", frozen=True, allow_inf_nan=False)
+
+
+class _Weights(_Document):
+    """The four counts, each row counted as often as it weighs."""
+
+    tp: _Weight
+    fp: _Weight
+    tn: _Weight
+    fn: _Weight
+
+    def value(self) -> Weighted:
+        return Weighted(self.tp, self.fp, self.tn, self.fn)
 
 
 class _Counts(_Document):
@@ -44,12 +58,17 @@ class _Counts(_Document):
     fp: _Count
     tn: _Count
     fn: _Count
+    weights: _Weights | None = None
 
     @model_validator(mode="after")
     def _add_up(self) -> _Counts:
         sums = (self.tp + self.fn, self.tn + self.fp, self.positives + self.negatives)
         if sums != (self.positives, self.negatives, self.rows):
             raise ValueError("rows, positives and negatives are not the sums of tp, fp, tn and fn")
+        if self.weights is not None and any(
+            bool(getattr(self, name)) is not (getattr(self.weights, name) > 0) for name in ("tp", "fp", "tn", "fn")
+        ):
+            raise ValueError("weights are of other rows than tp, fp, tn and fn")
         return self
 
     def value(self) -> Confusion:
@@ -81,7 +100,22 @@ class _Side(_Counts):
             slices={column: {k: v.value() for k, v in values.items()} for column, values in self.slices.items()},
             source=self.source,
             action=self.action,
+            weights=self.weights.value() if self.weights else None,
+            slice_weights=self._slice_weights() if self.weights else {},
         )
+
+    def _slice_weights(self) -> dict[str, dict[str, Weighted]]:
+        return {
+            column: {value: one.weights.value() for value, one in values.items() if one.weights}
+            for column, values in self.slices.items()
+        }
+
+    @model_validator(mode="after")
+    def _weigh_all(self) -> _Side:
+        """Refuse a side of which some slices have weights, and others or the whole have none."""
+        if any((one.weights is None) is not (self.weights is None) for v in self.slices.values() for one in v.values()):
+            raise ValueError("not all slices have weights as the whole has")
+        return self
 
 
 class _Change(_Document):

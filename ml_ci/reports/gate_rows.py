@@ -225,7 +225,9 @@ def _counts(seen: Shape, gate: GateResult, side: Side | None) -> str:
         return ""
     confusion = find_slice(side, gate.slice)
     pair = counts_of(seen.metric, confusion) if confusion else None
-    return share(*pair) if pair and pair[1] else ""
+    if not pair or not pair[1]:
+        return ""
+    return share(*pair) + (", weighed" if side is not None and side.weights is not None else "")
 
 
 def _interval(seen: Shape, gate: GateResult) -> str:

@@ -46,7 +46,8 @@ def of_model(model: ModelReport, *, rates: bool = False) -> str:
     if model.candidate is None:
         return ""
     new, old = model.candidate.confusion, model.baseline.confusion if model.baseline else None
-    return ", ".join(filter(None, ((_rated if rates else counted)(kind, new, old) for kind in ERRORS)))
+    say = _rated if rates and model.candidate.weights is None else counted  # a rate of weights is not that of rows
+    return ", ".join(filter(None, (say(kind, new, old) for kind in ERRORS)))
 
 
 def _rated(metric: str, new: Confusion, old: Confusion | None) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from ml_ci.changes.values import Change
 from ml_ci.errors import Failure
+from ml_ci.evaluation.clusters import Weighted
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.values import Differences, GateResult, Verdict
 from ml_ci.gates.yardstick import Yardstick
@@ -42,6 +43,8 @@ class Side:
     """One side of the comparison: the candidate, or the baseline with its `source` (`merge-base 3f2c1ab`).
 
     `metrics` holds what the four counts do not give. `action` is the work that this side took, None where unknown.
+    `weights` are the counts with each row counted as often as it weighs, which all rates are then of; None where rows
+    have no weights. `slice_weights` are those of the slices.
     """
 
     record: str
@@ -50,6 +53,8 @@ class Side:
     slices: Mapping[str, Mapping[str, Confusion]]
     source: str | None = None
     action: Action | None = None
+    weights: Weighted | None = None
+    slice_weights: Mapping[str, Mapping[str, Weighted]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

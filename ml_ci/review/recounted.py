@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
+from math import lcm
 
 from ml_ci.errors import NOTHING_GATED, Failure
+from ml_ci.evaluation.clusters import Weighted
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.evaluation.values import Comparison, Evaluation
 from ml_ci.gates.evidence import Case, Policy
 from ml_ci.gates.question import questions
 from ml_ci.gates.recount import contradictions, miscounted, of_counts
 from ml_ci.gates.yardstick import OWN, Yardstick
+from ml_ci.metrics import COUNTS
 from ml_ci.reports.values import ModelReport, Side
 from ml_ci.spec.values import GateSpec, ModelSpec
 
@@ -44,10 +48,48 @@ def _said_against(found: ModelReport, model: ModelSpec) -> Iterator[str]:
     comparison = Comparison(_measured(found.candidate), None if found.baseline is None else _measured(found.baseline))
     same = found.baseline is not None and found.candidate.record == found.baseline.record
     yield from miscounted(comparison)
-    yield from contradictions(model.gates, found.gates, _case(comparison, model, same), _policy(model))
+    yield from _miss_weights(found, model)
+    if model.weight is None:
+        yield from contradictions(model.gates, found.gates, _case(comparison, model, same), _policy(model))
+    elif found.candidate.weights is not None:
+        yield from _by_weights(found, found.candidate, model, same)
     for yardstick in found.yardsticks:
-        if yardstick.source != OWN and yardstick.candidate is not None:
+        if yardstick.source != OWN and yardstick.candidate is not None and model.weight is None:
             yield from _by_yardstick(yardstick, yardstick.candidate, model, same)
+
+
+def _miss_weights(found: ModelReport, model: ModelSpec) -> Iterator[str]:
+    """Say which side is not counted by weight where the model has a `weight:`, or is where it has none."""
+    for name, side in (("candidate", found.candidate), ("baseline", found.baseline)):
+        if side is not None and (side.weights is None) is not (model.weight is None):
+            said = "without" if side.weights is None else "with"
+            yield f"the {name} is counted {said} weights, and ml-ci.yaml says otherwise"
+
+
+def _by_weights(found: ModelReport, own: Side, model: ModelSpec, same: bool) -> Iterator[str]:
+    """Hold the measured rates of all rows against the limits: how much the weights prove is not known from sums."""
+    sides = [side for side in (own, found.baseline) if side is not None and side.weights is not None]
+    scale = lcm(*(Fraction(one).denominator for side in sides for one in _four(side.weights)))
+    whole = [Evaluation(_scaled(side.weights, scale), {}, side.metrics) for side in sides]
+    comparison = Comparison(whole[0], whole[1] if whole[1:] else None)
+    gates = [gate for gate in model.gates if _is_of_counts(gate) and not gate.condition.metrics & COUNTS]
+    yield from contradictions(gates, found.gates, _case(comparison, model, same), _Measured())
+
+
+class _Measured(Policy):
+    """Ask for no proof."""
+
+    def asked(self, own: float | None) -> float | None:
+        return None
+
+
+def _four(weights: Weighted | None) -> tuple[float, ...]:
+    return () if weights is None else (weights.tp, weights.fp, weights.tn, weights.fn)
+
+
+def _scaled(weights: Weighted | None, scale: int) -> Confusion:
+    """Give weights as whole numbers of one small part, so that their rates are exact."""
+    return Confusion(*(int(Fraction(one) * scale) for one in _four(weights)))
 
 
 def _by_yardstick(found: Yardstick, own: Confusion, model: ModelSpec, same: bool) -> Iterator[str]:

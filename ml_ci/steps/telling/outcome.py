@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from operator import attrgetter
 
 from ml_ci.errors import NOTHING_GATED, Failure, UserError
+from ml_ci.evaluation.clusters import Clusters
 from ml_ci.evaluation.values import Evaluation
-from ml_ci.gates.metrics import metrics_of
 from ml_ci.gates.values import GateResult
 from ml_ci.gates.verdict import overall
 from ml_ci.plan.plan import DETERMINISM, Plan
 from ml_ci.plan.values import Action
 from ml_ci.records.origin import origin_of
+from ml_ci.reports.rates import of_side
 from ml_ci.reports.values import ModelReport, Report, Side
 from ml_ci.spec.values import FileEntry, ModelSpec
 from ml_ci.steps.journal import action_of
@@ -29,6 +31,7 @@ from ml_ci.suspicion.overlap import cautions as overlapping
 from ml_ci.variables.masks import Mask
 
 LOST_MODEL = "lost-model"
+_OF_CANDIDATE, _OF_BASELINE = attrgetter("candidate"), attrgetter("baseline")
 
 
 def report_judged(
@@ -37,19 +40,21 @@ def report_judged(
     """Report a model that was judged."""
     model, comparison, done = sides.candidate.model, judged.comparison, project.journal.deeds
     verdict = judged.verdict
+    worked = action_of(done, "candidate", model.name)
+    candidate = _side(comparison.candidate, plan.candidate.training, None, worked, comparison.clusters)
     baseline = None
     if comparison.baseline is not None and plan.baseline is not None:
         own = action_of(done, "baseline", model.name)
-        baseline = _side(comparison.baseline, plan.baseline.training, sides.source, own)
+        baseline = _side(comparison.baseline, plan.baseline.training, sides.source, own, comparison.clusters)
     return ModelReport(
         verdict=verdict,
         action=plan.action,
         changes=judged.changes,
-        candidate=_side(comparison.candidate, plan.candidate.training, None, action_of(done, "candidate", model.name)),
+        candidate=candidate,
         baseline=baseline,
         gates=_place(judged.gates, model),
         seconds=seconds,
-        failure=_nothing_gated(model, comparison.candidate) if verdict == "unjudged" else None,
+        failure=_nothing_gated(model, candidate) if verdict == "unjudged" else None,
         notes=(
             *note_evidence(model),
             *judged.notes,
@@ -162,11 +167,11 @@ def report_mistake(error: UserError, environment: Mapping[str, str]) -> Report:
     return Report("error", None, None, failure=failure)
 
 
-def _nothing_gated(model: ModelSpec, measured: Evaluation) -> Failure:
+def _nothing_gated(model: ModelSpec, measured: Side) -> Failure:
     """Say that no gate was judged, and which gate with a fixed limit the measured numbers propose."""
     from ml_ci.gates.proposal import propose
 
-    found = propose([gate.condition for gate in model.gates], {**measured.metrics, **metrics_of(measured.confusion)})
+    found = propose([gate.condition for gate in model.gates], {**measured.metrics, **of_side(measured)})
     said = " or ".join(f"`{one.condition}` (it is {one.value:.3f} now)" for one in found) or "`fpr <= 0.05`"
     why = "No gate was judged" if model.gates else f"`{model.name}` has no gates: nothing was judged"
     hint = f"Add a gate with a fixed limit to `gates:` in ml-ci.yaml, for example {said}."
@@ -183,8 +188,19 @@ def _unsteady(project: Project, model: ModelSpec) -> Iterator[str]:
         yield from note_determinism(project.store, model.name)
 
 
-def _side(evaluation: Evaluation, record: str, source: str | None, action: Action) -> Side:
-    return Side(record, evaluation.confusion, evaluation.metrics, evaluation.slices, source, action)
+def _side(
+    evaluation: Evaluation, record: str, source: str | None, action: Action, clusters: Clusters | None = None
+) -> Side:
+    """Report one side; where rows have weights, with the counts by weight."""
+    found = Side(record, evaluation.confusion, evaluation.metrics, evaluation.slices, source, action)
+    if clusters is None or clusters.weight is None:
+        return found
+    weigh = _OF_BASELINE if source is not None else _OF_CANDIDATE
+    slices = {
+        column: {value: weigh(moments) for value, moments in values.items()}
+        for column, values in clusters.slices.items()
+    }
+    return replace(found, weights=weigh(clusters.all), slice_weights=slices)
 
 
 def _place(gates: tuple[GateResult, ...], model: ModelSpec) -> tuple[GateResult, ...]:
