@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ml_ci.evaluation.clusters import Weighted
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.evaluation.evaluate import Measured, comparison, is_class
 from ml_ci.evaluation.labels import read_labels
-from ml_ci.evaluation.metrics import costs, of_scores
-from ml_ci.evaluation.scores import load
+from ml_ci.evaluation.metrics import Bools, costs, of_scores
+from ml_ci.evaluation.scores import Predictions, load
 from ml_ci.evaluation.slices import specs_of
+from ml_ci.evaluation.spread import Size, choose, measure, spreads_of_part
 from ml_ci.evaluation.stream import is_large, stream
 from ml_ci.evaluation.stream_clusters import stream_clusters
-from ml_ci.evaluation.values import Comparison
+from ml_ci.evaluation.values import Comparison, Spread
 from ml_ci.spec.values import ModelSpec
 from ml_ci.tables.table import Table
 
 # From here on the scores are sorted only for what a gate asks: a sort of so many takes gigabytes.
 MOST_SCORED = 25_000_000
+# Where a rare class asks for every row, so many are held of both sides.
+_MOST_KEPT = 10_000_000
 
 # One side: its stored predictions, and the metrics that are known of it already.
 StoredSide = tuple[Path, Mapping[str, float | None]]
@@ -48,20 +51,47 @@ def compare(holdout: Table, model: ModelSpec, sides: Sequence[StoredSide], wante
     measured = [name for name in wanted if holdout.rows <= MOST_SCORED or name in asked]
     found = [_measure(holdout, model, file, measured) for file in files]
     each: list[Measured] = []
-    for (_, extra), one, confusion in zip(sides, found, confusions, strict=False):
+    for (_, extra), (one, _), confusion in zip(sides, found, confusions, strict=False):
         own = {**one.metrics, **costs(confusion, model.cost)}
         each.append(replace(one, metrics={**own, **extra}, weighed=tuple(own)))
-    return comparison(counts, each[0], each[1] if each[1:] else None, clusters)
+    compared = comparison(counts, each[0], each[1] if each[1:] else None, clusters)
+    if clusters is not None or len(found) < 2:
+        return compared  # which rows are of one cluster is not held
+    return replace(compared, spreads=_spreads(found[0][1], found[1][1]))
 
 
-def _measure(holdout: Table, model: ModelSpec, file: Path, wanted: Collection[str]) -> Measured:
+@dataclass(frozen=True, eq=False)
+class _Part:
+    """The rows that are kept of one side, while the other is read: `share` of `size`."""
+
+    y_true: Bools
+    predictions: Predictions
+    size: Size
+    share: float
+
+
+def _spreads(one: _Part | None, other: _Part | None) -> Mapping[str, Spread]:
+    if one is None or other is None:
+        return {}
+    return spreads_of_part(one.y_true, one.predictions, other.predictions, one.size, share=one.share)
+
+
+def _keep(y_true: Bools, predictions: Predictions) -> _Part | None:
+    """Keep what tells how far a difference may be off: the same rows of both sides; None where they are too many."""
+    part, size = choose(y_true), measure(y_true)
+    if part is not None:
+        return _Part(y_true[part], predictions.take(part), size, float(part.mean()))
+    return _Part(y_true, predictions, size, 1.0) if len(y_true) <= _MOST_KEPT else None
+
+
+def _measure(holdout: Table, model: ModelSpec, file: Path, wanted: Collection[str]) -> tuple[Measured, _Part | None]:
     predictions = load(file)
     if not wanted:
-        return Measured(predictions.kind, {}, predictions.span())
+        return Measured(predictions.kind, {}, predictions.span()), None
     y_true = read_labels(holdout, model.label, model.positive).y_true
     weights = None if model.weight is None else holdout.numbers(model.weight)
     if weights is not None:
         kept = weights > 0
         y_true, weights, predictions = y_true[kept], weights[kept], predictions.take(kept)
     metrics = of_scores(y_true, predictions.score, predictions.kind, wanted, weights)
-    return Measured(predictions.kind, metrics, predictions.span())
+    return Measured(predictions.kind, metrics, predictions.span()), _keep(y_true, predictions)

@@ -30,6 +30,14 @@ _LEAST_CLUSTERS = 20
 Codes: TypeAlias = NDArray[np.int64] | None
 
 
+@dataclass(frozen=True)
+class Size:
+    """How much evidence a holdout is: its rows, or clusters, and those of the rarer class."""
+
+    alike: int
+    of_class: int
+
+
 def spreads(y_true: Bools, candidate: Predictions, baseline: Predictions, codes: Codes = None) -> Mapping[str, Spread]:
     """Give the spread of each metric's difference, by name: of those that both sides define and rows can show.
 
@@ -37,46 +45,51 @@ def spreads(y_true: Bools, candidate: Predictions, baseline: Predictions, codes:
     (Biometrics 53, 1997) does for the AUC. A class of one row shows no spread, fewer than 20 clusters of a class show
     too little, and a difference to which every row adds the same shows none.
     """
-    positives = int(np.count_nonzero(y_true))
-    negatives = len(y_true) - positives
-    alike = positives + negatives
-    least = min(positives, negatives)
+    size = measure(y_true, codes)
+    part = choose(y_true, codes)
+    if part is None:
+        return spreads_of_part(y_true, candidate, baseline, size, codes)
+    rest = None if codes is None else codes[part]
+    share = float(np.count_nonzero(part)) / len(y_true)
+    return spreads_of_part(y_true[part], candidate.take(part), baseline.take(part), size, rest, share)
+
+
+def measure(y_true: Bools, codes: Codes = None) -> Size:
+    """Count rows, or clusters, and those of the rarer class."""
     if codes is not None:
-        least = min(len(np.unique(codes[of_class])) for of_class in (y_true, ~y_true))
-        alike = len(np.unique(codes))
+        return Size(len(np.unique(codes)), min(len(np.unique(codes[of_class])) for of_class in (y_true, ~y_true)))
+    positives = int(np.count_nonzero(y_true))
+    return Size(len(y_true), min(positives, len(y_true) - positives))
+
+
+def choose(y_true: Bools, codes: Codes = None) -> Bools | None:
+    """Choose the rows of a large holdout that stand for all, clusters as a whole; None where all do."""
+    rows, positives = len(y_true), int(np.count_nonzero(y_true))
+    share = max(_ENOUGH / max(rows, 1), _ENOUGH_OF_CLASS / max(min(positives, rows - positives), 1))
+    if share > 0.5:
+        return None
+    rng = np.random.default_rng(0)
+    part: Bools = rng.random(rows) < share if codes is None else (rng.random(int(codes.max()) + 1) < share)[codes]
+    return part
+
+
+def spreads_of_part(
+    y_true: Bools, candidate: Predictions, baseline: Predictions, size: Size, codes: Codes = None, share: float = 1.0
+) -> Mapping[str, Spread]:
+    """Give the spreads of a holdout of this size by a `share` of its rows; see `spreads`."""
     one, other = candidate.score, baseline.score
-    if (
-        one is None
-        or other is None
-        or "label" in (candidate.kind, baseline.kind)
-        or least < (2 if codes is None else _LEAST_CLUSTERS)
-    ):
+    few = size.of_class < (2 if codes is None else _LEAST_CLUSTERS)
+    if few or one is None or other is None or "label" in (candidate.kind, baseline.kind):
         return {}
-    shrink = 1.0
-    part = _choose(y_true, codes)
-    if part is not None:
-        shrink = math.sqrt(np.count_nonzero(part) / len(y_true))
-        y_true, one, other, codes = y_true[part], one[part], other[part], None if codes is None else codes[part]
     found = dict(_of_ranking(y_true, one, other, codes))
     if candidate.kind == baseline.kind == "probability":
         found |= dict(_of_calibration(y_true, one, other, codes))
-    rows = {"auc": least, "average_precision": least}
+    shrink, rows = math.sqrt(share), {"auc": size.of_class, "average_precision": size.of_class}
     return {
-        name: Spread(of.error * shrink, rows.get(name, alike), of.below * shrink, of.above * shrink)
+        name: Spread(of.error * shrink, rows.get(name, size.alike), of.below * shrink, of.above * shrink)
         for name, of in found.items()
         if of.error > 0
     }
-
-
-def _choose(y_true: Bools, codes: Codes) -> Bools | None:
-    """Choose the rows of a large holdout that stand for all, clusters as a whole; None where all do."""
-    rows, positives = len(y_true), int(np.count_nonzero(y_true))
-    share = max(_ENOUGH / rows, _ENOUGH_OF_CLASS / min(positives, rows - positives))
-    rng = np.random.default_rng(0)
-    if share > 0.5 or codes is None:
-        return None if share > 0.5 else rng.random(rows) < share
-    part: Bools = (rng.random(int(codes.max()) + 1) < share)[codes]
-    return part
 
 
 def _of_ranking(y_true: Bools, candidate: Floats, baseline: Floats, codes: Codes) -> Iterator[tuple[str, Spread]]:

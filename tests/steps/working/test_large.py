@@ -9,10 +9,18 @@ import pytest
 
 from ml_ci.evaluation import large, stream
 
+# In place of decisions: scores, and another order of the rows with another BIAS.
+SCORES = (
+    """lines = ["prediction", *(str(int(int(row["x"]) >= at)) for row in rows)]""",
+    """lines = ["score", *(str(1 / (1 + 2.718 ** ((at - x) / 5 + x % 3 * (BIAS - 4)))) for x in
+        (int(row["x"]) for row in rows))]""",
+)
+
 
 def test_counting_in_chunks_changes_nothing(project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     project.edit("ml-ci.yaml", "    gates:\n", "    slices: [{x: [10, 30]}]\n    cost: {fp: 1, fn: 5}\n    gates:\n")
-    project.commit({}, "slices")
+    project.edit("train.py", *SCORES)
+    project.commit({}, "slices and scores")
     project.edit("train.py", "BIAS = 4", "BIAS = 6")
     inside = project.run().models["cut"]
     counted: list[object] = []
@@ -32,6 +40,8 @@ def test_counting_in_chunks_changes_nothing(project: Any, monkeypatch: pytest.Mo
     assert again.candidate.slices["x"] == inside.candidate.slices["x"]
     assert again.baseline.confusion == inside.baseline.confusion
     assert again.gates[0].value == inside.gates[0].value
+    assert {"auc", "brier", "fnr"} <= {*inside.differences.metrics}
+    assert again.differences.metrics == inside.differences.metrics
 
 
 def test_beyond_what_can_be_sorted_only_metrics_that_a_gate_names_are_measured(
