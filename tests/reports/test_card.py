@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from html.parser import HTMLParser
 from typing import Any
@@ -250,6 +251,12 @@ def test_a_card_follows_the_reader_and_prints() -> None:
     page = card_html.render(card(facts()))
     for expected in ("@media screen and (prefers-color-scheme: dark)", "@media print", 'name="viewport"'):
         assert expected in page
+
+
+def test_the_drawing_fits_the_page() -> None:
+    """It is 1,000 pixels wide, and the page's text 988: the last box was cut off."""
+    page = card_html.render(card(facts()))
+    assert re.search(r"\.wide > svg \{[^}]*max-width: 100%;[^}]*height: auto;", page)
 
 
 def test_the_history_of_a_card_says_what_is_in_use_now() -> None:
