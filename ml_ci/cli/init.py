@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -67,6 +68,7 @@ def command(
 
     answers = Answers(**given, data=tuple(_pair(entry) for entry in data))
     found = look(Path.cwd())
+    _check_given(found, answers, actions)
     _tell(found)
     asks = not yes and is_terminal() and not dry_run
     choice = None if _config().exists() else _choose(found, answers, ask=asks)
@@ -82,6 +84,29 @@ def command(
     from ml_ci.cli.first_run import run_first
 
     return PASSED if run_first(_one_of(models, answers.name), _config()) else FAILED
+
+
+_ACTIONS = re.compile(r"[\w.-]+/[\w.-]+@[\w./-]+")
+
+
+def _check_given(found: Found, answers: Answers, actions: str | None) -> None:
+    """Refuse options that name what is not there: what they fill in nobody would look at again."""
+    from ml_ci.setup.choose import choose
+    from ml_ci.setup.choose_data import read_share
+    from ml_ci.setup.look import read_programs
+    from ml_ci.setup.questions import check_answers
+
+    if actions is not None and not _ACTIONS.fullmatch(actions):
+        raise UserError(
+            f"--actions {actions}: expected OWNER/REPO@SHA", hint="For example: --actions acme/ml-ci@v1.2.0"
+        )
+    tables = [(f"--data {name}={path}", path) for name, path in answers.data]
+    tables += [(f"--holdout {answers.holdout}", answers.holdout)] if answers.holdout else []
+    for option, path in tables:
+        known = path in found.pulled or "://" in path or (option.startswith("--holdout") and read_share(path))
+        if not known and not any(Path.cwd().glob(path) if not Path(path).is_absolute() else [Path(path)]):
+            raise UserError(f"{option}: there is no {path} here", hint="It is looked for from this folder on.")
+    check_answers(found, answers, choose(found, answers), read_programs(Path.cwd()) if answers.predict else {})
 
 
 def _offer() -> bool:

@@ -58,6 +58,9 @@ def _interrupted(number: int, frame: object) -> None:
     raise KeyboardInterrupt
 
 
+_ANSWER = "Run the same command again, or give the answer as an option: ml-ci init --help."
+
+
 def exit_code(call: Callable[[], object]) -> int:
     """Call a command and turn the way it ends into an exit code, with a message on standard error."""
     try:
@@ -74,7 +77,11 @@ def exit_code(call: Callable[[], object]) -> int:
     except UserError as error:
         _say("error", error.message, error.hint)
         return MISTAKE
-    except (KeyboardInterrupt, click.Abort):
+    except click.Abort:  # Ctrl-C or the end of the input, at a question
+        click.echo(err=True)
+        _say("interrupted", "a question was left unanswered, nothing is at work", _ANSWER)
+        return INTERRUPTED
+    except KeyboardInterrupt:
         _say("interrupted", "jobs were ended; finished records are kept", "Run the same command again to go on.")
         return INTERRUPTED
     except BrokenPipeError:

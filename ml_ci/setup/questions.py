@@ -67,6 +67,19 @@ def answer(answers: Answers, key: str, value: str) -> Answers:
     return replace(answers, **given)
 
 
+def check_answers(found: Found, answers: Answers, choice: Choice, texts: Mapping[str, str]) -> None:
+    """Refuse an answer that was given as an option and would not be taken at its question; UserError says why."""
+    given = {"label": answers.label, "positive": answers.positive, "predict": answers.predict, "outputs": answers.model}
+    for key, value in given.items():
+        if value is not None:
+            option = "model" if key == "outputs" else key
+            try:
+                make_question(key, choice, found, texts).check(value)
+            except UserError as error:
+                said = error.message.removeprefix(f"{value}: ")
+                raise UserError(f"--{option} {value}: {said}", hint=error.hint) from None
+
+
 def _ask_run(found: Found) -> Question:
     programs = [*(one.text for one in found.commands), *(f"python {one.path}" for one in found.scripts)]
     options = tuple((text, "") for text in dict.fromkeys([*programs, *(f"python {path}" for path in found.idle)]))
