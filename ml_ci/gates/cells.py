@@ -64,6 +64,12 @@ def weigh(moments: Moments, baseline: bool) -> Weighed:
     return Weighed(tp, fp, tn, fn)
 
 
+def real_clusters(moments: Moments, named: int, place: int) -> int:
+    """Count the clusters of a class (0, 1; 2: all) with each of the `named` known ones as one, and not each row."""
+    known = moments.known[place]
+    return moments.clusters[place] - known + min(known, named)
+
+
 def count_rows(moments: Moments, baseline: bool) -> dict[Cell, int]:
     """Give the counts of one side in rows of a weight above 0."""
     places = BASELINE if baseline else CANDIDATE

@@ -141,9 +141,7 @@ def size(view: View) -> tuple[float, float]:
 
 def real_clusters(view: View, moments: Moments, place: int) -> int:
     """Count the clusters of a class (0, 1; 2: all) with each known one as one, and not each of its rows."""
-    known = moments.known[place]
-    named = len(view.clusters.known) if view.clusters is not None else 0
-    return moments.clusters[place] - known + min(known, named)
+    return cells.real_clusters(moments, len(view.clusters.known) if view.clusters is not None else 0, place)
 
 
 def measure(view: View, moments: Moments, score: Score) -> Effect:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from ml_ci.evaluation.clusters import Clusters
 from ml_ci.evaluation.confusion import Paired
+from ml_ci.gates import cells
 from ml_ci.gates.evidence import Policy
 from ml_ci.gates.ledger import Standing
 from ml_ci.gates.pairs import pairs
-from ml_ci.gates.preflight import HoldoutRows, Plannable, checked, plannable
+from ml_ci.gates.preflight import HoldoutRows, Plannable, checked, least, plannable
 from ml_ci.gates.statistics import easeml
 from ml_ci.spec.values import GateSpec, Method
 
@@ -28,6 +31,10 @@ class GatePower:
     for a limit. None where no number of rows does. `easeml` are ease.ml/ci's rows for `looks` looks (Hoeffding for a
     limit, Bennett for a margin), `labels` the rows of one look that need a label where only those on which the models
     differ are labelled; None for a limit. `reason` says why a gate cannot be planned, or "".
+
+    Where rows belong together there are `clusters`, called `unit` in the plural, and `least_clusters` and
+    `planned_clusters` bring the rows of `least` and `planned`; they suppose that rows of one are alike by
+    `correlation`, which is `assumed` where no comparison tells. None and "" where rows are independent.
     """
 
     condition: str
@@ -48,6 +55,12 @@ class GatePower:
     labels: int | None = None
     looks: int = 1
     reason: str = ""
+    clusters: int | None = None
+    unit: str = ""
+    least_clusters: int | None = None
+    planned_clusters: tuple[int | None, int | None] = (None, None)
+    correlation: float | None = None
+    assumed: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,11 +86,13 @@ def power_of(
     paired: Paired | None = None,
     margin: float | None = None,
     looks: int = 1,
+    clusters: Clusters | None = None,
 ) -> Iterator[GatePower]:
     """Plan every gate on this holdout.
 
     `otherwise` is the confidence of gates that ask for none, `paired` the last comparison, from which the discordance
-    is taken, `margin` replaces the gates' own limits and margins, `looks` is what ease.ml/ci plans for.
+    is taken, `margin` replaces the gates' own limits and margins, `looks` is what ease.ml/ci plans for,
+    `clusters` are the last comparison's, from which it is taken how alike the rows of one are.
     """
     for gate in gates:
         found = list(plannable(gate, holdout, policy, otherwise))
@@ -85,7 +100,7 @@ def power_of(
             yield GatePower(gate.text, reason=_REASON)
         for one in found:
             wanted = one if margin is None else replace(one, bound=margin)
-            yield _plan(wanted, policy.method, paired, looks)
+            yield _in_clusters(_plan(wanted, policy.method, paired, looks), wanted, policy.method, clusters)
 
 
 _REASON = "its rows, or its spread, are not known before the model is: nothing can be planned"
@@ -113,6 +128,51 @@ def _plan(one: Plannable, method: Method, paired: Paired | None, looks: int) -> 
         labels=_labels(one, discordance),
         looks=looks,
     )
+
+
+def _in_clusters(plan: GatePower, one: Plannable, method: Method, last: Clusters | None) -> GatePower:
+    """Turn the independent rows of a plan into clusters such as the holdout has, and into their rows."""
+    effect = one.effect
+    if effect is None or not effect.clusters:
+        return plan
+    from ml_ci.gates.statistics import cluster_plan
+
+    rows, clusters = least(one, checked(one, method))
+    if method == "anytime" and one.question.relative:  # a bet a cluster, however large
+        clusters = checked(one, method).smallest_rows
+        rows = None if clusters is None else math.ceil(clusters * effect.rows / effect.clusters)
+    seen = _correlation(one, last)
+    alike = cluster_plan.USUAL_CORRELATION if seen is None else seen
+    share = one.bound / 2
+    variance = share * (1 - share) if plan.discordance is None else min(plan.discordance, 1.0)
+    found = [
+        (None, None) if wanted is None else cluster_plan.planned(effect, max(variance, 0.0), alike, wanted)
+        for wanted in plan.planned
+    ]
+    planned = [(number, of_rows) for number, of_rows in found]
+    if clusters is not None and rows is not None:
+        planned = [(number and max(number, clusters), of_rows and max(of_rows, rows)) for number, of_rows in planned]
+    return replace(
+        plan,
+        least=rows,
+        planned=(planned[0][1], planned[1][1]),
+        clusters=round(effect.clusters),
+        unit=one.unit,
+        least_clusters=clusters,
+        planned_clusters=(planned[0][0], planned[1][0]),
+        correlation=alike,
+        assumed=seen is None,
+    )
+
+
+def _correlation(one: Plannable, last: Clusters | None) -> float | None:
+    """Give how alike the rows of a cluster were in the last comparison; None where nothing tells."""
+    if last is None or one.slice is not None:
+        return None
+    from ml_ci.gates.statistics import cluster_plan, design_effect
+
+    score = cells.difference(one.atom.key) if one.question.relative else cells.rate(one.atom.key)
+    return cluster_plan.correlation(design_effect.measure(last.all, score.values, score.cells))
 
 
 def _discordance(one: Plannable, paired: Paired | None) -> float:

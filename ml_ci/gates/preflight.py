@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from ml_ci.conditions.tree import Metric, OverSlices
-from ml_ci.evaluation.clusters import Clusters
+from ml_ci.evaluation.clusters import ALL, NEGATIVES, POSITIVES, Clusters, Moments
+from ml_ci.gates.cells import real_clusters
 from ml_ci.gates.evidence import LEAST_ROWS, Policy
 from ml_ci.gates.question import Question, questions, twin
+from ml_ci.gates.together import unit_of
 from ml_ci.gates.wording import confidence_said, points, said, title
 from ml_ci.metrics import ERRORS, TABLE
 from ml_ci.spec.values import GateSpec, Method
 
 if TYPE_CHECKING:
+    from ml_ci.gates.statistics.design_effect import Effect
     from ml_ci.gates.statistics.preflight import Preflight
 
 # (negatives, positives)
@@ -42,7 +46,8 @@ class HoldoutRows:
 class Unprovable:
     """Name a gate that these rows can never prove.
 
-    `rows` rows of `kind` there are, `needed` at least it takes (None: no number of rows without an improvement);
+    `rows` rows of `kind` there are, `needed` at least it takes (None: no number of rows without an improvement), which
+    `needed_clusters` bring where rows belong together;
     `smallest` is the smallest limit, or margin to the baseline, that they can prove. `reason` is one sentence.
     """
 
@@ -53,6 +58,7 @@ class Unprovable:
     needed: int | None
     smallest: float | None
     reason: str
+    needed_clusters: int | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,7 @@ class Plannable:
     """A gate, or a slice of `each`, whose rows are known before the model is.
 
     `bound` is the limit, or the margin to the baseline, of the error that is bounded from above; `alpha` its level.
+    `effect` says what clusters its rows have, which are called `unit`; None where each row is evidence by itself.
     """
 
     condition: str
@@ -69,6 +76,8 @@ class Plannable:
     rows: int
     bound: float
     alpha: float
+    effect: Effect | None = None
+    unit: str = ""
 
     @property
     def kind(self) -> str:
@@ -107,7 +116,29 @@ def plannable(
                 continue
             alpha = policy.alpha(confidence)
             for label, rows in _rows(atom, holdout, policy.min_rows) if alpha > 0 else ():
-                yield Plannable(gate.text, label, question, atom, rows, bound, alpha)
+                one = Plannable(gate.text, label, question, atom, rows, bound, alpha)
+                yield from _with_clusters(one, holdout.clusters)
+
+
+def _with_clusters(one: Plannable, clusters: Clusters | None) -> Iterator[Plannable]:
+    """Say of the rows which clusters they have; a slice whose clusters were not counted is not planned."""
+    alone = clusters is None or not (clusters.columns or clusters.weight)
+    of_one = isinstance(one.atom, OverSlices) and clusters is not None and {*clusters.columns} <= {*one.atom.by}
+    if clusters is None or alone or (of_one and clusters.weight is None):
+        yield one
+        return
+    moments: Moments | None = clusters.all
+    if isinstance(one.atom, OverSlices) and one.slice is not None:
+        key = ",".join(one.atom.by)
+        moments = clusters.slices.get(key, {}).get(one.slice.removeprefix(f"{key} = "))
+    if moments is not None:
+        from ml_ci.gates.statistics import design_effect
+
+        cells = {"negatives": NEGATIVES, "positives": POSITIVES}.get(one.kind, ALL)
+        effect = design_effect.measure(moments, (0.0,) * 8, cells)
+        number = real_clusters(moments, len(clusters.known), design_effect.find_class(cells))
+        unit = unit_of(clusters.columns) if clusters.columns else "rows"
+        yield one if effect.alone else replace(one, effect=replace(effect, clusters=number), unit=unit)
 
 
 def _check(one: Plannable, policy: Policy) -> Iterator[Unprovable]:
@@ -118,11 +149,23 @@ def _check(one: Plannable, policy: Policy) -> Iterator[Unprovable]:
 
 def checked(one: Plannable, method: Method) -> Preflight:
     """Say what these rows can prove at best."""
-    from ml_ci.gates.statistics import preflight
+    from ml_ci.gates.statistics import cluster_plan, preflight
 
+    rows = one.rows if one.effect is None else cluster_plan.without_errors(one.effect)
     if one.question.relative:
-        return preflight.for_difference(one.rows, one.bound, one.alpha, method)
-    return preflight.for_limit(one.rows, one.bound, one.alpha)
+        return preflight.for_difference(rows, one.bound, one.alpha, method)
+    return preflight.for_limit(rows, one.bound, one.alpha)
+
+
+def least(one: Plannable, found: Preflight) -> tuple[int | None, int | None]:
+    """Give (rows, clusters) that could prove it without a single error; no clusters where rows are independent."""
+    wanted, effect = found.smallest_rows, one.effect
+    if wanted is None or effect is None or not effect.clusters:
+        return wanted, None
+    from ml_ci.gates.statistics import cluster_plan
+
+    number = cluster_plan.least_clusters(effect, wanted)
+    return math.ceil(number * effect.rows / effect.clusters), number
 
 
 def _find_bound(question: Question) -> float | None:
@@ -162,13 +205,18 @@ def _of_class(name: str, classes: Classes) -> int:
 
 
 def _name(one: Plannable, found: Preflight) -> Unprovable:
-    needed = "no number of rows proves it" if found.smallest_rows is None else f"it takes {found.smallest_rows:,}"
+    rows, clusters = least(one, found)
+    needed = "no number of rows proves it" if rows is None else f"it takes {rows:,}"
+    there = f"{one.rows:,} {one.kind}"
+    if one.effect is not None and one.unit != "rows":
+        there += f" of {one.effect.clusters:,.0f} {one.unit}"
+        needed = needed if clusters is None else f"it takes {clusters:,} {one.unit} ({rows:,} {one.kind})"
     reason = (
-        f"{title(one.atom)}{f', {one.slice}' if one.slice else ''}: {found.rows:,} {one.kind} can never prove it with "
+        f"{title(one.atom)}{f', {one.slice}' if one.slice else ''}: {there} can never prove it with "
         f"{confidence_said(1 - one.alpha)} confidence, {needed}; the best they can prove is "
         f"{one.best(found.smallest_limit)}"
     )
-    return Unprovable(one.condition, one.slice, found.rows, one.kind, found.smallest_rows, found.smallest_limit, reason)
+    return Unprovable(one.condition, one.slice, one.rows, one.kind, rows, found.smallest_limit, reason, clusters)
 
 
 def say_best(question: Question, atom: Metric | OverSlices, smallest: float | None) -> str:

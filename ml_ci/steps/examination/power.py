@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ml_ci.errors import UserError
-from ml_ci.evaluation.confusion import Paired
 from ml_ci.evaluation.values import Comparison
 from ml_ci.gates.finding import UNPROVEN_FOLDS
 from ml_ci.gates.planning import Power, power_of
@@ -38,7 +37,8 @@ def plan_holdout(project: Project, fingerprints: Fingerprints, name: str, margin
             count_rows(shop.holdout, sides.candidate.model),
             find_standing(shop, plan),
         )
-        paired = _last(project, plan.comparison)
+        last = _last(project, plan.comparison)
+        paired = None if last is None else last.paired
         how = make_policy(model, found)
         gates = power_of(
             model.gates,
@@ -48,12 +48,12 @@ def plan_holdout(project: Project, fingerprints: Fingerprints, name: str, margin
             paired=paired,
             margin=margin,
             looks=1 if model.reuse is None else model.reuse.looks,
+            clusters=None if last is None else last.clusters,
         )
         return Power(name, rows, found, tuple(gates), paired is not None)
 
 
-def _last(project: Project, comparison: str) -> Paired | None:
-    """Give the paired errors of the comparison that is on record, if there is one."""
+def _last(project: Project, comparison: str) -> Comparison | None:
+    """Give the comparison that is on record, if there is one."""
     record = project.store.find(COMPARISONS, comparison)
-    found = None if record is None else unpack_if_fit(Comparison, record.content.get("comparison"))
-    return None if found is None else found.paired
+    return None if record is None else unpack_if_fit(Comparison, record.content.get("comparison"))
