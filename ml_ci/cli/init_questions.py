@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ml_ci.cli.narrow import say
 from ml_ci.errors import UserError
 
 if TYPE_CHECKING:
@@ -62,10 +63,10 @@ def _ask(question: Question) -> str | None:
         except UserError as error:
             raise click.UsageError(error.message) from None
 
-    click.echo(question.text)
+    say(question.text)
     for number, (value, note) in enumerate(question.options, 1):
         place = f"{number}  " if question.numbered else ""
-        click.echo(f"  {place}{value}{f' ({note})' if note else ''}")
+        say(f"  {place}{value}{f' ({note})' if note else ''}")
     kind = "Number or answer" if question.numbered else "Answer"
     leaves = f"Enter: {question.default}, {_LEAVE}: later" if question.default else "Enter: later"
     said: str = click.prompt(
