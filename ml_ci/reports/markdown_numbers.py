@@ -41,13 +41,16 @@ def counts(model: ModelReport) -> str:
     return table(["", "called positive", "called negative", "mistakes"], rows, "lrrl")
 
 
+# So many characters in each of the first three columns fit a telephone's 354 pixels.
+_WIDEST = 16
 _CALLED = {"tp": "found", "fn": "missed", "fp": "false alarms", "tn": "left alone"}
 
 
 def _count(now: int, was: int | None, name: str) -> str:
     moved_by = "" if was is None or was == now else f" ({now - was:+,})".replace("-", "−")
     shown = f"{was:,} → {now:,}{moved_by}" if moved_by else f"{now:,}"
-    said = f"{together(_CALLED[name])}<br>{together(shown)}"
+    lines = [shown] if len(shown) <= _WIDEST else shown.split(" (")  # what changed on a line of its own
+    said = "<br>".join([together(_CALLED[name]), together(lines[0]), *(together(f"({line}") for line in lines[1:])])
     return f"**{said}**" if name in ("fn", "fp") else said
 
 

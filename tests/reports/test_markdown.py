@@ -94,7 +94,7 @@ def test_the_counts_fit_a_telephone(reports: Reports, report: str) -> None:
     assert len(rows) == 2
     for row in rows:
         lines = [line.strip(" *") for cell in row.strip("|").split("|")[:3] for line in cell.split("<br>")]
-        assert max(map(len, lines)) <= 20
+        assert max(map(len, lines)) <= 16
 
 
 def test_the_limit_stands_beside_what_it_limits(reports: Reports) -> None:
