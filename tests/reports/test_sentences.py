@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from ml_ci.changes.values import Change
 from ml_ci.errors import Failure
-from ml_ci.gates.values import GateResult
+from ml_ci.gates.values import Difference, Differences, GateResult
 from ml_ci.reports import advice, causes, deeds, sentences
+from ml_ci.reports.differences import metric_rows
 from ml_ci.reports.pieces import Code, plain
 from ml_ci.reports.prices import price
 from ml_ci.reports.values import ModelReport, Report
@@ -216,3 +218,58 @@ def test_an_undefined_gate_that_fails_borrows_no_value(reports: Reports) -> None
     _, model = _only(reports["new_model"]())
     gate = GateResult("fnr <= 0.2", "error", None, None, 0.2, reason="The baseline could not be had")
     assert plain(sentences.gate_sentence(model, gate)) == "The baseline could not be had."
+
+
+_NONE = "No difference to the baseline can be told on 1,405 rows."
+
+
+def _passed(reports: Reports, **changed: Any) -> ModelReport:
+    return replace(reports["passed"]().models["churn"], **changed)
+
+
+def test_where_all_may_be_noise_the_first_sentence_says_so(reports: Reports) -> None:
+    model = _passed(reports)
+    assert sentences.none_differs(model) == _NONE
+    assert plain(sentences.why(model)).endswith(f" {_NONE}")
+    assert sentences.none_differs(reports["reused"]().models["churn"]) == ""  # nothing differs: another sentence
+    assert sentences.none_differs(replace(model, baseline=None)) == ""
+
+
+@pytest.mark.parametrize("name", ["fnr", "auc"])
+def test_one_difference_that_is_told_is_enough(reports: Reports, name: str) -> None:
+    found = reports["passed"]().models["churn"].differences
+    told = replace(found, metrics={**found.metrics, name: Difference((-0.02, -0.001), 0.9)})
+    assert sentences.none_differs(_passed(reports, differences=told)) == ""
+
+
+def test_a_difference_that_no_test_told_is_not_called_noise(reports: Reports) -> None:
+    found = reports["passed"]().models["churn"].differences
+    untested = replace(found, metrics={name: one for name, one in found.metrics.items() if name != "auc"})
+    assert sentences.none_differs(_passed(reports, differences=untested)) == ""
+    assert sentences.none_differs(_passed(reports, differences=Differences())) == ""
+
+
+@pytest.mark.parametrize(
+    ("condition", "interval", "said"),
+    [
+        ("fnr <= baseline.fnr + 0.01", (0.002, 0.02), ""),
+        ("each(fnr, by=region) <= baseline.fnr + 0.01", (-0.02, -0.002), ""),
+        ("fnr <= baseline.fnr + 0.01", (-0.02, 0.02), _NONE),
+        ("fnr <= 0.1", (0.002, 0.02), _NONE),  # an interval of the rate itself
+    ],
+)
+def test_the_sentence_contradicts_no_gate(
+    reports: Reports, condition: str, interval: tuple[float, float], said: str
+) -> None:
+    gate = GateResult(condition, "pass", None, 0.12, 0.13, 0.12, interval, 0.95, level=0.9)
+    assert sentences.none_differs(_passed(reports, gates=(gate,))) == said
+
+
+def test_what_the_jobs_took_is_not_asked(reports: Reports) -> None:
+    model = _passed(reports)
+    pair = ((9.0, model.candidate), (1.0, model.baseline))
+    sides = [replace(side, metrics={**side.metrics, "seconds": took}) for took, side in pair if side]
+    gates = (*model.gates, GateResult("seconds <= 10", "pass", None, 9.0, 10.0))
+    slow = replace(model, candidate=sides[0], baseline=sides[1], gates=gates)
+    assert sentences.none_differs(slow) == _NONE
+    assert next(row for row in metric_rows(slow) if row.title == "training time").arrow == "▲ worse"
