@@ -208,6 +208,11 @@ def _gate(gate: GateResult) -> dict[str, Any]:
         "chance": defined(gate.chance),
         "reason": gate.reason,
         "line": None if gate.line is None else int(gate.line),
+        "clusters": None if gate.clusters is None else int(gate.clusters),
+        "unit": gate.unit,
+        "design_effect": defined(gate.design_effect),
+        "effective_rows": defined(gate.effective_rows),
+        "needs_clusters": None if gate.needs_clusters is None else int(gate.needs_clusters),
     }
 
 

@@ -18,6 +18,10 @@ LEVEL = 0.95
 _SELECTIONS = "Selection rates and impact ratios"
 _EDGES = re.compile(r"(?:<|>=|\[)(-?[\d.]+(?:e[+-]?\d+)?)(?:, \S+\))?")
 _ELSEWHERE = {title(name) for name in ("fpr", "fnr", "cost", "cost_per_1000")}
+_BY_ROW = (
+    "In these tables each row counts once and for itself, whatever `cluster:` and `weight:` say: the intervals are "
+    "narrower than the evidence is, and the gates say what is proven."
+)
 _RATES = ("rows", "positives", "FPR", "95% interval", "FNR", "95% interval")
 
 
@@ -48,6 +52,8 @@ def _whole(model: ModelReport) -> Section:
             " They hold for the models of these folds, and are too narrow for what the same job gives on another "
             "table: the folds share their training rows."
         )
+    if model.candidate.weights is not None or any(gate.clusters is not None for gate in model.gates):
+        said += f" {_BY_ROW}"
     found = [row for row in metric_rows(model) if row.title not in _ELSEWHERE]
     if model.baseline is None:
         metrics = Grid(("metric", "this version"), tuple((row.title, row.candidate) for row in found), "lr")

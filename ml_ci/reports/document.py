@@ -136,6 +136,11 @@ class _Gate(_Document):
     needs: _Count | None
     reason: _Text
     line: Annotated[int, Field(ge=1, le=10**7)] | None = None
+    clusters: _Count | None = None
+    unit: Annotated[str, Field(max_length=40, pattern=r"^[a-z ]*$")] = ""
+    design_effect: Annotated[float, Field(ge=0, le=10**30)] | None = None
+    effective_rows: Annotated[float, Field(ge=0, le=10**15)] | None = None
+    needs_clusters: _Count | None = None
     level: _Share | None = None
     chance: _Share | None = None
 

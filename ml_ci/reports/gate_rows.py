@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.evidence import nothing_to_compare
+from ml_ci.gates.together import NEUTRAL, more_clusters
 from ml_ci.gates.values import GateResult, Verdict
 from ml_ci.gates.verdict import ORDER
 from ml_ci.gates.wording import confidence_said, more_rows
@@ -125,11 +126,13 @@ def no_baseline(model: ModelReport) -> str:
 
 
 def _needs(seen: Shape, gate: GateResult) -> str:
-    """Say how many further rows, of the kind that the metric is a share of, would decide it."""
+    """Say how many further rows, of the kind that the metric is a share of, would decide it; or whose rows."""
     if not gate.needs:
         return ""
     row = find(seen.metric or "") if seen.how in ("", "each") else None
     kind = (row and row.of) or "rows"
+    if gate.needs_clusters is not None:
+        return more_clusters(gate.needs, gate.needs_clusters, kind, label(gate.unit, 40) or NEUTRAL, gate.chance)
     return more_rows(gate.needs, kind, gate.chance).replace("more would", f"more {kind} would")
 
 

@@ -31,6 +31,9 @@ def _numbers(gate: GateResult) -> dict[str, str | None]:
         "interval": json.dumps(ends) if ends and None not in ends else None,
         "level": _text(gate.level),
         "needs": None if gate.needs is None else str(int(gate.needs)),
+        "clusters": None if gate.clusters is None else str(int(gate.clusters)),
+        "design_effect": _text(gate.design_effect),
+        "effective_rows": _text(gate.effective_rows),
     }
 
 

@@ -59,6 +59,11 @@ def test_the_keys_are_the_designs(reports: Reports) -> None:
         "chance",
         "reason",
         "line",
+        "clusters",
+        "unit",
+        "design_effect",
+        "effective_rows",
+        "needs_clusters",
     }
     assert set(model["gates"][0]) == gate_keys
     assert model["gates"][1]["interval"] == [0.0514, 0.0998]

@@ -8,6 +8,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from pytest_ml_ci.properties import properties
 
 from ml_ci.conditions import parse
 from ml_ci.errors import UserError
@@ -16,7 +17,9 @@ from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.metrics import metrics_of
 from ml_ci.gates.values import GateResult
 from ml_ci.reports.as_json import dumps, from_json, loads, schema, to_json
+from ml_ci.reports.card_rates import rates as card_rates
 from ml_ci.reports.differences import all_metrics, slice_rows
+from ml_ci.reports.gate_rows import gate_rows
 from ml_ci.reports.rates import rates
 from ml_ci.reports.values import ModelReport, Report, Side
 from ml_ci.review.recounted import recounted
@@ -40,8 +43,9 @@ def test_rates_are_those_of_the_weights() -> None:
 
 
 def report(side: Side = SIDE, *gates: GateResult, baseline: Side | None = None) -> Report:
-    model = ModelReport("pass", "train", candidate=side, baseline=baseline, gates=gates)
-    return Report("pass", None, None, {"m": model})
+    verdict = gates[0].verdict if gates else "pass"
+    model = ModelReport(verdict, "train", candidate=side, baseline=baseline, gates=gates)
+    return Report(verdict, None, None, {"m": model})
 
 
 def test_the_json_has_weights_beside_the_counts_and_is_read_back() -> None:
@@ -104,3 +108,56 @@ def test_a_report_is_held_against_its_weights(side: Side, weight: str | None, ve
     found = recounted(report(side, gate).models["m"], replace(model, weight=weight, confidence=0.95))
     assert found.verdict == verdict
     assert said in (found.failure.message if found.failure else "")
+
+
+TOGETHER = GateResult(
+    "fnr <= 0.1",
+    "inconclusive",
+    value=0.05,
+    limit=0.1,
+    needs=1_036,
+    chance=0.8,
+    clusters=310,
+    unit="customers",
+    design_effect=3.1,
+    effective_rows=388.4,
+    needs_clusters=130,
+)
+
+
+def test_a_gate_says_its_clusters_in_json_junit_and_the_comment() -> None:
+    found = report(SIDE, TOGETHER)
+    assert loads(dumps(found)).models["m"].gates == (TOGETHER,)
+    [row] = gate_rows(found.models["m"], 5)[0]
+    assert row.needs.startswith("about 130 more customers (1,036 positives) would decide it")
+    known = dict(properties("m", found.models["m"], [TOGETHER], "inconclusive"))
+    told = [known[f"ml_ci_{key}"] for key in ("clusters", "design_effect", "effective_rows")]
+    assert told == ["310", "3.1", "388.4"]
+    assert (
+        not {"ml_ci_clusters", "ml_ci_design_effect"}
+        & dict(properties("m", found.models["m"], [GateResult("fnr <= 0.1", "pass")], "pass")).keys()
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("unit", "<b>"), ("unit", "x" * 41), ("clusters", -1), ("design_effect", -0.1), ("effective_rows", "7")],
+)
+def test_clusters_that_cannot_be_are_refused(key: str, value: Any) -> None:
+    data = json.loads(dumps(report(SIDE, TOGETHER)))
+    data["models"]["m"]["gates"][0][key] = value
+    with pytest.raises(UserError, match=f"gates.0.{key}"):
+        from_json(data)
+
+
+@pytest.mark.parametrize(
+    ("side", "gate", "told"),
+    [
+        (replace(SIDE, weights=None, slice_weights={}), replace(TOGETHER, clusters=None), False),
+        (replace(SIDE, weights=None, slice_weights={}), TOGETHER, True),
+        (SIDE, replace(TOGETHER, clusters=None), True),
+    ],
+)
+def test_a_card_says_that_its_intervals_are_of_single_rows(side: Side, gate: GateResult, told: bool) -> None:
+    said = " ".join(line for one in card_rates(report(side, gate).models["m"]) for line in one.paragraphs)
+    assert ("each row counts once and for itself" in said) is told
