@@ -68,8 +68,6 @@ def report_judged(
             *tell_folds(model, comparison.candidate.confusion.rows),
             *list_cautions(project, sides),
             *overlapping(judged.overlaps),
-            *list_cautions(project, sides),
-            *overlapping(judged.overlaps),
             *judged.cautions,
             *suspicions(comparison),
         ),
