@@ -15,6 +15,7 @@ from ml_ci.gates.differences import find_differences
 from ml_ci.gates.evidence import Case, Policy
 from ml_ci.gates.statistics import tango
 from ml_ci.gates.values import MOST_SLICES, Difference
+from tests.gates.clusters import Rows, compare
 
 Make = Callable[..., Case]
 Judged = Callable[..., Any]
@@ -140,3 +141,17 @@ def test_slices_without_pairs_cannot_be_told(paired_case: Make) -> None:
     found = find_differences(bare, Policy(0.95))
     assert {one for of_slice in found.slices["region"].values() for one in of_slice.values()} == {Difference()}
     assert set(found.metrics.values()) == {Difference()}
+
+
+@pytest.mark.parametrize("each", [1, 8])
+def test_rows_that_belong_together_tell_as_many_times_as_they_are_clusters(judged: Judged, each: int) -> None:
+    """Eight like rows for each of 150 customers say no more than one each; taken by themselves they would be told."""
+    codes = np.repeat(np.arange(150), each)
+    rows = Rows(np.zeros(len(codes), bool), codes < 8, (codes >= 8) & (codes < 11), codes)
+    case = Case(compare(rows))
+    found = find_differences(case, Policy(0.95)).metrics["fpr"]
+    (gate,) = judged(case, "fpr <= baseline.fpr", confidence=0.95)
+    assert found.interval == gate.interval
+    assert not found.told
+    by_row = replace(case, comparison=replace(case.comparison, clusters=None))
+    assert find_differences(by_row, Policy(0.95)).metrics["fpr"].told == (each > 1)
