@@ -45,7 +45,7 @@ def command(
     ml-ci power churn                 the gates as they stand
     ml-ci power churn --margin 0.005  what half a point would take
     """
-    from dataclasses import asdict
+    from dataclasses import asdict, replace
 
     from ml_ci.questions import power
     from ml_ci.reports.power import lines
@@ -64,7 +64,9 @@ def command(
     )
     found = power(options, margin)
     if as_json:
-        plans = {one.model: {**asdict(one), "model": one.model} for one in found}
+        # moments are of no use to a reader; each gate has its clusters
+        counted = [replace(one, rows=replace(one.rows, clusters=None)) for one in found]
+        plans = {one.model: {**asdict(one), "model": one.model} for one in counted}
         click.echo(json.dumps({"format": 1, "models": plans}, indent=2, ensure_ascii=False, allow_nan=False))
         return
     click.echo("\n\n".join("\n".join(lines(one, verbose=verbose)) for one in found))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ml_ci.gates.planning import GatePower, Power
+from ml_ci.gates.planning import POWERS, GatePower, Power
+from ml_ci.gates.together import one_of
 from ml_ci.gates.wording import confidence_said
 from ml_ci.reports.text import label, plural
 
@@ -28,15 +29,17 @@ def _gate(gate: GatePower, measured: bool, verbose: bool) -> Iterator[str]:
         yield f"  {gate.reason}"
         return
     sure = f"{confidence_said(gate.confidence)} confidence"
-    yield f"  with {gate.rows:,} {gate.kind} and {sure}, at best {gate.best} can be proven"
+    whose = f" of {gate.clusters:,} {_unit(gate, gate.clusters)}" if gate.clusters is not None else ""
+    yield f"  with {gate.rows:,} {gate.kind}{whose} and {sure}, at best {gate.best} can be proven"
     if gate.least is None:
         yield f"  {gate.wanted}: no number of rows proves it without an improvement"
         return
     never = "" if gate.provable else ": these can never prove it"
-    yield f"  the least that could prove {gate.wanted}: {gate.least:,} {gate.kind}, all right{never}"
+    fewest = _amount(gate, gate.least, gate.least_clusters)
+    yield f"  the least that could prove {gate.wanted}: {fewest}, all right{never}"
     shown = [
-        f"{rows:,} {gate.kind} with a chance of {100 * power:.0f}%"
-        for rows, power in zip(gate.planned, (0.8, 0.95), strict=True)
+        f"{_amount(gate, rows, clusters)} with a chance of {100 * power:.0f}%"
+        for rows, clusters, power in zip(gate.planned, gate.planned_clusters, POWERS, strict=True)
         if rows
     ]
     if shown:
@@ -49,7 +52,26 @@ def _gate(gate: GatePower, measured: bool, verbose: bool) -> Iterator[str]:
         yield f"  for comparison: the bounds of ease.ml/ci ask for {gate.easeml:,} ({looks}){labels}"
 
 
+def _amount(gate: GatePower, rows: int, clusters: int | None) -> str:
+    """Say rows, or the clusters that bring them: `932 customers (4,846 negatives)`."""
+    if clusters is None:
+        return f"{rows:,} {gate.kind}"
+    return f"{clusters:,} {_unit(gate, clusters)} ({rows:,} {gate.kind})"
+
+
+def _unit(gate: GatePower, number: int) -> str:
+    return one_of(gate.unit) if number == 1 else gate.unit
+
+
 def _assumed(gate: GatePower, measured: bool) -> str:
+    alike = ""
+    if gate.correlation is not None:
+        told = ", which no comparison tells yet" if gate.assumed else ""
+        alike = f"; rows of one {one_of(gate.unit)} are alike by {gate.correlation:.2g}{told}"
+    return _assumed_rates(gate, measured) + alike
+
+
+def _assumed_rates(gate: GatePower, measured: bool) -> str:
     if gate.discordance is None:
         return "if the true rate is half of the limit"
     source = "as last measured" if measured and gate.slice is None else "as is usual"

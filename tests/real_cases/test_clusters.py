@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from ml_ci.cli.main import call
 from ml_ci.reports import markdown, terminal
 from ml_ci.reports.as_json import dumps, loads
 from ml_ci.reports.plain import plain
@@ -107,3 +108,21 @@ def test_the_report_goes_through_json_and_is_held_by_its_own_counts(customers: A
     [gate] = json.loads(dumps(report))["models"]["cut"]["gates"]
     assert {"clusters", "design_effect", "effective_rows", "needs_clusters"} <= set(gate)
     assert gate["effective_rows"] <= (400 if line == "weight: weight" else 40 + 1)
+
+
+def test_power_counts_customers(customers: Any, capsys: pytest.CaptureFixture[str], monkeypatch: Any) -> None:
+    customers.edit("ml-ci.yaml", "    gates:\n", "    cluster: customer_id\n    gates:\n")
+    monkeypatch.chdir(customers.path)
+    assert call(["power", "cut"]) == 0
+    told = capsys.readouterr().out
+    assert "with 400 positives of 40 customers and 95% confidence" in told
+    assert (
+        "the least that could prove a limit of 5.0%: 59 customers (590 positives), all right: these can never" in told
+    )
+    assert "rows of one customer are alike by 0.2, which no comparison tells yet" in told
+    customers.run()
+    assert call(["power", "cut", "--json"]) == 0
+    plan = json.loads(capsys.readouterr().out)["models"]["cut"]
+    [gate] = plan["gates"]
+    assert (gate["clusters"], gate["unit"], gate["least_clusters"], gate["assumed"]) == (40, "customers", 59, False)
+    assert plan["rows"]["clusters"] is None
