@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ml_ci.digests import digest
+from ml_ci.evaluation.clusters import Sketch
 from ml_ci.gates.values import Verdict
 from ml_ci.spec.values import GateSpec, Reuse
 from ml_ci.tables.content import Content
@@ -54,10 +55,11 @@ class Look:
 
 @dataclass(frozen=True)
 class Ledger:
-    """Every look at one holdout, the first one first."""
+    """Every look at one holdout, the first one first; `clusters` are those that it had, None: they were not known."""
 
     holdout: Content
     looks: tuple[Look, ...] = ()
+    clusters: Sketch | None = None
 
     @property
     def promotions(self) -> int:
@@ -71,6 +73,8 @@ class Standing:
 
     `looks` and `promotions` are those before this one; `fresh` says that this is a look that was not counted yet.
     `alpha` is the level that it may spend, None without a plan. `anytime` says why only e-values are valid, or "".
+    Those bet on clusters as large as the `largest` of the first look (None: of this one); `grown` says why they cannot,
+    or "": more rows of a cluster that is known are no new evidence.
     """
 
     looks: int = 0
@@ -79,6 +83,8 @@ class Standing:
     alpha: float | None = None
     spent: bool = False
     anytime: str = ""
+    largest: tuple[float, float, float] | None = None
+    grown: str = ""
     notes: tuple[str, ...] = field(default=())
 
 
@@ -88,7 +94,7 @@ def merged(one: Ledger, other: Ledger) -> Ledger:
     for look in sorted((*one.looks, *other.looks), key=lambda look: (look.when, look.pair.key)):
         known = by_pair.setdefault(look.pair.key, look)
         by_pair[look.pair.key] = replace(known, promoted=known.promoted or look.promoted)
-    return Ledger(one.holdout, tuple(by_pair.values()))
+    return Ledger(one.holdout, tuple(by_pair.values()), one.clusters or other.clusters)
 
 
 def promoted(ledger: Ledger, model: str, candidate: str) -> Ledger:
@@ -101,21 +107,31 @@ def promoted(ledger: Ledger, model: str, candidate: str) -> Ledger:
 
 
 def standing(
-    holdout: Content, ledgers: Iterable[Ledger], pair: Pair, reuse: Reuse | None, confidence: float | None
+    holdout: Content,
+    ledgers: Iterable[Ledger],
+    pair: Pair,
+    reuse: Reuse | None,
+    confidence: float | None,
+    clusters: Sketch | None = None,
 ) -> Standing:
     """Say where a holdout stands before `pair` is judged on it; without `reuse` looks are counted and nothing is spent.
 
-    `confidence` is the strictest one that a gate asks for, None where none does.
+    `confidence` is the strictest one that a gate asks for, None where none does. `clusters` are those of the holdout,
+    None where its rows are independent.
     """
     related = [one for one in ledgers if holdout.share_in(one.holdout) >= _SAME_ROWS]
     looks = _looks(related)
-    before = _before(looks, pair)
+    before, smaller = _before(looks, pair), _smaller(holdout, related, pair)
     found = Standing(
         looks=len(before),
         promotions=sum(look.promoted for look in before),
         fresh=_is_fresh(looks, pair),
-        anytime=_grown(holdout, related, pair),
+        anytime=_say_grown(holdout, smaller),
     )
+    if smaller and clusters is not None:
+        first = min(smaller, key=lambda one: min(look.when for look in one.looks))
+        largest = None if first.clusters is None else first.clusters.largest
+        found = replace(found, largest=largest, grown=_say_grown_clusters(first.clusters, clusters))
     if reuse is not None and confidence:
         found = _plan(found, reuse, 1 - confidence)
     return replace(found, notes=tuple(_notes(found, reuse)))
@@ -150,13 +166,38 @@ def _is_fresh(looks: Sequence[Look], pair: Pair) -> bool:
     return pair.candidate != pair.baseline or pair.candidate not in seen
 
 
-def _grown(holdout: Content, related: Sequence[Ledger], pair: Pair) -> str:
-    for ledger in related:
-        old = ledger.holdout
-        grew = old.digest != holdout.digest and old.rows < holdout.rows and old.share_in(holdout) >= _ALL_ROWS
-        if grew and any(look.pair.key == pair.key for look in ledger.looks):
-            return f"rows were added, {old.rows:,} → {holdout.rows:,}, after a look at the same two models"
-    return ""
+def _smaller(holdout: Content, related: Sequence[Ledger], pair: Pair) -> list[Ledger]:
+    """Give the ledgers of what this holdout was before rows were added, with a look at the same pair."""
+    return [
+        ledger
+        for ledger in related
+        if ledger.holdout.digest != holdout.digest
+        and ledger.holdout.rows < holdout.rows
+        and ledger.holdout.share_in(holdout) >= _ALL_ROWS
+        and any(look.pair.key == pair.key for look in ledger.looks)
+    ]
+
+
+def _say_grown(holdout: Content, smaller: Sequence[Ledger]) -> str:
+    if not smaller:
+        return ""
+    return f"rows were added, {smaller[0].holdout.rows:,} → {holdout.rows:,}, after a look at the same two models"
+
+
+def _say_grown_clusters(first: Sketch | None, now: Sketch) -> str:
+    """Say which clusters that were there at the first look have more rows now, or that it is not known."""
+    if first is None or not first.weights or not now.weights:
+        return "rows were added after a look, and which clusters they are of is not known: label a fresh holdout"
+    # Only what grew beyond rounding of weights did.
+    more = sum(now.weights.get(name, 0.0) > weight * (1 + 1e-9) for name, weight in first.weights.items())
+    if not more:
+        return ""
+    some = "" if first.clusters <= len(first.weights) else f" of {len(first.weights):,} looked at"
+    said = f"{more:,} known clusters have" if more > 1 else "1 known cluster has"
+    return (
+        f"{said} more rows than at a look at the same two models{some}: only rows of new clusters are further "
+        "evidence; label those, or a fresh holdout"
+    )
 
 
 def _plan(found: Standing, reuse: Reuse, alpha: float) -> Standing:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ml_ci.errors import UserError
+from ml_ci.evaluation.clusters import Sketch
 from ml_ci.gates.ledger import Ledger, Look, merged, promoted
 from ml_ci.records.atomic import write_text
 from ml_ci.records.codec import pack, unpack
@@ -33,9 +34,9 @@ class Ledgers:
         found = [loads(path.read_text(encoding="utf-8"), str(path)) for path in self._paths()]
         yield from sorted(found, key=lambda one: max((look.when for look in one.looks), default=""))
 
-    def note(self, holdout: Content, look: Look) -> Ledger:
-        """Add a look to a holdout's ledger; one that stands there already stays as it is."""
-        return self.merge(Ledger(holdout, (look,)))
+    def note(self, holdout: Content, look: Look, clusters: Sketch | None = None) -> Ledger:
+        """Add a look to a holdout's ledger, and its clusters; what stands there already stays as it is."""
+        return self.merge(Ledger(holdout, (look,), clusters))
 
     def merge(self, ledger: Ledger) -> Ledger:
         """Join a ledger, from elsewhere or of a new look, with the one that is here."""

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import pytest
 
 from ml_ci.conditions import parse
+from ml_ci.evaluation.clusters import Sketch
 from ml_ci.gates.ledger import Ledger, Look, Pair, merged, promoted, standing, strictest
 from ml_ci.spec.values import GateSpec, Reuse
 from ml_ci.tables.content import Content
@@ -135,3 +137,39 @@ def test_the_strictest_confidence_is_what_looks_spend(
     texts: list[str], confidence: float | None, strict: float | None
 ) -> None:
     assert strictest([GateSpec(text, parse(text)) for text in texts], confidence) == strict
+
+
+GROWN = _holdout(range(120))
+FIRST = Sketch({"a": 5.0, "b": 2.0}, (5.0, 2.0, 5.0), 2)
+
+
+@pytest.mark.parametrize(
+    ("first", "now", "why"),
+    [
+        (FIRST, Sketch({"a": 5.0, "b": 2.0, "c": 9.0}, (9.0, 9.0, 9.0), 3), ""),
+        (FIRST, Sketch({"a": 5.0, "b": 3.0}, (5.0, 3.0, 5.0), 2), "1 known cluster has more rows than at a look"),
+        (FIRST, Sketch({"a": 6.0, "b": 3.0}, (6.0, 3.0, 6.0), 2), "2 known clusters have more rows than at a look"),
+        (Sketch({"a": 5.0}, (5.0, 0.0, 5.0), 9000), Sketch({"a": 6.0}), "the same two models of 1 looked at"),
+        (None, FIRST, "which clusters they are of is not known"),
+        (Sketch(), FIRST, "which clusters they are of is not known"),
+        (FIRST, Sketch(), "which clusters they are of is not known"),
+    ],
+)
+def test_only_new_clusters_are_further_evidence(first: Sketch | None, now: Sketch, why: str) -> None:
+    ledger = replace(_ledger(3), clusters=first)
+    found = standing(GROWN, [ledger], _look(1).pair, None, 0.95, now)
+    assert found.anytime
+    assert why in found.grown and bool(why) == bool(found.grown)
+    assert found.largest == (None if first is None else first.largest)
+    independent = standing(GROWN, [ledger], _look(1).pair, None, 0.95)
+    assert (independent.anytime, independent.grown, independent.largest) == (found.anytime, "", None)
+
+
+def test_another_pair_of_models_is_no_further_look() -> None:
+    found = standing(GROWN, [replace(_ledger(3), clusters=FIRST)], NEW, None, 0.95, Sketch({"a": 9.0}))
+    assert (found.anytime, found.grown) == ("", "")
+
+
+def test_a_merged_ledger_keeps_its_clusters() -> None:
+    with_clusters = replace(_ledger(2), clusters=FIRST)
+    assert merged(with_clusters, _ledger(3)).clusters == merged(_ledger(3), with_clusters).clusters == FIRST

@@ -122,7 +122,7 @@ def make_policy(model: ModelSpec, found: Standing | None = None) -> Policy:
         return Policy(model.confidence, model.method, model.min_rows, model.seed)
     method: Method = "anytime" if found.anytime else model.method
     why = found.anytime if model.method != "anytime" else ""
-    return Policy(model.confidence, method, model.min_rows, model.seed, found.alpha, why)
+    return Policy(model.confidence, method, model.min_rows, model.seed, found.alpha, why, found.largest, found.grown)
 
 
 def parse_gates(model: ModelSpec, conditions: tuple[str, ...]) -> tuple[GateSpec, ...]:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ml_ci.digests import digest
+from ml_ci.evaluation.sketch import read_sketch
 from ml_ci.gates.ledger import Look, Pair, Standing, standing, strictest
 from ml_ci.gates.values import Verdict
 from ml_ci.plan.plan import Plan
@@ -37,6 +38,7 @@ def find_standing(shop: Workshop, plan: Plan) -> Standing:
         name_pair(shop.sides, plan),
         model.reuse,
         strictest(model.gates, model.confidence),
+        read_sketch(shop.holdout, model),
     )
 
 
@@ -46,7 +48,8 @@ def note_look(shop: Workshop, plan: Plan, found: Standing, verdict: Verdict) -> 
         return
     when = datetime.now(UTC).isoformat(timespec="seconds")
     look = Look(name_pair(shop.sides, plan), when, verdict, shop.project.head)
-    Ledgers(shop.project.store).note(read_content(shop), look)
+    clusters = read_sketch(shop.holdout, shop.sides.candidate.model)
+    Ledgers(shop.project.store).note(read_content(shop), look, clusters)
 
 
 def note_base_look(shop: Workshop, plan: Plan, table: Table, verdict: Verdict) -> None:
