@@ -73,12 +73,12 @@ ASKED = [
     pytest.param(("--baseline", "HEAD~1"), 0, "ml-ci run --baseline BASE", id="a commit"),
     pytest.param(("--baseline", "strict"), 0, "ml-ci run --baseline BASE", id="a tag"),
     pytest.param(("--baseline", "none"), 0, "ml-ci run --baseline none", id="no baseline"),
-    pytest.param(("--gates-from", "strict"), 1, "ml-ci run --baseline BASE --gates-from LONG", id="gates of a tag"),
+    pytest.param(("--gates-from", "strict"), 1, "ml-ci run --baseline BASE --gates-from BASE", id="gates of a tag"),
     pytest.param(("--gates-from", "none"), 0, "ml-ci run --baseline BASE", id="gates of its own"),
     pytest.param(
         ("--baseline", "none", "--gates-from", "main"),
         1,
-        "ml-ci run --baseline none --gates-from LONG",
+        "ml-ci run --baseline none --gates-from BASE",
         id="gates of a branch and no baseline",
     ),
     pytest.param(("--stage", "production"), 1, "ml-ci run --baseline BASE --stage production", id="a stage"),
@@ -95,7 +95,7 @@ def test_the_command_repeats_the_run(
     project: Any, capsys: pytest.CaptureFixture[str], asked: tuple[str, ...], code: int, again: str
 ) -> None:
     base = project.git("rev-parse", "strict")
-    again = again.replace("BASE", base[:7]).replace("LONG", base[:12])
+    again = again.replace("BASE", base[:7])
     first = run(project.path, capsys, *asked)
     assert (first[0], first[2]) == (code, again)
     assert run(project.path, capsys, *shlex.split(again)[2:]) == first
@@ -108,8 +108,8 @@ def test_the_command_repeats_the_run(
     [
         (("--baseline", "HEAD~1"), "ml-ci run --baseline BASE"),
         (("--baseline", "none"), "ml-ci run --baseline none"),
-        (("--gates-from", "strict"), "ml-ci run --gates-from LONG"),
-        (("--baseline", "HEAD~1", "--gates-from", "strict"), "ml-ci run --baseline BASE --gates-from LONG"),
+        (("--gates-from", "strict"), "ml-ci run --gates-from BASE"),
+        (("--baseline", "HEAD~1", "--gates-from", "strict"), "ml-ci run --baseline BASE --gates-from BASE"),
     ],
 )
 def test_a_run_that_failed_is_repeated_too(
@@ -121,7 +121,7 @@ def test_a_run_that_failed_is_repeated_too(
     project.git("tag", "-f", "strict", base)
     asked = tuple(base if one == "HEAD~1" else one for one in asked)
     first = run(project.path, capsys, *asked)
-    assert (first[0], first[2]) == (1, again.replace("BASE", base[:7]).replace("LONG", base[:12]))
+    assert (first[0], first[2]) == (1, again.replace("BASE", base[:7]))
     assert run(project.path, capsys, *shlex.split(first[2])[2:]) == first
 
 
