@@ -8,7 +8,7 @@ from threading import Event
 
 from ml_ci.errors import StageFailed, UserError
 from ml_ci.plan.plan import Plan, with_keys
-from ml_ci.plan.values import ModelPlan
+from ml_ci.plan.values import ModelPlan, Plans
 from ml_ci.reports.values import ModelReport, Report
 from ml_ci.steps.clock import Clock
 from ml_ci.steps.journal import Journal
@@ -53,7 +53,7 @@ def judge_all(project: Project, fingerprints: Fingerprints, stop: Event) -> Mapp
     A model whose training fails makes those that build on it `error`; the others go on.
     """
     names = select_models(project)
-    needs = {name: model.needs for name, model in project.spec.models.items()}
+    needs = {name: node.upstream for name, node in project.spec.nodes.items()}
     jobs = project.options.jobs
     with project.copies.held():
         done = work_side_by_side(names, needs, lambda name: judge_model(project, fingerprints, name), jobs, stop)
@@ -127,8 +127,15 @@ def work(project: Project, sides: Sides, clock: Clock) -> Work:
 
 def plan(options: Options) -> Mapping[str, ModelPlan]:
     """Say for each model what `run` would do, and why; nothing is trained, scored or imported from the project."""
+    return plan_chain(options).models
+
+
+def plan_chain(options: Options) -> Plans:
+    """Say for each model, and for each job that one builds on, what `run` would do, and why."""
+    from ml_ci.steps.telling.explain_jobs import explain_jobs
     from ml_ci.steps.telling.explain_plan import explain_plan
 
     project = open_project(locate(options), options)
     fingerprints = Fingerprints(project)
-    return {name: explain_plan(project, fingerprints, name) for name in select_models(project)}
+    models = {name: explain_plan(project, fingerprints, name) for name in select_models(project)}
+    return Plans(models, explain_jobs(project, fingerprints, models))

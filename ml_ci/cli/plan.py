@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -12,7 +11,7 @@ import click
 from ml_ci.changes.values import Change
 from ml_ci.cli import parameters, trusted
 from ml_ci.forges.registry import build_of
-from ml_ci.plan.values import ModelPlan
+from ml_ci.plan.values import JobPlan, ModelPlan, Plans
 from ml_ci.reports.text import clean
 
 _SAME = Change("changes", "none")
@@ -51,7 +50,7 @@ def command(
       if: needs.plan.outputs.matrix != '{"model": []}'
       strategy: {matrix: "${{ fromJSON(needs.plan.outputs.matrix) }}"}
     """
-    from ml_ci.pipeline import plan
+    from ml_ci.pipeline import plan_chain
     from ml_ci.steps.values import Options
 
     target = build_of(os.environ).target
@@ -66,16 +65,16 @@ def command(
         store=store,
         environment=dict(os.environ),
     )
-    plans = plan(options)
+    plans = plan_chain(options)
     if github_matrix:
-        click.echo(json.dumps({"model": [name for name, one in plans.items() if one.action != "reuse"]}))
+        click.echo(json.dumps({"model": [name for name, one in plans.models.items() if one.action != "reuse"]}))
     elif as_json:
         click.echo(json.dumps(_as_json(plans), indent=2, ensure_ascii=False))
     else:
         _print(plans, verbose=verbose)
 
 
-def _as_json(plans: Mapping[str, ModelPlan]) -> dict[str, object]:
+def _as_json(plans: Plans) -> dict[str, object]:
     return {
         "format": 1,
         "models": {
@@ -88,20 +87,28 @@ def _as_json(plans: Mapping[str, ModelPlan]) -> dict[str, object]:
                 "cautions": list(one.cautions),
                 "reads": None if one.reads is None else list(one.reads),
             }
-            for name, one in plans.items()
+            for name, one in plans.models.items()
+        },
+        "jobs": {
+            name: {
+                "action": one.action,
+                "changes": [{"part": change.part, "summary": change.summary} for change in one.changes],
+                "baseline": one.baseline or None,
+                "notes": list(one.notes),
+            }
+            for name, one in plans.jobs.items()
         },
     }
 
 
-def _print(plans: Mapping[str, ModelPlan], *, verbose: bool) -> None:
+def _print(plans: Plans, *, verbose: bool) -> None:
     told: set[str] = set()
-    for name, one in plans.items():
-        baseline = f"   (against {clean(one.baseline)})" if one.baseline else ""
-        click.echo(f"{click.style(clean(name), bold=True)}: {click.style(one.action, fg='cyan')}{baseline}")
-        for change in one.changes or (_SAME,):
-            click.echo(f"  {clean(change.part)}: {clean(change.summary)}")
-            for detail in change.details:
-                click.echo(f"    {clean(detail)}")
+    for name, job in plans.jobs.items():
+        _print_head(f"job {name}", job)
+        for note in job.notes:
+            click.echo(f"  note: {clean(note)}")
+    for name, one in plans.models.items():
+        _print_head(name, one)
         for word, sentences in (("caution", one.cautions), ("note", one.notes)):
             for sentence in sentences:
                 if sentence not in told:  # models share code and gates: what is said of them is said once
@@ -109,6 +116,15 @@ def _print(plans: Mapping[str, ModelPlan], *, verbose: bool) -> None:
         told |= {*one.cautions, *one.notes}
         if verbose:
             _print_reads(one.reads)
+
+
+def _print_head(name: str, one: ModelPlan | JobPlan) -> None:
+    baseline = f"   (against {clean(one.baseline)})" if one.baseline else ""
+    click.echo(f"{click.style(clean(name), bold=True)}: {click.style(one.action, fg='cyan')}{baseline}")
+    for change in one.changes or (_SAME,):
+        click.echo(f"  {clean(change.part)}: {clean(change.summary)}")
+        for detail in change.details:
+            click.echo(f"    {clean(detail)}")
 
 
 def _print_reads(reads: tuple[str, ...] | None) -> None:

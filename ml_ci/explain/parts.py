@@ -73,12 +73,22 @@ def files_of(name: str, models: Iterable[ModelSpec], files: Iterable[str]) -> fr
 
 
 def find_pinned(models: Iterable[ModelSpec], files: Collection[str]) -> frozenset[str]:
-    """Name the data parts that neither a file nor a `.dvc` file of the tree is, where the tree has a `dvc.lock`."""
-    if not any(posixpath.basename(path) == "dvc.lock" for path in files):
-        return frozenset()
+    """Name the data parts that can be exchanged only together: those that one job leaves, and those of a `dvc.lock`."""
     models = tuple(models)
-    names = {name for model in models for name in model.data}
-    return frozenset(f"data.{name}" for name in names if not files_of(f"data.{name}", models, files))
+    made = _find_made_together(models)
+    if not any(posixpath.basename(path) == "dvc.lock" for path in files):
+        return made
+    names = {name for model in models for name, entry in model.data.items() if entry.job is None}
+    return made | {f"data.{name}" for name in names if not files_of(f"data.{name}", models, files)}
+
+
+def _find_made_together(models: Iterable[ModelSpec]) -> frozenset[str]:
+    """Name the data parts that one job leaves: they are of one side."""
+    found: dict[str, set[str]] = {}
+    for model in models:
+        for name, entry in model.data.items():
+            found.setdefault(entry.job or "", set()).add(f"data.{name}")
+    return frozenset(part for job, parts in found.items() if job and len(parts) > 1 for part in parts)
 
 
 def _find_changed(old: tuple[ModelSpec, Fingerprint], new: tuple[ModelSpec, Fingerprint]) -> Iterator[str]:

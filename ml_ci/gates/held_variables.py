@@ -4,18 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from typing import TypeVar
 
-from ml_ci.spec.values import ModelSpec
+from ml_ci.spec.values import JobSpec, Node, Spec
 from ml_ci.variables.families import of_storage
 
+AnyNode = TypeVar("AnyNode", bound=Node)
 
-def held_of_new(own: ModelSpec, base: Mapping[str, ModelSpec]) -> ModelSpec:
-    """Give a model that only the change declares the names that some model of the base has already."""
+
+def held_of_new(own: AnyNode, base: Mapping[str, Node]) -> AnyNode:
+    """Give a model or a job that only the change declares the names that one of the base has already."""
     listed = {name for model in base.values() for name in model.env}
     return replace(own, env=_among(own.env, listed), fetch_env=_find_fetched(own.fetch_env, base.values()))
 
 
-def about_variables(own: ModelSpec, judging: ModelSpec) -> Iterator[str]:
+def hold_job(own: JobSpec, base: Spec) -> JobSpec:
+    """Give a job the variables that the base's list names, and the files that the base leaves out of its reads."""
+    known = base.jobs.get(own.name)
+    if known is None:
+        return held_of_new(own, base.nodes)
+    return replace(own, env=known.env, fetch_env=known.fetch_env, ignore=known.ignore)
+
+
+def about_job(own: JobSpec, judging: JobSpec) -> Iterator[str]:
+    """Say what of a job is not as the change says it."""
+    yield from (f"The job {own.name}: {said}" for said in about_variables(own, judging))
+    if own.ignore != judging.ignore:
+        yield f"The job {own.name}: `ignore` was changed in this change: the base's list counts."
+
+
+def about_variables(own: Node, judging: Node) -> Iterator[str]:
     """Say where the jobs get what another list than the change's own names."""
     for key, before, after in (
         ("env", judging.env, own.env),
@@ -27,7 +45,7 @@ def about_variables(own: ModelSpec, judging: ModelSpec) -> Iterator[str]:
             yield f"{said}: {what} what the old one names."
 
 
-def _find_fetched(own: tuple[str, ...] | None, base: Iterable[ModelSpec]) -> tuple[str, ...] | None:
+def _find_fetched(own: tuple[str, ...] | None, base: Iterable[Node]) -> tuple[str, ...] | None:
     lists = [model.fetch_env for model in base if model.fetch is not None]
     if not lists or None in lists:
         return None if own is None else tuple(name for name in own if of_storage(name))

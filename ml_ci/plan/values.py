@@ -1,13 +1,15 @@
-"""What a plan says of one model."""
+"""What a plan says of one model, and of one job."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from ml_ci.changes.values import Change
 
 Action: TypeAlias = Literal["train", "evaluate", "reuse"]
+JobAction: TypeAlias = Literal["run", "reuse"]
 
 
 @dataclass(frozen=True)
@@ -26,3 +28,24 @@ class ModelPlan:
     notes: tuple[str, ...] = ()
     cautions: tuple[str, ...] = ()
     reads: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class JobPlan:
+    """Say whether a run would do one job, and what of it changed since the commit `baseline`, "" without one.
+
+    What nobody needs is not done, changed or not.
+    """
+
+    action: JobAction
+    changes: tuple[Change, ...]
+    baseline: str = ""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Plans:
+    """What a run would do, by model and by job."""
+
+    models: Mapping[str, ModelPlan]
+    jobs: Mapping[str, JobPlan]

@@ -28,6 +28,7 @@ _KEYS = {
     "metrics": ("label", "positive", "threshold", "slices", "predict", "id", "metrics", "cost", "seeds"),
     "budget": ("budget",),
 }
+_UPSTREAM_CODE = re.compile(r", for its (?:[\w.]+, )*(?:code|reads)\b")
 _FILE = re.compile(r"(?:^|, )[^:,]+\.\w+(?:: | added| removed)")
 
 
@@ -47,11 +48,17 @@ def cause(model: ModelReport) -> Sentence:
     if not others:
         return ("Only code changed.",)
     names = list(dict.fromkeys(name for part in others for name in _called(model, part)))
-    code = ["code"] * ("code" in parts) + [name for name in (_PART_NAMES[READS], _SCORING) if name in names]
+    changed_code = "code" in parts or any(map(_is_upstream_code, model.changes))
+    code = ["code"] * changed_code + [name for name in (_PART_NAMES[READS], _SCORING) if name in names]
     if not code:  # what it reads may be code
         return (_CODE_FREE, *listed(names), " did.")
     rest = [name for name in names if name not in code]
     return (*listed([capital(code[0]), *code[1:], *rest]), " changed.")
+
+
+def _is_upstream_code(change: Change) -> bool:
+    """Say whether what a model builds on was made again for its code."""
+    return change.part.startswith(("needs.", "data.")) and _UPSTREAM_CODE.search(change.summary) is not None
 
 
 def named(model: ModelReport, part: str) -> str:

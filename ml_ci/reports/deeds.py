@@ -10,7 +10,7 @@ from ml_ci.reports.text import label, short_source
 from ml_ci.reports.values import Deed, ModelReport
 
 _TIMES = {1: "once", 2: "twice"}
-_DOING = {"train": "training", "fetch": "fetching", "score": "scoring", "wait": "waiting for"}
+_DOING = {"train": "training", "make": "doing", "fetch": "fetching", "score": "scoring", "wait": "waiting for"}
 
 
 def done(name: str, model: ModelReport) -> Sentence:
@@ -31,13 +31,24 @@ def work_done(name: str, model: ModelReport) -> str:
 def _work(name: str, model: ModelReport) -> list[str]:
     if model.done is None:
         return []
-    trained = [deed for deed in model.done if deed.kind == "train" and deed.finished]
-    stopped = [deed for deed in model.done if not deed.finished]
+    made = [deed for deed in model.done if deed.kind == "make" and deed.finished]
+    return [*_trained_or_not(name, model, model.done), *([_say_jobs(made)] if made else [])]
+
+
+def _say_jobs(made: Sequence[Deed]) -> str:
+    names = list(dict.fromkeys(deed.model for deed in made))
+    each = (f"{label(one, 80)} {_times(sum(deed.model == one for deed in made))}" for one in names)
+    return f"{'job' if len(names) == 1 else 'jobs'} done: {', '.join(each)} ({_took(made)})"
+
+
+def _trained_or_not(name: str, model: ModelReport, done: Sequence[Deed]) -> list[str]:
+    trained = [deed for deed in done if deed.kind == "train" and deed.finished]
+    stopped = [deed for deed in done if not deed.finished]
     others = all(deed.side == "baseline" for deed in trained)
     told = [_stopped(name, deed, alone=others) for deed in stopped]
     if stopped and trained and others:
         return [*told, f"the baseline was trained ({_took(trained)})"]
-    return [*([_trained(name, trained)] if trained else []), *told] or [_untrained(model, model.done)]
+    return [*([_trained(name, trained)] if trained else []), *told] or [_untrained(model, done)]
 
 
 def _trained(name: str, trained: Sequence[Deed]) -> str:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from ml_ci.spec.draft import Draft, Drafts
-from ml_ci.spec.shape import BudgetShape, CostShape, FileShape, ModelShape, ReuseShape
+from ml_ci.spec.draft import Draft, Drafts, JobDraft
+from ml_ci.spec.entry_shape import BudgetShape, FileShape
+from ml_ci.spec.job_shape import JobShape
+from ml_ci.spec.shape import CostShape, ModelShape, ReuseShape
 from ml_ci.spec.values import (
     Budget,
     Card,
@@ -16,6 +18,9 @@ from ml_ci.spec.values import (
     FileEntry,
     FunctionJob,
     Job,
+    JobSpec,
+    MakingCommand,
+    MakingFunction,
     ModelSpec,
     PartEntry,
     Reuse,
@@ -27,7 +32,40 @@ from ml_ci.spec.values import (
 
 def build(drafts: Drafts, path: str) -> Spec:
     """Build a spec from drafts without a problem."""
-    return Spec({draft.name: _model(draft) for draft in drafts.models}, drafts.store, path, drafts.registry)
+    models = {draft.name: _model(draft) for draft in drafts.models}
+    jobs = {draft.name: _make_job(draft) for draft in drafts.jobs}
+    return Spec(models, drafts.store, path, drafts.registry, jobs)
+
+
+def _make_job(draft: JobDraft) -> JobSpec:
+    keys = draft.keys
+    return JobSpec(
+        name=draft.name,
+        job=_making(keys),
+        data={name: _file(entry) for name, entry in keys.data.items()},
+        params_file=keys.params if isinstance(keys.params, tuple) else None,
+        params=keys.params if isinstance(keys.params, Mapping) else None,
+        seed=keys.seed,
+        budget=_budget(keys.budget),
+        code=tuple(keys.code),
+        ignore=tuple(keys.ignore),
+        needs=tuple(keys.needs),
+        cwd=keys.cwd,
+        python=keys.python,
+        fetch=keys.fetch.run if keys.fetch else None,
+        env=keys.env.names if keys.env else (),
+        env_values=keys.env.values if keys.env else {},
+        fetch_env=keys.fetch.env if keys.fetch else None,
+        line=draft.line,
+    )
+
+
+def _making(keys: JobShape) -> Job:
+    if keys.function is not None:
+        return MakingFunction(keys.function, tuple(keys.outputs))
+    if keys.run is None:
+        raise AssertionError("a draft without a job is a problem, found by the checks")
+    return MakingCommand(keys.run, tuple(keys.outputs))
 
 
 def _model(draft: Draft) -> ModelSpec:
@@ -93,7 +131,7 @@ def _job(keys: ModelShape) -> Job:
 
 
 def _file(entry: FileShape) -> FileEntry:
-    return FileEntry(entry.path, tuple(entry.columns) if entry.columns else None)
+    return FileEntry(entry.path, tuple(entry.columns) if entry.columns else None, entry.job)
 
 
 def _entry(keys: ModelShape) -> DataEntry:

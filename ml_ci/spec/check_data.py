@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from posixpath import normpath
 
 from ml_ci.spec.draft import Check, Draft
+from ml_ci.spec.entry_shape import ENTRY_NAME, FileShape, PartShape
 from ml_ci.spec.paths import is_url
 from ml_ci.spec.problems import Problem, show, suggest
-from ml_ci.spec.shape import ENTRY_NAME, FileShape, PartShape
 
 _RESERVED = ("params", "seed", "out")
 

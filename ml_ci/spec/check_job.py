@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from posixpath import normpath
 
-from ml_ci.spec.draft import Check, Draft
+from ml_ci.spec.draft import Check, Draft, JobDraft
 from ml_ci.spec.placeholders import placeholders
 from ml_ci.spec.problems import Place, Problem, suggest
 
@@ -66,28 +67,50 @@ def _predictions_only(model: Draft) -> bool:
 
 
 def _placeholders(model: Draft) -> Iterator[Problem]:
-    command = model.keys.run or ""
+    known = Known(("holdout", *model.keys.data.files), tuple(model.keys.needs), model.keys.params is not None)
+    for found, place in find_placeholders(model):
+        yield from check_placeholder(found, place, known)
+        if found == "data.holdout" and model.keys.outputs and not model.keys.outputs.predictions:
+            message = (
+                "{data.holdout} is given to a command that leaves predictions; one that leaves a model never sees it"
+            )
+            yield Problem(place, message)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a command can ask for: `data` and `needs` by name, params; `whose` command it is."""
+
+    data: tuple[str, ...]
+    needs: tuple[str, ...]
+    params: bool
+    whose: str = "model"
+
+
+def find_placeholders(draft: Draft | JobDraft) -> Iterator[tuple[str, Place]]:
+    """Give the placeholders of a command, each once in a part, with their places."""
+    command = draft.keys.run or ""
     parts = [command] if isinstance(command, str) else list(command)
     for index, part in enumerate(parts):
-        place = model.place("run") if isinstance(command, str) else model.place("run", index)
+        place = draft.place("run") if isinstance(command, str) else draft.place("run", index)
         for found in dict.fromkeys(placeholders(part)):
-            yield from _placeholder(model, found, place)
+            yield found, place
 
 
-def _placeholder(model: Draft, found: str, place: Place) -> Iterator[Problem]:
+def check_placeholder(found: str, place: Place, command: Known) -> Iterator[Problem]:
+    """Find what is wrong with one placeholder."""
     kind, _, name = found.partition(".")
-    known = {"data": ["holdout", *model.keys.data.files], "needs": model.keys.needs}.get(kind, [])
-    if kind == "params" and model.keys.params is None:
-        yield Problem(place, "{params} cannot be filled in: the model has no params:")
+    known = {"data": command.data, "needs": command.needs}.get(kind, ())
+    if kind == "params" and not command.params:
+        yield Problem(place, f"{{params}} cannot be filled in: the {command.whose} has no params:")
     elif (name and name not in known) or found.endswith("."):
         close = suggest(found, [f"{kind}.{one}" for one in known])
         hint = close or (
-            f"; known are {', '.join(f'{{{kind}.{one}}}' for one in known)}" if known else f"; the model has no {kind}:"
+            f"; known are {', '.join(f'{{{kind}.{one}}}' for one in known)}"
+            if known
+            else f"; the {command.whose} has no {kind}:"
         )
         yield Problem(place, f"unknown placeholder {{{found}}}{hint}")
-    elif found == "data.holdout" and model.keys.outputs and not model.keys.outputs.predictions:
-        message = "{data.holdout} is given to a command that leaves predictions; one that leaves a model never sees it"
-        yield Problem(place, message)
 
 
 def _same_parameter(model: Draft) -> Iterator[Problem]:

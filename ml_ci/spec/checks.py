@@ -7,25 +7,26 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ml_ci.metrics import METRICS, OF_COST
+from ml_ci.spec.check_chain import check_chain
 from ml_ci.spec.check_data import DATA_CHECKS
 from ml_ci.spec.check_job import JOB_CHECKS
-from ml_ci.spec.draft import Check, Draft
-from ml_ci.spec.problems import Problem, show, suggest
-from ml_ci.spec.shape import MODEL_NAME
+from ml_ci.spec.draft import Check, Draft, Drafts
+from ml_ci.spec.names import MODEL_NAME
+from ml_ci.spec.problems import Problem, show
 
 _RESERVED_METRICS = METRICS | {"each", "worst", "gap", "ratio", "baseline", "candidate"}
 _BASELINE_WORDS = {"mergebase": "merge-base", "champion": "champion", "none": "none", "no": "none"}
 
 
-def check(models: Sequence[Draft]) -> Iterator[Problem]:
+def check(drafts: Drafts) -> Iterator[Problem]:
     """Find what is wrong with the models together; a check is left out when a key that it reads is broken."""
+    models = drafts.models
     for model in models:
         yield from _model_name(model, models)
-        yield from _needs(model, models)
         for reads, checking in (*JOB_CHECKS, *DATA_CHECKS, *MODEL_CHECKS):
             if model.broken.isdisjoint(reads.split()):
                 yield from checking(model)
-    yield from _cycles(models)
+    yield from check_chain(drafts)
 
 
 def _model_name(model: Draft, models: Sequence[Draft]) -> Iterator[Problem]:
@@ -37,43 +38,6 @@ def _model_name(model: Draft, models: Sequence[Draft]) -> Iterator[Problem]:
             break
         if other.name.lower() == model.name.lower():
             yield Problem(model.place(), f"the name differs from {show(other.name)} in capitals only; choose another")
-
-
-def _needs(model: Draft, models: Sequence[Draft]) -> Iterator[Problem]:
-    known = [other.name for other in models if other is not model]
-    for index, name in enumerate(model.keys.needs):
-        place = model.place("needs", index)
-        if name == model.name:
-            yield Problem(place, "a model cannot need itself")
-        elif name not in known:
-            hint = suggest(name, known) or (f"; models are {', '.join(known)}" if known else "; there is no other")
-            yield Problem(place, f"there is no model {show(name)}{hint}")
-        elif name in model.keys.needs[:index]:
-            yield Problem(place, f"{show(name)} is listed twice")
-
-
-def _cycles(models: Sequence[Draft]) -> Iterator[Problem]:
-    """Name each circle of `needs` once, at the model of it that stands first."""
-    needs = {model.name: [name for name in model.keys.needs if name != model.name] for model in models}
-    while True:  # take away what needs nothing that is left; only circles and what needs them remain
-        free = [name for name, wanted in needs.items() if not any(other in needs for other in wanted)]
-        if not free:
-            break
-        for name in free:
-            del needs[name]
-    seen: set[str] = set()
-    for name in needs:
-        trail: list[str] = []
-        while name not in trail:
-            trail.append(name)
-            name = next(other for other in needs[name] if other in needs)
-        circle = trail[trail.index(name) :]
-        if seen.isdisjoint(circle):
-            first = min(circle, key=list(needs).index)
-            at = circle.index(first)
-            way = " → ".join((*circle[at:], *circle[:at], first))
-            yield Problem(("models", first, "needs"), f"models need each other in a circle: {way}; leave one out")
-        seen.update(circle)
 
 
 def _baseline(model: Draft) -> Iterator[Problem]:

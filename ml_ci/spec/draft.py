@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from pydantic import ValidationError
 
 from ml_ci.conditions import ConditionError, parse
 from ml_ci.spec.document import Document
+from ml_ci.spec.job_shape import JobShape
 from ml_ci.spec.messages import problems_of, say_empty
 from ml_ci.spec.problems import Place, Problem, show
 from ml_ci.spec.shape import ModelShape, Shape
 from ml_ci.spec.values import GateSpec
+
+AnyShape = TypeVar("AnyShape", ModelShape, JobShape)
 
 # Stands in for a required key that could not be read, so that the others are still checked.
 _STAND_INS: Mapping[str, Any] = {"label": "label", "positive": 1, "data": {"holdout": "holdout"}}
@@ -38,6 +41,20 @@ class Draft:
         return ("models", self.name, *rest)
 
 
+@dataclass(frozen=True)
+class JobDraft:
+    """Hold the keys of one entry under `jobs:`; `broken` as a model's."""
+
+    name: str
+    keys: JobShape
+    line: int = 0
+    broken: frozenset[str] = frozenset()
+
+    def place(self, *rest: str | int) -> Place:
+        """Give the place of one of this job's keys."""
+        return ("jobs", self.name, *rest)
+
+
 # Find what is wrong with one model; a check says beside it which keys it reads.
 Check: TypeAlias = Callable[[Draft], Iterator[Problem]]
 
@@ -47,6 +64,7 @@ class Drafts:
     """Hold what could be read of a whole file."""
 
     models: tuple[Draft, ...] = ()
+    jobs: tuple[JobDraft, ...] = ()
     store: str | None = None
     registry: str | None = None
     problems: tuple[Problem, ...] = ()
@@ -62,35 +80,42 @@ def draft(document: Document) -> Drafts:
     try:
         shape = Shape.model_validate(value)
         models: Mapping[str, ModelShape] = shape.models
+        jobs: Mapping[str, JobShape] = shape.jobs
         store, registry = shape.store, shape.registry
     except ValidationError as error:
         problems += problems_of(error, document)
-        models, store, registry = _readable(value, problems), None, None
+        models = dict(_readable(ModelShape, "models", value, problems, _STAND_INS))
+        jobs = dict(_readable(JobShape, "jobs", value, problems, {}))
+        store, registry = None, None
     drafts = [_draft(name, keys, document, problems) for name, keys in models.items()]
-    return Drafts(tuple(drafts), store, registry, tuple(problems))
+    made = [
+        JobDraft(name, keys, document.position(("jobs", name))[0], _broken("jobs", name, problems))
+        for name, keys in jobs.items()
+    ]
+    return Drafts(tuple(drafts), tuple(made), store, registry, tuple(problems))
 
 
-def _readable(value: dict[str, Any], problems: list[Problem]) -> dict[str, ModelShape]:
-    """Read each model again without the keys that have a problem."""
-    models = value.get("models")
-    readable = {}
-    for name, keys in models.items() if isinstance(models, dict) else ():
-        broken = _broken(name, problems)
+def _readable(
+    shape: type[AnyShape], key: str, value: dict[str, Any], problems: list[Problem], stand_ins: Mapping[str, Any]
+) -> Iterator[tuple[str, AnyShape]]:
+    """Read each model, or each job, again without the keys that have a problem."""
+    entries = value.get(key)
+    for name, keys in entries.items() if isinstance(entries, dict) else ():
+        broken = _broken(key, name, problems)
         if isinstance(keys, dict):
             sound = {key: keys[key] for key in keys if key not in broken}
             try:
-                readable[name] = ModelShape.model_validate({**_STAND_INS, **sound})
+                yield name, shape.model_validate({**stand_ins, **sound})
             except ValidationError:  # cannot be: every problem was named above; better to say less than to fail
                 continue
-    return readable
 
 
-def _broken(name: str, problems: list[Problem]) -> frozenset[str]:
-    return frozenset(str(one.place[2]) for one in problems if one.place[:2] == ("models", name) and one.place[2:])
+def _broken(key: str, name: str, problems: list[Problem]) -> frozenset[str]:
+    return frozenset(str(one.place[2]) for one in problems if one.place[:2] == (key, name) and one.place[2:])
 
 
 def _draft(name: str, keys: ModelShape, document: Document, problems: list[Problem]) -> Draft:
-    broken = _broken(name, problems)
+    broken = _broken("models", name, problems)
     gates: dict[int, GateSpec] = {}
     if not broken & {"gates", "metrics"}:
         gates = _gates(("models", name, "gates"), keys.gates, keys, document, problems)
@@ -133,7 +158,7 @@ def _empty_values(value: Any, place: Place, document: Document) -> Iterator[Prob
     if value is None:
         line = document.position(place)[0]
         yield Problem(place, say_empty(place, document.lines[line - 1] if line <= len(document.lines) else ""))
-    if len(place) == 3 and place[0] == "models" and place[2] in ("params", "run"):
+    if len(place) == 3 and place[0] in ("models", "jobs") and place[2] in ("params", "run"):
         return
     if isinstance(value, dict | list):
         for key, item in value.items() if isinstance(value, dict) else enumerate(value):

@@ -20,7 +20,7 @@ def load(text: str, path: str) -> Spec:
     """
     document = read(text)
     drafts = draft(document)
-    problems = [*document.problems, *drafts.problems, *check(drafts.models)]
+    problems = [*document.problems, *drafts.problems, *check(drafts)]
     if problems:
         raise error((_locate(problem, document) for problem in problems), path)
     return build(drafts, path)

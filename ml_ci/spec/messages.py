@@ -11,8 +11,10 @@ from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
 from ml_ci.spec.document import Document
+from ml_ci.spec.entry_shape import DataShape, FileShape, PartShape, Strict
+from ml_ci.spec.job_shape import JobShape
 from ml_ci.spec.problems import Place, Problem, show, suggest
-from ml_ci.spec.shape import DataShape, FileShape, ModelShape, PartShape, Shape, Strict
+from ml_ci.spec.shape import ModelShape, Shape
 
 _TAGS: dict[str, type[Strict]] = {"<file>": FileShape, "<part>": PartShape}
 _BOUNDS = {
@@ -139,7 +141,7 @@ def _unknown(key: str, owner: type[Strict] | None, loc: Place) -> str:
     known = owner.model_fields if owner else {}
     if owner is FileShape and _is_part_elsewhere({key: None}, loc):
         return _ONLY_HOLDOUT
-    if key in _SYNONYMS and owner is ModelShape:
+    if _SYNONYMS.get(key) in known or (key in _SYNONYMS and owner is ModelShape):
         return f"unknown key, did you mean '{_SYNONYMS[key]}'?"
     elsewhere = next(_homes(key, owner), "")
     if elsewhere:
@@ -159,6 +161,8 @@ def _homes(key: str, owner: type[Strict] | None) -> Iterator[str]:
             break  # the gates of a stage, and of the model
         if inner and inner is not owner and (key in inner.model_fields or (inner is DataShape and key == "validation")):
             yield f"under '{name}:' of the model"
+    if owner is JobShape:
+        return
     if owner is not ModelShape and key in ModelShape.model_fields:
         yield "under 'models:', in the mapping of one model" if owner is Shape else "one level up, in the model itself"
     if owner is not Shape and key in Shape.model_fields:

@@ -11,6 +11,7 @@ from ml_ci.explain.parts import CODE, READS, files_of, mix_model
 from ml_ci.explain.values import Part
 from ml_ci.repository.git import GitError
 from ml_ci.repository.mixture import frozen, mixed
+from ml_ci.spec.values import ModelSpec
 from ml_ci.steps.planning.reads import open_whole
 from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.values import Project, Side
@@ -45,7 +46,7 @@ class Mixer:
         code = self.new if CODE in holds else self.old
         model = mix_model(self.old.model, self.new.model, holds)
         needs = {
-            name: (self.new if f"needs.{name}" in holds else self.old).needs.get(name, code.needs[name])
+            name: (self.new if _is_taken(name, model, holds) else self.old).needs.get(name, code.needs[name])
             for name in code.needs
         }
         made = self.fingerprints.made(self.new, "mixture", model, self._commit(holds), needs)
@@ -102,6 +103,12 @@ class Mixer:
         if open_whole(self.project, made).ids(self.read) != open_whole(self.project, meant).ids(self.read):
             message = f"what the {meant.name} reads cannot be taken by itself: other parts hold some of its files"
             raise StageFailed(Failure("explain", "no-mixture", message, "Commit everything that changed."))
+
+
+def _is_taken(name: str, model: ModelSpec, holds: Collection[str]) -> bool:
+    """Say whether what a model builds on is among the chosen parts: by itself, or as a job that leaves chosen data."""
+    made = (f"data.{entry}" for entry, file in model.data.items() if file.job == name)
+    return f"needs.{name}" in holds or any(part in holds for part in made)
 
 
 def _above(path: str) -> Iterator[str]:

@@ -85,11 +85,11 @@ def _has(repository: Repository, commit: str, path: str) -> bool:
 
 def _hold(spec: Spec, base: Spec, ref: str, commit: str) -> Judging:
     from ml_ci.gates.held import held
-    from ml_ci.gates.held_variables import about_variables, held_of_new
+    from ml_ci.gates.held_variables import about_job, about_variables, held_of_new, hold_job
 
     found = {name: held(model, base.models[name]) for name, model in spec.models.items() if name in base.models}
     models = {
-        name: found[name].model if name in found else held_of_new(model, base.models)
+        name: found[name].model if name in found else held_of_new(model, base.nodes)
         for name, model in spec.models.items()
     }
     lost = tuple(name for name in base.models if name not in spec.models)
@@ -98,12 +98,14 @@ def _hold(spec: Spec, base: Spec, ref: str, commit: str) -> Judging:
         of_run.append(f"`store:` was changed in this change: the one of `{ref}` was used.")
     if base.registry != spec.registry:
         of_run.append(f"`registry:` was changed in this change: the one of `{ref}` was used.")
+    jobs = {name: hold_job(job, base) for name, job in spec.jobs.items()}
+    of_run += [said for name, job in jobs.items() for said in about_job(spec.jobs[name], job)]
     said = f"`{ref}` (commit {commit[:7]}) does not declare it yet: judged by this change's own gates."
     new = {
         name: (said, *about_variables(spec.models[name], model)) for name, model in models.items() if name not in found
     }
     cautions = new | {name: one.cautions for name, one in found.items() if one.cautions}
-    held_spec = replace(spec, models=models, store=base.store, registry=base.registry)
+    held_spec = replace(spec, models=models, jobs=jobs, store=base.store, registry=base.registry)
     return Judging(held_spec, ref, tuple(of_run), cautions, lost=lost)
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ml_ci.changes.fingerprint import job_python
 from ml_ci.errors import UserError
 from ml_ci.records.store import Store
 from ml_ci.repository.repository import Repository
 from ml_ci.spec.find import find, read
-from ml_ci.spec.values import Spec
+from ml_ci.spec.values import Node, Spec
 from ml_ci.steps.opening.base_gates import take_gates
 from ml_ci.steps.opening.believed import find_beliefs
 from ml_ci.steps.opening.own_state import STATE, refuse_committed, refuse_link
@@ -23,16 +23,22 @@ from ml_ci.training.copies import Copies
 if TYPE_CHECKING:
     from ml_ci.records.shared import Shared
 
+AnyNode = TypeVar("AnyNode", bound=Node)
+
 
 def with_python(spec: Spec, python: str | None) -> Spec:
     """Give the spec with `python` as the interpreter of every job that names none of its own."""
     if python is None:
         return spec
-    models = {
-        name: replace(model, python=python) if job_python(model) is None else model
-        for name, model in spec.models.items()
-    }
-    return replace(spec, models=models)
+    return replace(
+        spec,
+        models={name: _with_python(model, python) for name, model in spec.models.items()},
+        jobs={name: _with_python(job, python) for name, job in spec.jobs.items()},
+    )
+
+
+def _with_python(node: AnyNode, python: str) -> AnyNode:
+    return replace(node, python=python) if job_python(node) is None else node
 
 
 def with_stage(spec: Spec, stage: str | None) -> Spec:
@@ -131,7 +137,7 @@ def check_models(spec: Spec, asked: tuple[str, ...]) -> None:
 
 def check_name(spec: Spec, name: str) -> None:
     """Hold that a model may bear a name, declared or no longer; it names a file, and the registry is asked for it."""
-    from ml_ci.spec.shape import MODEL_NAME
+    from ml_ci.spec.names import MODEL_NAME
 
     if re.fullmatch(MODEL_NAME, name) is None:
         check_models(spec, (name,))

@@ -30,6 +30,8 @@ from ml_ci.steps.values import Made, Project, Side, SideName, Sides
 if TYPE_CHECKING:
     from ml_ci.registry.values import Version
 
+_MERGE_BASE = "merge-base"
+
 
 @dataclass
 class Fingerprints:
@@ -37,6 +39,7 @@ class Fingerprints:
 
     project: Project
     _bases: dict[tuple[str, bool], Base] = field(default_factory=dict)
+    _found: dict[tuple[str, bool], Base] = field(default_factory=dict)
     _specs: dict[str, Spec | None] = field(default_factory=dict)
     _trees: dict[str, CommitTree] = field(default_factory=dict)
     _made: dict[tuple[SideName, str | None, str], Made] = field(default_factory=dict)
@@ -63,6 +66,25 @@ class Fingerprints:
         """Give the model as the working tree has it; UserError when its own files are missing."""
         with self._lock:
             return self._side("candidate", self.project.spec, self.project.spec.models[name], self.project.tree)
+
+    def job(self, name: str) -> tuple[Made, Made | None]:
+        """Give a job as the working tree has it, and as the commit does that is compared with; None where none has it.
+
+        UserError when no base commit can be found, or the job's own files are missing.
+        """
+        with self._lock:
+            spec = self.project.spec
+            candidate = self._job("candidate", spec, spec.jobs[name], self.project.tree)
+            asked = self.project.options.baseline
+            wanted = _MERGE_BASE if asked in (None, "champion") else asked
+            base = self._find_base(wanted, self._is_touched(candidate))
+            try:
+                before = None if base.commit is None else self._spec(base.commit)
+                if base.commit is None or before is None or name not in before.jobs:
+                    return candidate, None
+                return candidate, self._job("baseline", before, before.jobs[name], self._tree(base.commit))
+            except (StageFailed, UserError):
+                return candidate, None
 
     def touched(self, candidate: Side) -> bool:
         """Say whether changes that are in no commit count for a model."""
@@ -181,12 +203,17 @@ class Fingerprints:
     def _base(self, wanted: str, touched: bool) -> Base:
         key = (wanted, touched)
         if key not in self._bases:
-            project = self.project
-            target = project.options.target
-            self._bases[key] = find_base(project.repository, wanted, dirty=touched, target=target)
+            self._bases[key] = self._find_base(wanted, touched)
         return self._bases[key]
 
-    def _is_touched(self, candidate: Side) -> bool:
+    def _find_base(self, wanted: str, touched: bool) -> Base:
+        key, project = (wanted, touched), self.project
+        if key not in self._found:
+            target = project.options.target
+            self._found[key] = find_base(project.repository, wanted, dirty=touched, target=target)
+        return self._found[key]
+
+    def _is_touched(self, candidate: Made) -> bool:
         """Say whether uncommitted changes count: edits of tracked files do, new files where this model depends on them.
 
         A report or a cache left in the tree is no change: on the default branch the candidate would be compared with
@@ -197,9 +224,9 @@ class Fingerprints:
             return self.project.dirty
         try:
             spec, name = self._spec(head), candidate.model.name
-            if spec is None or name not in spec.models:
+            if spec is None or name not in spec.nodes:
                 return True
-            committed = self._side("candidate", spec, spec.models[name], self._tree(head))
+            committed = self._make("candidate", spec, name, self._tree(head))
         except (StageFailed, UserError):
             return True
         return committed.fingerprint.parts != candidate.fingerprint.parts
@@ -254,12 +281,13 @@ class Fingerprints:
 
     def _needs(self, name: SideName, spec: Spec, node: Node, tree: WorkingTree | CommitTree) -> Mapping[str, Made]:
         """Give a side of everything that an entry builds on."""
-        return {
-            needed: self._side(name, spec, spec.models[needed], tree)
-            if needed in spec.models
-            else self._job(name, spec, spec.jobs[needed], tree)
-            for needed in node.upstream
-        }
+        return {needed: self._make(name, spec, needed, tree) for needed in node.upstream}
+
+    def _make(self, name: SideName, spec: Spec, node: str, tree: WorkingTree | CommitTree) -> Made:
+        """Give a side of a model or of a job, by its name."""
+        if node in spec.models:
+            return self._side(name, spec, spec.models[node], tree)
+        return self._job(name, spec, spec.jobs[node], tree)
 
     def _job(self, name: SideName, spec: Spec, job: JobSpec, tree: WorkingTree | CommitTree) -> Made:
         """Give a job as one side would do it: looked at once, since many may build on it, and resolved each time."""

@@ -14,12 +14,12 @@ def list_variables(project: Project, model: Node) -> Env:
 
     Names are the judging configuration's, since only that one is trusted; a text stands in the side's own file.
     """
-    return Env(project.spec.models.get(model.name, model).env, model.env_values)
+    return Env(project.spec.nodes.get(model.name, model).env, model.env_values)
 
 
 def list_fetch_variables(project: Project, model: Node) -> Env:
     """Give the variables of the command that fetches data: its list, or else the families of the storages."""
-    names = project.spec.models.get(model.name, model).fetch_env
+    names = project.spec.nodes.get(model.name, model).fetch_env
     return Env(storage=True) if names is None else Env(names)
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import posixpath
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ml_ci.changes.settings import part
-from ml_ci.spec.values import DataEntry, FileEntry, PartEntry, Scalar
+from ml_ci.changes.values import READS
+from ml_ci.spec.values import DataEntry, FileEntry, JobSpec, PartEntry, Scalar
 from ml_ci.steps.planning.pass_over import say_passed_over
-from ml_ci.steps.values import Project, Side, Sides
+from ml_ci.steps.values import Made, Project, Side, Sides
 
 _ROWS = "The rows of the holdout changed in this change: look at them before the numbers."
 _VALIDATION = (
@@ -24,7 +26,40 @@ def list_cautions(project: Project, sides: Sides) -> tuple[str, ...]:
     rows = (_ROWS,) if _rows_changed(project, sides, "data.holdout") else ()
     if sides.candidate.model.threshold.metric is not None and _rows_changed(project, sides, "data.validation"):
         rows = (*rows, _VALIDATION)
-    return (*say_passed_over(sides), *rows, *_see_by_champion(sides), *known)
+    leaks = dict.fromkeys(_find_leaks(project, sides.candidate, sides.candidate))
+    return (*say_passed_over(sides), *rows, *leaks, *_see_by_champion(sides), *known)
+
+
+def _find_leaks(project: Project, candidate: Side, made: Made) -> Iterator[str]:
+    """Say which jobs that a model builds on read the rows that judge it: declared, or as they were seen to."""
+    holdout = candidate.model.holdout
+    entry = holdout if isinstance(holdout, FileEntry) else candidate.model.data[holdout.of]
+    path = posixpath.normpath(entry.path)
+    for name, needed in made.needs.items():
+        yield from _find_leaks(project, candidate, needed)
+        if isinstance(needed.model, JobSpec) and path in _list_read(project, needed):
+            yield _say_leak(name, path, cut=isinstance(holdout, PartEntry))
+
+
+def _list_read(project: Project, job: Made) -> set[str]:
+    declared = {posixpath.normpath(entry.path) for entry in job.model.data.values()}
+    seen = job.fingerprint.details.get(READS, {}).get("files", {})
+    prefix = project.repository.prefix
+    return declared | ({path.removeprefix(prefix) for path in seen} if isinstance(seen, Mapping) else set())
+
+
+def _say_leak(job: str, path: str, *, cut: bool) -> str:
+    what = f"{path} whole, which the holdout is cut out of" if cut else f"{path}, the holdout"
+    how = (
+        "cut the rows that judge into a file of their own before the job"
+        if cut
+        else "let the job read the rows of training only"
+    )
+    return (
+        f"The job `{job}` reads {what}: what it makes for the training may know of those rows (a scaler fitted on all "
+        f"of them, a mean over both), and the numbers then look better than they are. Where that matters, {how}, and "
+        "let `predict:` do the same to the rows that it scores."
+    )
 
 
 def _rows_changed(project: Project, sides: Sides, part: str) -> bool:

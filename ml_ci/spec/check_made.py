@@ -1,0 +1,76 @@
+"""Whether the data that a job leaves can be an entry's: the job is there, and leaves that file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from posixpath import normpath
+
+from ml_ci.spec.draft import Draft, Drafts, JobDraft
+from ml_ci.spec.entry_shape import FileShape
+from ml_ci.spec.problems import Problem, show, suggest
+from ml_ci.spec.values import name_output
+
+_READ_BY_US = "validation"
+
+
+def check_made(one: Draft | JobDraft, drafts: Drafts) -> Iterator[Problem]:
+    """Find what is wrong with the entries of a model, or of a job, that jobs leave."""
+    if "data" in one.broken:
+        return
+    files = one.keys.data if isinstance(one, JobDraft) else one.keys.data.files
+    for name, entry in files.items():
+        yield from _entry(one, name, entry, drafts)
+    if isinstance(one, Draft):
+        yield from _rows_that_judge(one, drafts)
+
+
+def _entry(one: Draft | JobDraft, name: str, entry: FileShape, drafts: Drafts) -> Iterator[Problem]:
+    jobs = {job.name: job for job in drafts.jobs}
+    if entry.job is None:
+        yield from _unnamed_writer(one, name, entry, drafts)
+        return
+    place = one.place("data", name, "job")
+    if entry.job == one.name:
+        yield Problem(place, "a job cannot read what it leaves itself")
+    elif entry.job in {model.name for model in drafts.models}:
+        yield Problem(place, f"{show(entry.job)} is a model, which leaves no data; name it under needs:")
+    elif entry.job not in jobs:
+        hint = suggest(entry.job, jobs) or (f"; jobs are {', '.join(jobs)}" if jobs else "; the file has no jobs:")
+        yield Problem(place, f"there is no job {show(entry.job)}{hint}")
+    elif "outputs" not in jobs[entry.job].broken:
+        left = [name_output(declared) for declared in jobs[entry.job].keys.outputs]
+        if not any(_is_within(entry.path, path) for path in left):
+            known = f"it leaves {', '.join(left)}" if left else "it leaves nothing: give it outputs:"
+            hint = suggest(entry.path, left) or f"; {known}"
+            yield Problem(one.place("data", name, "path"), f"{show(entry.job)} does not leave {show(entry.path)}{hint}")
+
+
+def _unnamed_writer(one: Draft | JobDraft, name: str, entry: FileShape, drafts: Drafts) -> Iterator[Problem]:
+    """Refuse a file that a job leaves and that is taken from the repository: it would be an older one, or nowhere."""
+    for job in drafts.jobs:
+        left = () if "outputs" in job.broken else map(name_output, job.keys.outputs)
+        if job is not one and any(_is_within(entry.path, path) for path in left):
+            message = f"the job {show(job.name)} leaves this file; write {{job: {job.name}, path: {entry.path}}}"
+            yield Problem(one.place("data", name), message)
+
+
+def _rows_that_judge(model: Draft, drafts: Drafts) -> Iterator[Problem]:
+    """Refuse rows that judge and that a job makes: each side's would be other rows, and no comparison."""
+    data = model.keys.data
+    why = (
+        "rows that judge both sides are no job's: each side's job would make others; name a file of the repository, "
+        "and let predict: do to its rows what the job does to those of training"
+    )
+    if isinstance(data.holdout, FileShape):
+        if data.holdout.job is not None:
+            yield Problem(model.place("data", "holdout", "job"), why)
+        else:
+            yield from _unnamed_writer(model, "holdout", data.holdout, drafts)
+    elif data.holdout.of in data.files and data.files[data.holdout.of].job is not None:
+        yield Problem(model.place("data", "holdout", "of"), why)
+    if _READ_BY_US in data.files and data.files[_READ_BY_US].job is not None and model.keys.threshold.metric:
+        yield Problem(model.place("data", _READ_BY_US, "job"), why)
+
+
+def _is_within(path: str, left: str) -> bool:
+    return normpath(path) == left or normpath(path).startswith(f"{left}/")
