@@ -7,23 +7,26 @@ from dataclasses import dataclass, replace
 from threading import Event
 
 from ml_ci.errors import StageFailed, UserError
-from ml_ci.plan.plan import Plan, with_keys
+from ml_ci.plan.plan import TRAININGS, Plan, with_keys
 from ml_ci.plan.values import ModelPlan, Plans
-from ml_ci.reports.values import ModelReport, Report
+from ml_ci.reports.values import JobReport, ModelReport, Report
 from ml_ci.steps.clock import Clock
 from ml_ci.steps.journal import Journal
 from ml_ci.steps.keeping.send import sending
 from ml_ci.steps.keeping.sweep import sweep
 from ml_ci.steps.keeping.tidy import tidy
-from ml_ci.steps.opening.project import locate, open_project, select_models
+from ml_ci.steps.opening.project import locate, open_project, select_jobs, select_models
 from ml_ci.steps.planning.blame import on_sides
 from ml_ci.steps.planning.decide import find_verdict, plan_work
 from ml_ci.steps.planning.judged import Judged
 from ml_ci.steps.planning.sides import Fingerprints
+from ml_ci.steps.telling.explain_jobs import describe_job, explain_jobs
 from ml_ci.steps.telling.outcome import report_judged, report_mistake, report_run
 from ml_ci.steps.telling.publish import publish, withdraw
+from ml_ci.steps.telling.report_check import report_not_passed, report_passed
 from ml_ci.steps.values import Options, Project, Sides
 from ml_ci.steps.working.side_by_side import make_stoppable, work_side_by_side
+from ml_ci.variables.masks import Mask
 
 
 def run(options: Options) -> Report:
@@ -37,27 +40,56 @@ def run(options: Options) -> Report:
         project, stop = make_stoppable(open_project(config, options))
         sweep(project)
         fingerprints = Fingerprints(project)
-        models = judge_all(project, fingerprints, stop)
+        models, jobs = do_all(project, fingerprints, stop)
     except UserError as error:
         publish(config.parent, report_mistake(error, options.environment))
         raise
-    done = report_run(project, fingerprints.base_commit, models, dirty=fingerprints.dirty(models))
+    dirty = fingerprints.dirty((*models, *jobs))
+    done = report_run(project, fingerprints.base_commit, models, jobs, dirty=dirty)
     publish(config.parent, done)
     tidy(project, fingerprints)
     return done
 
 
 def judge_all(project: Project, fingerprints: Fingerprints, stop: Event) -> Mapping[str, ModelReport]:
-    """Judge the models that are asked for, `jobs` at a time, each behind those that it builds on; in the file's order.
+    """Judge the models that are asked for, without the checks beside them; see `do_all`."""
+    return do_all(project, fingerprints, stop, checks=False)[0]
 
-    A model whose training fails makes those that build on it `error`; the others go on.
+
+def do_all(
+    project: Project, fingerprints: Fingerprints, stop: Event, *, checks: bool = True
+) -> tuple[Mapping[str, ModelReport], Mapping[str, JobReport]]:
+    """Judge the models that are asked for, and do the checks, `jobs` at a time; each in the file's order.
+
+    Each stands behind what it builds on. What fails makes what builds on it `error`; the others go on.
     """
-    names = select_models(project)
+    models, jobs = select_models(project), select_jobs(project) if checks else ()
     needs = {name: node.upstream for name, node in project.spec.nodes.items()}
-    jobs = project.options.jobs
+
+    def work_on(name: str) -> ModelReport | JobReport:
+        return (do_job if name in jobs else judge_model)(project, fingerprints, name)
+
     with project.copies.held():
-        done = work_side_by_side(names, needs, lambda name: judge_model(project, fingerprints, name), jobs, stop)
-    return {name: done[name] for name in names}
+        done = work_side_by_side((*models, *jobs), needs, work_on, project.options.jobs, stop)
+    judged = {name: one for name in models if isinstance(one := done[name], ModelReport)}
+    return judged, {name: one for name in jobs if isinstance(one := done[name], JobReport)}
+
+
+def do_job(project: Project, fingerprints: Fingerprints, name: str) -> JobReport:
+    """Do one job, where no record says that it ended well; that it does not is a verdict in its report."""
+    project, job = replace(project, journal=Journal()), project.spec.jobs[name]
+    side, before = fingerprints.job(name)
+    changes = describe_job(project, before, side)
+    if project.store.find(TRAININGS, side.fingerprint.training) is not None:
+        return report_passed(job, None, changes)
+    # As for `work`: where a record answers, nobody waits for what does jobs.
+    from ml_ci.steps.working.check import do_check
+
+    try:
+        with sending(project):
+            return report_passed(job, do_check(project, side), changes)
+    except StageFailed as error:
+        return report_not_passed(job, error.failure, Mask.of(project.options.environment), changes)
 
 
 def judge_model(project: Project, fingerprints: Fingerprints, name: str) -> ModelReport:
@@ -132,10 +164,11 @@ def plan(options: Options) -> Mapping[str, ModelPlan]:
 
 def plan_chain(options: Options) -> Plans:
     """Say for each model, and for each job that one builds on, what `run` would do, and why."""
-    from ml_ci.steps.telling.explain_jobs import explain_jobs
     from ml_ci.steps.telling.explain_plan import explain_plan
 
     project = open_project(locate(options), options)
     fingerprints = Fingerprints(project)
     models = {name: explain_plan(project, fingerprints, name) for name in select_models(project)}
-    return Plans(models, explain_jobs(project, fingerprints, models))
+    jobs = explain_jobs(project, fingerprints, models)
+    told = {name: project.spec.nodes[name].upstream for name in (*jobs, *models)}
+    return Plans(models, jobs, {name: tuple(one for one in needs if one in told) for name, needs in told.items()})

@@ -10,11 +10,11 @@ from typing import Any
 
 
 def legs(plan: dict[str, Any]) -> list[dict[str, str]]:
-    """Give the legs of the matrix; no model is left out, for each has a verdict.
+    """Give the legs of the matrix; no model and no check is left out, for each has a verdict.
 
     The leg of those that need no work is called as no model can be: the names of legs name artifacts.
     """
-    models = plan["models"]
+    models = {**plan["models"], **{name: one for name, one in plan.get("jobs", {}).items() if one["check"]}}
     working = [name for name, one in models.items() if one["action"] != "reuse"]
     resting = [name for name in models if name not in working]
     alone = [{"leg": name, "models": name} for name in working]
@@ -26,7 +26,7 @@ def outputs(plan: dict[str, Any]) -> dict[str, str]:
     return {
         "matrix": json.dumps({"include": legs(plan)}),
         "models": json.dumps(list(plan["models"])),
-        "work": str(any(one["action"] != "reuse" for one in plan["models"].values())).lower(),
+        "work": str(any(leg["leg"] != "_unchanged" for leg in legs(plan))).lower(),
         "plan": json.dumps(plan),
     }
 

@@ -7,6 +7,10 @@ from pathlib import Path
 
 from ml_ci.errors import UserError
 
+# The forms of what can be drawn, and the endings of files that say which.
+FORMS = ("text", "json", "svg", "mermaid")
+FORM_ENDINGS = {".json": "json", ".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid"}
+
 
 def check(option: str, file: Path | str, endings: Sequence[str] = ()) -> None:
     """Hold that `file` can be written, with one of `endings` where these say what is written; UserError otherwise."""

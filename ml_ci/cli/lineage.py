@@ -9,19 +9,16 @@ from typing import TYPE_CHECKING
 import click
 
 from ml_ci.cli import parameters, registry
-from ml_ci.cli.files import check
+from ml_ci.cli.files import FORM_ENDINGS, FORMS, check
 
 if TYPE_CHECKING:
     from ml_ci.registry.values import Lineage
-
-FORMATS = ("text", "json", "svg", "mermaid")
-_ENDINGS = {".json": "json", ".svg": "svg", ".mmd": "mermaid", ".mermaid": "mermaid"}
 
 
 @click.command()
 @parameters.version
 @click.option(
-    "--format", "form", type=click.Choice(FORMATS), help="Which form. [default: by the ending of FILE, or text]"
+    "--format", "form", type=click.Choice(FORMS), help="Which form. [default: by the ending of FILE, or text]"
 )
 @click.option(
     "--output", "--out", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE, not standard output."
@@ -45,9 +42,8 @@ def command(
     from ml_ci.records.atomic import write_text
     from ml_ci.steps.lineage.registered import Registered
 
-    asked = (
-        "json" if as_json else "mermaid" if mermaid else form or _ENDINGS.get(output.suffix if output else "", "text")
-    )
+    ending = FORM_ENDINGS.get(output.suffix if output else "", "text")
+    asked = "json" if as_json else "mermaid" if mermaid else form or ending
     if output is not None:
         check("--output", output)
 

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from ml_ci.changes.values import Change
 from ml_ci.cli import parameters, trusted
+from ml_ci.cli.files import FORM_ENDINGS, FORMS, check
 from ml_ci.forges.registry import build_of
 from ml_ci.plan.values import JobPlan, ModelPlan, Plans
 from ml_ci.reports.text import clean
+
+if TYPE_CHECKING:
+    from ml_ci.steps.values import Options
 
 _SAME = Change("changes", "none")
 
@@ -21,6 +28,13 @@ _SAME = Change("changes", "none")
 @parameters.models
 @parameters.as_json
 @click.option("--verbose", "-v", is_flag=True, help="List what the jobs were seen to read, too.")
+@click.option(
+    "--format", "form", type=click.Choice(FORMS), help="Which form. [default: by the ending of FILE, or text]"
+)
+@click.option(
+    "--output", "--out", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE, not standard output."
+)
+@click.option("--mermaid", is_flag=True, help="As --format mermaid.")
 @click.option("--github-matrix", is_flag=True, help='Print {"model": [...]} of the models that need work.')
 @parameters.baseline
 @parameters.config
@@ -30,6 +44,9 @@ _SAME = Change("changes", "none")
 def command(
     as_json: bool,
     verbose: bool,
+    form: str | None,
+    output: Path | None,
+    mermaid: bool,
     github_matrix: bool,
     models: tuple[str, ...],
     baseline: str | None,
@@ -43,6 +60,10 @@ def command(
     Trains nothing, scores nothing, and imports none of the project's code.
 
     \b
+    text, json     the plan of each model and job
+    svg, mermaid   what builds on what, as a picture; GitHub draws mermaid
+
+    \b
     A workflow's matrix of the models that need work:
       - id: plan
         run: echo "matrix=$(ml-ci plan --github-matrix)" >> "$GITHUB_OUTPUT"
@@ -50,28 +71,68 @@ def command(
       if: needs.plan.outputs.matrix != '{"model": []}'
       strategy: {matrix: "${{ fromJSON(needs.plan.outputs.matrix) }}"}
     """
-    from ml_ci.pipeline import plan_chain
     from ml_ci.steps.values import Options
 
-    target = build_of(os.environ).target
+    form = "json" if as_json else "mermaid" if mermaid else form
     options = Options(
         start=Path.cwd(),
         config=config,
         models=models,
         baseline=baseline,
-        target=target,
+        target=build_of(os.environ).target,
         gates_from=trusted.gates_from(gates_of),
         python=python,
         store=store,
         environment=dict(os.environ),
     )
+    _plan(options, _Printed("matrix" if github_matrix else form, output, verbose))
+
+
+@dataclass(frozen=True)
+class _Printed:
+    """How a plan is printed, and where; `form` None leaves it to the file's ending, and `matrix` is GitHub's."""
+
+    form: str | None
+    output: Path | None
+    verbose: bool
+
+
+def _plan(options: Options, printed: _Printed) -> None:
+    from ml_ci.pipeline import plan_chain
+    from ml_ci.records.atomic import write_text
+
+    output = printed.output
+    if output is not None:
+        check("--output", output)
     plans = plan_chain(options)
-    if github_matrix:
-        click.echo(json.dumps({"model": [name for name, one in plans.models.items() if one.action != "reuse"]}))
-    elif as_json:
-        click.echo(json.dumps(_as_json(plans), indent=2, ensure_ascii=False))
+    form = printed.form or FORM_ENDINGS.get(output.suffix if output is not None else "", "text")
+    text = _write(plans, form, verbose=printed.verbose)
+    if output is None:
+        click.echo(text, nl=False)
     else:
-        _print(plans, verbose=verbose)
+        write_text(output, click.unstyle(text))
+        click.echo(f"wrote {output}")
+
+
+def _write(plans: Plans, form: str, *, verbose: bool) -> str:
+    if form == "matrix":
+        return json.dumps({"model": _list_work(plans)}) + "\n"
+    if form == "json":
+        return json.dumps(_as_json(plans), indent=2, ensure_ascii=False) + "\n"
+    if form == "text":
+        return "".join(f"{line}\n" for line in _lines(plans, verbose=verbose))
+    from ml_ci.reports.lineage import flowchart
+    from ml_ci.reports.lineage_svg import write_file
+    from ml_ci.reports.plan_graph import draw_picture
+
+    picture = draw_picture(plans)
+    return write_file(picture) if form == "svg" else "".join(f"{line}\n" for line in flowchart(picture))
+
+
+def _list_work(plans: Plans) -> list[str]:
+    """Name the models that need work, and the checks that have to be done; jobs before them are done with them."""
+    models = [name for name, one in plans.models.items() if one.action != "reuse"]
+    return [*models, *(name for name, one in plans.jobs.items() if one.check and one.action == "run")]
 
 
 def _as_json(plans: Plans) -> dict[str, object]:
@@ -95,43 +156,51 @@ def _as_json(plans: Plans) -> dict[str, object]:
                 "changes": [{"part": change.part, "summary": change.summary} for change in one.changes],
                 "baseline": one.baseline or None,
                 "notes": list(one.notes),
+                "check": one.check,
             }
             for name, one in plans.jobs.items()
         },
     }
 
 
-def _print(plans: Plans, *, verbose: bool) -> None:
+def _lines(plans: Plans, *, verbose: bool) -> Iterator[str]:
     told: set[str] = set()
+    yield from _tree(plans)
     for name, job in plans.jobs.items():
-        _print_head(f"job {name}", job)
-        for note in job.notes:
-            click.echo(f"  note: {clean(note)}")
+        yield from _head(f"job {name}", job)
+        yield from (f"  note: {clean(note)}" for note in job.notes)
     for name, one in plans.models.items():
-        _print_head(name, one)
+        yield from _head(name, one)
         for word, sentences in (("caution", one.cautions), ("note", one.notes)):
             for sentence in sentences:
                 if sentence not in told:  # models share code and gates: what is said of them is said once
-                    click.echo(f"  {word}: {clean(sentence)}")
+                    yield f"  {word}: {clean(sentence)}"
         told |= {*one.cautions, *one.notes}
         if verbose:
-            _print_reads(one.reads)
+            yield from _reads(one.reads)
 
 
-def _print_head(name: str, one: ModelPlan | JobPlan) -> None:
+def _tree(plans: Plans) -> Iterator[str]:
+    if not any(plans.needs.values()):
+        return
+    from ml_ci.reports.plan_graph import draw_lines
+
+    yield from draw_lines(plans)
+    yield ""
+
+
+def _head(name: str, one: ModelPlan | JobPlan) -> Iterator[str]:
     baseline = f"   (against {clean(one.baseline)})" if one.baseline else ""
-    click.echo(f"{click.style(clean(name), bold=True)}: {click.style(one.action, fg='cyan')}{baseline}")
+    yield f"{click.style(clean(name), bold=True)}: {click.style(one.action, fg='cyan')}{baseline}"
     for change in one.changes or (_SAME,):
-        click.echo(f"  {clean(change.part)}: {clean(change.summary)}")
-        for detail in change.details:
-            click.echo(f"    {clean(detail)}")
+        yield f"  {clean(change.part)}: {clean(change.summary)}"
+        yield from (f"    {clean(detail)}" for detail in change.details)
 
 
-def _print_reads(reads: tuple[str, ...] | None) -> None:
+def _reads(reads: tuple[str, ...] | None) -> Iterator[str]:
     if not reads:
         said = "nothing that no declared part holds" if reads is not None else "not known before a run in this state"
-        click.echo(f"  reads: {said}")
+        yield f"  reads: {said}"
         return
-    click.echo("  reads:")
-    for path in reads:
-        click.echo(f"    {clean(path)}")
+    yield "  reads:"
+    yield from (f"    {clean(path)}" for path in reads)

@@ -26,8 +26,11 @@ def hold_job(own: JobSpec, base: Spec) -> JobSpec:
     return replace(own, env=known.env, fetch_env=known.fetch_env, ignore=known.ignore)
 
 
-def about_job(own: JobSpec, judging: JobSpec) -> Iterator[str]:
-    """Say what of a job is not as the change says it."""
+def about_job(own: JobSpec, judging: JobSpec, base: JobSpec | None, *, check: bool) -> Iterator[str]:
+    """Say what of a job is not as the change says it, and of a check that the change makes it another one."""
+    if check and base is not None and base.job != own.job:
+        was, now = base.job.text or base.job.entry, own.job.text or own.job.entry
+        yield f"The check {own.name} is another one in this change ({was} → {now}): look at it, that one is done."
     yield from (f"The job {own.name}: {said}" for said in about_variables(own, judging))
     if own.ignore != judging.ignore:
         yield f"The job {own.name}: `ignore` was changed in this change: the base's list counts."

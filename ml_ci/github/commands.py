@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ml_ci.gates.values import GateResult, Verdict
-from ml_ci.reports import causes, pieces, sentences
+from ml_ci.reports import causes, checks, pieces, sentences
 from ml_ci.reports.text import label
-from ml_ci.reports.values import ModelReport, Report
+from ml_ci.reports.values import JobReport, ModelReport, Report
 from ml_ci.reports.yardsticks import against, by_base
 
 _MOST = 10
@@ -45,6 +45,7 @@ def remarks(report: Report) -> tuple[Annotation, ...]:
     found = [
         *_of_report(report),
         *(one for name, model in report.models.items() for one in _of_model(name, model, report)),
+        *(_of_job(name, job, report) for name, job in checks.list_failing(report).items()),
     ]
     errors = [one for one in found if one.level == "error"][:_MOST]
     return (*errors, *[one for one in found if one.level == "warning"][:_MOST])
@@ -81,6 +82,10 @@ def _of_model(name: str, model: ModelReport, report: Report) -> Iterator[Annotat
             yield _of_gate(name, model, gate, report.config)
     for gate in against(model):
         yield _of_gate(f"{name}, by the base's yardstick", by_base(model), gate, report.config)
+
+
+def _of_job(name: str, job: JobReport, report: Report) -> Annotation:
+    return Annotation("error", checks.verdict(name, job), " ".join(checks.explain(job)), report.config, job.line)
 
 
 def _of_gate(name: str, model: ModelReport, gate: GateResult, file: str | None) -> Annotation:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from ml_ci.changes.values import Change
@@ -34,18 +34,20 @@ class ModelPlan:
 class JobPlan:
     """Say whether a run would do one job, and what of it changed since the commit `baseline`, "" without one.
 
-    What nobody needs is not done, changed or not.
+    What nobody needs is not done, changed or not. `check` says that nothing builds on it: it is done for itself.
     """
 
     action: JobAction
     changes: tuple[Change, ...]
     baseline: str = ""
     notes: tuple[str, ...] = ()
+    check: bool = False
 
 
 @dataclass(frozen=True)
 class Plans:
-    """What a run would do, by model and by job."""
+    """What a run would do, by model and by job; `needs` names for each of them what of these it builds on."""
 
     models: Mapping[str, ModelPlan]
     jobs: Mapping[str, JobPlan]
+    needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from ml_ci.changes.values import Change
 from ml_ci.errors import Failure, UserError
 from ml_ci.evaluation.clusters import Weighted
 from ml_ci.evaluation.confusion import Confusion
@@ -14,7 +15,7 @@ from ml_ci.gates.values import Difference, Differences, GateResult
 from ml_ci.gates.yardstick import Yardstick
 from ml_ci.reports.numbers import defined
 from ml_ci.reports.rates import of_side, rates
-from ml_ci.reports.values import Deed, ModelReport, Report, Side
+from ml_ci.reports.values import Deed, JobReport, ModelReport, Report, Side
 
 FORMAT = 1
 MOST_BYTES = 32 * 1024 * 1024
@@ -34,6 +35,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "origin": vars(report.origin).copy(),
         "asked": dict(report.asked),
         "models": {name: _model(model) for name, model in report.models.items()},
+        "jobs": {name: _job(job) for name, job in report.jobs.items()},
     }
 
 
@@ -85,7 +87,7 @@ def _model(model: ModelReport) -> dict[str, Any]:
     return {
         "verdict": model.verdict,
         "action": model.action,
-        "changes": [{"part": c.part, "summary": c.summary, "details": list(c.details)} for c in model.changes],
+        "changes": _changes(model.changes),
         "candidate": _side(model.candidate),
         "baseline": _side(model.baseline),
         "gates": [_gate(gate) for gate in model.gates],
@@ -123,6 +125,21 @@ def _difference(one: Difference) -> dict[str, Any]:
 def _ends(interval: tuple[float, float] | None) -> list[float] | None:
     ends = [end for end in map(defined, interval or ()) if end is not None]
     return ends if len(ends) == 2 else None
+
+
+def _job(job: JobReport) -> dict[str, Any]:
+    return {
+        "verdict": job.verdict,
+        "action": job.action,
+        "changes": _changes(job.changes),
+        "seconds": defined(job.seconds),
+        "failure": _failure(job.failure),
+        "line": None if job.line is None else int(job.line),
+    }
+
+
+def _changes(changes: tuple[Change, ...]) -> list[dict[str, Any]]:
+    return [{"part": one.part, "summary": one.summary, "details": list(one.details)} for one in changes]
 
 
 def _yardstick(one: Yardstick) -> dict[str, Any]:

@@ -26,7 +26,8 @@ def is_brief(model: ModelReport) -> bool:
 
 def says_all(report: Report) -> bool:
     """Say whether the lines of its models say all of a report: what was judged is a commit, and each model is brief."""
-    return not report.dirty and all(map(is_brief, report.models.values()))
+    held = all(job.verdict == "pass" for job in report.jobs.values())
+    return not report.dirty and held and all(map(is_brief, report.models.values()))
 
 
 def worst_first(report: Report) -> dict[str, ModelReport]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from ml_ci.changes.values import Change
 from ml_ci.errors import NOTHING_GATED, Failure, UserError
@@ -17,14 +17,12 @@ from ml_ci.gates.yardstick import Yardstick, worst
 from ml_ci.metrics import OF_COUNTS
 from ml_ci.plan.values import Action
 from ml_ci.records.origin import Origin
+from ml_ci.reports.document_parts import ChangeDocument, Document, FailureDocument, JobDocument, Name, Text
 from ml_ci.reports.text import label
 from ml_ci.reports.values import Deed, DeedKind, DeedSide, Folds, ModelReport, Report, Side
 from ml_ci.spec.values import Cost
 from ml_ci.suspicion.overlap import Odd, Overlap
 
-_Name: TypeAlias = Annotated[str, Field(max_length=2_000)]
-_Text: TypeAlias = Annotated[str, Field(max_length=20_000)]
-_Log: TypeAlias = Annotated[str, Field(max_length=1_000_000)]
 _Commit: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{7,64}$")]
 # Below the repository's root, in ordinary signs: it becomes the place of annotations.
 _Path: TypeAlias = Annotated[str, Field(max_length=1_000, pattern=r"^[^\x00-\x1f\x7f\\:/.][^\x00-\x1f\x7f\\:]*$")]
@@ -34,11 +32,7 @@ _Share: TypeAlias = Annotated[float, Field(gt=0, lt=1)]
 _Number: TypeAlias = float | None
 
 
-class _Document(BaseModel):
-    model_config = ConfigDict(strict=True, extra="ignore", frozen=True, allow_inf_nan=False)
-
-
-class _Weights(_Document):
+class _Weights(Document):
     """The four counts, each row counted as often as it weighs."""
 
     tp: _Weight
@@ -50,7 +44,7 @@ class _Weights(_Document):
         return Weighted(self.tp, self.fp, self.tn, self.fn)
 
 
-class _Counts(_Document):
+class _Counts(Document):
     rows: _Count
     positives: _Count
     negatives: _Count
@@ -78,18 +72,18 @@ class _Counts(_Document):
 class _Slice(_Counts):
     fpr: _Number = None
     fnr: _Number = None
-    metrics: dict[_Name, _Number] = Field(default_factory=dict, max_length=1_000)
+    metrics: dict[Name, _Number] = Field(default_factory=dict, max_length=1_000)
 
 
-_Values: TypeAlias = Annotated[dict[_Text, _Slice], Field(max_length=20_000)]
+_Values: TypeAlias = Annotated[dict[Text, _Slice], Field(max_length=20_000)]
 
 
 class _Side(_Counts):
-    record: _Name
-    source: _Name | None = None
+    record: Name
+    source: Name | None = None
     action: Action | None = None
-    metrics: dict[_Name, _Number] = Field(max_length=1_000)
-    slices: dict[_Name, _Values] = Field(max_length=200)
+    metrics: dict[Name, _Number] = Field(max_length=1_000)
+    slices: dict[Name, _Values] = Field(max_length=200)
 
     def side(self) -> Side:
         """Give the side as a report holds it."""
@@ -118,14 +112,8 @@ class _Side(_Counts):
         return self
 
 
-class _Change(_Document):
-    part: _Name
-    summary: _Text
-    details: list[_Text] = Field(default_factory=list, max_length=1_000)
-
-
-class _Gate(_Document):
-    condition: _Text
+class _Gate(Document):
+    condition: Text
     slice: Annotated[str, Field(max_length=50_000)] | None
     verdict: Verdict
     value: _Number
@@ -134,7 +122,7 @@ class _Gate(_Document):
     interval: Annotated[list[float], Field(min_length=2, max_length=2)] | None
     confidence: _Share | None
     needs: _Count | None
-    reason: _Text
+    reason: Text
     line: Annotated[int, Field(ge=1, le=10**7)] | None = None
     clusters: _Count | None = None
     unit: Annotated[str, Field(max_length=40, pattern=r"^[a-z ]*$")] = ""
@@ -150,7 +138,7 @@ class _Gate(_Document):
         return GateResult(**fields)
 
 
-class _Difference(_Document):
+class _Difference(Document):
     """Whether a difference is told follows from its interval; what the report says of it is not believed."""
 
     interval: Annotated[list[float], Field(min_length=2, max_length=2)] | None
@@ -167,14 +155,14 @@ class _Difference(_Document):
         return Difference(None if self.interval is None else (self.interval[0], self.interval[1]), self.level)
 
 
-_OfMetrics: TypeAlias = Annotated[dict[_Name, _Difference], Field(max_length=1_000)]
+_OfMetrics: TypeAlias = Annotated[dict[Name, _Difference], Field(max_length=1_000)]
 
 
-class _Differences(_Document):
+class _Differences(Document):
     metrics: _OfMetrics = Field(default_factory=dict)
-    slices: Annotated[
-        dict[_Name, Annotated[dict[_Text, _OfMetrics], Field(max_length=1_000)]], Field(max_length=200)
-    ] = Field(default_factory=dict)
+    slices: Annotated[dict[Name, Annotated[dict[Text, _OfMetrics], Field(max_length=1_000)]], Field(max_length=200)] = (
+        Field(default_factory=dict)
+    )
 
     def value(self) -> Differences:
         """Give the differences as a report holds them."""
@@ -191,14 +179,14 @@ def _by_metric(found: Mapping[str, _Difference]) -> dict[str, Difference]:
     return {name: one.value() for name, one in found.items()}
 
 
-class _Yardstick(_Document):
-    source: _Name
+class _Yardstick(Document):
+    source: Name
     verdict: Verdict
     gates: list[_Gate] = Field(max_length=50_000)
     rows: _Count
     left_out: _Count
-    changed: list[_Text] = Field(default_factory=list, max_length=100)
-    reason: _Text = ""
+    changed: list[Text] = Field(default_factory=list, max_length=100)
+    reason: Text = ""
     candidate: _Slice | None = None
     baseline: _Slice | None = None
     differences: _Differences = Field(default_factory=_Differences)
@@ -219,18 +207,10 @@ class _Yardstick(_Document):
         )
 
 
-class _Failure(_Document):
-    stage: _Name
-    code: _Name
-    message: _Text
-    hint: _Text = ""
-    log_tail: _Log = ""
-
-
-class _Overlap(_Document):
+class _Overlap(Document):
     side: Literal["candidate", "baseline"]
-    data: _Name
-    path: _Text
+    data: Name
+    path: Text
     rows: _Count
     same: _Count | None
     features: _Count
@@ -241,41 +221,41 @@ class _Overlap(_Document):
     folds: _Count = 0
 
 
-class _Folds(_Document):
+class _Folds(Document):
     folds: Annotated[int, Field(ge=2, le=20)]
-    of: _Name
-    by: _Name | None
+    of: Name
+    by: Name | None
     rows: _Count
     trained: _Count
 
 
-class _Cost(_Document):
+class _Cost(Document):
     fp: float
     fn: float
-    currency: _Name = ""
+    currency: Name = ""
 
 
-class _Deed(_Document):
+class _Deed(Document):
     kind: DeedKind
     side: DeedSide
-    model: _Name
+    model: Name
     seconds: Annotated[float, Field(ge=0)]
     finished: bool
 
 
-class _Model(_Document):
+class _Model(Document):
     verdict: Verdict
     action: Action
-    changes: list[_Change] = Field(max_length=1_000)
+    changes: list[ChangeDocument] = Field(max_length=1_000)
     candidate: _Side | None
     baseline: _Side | None
     gates: list[_Gate] = Field(max_length=50_000)
-    seconds: dict[_Name, Annotated[float, Field(ge=0)] | None] = Field(max_length=100)
-    failure: _Failure | None = None
-    notes: list[_Text] = Field(default_factory=list, max_length=1_000)
+    seconds: dict[Name, Annotated[float, Field(ge=0)] | None] = Field(max_length=100)
+    failure: FailureDocument | None = None
+    notes: list[Text] = Field(default_factory=list, max_length=1_000)
     cost: _Cost | None = None
-    paths: dict[_Name, _Name] = Field(default_factory=dict, max_length=1_000)
-    cautions: list[_Text] = Field(default_factory=list, max_length=1_000)
+    paths: dict[Name, Name] = Field(default_factory=dict, max_length=1_000)
+    cautions: list[Text] = Field(default_factory=list, max_length=1_000)
     overlaps: Annotated[list[_Overlap], Field(max_length=1_000)] | None = None
     done: Annotated[list[_Deed], Field(max_length=10_000)] | None = None
     yardsticks: list[_Yardstick] = Field(default_factory=list, max_length=10)
@@ -305,14 +285,14 @@ class _Model(_Document):
         )
 
 
-class _Origin(_Document):
-    event: _Name = ""
-    ref: _Name = ""
-    run: _Name = ""
-    gates_from: _Name = ""
+class _Origin(Document):
+    event: Name = ""
+    ref: Name = ""
+    run: Name = ""
+    gates_from: Name = ""
 
 
-class ReportDocument(_Document):
+class ReportDocument(Document):
     """The report of `ml-ci run`, format 1."""
 
     format: Literal[1]
@@ -320,12 +300,13 @@ class ReportDocument(_Document):
     commit: _Commit | None
     base_commit: _Commit | None
     dirty: bool = False
-    failure: _Failure | None = None
+    failure: FailureDocument | None = None
     config: _Path | None = None
-    cautions: list[_Text] = Field(default_factory=list, max_length=1_000)
+    cautions: list[Text] = Field(default_factory=list, max_length=1_000)
     origin: _Origin = Field(default_factory=_Origin)
-    asked: dict[_Name, _Name] = Field(default_factory=dict, max_length=20)
-    models: dict[_Name, _Model] = Field(max_length=1_000)
+    asked: dict[Name, Name] = Field(default_factory=dict, max_length=20)
+    models: dict[Name, _Model] = Field(max_length=1_000)
+    jobs: dict[Name, JobDocument] = Field(default_factory=dict, max_length=1_000)
 
     @model_validator(mode="after")
     def _agree(self) -> ReportDocument:
@@ -348,6 +329,7 @@ class ReportDocument(_Document):
             cautions=tuple(self.cautions),
             origin=Origin(**dict(self.origin)),
             asked=self.asked,
+            jobs={name: job.report() for name, job in self.jobs.items()},
         )
 
 
@@ -371,14 +353,17 @@ def json_schema() -> dict[str, Any]:
 def _claims(document: ReportDocument) -> Iterator[tuple[str, Verdict, Verdict]]:
     """List each verdict with the one that it rests on."""
     models = [model.verdict for model in document.models.values()]
-    yield "the report", document.verdict, overall([*models, *_failed(document.failure)])
+    parts = [*models, *(job.verdict for job in document.jobs.values())]
+    yield "the report", document.verdict, overall([*parts, *_failed(document.failure)])
+    for name, job in document.jobs.items():
+        yield f"job {label(name, 80)}", job.verdict, overall(_failed(job.failure) or ["pass"])
     for name, model in document.models.items():
         judged = worst(of_gates(gate.result() for gate in model.gates), (one.value() for one in model.yardsticks))
         rests = overall([judged, *_failed(model.failure)])
         yield f"model {label(name, 80)}", model.verdict, rests
 
 
-def _failed(failure: _Failure | None) -> list[Verdict]:
+def _failed(failure: FailureDocument | None) -> list[Verdict]:
     """Give what a failure makes of a verdict: an error; where only nothing was gated, `unjudged`."""
     if failure is None:
         return []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from xml.etree import ElementTree
 
 from ml_ci.errors import NOTHING_GATED, Failure
@@ -11,7 +11,7 @@ from ml_ci.gates.values import GateResult, Verdict
 from ml_ci.reports import causes, pieces, sentences
 from ml_ci.reports.numbers import defined
 from ml_ci.reports.text import label, log_lines
-from ml_ci.reports.values import ModelReport, Report
+from ml_ci.reports.values import JobReport, ModelReport, Report
 from ml_ci.reports.yardsticks import against, by_base
 
 # What XML 1.0 cannot hold, not even escaped.
@@ -26,6 +26,7 @@ def render(report: Report) -> str:
     passes by having no test.
     """
     suites = [_suite(name, model) for name, model in report.models.items()]
+    suites += [_of_jobs(report.jobs)] if report.jobs else []
     failure = sentences.failure(report)
     if failure or not suites:
         suites.append(_of_run(failure or _NOTHING, report.verdict))
@@ -38,6 +39,7 @@ def render(report: Report) -> str:
 _NOTHING = Failure("gates", NOTHING_GATED, "No model was judged.")
 
 
+_NO_REASON = Failure("training", "no-reason", "The job did not pass.")
 _BY_BASE = ", by the base's yardstick"
 
 
@@ -50,6 +52,21 @@ def _suite(name: str, model: ModelReport) -> ElementTree.Element:
     taken = sum(value for value in map(defined, model.seconds.values()) if value is not None)
     attributes = {"name": shown, **_counts(cases), "time": f"{taken:.3f}"}
     return _with(ElementTree.Element("testsuite", attributes), cases)
+
+
+def _of_jobs(jobs: Mapping[str, JobReport]) -> ElementTree.Element:
+    """Give the jobs that are checks as a suite, with a test case for each."""
+    cases = []
+    for name, job in jobs.items():
+        case = _named("jobs", name)
+        if job.verdict != "pass":
+            failure = job.failure or _NO_REASON
+            log = "\n".join(log_lines(failure.log_tail)) if failure.log_tail.strip() else ""
+            body = "\n".join(line for line in (sentences.failure_hint(failure), log) if line)
+            _add(case, "failure" if job.verdict == "fail" else "error", failure.code, failure.message, body)
+        cases.append(case)
+    taken = sum(job.seconds or 0.0 for job in jobs.values())
+    return _with(ElementTree.Element("testsuite", {"name": "jobs", **_counts(cases), "time": f"{taken:.3f}"}), cases)
 
 
 def _of_run(failure: Failure, verdict: Verdict) -> ElementTree.Element:

@@ -1,4 +1,4 @@
-"""What the picture of a lineage shows: boxes in columns from left to right, and the arrows between them."""
+"""What a picture shows, and the one of a lineage: boxes in columns from left to right, and the arrows between them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from ml_ci.reports.text import label, plural
 
 # From left to right: what went in, the training, what was judged and with what, the verdict, the use.
 INPUT, TRAINING, JUDGED, VERDICT, USE = range(5)
+# With the gaps between them they fill 1,000.
+WIDTHS = (170.0, 158.0, 170.0, 226.0, 160.0)
 _MOST_GATES, _MOST_USES, _DIGEST = 8, 5, 12
 _ELSEWHERE = ("data.holdout", "metrics", "gates", "job", "budget")
 _MARKS = {"pass": "✓", "fail": "✗", "inconclusive": "?", "unjudged": "–"}
@@ -45,11 +47,12 @@ class Box:
 
 @dataclass(frozen=True)
 class Picture:
-    """A lineage as boxes, and arrows from the first named box to the second."""
+    """Boxes, and arrows from the first named box to the second; `widths` are those of the columns, in user units."""
 
     title: str
     boxes: tuple[Box, ...]
     arrows: tuple[tuple[str, str], ...]
+    widths: tuple[float, ...] = WIDTHS
 
 
 def picture(lineage: Lineage) -> Picture:
@@ -65,7 +68,7 @@ def picture(lineage: Lineage) -> Picture:
         arrows = [(box.name, "training") for box in inputs]
         arrows += [("training", "version"), *((name, "verdict") for name in ("version", "holdout", "baseline"))]
         arrows += [("verdict", use.name) for use in uses]
-    return Picture(f"{version.model} v{version.version}", tuple(boxes), tuple(arrows))
+    return Picture(f"Where {version.model} v{version.version} comes from", tuple(boxes), tuple(arrows))
 
 
 def _inputs(made: Mapping[str, Any]) -> Iterator[Box]:

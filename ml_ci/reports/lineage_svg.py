@@ -1,4 +1,4 @@
-"""The picture of a lineage as SVG: one file without scripts, fonts or anything else from elsewhere."""
+"""A picture as SVG, of a lineage or of a plan: one file without scripts, fonts or anything else from elsewhere."""
 
 from __future__ import annotations
 
@@ -8,14 +8,11 @@ from html import escape
 
 from ml_ci.registry.values import Lineage
 from ml_ci.reports.columns import columns_of
-from ml_ci.reports.lineage_boxes import INPUT, JUDGED, TRAINING, USE, VERDICT, Box, Line, Picture, picture
+from ml_ci.reports.lineage_boxes import Box, Line, Picture, picture
 from ml_ci.reports.text import label
 
-WIDTH = 1000
 _MOST = 2000
 _MARGIN, _ROW, _PADDING, _BETWEEN = 10.0, 18.0, 10.0, 14.0
-# The columns' widths and the gaps of 24 between them fill the width.
-_WIDTHS = {INPUT: 170.0, TRAINING: 158.0, JUDGED: 170.0, VERDICT: 226.0, USE: 160.0}
 _GAP = 24.0
 # What a column of text takes at most, at the sizes below.
 _SIGN, _BOLD_SIGN, _CODE_SIGN = 6.6, 7.2, 6.7
@@ -58,22 +55,28 @@ class _Placed:
 
 def render(lineage: Lineage) -> str:
     """Draw a lineage as a file of SVG, 1,000 wide; it follows the reader's light or dark colours."""
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + drawing(picture(lineage)) + "\n"
+    return write_file(picture(lineage))
+
+
+def write_file(shown: Picture) -> str:
+    """Draw a picture as a file of SVG."""
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + drawing(shown) + "\n"
 
 
 def drawing(shown: Picture) -> str:
     """Draw a picture as an `svg` element, for a page of HTML."""
     placed = _placed(shown)
     height = max(one.y + one.height for one in placed.values()) + _MARGIN
-    title = _text(f"Where {shown.title} comes from")
+    width = 2 * _MARGIN + sum(shown.widths) + _GAP * (len(shown.widths) - 1)
+    title = _text(shown.title)
     return "\n".join(
         [
             f'<svg xmlns="http://www.w3.org/2000/svg" class="lineage" role="img" aria-label="{title}" '
-            f'viewBox="0 0 {WIDTH} {height:g}" width="{WIDTH}" height="{height:g}" '
+            f'viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}" '
             'font-family="system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif" font-size="12">',
             f"<title>{title}</title>",
             f"<style>{_style()}</style>",
-            f'<rect class="paper" width="{WIDTH}" height="{height:g}" fill="#ffffff"/>',
+            f'<rect class="paper" width="{width:g}" height="{height:g}" fill="#ffffff"/>',
             *(_arrow(placed[start], placed[end]) for start, end in shown.arrows),
             *(element for one in placed.values() for element in _drawn(one)),
             "</svg>",
@@ -97,10 +100,10 @@ def _placed(shown: Picture) -> Mapping[str, _Placed]:
     tallest = max(heights.values())
     found: dict[str, _Placed] = {}
     for column in columns:
-        x = _MARGIN + sum(_WIDTHS[before] + _GAP for before in _WIDTHS if before < column)
+        x = _MARGIN + sum(width + _GAP for width in shown.widths[:column])
         y = _MARGIN + (tallest - heights[column]) / 2
         for box in stacks[column]:
-            found[box.name] = _Placed(box, x, y, _WIDTHS[column], _height(box))
+            found[box.name] = _Placed(box, x, y, shown.widths[column], _height(box))
             y += _height(box) + _BETWEEN
     return found
 

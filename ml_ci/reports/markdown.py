@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ml_ci.errors import Failure
-from ml_ci.reports import advice, both_yardsticks, brief, causes, deeds, markdown_numbers, sentences
+from ml_ci.reports import advice, both_yardsticks, brief, causes, checks, deeds, markdown_numbers, sentences
 from ml_ci.reports.escaping import code, fence, text
 from ml_ci.reports.fitting import LIMIT, Part, fit
 from ml_ci.reports.gate_rows import MARKS, gate_row
@@ -27,7 +27,7 @@ def render(report: Report, limit: int = LIMIT, *, charts: bool = False, links: L
     """
     several, failure = len(report.models) > 1, sentences.failure(report)
     parts = []
-    if len(report.models) != 1 or failure:
+    if len(report.models) != 1 or failure or checks.list_failing(report):
         parts.append(Part(f"### {MARKS[report.verdict]} {text(sentences.overall(report))}"))
     if failure:
         parts += _failure_parts(failure)
@@ -40,6 +40,7 @@ def render(report: Report, limit: int = LIMIT, *, charts: bool = False, links: L
             parts.append(Part(_folded(name, report, charts, links), shed=11, name="models that pass"))
         else:
             parts += _model_parts(name, report, "####" if several else "###", charts, links)
+    parts += _job_parts(report)
     return fit([*parts, Part(_foot(report))], limit)
 
 
@@ -48,6 +49,16 @@ def _foot(report: Report) -> str:
     commits = sentence(sentences.commits(report))
     gates = f", by the gates of {code(report.config, 120)}" if report.config else ""
     return f"<sub>Judged by ml-ci{gates}. {commits}</sub>" if commits else ""
+
+
+def _job_parts(report: Report) -> list[Part]:
+    parts = []
+    for name, job in checks.list_failing(report).items():
+        parts.append(Part(f"#### {text(checks.marked(name, job))}"))
+        parts.append(Part(alert(job.verdict, [text(line, 1_000) for line in checks.explain(job)])))
+        parts.append(Part(_log(job.failure), shed=5, name="the log"))
+    said = checks.passing(report)
+    return [*parts, *([Part(text(said), shed=3)] if said else [])]
 
 
 def _model_parts(name: str, report: Report, heading: str, charts: bool, links: Links) -> list[Part]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ml_ci.errors import Failure
-from ml_ci.reports import advice, both_yardsticks, brief, causes, deeds, pieces, sentences
+from ml_ci.reports import advice, both_yardsticks, brief, causes, checks, deeds, pieces, sentences
 from ml_ci.reports.columns import GAP, padded
 from ml_ci.reports.differences import MetricRow, SliceRow, metric_rows, slice_rows, unmoved
 from ml_ci.reports.gate_rows import MARKS, GateRow, gate_rows, interval_named, remarks
@@ -28,7 +28,7 @@ def plain(report: Report, *, ascii_only: bool = False, short: bool = False) -> s
 
 def _lines(report: Report, short: bool) -> Iterator[str]:
     failure = sentences.failure(report)
-    if len(report.models) != 1 or failure:
+    if len(report.models) != 1 or failure or checks.list_failing(report):
         yield f"{MARKS[report.verdict]} {sentences.overall(report)}"
         yield from _failure(failure)
         yield ""
@@ -41,9 +41,20 @@ def _lines(report: Report, short: bool) -> Iterator[str]:
         else:
             yield from _model(name, model, report)
             yield ""
+    yield from _jobs(report)
     if short and brief.says_all(report):
         return
     yield pieces.plain(sentences.commits(report))
+
+
+def _jobs(report: Report) -> Iterator[str]:
+    for name, job in checks.list_failing(report).items():
+        yield checks.marked(name, job)
+        yield from _indented(*checks.explain(job))
+        yield from _log(job.failure)
+        yield ""
+    if checks.passing(report):
+        yield checks.passing(report)
 
 
 def _brief(name: str, model: ModelReport) -> Iterator[str]:

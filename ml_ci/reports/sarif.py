@@ -11,9 +11,9 @@ from urllib.parse import quote
 from ml_ci import __version__
 from ml_ci.errors import NOTHING_GATED, Failure
 from ml_ci.gates.values import GateResult, Verdict
-from ml_ci.reports import causes, pieces, sentences
+from ml_ci.reports import causes, checks, pieces, sentences
 from ml_ci.reports.text import label
-from ml_ci.reports.values import ModelReport, Report
+from ml_ci.reports.values import JobReport, ModelReport, Report
 from ml_ci.reports.yardsticks import against, by_base
 
 _SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -38,6 +38,7 @@ _RULES: dict[str, tuple[_Level, str, str]] = {
         "No gate of a model was judged.",
         "Add a gate with a fixed limit, as the message proposes: it holds a model to account that has no baseline yet.",
     ),
+    "job-failed": ("error", "A job that is a check does not pass.", "Do what its log says, and run ml-ci again."),
     "run-error": ("error", "A model could not be judged.", "Do what the message says, and run ml-ci again."),
 }
 _OF_VERDICT: dict[Verdict, str] = {
@@ -71,6 +72,13 @@ def _results(report: Report) -> Iterator[dict[str, Any]]:
                 yield _of_gate(name, model, gate, file)
         for gate in against(model):
             yield _of_gate(f"{name}, by the base's yardstick", by_base(model), gate, file)
+    for name, job in checks.list_failing(report).items():
+        yield _of_job(name, job, file)
+
+
+def _of_job(name: str, job: JobReport, file: str) -> dict[str, Any]:
+    message = f"{label(name, 100)}: {' '.join(checks.explain(job))}"
+    return _result("job-failed", message, file, job.line, f"jobs\n{name}")
 
 
 def _of_gate(name: str, model: ModelReport, gate: GateResult, file: str) -> dict[str, Any]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from ml_ci.errors import Failure
 from ml_ci.gates.values import GateResult, Verdict
 from ml_ci.gates.verdict import ORDER
-from ml_ci.reports import mistakes
+from ml_ci.gates.verdict import overall as find_worst
+from ml_ci.reports import checks, mistakes
 from ml_ci.reports.differences import none_told
 from ml_ci.reports.gate_rows import MARKS, GateRow, gate_row, told, undefined
 from ml_ci.reports.metrics import better, title
@@ -37,18 +38,25 @@ def verdict(name: str, model: ModelReport) -> str:
 
 
 def overall(report: Report) -> str:
-    """Say the verdict of the run in a few words: `2 of 5 models fail, 1 cannot be judged yet`."""
+    """Say the verdict of the run in a few words: `2 of 5 models fail, 1 cannot be judged yet; the job lint passes`."""
+    if report.jobs and (report.models or not report.failure):
+        return "; ".join(filter(None, (_say_models(report) if report.models else "", checks.overall(report))))
+    return _say_models(report)
+
+
+def _say_models(report: Report) -> str:
     if not report.models:
         return "the run could not be judged" if report.verdict == "error" else "no model was judged"
     if len(report.models) == 1:
         return verdict(*next(iter(report.models.items())))
     every = [model.verdict for model in report.models.values()]
-    same = every.count(report.verdict)
+    worst = find_worst(every) if report.jobs else report.verdict
+    same = every.count(worst)
     if same == len(every):
-        return f"{'both models' if same == 2 else 'all ' + plural(same, 'model')} {_OUTCOMES[report.verdict][1]}"
-    rest = [(every.count(one), one) for one in ORDER if one not in ("pass", report.verdict) and one in every]
+        return f"{'both models' if same == 2 else 'all ' + plural(same, 'model')} {_OUTCOMES[worst][1]}"
+    rest = [(every.count(one), one) for one in ORDER if one not in ("pass", worst) and one in every]
     others = "".join(f", {number:,} {_OUTCOMES[one][number != 1]}" for number, one in rest)
-    return f"{same:,} of {plural(len(every), 'model')} {_OUTCOMES[report.verdict][same != 1]}{others}"
+    return f"{same:,} of {plural(len(every), 'model')} {_OUTCOMES[worst][same != 1]}{others}"
 
 
 def _how_many(model: ModelReport) -> str:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from ml_ci.errors import Failure
 from ml_ci.gates.values import Verdict
-from ml_ci.reports import advice, both_yardsticks, brief, causes, deeds, pieces, sentences
+from ml_ci.reports import advice, both_yardsticks, brief, causes, checks, deeds, pieces, sentences
 from ml_ci.reports.bars import bar
 from ml_ci.reports.columns import GAP, columns_of, padded, total
 from ml_ci.reports.differences import SliceRow, metric_rows, slice_rows, unmoved
@@ -99,7 +99,7 @@ def _print(report: Report, console: Console, look: _Look, short: bool) -> None:
 
 def _blocks(report: Report, look: _Look, short: bool) -> Iterator[RenderableType]:
     failure = sentences.failure(report)
-    if len(report.models) != 1 or failure:
+    if len(report.models) != 1 or failure or checks.list_failing(report):
         yield _title(f"{MARKS[report.verdict]} {sentences.overall(report)}", report.verdict, look)
         yield from _failure(failure, look)
         yield Text()
@@ -110,10 +110,21 @@ def _blocks(report: Report, look: _Look, short: bool) -> Iterator[RenderableType
         else:
             yield from _model(name, model, report, look)
             yield Text()
+    yield from _jobs(report, look)
     if short and brief.says_all(report):
         return
     if sentences.commits(report):
         yield look.text(pieces.plain(sentences.commits(report)), "dim")
+
+
+def _jobs(report: Report, look: _Look) -> Iterator[RenderableType]:
+    for name, job in checks.list_failing(report).items():
+        yield _title(checks.marked(name, job), job.verdict, look)
+        yield from (_indent(look.text(line)) for line in checks.explain(job))
+        yield from _log(job.failure, look)
+        yield Text()
+    if checks.passing(report):
+        yield _title(checks.passing(report), "pass", look)
 
 
 def _brief(name: str, model: ModelReport, look: _Look) -> Iterator[RenderableType]:

@@ -12,7 +12,7 @@ from ml_ci.evaluation.clusters import Weighted
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.values import Differences, GateResult, Verdict
 from ml_ci.gates.yardstick import Yardstick
-from ml_ci.plan.values import Action
+from ml_ci.plan.values import Action, JobAction
 from ml_ci.records.origin import Origin
 from ml_ci.suspicion.overlap import Overlap
 
@@ -104,11 +104,28 @@ class ModelReport:
 
 
 @dataclass(frozen=True)
+class JobReport:
+    """What a run found out about a job that nothing builds on: it is a check, and has to end well.
+
+    It passes, fails where the job ended itself otherwise, and is an error where it could not be done. `line` is where
+    `ml-ci.yaml` declares it. `seconds` are of the job, None where a record answered.
+    """
+
+    verdict: Verdict
+    action: JobAction
+    changes: tuple[Change, ...] = ()
+    seconds: float | None = None
+    failure: Failure | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True)
 class Report:
     """The outcome of a whole run. `commit` is HEAD's id; `dirty` says that uncommitted changes had a part in it.
 
-    `config` is the configuration's path from the root of the repository; `cautions` are of the run as a whole,
-    `origin` says which run of a CI system it was, `asked` which options it was given that its result depends on.
+    `jobs` are those that are checks. `config` is the configuration's path from the root of the repository; `cautions`
+    are of the run as a whole, `origin` says which run of a CI system it was, `asked` which options it was given that
+    its result depends on.
     """
 
     verdict: Verdict
@@ -121,3 +138,4 @@ class Report:
     cautions: tuple[str, ...] = ()
     origin: Origin = field(default_factory=Origin)
     asked: Mapping[str, str] = field(default_factory=dict)
+    jobs: Mapping[str, JobReport] = field(default_factory=dict)

@@ -9,7 +9,7 @@ from ml_ci.errors import NOTHING_GATED, Failure
 from ml_ci.gates.values import Verdict
 from ml_ci.gates.verdict import ORDER, overall
 from ml_ci.records.origin import Origin
-from ml_ci.reports.values import ModelReport, Report
+from ml_ci.reports.values import JobReport, ModelReport, Report
 from ml_ci.review.recounted import recounted
 from ml_ci.spec.values import ModelSpec, Spec
 
@@ -25,6 +25,9 @@ def joined(reports: Sequence[Report]) -> Report:
     models: dict[str, ModelReport] = {}
     for name, model in (pair for report in reports for pair in report.models.items()):
         models[name] = _worse(models[name], model) if name in models else model
+    jobs: dict[str, JobReport] = {}
+    for name, job in (pair for report in reports for pair in report.jobs.items()):
+        jobs[name] = min(jobs.get(name, job), job, key=lambda one: ORDER.index(one.verdict))
     failures = [report.failure for report in reports if report.failure]
     stopped = next((one for one in failures if one.code != NOTHING_GATED), None)
     failure = stopped or _of_one_run(reports) or next(iter(failures), None)
@@ -33,6 +36,7 @@ def joined(reports: Sequence[Report]) -> Report:
         commit=next((report.commit for report in reports if report.commit), None),
         base_commit=_shared([report.base_commit for report in reports]),
         models=models,
+        jobs=jobs,
         dirty=any(report.dirty for report in reports),
         failure=failure,
         cautions=tuple(dict.fromkeys(caution for report in reports for caution in report.cautions)),
@@ -57,8 +61,11 @@ def held_to(report: Report, spec: Spec) -> Report:
     models = dict(report.models)
     for name, model in spec.models.items():
         models[name] = recounted(_complete(models.get(name), model), model)
-    verdict = overall([report.verdict, *(model.verdict for model in models.values())])
-    return replace(report, models=models, verdict=verdict)
+    jobs = dict(report.jobs)
+    for name in spec.checks:
+        jobs.setdefault(name, JobReport("error", "reuse", failure=_missing(f"no result of the job `{name}` arrived")))
+    verdicts = [report.verdict, *(one.verdict for one in models.values()), *(one.verdict for one in jobs.values())]
+    return replace(report, models=models, jobs=jobs, verdict=overall(verdicts))
 
 
 def _complete(found: ModelReport | None, model: ModelSpec) -> ModelReport:

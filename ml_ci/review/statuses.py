@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ml_ci.forges.values import State, Status
 from ml_ci.gates.values import Verdict
 from ml_ci.gates.verdict import ORDER
-from ml_ci.reports import pieces, sentences
+from ml_ci.reports import checks, pieces, sentences
 from ml_ci.reports.text import clip, label
 from ml_ci.reports.values import ModelReport, Report
 
@@ -37,6 +37,10 @@ def statuses(report: Report, target_url: str = "", project: str = "") -> tuple[S
     if failure or len(report.models) != 1:  # a model's name begins as it is written
         said = pieces.capital(said)
     said += _gate_to_add(report.models.values()) if report.verdict == "unjudged" else ""
+    jobs = {**checks.list_failing(report), **report.jobs}  # those that do not pass first
+    for name, job in list(jobs.items())[: max(0, _MOST_MODELS - len(models))]:
+        said_of_job = " ".join(checks.explain(job)) if job.verdict != "pass" else checks.verdict(name, job)
+        models.append(_status(context_of(name, project), job.verdict, pieces.capital(said_of_job), target_url))
     return (*models, _status(name_whole(project), report.verdict, said, target_url))
 
 

@@ -24,7 +24,6 @@ def check_chain(drafts: Drafts) -> Iterator[Problem]:
     for one in entries:
         yield from _needs(one, drafts)
         yield from check_made(one, drafts)
-    yield from _unused(drafts.jobs, entries)
     yield from _find_second_writers(drafts)
     yield from _cycles(entries)
 
@@ -62,17 +61,6 @@ def _hint(name: str, models: Sequence[str], jobs: Sequence[str]) -> str:
     listed = [f"models are {', '.join(models)}"] if models else []
     listed += [f"jobs are {', '.join(jobs)}"] if jobs else []
     return suggest(name, (*models, *jobs)) or f"; {'; '.join(listed) or 'there is no other'}"
-
-
-def _unused(jobs: Sequence[JobDraft], entries: Sequence[Entry]) -> Iterator[Problem]:
-    """Refuse a job that nothing builds on: nobody would ever do it."""
-    if any({"data", "needs"} & one.broken for one in entries):
-        return
-    used = {name for one in entries for name in _upstream(one)}
-    for job in jobs:
-        if job.name not in used:
-            how = f"under data: {{NAME: {{job: {job.name}, path: …}}}}, or needs: [{job.name}]"
-            yield Problem(job.place(), f"nothing builds on it, so that it would never be done; name it {how}")
 
 
 def _find_second_writers(drafts: Drafts) -> Iterator[Problem]:

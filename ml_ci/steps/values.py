@@ -58,7 +58,7 @@ class Judging:
 
     `ref` is where the gates come from, None where the change is judged by its own; `commit` is what it was. `lost`
     names the models that `ref` declares and the change does not: each is an error, or renaming a model would be the way
-    around its gates.
+    around its gates. `lost_jobs` are the checks of `ref` that the change has not.
     """
 
     spec: Spec
@@ -67,6 +67,7 @@ class Judging:
     of_model: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     commit: str | None = None
     lost: tuple[str, ...] = ()
+    lost_jobs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -14,9 +14,10 @@ from ml_ci.errors import UserError, as_the_users
 from ml_ci.forges.registry import build_of
 from ml_ci.records.store import Store
 from ml_ci.steps.opening.own_state import STATE
-from ml_ci.steps.opening.project import open_project, select_models
+from ml_ci.steps.opening.project import open_project, select_jobs, select_models
 from ml_ci.steps.telling.publish import publish, withdraw
 from ml_ci.steps.values import Options
+from pytest_ml_ci.checks import CheckItem
 from pytest_ml_ci.explanation import nothing_judged
 from pytest_ml_ci.items import NOT_JUDGED, GateItem, SpecFile
 from pytest_ml_ci.marks import marked
@@ -57,7 +58,8 @@ def _open(config: pytest.Config) -> Run:
         environment=_environment(),
     )
     project = open_project(file, options)
-    return Run(file, project.spec, select_models(project), Results(options, _shared(config, project.store)))
+    results = Results(options, _shared(config, project.store), project.spec.jobs)
+    return Run(file, project.spec, select_models(project), results, select_jobs(project))
 
 
 def _shared(config: pytest.Config, store: Store) -> SessionStore | None:
@@ -88,7 +90,7 @@ class Hooks:
 
     def pytest_report_header(self) -> str:
         """Name the configuration and the models."""
-        return f"ml-ci: {self.run.file.name}, {', '.join(self.run.names)}"
+        return f"ml-ci: {self.run.file.name}, {', '.join((*self.run.names, *self.run.jobs))}"
 
     def pytest_collect_file(self, file_path: Path, parent: pytest.Collector) -> SpecFile | None:
         """Collect the configuration of this run, and no other ml-ci.yaml that lies below."""
@@ -105,7 +107,7 @@ class Hooks:
 
     def pytest_deselected(self, items: Sequence[pytest.Item]) -> None:
         """Take that gates were left out on purpose."""
-        self.excused |= any(isinstance(item, GateItem) for item in items)
+        self.excused |= any(isinstance(item, GateItem | CheckItem) for item in items)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note what has to report."""
@@ -196,7 +198,7 @@ class Hooks:
             show(report, terminalreporter)
 
     def _read_markers(self, item: pytest.Item) -> None:
-        asked = None if isinstance(item, GateItem) else marked(item, self.run.spec)
+        asked = None if isinstance(item, GateItem | CheckItem) else marked(item, self.run.spec)
         if asked is None:
             return
         item.stash[MARKED] = asked

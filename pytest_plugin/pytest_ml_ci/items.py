@@ -9,14 +9,12 @@ from typing import Any
 import pytest
 
 from ml_ci.spec.values import ModelSpec
+from pytest_ml_ci.checks import Checks
+from pytest_ml_ci.errors import NotPassedError
 from pytest_ml_ci.run import NOTHING_GATED, Run
 
 NOT_JUDGED = "no gate was judged"
 """The failing test of a model whose gates were all skipped."""
-
-
-class NotPassedError(Exception):
-    """Carry the few lines that say why a gate does not pass; pytest shows them without a traceback."""
 
 
 class SpecFile(pytest.File):
@@ -34,10 +32,12 @@ class SpecFile(pytest.File):
         file.run = run
         return file
 
-    def collect(self) -> Iterator[ModelGates]:
-        """Give a collector for each model that was asked for. Nothing is trained."""
+    def collect(self) -> Iterator[ModelGates | Checks]:
+        """Give a collector for each model that was asked for, and one for the checks. Nothing is trained."""
         for model in self.run.models():
             yield ModelGates.from_parent(self, name=model.name, model=model, run=self.run)
+        if self.run.jobs:
+            yield Checks.of(self, self.run)
 
 
 class ModelGates(pytest.Collector):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ml_ci.errors import NOTHING_GATED, Failure, StageFailed, UserError, as_the_users
 from ml_ci.gates.values import GateResult, Verdict
-from ml_ci.reports.values import ModelReport, Report
+from ml_ci.reports.values import JobReport, ModelReport, Report
+from ml_ci.spec.values import JobSpec
 from ml_ci.steps.values import Options
 from pytest_ml_ci.session_store import SessionStore
 
@@ -27,11 +29,12 @@ class Results:
 
     options: Options
     shared: SessionStore | None = None
+    jobs: Mapping[str, JobSpec] = field(default_factory=dict)
     _reports: dict[str, Report] = field(default_factory=dict)
     _scored: dict[str, Scored | Failure] = field(default_factory=dict)
 
     def report(self, model: str) -> Report:
-        """Give the report of one model; a mistake of the user is a failure in it."""
+        """Give the report of one model, or of one job; a mistake of the user is a failure in it."""
         if model not in self._reports:
             if self.shared is None:
                 self._reports[model] = self._run(model)
@@ -72,7 +75,8 @@ class Results:
             with as_the_users():
                 return run(self._only(model))
         except UserError as error:
-            return failed(model, failure_of(error))
+            job = self.jobs.get(model)
+            return failed(model, failure_of(error)) if job is None else failed_job(job, failure_of(error))
 
     def _score(self, model: str) -> Scored | Failure:
         from ml_ci.questions import scored
@@ -101,3 +105,9 @@ def failed(name: str, failure: Failure, verdict: Verdict = "error") -> Report:
     """Make the report of a model that could not be judged, or that nothing judges."""
     model = ModelReport(verdict=verdict, action="reuse", failure=failure)
     return Report(verdict=verdict, commit=None, base_commit=None, models={name: model})
+
+
+def failed_job(job: JobSpec, failure: Failure) -> Report:
+    """Make the report of a job that could not be done."""
+    made = JobReport("error", "run", failure=failure, line=job.line)
+    return Report(verdict="error", commit=None, base_commit=None, jobs={job.name: made})

@@ -45,12 +45,13 @@ class Refusal:
 
 @dataclass
 class Run:
-    """Judge tests. `file` is ml-ci.yaml, `names` are the models that were asked for."""
+    """Judge tests. `file` is ml-ci.yaml, `names` are the models that were asked for, `jobs` the checks."""
 
     file: Path
     spec: Spec
     names: Sequence[str]
     results: Results
+    jobs: Sequence[str] = ()
     first: dict[str, str] = field(default_factory=dict)
     """By model the node id of the test that shows the log of a failed job, so that it is shown once."""
     _holdouts: dict[str, Holdout] = field(default_factory=dict)

@@ -33,20 +33,29 @@ def tell(report: Report, name: str, conditions: Sequence[str] = (), more: Sequen
     )
 
 
+def tell_job(report: Report, name: str) -> str:
+    """Write what the test of a job says as text, which any process can read."""
+    return json.dumps({"job": name, "report": to_json(report)})
+
+
 @dataclass
 class Summary:
     """Collect what the tests tell; `models` are the names in the order of ml-ci.yaml."""
 
     models: Sequence[str]
     _reports: dict[str, Report] = field(default_factory=dict)
+    _jobs: dict[str, Report] = field(default_factory=dict)
     _judged: dict[str, set[str]] = field(default_factory=dict)
     _more: dict[str, dict[GateResult, None]] = field(default_factory=dict)
 
     def take(self, told: str) -> None:
         """Take what a test told."""
         said = json.loads(told)
-        name = said["model"]
         report = from_json(said["report"])
+        if "job" in said:
+            self._jobs[said["job"]] = report
+            return
+        name = said["model"]
         if name not in self._reports or report.models[name].failure:
             self._reports[name] = report
         self._judged.setdefault(name, set()).update(said["conditions"])
@@ -55,7 +64,8 @@ class Summary:
     @property
     def has_mistake(self) -> bool:
         """Whether a model could not be judged by a mistake of the user."""
-        failures = (report.models[name].failure for name, report in self._reports.items())
+        failures = [report.models[name].failure for name, report in self._reports.items()]
+        failures += [report.jobs[name].failure for name, report in self._jobs.items()]
         return any(failure is not None and failure.code == MISTAKE for failure in failures)
 
     def report(self) -> Report | None:
@@ -75,10 +85,12 @@ class Summary:
         return self._joined(models)
 
     def _joined(self, models: Mapping[str, ModelReport]) -> Report | None:
-        if not models:
+        jobs = {name: report.jobs[name] for name, report in self._jobs.items()}
+        if not models and not jobs:
             return None
-        first = next(iter(self._reports.values()))
-        return replace(first, verdict=overall(model.verdict for model in models.values()), models=models, failure=None)
+        first = next(iter((*self._reports.values(), *self._jobs.values())))
+        verdicts = [*(one.verdict for one in models.values()), *(one.verdict for one in jobs.values())]
+        return replace(first, verdict=overall(verdicts), models=models, jobs=jobs, failure=None)
 
     def _selected(self, name: str) -> ModelReport:
         model = self._reports[name].models[name]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ml_ci.reports import brief, pieces, sentences
+from ml_ci.reports import brief, checks, pieces, sentences
 from ml_ci.reports.text import label, to_ascii
 from ml_ci.reports.values import ModelReport, Report
 from pytest_ml_ci.summary import NOT_SELECTED
@@ -35,6 +35,10 @@ def _short(report: Report, *, told: bool) -> Iterator[str]:
         yield f"{sentences.marked(name, model)}{'' if told and model.verdict != 'pass' else _why(model)}"
         yield from (f"  ! {label(caution, 600)}" for caution in model.cautions[:20])
         yield from (f"  note: {label(note, 600)}" for note in model.notes if note.endswith(NOT_SELECTED))
+    for name, job in checks.list_failing(report).items():
+        yield f"{checks.marked(name, job)}{'' if told else f': {next(checks.explain(job), str())}'}"
+    if checks.passing(report):
+        yield checks.passing(report)
 
 
 def _why(model: ModelReport) -> str:

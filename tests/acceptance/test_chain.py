@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from ml_ci.cli.main import main
+from ml_ci.cli.main import command
 from ml_ci.pipeline import plan_chain, run
 from ml_ci.plan.plan import TRAININGS
 from ml_ci.records.store import Store
@@ -169,10 +169,8 @@ def test_each_side_runs_its_own_code_and_the_cause_is_told(chain: Chain) -> None
     assert (model.candidate.confusion.fn, model.baseline.confusion.fn) == (5, 0)
     (change,) = model.changes
     assert (change.part, change.summary) == ("data.train", "the job `features` made it anew, for its code")
-    assert [(deed.kind, deed.model) for deed in model.done or ()] == [
-        ("make", "features"),
-        ("train", "on_features"),
-    ]
+    done = [(deed.kind, deed.model) for deed in model.done or () if deed.kind != "score"]
+    assert done == [("make", "features"), ("train", "on_features")]
 
 
 FAILED = "the job `{}`, which this one builds on, failed (candidate): {}"
@@ -207,23 +205,25 @@ def test_failed_job_makes_what_builds_on_it_an_error_and_no_other(
 
 
 def test_jobs_side_by_side_make_what_they_share_once(repository: Any) -> None:
-    shared = SPEC.replace("data: {train: data/raw.csv, ", "data: {train: {job: features, path: features.csv}, ")
+    shared = SPEC.replace("train: data/raw.csv", "train: {job: features, path: features.csv}") + "    seed: 1\n"
     chain = Chain(repository)
     chain.repository.commit({"ml-ci.yaml": shared})
-    assert chain.run(jobs=2).verdict == "pass"
+    assert chain.run(jobs=2, baseline="none").verdict != "error"
     assert chain.made() == ["clean", "features", "on_features", "on_raw"]
 
 
 def test_another_clone_takes_them_from_the_shared_store(
     chain: Chain, tmp_path: Path, git_folder: Callable[..., Any]
 ) -> None:
+    (tmp_path / "shared").mkdir()
     shared = str(tmp_path / "shared")
     other = tmp_path / "other"
     chain.edit("clean.py", "import sys", "import os, sys")
+    chain.edit("train.py", "import csv, sys", "import csv, os, sys")
     chain.repository.commit()
-    assert chain.run(store=shared, push=True).verdict == "pass"
+    assert chain.run(store=shared, push=True, baseline="none").verdict == "pass"
     chain.repository.git("clone", "-q", str(chain.path), str(other))
-    report = run(Options(start=other, environment=dict(os.environ), store=shared))
+    report = run(Options(start=other, environment=dict(os.environ), store=shared, baseline="none"))
     assert report.verdict == "pass"
     assert all(
         not [deed for deed in model.done or () if deed.kind in ("make", "train")] for model in report.models.values()
@@ -237,7 +237,7 @@ def test_a_job_takes_a_model_and_hands_on_what_it_makes_of_it(repository: Any) -
         "  image: {run: 'cp {needs.on_raw} {out}/image', needs: [on_raw], outputs: ['{out}/image']}\nmodels:\n",
     ).replace("data: {train: {job: features", "needs: [image]\n    data: {train: {job: features")
     chain.repository.commit({"ml-ci.yaml": more})
-    assert chain.run(models=("on_features",)).verdict == "pass"
+    assert chain.run(models=("on_features",), baseline="none").verdict == "pass"
     assert chain.made() == ["clean", "features", "image", "on_features", "on_raw"]
 
 
@@ -257,7 +257,100 @@ def test_reading_the_holdout_undeclared_is_told(chain: Chain) -> None:
 def test_plan_as_json_has_the_jobs(chain: Chain, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(chain.path)
     chain.edit("features.py", "SHIFT = 0", "SHIFT = 3")
-    said = json.loads(CliRunner().invoke(main, ["plan", "--json"]).stdout)
+    said = json.loads(CliRunner().invoke(command, ["plan", "--json"]).stdout)
     assert {name: job["action"] for name, job in said["jobs"].items()} == {"clean": "reuse", "features": "run"}
     assert said["jobs"]["features"]["changes"] == [{"part": "code", "summary": "features.py: SHIFT"}]
     assert said["models"]["on_raw"]["action"] == "reuse"
+
+
+LINT = """\
+import sys
+rows = open("data/raw.csv").read().split()
+print(len(rows), "rows")
+sys.exit(0 if len(rows) > 50 else "too few")
+"""
+
+
+def _with_checks(repository: Any) -> Chain:
+    chain = Chain(repository)
+    jobs = """\
+  lint: {run: python lint.py}
+  smoke: {run: "test -s {needs.image}/image", needs: [image]}
+  image: {run: "cp {needs.on_raw} {out}/image", needs: [on_raw], outputs: ["{out}/image"]}
+models:
+"""
+    chain.repository.commit({"ml-ci.yaml": SPEC.replace("models:\n", jobs), "lint.py": LINT}, "Check")
+    return chain
+
+
+def test_checks_have_verdicts_and_are_done_again_only_for_what_they_read(repository: Any) -> None:
+    chain = _with_checks(repository)
+    report = chain.run(baseline="none")
+    assert {name: (job.verdict, job.action) for name, job in report.jobs.items()} == {
+        "lint": ("pass", "run"),
+        "smoke": ("pass", "run"),
+    }
+    chain.made()
+    chain.edit("lint.py", "> 50", "> 40")
+    assert chain.planned() == {
+        "clean": "reuse", "features": "reuse", "lint": "run", "smoke": "reuse", "image": "reuse",
+        "on_features": "reuse", "on_raw": "reuse",
+    }  # fmt: skip
+    report = chain.run(baseline="none")
+    assert {name: job.action for name, job in report.jobs.items()} == {"lint": "run", "smoke": "reuse"}
+    assert chain.made() == ["lint"]
+    chain.edit("data/raw.csv", "59,1", "58,1")  # the linter was seen to read it
+    assert chain.planned()["lint"] == "run"
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new", "verdicts", "code"),
+    [
+        ("lint.py", "> 50", "> 500", {"lint": "fail", "smoke": "pass"}, "job-exit"),
+        ("ml-ci.yaml", "test -s {needs.image}/image", "test -s nowhere", {"lint": "pass", "smoke": "fail"}, "job-exit"),
+        ("ml-ci.yaml", "cp {needs.on_raw} {out}/image", "false", {"lint": "pass", "smoke": "error"}, "needs-failed"),
+        ("ml-ci.yaml", "lint: {run: python lint.py}", "lint: {run: sleep 9, budget: {time: 1s}}",
+         {"lint": "error", "smoke": "pass"}, "time-limit"),
+    ],
+)  # fmt: skip
+def test_failed_check_fails_the_run_and_no_model(
+    repository: Any, path: str, old: str, new: str, verdicts: dict[str, str], code: str
+) -> None:
+    chain = _with_checks(repository)
+    chain.edit(path, old, new)
+    report = chain.run(baseline="none")
+    assert {name: job.verdict for name, job in report.jobs.items()} == verdicts
+    assert [job.failure.code for job in report.jobs.values() if job.failure] == [code]
+    assert {model.verdict for model in report.models.values()} == {"pass"}
+    assert report.verdict == ("error" if "error" in verdicts.values() else "fail")
+
+
+def test_check_that_a_change_drops_is_an_error(repository: Any) -> None:
+    chain = _with_checks(repository)
+    chain.repository.git("checkout", "-qb", "change")
+    chain.edit("ml-ci.yaml", "  lint: {run: python lint.py}\n", "")
+    chain.repository.commit()
+    report = chain.run(gates_from="main")
+    failure = report.jobs["lint"].failure
+    assert (report.verdict, failure and failure.code) == ("error", "lost-job")
+    assert failure is not None
+    assert failure.message == "the job `lint` is a check on `main` and no longer in this change: nobody would do it"
+
+
+def test_check_that_a_change_makes_another_one_is_told(repository: Any) -> None:
+    chain = _with_checks(repository)
+    chain.repository.git("checkout", "-qb", "change")
+    chain.edit("ml-ci.yaml", "lint: {run: python lint.py}", "lint: {run: 'true', env: [SECRET]}")
+    chain.repository.commit()
+    cautions = chain.run(gates_from="main").cautions
+    assert cautions == (
+        "The check lint is another one in this change (python lint.py → true): look at it, that one is done.",
+        "The job lint: `env` was changed in this change (none → [SECRET]): jobs get what the old one names.",
+    )
+
+
+def test_one_job_by_its_name(repository: Any) -> None:
+    chain = _with_checks(repository)
+    report = chain.run(models=("clean",))
+    assert (report.verdict, list(report.models), list(report.jobs)) == ("pass", [], ["clean"])
+    assert chain.made() == ["clean"]

@@ -49,6 +49,20 @@ def test_every_model_is_in_one_leg(actions: dict[str, str], legs: list[tuple[str
     assert matrix.outputs(plan)["work"] == str(any(action != "reuse" for action in actions.values())).lower()
 
 
+def test_checks_that_have_to_be_done_have_a_leg_and_jobs_before_others_none() -> None:
+    jobs = {
+        "lint": {"action": "run", "check": True},
+        "old": {"action": "reuse", "check": True},
+        "features": {"action": "run", "check": False},
+    }
+    plan = {"models": {"a": {"action": "train"}}, "jobs": jobs}
+    assert [(leg["leg"], leg["models"]) for leg in matrix.legs(plan)] == [
+        ("a", "a"),
+        ("lint", "lint"),
+        ("_unchanged", "old"),
+    ]
+
+
 def test_no_text_of_a_plan_ends_an_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "plan.json"
     file.write_text('{"models": {"a": {"action": "train", "changes": ["x\\nwork=false\\nEOF"]}}}')

@@ -182,3 +182,39 @@ def timed_read(path: Path, hasher: Any) -> float:
             if hasher is not None:
                 hasher.update(chunk)
     return time.perf_counter() - started
+
+
+def _write_jobs() -> str:
+    """Write 30 jobs: a row of 15, each on top of the one before, and 15 checks."""
+    lines = ["jobs:"]
+    for number in range(15):
+        data = "train.csv" if number == 0 else f"{{job: row{number - 1}, path: made{number - 1}}}"
+        made = f"{{out}}/made{number}"
+        lines.append(f"  row{number}: {{run: 'cp {{data.x}} {made}', data: {{x: {data}}}, outputs: ['{made}']}}")
+        lines.append(f"  check{number}: {{run: 'true', data: {{x: train.csv}}}}")
+    return "\n".join(lines) + "\n"
+
+
+def test_thirty_jobs(make_repository: Callable[[str], Any]) -> None:
+    files = {"train.sh": SCRIPT, "holdout.csv": "x,y\n" + "0,0\n1,1\n" * 20, "train.csv": "x,y\n1,1\n"}
+    specs = {
+        "without": SPEC.replace("DATA", "train.csv"),
+        "with": SPEC.replace("DATA", "{job: row14, path: made14}").replace("models:\n", f"{_write_jobs()}models:\n"),
+    }
+    folders = {}
+    for name, spec in specs.items():
+        made = make_repository(name)
+        made.commit({"ml-ci.yaml": spec, ".gitignore": ".ml_ci/\n", **files})
+        made.git("switch", "-q", "-c", "topic")
+        made.commit({"README.md": "words"})
+        folders[name] = made.path
+        for _ in range(2):
+            timed((sys.executable, "-m", "ml_ci", "run"), made.path)
+    for command in ("run", "plan"):
+        calls = {
+            name: lambda at=at, command=command: timed((sys.executable, "-m", "ml_ci", command), at)
+            for name, at in folders.items()
+        }
+        found = medians(calls)  # type: ignore[arg-type]
+        print(f"ml-ci {command}: {found['without']:.3f} s without jobs, {found['with']:.3f} s with 30")
+        assert found["with"] - found["without"] < 0.05

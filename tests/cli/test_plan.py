@@ -125,3 +125,55 @@ print(code, [name for name in {HEAVY!r} if name in sys.modules], "duckdb" in sys
     )
     assert done.stderr.splitlines()[-1] == "0 [] True", done.stderr
     assert "data.train: 50 → 51 rows" in done.stdout
+
+
+JOBS = """\
+version: 1
+jobs:
+  clean: {run: "cp {data.raw} {out}/clean.csv", data: {raw: train.csv}, outputs: ["{out}/clean.csv"]}
+  lint: {run: "false"}
+models:
+  cut:
+    train: train:train
+    data: {train: {job: clean, path: clean.csv}, holdout: holdout.csv}
+    label: y
+    positive: 1
+    gates: [fnr <= 0.1]
+"""
+
+
+@pytest.fixture
+def chain(folder: Any) -> Any:
+    """Give the same repository with a job that the model builds on, and a check."""
+    folder.commit({"ml-ci.yaml": JOBS})
+    return folder
+
+
+def test_the_tree_comes_first_then_jobs_and_models(chain: Any, capsys: Any) -> None:
+    text = printed(capsys)
+    assert text.startswith("clean (run)\n└─ cut (train)\nlint (run)\n\njob clean: run")
+    assert text.index("job lint: run") < text.index("\ncut: train")
+
+
+def test_jobs_as_json(chain: Any, capsys: Any) -> None:
+    said = json.loads(printed(capsys, "--json"))
+    assert {name: (one["action"], one["check"]) for name, one in said["jobs"].items()} == {
+        "clean": ("run", False),
+        "lint": ("run", True),
+    }
+    assert json.loads(printed(capsys, "--json", "cut"))["jobs"].keys() == {"clean"}
+    assert json.loads(printed(capsys, "--json", "lint"))["models"] == {}
+
+
+def test_github_matrix_has_the_checks(chain: Any, capsys: Any) -> None:
+    assert json.loads(printed(capsys, "--github-matrix")) == {"model": ["cut", "lint"]}
+
+
+@pytest.mark.parametrize(
+    ("file", "begins"),
+    [("p.svg", "<?xml"), ("p.mmd", "flowchart LR\n  n0["), ("p.json", "{"), ("p.txt", "clean (run)\n└─ cut (train)\n")],
+)
+def test_a_plan_is_written_as_its_ending_says(chain: Any, capsys: Any, file: str, begins: str) -> None:
+    assert printed(capsys, "--output", file) == f"wrote {file}\n"
+    assert (chain.path / file).read_text().startswith(begins)
+    assert printed(capsys, "--mermaid").startswith("flowchart LR\n")

@@ -18,7 +18,16 @@ def list_needed(project: Project, fingerprints: Fingerprints) -> frozenset[Name]
 
     UserError or StageFailed when a model's fingerprints cannot be had: then nobody knows what is needed.
     """
-    return frozenset(name for model in project.spec.models for name in _of_model(project, fingerprints, model))
+    models = (name for model in project.spec.models for name in _of_model(project, fingerprints, model))
+    checks = (name for job in project.spec.checks for name in _of_check(fingerprints, job))
+    return frozenset((*models, *checks))
+
+
+def _of_check(fingerprints: Fingerprints, job: str) -> Iterator[Name]:
+    side, _ = fingerprints.job(job)
+    yield TRAININGS, side.fingerprint.training
+    yield FAILURES, side.fingerprint.training
+    yield from _upstream(side)
 
 
 def _of_model(project: Project, fingerprints: Fingerprints, model: str) -> Iterator[Name]:

@@ -57,7 +57,7 @@ class Stock:
         if model is None:
             return rows
         found = [row for row in rows if row.content.get("model") == model]
-        if not found and model not in self.project.spec.models:
+        if not found and model not in self.project.spec.nodes:
             names = ", ".join(sorted({str(row.content["model"]) for row in rows if "model" in row.content}))
             raise UserError(f"no record is of a model `{model}`", hint=f"There are records of: {names or 'none'}.")
         return found

@@ -99,14 +99,19 @@ def _hold(spec: Spec, base: Spec, ref: str, commit: str) -> Judging:
     if base.registry != spec.registry:
         of_run.append(f"`registry:` was changed in this change: the one of `{ref}` was used.")
     jobs = {name: hold_job(job, base) for name, job in spec.jobs.items()}
-    of_run += [said for name, job in jobs.items() for said in about_job(spec.jobs[name], job)]
+    of_run += [
+        said
+        for name, job in jobs.items()
+        for said in about_job(spec.jobs[name], job, base.jobs.get(name), check=name in spec.checks)
+    ]
     said = f"`{ref}` (commit {commit[:7]}) does not declare it yet: judged by this change's own gates."
     new = {
         name: (said, *about_variables(spec.models[name], model)) for name, model in models.items() if name not in found
     }
     cautions = new | {name: one.cautions for name, one in found.items() if one.cautions}
     held_spec = replace(spec, models=models, jobs=jobs, store=base.store, registry=base.registry)
-    return Judging(held_spec, ref, tuple(of_run), cautions, lost=lost)
+    lost_jobs = tuple(name for name in base.checks if name not in spec.nodes)
+    return Judging(held_spec, ref, tuple(of_run), cautions, lost=lost, lost_jobs=lost_jobs)
 
 
 def _commit(repository: Repository, ref: str) -> str:

@@ -106,6 +106,12 @@ def select_models(project: Project) -> tuple[str, ...]:
     return tuple(name for name in project.spec.models if not asked or name in asked)
 
 
+def select_jobs(project: Project) -> tuple[str, ...]:
+    """Give the names of the jobs that are done for themselves: the checks, or those that are asked for by name."""
+    asked = project.options.models
+    return tuple(name for name in project.spec.jobs if name in (asked or project.spec.checks))
+
+
 def check_stage(specs: tuple[Spec, ...], options: Options) -> None:
     """Hold that a model that is asked for has the stage, by one of the files that judge; UserError names those it has.
 
@@ -127,11 +133,12 @@ def check_stage(specs: tuple[Spec, ...], options: Options) -> None:
 def check_models(spec: Spec, asked: tuple[str, ...]) -> None:
     """Hold that every model that is asked for is declared; UserError names the nearest one that is."""
     for name in asked:
-        if name not in spec.models:
+        if name not in spec.nodes:
             from difflib import get_close_matches
 
-            near = get_close_matches(name, spec.models, n=1)
-            hint = f"Did you mean `{near[0]}`?" if near else f"Its models are: {', '.join(spec.models)}."
+            near = get_close_matches(name, spec.nodes, n=1)
+            jobs = f" Its jobs are: {', '.join(spec.jobs)}." if spec.jobs else ""
+            hint = f"Did you mean `{near[0]}`?" if near else f"Its models are: {', '.join(spec.models)}.{jobs}"
             raise UserError(f"{spec.path} has no model `{name}`", hint=hint)
 
 

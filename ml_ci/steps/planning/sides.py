@@ -92,7 +92,7 @@ class Fingerprints:
             return self._is_touched(candidate)
 
     def dirty(self, names: Iterable[str]) -> bool:
-        """Say whether changes that are in no commit count for one of these models, as its jobs were seen to read them.
+        """Say whether changes in no commit count for a model or a job, as it was seen to read them.
 
         A build folder or a report that was left in the tree is none. In doubt they count.
         """
@@ -102,7 +102,8 @@ class Fingerprints:
 
     def _may_be_touched(self, name: str) -> bool:
         try:
-            return self.touched(self.candidate(name))
+            with self._lock:
+                return self._is_touched(self._make("candidate", self.project.spec, name, self.project.tree))
         except (StageFailed, UserError):
             return True
 

@@ -15,7 +15,7 @@ from ml_ci.plan.plan import DETERMINISM, Plan
 from ml_ci.plan.values import Action
 from ml_ci.records.origin import origin_of
 from ml_ci.reports.rates import of_side
-from ml_ci.reports.values import ModelReport, Report, Side
+from ml_ci.reports.values import JobReport, ModelReport, Report, Side
 from ml_ci.spec.values import FileEntry, ModelSpec
 from ml_ci.steps.journal import action_of
 from ml_ci.steps.planning.judged import Judged
@@ -24,6 +24,7 @@ from ml_ci.steps.telling.asked import list_asked
 from ml_ci.steps.telling.cautions import list_cautions
 from ml_ci.steps.telling.evidence import note_evidence
 from ml_ci.steps.telling.folds import describe_folds, tell_folds
+from ml_ci.steps.telling.report_check import report_lost
 from ml_ci.steps.telling.unsteady import note_determinism
 from ml_ci.steps.values import Project, Sides
 from ml_ci.suspicion.counts import suspicions
@@ -32,6 +33,7 @@ from ml_ci.variables.masks import Mask
 
 LOST_MODEL = "lost-model"
 _OF_CANDIDATE, _OF_BASELINE = attrgetter("candidate"), attrgetter("baseline")
+NO_JOBS: Mapping[str, JobReport] = {}
 
 
 def report_judged(
@@ -111,16 +113,27 @@ def add_numbers(report: ModelReport, project: Project, name: str, own: Evaluatio
     )
 
 
-def report_run(project: Project, base_commit: str | None, models: Mapping[str, ModelReport], *, dirty: bool) -> Report:
-    """Report the whole run: its verdict is the worst of the models', of those that the change lost too.
+def report_run(
+    project: Project,
+    base_commit: str | None,
+    models: Mapping[str, ModelReport],
+    jobs: Mapping[str, JobReport] = NO_JOBS,
+    *,
+    dirty: bool,
+) -> Report:
+    """Report the whole run: its verdict is the worst of the models' and the checks', of those the change lost too.
 
     `dirty` says that uncommitted changes had a part in it.
     """
     mask = Mask.of(project.options.environment)
     models = {name: _mask(model, mask) for name, model in {**models, **_report_lost(project)}.items()}
+    lost = () if project.options.models else project.judging.lost_jobs
+    jobs = {**jobs, **{name: report_lost(name, project.judging.ref) for name in lost}}
     gated = any(model.failure is None or model.failure.code != NOTHING_GATED for model in models.values())
+    gated = gated or (not models and bool(jobs))
+    verdicts = [*(one.verdict for one in models.values()), *(one.verdict for one in jobs.values())]
     return Report(
-        verdict=overall(model.verdict for model in models.values()),
+        verdict=overall(verdicts),
         commit=project.head,
         base_commit=base_commit,
         models=models,
@@ -130,6 +143,7 @@ def report_run(project: Project, base_commit: str | None, models: Mapping[str, M
         cautions=project.judging.of_run,
         origin=origin_of(project.options.environment, project.options.gates_from),
         asked=list_asked(project),
+        jobs=jobs,
     )
 
 
