@@ -15,10 +15,13 @@ from ml_ci.evaluation.confusion import Confusion, Paired, PairedErrors
 from ml_ci.evaluation.values import Comparison, SliceCounts
 from ml_ci.gates.defined import UndefinedError
 from ml_ci.gates.evidence import Case, Policy
+from ml_ci.gates.forms import margin
 from ml_ci.gates.heading import heading
 from ml_ci.gates.level import Level
 from ml_ci.gates.measured import measure
-from ml_ci.gates.proof import prove, route
+from ml_ci.gates.metrics import share
+from ml_ci.gates.pairs import pairs
+from ml_ci.gates.proof import prove, route, rows_of
 from ml_ci.gates.question import Question, questions
 from ml_ci.gates.values import GateResult, Verdict
 from ml_ci.gates.view import View
@@ -28,6 +31,8 @@ from ml_ci.spec.values import GateSpec, Method
 # What the counts prove by themselves; `paired` with the crossing that favours the candidate most.
 _FROM_COUNTS = ("limit", "slices", "paired")
 _CLASS = "class"
+# Reported numbers may be rounded.
+_CLOSE = 1e-3
 
 
 def contradictions(
@@ -62,7 +67,8 @@ def of_counts(question: Question) -> bool:
 
 def _against(gate: GateSpec, results: Sequence[GateResult], case: Case, policy: Policy) -> Iterator[str]:
     asked = [question for comparison in gate.condition.comparisons for question in questions(comparison)]
-    claimed = {one.slice: one.verdict for one in results}
+    claims = {one.slice: one for one in results}
+    claimed = {name: one.verdict for name, one in claims.items()}
     alone = case.comparison.baseline is None
     undecided = alone and any(question.relative for question in asked)
     if undecided and "pass" in claimed.values():
@@ -78,7 +84,8 @@ def _against(gate: GateSpec, results: Sequence[GateResult], case: Case, policy: 
             elif verdict == "unjudged" and not undecided:
                 yield f"the report leaves {view.label or 'it'} unjudged, and its counts judge it"
             elif verdict in ("pass", "unjudged") and not (alone and question.relative):
-                yield from _broken(question, view, policy, verdict)
+                claim = claims[view.label] if len(asked) == 1 else None
+                yield from _broken(question, view, policy, verdict, claim)
 
 
 def _views(question: Question, case: Case, policy: Policy) -> list[View]:
@@ -89,27 +96,71 @@ def _views(question: Question, case: Case, policy: Policy) -> list[View]:
     return [View(case, policy.min_rows, question.by, name) for name in kept]
 
 
-def _broken(question: Question, view: View, policy: Policy, verdict: Verdict) -> Iterator[str]:
+def _broken(
+    question: Question, view: View, policy: Policy, verdict: Verdict, claim: GateResult | None
+) -> Iterator[str]:
     where = f"{view.label}: " if view.label else ""
     try:
         measured = measure(question, view)
         said = f"the report says {verdict}, and its counts say: {where}{heading(question, view, measured)}"
         if not measured.holds:
             yield said
-        elif not _can_be_proven(question, view, policy):
+        elif claim is not None and policy.asked(question.confidence) and (odd := _misfit(question, view, claim)):
+            yield f"{said}, which are not those of {odd}"
+        elif not _can_be_proven(question, view, policy, (claim and claim.design_effect) or 1.0):
             yield f"{said}, which proves nothing with the confidence that is asked for"
     except UndefinedError as error:
         yield f"the report says {verdict}, and by its counts {error}"
 
 
-def _can_be_proven(question: Question, view: View, policy: Policy) -> bool:
-    """Say whether some method proves it; True where the counts alone do not tell."""
+def _misfit(question: Question, view: View, claim: GateResult) -> str:
+    """Say which of a gate's clusters and independent rows cannot be of these rows; "" where they may be."""
+    effect, way = claim.design_effect, route(question, view)
+    if effect is None or claim.effective_rows is None or way not in ("limit", "paired"):
+        return ""
+    rows, kind = rows_of(question, view, way)
+    if not effect >= 1 - _CLOSE or abs(claim.effective_rows * effect - rows) > _CLOSE * rows:
+        return f"{claim.effective_rows:,.0f} {kind} at a design effect of {effect:.3g}"
+    if claim.clusters is not None and not 0 < claim.clusters <= view.confusion(False).rows:
+        return f"{claim.clusters:,} {claim.unit or 'clusters'}"
+    return ""
+
+
+def _can_be_proven(question: Question, view: View, policy: Policy, effect: float) -> bool:
+    """Say whether some method proves it; True where the counts alone do not tell.
+
+    `effect` is the design effect that the gate claims, by which its rows count as fewer: no less than 1, which favours
+    the candidate most.
+    """
     confidence = policy.asked(question.confidence)
     if not confidence or route(question, view) not in _FROM_COUNTS:
         return True
     methods: tuple[Method, ...] = (policy.method, "score", "exact", "anytime")
-    levels = (Level(method, policy.alpha(confidence), policy.seed) for method in dict.fromkeys(methods))
+    levels = [Level(method, policy.alpha(confidence), policy.seed) for method in dict.fromkeys(methods)]
+    if effect > 1:
+        return any(_proves_together(question, view, level, effect) for level in levels)
     return any(prove(question, view, level).outcome == "pass" for level in levels)
+
+
+def _proves_together(question: Question, view: View, level: Level, effect: float) -> bool:
+    """Say whether the counts prove it as the independent rows that they count as; slices have effects of their own."""
+    from ml_ci.gates.statistics import limits, paired  # numpy, which rows by themselves may not need
+
+    way, name = route(question, view), question.candidate.weights[0][0].key
+    if way == "limit":
+        part, whole = share(view.confusion(False), name)
+        rate = limits.rates_at_most if question.upper else limits.rates_at_least
+        found = rate(part / effect, whole / effect, float(question.limit.constant), level.alpha, effective=True)
+    elif way == "paired":
+        crossed = pairs(name, view.paired() or Paired())
+        judge = paired.differences_at_most if question.upper else paired.differences_at_least
+        # Bets are of clusters, which no design effect tells: their rows, one by one, favour the candidate.
+        by = 1.0 if level.method == "anytime" else effect
+        b, c, n = crossed.b / by, crossed.c / by, crossed.n / by
+        found = judge(b, c, n, float(margin(question) or 0), level.alpha, level.method, effective=True)
+    else:
+        return prove(question, view, level).outcome == "pass"
+    return found[0].outcome == "pass"
 
 
 def _favourable(comparison: Comparison) -> Comparison:

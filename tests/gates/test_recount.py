@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -19,6 +20,7 @@ from ml_ci.gates.question import questions
 from ml_ci.gates.recount import contradictions, miscounted, of_counts
 from ml_ci.gates.values import GateResult
 from ml_ci.spec.values import GateSpec
+from tests.gates.clusters import Rows, compare
 
 TEXTS = (
     "fpr <= 0.2",
@@ -209,3 +211,64 @@ def test_counts_that_cannot_be_of_one_holdout_are_named(
 def test_what_the_counts_of_all_rows_answer(text: str, expected: bool) -> None:
     for comparison in parse(text).comparisons:
         assert [of_counts(question) for question in questions(comparison)] == [expected]
+
+
+CLUSTERED = (
+    "fpr <= 0.2",
+    "fpr <= baseline.fpr + 0.05",
+    "each(fnr, by=region) <= 0.4",
+    "precision >= 0.5",
+    "fnr <= 0.5",
+)
+
+
+def customers(seed: int, number: int, size: int) -> Case:
+    """Customers of so many rows that are alike."""
+    rng = np.random.default_rng(seed)
+    codes, errs = np.repeat(np.arange(number), size), rng.random((3, number)) < [[0.4], [0.05], [0.05]]
+    label, candidate, baseline = (errs[at][codes] for at in range(3))
+    regions = ["north" if code % 2 else "south" for code in codes.tolist()]
+    return Case(compare(Rows(label, label ^ candidate, label ^ baseline, codes, None, {"region": regions})))
+
+
+def counted(case: Case) -> Case:
+    """Give what a report holds of it: the design effect of each gate, and not the clusters."""
+    return replace(reported(case), comparison=replace(reported(case).comparison, clusters=None))
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    seed=st.integers(0, 1000),
+    number=st.sampled_from([15, 60, 250]),
+    size=st.sampled_from([1, 4, 9]),
+    method=st.sampled_from(["score", "exact", "anytime"]),
+    confidence=st.sampled_from([None, 0.8, 0.95]),
+)
+def test_an_honest_report_of_clusters_is_never_contradicted(
+    seed: int, number: int, size: int, method: Any, confidence: float | None
+) -> None:
+    gates, policy = [GateSpec(text, parse(text)) for text in CLUSTERED], Policy(confidence, method)
+    case = customers(seed, number, size)
+    assert list(contradictions(gates, judge(gates, case, policy), counted(case), policy)) == []
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({}, "which proves nothing with the confidence that is asked for"),
+        ({"design_effect": 1.0, "effective_rows": 600.0}, ""),  # as independent rows it would be proven
+        ({"design_effect": 0.5, "effective_rows": 1200.0}, "which are not those of 1,200 negatives at a design effect"),
+        ({"design_effect": 2.0}, "which are not those of 60 negatives at a design effect of 2"),
+        ({"clusters": 70_000}, "which are not those of 70,000 customers"),
+    ],
+)
+def test_a_pass_that_its_own_design_effect_does_not_give_is_named(changed: dict[str, Any], why: str) -> None:
+    codes = np.repeat(np.arange(60), 10)
+    wrong = codes < 2
+    case = Case(compare(Rows(np.zeros(600, bool), wrong, None, codes)))
+    gates, policy = [GateSpec("fpr <= 0.06", parse("fpr <= 0.06"))], Policy(0.95)
+    (honest,) = judge(gates, case, policy)
+    assert (honest.verdict, honest.effective_rows) == ("inconclusive", 60)
+    forged = replace(honest, verdict="pass", **changed)
+    found = list(contradictions(gates, [forged], counted(case), policy))
+    assert (why in found[0]) if why else found == []
