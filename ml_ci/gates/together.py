@@ -14,6 +14,7 @@ NEUTRAL = "clusters"
 _TAILS = frozenset(
     {"id", "ids", "uid", "uuid", "guid", "key", "hash", "no", "nr", "num", "number", "code", "name", "ref"}
 )
+_NO_NOUNS = frozenset({"who", "whom", "whose", "by", "of"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,7 @@ def unit_of(columns: Sequence[str]) -> str:
     while words and (words[-1] in _TAILS or words[-1].isdigit()):
         words.pop()
     noun = " ".join(words)
-    if not re.fullmatch(r"[a-z][a-z ]{1,30}", noun):
+    if noun in _NO_NOUNS or not re.fullmatch(r"[a-z][a-z ]{1,30}", noun):
         return NEUTRAL
     return _plural(noun)
 

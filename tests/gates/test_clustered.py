@@ -365,6 +365,7 @@ def test_no_columns_and_no_weight_are_independent_rows(judged: Judged) -> None:
         (("store_no_2",), "stores"),
         (("user session id",), "user sessions"),
         (("id",), "clusters"),
+        (("who",), "clusters"),
         (("uuid",), "clusters"),
         (("Kundennummer_ß",), "clusters"),
         (("shop", "customer"), "clusters"),

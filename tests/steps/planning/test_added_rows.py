@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 JOB = """\
 import csv, sys
 
@@ -54,3 +56,26 @@ def test_e_values_become_mandatory(project: Any) -> None:
     project.edit("train.py", "BIAS = 5", "BIAS = 6")
     third = project.run().models["cut"]
     assert "e-values" not in third.gates[0].reason, "another candidate was not seen on the smaller holdout"
+
+
+def _customers(number: int) -> str:
+    """Write customers of ten like rows, of both classes."""
+    return "x,y,who\n" + "".join(f"{30 if one % 2 else 5},{one % 2},c{one}\n" * 10 for one in range(number))
+
+
+@pytest.mark.parametrize(("added", "grown"), [("30,1,new\n", False), ("30,1,c3\n", True)])
+def test_only_rows_of_new_customers_are_further_evidence(project: Any, added: str, grown: bool) -> None:
+    spec = SPEC.replace("    gates:", "    cluster: who\n    gates:")
+    files = {"train.py": JOB, "scoring.py": PREDICT, "ml-ci.yaml": spec, "data/holdout.csv": _customers(60)}
+    project.commit(files, "a model file, and customers")
+    project.edit("train.py", "BIAS = 4", "BIAS = 5")
+    first = project.run().models["cut"].gates[0]
+    assert "e-values" not in first.reason
+    assert (first.clusters, first.unit) == (30, "clusters")
+    project.repository.write({"data/holdout.csv": _customers(60) + added})
+    second = project.run().models["cut"].gates[0]
+    assert "(by e-values: rows were added, 600 → 601, after a look at the same two models)" in second.reason
+    why = "1 known cluster has more rows than at a look at the same two models"
+    assert (why in second.reason) is grown
+    assert (second.interval is None) is grown
+    assert second.verdict == ("inconclusive" if grown else "pass"), second.reason
