@@ -83,6 +83,12 @@ def needs_holdout(model: Node) -> bool:
     return model.job.predicts or (isinstance(part, PartEntry) and not part.whole)
 
 
+def choosing_column(entry: PartEntry) -> str | None:
+    """Name the column by whose values rows are chosen; None where they are by whole rows, which a job makes others."""
+    bound = entry.after or entry.where
+    return bound[0] if bound is not None else entry.by
+
+
 def part(entry: PartEntry) -> Mapping[str, object]:
     """Name how a part is cut."""
     said: dict[str, object] = {"of": entry.of, "share": entry.share, "by": entry.by, "seed": entry.seed}

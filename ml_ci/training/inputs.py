@@ -9,11 +9,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ml_ci.changes.remote import is_remote
+from ml_ci.changes.settings import choosing_column
 from ml_ci.errors import Failure, StageFailed, UserError
 from ml_ci.spec.values import FileEntry, Node, PartEntry
 from ml_ci.tables.columns import blank
 from ml_ci.tables.layout import Layout, examine
+from ml_ci.tables.membership import belonging
 from ml_ci.tables.parts import cut, sample
+from ml_ci.tables.table import Table
 from ml_ci.training.command import paths
 from ml_ci.training.delivery import Delivery, Supply
 from ml_ci.training.transfer import copy, is_inside, remove, signature
@@ -55,6 +58,7 @@ def place(placement: Placement) -> Inputs:
         else:
             sources.hand(name, entry.path, placement.made[entry.job] / entry.path)
     holdout = _settle_holdout(placement, sources)
+    _cut_made(placement)
     _sample(placement)
     _hide(placement)
     data = {name: _take(placement, name, _input(model, placement.supply, entry)) for name, entry in model.data.items()}
@@ -179,6 +183,47 @@ def _cut(placement: Placement, part: PartEntry) -> Path:
     )
     _put(placement, part.of, rest, source)
     return out
+
+
+def _cut_made(placement: Placement) -> None:
+    """Take the holdout's rows out of what jobs left, too, where it still has the column by which they are chosen.
+
+    A job is no part of what keeps them back: it was done on the whole table.
+    """
+    part = placement.model.kept_back
+    column = choosing_column(part) if isinstance(part, PartEntry) else None
+    for name, entry in placement.model.data.items():
+        at = placement.supply.copy / entry.path
+        if entry.job is None or column is None or not isinstance(part, PartEntry):
+            continue
+        table = _open_table(at, entry)
+        if table is not None and table.has(column) and belonging(table, part).any():
+            _cut_out(placement, name, part, at)
+
+
+def _open_table(at: Path, entry: FileEntry) -> Table | None:
+    """Open what a job left as a table; None where it is none."""
+    try:
+        return Table.open(at, entry.columns, shown=entry.path) if at.is_file() else None
+    except UserError:
+        return None
+
+
+def _cut_out(placement: Placement, name: str, part: PartEntry, at: Path) -> None:
+    entry = placement.model.data[name]
+    rest = placement.work / f"rest-{name}{at.suffix}"
+    rest.parent.mkdir(parents=True, exist_ok=True)
+    cut(
+        at,
+        part,
+        rest,
+        placement.work / f"part-{name}{at.suffix}",
+        columns=entry.columns,
+        shown=entry.path,
+        flags=_flags(placement, name),
+        python=placement.python,
+    )
+    _put(placement, name, rest, at)
 
 
 def _flags(placement: Placement, name: str) -> Path:

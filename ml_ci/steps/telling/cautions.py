@@ -6,7 +6,7 @@ import posixpath
 import re
 from collections.abc import Iterator, Mapping
 
-from ml_ci.changes.settings import part
+from ml_ci.changes.settings import choosing_column, part
 from ml_ci.changes.values import READS
 from ml_ci.spec.values import DataEntry, FileEntry, JobSpec, PartEntry, Scalar
 from ml_ci.steps.planning.pass_over import say_passed_over
@@ -33,12 +33,14 @@ def list_cautions(project: Project, sides: Sides) -> tuple[str, ...]:
 def _find_leaks(project: Project, candidate: Side, made: Made) -> Iterator[str]:
     """Say which jobs that a model builds on read the rows that judge it: declared, or as they were seen to."""
     holdout = candidate.model.holdout
-    entry = holdout if isinstance(holdout, FileEntry) else candidate.model.data[holdout.of]
+    entry = holdout if isinstance(holdout, FileEntry) else candidate.model.data.get(holdout.of)
+    if entry is None:
+        return
     path = posixpath.normpath(entry.path)
     for name, needed in made.needs.items():
         yield from _find_leaks(project, candidate, needed)
         if isinstance(needed.model, JobSpec) and path in _list_read(project, needed):
-            yield _say_leak(name, path, cut=isinstance(holdout, PartEntry))
+            yield _say_leak(name, path, holdout)
 
 
 def _list_read(project: Project, job: Made) -> set[str]:
@@ -48,17 +50,27 @@ def _list_read(project: Project, job: Made) -> set[str]:
     return declared | ({path.removeprefix(prefix) for path in seen} if isinstance(seen, Mapping) else set())
 
 
-def _say_leak(job: str, path: str, *, cut: bool) -> str:
-    what = f"{path} whole, which the holdout is cut out of" if cut else f"{path}, the holdout"
-    how = (
-        "cut the rows that judge into a file of their own before the job"
-        if cut
-        else "let the job read the rows of training only"
+def _say_leak(job: str, path: str, holdout: DataEntry) -> str:
+    """Say what a job may know of the rows that judge, what of it is taken out again, and what to do."""
+    knows = (
+        "may know of those rows (a scaler fitted on all of them, a mean over both), and the numbers then look better"
+    )
+    if isinstance(holdout, FileEntry):
+        return (
+            f"The job `{job}` reads {path}, the holdout: what it makes for the training {knows}. Let it read the "
+            "rows of training only."
+        )
+    column = choosing_column(holdout)
+    out = (
+        f"Rows of the holdout are taken out of what it leaves wherever that still has the column `{column}`, by which "
+        "they are chosen, and stay where it has not"
+        if column is not None
+        else "Rows of the holdout are chosen by their whole content and cannot be found in what it leaves: choose them "
+        "`by:` a column that the job keeps, and they are taken out of it"
     )
     return (
-        f"The job `{job}` reads {what}: what it makes for the training may know of those rows (a scaler fitted on all "
-        f"of them, a mean over both), and the numbers then look better than they are. Where that matters, {how}, and "
-        "let `predict:` do the same to the rows that it scores."
+        f"The job `{job}` reads {path} whole, and the holdout is cut out of that: what it makes for the training "
+        f"{knows}. {out}. Where it matters, cut the rows that judge into a file of their own before the job."
     )
 
 
