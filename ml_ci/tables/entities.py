@@ -81,29 +81,26 @@ def find_entities(table: Table, but: Collection[str] = ()) -> list[Entity]:
     """List the columns whose values may each be somebody's: those called like an id first.
 
     A column that is not called so is listed where its values are texts, and few rows have the same. Values are counted
-    roughly, in one reading of the table.
+    roughly, in one reading of the table; what is a text, its first rows say.
     """
     names = [name for name in table.names if name and name not in but]
     if not names:
         return []
-    counts = [
-        f"approx_count_distinct({table.sql(name)}), count({table.number_sql(name)}), count({table.sql(name)})"
-        for name in names
-    ]
+    distinct = [f"approx_count_distinct({table.sql(name)})" for name in names]
+    some = f"({select('*', table.source, f'LIMIT {_SAMPLE}')})"
+    texts = [f"2 * count({table.number_sql(name)}) < count({table.sql(name)})" for name in names]
     with connect(shown=table.shown) as connection:
-        found = connection.execute(select(", ".join(counts), table.source)).fetchone() or ()
-    numbers = [int(one) for one in found]
-    listed = list(_list(table.rows, names, list(zip(numbers[::3], numbers[1::3], numbers[2::3], strict=True))))
+        values = connection.execute(select(", ".join(distinct), table.source)).fetchone() or ()
+        are_texts = connection.execute(select(", ".join(texts), some)).fetchone() or ()
+    listed = list(_list(table.rows, names, values, are_texts))
     return sorted(listed, key=lambda one: not one.named)
 
 
-def _list(rows: int, names: Sequence[str], counts: Sequence[tuple[int, int, int]]) -> Iterator[Entity]:
-    for name, (values, numbers, there) in zip(names, counts, strict=True):
-        named = is_called_like_an_id(name)
-        of_each = rows / max(values, 1)
-        text = 2 * numbers < there
-        if values >= LEAST_VALUES and of_each >= LEAST_ROWS and (named or (text and of_each <= MOST_ROWS)):
-            yield Entity(name, values, named)
+def _list(rows: int, names: Sequence[str], values: Sequence[int], are_texts: Sequence[bool]) -> Iterator[Entity]:
+    for name, number, is_text in zip(names, values, are_texts, strict=True):
+        named, of_each = is_called_like_an_id(name), rows / max(number, 1)
+        if number >= LEAST_VALUES and of_each >= LEAST_ROWS and (named or (is_text and of_each <= MOST_ROWS)):
+            yield Entity(name, int(number), named)
 
 
 def is_called_like_an_id(name: str) -> bool:
@@ -120,11 +117,12 @@ def count_copies(table: Table, but: Collection[str] = ()) -> int:
     """
     names = [name for name in table.names if name and name not in but]
     with connect(shown=table.shown) as connection:
-        if names:
-            wanted = ", ".join(f"approx_count_distinct({table.sql(name)})" for name in names)
+        ids = [name for name in names if is_called_like_an_id(name)]
+        if ids:
+            wanted = ", ".join(f"approx_count_distinct({table.sql(name)})" for name in ids)
             found = connection.execute(select(wanted, table.source)).fetchone() or ()
-            unlike = zip(names, found, strict=True)
-            names = [name for name, values in unlike if not (is_called_like_an_id(name) and values > 0.9 * table.rows)]
+            numbering = {name for name, values in zip(ids, found, strict=True) if values > 0.9 * table.rows}
+            names = [name for name in names if name not in numbering]
         if not names:
             return 0
         hashed = f"hash({', '.join(table.sql(name) for name in names)})"
