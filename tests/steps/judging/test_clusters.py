@@ -132,6 +132,15 @@ def test_without_a_word_a_column_that_looks_like_an_id_is_named(clustered: Any) 
     assert not [one for one in clustered.run().models["cut"].cautions if "independent" in one]
 
 
+@pytest.mark.parametrize(("copies", "told"), [(0, False), (1, False), (3, True)])
+def test_copies_are_told_from_one_in_a_hundred_on(clustered: Any, copies: int, told: bool) -> None:
+    rows = [f"{30 if one % 2 else 5},{one % 2},{(one * 7919) % 1009 / 1009:.6f},{one}.5\n" for one in range(250)]
+    clustered.commit({"data/holdout.csv": "x,y,a,b\n" + "".join([*rows, *rows[:copies]])}, "copies")
+    cautions = clustered.run().models["cut"].cautions
+    said = f"{copies} of {250 + copies} rows of the holdout are copies of another row (label aside)"
+    assert any(one.startswith(said) for one in cautions) is told
+
+
 def test_nothing_is_looked_for_where_nobody_asks_for_proof(clustered: Any) -> None:
     clustered.edit("ml-ci.yaml", "    confidence: 0.95\n", "")
     assert not [one for one in clustered.run().models["cut"].cautions if "independent" in one]
