@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from ml_ci.conditions.linear import Linear
 from ml_ci.conditions.tree import Metric, OverSlices
-from ml_ci.gates.defined import UndefinedError
+from ml_ci.gates.defined import UndefinedError, UnprovableError
 from ml_ci.gates.question import Question
 from ml_ci.gates.view import View
 from ml_ci.gates.wording import in_points, points, said, title
@@ -67,6 +67,8 @@ def told(question: Question, view: View) -> str:
 
 def _views(view: View) -> list[View]:
     seeds = view.case.comparison.seeds
+    if view.clusters is not None and view.clusters.weight is not None and any(one.clusters is None for one in seeds):
+        raise UnprovableError("the models of the seeds were counted without the weights of the rows; evaluate again")
     return [replace(view, case=replace(view.case, comparison=one)) for one in seeds]
 
 

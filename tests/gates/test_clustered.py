@@ -343,6 +343,16 @@ def test_seeds_stand_beside_the_clusters(judged: Judged) -> None:
     assert "the seeds prove it too" in found.reason
 
 
+@pytest.mark.parametrize("confidence", [None, 0.95])
+def test_seeds_without_the_weights_are_not_taken_unweighted(judged: Judged, confidence: float | None) -> None:
+    rows = holdout(130, 1)
+    comparison = compare(replace(rows, weights=np.where(rows.codes < 110, 1.0, 6.0)), ())
+    seeds = replace(comparison, seeds=(replace(comparison, clusters=None),) * 5)
+    (found,) = judged(Case(seeds), "fpr <= 0.9", confidence=confidence)
+    assert found.verdict == "inconclusive"
+    assert "the seeds were counted without the weights of the rows" in found.reason
+
+
 def test_no_columns_and_no_weight_are_independent_rows(judged: Judged) -> None:
     comparison = compare(holdout(400, 5))
     declared = replace(comparison, clusters=Clusters((), Moments()))
