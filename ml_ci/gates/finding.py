@@ -17,7 +17,7 @@ from ml_ci.gates.level import Level
 from ml_ci.gates.measured import Measured, beside, measure
 from ml_ci.gates.proof import CERTAIN, UNPROVABLE
 from ml_ci.gates.question import Question
-from ml_ci.gates.telling import say_rows, tell, tell_of_seeds, within
+from ml_ci.gates.telling import say_rows, tell, tell_certain, tell_of_seeds, within
 from ml_ci.gates.together import Together
 from ml_ci.gates.values import Verdict
 from ml_ci.gates.view import View
@@ -151,7 +151,7 @@ def _judge(question: Question, view: View, policy: Policy, measured: Measured, r
     )
     put = _Put(question, view, policy, ready, heading(question, view, measured), proof.route(question, view))
     if put.way == CERTAIN:
-        return replace(finding, reason=f"{put.head}: {_certain(question, view, measured)}")
+        return replace(finding, reason=f"{put.head}: {tell_certain(question, view, measured)}")
     if not put.confidence:
         return _as_measured(finding, put)
     if put.way == UNPROVABLE or view.case.folds:
@@ -160,13 +160,6 @@ def _judge(question: Question, view: View, policy: Policy, measured: Measured, r
         return _as_proven(finding, put)
     except UnprovableError as error:
         return _unproven(finding, put, str(error))
-
-
-def _certain(question: Question, view: View, measured: Measured) -> str:
-    if proof.is_same(question, view):
-        told = "nothing can have become worse" if measured.holds else "it cannot be better than itself"
-        return f"the same model as the baseline, {told}"
-    return within(question, measured.holds)
 
 
 def _as_measured(finding: Finding, put: _Put) -> Finding:

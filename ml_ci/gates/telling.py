@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ml_ci.gates import proof
 from ml_ci.gates.forms import is_any, margin
+from ml_ci.gates.measured import Measured
 from ml_ci.gates.question import Question
 from ml_ci.gates.together import Together, more_clusters
 from ml_ci.gates.view import View
@@ -21,6 +22,14 @@ def within(question: Question, held: bool) -> str:
     if held:
         return "within the limit"
     return "above the limit" if question.upper else "below the limit"
+
+
+def tell_certain(question: Question, view: View, measured: Measured) -> str:
+    """Say what no sampling error is in."""
+    if proof.is_same(question, view):
+        told = "nothing can have become worse" if measured.holds else "it cannot be better than itself"
+        return f"the same model as the baseline, {told}"
+    return within(question, measured.holds)
 
 
 def say_rows(question: Question, view: View, way: str, together: Together | None) -> str:
