@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ml_ci.evaluation.clusters import Clusters, Moments
 from ml_ci.evaluation.count import CELLS, Cells, Counts, make_outcome
 from ml_ci.evaluation.grouping import Grouping
-from ml_ci.evaluation.packing import EXACT, Packer, Part, find_distinct, fits
+from ml_ci.evaluation.packing import EXACT, Packer, Part, add_pairs, find_distinct, fits
 from ml_ci.evaluation.slices import Slices
 
 Bools = NDArray[np.bool_]
@@ -22,7 +22,6 @@ Outcomes = NDArray[np.uint8]
 Codes = NDArray[np.int64]
 
 _GLANCE = 10_000  # rows: most slices that are no fact of the cluster show it there
-_PAIRS = np.kron(np.eye(4), np.ones((1, 2)))  # (4, 8): which cells are a class with the candidate's decision
 
 
 def count_clusters(
@@ -59,7 +58,7 @@ def find_moments(grouping: Grouping, outcome: Outcomes) -> Moments:
         return _count_alone(grouping, outcome, Slices("", np.zeros(len(outcome), np.uint8), ("",)))[""]
     table = _tabulate(grouping.codes, outcome, grouping.number, grouping.weights)
     rows = np.bincount(outcome, minlength=CELLS).tolist()
-    return _sum_up(rows, Part(table, _PAIRS @ table.T, grouping.is_known), grouping)
+    return _sum_up(rows, Part(table, add_pairs(table), grouping.is_known), grouping)
 
 
 def _tabulate(codes: Codes, outcome: Outcomes, number: int, weights: Floats | None) -> Floats:
@@ -89,7 +88,7 @@ class _Clusters:
 
     def count_all(self, cells: Cells) -> Moments:
         """Give the moments of all rows."""
-        return _sum_up(cells.n, Part(self._table, self._pairs, self._grouping.is_known), self._grouping)
+        return _sum_up(cells.n, Part(self._table, add_pairs(self._table), self._grouping.is_known), self._grouping)
 
     def count(self, of: Slices, cells: Mapping[str, Cells]) -> Iterator[Moments]:
         """Give the moments of each value in order; `cells` are its rows."""
@@ -114,25 +113,22 @@ class _Clusters:
         """Give each slice its clusters, where none stands in two."""
         order = np.argsort(own, kind="stable")
         table = np.take(self._table, order, axis=0, out=self._sorted, mode="clip")
-        pairs, known = self._pairs[:, order], self._grouping.is_known
+        known = self._grouping.is_known
         edges = np.searchsorted(own[order], np.arange(len(of.values) + 1)).tolist()
         for low, high in pairwise(edges):
-            yield Part(table[low:high], pairs[:, low:high], None if known is None else known[order[low:high]])
+            own_known = None if known is None else known[order[low:high]]
+            yield Part(table[low:high], add_pairs(table[low:high]), own_known)
 
     def _sort(self, of: Slices) -> Iterator[Part]:
         """Give each slice the clusters that occur in it, however many of both there are."""
         number, known = self._grouping.number, self._grouping.is_known
         groups, codes = np.unique(of.codes.astype(np.int64) * number + self._codes, return_inverse=True)
         table = _tabulate(codes.reshape(-1), self._outcome, len(groups), self._grouping.weights)
-        pairs = _PAIRS @ table.T
+        pairs = add_pairs(table)
         edges = np.searchsorted(groups, np.arange(len(of.values) + 1) * number).tolist()
         for low, high in pairwise(edges):
             own = None if known is None else known[groups[low:high] % number]
             yield Part(table[low:high], pairs[:, low:high], own)
-
-    @cached_property
-    def _pairs(self) -> NDArray[Any]:
-        return np.asarray(_PAIRS.astype(self._table.dtype) @ self._table.T)
 
     @cached_property
     def _sorted(self) -> NDArray[Any]:
