@@ -58,9 +58,12 @@ def metric_rows(model: ModelReport) -> list[MetricRow]:
 def none_told(model: ModelReport) -> bool:
     """Say whether both sides differ, and no difference on all rows is more than noise.
 
-    False where one is not tested, or the interval of a gate leaves out 0; what the jobs took is not asked.
+    False where one is not tested, or the interval of a gate leaves out 0; what the jobs took is not asked. A metric
+    that was tested counts where its values are not at hand, too, as of the base's yardstick.
     """
     if model.baseline is None or any(_leaves_out_none(model, gate) for gate in model.gates):
+        return False
+    if any(one.told for name, one in model.differences.metrics.items() if name not in OF_JOB):
         return False
     moves = [move for move in _moves(model) if move[0] not in OF_JOB and move[1:] != (None, None)]
     rows = [_metric_row(*move, model) for move in moves]

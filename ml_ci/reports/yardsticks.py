@@ -23,16 +23,15 @@ def deciding(model: ModelReport) -> Yardstick | None:
 
 
 def seen_by(model: ModelReport, yardstick: Yardstick) -> ModelReport:
-    """Give the model as one yardstick shows it: its gates, and the counts of its rows."""
+    """Give the model as one yardstick shows it: its gates, and by the base's the counts of its rows alone."""
+    seen = replace(model, verdict=yardstick.verdict, gates=yardstick.gates, failure=None, yardsticks=())
+    if yardstick.source == OWN:
+        return seen
     return replace(
-        model,
-        verdict=yardstick.verdict,
-        gates=yardstick.gates,
+        seen,
         candidate=_side(model.candidate, yardstick.candidate),
         baseline=_side(model.baseline, yardstick.baseline),
-        failure=None,
-        yardsticks=(),
-        differences=model.differences if yardstick.source == OWN else yardstick.differences,
+        differences=yardstick.differences,
     )
 
 

@@ -11,11 +11,13 @@ import pytest
 from ml_ci.changes.values import Change
 from ml_ci.errors import Failure
 from ml_ci.gates.values import Difference, Differences, GateResult
+from ml_ci.gates.yardstick import OWN, Yardstick
 from ml_ci.reports import advice, causes, deeds, sentences
 from ml_ci.reports.differences import metric_rows
 from ml_ci.reports.pieces import Code, plain
 from ml_ci.reports.prices import price
 from ml_ci.reports.values import ModelReport, Report
+from ml_ci.reports.yardsticks import seen_by
 
 Reports = dict[str, Callable[[], Report]]
 
@@ -247,6 +249,21 @@ def test_a_difference_that_no_test_told_is_not_called_noise(reports: Reports) ->
     untested = replace(found, metrics={name: one for name, one in found.metrics.items() if name != "auc"})
     assert sentences.none_differs(_passed(reports, differences=untested)) == ""
     assert sentences.none_differs(_passed(reports, differences=Differences())) == ""
+
+
+@pytest.mark.parametrize("source", [OWN, "3f2c1ab"])
+def test_a_yardstick_shows_no_noise_beside_a_difference_in_scores(reports: Reports, source: str) -> None:
+    model = _passed(reports)
+    assert model.candidate
+    assert model.baseline
+    found = model.differences
+    told = replace(found, metrics={**found.metrics, "brier": Difference((0.1, 0.2), 0.9)})
+    counts = model.candidate.confusion, model.baseline.confusion
+    seen = Yardstick(
+        source, "pass", model.gates, counts[0].rows, candidate=counts[0], baseline=counts[1], differences=told
+    )
+    assert sentences.none_differs(seen_by(replace(model, differences=told), seen)) == ""
+    assert sentences.none_differs(seen_by(model, replace(seen, differences=found))) == _NONE
 
 
 @pytest.mark.parametrize(
