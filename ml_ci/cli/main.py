@@ -77,13 +77,14 @@ def exit_code(call: Callable[[], object]) -> int:
     except UserError as error:
         _say("error", error.message, error.hint)
         return MISTAKE
-    except click.Abort:  # Ctrl-C or the end of the input, at a question
+    except click.Abort as error:  # click makes one of every interrupt: at a question without a cause, at work from it
+        if isinstance(error.__cause__, KeyboardInterrupt):
+            return _say_stopped()
         click.echo(err=True)
         _say("interrupted", "a question was left unanswered, nothing is at work", _ANSWER)
         return INTERRUPTED
     except KeyboardInterrupt:
-        _say("interrupted", "jobs were ended; finished records are kept", "Run the same command again to go on.")
-        return INTERRUPTED
+        return _say_stopped()
     except BrokenPipeError:
         hush()  # the reader went away; nothing is left to say
         return FAILED
@@ -92,6 +93,11 @@ def exit_code(call: Callable[[], object]) -> int:
     except Exception:
         return _bug()
     return answer if isinstance(answer, int) else PASSED
+
+
+def _say_stopped() -> int:
+    _say("interrupted", "jobs were ended; finished records are kept", "Run the same command again to go on.")
+    return INTERRUPTED
 
 
 def _where(error: click.ClickException) -> str:

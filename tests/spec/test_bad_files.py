@@ -825,7 +825,7 @@ BAD: list[tuple[str, list[str]]] = [
     (
         swap(H, "holdout: {path: data/holdout.csv, folds: 5}"),
         [
-            "7: models.churn.data.holdout.folds: unknown key; known are path, columns",
+            "7: models.churn.data.holdout.folds: unknown key; known are path, columns, job",
         ],
     ),
     (
