@@ -70,10 +70,12 @@ def test_two_models_ten_slices_a_million_rows(ours: float) -> None:
 
 
 CLUSTERS = 100_000
-TIMES = 6  # the budget without clusters
+# What slices are, and how many budgets without clusters they may take: ten columns that differ from row to row of a
+# cluster need a table of clusters for each value, where the others share one.
+TIMES = {"ten of one column": 6, "facts of the cluster": 6, "of each row": 12}
 
 
-@pytest.mark.parametrize("slices_are", ["facts of the cluster", "of each row"])
+@pytest.mark.parametrize("slices_are", TIMES)
 def test_clusters_of_two_models_ten_slices_a_million_rows(
     arrays: tuple[Any, Any, Any, list[Slices]], slices_are: str
 ) -> None:
@@ -83,6 +85,8 @@ def test_clusters_of_two_models_ten_slices_a_million_rows(
     if slices_are == "facts of the cluster":
         facts = [random.integers(0, len(one.values), CLUSTERS).astype(np.uint8) for one in slices]
         slices = [replace(one, codes=own[codes]) for one, own in zip(slices, facts, strict=True)]
+    if slices_are == "ten of one column":
+        slices = [one for one in slices if len(one.values) == max(SIZES)]
     grouping = Grouping(("customer",), codes=codes, number=CLUSTERS)
 
     def both() -> None:
@@ -90,7 +94,7 @@ def test_clusters_of_two_models_ten_slices_a_million_rows(
 
     taken = _seconds(both, 7)
     print(f"\n{CLUSTERS:,} clusters, slices {slices_are}: {1e3 * taken:.1f} ms CPU ({taken / BUDGET:.1f} budgets)")
-    assert taken <= SLACK * TIMES * BUDGET
+    assert taken <= SLACK * TIMES[slices_are] * BUDGET
 
 
 def test_beside_scikit_learn(arrays: tuple[Any, Any, Any, list[Slices]], ours: float) -> None:
