@@ -369,3 +369,11 @@ class Spec:
         """The jobs whose results nothing builds on: that they end well is what they are for."""
         used = {name for node in self.nodes.values() for name in node.upstream}
         return tuple(name for name in self.jobs if name not in used)
+
+    def find_checks_of(self, name: str) -> tuple[str, ...]:
+        """Give the checks that build on a model or job, at whatever distance."""
+        return tuple(check for check in self.checks if name in self._find_upstream(check))
+
+    def _find_upstream(self, name: str) -> frozenset[str]:
+        above = frozenset(self.nodes[name].upstream)
+        return above.union(*(self._find_upstream(one) for one in above))

@@ -63,11 +63,12 @@ def collect_evidence(
     project = origins.seeing_all(project)
     fingerprints = Fingerprints(project)
     candidate = fingerprints.candidate(name)
-    told = _tell(project, name)
+    report, told = _tell(project, name)
     _check_place(project, fingerprints, candidate, allow)
     if told.candidate is not None and told.candidate.record != candidate.fingerprint.training:
         raise RefusedError(f"`{name}` changed after it was judged", hint=RUN)
     _check_verdict(name, told.verdict, told, allow)
+    _check_jobs(project, name, report, allow)
     sides, plan, judged = _find(project, name, champion, told, allow, lost)
     verdict = judged.verdict
     _check_verdict(name, verdict, told, allow)
@@ -83,14 +84,15 @@ def collect_evidence(
 def check_told(project: Project, name: str, allow: Allowed) -> None:
     """Refuse a model that is in use already where the report of this very commit says that it does not pass."""
     try:
-        told = _tell(project, name)
+        report, told = _tell(project, name)
     except RefusedError:
         return  # it was let in before, and this commit says nothing of it
     _check_verdict(name, told.verdict, told, allow)
+    _check_jobs(project, name, report, allow)
 
 
-def _tell(project: Project, name: str) -> ModelReport:
-    """Give what the report of this commit says of a model."""
+def _tell(project: Project, name: str) -> tuple[Report, ModelReport]:
+    """Give the report of this commit, and what it says of a model."""
     report = _report(project)
     if report.commit is None:
         raise RefusedError("the last run here ended before it judged anything", hint=RUN)
@@ -99,7 +101,7 @@ def _tell(project: Project, name: str) -> ModelReport:
         raise RefusedError(f"the verdict is stale: it is of commit {was}, and HEAD is {now}", hint=RUN)
     if name not in report.models:
         raise RefusedError(f"`{name}` was not judged in the last run", hint=RUN)
-    return report.models[name]
+    return report, report.models[name]
 
 
 def _report(project: Project) -> Report:
@@ -126,6 +128,19 @@ def _check_verdict(name: str, verdict: Verdict, told: ModelReport, allow: Allowe
     why = told.failure.message if told.failure is not None else ""
     message = f"the verdict on `{name}` is {verdict}{': ' + why if why else ''}"
     raise RefusedError(message, hint=_MEND if verdict == "error" else _ALLOW, verdict=verdict)
+
+
+def _check_jobs(project: Project, name: str, report: Report, allow: Allowed) -> None:
+    """Refuse a model that a check builds on which did not pass: the service that was built with it fails its tests."""
+    for check in project.spec.find_checks_of(name):
+        verdict = report.jobs[check].verdict if check in report.jobs else None
+        if verdict == "pass" or (verdict != "error" and verdict is not None and allow("verdict")):
+            continue
+        if verdict is None:
+            message = f"the job `{check}`, which builds on `{name}`, was not done in the last run"
+            raise RefusedError(message, hint=RUN)
+        message = f"the verdict on the job `{check}`, which builds on `{name}`, is {verdict}"
+        raise RefusedError(message, hint=_MEND if verdict == "error" else _ALLOW, verdict=verdict)
 
 
 def _find(

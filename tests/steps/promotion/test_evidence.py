@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -137,6 +138,54 @@ def test_a_pass_needs_nobody_and_gives_what_it_rests_on(judged: Case) -> None:
     assert [record.kind for record in (found.training, found.predictions) if record] == [TRAININGS, PREDICTIONS]
     assert found.training.key == found.sides.candidate.fingerprint.training
     assert found.judged.gates[0].condition == "fnr <= 0.3"
+
+
+JOBS = """
+jobs:
+  image: {run: "cp {needs.cut} {out}/image", needs: [cut], outputs: ["{out}/image"]}
+  smoke: {run: "COMMAND", needs: [image]}
+  lint: {run: "false"}
+"""
+
+
+def _with_jobs(case: Case, command: str) -> None:
+    path = case.project.path / "ml-ci.yaml"
+    case.project.commit({"ml-ci.yaml": path.read_text() + JOBS.replace("COMMAND", command)})
+    case.run()
+
+
+@pytest.mark.parametrize(
+    ("command", "verdict", "hint"), [("exit 3", "fail", ALLOW), ("kill -9 $$", "error", MEND)], ids=["fail", "error"]
+)
+def test_a_check_of_what_was_built_with_the_model_holds_it_up(
+    judged: Case, command: str, verdict: str, hint: str
+) -> None:
+    _with_jobs(judged, command)
+    error = judged.refused(*(one for one in EVERYTHING if one != "verdict"))
+    assert error.message == f"the verdict on the job `smoke`, which builds on `cut`, is {verdict}"
+    assert (error.verdict, error.hint) == (verdict, hint)
+    with pytest.raises(RefusedError, match="the verdict on the job `smoke`"):
+        judged.told()
+    if verdict == "fail":
+        assert judged.ask(*EVERYTHING).used == ("verdict",)
+    else:
+        assert judged.refused(*EVERYTHING).message == error.message
+
+
+def test_a_check_that_passes_or_builds_on_other_things_holds_nothing_up(judged: Case) -> None:
+    _with_jobs(judged, "true")  # and `lint`, which fails, has nothing to do with the model
+    assert judged.ask().used == ()
+
+
+def test_a_check_of_the_model_that_was_not_done_is_no_pass(judged: Case) -> None:
+    _with_jobs(judged, "true")
+    path = judged.project.path / ".ml_ci" / "report.json"
+    report = json.loads(path.read_text())
+    del report["jobs"]["smoke"]
+    path.write_text(json.dumps(report))
+    error = judged.refused(*EVERYTHING)
+    assert error.message == "the job `smoke`, which builds on `cut`, was not done in the last run"
+    assert error.hint == RUN
 
 
 def test_the_report_of_this_commit_counts_and_not_only_its_record(case: Case) -> None:
