@@ -191,11 +191,11 @@ def _limited(response: requests.Response) -> float | None:
     if response.status_code not in (403, 429):
         return None
     after = response.headers.get("Retry-After", "")
-    if after.isdigit():
+    if after.isdecimal():
         return float(after)
     if response.headers.get("X-RateLimit-Remaining") == "0":
         reset = response.headers.get("X-RateLimit-Reset", "")
-        return max(float(reset) - time.time(), 1.0) if reset.isdigit() else _PATIENCE
+        return max(float(reset) - time.time(), 1.0) if reset.isdecimal() else _PATIENCE
     if response.status_code == 429 or "secondary rate limit" in response.text[:2000].lower():
         return 1.0
     return None

@@ -15,6 +15,7 @@ from ml_ci.setup.scripts import is_scores
 from ml_ci.setup.values import Answers, Choice, DataFile, Found
 
 _MOST = 12
+_LONGEST = 9  # digits of a number that is meant: Python refuses to read some thousands
 _ENTRY = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
 _COMPARISON = re.compile(r"(?:>=|<=|>|<)\s*-?\d+(?:\.\d+)?")
 
@@ -40,9 +41,9 @@ class Question:
     def read(self, text: str) -> str:
         """Take an answer: an option by its number or itself, or what `check` lets pass."""
         text = text.strip()
-        if self.numbered and text.isdigit():
-            if not 1 <= int(text) <= len(self.options):
-                raise UserError(f"{text}: there are the numbers 1 to {len(self.options)}")
+        if self.numbered and text.isdecimal():
+            if len(text) > _LONGEST or not 1 <= int(text) <= len(self.options):
+                raise UserError(f"{text[:40]}: there are the numbers 1 to {len(self.options)}")
             return self.options[int(text) - 1][0]
         return self.check(text)
 

@@ -16,6 +16,7 @@ TOLD = "told.tsv"
 
 # A line names a file or two; a million of them are fewer bytes than this.
 _LONGEST, _MOST = 64 * 1024, 256_000_000
+_PROCESS = re.compile(r"[0-9]{1,10}")
 _ESCAPE = re.compile(r"\\([\\tnr])")
 _PLAIN = {"\\": "\\", "t": "\t", "n": "\n", "r": "\r"}
 
@@ -36,7 +37,7 @@ def read(path: Path) -> Iterator[Line]:
     """
     for raw in _lines(path):
         kind, *rest = raw[:-1].decode("utf-8", "surrogateescape").split("\t")
-        if rest and rest[0].isdecimal():
+        if rest and _PROCESS.fullmatch(rest[0]):
             yield Line(kind, int(rest[0]), tuple(map(_unescape, rest[1:])))
 
 

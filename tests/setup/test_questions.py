@@ -78,7 +78,11 @@ def test_an_answer_is_taken_or_asked_again(
 
 @pytest.mark.parametrize(
     ("answer", "said"),
-    [("vipp", "there is no column 'vipp'; did you mean vip?"), ("0", "there are the numbers 1 to 4")],
+    [
+        ("vipp", "there is no column 'vipp'; did you mean vip?"),
+        ("0", "there are the numbers 1 to 4"),
+        ("9" * 5000, f"{'9' * 40}: there are the numbers 1"),
+    ],
 )
 def test_why_an_answer_is_not_taken(answer: str, said: str, asked: Any) -> None:
     assert f"Error: {said}" in asked(answer, "1", "1")[0].replace("0: there are", "there are")
