@@ -12,7 +12,7 @@ import pytest
 
 from ml_ci.errors import Failure
 from ml_ci.training.interpreter import find
-from ml_ci.training.values import JobFailed
+from ml_ci.training.values import Input, JobFailed
 from ml_ci.variables.given import Env
 
 Failed = Callable[[Callable[[], object]], Failure]
@@ -75,6 +75,36 @@ def test_a_job_that_lacked_a_variable_is_told_which(jobs: Any, source: str) -> N
     assert "`WANDB_API_KEY` is set here and was withheld" in caught.value.failure.hint
     assert "`env: [WANDB_API_KEY]` gives it" in caught.value.failure.hint
     assert caught.value.lacks
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "ValueError: Input y_true contains NaN.",
+        "ValueError: Input contains NaN, infinity or a value too large for dtype('float64').",
+        "pandas.errors.IntCastingNaNError: Cannot convert non-finite values (NA or inf) to integer, NaN",
+        "ValueError: could not convert string to float: ''",
+        "ValueError: invalid literal for int() with base 10: ''",
+        "ValueError: cannot convert float NaN to integer",
+    ],
+)
+def test_a_job_that_measures_itself_is_told_that_it_has_no_labels(jobs: Any, said: str) -> None:
+    command = ("python", "-c", f"raise SystemExit({said!r})")
+    jobs.data["holdout"] = Input(str(jobs.write("holdout.csv", "x,y\n1,\n")))
+    with pytest.raises(JobFailed) as caught:
+        jobs.command(command)
+    assert "finds the holdout's labels blank" in caught.value.failure.hint
+    del jobs.data["holdout"]  # where a model is left and scored, the job never had the holdout
+    with pytest.raises(JobFailed) as caught:
+        jobs.command(command)
+    assert "labels" not in caught.value.failure.hint
+
+
+def test_another_failure_is_not_laid_to_the_labels(jobs: Any) -> None:
+    jobs.data["holdout"] = Input(str(jobs.write("holdout.csv", "x,y\n1,\n")))
+    with pytest.raises(JobFailed) as caught:
+        jobs.command(("python", "-c", "raise SystemExit('KeyError: 7')"))
+    assert caught.value.failure.hint == ""
 
 
 def test_a_job_that_failed_by_itself_is_told_nothing(jobs: Any) -> None:
