@@ -8,6 +8,7 @@ from ml_ci.changes.remote import is_remote
 from ml_ci.errors import StageFailed, UserError
 from ml_ci.spec.values import PartEntry
 from ml_ci.steps.judging.overlaps import find_overlaps
+from ml_ci.steps.judging.padded import note_padded
 from ml_ci.steps.judging.unlike import note_unlike
 from ml_ci.steps.values import Project, Sides
 from ml_ci.steps.working.workshop import open_workshop
@@ -15,7 +16,7 @@ from ml_ci.suspicion.overlap import cautions
 
 
 def look_beforehand(project: Project, sides: Sides) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Warn of rows of the holdout that are trained on, and note columns that two files do not have alike.
+    """Warn of rows of the holdout that are trained on, and note columns that two files or two readers see otherwise.
 
     Nothing where the holdout is not on this machine; of what cannot be read other checks tell.
     """
@@ -26,5 +27,5 @@ def look_beforehand(project: Project, sides: Sides) -> tuple[tuple[str, ...], tu
     with open_workshop(project, sides) as shop:
         notes: tuple[str, ...] = ()
         with contextlib.suppress(StageFailed, UserError):
-            notes = tuple(note_unlike(shop))
+            notes = (*note_unlike(shop), *note_padded(shop))
         return tuple(cautions(find_overlaps(shop))), notes

@@ -27,6 +27,7 @@ from ml_ci.steps.judging.folds import note_alike
 from ml_ci.steps.judging.looks import find_standing
 from ml_ci.steps.judging.outside_reads import note_outside_reads
 from ml_ci.steps.judging.overlaps import find_overlaps
+from ml_ci.steps.judging.padded import note_padded
 from ml_ci.steps.judging.preflight import find_unprovable
 from ml_ci.steps.judging.resamples import OwnResamples, note_resamples
 from ml_ci.steps.judging.unlike import note_unlike
@@ -61,7 +62,8 @@ def prepare(shop: Workshop, plan: Plan) -> Prepared:
         holdout.check_holdout(shop)
     model, found = shop.sides.candidate.model, find_standing(shop, plan)
     how = make_policy(model, found)
-    notes = (*holdout.note_labels(shop), *holdout.note_rows(shop), *note_unlike(shop), *find_unprovable(shop, how))
+    tables = (*note_unlike(shop), *note_padded(shop))
+    notes = (*holdout.note_labels(shop), *holdout.note_rows(shop), *tables, *find_unprovable(shop, how))
     for said in notes:
         shop.project.options.progress.note(model.name, said)
     return Prepared(how, found, notes)
