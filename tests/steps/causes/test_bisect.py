@@ -253,4 +253,8 @@ def test_progress_names_the_commits(project: Any, history: dict[str, str]) -> No
     assert f"training commit {history['First model'][:7]}" in Told.said
     assert not [what for what in Told.said if "baseline" in what or "candidate" in what]
     assert Told.notes[0] == "10 commits left, about 4 more commits to judge"
-    assert Told.notes[-1] == "2 commits left, about 1 more commit to judge"
+    # which of two middle commits is judged first depends on their ids, and with it how many are left in the end
+    ends = ("2 commits left, about 1 more commit to judge", "3 commits left, about 2 more commits to judge")
+    assert Told.notes[-1] in ends
+    left = [int(note.partition(" ")[0]) for note in Told.notes]
+    assert left == sorted(set(left), reverse=True)
