@@ -71,6 +71,7 @@ def count(
 def make_outcome(
     y_true: NDArray[np.bool_], candidate: NDArray[np.bool_], baseline: NDArray[np.bool_] | None
 ) -> NDArray[np.uint8]:
+    """Give the cell of each row, of shape (rows,): `4 * label + 2 * candidate + baseline`; no baseline counts as 0."""
     outcome = np.ascontiguousarray(y_true).view(np.uint8) * np.uint8(2)
     outcome += np.ascontiguousarray(candidate).view(np.uint8)
     outcome += outcome

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 from ml_ci.spec.draft import Draft, Drafts, JobDraft
 from ml_ci.spec.entry_shape import BudgetShape, FileShape
@@ -43,21 +44,28 @@ def _make_job(draft: JobDraft) -> JobSpec:
         name=draft.name,
         job=_making(keys),
         data={name: _file(entry) for name, entry in keys.data.items()},
-        params_file=keys.params if isinstance(keys.params, tuple) else None,
-        params=keys.params if isinstance(keys.params, Mapping) else None,
-        seed=keys.seed,
-        budget=_budget(keys.budget),
-        code=tuple(keys.code),
-        ignore=tuple(keys.ignore),
-        needs=tuple(keys.needs),
-        cwd=keys.cwd,
-        python=keys.python,
-        fetch=keys.fetch.run if keys.fetch else None,
-        env=keys.env.names if keys.env else (),
-        env_values=keys.env.values if keys.env else {},
-        fetch_env=keys.fetch.env if keys.fetch else None,
         line=draft.line,
+        **_take_common(keys),
     )
+
+
+def _take_common(keys: ModelShape | JobShape) -> dict[str, Any]:
+    """Take the keys that mean the same of a model and of a job."""
+    return {
+        "params_file": keys.params if isinstance(keys.params, tuple) else None,
+        "params": keys.params if isinstance(keys.params, Mapping) else None,
+        "seed": keys.seed,
+        "budget": _budget(keys.budget),
+        "code": tuple(keys.code),
+        "ignore": tuple(keys.ignore),
+        "needs": tuple(keys.needs),
+        "cwd": keys.cwd,
+        "python": keys.python,
+        "fetch": keys.fetch.run if keys.fetch else None,
+        "env": keys.env.names if keys.env else (),
+        "env_values": keys.env.values if keys.env else {},
+        "fetch_env": keys.fetch.env if keys.fetch else None,
+    }
 
 
 def _making(keys: JobShape) -> Job:
@@ -79,31 +87,19 @@ def _model(draft: Draft) -> ModelSpec:
         positive=keys.positive,
         predict=keys.predict,
         id=keys.id,
-        params_file=keys.params if isinstance(keys.params, tuple) else None,
-        params=keys.params if isinstance(keys.params, Mapping) else None,
         slices=_slices(draft),
         min_rows=keys.min_rows,
         baseline=keys.baseline,
-        seed=keys.seed,
         seeds=keys.seeds,
         threshold=keys.threshold,
-        budget=_budget(keys.budget),
         confidence=keys.confidence,
         method=keys.method,
         gates=tuple(draft.gates.values()),
         metrics=dict(keys.metrics),
         cost=_cost(keys.cost),
         reuse=_reuse(keys.reuse),
-        code=tuple(keys.code),
-        ignore=tuple(keys.ignore),
-        needs=tuple(keys.needs),
-        cwd=keys.cwd,
-        python=keys.python,
-        fetch=keys.fetch.run if keys.fetch else None,
-        env=keys.env.names if keys.env else (),
-        env_values=keys.env.values if keys.env else {},
-        fetch_env=keys.fetch.env if keys.fetch else None,
         line=draft.line,
+        **_take_common(keys),
         card=Card(keys.card.intended_use, keys.card.owner, keys.card.limitations),
         stages=_stages(draft),
         approval=keys.approval is not None or "champion" in _approve(keys),
