@@ -21,7 +21,7 @@ from ml_ci.gates.level import Level
 from ml_ci.gates.measured import measure
 from ml_ci.gates.metrics import share
 from ml_ci.gates.pairs import pairs
-from ml_ci.gates.proof import prove, route, rows_of
+from ml_ci.gates.proof import CERTAIN, prove, route, rows_of
 from ml_ci.gates.question import Question, questions
 from ml_ci.gates.values import GateResult, Verdict
 from ml_ci.gates.view import View
@@ -133,6 +133,8 @@ def _can_be_proven(question: Question, view: View, policy: Policy, effect: float
     the candidate most.
     """
     confidence = policy.asked(question.confidence)
+    if confidence and view.case.folds and route(question, view) != CERTAIN:
+        return False  # one table proves nothing of another, whatever its counts
     if not confidence or route(question, view) not in _FROM_COUNTS:
         return True
     methods: tuple[Method, ...] = (policy.method, "score", "exact", "anytime")

@@ -17,7 +17,7 @@ from ml_ci.gates.recount import contradictions, miscounted, of_counts
 from ml_ci.gates.yardstick import OWN, Yardstick
 from ml_ci.metrics import COUNTS
 from ml_ci.reports.values import ModelReport, Side
-from ml_ci.spec.values import GateSpec, ModelSpec
+from ml_ci.spec.values import GateSpec, ModelSpec, PartEntry
 
 _MOST = 5
 _HINT = (
@@ -108,7 +108,9 @@ def _is_of_counts(gate: GateSpec) -> bool:
 
 
 def _case(comparison: Comparison, model: ModelSpec, same: bool) -> Case:
-    return Case(comparison, same=same, cost=None if model.cost is None else (model.cost.fp, model.cost.fn))
+    folds = model.holdout.folds if isinstance(model.holdout, PartEntry) else None
+    cost = None if model.cost is None else (model.cost.fp, model.cost.fn)
+    return Case(comparison, same=same, cost=cost, folds=folds or 0)
 
 
 def _policy(model: ModelSpec) -> Policy:

@@ -167,6 +167,16 @@ def test_what_is_no_pass_stays_so_and_nothing_hides_as_unjudged(
     assert [said in one for one in found] == ([True] if said else []), found
 
 
+def test_a_pass_that_folds_cannot_prove_is_named() -> None:
+    text = "fpr <= 0.5"
+    gate, case = GateSpec(text, parse(text)), Case(Comparison(Evaluation(Confusion(500, 1, 499, 0))))
+    assert list(contradictions([gate], [passes(text)], case, Policy(0.95))) == []
+    folded = replace(case, folds=5)
+    assert list(contradictions([gate], [passes(text)], folded, Policy())) == []  # as measured it holds
+    [said] = contradictions([gate], [passes(text)], folded, Policy(0.95))
+    assert "proves nothing with the confidence" in said
+
+
 def test_one_model_on_both_sides_needs_no_proof() -> None:
     text = "fnr <= baseline.fnr"
     gate, case = GateSpec(text, parse(text)), Case(Comparison(OURS, OURS), same=True)
