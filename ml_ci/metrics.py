@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 Cell: TypeAlias = Literal["tp", "fp", "tn", "fn"]
 Cells: TypeAlias = tuple[Cell, ...]
-Source: TypeAlias = Literal["counts", "scores", "cost", "job"]
+Source: TypeAlias = Literal["counts", "behaviours", "scores", "cost", "job"]
 Unit: TypeAlias = Literal["%", "rows", "money", "s", "MB", "ms", ""]
 Direction: TypeAlias = Literal["lower", "higher", "neither"]
 
@@ -19,6 +19,10 @@ NEGATIVES: Cells = ("fp", "tn")
 POSITIVES: Cells = ("fn", "tp")
 ROWS: Cells = (*NEGATIVES, *POSITIVES)
 ERRORS: Cells = ("fp", "fn")
+
+# The rows to which a behaviour applies are counted as negatives, those on which it is broken as false positives: what
+# counts, pairs and proves an FPR does so for a behaviour.
+BROKEN = "broken"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,9 @@ _ROWS = (
     Metric("mcc", "counts", "higher", title="MCC", of="rows of each class and of each prediction"),
     _rate("prevalence", "neither", POSITIVES, ROWS, "rows"),
     _rate("selection_rate", "neither", ("tp", "fp"), ROWS, "rows"),
+    Metric(
+        BROKEN, "behaviours", "lower", "%", part=("fp",), whole=NEGATIVES, of="rows to which it applies", bounded=True
+    ),
     _of_scores("auc", "higher", "AUC"),
     _of_scores("average_precision", "higher"),
     _of_scores("log_loss", "lower", bounded=False),
@@ -119,6 +126,8 @@ TABLE = {row.name: row for row in _ROWS}
 
 METRICS = frozenset(TABLE)
 OF_COUNTS = frozenset(row.name for row in _ROWS if row.source == "counts")
+OF_BEHAVIOURS = frozenset(row.name for row in _ROWS if row.source == "behaviours")
+OF_CELLS = OF_COUNTS | OF_BEHAVIOURS  # of the eight cells of label, candidate and baseline
 OF_SCORES = frozenset(row.name for row in _ROWS if row.source == "scores")
 OF_COST = frozenset(row.name for row in _ROWS if row.source == "cost")
 OF_JOB = frozenset(row.name for row in _ROWS if row.source == "job")

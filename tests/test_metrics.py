@@ -20,7 +20,7 @@ from ml_ci.gates.metrics import exact
 from ml_ci.gates.preflight import HoldoutRows, unprovable
 from ml_ci.gates.proof import pairs
 from ml_ci.gates.statistics import weighted
-from ml_ci.metrics import COUNTS, OF_COUNTS, OF_SCORES, PERCENT, TABLE, WITHIN_ONE, find
+from ml_ci.metrics import COUNTS, OF_BEHAVIOURS, OF_COUNTS, OF_SCORES, PERCENT, TABLE, WITHIN_ONE, find
 from ml_ci.reports import metrics as reports
 from ml_ci.spec.values import GateSpec
 
@@ -30,7 +30,7 @@ CROSSED = st.builds(PairedErrors, *[st.integers(0, 40)] * 4)
 def test_the_readme_lists_every_metric_in_the_tables_order() -> None:
     text = (Path(__file__).parents[1] / "README.md").read_text()
     listed = re.search(r"^Metrics: `([^`]+)`", text, re.MULTILINE)
-    assert listed is not None and listed.group(1).split() == list(TABLE)
+    assert listed is not None and listed.group(1).split() == [name for name in TABLE if name not in OF_BEHAVIOURS]
 
 
 def test_every_metric_of_scores_is_calculated_on_rows_and_on_resampled_rows() -> None:
@@ -90,7 +90,7 @@ def test_a_users_own_metric_has_no_row() -> None:
     assert reports.title("our_profit") == "our_profit" and reports.unit("our_profit") == ""
 
 
-@pytest.mark.parametrize("name", [*sorted(WITHIN_ONE - {"recall_at"}), "recall_at(fpr=0.01)"])
+@pytest.mark.parametrize("name", [*sorted(WITHIN_ONE - {"recall_at"} - OF_BEHAVIOURS), "recall_at(fpr=0.01)"])
 def test_a_percentage_that_lost_its_sign_is_refused(name: str) -> None:
     with pytest.raises(ConditionError, match="lies between 0 and 1") as caught:
         parse(f"{name} >= 95")

@@ -8,9 +8,12 @@ from ml_ci.conditions.tree import Condition
 __all__ = ["Condition", "ConditionError", "parse"]
 
 
-def parse(text: str, metrics: Iterable[str] = ()) -> Condition:
-    """Parse a condition; `metrics` are the user's own, by name. ConditionError says what is wrong, and where."""
+def parse(text: str, metrics: Iterable[str] = (), behaviours: Iterable[str] = ()) -> Condition:
+    """Parse a condition; `metrics` are the user's own, by name, and `behaviours` those of the model.
+
+    ConditionError says what is wrong, and where.
+    """
     # A run in which nothing changed has its conditions parsed already.
     from ml_ci.conditions import parser
 
-    return parser.parse(text, metrics)
+    return parser.parse(text, metrics, behaviours)

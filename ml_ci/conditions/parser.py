@@ -39,8 +39,8 @@ _NO_COMPARISON = {
 }
 
 
-def parse(text: str, metrics: Iterable[str] = ()) -> Condition:
-    """Parse one gate; `metrics` are the user's own metric names.
+def parse(text: str, metrics: Iterable[str] = (), behaviours: Iterable[str] = ()) -> Condition:
+    """Parse one gate; `metrics` are the user's own metric names, `behaviours` those of the model's behaviours.
 
     Total: every string gives a Condition or raises ConditionError, with a column and, where there is one, a suggestion.
     `@ 0.95` asks for proof of the comparison that it ends; behind a bracketed `and`, of each comparison in it. `@ 0`
@@ -48,14 +48,15 @@ def parse(text: str, metrics: Iterable[str] = ()) -> Condition:
     Beside `each`, `baseline.<metric>` is the baseline's same slice.
     """
     source = Source(text)
-    return Condition(tuple(_Reader(source, frozenset(metrics)).comparisons(source.tree, None, 0)))
+    reader = _Reader(source, frozenset(metrics), frozenset(behaviours))
+    return Condition(tuple(reader.comparisons(source.tree, None, 0)))
 
 
 class _Reader:
-    def __init__(self, source: Source, own: frozenset[str]) -> None:
+    def __init__(self, source: Source, own: frozenset[str], behaviours: frozenset[str]) -> None:
         self.source = source
-        self.own = own
-        self.known = table.METRICS | own
+        self.behaviours = behaviours
+        self.known = (table.METRICS - table.OF_BEHAVIOURS) | own | behaviours
 
     def comparisons(self, node: ast.expr, confidence: float | None, depth: int) -> Iterable[Comparison]:
         """Read comparisons joined by `and`; `confidence` is what stands behind a bracket around them."""
@@ -170,7 +171,7 @@ class _Reader:
             raise self.source.error(node, f"{name} of what?", f"write {name}(fnr, by=COLUMN)")
         if name not in self.known:
             raise self.source.error(node, f"unknown metric {name!r}", self.suggestion(name))
-        return Metric(name, baseline)
+        return Metric(table.BROKEN, baseline, of=name) if name in self.behaviours else Metric(name, baseline)
 
     def suggestion(self, name: str) -> str:
         return names.suggest(name, self.known) or f"metrics are {', '.join(sorted(self.known - table.COUNTS))}"
@@ -227,14 +228,15 @@ class _Reader:
         self.check_sliceable(node.args[0], name, of)
         baseline = baseline or of.baseline
         if name == "each" and baseline:
-            hint = f"beside each(...), baseline.{of.name} is the same slice's: write baseline.{of.name}"
+            said = f"baseline.{of.of or of.name}"
+            hint = f"beside each(...), {said} is the same slice's: write {said}"
             raise self.source.error(node, "each is of the candidate", hint)
         function = next(one for one in _FUNCTIONS if one == name)
-        return OverSlices(function, of.name, self.columns(node.keywords[0].value), baseline)
+        return OverSlices(function, of.name, self.columns(node.keywords[0].value), baseline, of.of)
 
     def check_sliceable(self, node: ast.expr, function: str, metric: Metric) -> None:
         """Refuse a metric that no slice has, and `worst` of one that is neither better nor worse when it is higher."""
-        if metric.name not in table.OF_COUNTS:
+        if metric.name not in table.OF_CELLS:
             message = f"{metric.key} is not known per slice, only what the counts of a slice give"
             raise self.source.error(node, message, "choose one of " + ", ".join(sorted(table.OF_COUNTS)))
         if function == "worst" and metric.name not in table.HIGHER_IS_WORSE | table.LOWER_IS_WORSE:

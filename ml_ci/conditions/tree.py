@@ -40,11 +40,15 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A metric of the candidate, or of the baseline; `at` is the FPR at which `recall_at` is taken."""
+    """A metric of the candidate, or of the baseline; `at` is the FPR at which `recall_at` is taken.
+
+    `of` is the behaviour whose `broken` it is, "" for a metric of the labels and scores.
+    """
 
     name: str
     baseline: bool = False
     at: float | None = None
+    of: str = ""
 
     @property
     def key(self) -> str:
@@ -52,17 +56,21 @@ class Metric:
         return self.name if self.at is None else f"{self.name}(fpr={print_number(self.at)})"
 
     def __str__(self) -> str:
-        return f"baseline.{self.key}" if self.baseline else self.key
+        return f"baseline.{self.of or self.key}" if self.baseline else self.of or self.key
 
 
 @dataclass(frozen=True, slots=True)
 class OverSlices:
-    """A metric over the slices of one or two columns: of each, or its worst, gap or ratio."""
+    """A metric over the slices of one or two columns: of each, or its worst, gap or ratio.
+
+    `of` is the behaviour whose `broken` it is, "" for a metric of the labels.
+    """
 
     function: str
     metric: str
     by: tuple[str, ...]
     baseline: bool = False
+    of: str = ""
 
     @property
     def key(self) -> str:
@@ -72,7 +80,7 @@ class OverSlices:
     def __str__(self) -> str:
         columns = ", ".join(_print_column(column) for column in self.by)
         by = columns if len(self.by) == 1 else f"[{columns}]"
-        return f"{'baseline.' if self.baseline else ''}{self.function}({self.metric}, by={by})"
+        return f"{'baseline.' if self.baseline else ''}{self.function}({self.of or self.metric}, by={by})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +141,11 @@ class Condition:
     def metrics(self) -> frozenset[str]:
         """The metrics that it needs of either side, as evaluation names them."""
         return frozenset(atom.key for atom in self._atoms())
+
+    @property
+    def behaviours(self) -> frozenset[str]:
+        """The behaviours that it names."""
+        return frozenset(atom.of for atom in self._atoms() if atom.of)
 
     @property
     def confidence(self) -> float | None:

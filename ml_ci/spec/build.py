@@ -105,6 +105,8 @@ def _model(draft: Draft) -> ModelSpec:
         approval=keys.approval is not None or "champion" in _approve(keys),
         cluster=keys.cluster,
         weight=keys.weight,
+        behaviours={name: replace(one, name=name) for name, one in keys.behaviours.items()},
+        counterexamples=keys.counterexamples,
     )
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ml_ci.metrics import METRICS, OF_COST
+from ml_ci.spec.check_behaviours import BEHAVIOUR_CHECKS
 from ml_ci.spec.check_chain import check_chain
 from ml_ci.spec.check_data import DATA_CHECKS
 from ml_ci.spec.check_job import JOB_CHECKS
@@ -23,7 +24,7 @@ def check(drafts: Drafts) -> Iterator[Problem]:
     models = drafts.models
     for model in models:
         yield from _model_name(model, models)
-        for reads, checking in (*JOB_CHECKS, *DATA_CHECKS, *MODEL_CHECKS):
+        for reads, checking in (*JOB_CHECKS, *DATA_CHECKS, *BEHAVIOUR_CHECKS, *MODEL_CHECKS):
             if model.broken.isdisjoint(reads.split()):
                 yield from checking(model)
     yield from check_chain(drafts)

@@ -117,10 +117,10 @@ def _broken(key: str, name: str, problems: list[Problem]) -> frozenset[str]:
 def _draft(name: str, keys: ModelShape, document: Document, problems: list[Problem]) -> Draft:
     broken = _broken("models", name, problems)
     gates: dict[int, GateSpec] = {}
-    if not broken & {"gates", "metrics"}:
+    if not broken & {"gates", "metrics", "behaviours"}:
         gates = _gates(("models", name, "gates"), keys.gates, keys, document, problems)
     stages: dict[str, tuple[GateSpec, ...]] = {}
-    for index, stage in enumerate(keys.stages if not broken & {"stages", "metrics"} else ()):
+    for index, stage in enumerate(keys.stages if not broken & {"stages", "metrics", "behaviours"} else ()):
         place = ("models", name, "stages", index, "gates")
         stages[stage.name] = tuple(_gates(place, stage.gates, keys, document, problems).values())
     return Draft(name, keys, gates, document.position(("models", name))[0], stages, broken)
@@ -135,7 +135,7 @@ def _gates(
         place = (*at, index)
         line, column = document.position(place)
         try:
-            gates[index] = GateSpec(text, parse(text, tuple(keys.metrics)), line)
+            gates[index] = GateSpec(text, parse(text, tuple(keys.metrics), tuple(keys.behaviours)), line)
         except ConditionError as error:
             hint = f"; {error.suggestion}" if error.suggestion else ""
             where = _column(document.lines[line - 1], column, text, error.column)

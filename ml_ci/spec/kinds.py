@@ -7,7 +7,8 @@ from typing import Annotated, Any, TypeAlias, get_args
 from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
 from pydantic_core import CoreSchema, core_schema
 
-from ml_ci.spec import notation, paths, values, variables
+from ml_ci.spec import behaviour_notation, notation, paths, values, variables
+from ml_ci.spec.behaviours import Behaviour, Counterexamples
 from ml_ci.spec.evidence import ClusterSpec
 from ml_ci.spec.problems import show
 from ml_ci.spec.values import Positive, Scalar, SliceSpec, Threshold
@@ -50,6 +51,10 @@ def _approval(value: Any) -> str:
 
 def _method(value: Any) -> str:
     return notation.choice(value, get_args(values.Method))
+
+
+def _counterexamples(value: Any) -> str:
+    return notation.choice(value, get_args(Counterexamples))
 
 
 _TEXT = {"type": "string", "minLength": 1}
@@ -116,3 +121,5 @@ Variables: TypeAlias = Annotated[
 VariableNames: TypeAlias = Annotated[
     tuple[str, ...], Read(variables.names, {"type": "array", "items": _NAME, "uniqueItems": True})
 ]
+BehaviourEntry: TypeAlias = Annotated[Behaviour, Read(behaviour_notation.behaviour, behaviour_notation.SCHEMA)]
+HowMuchShown: TypeAlias = Annotated[Counterexamples, Read(_counterexamples, {"enum": list(get_args(Counterexamples))})]

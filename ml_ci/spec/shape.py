@@ -186,6 +186,18 @@ class ModelShape(Strict):
         description="Metrics of your own by name: module:function, called with (y_true, score).",
         examples=[{"lift": "churn.metrics:lift"}],
     )
+    behaviours: dict[str, kinds.BehaviourEntry] = Field(
+        {},
+        json_schema_extra={"propertyNames": {"pattern": r"^[A-Za-z_][A-Za-z0-9_]*$"}},
+        description="What has to hold of the model's answers whatever the label is, by name: each name is a metric, "
+        "the share of rows on which it is broken.",
+        examples=[{"blind": {"vary": "sex"}}],
+    )
+    counterexamples: kinds.HowMuchShown = Field(
+        "shrunk",
+        description="What is told of a row on which a behaviour is broken: none, shrunk to what it takes, or full.",
+        examples=["shrunk"],
+    )
     cost: CostShape | None = Field(
         None,
         description="What a false positive and a false negative cost.",

@@ -8,6 +8,8 @@ from posixpath import normpath
 from typing import Literal, Protocol, TypeAlias
 
 from ml_ci.conditions import Condition
+from ml_ci.spec.behaviours import Behaviour as Behaviour
+from ml_ci.spec.behaviours import Counterexamples
 from ml_ci.spec.entries import DataEntry as DataEntry
 from ml_ci.spec.entries import FileEntry as FileEntry
 from ml_ci.spec.entries import PartEntry as PartEntry
@@ -299,6 +301,7 @@ class ModelSpec(Node):
     `metrics` maps a name to `module:function(y_true, score)`.
     `stages` lead to `champion`, the last one, in this order; `approval` says that a person approves each champion.
     `cluster` is as written, `weight` the column with the rows of the population that a row of the holdout stands for.
+    `behaviours` are metrics by name; `counterexamples` says how much of a broken row is told.
     """
 
     holdout: DataEntry
@@ -322,6 +325,8 @@ class ModelSpec(Node):
     approval: bool = False
     cluster: ClusterSpec | None = None
     weight: str | None = None
+    behaviours: Mapping[str, Behaviour] = field(default_factory=dict)
+    counterexamples: Counterexamples = "shrunk"
 
     @property
     def clustering(self) -> ClusterSpec | None:

@@ -68,7 +68,17 @@ models:
       - lift >= 1
       - worst(fnr, by=[a, b]) <= 0.3 and cost <= baseline.cost @ 0.99
       - each(fnr, by=class) <= 0.3
+      - spelling <= baseline.spelling + 0.01 and each(blind, by=[a, b]) <= 0.02 @ 0.9
     metrics: {lift: own.metrics:lift}
+    behaviours:
+      blind: {vary: [text, n], rows: 1000, variants: 4, time: 10s, hunt: fails}
+      richer: {raise: n, score: never falls, tolerance: 0.01}
+      poorer: {lower: [n], score: never rises}
+      spelling: {disturb: [text], by: [case, typo, space, missing, unseen, extreme, text], or: refused}
+      together: {same: alone, tolerance: 0}
+      served: {same: served, run: [python, ask.py, '{rows}', '{out}/scores.csv']}
+      known: {cases: tests/cases.csv}
+    counterexamples: full
     cost: {fp: 5, fn: 120.5, currency: USD}
     card: {owner: Risk, intended_use: Rank mails, limitations: None known}
     reuse: {looks: 8, promotions: 1}

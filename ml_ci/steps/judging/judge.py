@@ -129,7 +129,7 @@ def make_policy(model: ModelSpec, found: Standing | None = None) -> Policy:
 
 def parse_gates(model: ModelSpec, conditions: tuple[str, ...]) -> tuple[GateSpec, ...]:
     """Parse further gates, as a test in Python gives them; ConditionError for what is no condition."""
-    return tuple(GateSpec(text, parse(text, tuple(model.metrics))) for text in conditions)
+    return tuple(GateSpec(text, parse(text, tuple(model.metrics), tuple(model.behaviours))) for text in conditions)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,59 @@
+"""What has to hold of a model's answers whatever the label is: the entries of `behaviours:` as frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+Kind: TypeAlias = Literal["vary", "raise", "lower", "disturb", "same", "cases"]
+Disturbance: TypeAlias = Literal["case", "typo", "space", "missing", "unseen", "extreme", "text"]
+Way: TypeAlias = Literal["alone", "shuffled", "again", "served"]
+Course: TypeAlias = Literal["never falls", "never rises"]
+Counterexamples: TypeAlias = Literal["none", "shrunk", "full"]
+
+# How many holdout rows are asked, how often each is edited, for how many seconds: what an entry does not say.
+ROWS, ROWS_ALONE, VARIANTS, SECONDS = 4_000, 200, 8, 5.0
+TOLERANCE = 1e-6
+TYPING: tuple[Disturbance, ...] = ("case", "typo", "space")
+
+
+@dataclass(frozen=True)
+class Behaviour:
+    """One entry under `behaviours:`, with every default filled in.
+
+    `columns` are those that `vary`, `raise`, `lower` and `disturb` edit. `score` says what the score may not do as the
+    columns are raised or lowered, `by` how `disturb` edits a text or number, `same` in which other way the same rows
+    are scored; each is empty for the other kinds. `run` is the command that asks the service of `same: served`, `cases`
+    the path of a table of rows with their labels.
+
+    A score may differ by `tolerance`. With `or_refused` a row whose edit the model refuses with an exception holds.
+    `rows` of the holdout are asked at most, each with `variants` edits at most, for `seconds` a side at most. With
+    `hunt_fails` a broken row that is found beyond the holdout fails a gate of it, else it is told.
+    """
+
+    name: str
+    kind: Kind
+    columns: tuple[str, ...] = ()
+    score: Course | None = None
+    by: tuple[Disturbance, ...] = ()
+    same: Way | None = None
+    run: str | tuple[str, ...] | None = None
+    cases: str | None = None
+    tolerance: float = TOLERANCE
+    or_refused: bool = False
+    rows: int = ROWS
+    variants: int = VARIANTS
+    seconds: float = SECONDS
+    hunt_fails: bool = False
+
+    @property
+    def text(self) -> str:
+        """What it says, in the words of `ml-ci.yaml`: `vary: sex`."""
+        what = self.same or self.cases or ", ".join(self.columns)
+        told = [f"{self.kind}: {f'[{what}]' if len(self.columns) > 1 else what}"]
+        told += [f"score: {self.score}"] if self.score else []
+        told += [f"by: [{', '.join(self.by)}]"] if self.by and self.by != TYPING else []
+        told += [f"run: {self.run if isinstance(self.run, str) else ' '.join(self.run)}"] if self.run else []
+        told += ["or: refused"] if self.or_refused else []
+        told += [f"tolerance: {self.tolerance:g}"] if self.tolerance != TOLERANCE else []
+        return ", ".join(told)
