@@ -52,12 +52,29 @@ class Spread:
 
 
 @dataclass(frozen=True)
+class Behaved:
+    """What one behaviour came to: a comparison of its own, of the `rows` that were asked and to which it applies.
+
+    In its counts each such row is a negative, and a false positive of a side on which it is broken. `comparison` is
+    None where nothing was counted, and `why` says what was in the way. Of the broken rows so many have `no_answer`, of
+    the candidate and of the baseline. `certain` says that the rows are no sample of any others.
+    """
+
+    kind: str
+    rows: int = 0
+    comparison: Comparison | None = None
+    why: str = ""
+    no_answer: tuple[int, int] = (0, 0)
+    certain: bool = False
+
+
+@dataclass(frozen=True)
 class Comparison:
     """Candidate beside baseline on the candidate's holdout; without a baseline `baseline` and `paired` are None.
 
     `paired_slices` has the keys of `candidate.slices`. With `seeds: k`, `seeds` holds the comparison of each seed, the
     model's own first. `spreads` are of the differences in metrics of scores, by name. `clusters` is None where rows
-    are independent and of one weight: declared, or not asked.
+    are independent and of one weight: declared, or not asked. `behaviours` are by name.
     """
 
     candidate: Evaluation
@@ -67,3 +84,4 @@ class Comparison:
     seeds: tuple[Comparison, ...] = ()
     clusters: Clusters | None = None
     spreads: Mapping[str, Spread] = field(default_factory=dict)
+    behaviours: Mapping[str, Behaved] = field(default_factory=dict)

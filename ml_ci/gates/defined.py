@@ -31,17 +31,19 @@ def over(atom: OverSlices, values: list[Value]) -> Value:
         return highest - lowest
     if lowest <= 0:
         raise UndefinedError(
-            f"{atom} is undefined: the lowest slice's {title(Metric(atom.metric))} is zero or less; write gap instead"
+            f"{atom} is undefined: the lowest slice's {title(Metric(atom.metric, of=atom.of))} is zero or less; write gap instead"
         )
     return highest / lowest
 
 
-def defined(counts: Confusion, name: str, whose: str) -> Value:
+def defined(counts: Confusion, atom: Metric, whose: str) -> Value:
     """Give a metric of the counts; raise UndefinedError that names whose it is and what it lacks."""
-    value = exact(counts, name)
+    value = exact(counts, atom.name)
     if value is not None:
         return value
-    row, said = TABLE[name], title(Metric(name))
+    row, said = TABLE[atom.name], title(atom)
+    if atom.of:
+        raise UndefinedError(f"{said} {whose} is undefined: there are no {row.of}; look at what it edits there")
     hint = "add labelled rows, or set min_rows: to leave out small slices" if "slice" in whose else "add labelled rows"
     if not counts.rows:
         raise UndefinedError(f"{said} {whose} is undefined: there are no rows; {hint}")

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
-from ml_ci.evaluation.values import Comparison
+from ml_ci.evaluation.confusion import Confusion
+from ml_ci.evaluation.values import Comparison, Evaluation
 from ml_ci.spec.values import Method
 
 # What `Case.no_baseline` begins with when there is nothing to compare with yet.
@@ -74,6 +75,9 @@ class Case:
     negative). `predictions` serve metrics that counts do not give, `own` those of the user's own code. Where the
     comparison has clusters or weights, `row_clusters` says those of the rows of `predictions`. `folds` says how many
     models' counts these are together, 0 where one model scored every row.
+
+    `behaviour` is the one whose rows these are, "" for those of labels; `certain` says that they are no sample,
+    `lacks` why nothing was counted of them, "" where something was.
     """
 
     comparison: Comparison
@@ -84,6 +88,22 @@ class Case:
     own: OwnReplicates | None = None
     row_clusters: RowClusters | None = None
     folds: int = 0
+    behaviour: str = ""
+    certain: bool = False
+    lacks: str = ""
+
+    def about(self, behaviour: str) -> Case:
+        """Give the case of the rows to which a behaviour applies; of labels, which `""` names, this one."""
+        if behaviour == self.behaviour:
+            return self
+        found = self.comparison.behaviours.get(behaviour)
+        own = replace(self, behaviour=behaviour, predictions=None, own=None, row_clusters=None)
+        if found is not None and found.comparison is not None:
+            return replace(own, comparison=found.comparison, certain=found.certain)
+        why = found.why if found is not None and found.why else "it was not asked; run again"
+        nothing = Evaluation(Confusion())
+        other = None if self.comparison.baseline is None else nothing
+        return replace(own, comparison=Comparison(nothing, other), lacks=f"{behaviour} was not measured: {why}")
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,8 @@ def _findings(gate: GateSpec, case: Case, policy: Policy) -> list[Finding]:
 
 
 def _ask(question: Question, case: Case, policy: Policy) -> list[Finding]:
-    if question.by is None:
+    case = case.about(question.behaviour)
+    if question.by is None or case.lacks:
         return [find(question, View(case, policy.min_rows), policy)]
     key, least = ",".join(question.by), policy.min_rows or 0
     slices = case.comparison.candidate.slices.get(key, {})

@@ -16,7 +16,7 @@ from ml_ci.gates.metrics import is_proportion, share
 from ml_ci.gates.pairs import pairs
 from ml_ci.gates.question import Question, twin
 from ml_ci.gates.view import View
-from ml_ci.metrics import COUNTS, OF_COST, OF_COUNTS, OF_JOB, TABLE, find
+from ml_ci.metrics import COUNTS, OF_CELLS, OF_COST, OF_JOB, TABLE, find
 
 if TYPE_CHECKING:
     from ml_ci.gates.statistics.values import Evidence
@@ -33,8 +33,10 @@ def route(question: Question, view: View) -> str:
     resamples of the scored rows. `own`: the user's metrics on resampled rows. `unprovable`: a form without a method.
     """
     atoms = [atom for atom, _ in (*question.candidate.weights, *question.limit.weights)]
-    if all(_is_certain(atom) for atom in atoms) or is_same(question, view):
+    if all(_is_certain(atom) for atom in atoms) or view.case.certain or is_same(question, view):
         return CERTAIN
+    if len(question.behaviours) > 1:
+        return UNPROVABLE  # of rows that are not the same
     names = [atom.key for atom in atoms]
     columns = {atom.by for atom in atoms if isinstance(atom, OverSlices) and atom.function != "each"}
     if columns:
@@ -171,7 +173,7 @@ def _route_over_slices(
     if question.single is not None and not question.relative and is_proportion(names[0]):
         return "slices"
     alike = len(columns) == 1 and all(isinstance(atom, OverSlices) and atom.function != "each" for atom in atoms)
-    return "counts" if alike and all(name in OF_COUNTS for name in names) else UNPROVABLE
+    return "counts" if alike and all(name in OF_CELLS for name in names) else UNPROVABLE
 
 
 def _route_of_mixture(names: list[str], question: Question, view: View) -> str:
@@ -185,7 +187,7 @@ def _route_of_mixture(names: list[str], question: Question, view: View) -> str:
 
 
 def _is_drawn_from_counts(name: str, view: View) -> bool:
-    return name in OF_COUNTS or (name in OF_COST and view.case.cost is not None)
+    return name in OF_CELLS or (name in OF_COST and view.case.cost is not None)
 
 
 def _is_scored(name: str) -> bool:

@@ -57,6 +57,16 @@ class Question:
         return self.candidate - Linear(Fraction(0), self.limit.weights)
 
     @property
+    def behaviours(self) -> frozenset[str]:
+        """The behaviours that it is about, `""` among them where it is about labels too."""
+        return frozenset(atom.of for atom, _ in (*self.candidate.weights, *self.limit.weights))
+
+    @property
+    def behaviour(self) -> str:
+        """The one behaviour that it is about, "" for labels, and for a mixture."""
+        return next(iter(self.behaviours)) if len(self.behaviours) == 1 else ""
+
+    @property
     def by(self) -> tuple[str, ...] | None:
         """The columns of `each`, or None when the question is about all rows."""
         for atom, _ in self.candidate.weights:
@@ -68,8 +78,8 @@ class Question:
 def twin(atom: Metric | OverSlices) -> Metric | OverSlices:
     """Give the candidate's metric for one of the baseline."""
     if isinstance(atom, Metric):
-        return Metric(atom.name, False, atom.at)
-    return OverSlices(atom.function, atom.metric, atom.by, False)
+        return Metric(atom.name, False, atom.at, atom.of)
+    return OverSlices(atom.function, atom.metric, atom.by, False, atom.of)
 
 
 def questions(comparison: Comparison) -> tuple[Question, ...]:

@@ -89,7 +89,8 @@ def _against(gate: GateSpec, results: Sequence[GateResult], case: Case, policy: 
 
 
 def _views(question: Question, case: Case, policy: Policy) -> list[View]:
-    if question.by is None:
+    case = case.about(question.behaviour)
+    if question.by is None or case.lacks:
         return [View(case, policy.min_rows)]
     slices = case.comparison.candidate.slices.get(",".join(question.by), {})
     kept = [name for name, counts in slices.items() if counts.rows >= (policy.min_rows or 0)]

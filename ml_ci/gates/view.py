@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from ml_ci.conditions.linear import Linear
@@ -18,7 +18,7 @@ from ml_ci.gates.defined import UndefinedError, UnprovableError, Value, defined,
 from ml_ci.gates.evidence import LEAST_ROWS, Case
 from ml_ci.gates.metrics import exact
 from ml_ci.gates.wording import title
-from ml_ci.metrics import COUNTS, OF_COST, OF_COUNTS, OF_JOB
+from ml_ci.metrics import COUNTS, OF_CELLS, OF_COST, OF_JOB
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,8 @@ class View:
 
     def side(self, baseline: bool) -> Evaluation:
         """Give the evaluation of one side."""
+        if self.case.lacks:
+            raise UndefinedError(self.case.lacks)
         side = self.case.comparison.baseline if baseline else self.case.comparison.candidate
         if side is None:
             raise UndefinedError(f"there is no baseline: {self.case.no_baseline or 'it was not evaluated'}")
@@ -121,15 +123,12 @@ class View:
 
     def value(self, atom: Metric | OverSlices) -> Value:
         """Give what a metric is; raise UndefinedError where it is not defined."""
+        if atom.of != self.case.behaviour:
+            return replace(self, case=self.case.about(atom.of)).value(atom)
         if isinstance(atom, OverSlices):
-            return (
-                self._value_over_slices(atom)
-                if atom.function != "each"
-                else self._of_counts(atom.metric, atom.baseline)
-            )
-        if atom.name in OF_COUNTS:
-            return self._of_counts(atom.name, atom.baseline)
-        return self._measure(atom)
+            one = Metric(atom.metric, atom.baseline, of=atom.of)
+            return self._of_counts(one) if atom.function == "each" else self._value_over_slices(atom, one)
+        return self._of_counts(atom) if atom.name in OF_CELLS else self._measure(atom)
 
     def total(self, sum_of: Linear) -> tuple[Fraction, bool]:
         """Give the value of a weighted sum, and whether it is exact: made of counts and decimals alone."""
@@ -137,15 +136,16 @@ class View:
         total = sum((weight * _fraction(value) for value, weight in values), sum_of.constant)
         return total, not any(isinstance(value, float) for value, _ in values)
 
-    def _of_counts(self, name: str, baseline: bool) -> Value:
+    def _of_counts(self, atom: Metric) -> Value:
         # Counts are of the holdout's rows, whatever each of them stands for.
-        counts = self.confusion(baseline) if name in COUNTS else self.counts(baseline)
+        whole, whose = self.confusion(atom.baseline), self._whose(atom.baseline)
+        counts = whole if atom.name in COUNTS else self.counts(atom.baseline)
         if isinstance(counts, Confusion):
-            return defined(counts, name, self._whose(baseline))
-        value = exact(counts, name)
+            return defined(counts, atom, whose)
+        value = exact(counts, atom.name)
         if value is None:
-            defined(self.confusion(baseline), name, self._whose(baseline))
-            raise UnprovableError(f"{title(Metric(name))} {self._whose(baseline)}: all its rows have the weight 0")
+            defined(whole, atom, whose)
+            raise UnprovableError(f"{title(atom)} {whose}: all its rows have the weight 0")
         return float(value)
 
     def _whose(self, baseline: bool) -> str:
@@ -196,9 +196,9 @@ class View:
                 return f": the holdout has no {missing}"
         return f": the model gives a {kind}, no probability" if kind != "probability" else ""
 
-    def _value_over_slices(self, atom: OverSlices) -> Value:
+    def _value_over_slices(self, atom: OverSlices, one: Metric) -> Value:
         kept, _ = self.kept(atom)
-        return over(atom, [self.of_slice(atom.by, name)._of_counts(atom.metric, atom.baseline) for name in kept])
+        return over(atom, [self.of_slice(atom.by, name)._of_counts(one) for name in kept])
 
 
 def _fraction(value: Value) -> Fraction:

@@ -14,11 +14,11 @@ _MOST_DIGITS = 6
 def title(atom: Metric | OverSlices) -> str:
     """Name a metric: `FNR`, `recall at FPR 0.01`, `gap in FPR by sex, race`."""
     if isinstance(atom, Metric):
-        return f"recall at FPR {atom.at:g}" if atom.at is not None else _name(atom.name)
+        return f"recall at FPR {atom.at:g}" if atom.at is not None else _name(atom.name, atom.of)
     if atom.function == "each":
-        return _name(atom.metric)
+        return _name(atom.metric, atom.of)
     phrase = {"worst": "worst {0}", "gap": "gap in {0}", "ratio": "ratio of {0}"}[atom.function]
-    return f"{phrase.format(_name(atom.metric))} by {', '.join(atom.by)}"
+    return f"{phrase.format(_name(atom.metric, atom.of))} by {', '.join(atom.by)}"
 
 
 def said(atom: Metric | OverSlices | None, *values: float) -> list[str]:
@@ -114,8 +114,10 @@ def two_digits(needs: int) -> int:
     return -(-needs // step) * step
 
 
-def _name(name: str) -> str:
+def _name(name: str, of: str) -> str:
     row = TABLE.get(name)
+    if of:
+        return f"{of} {name}"  # a behaviour, broken
     return row.brief or row.called if row else name.replace("_", " ")
 
 
