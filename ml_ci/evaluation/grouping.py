@@ -52,6 +52,16 @@ class Grouping:
         codes = None if self.codes is None else self.codes[kept]
         return replace(self, codes=codes, weights=None if self.weights is None else self.weights[kept])
 
+    def take_few(self, kept: NDArray[Any]) -> Grouping:
+        """Give the grouping of some of the rows, and no cluster that has none of them."""
+        taken = self.take(kept)
+        if taken.codes is None:
+            return taken
+        left, codes = np.unique(taken.codes, return_inverse=True)
+        first = len(left) if self.first_known is None else int(np.searchsorted(left, self.first_known))
+        known = first if first < len(left) else None
+        return replace(taken, codes=codes.reshape(-1).astype(np.int64), number=len(left), first_known=known)
+
 
 def read_grouping(table: Table, model: ModelSpec) -> Grouping | None:
     """Read which rows belong together and what each weighs; None where rows are independent and of one weight.

@@ -30,9 +30,8 @@ def over(atom: OverSlices, values: list[Value]) -> Value:
     if atom.function == "gap":
         return highest - lowest
     if lowest <= 0:
-        raise UndefinedError(
-            f"{atom} is undefined: the lowest slice's {title(Metric(atom.metric, of=atom.of))} is zero or less; write gap instead"
-        )
+        said = title(Metric(atom.metric, of=atom.of))
+        raise UndefinedError(f"{atom} is undefined: the lowest slice's {said} is zero or less; write gap instead")
     return highest / lowest
 
 

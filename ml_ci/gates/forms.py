@@ -19,7 +19,9 @@ def cancels(question: Question) -> bool:
 def _plain(sum_of: Linear) -> Linear:
     """Write each(fnr) as fnr: beside each, the baseline's metric is the same slice's."""
     weights = (
-        (Metric(atom.metric, of=atom.of), weight) if isinstance(atom, OverSlices) and atom.function == "each" else (atom, weight)
+        (Metric(atom.metric, of=atom.of), weight)
+        if isinstance(atom, OverSlices) and atom.function == "each"
+        else (atom, weight)
         for atom, weight in sum_of.weights
     )
     return Linear(sum_of.constant, tuple(weights))

@@ -167,7 +167,7 @@ def _in_clusters(plan: GatePower, one: Plannable, method: Method, last: Clusters
 
 def _correlation(one: Plannable, last: Clusters | None) -> float | None:
     """Give how alike the rows of a cluster were in the last comparison; None where nothing tells."""
-    if last is None or one.slice is not None:
+    if last is None or one.slice is not None or one.atom.of:
         return None
     from ml_ci.gates.statistics import cluster_plan, design_effect
 
@@ -177,7 +177,7 @@ def _correlation(one: Plannable, last: Clusters | None) -> float | None:
 
 def _discordance(one: Plannable, paired: Paired | None) -> float:
     """Give the share of rows that the models decide differently; rows without one may hide three (rule of three)."""
-    if paired is None or one.slice is not None:
+    if paired is None or one.slice is not None or one.atom.of:
         return USUAL_DISCORDANCE
     crossed = pairs(one.atom.key, paired)
     return max(crossed.b + crossed.c, 3) / crossed.n if crossed.n > 3 else USUAL_DISCORDANCE

@@ -34,12 +34,14 @@ class HoldoutRows:
     """Count the holdout's rows by class: (negatives, positives), whole and by slice column(s) and value.
 
     `clusters` are their clusters, None where rows are independent and of one weight: before there is a model, its
-    cells are those of decisions that are all negative, 0 for a negative and 4 for a positive.
+    cells are those of decisions that are all negative, 0 for a negative and 4 for a positive. `asked` says of each
+    behaviour how many rows it asks at most: it cannot apply to more, and nothing is known of one that is not named.
     """
 
     classes: Classes
     slices: Mapping[str, Mapping[str, Classes]] = field(default_factory=dict)
     clusters: Clusters | None = None
+    asked: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -112,12 +114,13 @@ def plannable(
                 _find_bound(question),
                 question.single,
             )
-            if not confidence or bound is None or atom is None:
+            if not confidence or bound is None or atom is None or (atom.of and atom.of not in holdout.asked):
                 continue
             alpha = policy.alpha(confidence)
             for label, rows in _rows(atom, holdout, policy.min_rows) if alpha > 0 else ():
-                one = Plannable(gate.text, label, question, atom, rows, bound, alpha)
-                yield from _with_clusters(one, holdout.clusters)
+                most = holdout.asked.get(atom.of, rows)
+                one = Plannable(gate.text, label, question, atom, min(rows, most), bound, alpha)
+                yield from _with_clusters(one, holdout.clusters) if most >= rows else [one]
 
 
 def _with_clusters(one: Plannable, clusters: Clusters | None) -> Iterator[Plannable]:

@@ -57,6 +57,9 @@ def miscounted(comparison: Comparison) -> Iterator[str]:
             yield from _unlike(counts, theirs.get(value) if other is not None else None, f", {column} = {value}")
         if not _is_whole(column, values, one.confusion):
             yield f"the slices by {column} do not add up to all rows"
+    for name, behaved in comparison.behaviours.items():
+        for why in miscounted(behaved.comparison) if behaved.comparison is not None else ():
+            yield f"of {name}: {why}"
 
 
 def of_counts(question: Question) -> bool:
@@ -167,8 +170,12 @@ def _proves_together(question: Question, view: View, level: Level, effect: float
 
 
 def _favourable(comparison: Comparison) -> Comparison:
-    """Add the crossing of both sides' mistakes with the fewest rows on which they differ."""
-    other = comparison.baseline
+    """Add the crossing of both sides' mistakes with the fewest rows on which they differ, of behaviours too."""
+    behaviours = {
+        name: replace(one, comparison=_favourable(one.comparison)) if one.comparison else one
+        for name, one in comparison.behaviours.items()
+    }
+    comparison, other = replace(comparison, behaviours=behaviours), comparison.baseline
     if other is None:
         return comparison
     slices = _cross_slices(comparison.candidate.slices, other.slices)

@@ -90,8 +90,9 @@ def count_rows(table: Table, model: ModelSpec) -> HoldoutRows:
 
     UserError for what the user has to correct in it. Slices of a holdout that is larger than memory are not counted.
     """
+    asked = {name: one.rows for name, one in model.behaviours.items() if one.kind != "cases"}
     if is_large(table):
-        return HoldoutRows(class_counts(table, model.label, model.positive))
+        return HoldoutRows(class_counts(table, model.label, model.positive), asked=asked)
     holdout = holdout_of(table, model)
     counts = count(holdout.y_true, holdout.y_true, None, holdout.slices)
     clusters = None
@@ -103,7 +104,7 @@ def count_rows(table: Table, model: ModelSpec) -> HoldoutRows:
         for name, values in counts.slices.items()
     }
     whole = counts.all.candidate
-    return HoldoutRows(_classes(whole.negatives, whole.positives), slices, clusters)
+    return HoldoutRows(_classes(whole.negatives, whole.positives), slices, clusters, asked)
 
 
 def _classes(negatives: int, positives: int) -> Classes:
