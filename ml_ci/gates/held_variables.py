@@ -18,22 +18,48 @@ def held_of_new(own: AnyNode, base: Mapping[str, Node]) -> AnyNode:
     return replace(own, env=_among(own.env, listed), fetch_env=_find_fetched(own.fetch_env, base.values()))
 
 
+def list_judged(base: Spec) -> Mapping[str, Node]:
+    """Give what a run does of the base: what the jobs after a promotion are given is for them alone."""
+    return {name: node for name, node in base.nodes.items() if name not in base.deployments}
+
+
 def hold_job(own: JobSpec, base: Spec) -> JobSpec:
-    """Give a job the variables that the base's list names, and the files that the base leaves out of its reads."""
-    known = base.jobs.get(own.name)
-    if known is None:
-        return held_of_new(own, base.nodes)
+    """Give a job the variables that the base's list names, and the files that the base leaves out of its reads.
+
+    One that the base does after a promotion, and the change in its run, is a new one: the secrets are not for a run.
+    """
+    known = list_judged(base).get(own.name)
+    if not isinstance(known, JobSpec):
+        return held_of_new(own, list_judged(base))
     return replace(own, env=known.env, fetch_env=known.fetch_env, ignore=known.ignore)
 
 
 def about_job(own: JobSpec, judging: JobSpec, base: JobSpec | None, *, check: bool) -> Iterator[str]:
     """Say what of a job is not as the change says it, and of a check that the change makes it another one."""
+    yield from _about_deployment(own, base)
+    if own.after_promotion:
+        return
     if check and base is not None and base.job != own.job:
         was, now = base.job.text or base.job.entry, own.job.text or own.job.entry
         yield f"The check {own.name} is another one in this change ({was} → {now}): look at it, that one is done."
     yield from (f"The job {own.name}: {said}" for said in about_variables(own, judging))
     if own.ignore != judging.ignore:
         yield f"The job {own.name}: `ignore` was changed in this change: the base's list counts."
+
+
+def _about_deployment(own: JobSpec, base: JobSpec | None) -> Iterator[str]:
+    """Say of a job after a promotion that the change makes, or changes: merged, it gets what it names of secrets."""
+    if own.after_promotion:
+        was = base if base is not None and base.after_promotion else None
+        if was is None or replace(was, line=None) != replace(own, line=None):
+            what = "is new" if was is None else "was changed"
+            secrets = f" with {', '.join(own.env)}" if own.env else ""
+            said = (
+                f"The job {own.name} {what} in this change, and is done after the promotion once it is merged{secrets}"
+            )
+            yield f"{said}: look at it, no run tries it."
+    elif base is not None and base.after_promotion:
+        yield f"The job {own.name} is no longer done after the promotion in this change, and was done in this run."
 
 
 def about_variables(own: Node, judging: Node) -> Iterator[str]:

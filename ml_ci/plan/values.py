@@ -10,6 +10,7 @@ from ml_ci.changes.values import Change
 
 Action: TypeAlias = Literal["train", "evaluate", "reuse"]
 JobAction: TypeAlias = Literal["run", "reuse"]
+PlannedAction: TypeAlias = Literal["run", "reuse", "after promotion"]
 
 
 @dataclass(frozen=True)
@@ -34,10 +35,11 @@ class ModelPlan:
 class JobPlan:
     """Say whether a run would do one job, and what of it changed since the commit `baseline`, "" without one.
 
-    What nobody needs is not done, changed or not. `check` says that nothing builds on it: it is done for itself.
+    What nobody needs is not done, changed or not. `check` says that nothing builds on it: it is done for itself. One
+    `after promotion` is done by no run.
     """
 
-    action: JobAction
+    action: PlannedAction
     changes: tuple[Change, ...]
     baseline: str = ""
     notes: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ from ml_ci.reports.text import label
 
 _WIDTH = 190.0
 # What is left as it is stands back; what takes work is coloured.
-_KINDS = {"reuse": "input", "evaluate": "step", "train": "model", "run": "model"}
+_KINDS = {"reuse": "input", "evaluate": "step", "train": "model", "run": "model", "after promotion": "step"}
 _MOST_REASONS = 2
 
 

@@ -45,6 +45,7 @@ def _make_job(draft: JobDraft) -> JobSpec:
         job=_making(keys),
         data={name: _file(entry) for name, entry in keys.data.items()},
         line=draft.line,
+        after_promotion=keys.after is not None,
         **_take_common(keys),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from posixpath import normpath
 
+from ml_ci.spec.check_deployments import check_deployments
 from ml_ci.spec.check_made import check_made
 from ml_ci.spec.check_steps import check_job
 from ml_ci.spec.draft import Draft, Drafts, JobDraft
@@ -26,6 +27,7 @@ def check_chain(drafts: Drafts) -> Iterator[Problem]:
         yield from check_made(one, drafts)
     yield from _find_second_writers(drafts)
     yield from _cycles(entries)
+    yield from check_deployments(drafts, {one.name: _upstream(one) for one in entries})
 
 
 def _one_name(job: JobDraft, drafts: Drafts) -> Iterator[Problem]:

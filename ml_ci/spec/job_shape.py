@@ -1,5 +1,7 @@
 """The shape of one entry under `jobs:`."""
 
+from typing import Literal
+
 from pydantic import ConfigDict, Field
 
 from ml_ci.spec import kinds
@@ -38,6 +40,12 @@ class JobShape(Strict):
     )
     needs: list[Text] = Field(
         [], description="Models and jobs that are made first and are inputs of this one.", examples=[["churn"]]
+    )
+    after: Literal["promotion"] | None = Field(
+        None,
+        description="When it is done: by no run, but by `ml-ci promote` or `ml-ci deploy`, once the model that it "
+        "needs is champion, as the default branch's file declares it.",
+        examples=["promotion"],
     )
     params: kinds.Params | None = Field(
         None, description="Parameters: a file with the key in it, or a mapping.", examples=["params.yaml#features"]

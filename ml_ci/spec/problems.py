@@ -82,5 +82,5 @@ def show(value: object) -> str:
 def suggest(word: str, known: Iterable[str]) -> str:
     """Give `, did you mean 'threshold'?`, or "" when no known word is close."""
     candidates = {name.lower(): name for name in known}
-    close = get_close_matches(word.lower()[:100], list(candidates), n=1)
+    close = get_close_matches(word.lower()[:100], list(candidates), n=1, cutoff=0.61)  # "gates" is no "after"
     return f", did you mean '{candidates[close[0]]}'?" if close else ""

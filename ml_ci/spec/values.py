@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from posixpath import normpath
-from typing import Literal, Protocol, TypeAlias
+from typing import Literal, TypeAlias
 
 from ml_ci.conditions import Condition
 from ml_ci.spec.behaviours import Behaviour as Behaviour
@@ -15,146 +14,15 @@ from ml_ci.spec.entries import FileEntry as FileEntry
 from ml_ci.spec.entries import PartEntry as PartEntry
 from ml_ci.spec.entries import Scalar as Scalar
 from ml_ci.spec.evidence import ClusterSpec
+from ml_ci.spec.jobs import OUT as OUT
+from ml_ci.spec.jobs import CommandJob as CommandJob
+from ml_ci.spec.jobs import FunctionJob as FunctionJob
+from ml_ci.spec.jobs import Job as Job
+from ml_ci.spec.jobs import MakingCommand as MakingCommand
+from ml_ci.spec.jobs import MakingFunction as MakingFunction
+from ml_ci.spec.jobs import name_output as name_output
 
 Method: TypeAlias = Literal["score", "exact", "anytime"]
-
-
-class Job(Protocol):
-    """How something is made, a model by its training or the files of a job, as whatever plans, copies, fingerprints and
-    reports asks it.
-
-    A kind is a frozen dataclass of these values here, and a row of `ml_ci.training.kinds` that says how it is run.
-    """
-
-    @property
-    def entry(self) -> str:
-        """The Python function that does it, `package.module:function`, which gets its data as values; "" for none."""
-        ...
-
-    @property
-    def command(self) -> str | tuple[str, ...]:
-        """The command that does it: a string for the shell, or a tuple of arguments without one; () for none."""
-        ...
-
-    @property
-    def text(self) -> str:
-        """The command as one line, to be read; "" for none."""
-        ...
-
-    @property
-    def parts(self) -> Mapping[str, object]:
-        """What of it counts in a fingerprint, beside its code and its data."""
-        ...
-
-    @property
-    def outputs(self) -> Mapping[str, str]:
-        """The paths that it declares to leave: `model` and `predictions`, or those of a job's files by themselves; none
-        where it returns its model.
-        """
-        ...
-
-    @property
-    def predicts(self) -> bool:
-        """Whether it leaves predictions of the holdout by itself, so that no model is asked for them."""
-        ...
-
-
-OUT = "{out}/"
-
-
-def name_output(declared: str) -> str:
-    """Give the path by which others find what a job declares to leave: `{out}/a.csv` is `a.csv` to them."""
-    return normpath(declared.removeprefix(OUT))
-
-
-@dataclass(frozen=True)
-class FunctionJob:
-    """Train by a Python function, `package.module:function`."""
-
-    entry: str
-
-    command = ()
-    text = ""
-    predicts = False
-
-    @property
-    def parts(self) -> Mapping[str, object]:
-        return {"train": self.entry}
-
-    @property
-    def outputs(self) -> Mapping[str, str]:
-        return {}
-
-
-@dataclass(frozen=True)
-class CommandJob:
-    """Train by a command: a string for the shell, or a tuple of arguments without one."""
-
-    command: str | tuple[str, ...]
-    predictions: str | None = None
-    model: str | None = None
-
-    entry = ""
-
-    @property
-    def text(self) -> str:
-        return self.command if isinstance(self.command, str) else " ".join(self.command)
-
-    @property
-    def parts(self) -> Mapping[str, object]:
-        return {"run": self.command, "predictions": self.predictions, "model": self.model}
-
-    @property
-    def outputs(self) -> Mapping[str, str]:
-        declared = {"model": self.model, "predictions": self.predictions}
-        return {key: path for key, path in declared.items() if path is not None}
-
-    @property
-    def predicts(self) -> bool:
-        return self.predictions is not None
-
-
-@dataclass(frozen=True)
-class MakingFunction:
-    """Leave the files `left` by a Python function, `package.module:function`; what it returns counts for nothing."""
-
-    entry: str
-    left: tuple[str, ...] = ()
-
-    command = ()
-    text = ""
-    predicts = False
-
-    @property
-    def parts(self) -> Mapping[str, object]:
-        return {"function": self.entry, "outputs": list(self.left)}
-
-    @property
-    def outputs(self) -> Mapping[str, str]:
-        return {path: path for path in self.left}
-
-
-@dataclass(frozen=True)
-class MakingCommand:
-    """Leave the files `left` by a command: a string for the shell, or a tuple of arguments without one."""
-
-    command: str | tuple[str, ...]
-    left: tuple[str, ...] = ()
-
-    entry = ""
-    predicts = False
-
-    @property
-    def text(self) -> str:
-        return self.command if isinstance(self.command, str) else " ".join(self.command)
-
-    @property
-    def parts(self) -> Mapping[str, object]:
-        return {"run": self.command, "outputs": list(self.left)}
-
-    @property
-    def outputs(self) -> Mapping[str, str]:
-        return {path: path for path in self.left}
 
 
 @dataclass(frozen=True)
@@ -351,7 +219,12 @@ class ModelSpec(Node):
 
 @dataclass(frozen=True)
 class JobSpec(Node):
-    """One entry under `jobs:`: a step that is no model. Its `job` says what it leaves, if anything."""
+    """One entry under `jobs:`: a step that is no model. Its `job` says what it leaves, if anything.
+
+    `after_promotion`: no run does it; it is done once the model that it follows is champion.
+    """
+
+    after_promotion: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True)
@@ -371,14 +244,30 @@ class Spec:
 
     @property
     def checks(self) -> tuple[str, ...]:
-        """The jobs whose results nothing builds on: that they end well is what they are for."""
-        used = {name for node in self.nodes.values() for name in node.upstream}
-        return tuple(name for name in self.jobs if name not in used)
+        """The jobs whose results nothing that is judged builds on: that they end well is what they are for.
+
+        So are those that a deployment takes: what they leave has to be there when the model is promoted.
+        """
+        used = {name for node in self.nodes.values() if node.name not in self.deployments for name in node.upstream}
+        return tuple(
+            name for name in self.jobs if name not in self.deployments and (name not in used or name in self._deployed)
+        )
+
+    @property
+    def deployments(self) -> tuple[str, ...]:
+        """The jobs that are done after a promotion, and by no run."""
+        return tuple(name for name, job in self.jobs.items() if job.after_promotion)
+
+    @property
+    def _deployed(self) -> frozenset[str]:
+        """What deployments take, by name."""
+        return frozenset(name for job in self.deployments for name in self.jobs[job].upstream)
 
     def find_checks_of(self, name: str) -> tuple[str, ...]:
         """Give the checks that build on a model or job, at whatever distance."""
-        return tuple(check for check in self.checks if name in self._find_upstream(check))
+        return tuple(check for check in self.checks if name in self.find_upstream(check))
 
-    def _find_upstream(self, name: str) -> frozenset[str]:
+    def find_upstream(self, name: str) -> frozenset[str]:
+        """Give all that a model or job builds on, at whatever distance."""
         above = frozenset(self.nodes[name].upstream)
-        return above.union(*(self._find_upstream(one) for one in above))
+        return above.union(*(self.find_upstream(one) for one in above))

@@ -177,3 +177,26 @@ def test_a_plan_is_written_as_its_ending_says(chain: Any, capsys: Any, file: str
     assert printed(capsys, "--output", file) == f"wrote {file}\n"
     assert (chain.path / file).read_text().startswith(begins)
     assert printed(capsys, "--mermaid").startswith("flowchart LR\n")
+
+
+def test_a_job_after_the_promotion_is_told_and_is_no_work(folder: Any, capsys: Any) -> None:
+    more = 'lint: {run: "false"}\n  deploy: {run: ./deploy.sh, needs: [cut], env: [TOKEN], after: promotion}'
+    folder.commit({"ml-ci.yaml": JOBS.replace('lint: {run: "false"}', more)})
+    text = printed(capsys)
+    assert "   └─ deploy (after promotion)" in text.splitlines()
+    assert "\njob deploy: after promotion" in text
+    assert "note: no run does it: ml-ci promote cut does, once cut is champion, as the default branch declares" in text
+    assert json.loads(printed(capsys, "--json", "cut"))["jobs"]["deploy"]["action"] == "after promotion"
+    assert json.loads(printed(capsys, "--github-matrix")) == {"model": ["cut", "lint"]}
+    assert "<svg" in printed(capsys, "--format", "svg")
+
+
+@pytest.mark.parametrize("verb", ["plan", "run"])
+def test_a_job_after_the_promotion_is_nobodys_to_ask_for(folder: Any, capsys: Any, verb: str) -> None:
+    folder.commit({"ml-ci.yaml": JOBS.replace('run: "false"', "run: ./deploy.sh, needs: [cut], after: promotion")})
+    assert call([verb, "lint"]) == 2
+    said = capsys.readouterr().err
+    assert (
+        "the job `lint` is done after the promotion of cut, and by no run\nAfter the promotion: ml-ci deploy cut"
+        in said
+    )

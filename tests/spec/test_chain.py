@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ml_ci.errors import UserError
+from ml_ci.spec.deployments import find_deployments_of
 from ml_ci.spec.load import load
 from ml_ci.spec.values import FileEntry, MakingCommand, MakingFunction
 
@@ -183,3 +184,93 @@ def test_two_mistakes_of_a_job_are_told_together() -> None:
     with pytest.raises(UserError) as caught:
         load(write(clean=f"{CLEAN}, seed: x, cwd: /tmp"), "ml-ci.yaml")
     assert [line.split(": ")[1] for line in caught.value.message.splitlines()] == ["jobs.clean.seed", "jobs.clean.cwd"]
+
+
+def write_deployments(*jobs: str, more: str = "") -> str:
+    listed = "".join(f"  {job}\n" for job in jobs)
+    two = "\n".join(
+        f"  {name}: {{train: 'm:t', data: {{train: t.csv, holdout: h.csv}}, label: y, positive: 1}}"
+        for name in ("churn", "other")
+    )
+    return f"version: 1\njobs:\n{listed}models:\n{two}{more}\n"
+
+
+IMAGE = "image: {run: make, needs: [churn], outputs: [image.tar]}"
+DEPLOY = "deploy: {run: './deploy {needs.image}', needs: [image], env: [TOKEN], after: promotion}"
+
+
+@pytest.mark.parametrize(
+    ("jobs", "checks", "deployments"),
+    [
+        ((IMAGE,), ("image",), {"churn": (), "other": ()}),
+        ((IMAGE, DEPLOY), ("image",), {"churn": ("deploy",), "other": ()}),
+        (  # what is deployed is always made by a run, also where a check builds on it
+            (IMAGE, "smoke: {run: pytest, needs: [image]}", DEPLOY),
+            ("image", "smoke"),
+            {"churn": ("deploy",), "other": ()},
+        ),
+        (
+            (IMAGE, DEPLOY, "tell: {run: mail, needs: [deploy], after: promotion}"),
+            ("image",),
+            {"churn": ("deploy", "tell"), "other": ()},
+        ),
+        (  # it says which of the two it follows
+            (IMAGE.replace("[churn]", "[churn, other]"), DEPLOY.replace("[image]", "[image, other]")),
+            ("image",),
+            {"churn": (), "other": ("deploy",)},
+        ),
+    ],
+)
+def test_jobs_after_a_promotion_are_no_checks_and_follow_one_model(
+    jobs: tuple[str, ...], checks: tuple[str, ...], deployments: dict[str, tuple[str, ...]]
+) -> None:
+    spec = load(write_deployments(*jobs), "ml-ci.yaml")
+    assert spec.checks == checks
+    assert {name: find_deployments_of(spec, name) for name in spec.models} == deployments
+    assert spec.find_checks_of("churn") == checks
+
+
+@pytest.mark.parametrize(
+    ("jobs", "said"),
+    [
+        (
+            (IMAGE, DEPLOY.replace("promotion", "merge")),
+            "4: jobs.deploy.after: input should be 'promotion', got 'merge'",
+        ),
+        (
+            ("deploy: {run: x, after: promotion}",),
+            "3: jobs.deploy.after: it follows the promotion of a model, and builds on none; name the model under "
+            "needs:",
+        ),
+        (
+            ("deploy: {run: x, needs: [churn, other], after: promotion}",),
+            "3: jobs.deploy.after: it builds on the models churn, other; name the one that it follows under needs:",
+        ),
+        (
+            ("deploy: {run: x, needs: [churn], after: promotion, outputs: [a]}",),
+            "3: jobs.deploy.outputs: a job after the promotion leaves nothing that others read; leave this out",
+        ),
+        (
+            (DEPLOY, IMAGE.replace("[churn]", "[churn, deploy]")),
+            "4: jobs.image.needs: the job 'deploy' is done after the promotion, so that nothing which a run does "
+            "builds on it; leave it out, or let this be after: promotion too",
+        ),
+        (
+            (IMAGE, DEPLOY, "tell: {run: mail, needs: [deploy, other], after: promotion}"),
+            "5: jobs.tell.needs: 'deploy' follows the promotion of 'churn', and this one that of 'other': neither "
+            "waits for the other; leave it out",
+        ),
+    ],
+)
+def test_what_cannot_be_after_a_promotion_is_named_with_its_line(jobs: tuple[str, ...], said: str) -> None:
+    with pytest.raises(UserError) as caught:
+        load(write_deployments(*jobs), "ml-ci.yaml")
+    lines = caught.value.message.splitlines()
+    assert any(line.startswith(f"ml-ci.yaml:{said}") for line in lines), caught.value.message
+
+
+def test_no_model_builds_on_what_is_after_a_promotion() -> None:
+    text = write_deployments(IMAGE, DEPLOY).replace("train: 'm:t'", "train: 'm:t', needs: [deploy]")
+    with pytest.raises(UserError) as caught:
+        load(text, "ml-ci.yaml")
+    assert "models.other.needs: the job 'deploy' is done after the promotion" in caught.value.message

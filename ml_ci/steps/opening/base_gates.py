@@ -85,11 +85,11 @@ def _has(repository: Repository, commit: str, path: str) -> bool:
 
 def _hold(spec: Spec, base: Spec, ref: str, commit: str) -> Judging:
     from ml_ci.gates.held import held
-    from ml_ci.gates.held_variables import about_job, about_variables, held_of_new, hold_job
+    from ml_ci.gates.held_variables import about_job, about_variables, held_of_new, hold_job, list_judged
 
     found = {name: held(model, base.models[name]) for name, model in spec.models.items() if name in base.models}
     models = {
-        name: found[name].model if name in found else held_of_new(model, base.nodes)
+        name: found[name].model if name in found else held_of_new(model, list_judged(base))
         for name, model in spec.models.items()
     }
     lost = tuple(name for name in base.models if name not in spec.models)
@@ -110,7 +110,7 @@ def _hold(spec: Spec, base: Spec, ref: str, commit: str) -> Judging:
     }
     cautions = new | {name: one.cautions for name, one in found.items() if one.cautions}
     held_spec = replace(spec, models=models, jobs=jobs, store=base.store, registry=base.registry)
-    lost_jobs = tuple(name for name in base.checks if name not in spec.nodes)
+    lost_jobs = tuple(name for name in base.checks if name not in spec.nodes or name in spec.deployments)
     return Judging(held_spec, ref, tuple(of_run), cautions, lost=lost, lost_jobs=lost_jobs)
 
 

@@ -11,6 +11,7 @@ from ml_ci.changes.fingerprint import job_python
 from ml_ci.errors import UserError
 from ml_ci.records.store import Store
 from ml_ci.repository.repository import Repository
+from ml_ci.spec.deployments import find_promoted
 from ml_ci.spec.find import find, read
 from ml_ci.spec.values import Node, Spec
 from ml_ci.steps.opening.base_gates import take_gates
@@ -131,8 +132,14 @@ def check_stage(specs: tuple[Spec, ...], options: Options) -> None:
 
 
 def check_models(spec: Spec, asked: tuple[str, ...]) -> None:
-    """Hold that every model that is asked for is declared; UserError names the nearest one that is."""
+    """Hold that every model that is asked for is declared; UserError names the nearest one that is.
+
+    A job after a promotion is done by no run, and a UserError too.
+    """
     for name in asked:
+        if name in spec.deployments:
+            said = f"the job `{name}` is done after the promotion of {find_promoted(spec, name)}, and by no run"
+            raise UserError(said, hint=f"After the promotion: ml-ci deploy {find_promoted(spec, name)}")
         if name not in spec.nodes:
             from difflib import get_close_matches
 

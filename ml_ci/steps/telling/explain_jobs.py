@@ -7,7 +7,8 @@ from collections.abc import Iterator, Mapping
 from ml_ci.changes.values import Change
 from ml_ci.plan.graph import below
 from ml_ci.plan.plan import TRAININGS
-from ml_ci.plan.values import JobAction, JobPlan, ModelPlan
+from ml_ci.plan.values import JobPlan, ModelPlan, PlannedAction
+from ml_ci.spec.deployments import find_deployments_of, find_promoted
 from ml_ci.steps.opening.project import select_jobs
 from ml_ci.steps.planning.failures import find_lasting_failure
 from ml_ci.steps.planning.sides import Fingerprints
@@ -20,10 +21,13 @@ _NEW = "new job: there is nothing to compare it with"
 def explain_jobs(
     project: Project, fingerprints: Fingerprints, models: Mapping[str, ModelPlan]
 ) -> Mapping[str, JobPlan]:
-    """Give the plan of the checks, and of every job that something planned builds on, in the file's order."""
+    """Give the plan of the checks, of every job that something planned builds on, and of those after the promotion of a
+    planned model, in the file's order.
+    """
     checks = select_jobs(project)
     needs = {name: node.upstream for name, node in project.spec.nodes.items()}
-    told = frozenset(checks).union(*(below(name, needs) for name in (*models, *checks)))
+    after = [job for name in models for job in find_deployments_of(project.spec, name)]
+    told = frozenset((*checks, *after)).union(*(below(name, needs) for name in (*models, *checks)))
     wanted = {
         job
         for name, one in models.items()
@@ -49,14 +53,26 @@ def _find_undone(project: Project, made: Made) -> Iterator[str]:
 
 def _explain(project: Project, fingerprints: Fingerprints, name: str, wanted: set[str]) -> JobPlan:
     candidate, before = fingerprints.job(name)
-    action: JobAction = "run" if name in wanted else "reuse"
+    action: PlannedAction = "run" if name in wanted else "reuse"
     changes = describe_job(project, before, candidate)
+    if name in project.spec.deployments:
+        model = find_promoted(project.spec, name)
+        note = (
+            f"no run does it: ml-ci promote {model} does, once {model} is champion, as the default branch declares it"
+        )
+        return JobPlan("after promotion", changes, _name(before), (note,))
     if action == "run" and not changes:
         changes = (Change("records", _NO_RESULT),)
     failure = find_lasting_failure(project, candidate)
     known = () if failure is None else (f"{failure.message}. {failure.hint}",)
-    source = "" if before is None or before.commit is None else before.commit[:7]
-    return JobPlan(action, changes, source, (*known, *candidate.fingerprint.warnings), name in project.spec.checks)
+    return JobPlan(
+        action, changes, _name(before), (*known, *candidate.fingerprint.warnings), name in project.spec.checks
+    )
+
+
+def _name(before: Made | None) -> str:
+    """Name what a job is compared with by its commit; "" without one."""
+    return "" if before is None or before.commit is None else before.commit[:7]
 
 
 def describe_job(project: Project, before: Made | None, candidate: Made) -> tuple[Change, ...]:

@@ -283,3 +283,13 @@ def test_a_name_that_origin_alone_knows_is_found(change: Any) -> None:
     assert find_base(Repository.find(change.path), "release/1.x", dirty=False).commit == first
     with pytest.raises(UserError, match="names no commit here"):
         find_base(Repository.find(change.path), "release/1.x~9", dirty=False)
+
+
+def test_a_check_that_a_change_puts_behind_the_promotion_is_lost(project: Any) -> None:
+    project.edit("ml-ci.yaml", "models:\n", "jobs: {lint: {run: x, needs: [cut]}}\nmodels:\n")
+    project.commit(message="Check")
+    project.repository.git("switch", "-q", "-c", "change")
+    project.edit("ml-ci.yaml", "needs: [cut]", "needs: [cut], after: promotion")
+    project.commit(message="Nobody does it")
+    options = project.options(gates_from="main")
+    assert open_project(locate(options), options).judging.lost_jobs == ("lint",)
