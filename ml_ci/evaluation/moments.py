@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ml_ci.evaluation.clusters import Clusters, Moments
 from ml_ci.evaluation.count import CELLS, Cells, Counts, make_outcome
 from ml_ci.evaluation.grouping import Grouping
-from ml_ci.evaluation.packing import EXACT, Packer, Part, add_pairs, find_distinct, fits
+from ml_ci.evaluation.packing import EXACT, Packer, Part, add_pairs, count_known, find_distinct, fits
 from ml_ci.evaluation.slices import Slices
 
 Bools = NDArray[np.bool_]
@@ -56,16 +56,23 @@ def find_moments(grouping: Grouping, outcome: Outcomes) -> Moments:
     """Give the moments of rows with these outcomes, of shape (rows,)."""
     if grouping.codes is None:
         return _count_alone(grouping, outcome, Slices("", np.zeros(len(outcome), np.uint8), ("",)))[""]
-    table = _tabulate(grouping.codes, outcome, grouping.number, grouping.weights)
+    table = _tabulate(grouping.codes, outcome, grouping.number, grouping.weights).astype(np.float64, copy=False)
     rows = np.bincount(outcome, minlength=CELLS).tolist()
-    return _sum_up(rows, Part(table, add_pairs(table), grouping.is_known), grouping)
+    return _sum_up(rows, _make_part(table, grouping.is_known), grouping)
 
 
-def _tabulate(codes: Codes, outcome: Outcomes, number: int, weights: Floats | None) -> Floats:
-    """Give what each cluster weighs by cell, (clusters, 8)."""
-    key = codes * CELLS
-    key += outcome
-    return np.bincount(key, weights, minlength=CELLS * number).astype(np.float64, copy=False).reshape(-1, CELLS)
+def _tabulate(codes: Codes, outcome: Outcomes, number: int, weights: Floats | None) -> NDArray[Any]:
+    """Give what each cluster weighs by cell, (clusters, 8), whole numbers without weights: compiled by SciPy."""
+    from scipy.sparse import coo_array
+
+    ones = np.ones(len(codes), np.int32) if weights is None else weights
+    places = codes.astype(np.int32), outcome.astype(np.int32)
+    return np.asarray(coo_array((ones, places), (number, CELLS)).toarray())
+
+
+def _make_part(table: NDArray[Any], known: Bools | None) -> Part:
+    pairs = add_pairs(table)
+    return Part(table, pairs, count_known(pairs, known))
 
 
 def _sum_up(rows: Sequence[int], part: Part, grouping: Grouping) -> Moments:
@@ -78,36 +85,43 @@ class _Clusters:
 
     def __init__(self, grouping: Grouping, codes: Codes, outcome: Outcomes, most_values: int) -> None:
         self._grouping, self._codes, self._outcome, self._most_values = grouping, codes, outcome, most_values
-        self._table: NDArray[Any] = _tabulate(codes, outcome, grouping.number, grouping.weights)
-        self._row = np.zeros(grouping.number, np.intp)  # one of each cluster
-        self._row[codes] = np.arange(len(codes))
-        most = float(self._table.max(initial=0.0))
-        self._fits = grouping.weights is None and fits(most, most_values * grouping.number)
-        if grouping.weights is None and most * len(codes) < EXACT:
-            self._table = self._table.astype(np.float32)  # half the memory, and the same sums
+        table = _tabulate(codes, outcome, grouping.number, grouping.weights)
+        self._most = float(table.max(initial=0))
+        self._fits = grouping.weights is None and fits(self._most, most_values * grouping.number)
+        is_small = grouping.weights is None and self._most * len(codes) < EXACT
+        self._table = table.astype(np.float32 if is_small else np.float64)  # half the memory, and the same sums
 
     def count_all(self, cells: Cells) -> Moments:
         """Give the moments of all rows."""
-        return _sum_up(cells.n, Part(self._table, add_pairs(self._table), self._grouping.is_known), self._grouping)
+        return _sum_up(cells.n, _make_part(self._table, self._grouping.is_known), self._grouping)
 
     def count(self, of: Slices, cells: Mapping[str, Cells]) -> Iterator[Moments]:
         """Give the moments of each value in order; `cells` are its rows."""
-        for value, part in zip(of.values, self._share_out(of, cells), strict=True):
+        for value, part in zip(of.values, self._share_out(of), strict=True):
             yield _sum_up(cells[value].n, part, self._grouping)
 
-    def _share_out(self, of: Slices, cells: Mapping[str, Cells]) -> Iterator[Part]:
-        own = of.codes[self._row] if len(self._codes) else np.zeros(0, of.codes.dtype)
-        if self._is_fact(own, of):
+    def _share_out(self, of: Slices) -> Iterator[Part]:
+        own = self._find_fact(of)
+        if own is not None:
             return self._share_whole(own, of)
-        if self._fits:
-            most = max((sum(one.n) for one in cells.values()), default=0)
-            return self._packer.count(of, most, self._grouping.is_known)
-        return self._sort(of)
+        return self._packer.count(of, self._grouping.is_known) if self._fits else self._sort(of)
 
-    def _is_fact(self, own: NDArray[Any], of: Slices) -> bool:
-        """Say whether all rows of a cluster have one value: its region, and not the day of each row."""
-        parts = (slice(_GLANCE), slice(_GLANCE, None))
-        return all(bool((own[self._codes[part]] == of.codes[part]).all()) for part in parts)
+    def _find_fact(self, of: Slices) -> NDArray[Any] | None:
+        """Give the value of each cluster where all its rows have one: its region, and not the day of each row."""
+        seen, values = self._codes[:_GLANCE], of.codes[:_GLANCE]
+        own = np.zeros(self._grouping.number, of.codes.dtype)
+        own[seen] = values
+        if not bool((own[seen] == values).all()):
+            return None
+        own = of.codes[self._row] if len(self._codes) else own
+        return own if bool((own[self._codes] == of.codes).all()) else None
+
+    @cached_property
+    def _row(self) -> NDArray[np.intp]:
+        """Give a row of each cluster."""
+        row = np.zeros(self._grouping.number, np.intp)
+        row[self._codes] = np.arange(len(self._codes))
+        return row
 
     def _share_whole(self, own: NDArray[Any], of: Slices) -> Iterator[Part]:
         """Give each slice its clusters, where none stands in two."""
@@ -117,18 +131,18 @@ class _Clusters:
         edges = np.searchsorted(own[order], np.arange(len(of.values) + 1)).tolist()
         for low, high in pairwise(edges):
             own_known = None if known is None else known[order[low:high]]
-            yield Part(table[low:high], add_pairs(table[low:high]), own_known)
+            yield _make_part(table[low:high], own_known)
 
     def _sort(self, of: Slices) -> Iterator[Part]:
         """Give each slice the clusters that occur in it, however many of both there are."""
         number, known = self._grouping.number, self._grouping.is_known
         groups, codes = np.unique(of.codes.astype(np.int64) * number + self._codes, return_inverse=True)
-        table = _tabulate(codes.reshape(-1), self._outcome, len(groups), self._grouping.weights)
+        table = _tabulate(codes.reshape(-1), self._outcome, len(groups), self._grouping.weights).astype(np.float64)
         pairs = add_pairs(table)
         edges = np.searchsorted(groups, np.arange(len(of.values) + 1) * number).tolist()
         for low, high in pairwise(edges):
             own = None if known is None else known[groups[low:high] % number]
-            yield Part(table[low:high], pairs[:, low:high], own)
+            yield Part(table[low:high], pairs[:, low:high], count_known(pairs[:, low:high], own))
 
     @cached_property
     def _sorted(self) -> NDArray[Any]:
@@ -137,7 +151,7 @@ class _Clusters:
 
     @cached_property
     def _packer(self) -> Packer:
-        return Packer(self._codes, self._grouping.number, self._outcome, self._most_values)
+        return Packer(self._codes, self._grouping.number, self._outcome, self._most_values, self._most)
 
 
 def _count_alone(grouping: Grouping, outcome: Outcomes, of: Slices) -> Mapping[str, Moments]:

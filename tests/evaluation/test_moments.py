@@ -102,13 +102,15 @@ ROW = st.tuples(
 )
 
 
-@pytest.mark.parametrize("way", ["packed", "sorted", "facts"])
+@pytest.mark.parametrize("way", ["packed", "in bytes", "crowded", "sorted", "facts"])
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(ROW, min_size=1, max_size=40), weighted=st.booleans(), known=st.booleans(), distinct=st.booleans())
 def test_moments_are_those_of_counting_one_by_one(
     way: str, rows: list[Row], weighted: bool, known: bool, distinct: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(packing, "BYTE", -1 if way == "sorted" else 255)
+    monkeypatch.setattr(packing, "NIBBLE", -1 if way == "in bytes" else 15)
+    monkeypatch.setattr(packing, "_SLOTS", 2 if way == "crowded" else 16)
     if way == "facts":
         rows = [(y, c, b, who, "N" if who < "c" else "S", weight) for y, c, b, who, _, weight in rows]
     if not weighted:
@@ -142,7 +144,7 @@ def test_rows_without_clusters_stand_for_themselves(rows: list[Row], distinct: b
         assert found.slices["where"][value] == plainly(part, alone=True, distinct=distinct)
 
 
-@pytest.mark.parametrize("size", [255, 256, 300, 70_000])
+@pytest.mark.parametrize("size", [15, 16, 255, 256, 300, 70_000])
 def test_clusters_of_any_size_are_counted_exactly(size: int) -> None:
     rows: list[Row] = [(False, True, False, "big", "N", 1.0)] * size
     rows += [(False, False, False, "big", "S", 1.0), (True, True, True, "small", "S", 1.0)]
@@ -161,6 +163,14 @@ def test_many_clusters_of_many_rows_are_counted_exactly() -> None:
         Grouping(("who",), codes=codes, number=80_000), count(none, none, None, [of]), none, none, None, [of]
     )
     assert found.slices["where"]["N"].products[0][0] == 80_000 * 15.0**2
+
+
+def test_a_code_of_no_value_is_refused() -> None:
+    none = np.zeros(3, np.bool_)
+    of = Slices("where", np.array([0, 1, 2], np.uint8), ("N", "S"))
+    packer = packing.Packer(np.array([0, 0, 1]), 2, none.astype(np.uint8), 2, 1)
+    with pytest.raises(IndexError, match="where: a code is none of 2 values"):
+        list(packer.count(of, None))
 
 
 def test_distinct_clusters_are_kept_up_to_a_number(monkeypatch: pytest.MonkeyPatch) -> None:
