@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from .exchange import Request
 
 
-# Whose this process is (its id), the code for what importing the user's code raises, and the seconds that it took.
-NOW: Request = {"owner": 0, "raised": "job-raised", "seconds": 0.0}
+# Whose this process is (its id), the code for what importing the user's code raises, the seconds that it took, and
+# whether the traceback of what it raises is known already: one of thousands is enough.
+NOW: Request = {"owner": 0, "raised": "job-raised", "seconds": 0.0, "silent": False}
 
 
 def call(function: Any, positional: Any, named: Any, request: Request, what: str, code: str) -> Any:
@@ -35,7 +36,8 @@ def call(function: Any, positional: Any, named: Any, request: Request, what: str
         print_traceback()
         raise JobFailed("job-exit", "`%s` called sys.exit(%r)" % (what, status))
     except BaseException as error:  # the user's code, which may raise anything; told by its code, traceback in the log
-        print_traceback()
+        if not NOW["silent"]:
+            print_traceback()
         leave_if_forked()
         raise JobFailed(code, "`%s` raised %s%s" % (what, one_line(error), user_frame(error, request["folder"])))
     leave_if_forked()

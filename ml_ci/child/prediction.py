@@ -39,12 +39,9 @@ class Scores:
 
 def predict(request: Request) -> Request:
     """Score the rows with a stored model; write the predictions and say what they are."""
-    function, annotations = None, ("", "")
-    if request["entry"]:
-        function = load_entry(request, request["entry"], "predict")
-        annotations = _annotations(function)
-    model = _model(request, annotations[0])
-    rows = _rows(request, annotations[1], custom=function is not None)
+    function, annotations = load_function(request)
+    model = load_model(request, annotations[0])
+    rows = read_rows(request, annotations[1], custom=function is not None)
     scores = score_rows(model, rows, function, request)
     write_predictions(request["predictions"], scores)
     return {
@@ -55,30 +52,51 @@ def predict(request: Request) -> Request:
     }
 
 
+def load_function(request: Request) -> tuple[Any, tuple[str, str]]:
+    """Give the user's function that scores, and how it wants the model and the rows; None where the model does."""
+    if not request["entry"]:
+        return None, ("", "")
+    function = load_entry(request, request["entry"], "predict")
+    return function, _annotations(function)
+
+
 def score_rows(model: Any, rows: Any, function: Any, request: Request) -> Scores:
     """Score rows by the user's function, or by the model's own methods, and check what comes back."""
     count = len(rows) if hasattr(rows, "shape") else request["count"]
-    index = index_of(rows)
-    by_function = function is not None
-    answer = _by_function(function, model, rows, request) if by_function else default_scores(model, rows, request)
-    refuse_moved(answer.returned, index, rows, answer.what)
-    check(answer.column, answer.kind, count, answer.what)
+    answer = answer_rows(model, rows, function, request, count, check)
     values = answer.column.values
-    order = order_by_index(answer.returned, index, count, answer.what)
-    if order is not None:
-        values = [values[place] for place in order]
     if answer.kind in ("label", "outcome"):
         values = [shortest(value, answer.column.precision) for value in values]
     return Scores(answer.kind, values, answer.column.precision)
 
 
-def _by_function(function: Any, model: Any, rows: Any, request: Request) -> Answer:
+def answer_rows(
+    model: Any, rows: Any, function: Any, request: Request, count: int | None, checked: Any, known: str = ""
+) -> Answer:
+    """Have rows answered, as many as there are, in their order; `checked` is given what comes back.
+
+    `known` says what the values are, where that is known from other rows: few of them may look like something else.
+    """
+    index = index_of(rows)
+    by_function = function is not None
+    answer = (
+        _by_function(function, model, rows, request, known) if by_function else default_scores(model, rows, request)
+    )
+    refuse_moved(answer.returned, index, rows, answer.what)
+    checked(answer.column, answer.kind, count, answer.what)
+    order = order_by_index(answer.returned, index, count, answer.what)
+    if order is not None:
+        answer.column.values = [answer.column.values[place] for place in order]
+    return answer
+
+
+def _by_function(function: Any, model: Any, rows: Any, request: Request, known: str = "") -> Answer:
     what = "`%s`" % request["entry"]
     values = call(function, (model, rows), {}, request, request["entry"], "predict-raised")
     returned = read_returned(values, what)
     classes = classes_of(request)
     said, column = single(returned, classes, what)
-    return Answer(classify(column, said, classes, what), column, returned, what)
+    return Answer(classify(column, said or known, classes, what), column, returned, what)
 
 
 def _annotations(function: Any) -> tuple[str, str]:
@@ -93,7 +111,8 @@ def _annotations(function: Any) -> tuple[str, str]:
     return found[0], found[1]
 
 
-def _model(request: Request, wanted: str) -> Any:
+def load_model(request: Request, wanted: str) -> Any:
+    """Load the stored model as the function wants it, or as the model itself."""
     path = request["artifact"]
     loadable = os.path.splitext(path)[1].lower() in (".pkl", ".pickle", ".joblib")
     if wanted in ("path", "text"):
@@ -111,7 +130,8 @@ def _model(request: Request, wanted: str) -> Any:
     )
 
 
-def _rows(request: Request, wanted: str, custom: bool) -> Any:
+def read_rows(request: Request, wanted: str, custom: bool) -> Any:
+    """Read the rows as the function wants them, or as a table that the model takes."""
     entry = request["rows"]
     if wanted == "" and not custom and not _importable("pandas") and _importable("polars"):
         wanted = "polars"

@@ -7,6 +7,10 @@ import sys
 
 from .exchange import FORMAT, read_json, write_json
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .exchange import Request
+
 
 def supervise(path: str) -> int:
     """Start the job of a request, end it when ml-ci is gone, and end as the job ended."""
@@ -15,9 +19,10 @@ def supervise(path: str) -> int:
 
     request = read_json(path)
     lifeline = os.dup(0)
+    handed = _handed(request)
     _adopt_orphans()
     try:
-        job = subprocess.Popen(request["argv"], cwd=request["cwd"], stdin=subprocess.DEVNULL)
+        job = subprocess.Popen(request["argv"], cwd=request["cwd"], stdin=subprocess.DEVNULL, pass_fds=handed)
     except OSError as error:
         where = error.filename or request["argv"][0]
         write_json(
@@ -31,6 +36,7 @@ def supervise(path: str) -> int:
             },
         )
         return 127
+    _close(handed)
     threading.Thread(target=_watch_lifeline, args=(lifeline,), daemon=True).start()
     status = _reap_until(job.pid)
     write_json(request["usage"], {"format": FORMAT, "peak": _peak()})
@@ -47,13 +53,27 @@ def stand_between(program: str, path: str) -> int:
     import threading
 
     lifeline = os.dup(0)
+    handed = _handed(read_json(path))
     _adopt_orphans()
     # A session of its own: a job that kills its whole group does not reach this process.
-    supervisor = subprocess.Popen([sys.executable, "-I", "-S", program, path], start_new_session=True)
+    argv = [sys.executable, "-I", "-S", program, path]
+    supervisor = subprocess.Popen(argv, start_new_session=True, pass_fds=handed)
+    _close(handed)
     threading.Thread(target=_watch_lifeline, args=(lifeline,), daemon=True).start()
     status = _reap_until(supervisor.pid)
     _end_children()
     return _end_like(status)
+
+
+def _handed(request: Request) -> tuple[int, ...]:
+    """Give the descriptors by which ml-ci and the job talk, where they do; the job has them by the same numbers."""
+    return tuple(request.get("descriptors") or ())
+
+
+def _close(descriptors: tuple[int, ...]) -> None:
+    """Close what the job has now: who reads from it hears of its end only when nobody else holds the other side."""
+    for descriptor in descriptors:
+        os.close(descriptor)
 
 
 def _adopt_orphans() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 
+from .answering import answer
 from .calls import NOW, flush, leave_if_forked
 from .exchange import FORMAT, read_json, write_json
 from .failures import JobFailed, one_line, print_traceback
@@ -41,12 +42,20 @@ def work(path: str) -> None:
     os._exit(0 if result["ok"] else 1)
 
 
-_KINDS = {"train": train, "make": make, "predict": predict, "metric": metric, "resample": resample}
+_KINDS = {
+    "train": train,
+    "make": make,
+    "predict": predict,
+    "ask": answer,
+    "metric": metric,
+    "resample": resample,
+}
 
 _RAISED = {
     "train": "job-raised",
     "make": "job-raised",
     "predict": "predict-raised",
+    "ask": "predict-raised",
     "metric": "metric-raised",
     "resample": "metric-raised",
 }

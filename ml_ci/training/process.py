@@ -34,7 +34,8 @@ Limit: TypeAlias = Literal["time", "memory"]
 class Order:
     """Say what to run: the file `request` holds the job's argv; `seconds` and `memory` (bytes) are the limits.
 
-    The log holds nothing that `mask` masks.
+    The log holds nothing that `mask` masks. `descriptors` are ends of pipes that the job has by the same numbers; they
+    are closed here as soon as it has them.
     """
 
     model: str
@@ -45,6 +46,7 @@ class Order:
     seconds: float
     memory: int | None = None
     mask: Mask = field(default_factory=Mask, repr=False)
+    descriptors: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -83,7 +85,8 @@ def run(order: Order, progress: Progress) -> Outcome:
         os.close(read_end)
         raise
     finally:
-        os.close(write_end)
+        for descriptor in (write_end, *order.descriptors):
+            os.close(descriptor)
     pump = Pump(read_end, log)
     pump.start()
     family = Family(process.pid, f"{COOKIE}={cookie}", between=adopting.stands_between())
@@ -107,6 +110,7 @@ def _start(order: Order, cookie: str, log: int) -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=log,
         stderr=log,
+        pass_fds=order.descriptors,
     )
 
 

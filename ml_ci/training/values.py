@@ -188,6 +188,16 @@ class PredictRequest:
     env: Env = field(default_factory=Env)
 
 
+@dataclass(frozen=True, kw_only=True)
+class AskRequest(PredictRequest):
+    """Ask a stored model for its scores of edited rows, again and again.
+
+    `known` is the kind of its answers where that is known from the holdout's rows: few rows may look like another.
+    """
+
+    known: str = ""
+
+
 @dataclass(frozen=True)
 class ScoredRows:
     """Predictions as a CSV file in the order of the rows: a column `score`, or `prediction` of labels and numbers.

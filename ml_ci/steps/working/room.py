@@ -62,9 +62,13 @@ class Room:
 
     def job_folder(self, side: Made, what: str) -> Path:
         """Give a fresh folder for one job's log and results."""
-        folder = self.work / f"{side.name}-{side.model.name}-{what}"
+        folder = self.name_folder(side, what)
         folder.mkdir(parents=True)
         return folder
+
+    def name_folder(self, side: Made, what: str) -> Path:
+        """Give where the folder of a job lies, whether it is made yet or not."""
+        return self.work / f"{side.name}-{side.model.name}-{what}"
 
     def python(self, side: Made) -> Path:
         """Find the interpreter of a side's jobs."""

@@ -58,7 +58,7 @@ def score_side(shop: Workshop, side: Side) -> Record:
     StageFailed when the job fails, or when what it left does not fit the holdout.
     """
     side = resolve_reads(shop.project, side)
-    found = _find(shop, side)
+    found = find_scores(shop, side)
     if found is not None:
         return found
     training = train_side(shop, side)
@@ -66,7 +66,7 @@ def score_side(shop: Workshop, side: Side) -> Record:
     side = resolve_reads(shop.project, side)
     manifest = key_scoring(shop.project, shop.sides, side).manifest
     with shop.project.store.lock(manifest, tell_waiting(shop.project, side, "scores")):
-        found = _find(shop, side)
+        found = find_scores(shop, side)
         return found if found is not None else _score(shop, side, training)
 
 
@@ -76,7 +76,8 @@ def load_scores(shop: Workshop, side: Side, known: Keys) -> Any:
     return load(record.file(FILE)).within_one()
 
 
-def _find(shop: Workshop, side: Side) -> Record | None:
+def find_scores(shop: Workshop, side: Side) -> Record | None:
+    """Find the record of a side's predictions of the holdout; None where there is none."""
     return shop.project.store.find(PREDICTIONS, find_keys(shop.project, shop.sides, side).predictions)
 
 
@@ -156,16 +157,21 @@ def choose_threshold(
 
     `what` names the job's folder.
     """
+    cut = find_cut(shop, side, training, what)
+    return found if cut is None else decide(found, cut)
+
+
+def find_cut(shop: Workshop, side: Side, training: Record, what: str = "validation") -> float | None:
+    """Choose the threshold on the validation rows, on the scores' own scale; None where the model states a number."""
     threshold = side.model.threshold
     if threshold.metric is None:
-        return found
-
+        return None
     model, table = shop.sides.candidate.model, shop.validation
     rows = shop.strip_label("validation", table, model.data["validation"].columns)
     on_validation = score_rows(shop, side, training, what, rows, table.rows)
     predicted = read_predictions(model, side, on_validation.predictions, table, on_validation)
     labels = read_labels(table, model.label, model.positive)
-    return decide(found, choose(labels.y_true, predicted, threshold))
+    return choose(labels.y_true, predicted, threshold)
 
 
 def score_rows(
@@ -176,11 +182,20 @@ def score_rows(
     `positive` is the candidate's where none is given. A command read its tables itself, and its model knows texts as
     they stand in the file.
     """
+    request = ask_to_score(shop, side, training, what, rows, count, positive)
+    said = f"scoring {name_rows(shop, what)} with the {side.name}"
+    return time_work(shop.project, side.model.name, said, lambda: predict(request, shop.project.options.progress))
+
+
+def ask_to_score(
+    shop: Workshop, side: Side, training: Record, what: str, rows: Input, count: int, positive: Positive | None = None
+) -> PredictRequest:
+    """Say what a job is told that scores rows with a side's model; see `score_rows`."""
     rows = replace(rows, padded=not side.model.job.entry)
     stored = find_artifact(training)
     assert stored is not None, "a training without predictions leaves a model"  # noqa: S101
     bench, project = open_bench(shop, side), shop.project
-    request = PredictRequest(
+    return PredictRequest(
         model=side.model.name,
         artifact=stored,
         folder=bench.folder,
@@ -199,8 +214,6 @@ def score_rows(
         checkout=checkout(shop.project.repository, bench.folder),
         env=list_variables(project, side.model),
     )
-    said = f"scoring {name_rows(shop, what)} with the {side.name}"
-    return time_work(project, side.model.name, said, lambda: predict(request, project.options.progress))
 
 
 def _labels(shop: Workshop) -> tuple[str, ...]:

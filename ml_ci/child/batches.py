@@ -1,0 +1,135 @@
+"""Score many rows in one call; where that fails, fewer and fewer, until the rows are found that it fails for."""
+
+from __future__ import annotations
+
+from .answers import check, is_missing
+from .calls import NOW
+from .canonical import canonical, shortest
+from .edited import groups_of
+from .failures import JobFailed
+from .labels import YES, classes_of, compares
+from .prediction import answer_rows
+from .returned import Column
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Sequence
+
+    from .exchange import Request
+
+# What is known of a model's answers from rows that were scored before, in the words of `answers.single`.
+_SAID = {"probability": "score", "label": "prediction", "number": "prediction"}
+_LONGEST = 500
+
+
+class Batches:
+    """Answer asks by one model; `rows` are the holdout's, `function` the user's or None."""
+
+    def __init__(self, model: Any, rows: Any, function: Any, request: Request) -> None:
+        self.model = model
+        self.rows = rows
+        self.function = function
+        self.request = request
+        self.known = _SAID.get(request.get("known") or "", "")
+        self.classes = classes_of(request)
+
+    def answer(self, ask: Any) -> Request:
+        """Give for each row of an ask a score, or whether it is positive, or the error; null where there is none."""
+        rows = ask["rows"]
+        read = self.rows.read(ask["edits"])
+        found = _Found(len(rows))
+        waiting = [[place] for place in range(len(rows))] if ask["alone"] else groups_of(len(rows), read)
+        waiting = [places for places in reversed(waiting) if places]
+        while waiting:
+            places = waiting.pop()
+            try:
+                self._score(places, rows, read, found)
+            except MixedError:
+                raise
+            except JobFailed as error:
+                NOW["silent"] = True
+                if len(places) == 1:
+                    found.errors[places[0]] = error.message[:_LONGEST]
+                    continue
+                half = len(places) // 2
+                waiting += [places[half:], places[:half]]
+        NOW["silent"] = False
+        return found.tell()
+
+    def _score(self, places: Sequence[int], rows: Sequence[int], read: Any, found: _Found) -> None:
+        table = self.rows.take([rows[place] for place in places], read, places)
+        answer = answer_rows(self.model, table, self.function, self.request, len(places), _check_count, self.known)
+        found.note(answer.kind, answer.column.precision)
+        scored = answer.kind in ("probability", "margin")
+        for place, value in zip(places, answer.column.values):
+            why = _refuse(value, answer.kind, answer.what)
+            if not why and scored:
+                found.scores[place] = float(value)
+            elif not why:
+                found.positive[place], why = self._decide(value, answer)
+            if why:
+                found.errors[place] = why
+
+    def _decide(self, value: Any, answer: Any) -> tuple[int | None, str]:
+        """Say whether a label, a number or an outcome is positive, 1 or 0."""
+        value = shortest(value, answer.column.precision)
+        if answer.kind == "outcome":
+            return int(canonical(value) in YES), ""
+        if answer.kind == "number":
+            return int(compares(value, self.classes.comparison)), ""
+        if not self.classes.knows(value):
+            return None, "%s gave %r, which is no label of the holdout" % (answer.what, value)
+        return int(self.classes.is_positive(value)), ""
+
+
+class MixedError(JobFailed):
+    """Refuse an ask whose rows were answered by values of different kinds: no one threshold decides them."""
+
+    def __init__(self, message: str) -> None:
+        JobFailed.__init__(self, "ambiguous-prediction", message, "Return the same kind of value for every row.")
+
+
+class _Found:
+    """What was answered until now, by the place of a row in the ask."""
+
+    def __init__(self, count: int) -> None:
+        self.kind = ""
+        self.precision = ""
+        self.scores: list[float | None] = [None] * count
+        self.positive: list[int | None] = [None] * count
+        self.errors: dict[int, str] = {}
+
+    def note(self, kind: str, precision: str) -> None:
+        """Take what the answers of a batch are; JobFailed where those of another were something else."""
+        if self.kind and self.kind != kind:
+            said = "the model gave a %s for some rows and a %s for others" % (self.kind, kind)
+            raise MixedError(said)
+        self.kind, self.precision = kind, precision
+
+    def tell(self) -> Request:
+        scored = self.kind in ("probability", "margin")
+        return {
+            "kind": self.kind,
+            "precision": self.precision,
+            "scores": self.scores if scored else None,
+            "positive": None if scored else self.positive,
+            "errors": {str(place): said for place, said in self.errors.items()},
+        }
+
+
+def _check_count(column: Any, kind: str, count: int, what: str) -> None:
+    if len(column.values) != count:
+        raise JobFailed("row-count", "%s gave %d values for %d rows" % (what, len(column.values), count))
+
+
+def _refuse(value: Any, kind: str, what: str) -> str:
+    """Say why a value is no answer; '' for one that is."""
+    if kind == "probability" and type(value) is float and 0.0 <= value <= 1.0:
+        return ""  # the most frequent case
+    if is_missing(value) or (isinstance(value, (str, bytes)) and not value.strip()):
+        return "%s gave no value (%r)" % (what, value)
+    try:
+        check(Column([value]), kind, 1, what)
+    except JobFailed as error:
+        return error.message.replace(" for row 1", "")[:_LONGEST]
+    return ""

@@ -1,0 +1,96 @@
+"""Ask a side's model about edited rows of the holdout: the same model, threshold and code as when it is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from itertools import chain, count
+
+import numpy as np
+
+from ml_ci.behaviours.asks import NO_DECISION, Answers, Ask
+from ml_ci.errors import Failure, StageFailed
+from ml_ci.evaluation.scores import logistic, own_scale
+from ml_ci.records.record import Record
+from ml_ci.steps.planning.reads import resolve_reads
+from ml_ci.steps.values import Side
+from ml_ci.steps.working.score import ask_to_score, find_cut, find_scores
+from ml_ci.steps.working.train import find_artifact, train_side
+from ml_ci.steps.working.workshop import Workshop
+from ml_ci.training.answering import SECONDS, ScoringWorker, open_worker
+from ml_ci.training.heard import Heard
+from ml_ci.training.values import AskRequest, PredictRequest
+
+NO_MODEL = "no-model-to-ask"
+
+
+@dataclass(frozen=True)
+class SideAsker:
+    """Ask one side; an ask that takes longer than `seconds` ends the model, with StageFailed `ask-limit`.
+
+    `cut` is a threshold that was chosen on validation rows, on the scores' own scale; None where the model states one.
+    """
+
+    worker: ScoringWorker
+    threshold: float
+    cut: float | None = None
+    seconds: float = SECONDS
+
+    def __call__(self, ask: Ask) -> Answers:
+        """Score the rows of an ask."""
+        edits = {name: list(values) for name, values in ask.edits.items()}
+        heard = self.worker.ask(ask.rows.tolist(), edits, alone=ask.alone, seconds=self.seconds)
+        return self._decide(heard)
+
+    def within(self, seconds: float) -> SideAsker:
+        """Give one whose asks may take as long as this."""
+        return replace(self, seconds=seconds)
+
+    def _decide(self, heard: Heard) -> Answers:
+        if heard.kind not in ("probability", "margin"):
+            return Answers(heard.scores, heard.positive, heard.errors)
+        cut = own_scale(heard.kind, self.threshold, heard.precision) if self.cut is None else self.cut
+        decisions = np.where(np.isnan(heard.scores), NO_DECISION, heard.scores >= cut).astype(np.int8)
+        scores = logistic(heard.scores) if heard.kind == "margin" else heard.scores
+        return Answers(scores, decisions, heard.errors)
+
+
+@contextmanager
+def open_asker(shop: Workshop, side: Side, seconds: float = SECONDS) -> Iterator[SideAsker]:
+    """Open what asks a side's model, by the code of its own commit; the model is trained where there is no record.
+
+    Its process is gone at the end of the block. StageFailed where the model cannot be had or does not load,
+    `no-model-to-ask` for one that leaves predictions only, and at the end where it ran what is not its side's own.
+    Folds are asked by the model of all rows: no label is looked at.
+    """
+    side = resolve_reads(shop.project, side)
+    training = train_side(shop, side)
+    if find_artifact(training) is None:
+        raise _no_model(side)
+    cut = find_cut(shop, side, training, _name_folder(shop, side, "ask-validation"))
+    with open_worker(_request(shop, side, training)) as worker:
+        stated = side.model.threshold.value
+        yield SideAsker(worker, 0.5 if stated is None else stated, cut, seconds)
+
+
+def _request(shop: Workshop, side: Side, training: Record) -> AskRequest:
+    scored = find_scores(shop, side)
+    what = _name_folder(shop, side, "ask")
+    request = ask_to_score(shop, side, training, what, shop.holdout_rows, shop.holdout.rows)
+    known = "" if scored is None else str(scored.content["kind"])
+    return AskRequest(**{one.name: getattr(request, one.name) for one in fields(PredictRequest)}, known=known)
+
+
+def _name_folder(shop: Workshop, side: Side, what: str) -> str:
+    """Give a name that no folder of a job of this side has yet: a side may be asked more than once."""
+    names = chain([what], (f"{what}-{number}" for number in count(2)))
+    return next(name for name in names if not shop.name_folder(side, name).exists())
+
+
+def _no_model(side: Side) -> StageFailed:
+    message = (
+        f"`{side.model.name}` leaves predictions and no model, so the {side.name} cannot be asked about other rows"
+    )
+    hint = "Name the model in `outputs:` too, and what scores rows with it: `predict:`."
+    return StageFailed(Failure("evaluation", NO_MODEL, message, hint))
