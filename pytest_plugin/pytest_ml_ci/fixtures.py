@@ -63,4 +63,5 @@ def _measured(
     title: str, run: Run, model: str, scored: Scored, predictions: Predictions, side: Side | None
 ) -> Measured:
     whole = side.metrics if side else {}
-    return Measured(title, run.holdout(model, scored), scored.y_true, predictions, run.spec.models[model].cost, whole)
+    price = run.spec.models[model].cost
+    return Measured(title, run.holdout(model, scored), scored.y_true, predictions, price, whole, scored.weights)

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from ml_ci.errors import UserError
 from ml_ci.evaluation import metrics
+from ml_ci.evaluation.clusters import Weighted
 from ml_ci.evaluation.confusion import Confusion
-from ml_ci.gates.metrics import metrics_of, share
+from ml_ci.gates.metrics import share
 from ml_ci.metrics import find
 from ml_ci.reports.metrics import title
 from ml_ci.reports.numbers import defined, percent
+from ml_ci.reports.rates import rates
 
 if TYPE_CHECKING:
     from ml_ci.evaluation.scores import Predictions
@@ -36,6 +38,8 @@ class Measured:
 
     Every count and metric is an attribute: `tp`, `fnr`, `auc`, ... A metric that the rows do not define raises
     UndefinedMetricError, so that no comparison passes on nothing; `metrics` has all of them, undefined ones as None.
+    Where the model has a `weight:`, counts are of rows, without those of weight 0, and every metric counts each row as
+    often as it weighs.
     """
 
     def __init__(
@@ -46,6 +50,7 @@ class Measured:
         predictions: Predictions,
         price: Cost | None = None,
         whole: Mapping[str, float | None] | None = None,
+        weights: NDArray[np.float64] | None = None,
     ) -> None:
         self._name = name
         self._holdout = holdout
@@ -53,7 +58,8 @@ class Measured:
         self._predictions = predictions
         self._price = price
         self._whole = dict(whole or {})
-        self._selected: NDArray[np.bool_] | None = None
+        self._weights = weights
+        self._selected = None if weights is None or weights.all() else weights > 0
 
     def where(self, column: str, value: object) -> Measured:
         """Measure on the rows of the holdout whose `column` is `value`; may be chained.
@@ -67,7 +73,7 @@ class Measured:
         name = f"{self._name}, {column} = {value}"
         if not rows.any():
             raise UserError(f"no row is left: {name}", hint="Leave out one of the conditions.")
-        part = Measured(name, self._holdout, self._y_true, self._predictions, self._price)
+        part = Measured(name, self._holdout, self._y_true, self._predictions, self._price, weights=self._weights)
         part._selected = rows
         return part
 
@@ -79,17 +85,27 @@ class Measured:
         return Confusion(tp=tp, fp=decided - tp, fn=positives - tp, tn=len(y) - positives - decided + tp)
 
     @cached_property
+    def _by_weight(self) -> Weighted | None:
+        """The four counts, each row as often as it weighs; None where rows have no weights."""
+        if self._weights is None:
+            return None
+        weights = self._rows(self._weights)
+        y, decision = self._rows(self._y_true), self._rows(self._predictions.decision)
+        tp, fp, fn, tn = (
+            float(weights[cell].sum()) for cell in (y & decision, ~y & decision, y & ~decision, ~y & ~decision)
+        )
+        return Weighted(tp=tp, fp=fp, tn=tn, fn=fn)
+
+    @cached_property
     def metrics(self) -> Mapping[str, float | None]:
         """Every rate and metric by name, None where undefined.
 
         Metrics of the user's own, and those of the job, are measured on the whole holdout only.
         """
-        score = self._predictions.score
-        of_rows = metrics.of_scores(
-            self._rows(self._y_true), None if score is None else self._rows(score), self._predictions.kind
-        )
-        priced = metrics.costs(self.confusion, self._price)
-        found = {**self._whole, **of_rows, **priced, **metrics_of(self.confusion)}
+        score, weights = (None if a is None else self._rows(a) for a in (self._predictions.score, self._weights))
+        of_rows = metrics.of_scores(self._rows(self._y_true), score, self._predictions.kind, weights=weights)
+        priced = metrics.costs(self._by_weight or self.confusion, self._price)
+        found = {**self._whole, **of_rows, **priced, **rates(self.confusion, self._by_weight)}
         return {name: defined(value) for name, value in found.items()}
 
     @property
@@ -148,7 +164,8 @@ class Measured:
 
     def _rate(self, name: str) -> str:
         part, whole = share(self.confusion, name)
-        return f"{title(name)} {percent(self.metrics[name])} ({part:,} of {whole:,})"
+        by = "" if self._weights is None else " by weight"
+        return f"{title(name)} {percent(self.metrics[name])}{by} ({part:,} of {whole:,})"
 
     def _why_undefined(self, name: str) -> str:
         if self._predictions.kind != "probability" and name in metrics.OF_SCORES:

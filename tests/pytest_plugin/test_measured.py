@@ -138,3 +138,24 @@ def test_holdout_as_pandas_has_types_and_order(scored: Any, tmp_path: Path) -> N
     assert list(frame.columns) == ["region", "age", "label"]
     assert frame["age"].tolist() == [1, 1, 2, 2, 3, 3]
     assert repr(Holdout(scored)) == "<holdout: 6 rows, 3 columns>"
+
+
+@pytest.mark.parametrize(
+    ("metric", "value"),
+    [("fpr", 4 / 7), ("fnr", 3 / 5), ("precision", 2 / 6), ("auc", 14 / 35), ("cost", (5 * 4 + 120 * 3) / 12)],
+)
+def test_metrics_count_each_row_as_often_as_it_weighs(scored: Any, metric: str, value: float) -> None:
+    """One of two that were found weighs nothing; one is missed, one is a false alarm."""
+    import numpy as np
+    from pytest_ml_ci.holdout import Holdout
+    from pytest_ml_ci.measured import Measured
+
+    from ml_ci.spec.values import Cost
+
+    price, weights = Cost(fp=5, fn=120, currency="USD"), np.array([2.0, 4.0, 0.0, 3.0, 1.0, 2.0])
+    found = Measured("m", Holdout(scored), scored.y_true, scored.candidate, price, {}, weights)
+    assert [found.tp, found.fp, found.tn, found.fn, found.rows] == [1, 1, 2, 1, 5]
+    assert getattr(found, metric) == pytest.approx(value)
+    assert repr(found) == "<m: 5 rows, FPR 57.1% by weight (1 of 3), FNR 60.0% by weight (1 of 2)>"
+    europe = found.where("region", "EU")
+    assert (europe.rows, europe.fpr, europe.fnr) == (2, 1.0, 0.0)

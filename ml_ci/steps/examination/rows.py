@@ -35,7 +35,8 @@ class HoldoutTable:
 class Scored:
     """The holdout with what both sides predicted, everything in the holdout's order.
 
-    `y_true` is bool of shape (rows,); `baseline` is None without one, `no_baseline` then says why.
+    `y_true` is bool of shape (rows,); `baseline` is None without one, `no_baseline` then says why. `weights` are the
+    rows of the population that each row stands for, float64 of shape (rows,); None where each counts as one.
     """
 
     holdout: HoldoutTable
@@ -44,6 +45,7 @@ class Scored:
     baseline: Predictions | None
     no_baseline: str | None
     texts: dict[str, Any]
+    weights: Any = None
 
     def column(self, name: str) -> Any:
         """Give a column of the holdout as trimmed texts, shape (rows,); KeyError when there is none."""
@@ -66,6 +68,7 @@ def score_holdout(project: Project, sides: Sides) -> Scored:
             baseline=None if baseline is None else load_predictions(baseline),
             no_baseline=sides.no_baseline,
             texts={name: table.text(name) for name in table.names},
+            weights=None if model.weight is None else table.numbers(model.weight),
         )
 
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from ml_ci.gates.metrics import metrics_of
 from ml_ci.registry.values import Dataset
+from ml_ci.reports.rates import of_side, of_slices
 from ml_ci.reports.values import ModelReport
 from ml_ci.reports.values import Side as Counted
 from ml_ci.steps.promotion.evidence import Evidence
@@ -27,7 +27,10 @@ def list_params(found: Evidence) -> Iterator[tuple[str, str]]:
 
 
 def list_metrics(model: ModelReport) -> Iterator[tuple[str, float]]:
-    """Give every metric, count and rate of a slice by a name that MLflow takes; the baseline's as `baseline.NAME`."""
+    """Give every metric, count and rate of a slice by a name that MLflow takes; the baseline's as `baseline.NAME`.
+
+    Where rows have weights, rates count each as often as it weighs, as in the report; counts are of rows.
+    """
     yield from _metrics(model.candidate, "")
     yield from _metrics(model.baseline, "baseline.")
 
@@ -57,9 +60,9 @@ def _metrics(side: Counted | None, before: str) -> Iterator[tuple[str, float]]:
     if side is None:
         return
     counts = side.confusion
-    numbers = {**side.metrics, **metrics_of(counts), "tp": counts.tp, "fp": counts.fp, "tn": counts.tn, "fn": counts.fn}
-    for column, groups in side.slices.items():
-        for value, group in groups.items():
+    numbers = {**side.metrics, **of_side(side), "tp": counts.tp, "fp": counts.fp, "tn": counts.tn, "fn": counts.fn}
+    for column in side.slices:
+        for value, group in of_slices(side, column).items():
             numbers |= {f"fpr/{column}/{value}": group.fpr, f"fnr/{column}/{value}": group.fnr}
     for name, number in numbers.items():
         if number is not None:
