@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .arrays import are_sound, distinct, round_down
 from .canonical import canonical, shortest
 from .failures import JobFailed
 from .labels import Classes, describe_positive
@@ -80,8 +81,9 @@ def add_up(columns: Sequence[Any], what: str) -> Column:
         lists = any(isinstance(one, list) for one in arrays)
         total = [sum(map(float, row)) for row in zip(*arrays)] if lists else sum(arrays[1:], arrays[0])
     found = values_of(total, what)
-    found.values = [1.0 if isinstance(one, float) and 1.0 < one < 1.0 + 1e-6 else one for one in found.values]
-    return found
+    if found.array is not None:
+        return found.take(None, round_down(found.array))
+    return found.take([1.0 if isinstance(one, float) and 1.0 < one < 1.0 + 1e-6 else one for one in found.values])
 
 
 def classify(column: Column, said: str, classes: Classes, what: str) -> str:
@@ -91,7 +93,7 @@ def classify(column: Column, said: str, classes: Classes, what: str) -> str:
     are compared where `positive:` is a comparison, and otherwise probabilities, unless they are all labels of the
     holdout. `said` is the name of the column, where it says. JobFailed `ambiguous-prediction` for what may be either.
     """
-    present = _present(column.values)
+    present = _present(column.values) if column.array is None else distinct(column.array)
     if said == "score":
         return "probability"
     if said == "prediction" or not _are_floats(present):
@@ -175,13 +177,17 @@ def check(column: Column, kind: str, count: int | None, what: str) -> None:
 
     Rows count from 1.
     """
-    values = column.values
-    if count is not None and len(values) != count:
+    if count is not None and column.length != count:
         raise JobFailed(
             "row-count",
-            "%s gave %d values for %d rows" % (what, len(values), count),
+            "%s gave %d values for %d rows" % (what, column.length, count),
             "Return one value per row, in the order of the rows.",
         )
+    if column.array is None or not are_sound(column.array, kind):
+        _check_each(column.values, kind, what)
+
+
+def _check_each(values: Sequence[Any], kind: str, what: str) -> None:
     scored = kind in ("probability", "margin", "number")
     for number, value in enumerate(values, 1):
         if (scored and isinstance(value, float) and 0.0 <= value <= 1.0) or (not scored and type(value) in (int, bool)):

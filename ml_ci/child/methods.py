@@ -73,7 +73,7 @@ def _predict(
     said, column = single(returned, classes, what, last=bool(getattr(model, "from_registry", False)))
     if names is not None and not said:
         return label_kind(names, classes, what), column
-    if classes.comparison and not said and any(isinstance(value, float) for value in column.values):
+    if classes.comparison and not said and column.has_floats():
         return "number", column
     return classify(column, said, classes, what), column
 
@@ -214,6 +214,9 @@ def _from_margins(
     if width == 1:
         column = values_of(returned.columns[0], what)
         sign = 1.0 if chosen == [len(names) - 1] else -1.0
-        column.values = [sign * value if isinstance(value, (int, float)) else value for value in column.values]
-        return "margin", column
+        if column.array is not None:
+            return "margin", column.take(None, sign * column.array)
+        return "margin", column.take(
+            [sign * value if isinstance(value, (int, float)) else value for value in column.values]
+        )
     return "margin", values_of(returned.columns[chosen[0]], what)

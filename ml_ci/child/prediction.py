@@ -6,13 +6,14 @@ import os
 
 from .answers import check, classify, single
 from .arguments import annotation_of
+from .arrays import write_array
 from .calls import NOW, call
 from .canonical import shortest, write
 from .entries import load_entry
 from .failures import JobFailed
 from .labels import classes_of
 from .methods import Answer, default_scores
-from .returned import index_of, order_by_index, read_returned, refuse_moved
+from .returned import Column, index_of, order_by_index, read_returned, refuse_moved
 from .storage import load_artifact, load_registered
 from .tables import read_path, read_table
 
@@ -30,11 +31,16 @@ class Scores:
     `precision` names the type of floats that are narrower than Python's.
     """
 
-    def __init__(self, kind: str, values: list[Any], precision: str) -> None:
+    def __init__(self, kind: str, column: Column) -> None:
         self.outcome = kind == "outcome"
         self.kind = "label" if self.outcome else kind
-        self.values = values
-        self.precision = precision
+        self.column = column
+        self.precision = column.precision
+
+    @property
+    def values(self) -> list[Any]:
+        """The values as Python objects."""
+        return self.column.values
 
 
 def predict(request: Request) -> Request:
@@ -43,10 +49,10 @@ def predict(request: Request) -> Request:
     model = load_model(request, annotations[0])
     rows = read_rows(request, annotations[1], custom=function is not None)
     scores = score_rows(model, rows, function, request)
-    write_predictions(request["predictions"], scores)
     return {
         "kind": "outcome" if scores.outcome else scores.kind,
-        "rows": len(scores.values),
+        "written": write_predictions(request["work"], scores),
+        "rows": scores.column.length,
         "seconds": NOW["seconds"],
         "precision": scores.precision,
     }
@@ -64,10 +70,10 @@ def score_rows(model: Any, rows: Any, function: Any, request: Request) -> Scores
     """Score rows by the user's function, or by the model's own methods, and check what comes back."""
     count = len(rows) if hasattr(rows, "shape") else request["count"]
     answer = answer_rows(model, rows, function, request, count, check)
-    values = answer.column.values
+    column = answer.column
     if answer.kind in ("label", "outcome"):
-        values = [shortest(value, answer.column.precision) for value in values]
-    return Scores(answer.kind, values, answer.column.precision)
+        column = column.take([shortest(value, column.precision) for value in column.values])
+    return Scores(answer.kind, column)
 
 
 def answer_rows(
@@ -86,7 +92,7 @@ def answer_rows(
     checked(answer.column, answer.kind, count, answer.what)
     order = order_by_index(answer.returned, index, count, answer.what)
     if order is not None:
-        answer.column.values = [answer.column.values[place] for place in order]
+        answer.column = answer.column.in_order(order)
     return answer
 
 
@@ -152,13 +158,24 @@ def _importable(name: str) -> bool:
     return importlib.util.find_spec(name) is not None
 
 
-def write_predictions(path: str, scores: Scores) -> None:
-    """Write scores as a CSV file, whole or not at all: a column `score`, or `prediction` of labels and numbers."""
+def write_predictions(folder: str, scores: Scores) -> str:
+    """Write scores in a folder, whole or not at all, and give the file's name.
+
+    An array of scores is NumPy's own file; otherwise CSV has a column `score`, or `prediction` of labels and numbers.
+    """
     import csv
 
     by_label = scores.kind in ("label", "number")
+    array = None if by_label else scores.column.array
+    name = "predictions.csv" if array is None else "predictions.npy"
+    path = os.path.join(folder, name)
+    if array is not None:
+        write_array(path + ".part", array)
+        os.replace(path + ".part", path)
+        return name
     with open(path + ".part", "w", newline="", encoding="utf-8") as stream:
-        writer = csv.writer(stream)
+        writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(["prediction" if by_label else "score"])
         writer.writerows([write(value) if by_label else repr(float(value))] for value in scores.values)
     os.replace(path + ".part", path)
+    return name

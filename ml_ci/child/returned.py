@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .arrays import floats_of
 from .canonical import of_elements, precision_of, write
 from .failures import JobFailed, one_line, print_traceback
 
@@ -23,12 +24,44 @@ class Returned:
 
 
 class Column:
-    """Hold one value per row, as Python objects; `precision` names a float type that is narrower than Python's."""
+    """Hold one value per row, as Python objects; `precision` names a float type that is narrower than Python's.
 
-    def __init__(self, values: list[Any], precision: str = "", name: str = "") -> None:
-        self.values = values
+    `array` has the same values as one array of float64, where the answer was an array of floats; None otherwise.
+    """
+
+    def __init__(self, values: list[Any] | None, precision: str = "", name: str = "", array: Any = None) -> None:
+        self._values = values
         self.precision = precision
         self.name = name
+        self.array = array
+
+    @property
+    def values(self) -> list[Any]:
+        """The values, which nobody lists of an array before they are asked for."""
+        if self._values is None:
+            self._values = self.array.tolist()
+        return self._values
+
+    @property
+    def length(self) -> int:
+        """How many values there are."""
+        return len(self.values if self.array is None else self.array)
+
+    def in_order(self, places: list[int]) -> Column:
+        """Give the values of these places, in their order."""
+        if self.array is not None:
+            return self.take(None, self.array[places])
+        return self.take([self.values[place] for place in places])
+
+    def has_floats(self) -> bool:
+        """Say whether a value is a float."""
+        if self.array is not None:
+            return len(self.array) > 0
+        return any(isinstance(value, float) for value in self.values)
+
+    def take(self, values: list[Any] | None, array: Any = None) -> Column:
+        """Give a column of other values of the same type."""
+        return Column(values, self.precision, self.name, array)
 
 
 def read_returned(answer: Any, what: str) -> Returned:
@@ -118,6 +151,9 @@ def values_of(column: Any, what: str) -> Column:
 def _values(column: Any) -> Column:
     precision = precision_of(column) or (of_elements(column) if isinstance(column, list) else "")
     name = getattr(column, "name", None)
+    array = floats_of(column)
+    if array is not None:
+        return Column(None, precision, name if isinstance(name, str) else "", array)
     listed = [value.item() if hasattr(value, "item") else value for value in _list(column)]
     return Column(_without_decimals(listed), precision, name if isinstance(name, str) else "")
 

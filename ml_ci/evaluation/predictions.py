@@ -45,6 +45,9 @@ def read(
     StageFailed, stage `evaluation`, with the row of what is wrong; UserError when ids of the holdout are.
     """
     name = shown or path.name
+    if path.suffix == ".npy" and kind is not None:
+        score, scored = _read_array(path, holdout, kind, name), kind
+        return decide(Predictions(score >= 0, scored, score), own_scale(scored, threshold, precision))
     table = _open(path, name, holdout)
     column = _column(table, holdout, name)
     _refuse_long(table, holdout, name)
@@ -103,6 +106,22 @@ def _column(table: Table, holdout: Table, name: str) -> str:
     )
 
 
+def _read_array(path: Path, holdout: Table, kind: str, name: str) -> NDArray[np.float64]:
+    """Read scores that the child program left as NumPy's own file; nothing but floats, one for each row, is read."""
+    try:
+        found = np.lib.format.open_memmap(path, mode="r")
+    except (OSError, ValueError) as error:
+        raise fail("predictions-unreadable", f"{name} cannot be read: {error}") from None
+    if found.dtype != np.float64 or found.ndim != 1:
+        raise fail("predictions-unreadable", f"{name} are an array of {found.dtype}, of shape {found.shape}")
+    if len(found) != holdout.rows:
+        message = f"{name} has {len(found):,} rows, and the holdout {holdout.shown} has {holdout.rows:,}"
+        raise fail("row-count", message, "Write one value for each row of the holdout, in its order.")
+    score = np.array(found)
+    _refuse_wrong(score, name, bounded=kind != "margin")
+    return score
+
+
 def _scores(table: Table, name: str, bounded: bool) -> NDArray[np.float64]:
     try:
         score = table.numbers("score")
@@ -110,6 +129,11 @@ def _scores(table: Table, name: str, bounded: bool) -> NDArray[np.float64]:
         raise fail(
             "score-not-number", error.message, "Class labels go in a column named `prediction`, scores in `score`."
         ) from None
+    _refuse_wrong(score, name, bounded)
+    return score
+
+
+def _refuse_wrong(score: NDArray[np.float64], name: str, bounded: bool) -> None:
     for row in np.flatnonzero(np.isnan(score))[:1]:
         raise fail(
             "score-missing",
@@ -125,7 +149,6 @@ def _scores(table: Table, name: str, bounded: bool) -> NDArray[np.float64]:
             if bounded
             else "A margin may have any size, and has to be a number: look at what the model does with this row.",
         )
-    return score
 
 
 def _predict(

@@ -13,7 +13,16 @@ from ml_ci.training.ending import Ending, broken, check
 from ml_ci.training.executors import executor
 from ml_ci.training.inputs import verify
 from ml_ci.training.kinds import kind_of
-from ml_ci.training.orders import RESULT, Logged, clean, open_environment, tell_worker, try_to_build, write_order
+from ml_ci.training.orders import (
+    RESULT,
+    WRITTEN,
+    Logged,
+    clean,
+    open_environment,
+    tell_worker,
+    try_to_build,
+    write_order,
+)
 from ml_ci.training.process import Order, Outcome
 from ml_ci.training.progress import Progress, Silent
 from ml_ci.training.told import TOLD
@@ -71,7 +80,6 @@ def train(request: TrainRequest, progress: Progress | None = None) -> TrainedMod
 def predict(request: PredictRequest, progress: Progress | None = None) -> ScoredRows:
     """Score rows with a stored model in a child process; StageFailed as for `train`."""
     with Logged(request, "evaluation"):
-        target = request.work / "predictions.csv"
         ending = _run_worker(
             request,
             progress or Silent(),
@@ -82,12 +90,12 @@ def predict(request: PredictRequest, progress: Progress | None = None) -> Scored
             count=request.count,
             positive=dataclasses.asdict(request.positive),
             labels=request.labels,
-            predictions=str(target),
         )
-        kind, rows, precision = (ending.result.get(name) for name in ("kind", "rows", "precision"))
+        kind, rows, precision, written = (ending.result.get(name) for name in ("kind", "rows", "precision", "written"))
         seconds = _number(ending.result.get("seconds"), request)
-        if kind not in _KINDS or precision not in _PRECISIONS:
+        if kind not in _KINDS or precision not in _PRECISIONS or written not in WRITTEN:
             raise broken(request.model, "evaluation")
+        target = request.work / str(written)
         if not isinstance(rows, int) or seconds is None or not target.is_file() or target.is_symlink():
             raise broken(request.model, "evaluation")
         reads = ending.reads

@@ -22,6 +22,7 @@ from ml_ci.training.values import UNSEEN, JobFailed, PredictRequest, Request, Tr
 from ml_ci.variables.masks import Mask
 
 RESULT, LOG = "result.json", "job.log"
+WRITTEN = ("predictions.csv", "predictions.npy")  # as a model's scores are handed over
 
 
 class Logged:
@@ -106,7 +107,7 @@ def try_to_build(request: Request, environment: Mapping[str, str], *, failed: bo
 
 def clean(request: Request) -> None:
     """Make the job's own folder, without what an earlier job left in it."""
-    for name in ("request.json", RESULT, "usage.json", LOG, "predictions.csv", "model.pkl", TOLD):
+    for name in ("request.json", RESULT, "usage.json", LOG, *WRITTEN, "model.pkl", TOLD):
         remove(request.work / name)
     for folder in ("out", "outputs", "asked"):
         shutil.rmtree(request.work / folder, ignore_errors=True)

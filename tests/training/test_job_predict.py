@@ -30,6 +30,11 @@ ROWS = "x\n0.1\n0.2\n0.9\n"
 
 
 def values(scored: ScoredRows) -> tuple[str, list[str]]:
+    """Give the column's name and its values as text, by whichever way they were written."""
+    if scored.predictions.suffix == ".npy":
+        array = numpy.load(scored.predictions, allow_pickle=False)
+        assert (array.dtype, array.ndim) == (numpy.float64, 1)
+        return "score", list(map(repr, array.tolist()))
     with scored.predictions.open(newline="") as stream:
         header, *rows = csv.reader(stream)
     return header[0], [row[0] for row in rows]
