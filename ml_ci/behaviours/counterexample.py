@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ml_ci.behaviours.asks import NEGATIVE, NO_DECISION, POSITIVE, Answers, Cell
 from ml_ci.behaviours.columns import key
@@ -37,8 +37,9 @@ class Counterexample:
 
     `kept` are the other values that it takes, where they may be shown; all columns that are not named have their
     typical values. `hidden` counts values that it takes, too, and that may not be shown, or are too many: fewer than 5
-    rows of the holdout have them; of the edited column `shows` says whether each may be. With `full` it is a row of
-    the holdout as it stands, and belongs in no comment. `kind` is the behaviour's.
+    rows of the holdout have them. Of the edited column `shows` says whether each value may be shown: None stands for
+    one that may not. With `full` it is a row of the holdout as it stands, and belongs in no comment. `kind` is the
+    behaviour's.
     """
 
     kind: str
@@ -98,7 +99,6 @@ def tell(guard: Guard, pair: Pair, *, full: bool = False) -> Counterexample:
     holdout = guard.holdout
     candidate = Said.of(*ask_pairs(guard.candidate, holdout, [pair]))
     baseline = None if guard.baseline is None else Said.of(*ask_pairs(guard.baseline, holdout, [pair]))
-    before = pair.before(holdout)
     found = {name: pair.value(name, holdout) for name in holdout.columns if name != pair.column}
     kept, shows = found, (True, True)
     if not full:
@@ -107,8 +107,11 @@ def tell(guard: Guard, pair: Pair, *, full: bool = False) -> Counterexample:
         found = needed
     kept = kept if full else dict(list(kept.items())[: COLUMNS - 1])
     hidden = len(found) - len(kept)
+    if hidden or not all(shows):  # an error may name what it could not read
+        candidate, baseline = replace(candidate, error=""), baseline and replace(baseline, error="")
+    values = [cell if may else None for cell, may in zip((pair.before(holdout), pair.after), shows, strict=True)]
     return Counterexample(
-        guard.behaviour.kind, pair.column, before, pair.after, candidate, baseline, kept, hidden, shows, full
+        guard.behaviour.kind, pair.column, values[0], values[1], candidate, baseline, kept, hidden, shows, full
     )
 
 
