@@ -34,6 +34,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
     "Bring into use (needs MLflow)": {
         "promote": "Make the model that passed on this commit champion.",
         "approve": "Approve a model, by name and with a reason.",
+        "deploy": "Do the jobs after the promotion that are due.",
         "rollback": "Make the champion before this one champion again.",
         "history": "Tell every champion: who, when, which commit, how long.",
         "lineage": "Say what a version was made of.",

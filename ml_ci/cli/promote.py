@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ml_ci.cli import parameters, registry
+from ml_ci.cli import deployed, parameters, registry
 
 if TYPE_CHECKING:
+    from ml_ci.registry.values import RefusedError
     from ml_ci.steps.promotion.promote import Done
 
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 @registry.by
 @click.option("--approved-by", metavar="NAME", help="Who approved it, where a workflow's environment asked.")
 @click.option("--require-approval", is_flag=True, help="Only what a person approved: --approved-by, or ml-ci approve.")
+@deployed.option
 @parameters.as_json
 @parameters.python
 @parameters.config
@@ -39,6 +41,7 @@ def command(
     by: str | None,
     approved_by: str | None,
     require_approval: bool,
+    deploy: bool,
     as_json: bool,
     python: str | None,
     config: str | None,
@@ -53,23 +56,34 @@ def command(
     Where ml-ci.yaml has `stages: [staging, champion]`, a model is put into each in turn, `--stage staging` first. The
     gates that a stage has of its own are judged by `ml-ci run --baseline champion --stage staging`.
 
-    Stopped anywhere, the same command completes the promotion. Exit codes: 0 promoted, or in use already; 1 the verdict
-    is fail, error or unjudged; 4 it is inconclusive; 2 refused for another reason, which is told.
+    Jobs that are `after: promotion` are done then: see `ml-ci deploy`. Stopped anywhere, the same command completes all
+    of it. Exit codes: 0 promoted, or in use already; 1 the verdict is fail, error or unjudged, or a job after the
+    promotion failed; 4 it is inconclusive; 2 refused for another reason, which is told.
     """
-    from ml_ci.registry.values import RefusedError
+    from ml_ci.registry.values import CHAMPION, RefusedError
     from ml_ci.steps.promotion.promote import promote_model
 
-    allow = frozenset(name.removeprefix("allow_").replace("_", "-") for name, given in allowed.items() if given)
-    asked = replace(registry.asked(by, reason, allow, approved_by), needs_approval=require_approval, stage=stage)
+    asked = registry.asked(by, reason, _name(allowed), approved_by, needs_approval=require_approval, stage=stage)
+    done, found = None, deployed.NONE
     try:
         done = registry.answered(lambda: promote_model(registry.options(config, python), model, asked))
+        if not as_json:
+            click.echo(_said(model, done))
+        if deploy and done.promoted.event.stage == CHAMPION:
+            found = deployed.deploy(registry.options(config, python), (model,), asked)
     except RefusedError as error:
         if as_json:
-            said = {"message": error.message, "hint": error.hint, "verdict": error.verdict or None}
-            click.echo(json.dumps({"format": 1, "moved": False, "refused": said}, indent=2, ensure_ascii=False))
+            click.echo(_json(done, found, error))
         return registry.refused(error, error.verdict)
-    click.echo(_json(done) if as_json else _said(model, done))
-    return 0
+    if as_json:
+        click.echo(_json(done, found))
+        return deployed.code_of(found)
+    return deployed.say(found)
+
+
+def _name(allowed: Mapping[str, bool]) -> frozenset[str]:
+    """Name what is allowed by hand, as the options do."""
+    return frozenset(name.removeprefix("allow_").replace("_", "-") for name, given in allowed.items() if given)
 
 
 def _said(model: str, done: Done) -> str:
@@ -88,9 +102,15 @@ def _said(model: str, done: Done) -> str:
     return "\n".join(lines)
 
 
-def _json(done: Done) -> str:
+def _json(done: Done | None, found: deployed.Found, error: RefusedError | None = None) -> str:
+    """Say what was promoted, if anything, what became of the jobs after it, and what was refused of the two."""
     from ml_ci.records.codec import pack
 
-    said = {"format": 1, "moved": done.promoted.moved, "refused": None, "completed": done.completed, "same": done.same}
-    event = pack(done.promoted.event)
-    return json.dumps({**said, "version": done.promoted.version.version, "event": event}, indent=2, ensure_ascii=False)
+    said: dict[str, Any] = {"format": 1, "moved": False, "refused": None}
+    if error is not None:
+        said["refused"] = {"message": error.message, "hint": error.hint, "verdict": error.verdict or None}
+    if done is not None:
+        said |= {"moved": done.promoted.moved, "completed": done.completed, "same": done.same}
+        said |= {"version": done.promoted.version.version, "event": pack(done.promoted.event)}
+        said["deployments"] = [one for jobs in deployed.as_json(found).values() for one in jobs]
+    return json.dumps(said, indent=2, ensure_ascii=False)

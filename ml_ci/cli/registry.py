@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -48,15 +48,21 @@ def options(config: str | None, python: str | None = None) -> Options:
     return Options(start=Path.cwd(), config=config, environment=dict(os.environ), store=store, python=python)
 
 
-def asked(by: str | None, reason: str, allow: frozenset[str] = frozenset(), approved_by: str | None = None) -> Asked:
-    """Say who asks, and now."""
+def asked(
+    by: str | None,
+    reason: str,
+    allow: frozenset[str] = frozenset(),
+    approved_by: str | None = None,
+    **more: Any,
+) -> Asked:
+    """Say who asks, and now; `more` is what else is asked for."""
     from ml_ci.steps.promotion.offer import Asked
 
     if allow and not reason.strip():
         names = ", ".join(f"--allow-{name}" for name in sorted(allow))
         raise UserError(f"{names}: nothing is allowed without a reason", hint="Say why: --reason 'why'.")
     who, when = (by or "").strip() or actor(os.environ), now().isoformat(timespec="seconds")
-    return Asked(who, when, reason.strip(), allow, (approved_by or "").strip() or None)
+    return Asked(who, when, reason.strip(), allow, (approved_by or "").strip() or None, **more)
 
 
 def now() -> datetime:

@@ -10,7 +10,7 @@ from itertools import zip_longest
 
 from ml_ci.records.codec import unpack
 from ml_ci.registry.registry import Registry
-from ml_ci.registry.values import CHAMPION, MOVE, Event, LostChampionError, Version
+from ml_ci.registry.values import CHAMPION, DEPLOYMENT, MOVE, Event, LostChampionError, NoAnswerError, Try, Version
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,7 @@ class History:
 
     `staged` are the moves of the stages before champion, the youngest first.
     `foreign` says that the alias names a version which no move of ml-ci put there; `lost` that it names none any more.
+    `tries` are those of the jobs after its promotions, the oldest first.
     """
 
     model: str
@@ -40,11 +41,13 @@ class History:
     foreign: bool
     staged: tuple[Event, ...] = ()
     lost: bool = False
+    tries: tuple[Try, ...] = ()
 
 
 def history(registry: Registry, model: str, now: datetime) -> History:
     """Read the history of a model; one that was never promoted has no stays."""
-    known = moves(registry.tags(model))
+    tags = registry.tags(model)
+    known = moves(tags)
     events = champions(known)
     champion = registry.aliased(model, CHAMPION)
     found = None if champion is None else champion.version
@@ -55,6 +58,7 @@ def history(registry: Registry, model: str, now: datetime) -> History:
         champion is not None and (not events or events[-1].version != found),
         tuple(event for event in reversed(known) if event.stage != CHAMPION),
         lost=champion is None and bool(events),
+        tries=list_tries(model, tags),
     )
 
 
@@ -82,7 +86,7 @@ def champions(moves: Iterable[Event]) -> list[Event]:
 def on(history: History, day: date) -> History:
     """Keep the stays that reach into a day (UTC): who was champion on it; none when nobody was."""
     stays = tuple(stay for stay in history.stays if _time(stay.event).date() <= day <= _end(stay).date())
-    return replace(history, stays=stays, staged=(), foreign=False, lost=False)
+    return replace(history, stays=stays, staged=(), foreign=False, lost=False, tries=())
 
 
 def _end(stay: Stay) -> datetime:
@@ -101,6 +105,20 @@ def moves(tags: Mapping[str, str]) -> list[Event]:
                 continue
             found.append(event)
     return sorted(found, key=lambda event: event.time)
+
+
+def list_tries(model: str, tags: Mapping[str, str]) -> tuple[Try, ...]:
+    """Read every try out of a registered model's tags, the oldest first; NoAnswerError when one is damaged."""
+    found = []
+    for key, text in tags.items():
+        if key.startswith(DEPLOYMENT):
+            try:
+                one = unpack(Try, json.loads(text))
+                datetime.fromisoformat(one.until).astimezone(UTC)
+            except (KeyError, TypeError, ValueError, AttributeError):
+                raise NoAnswerError(f"the tag {key} of {model} is damaged", "Take it away by hand.") from None
+            found.append(one)
+    return tuple(sorted(found, key=lambda one: (one.begun, one.id)))
 
 
 def check_not_lost(model: str, tags: Mapping[str, str]) -> None:

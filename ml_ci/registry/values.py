@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from ml_ci.errors import UserError
 
@@ -21,6 +22,9 @@ STAGE = "ml-ci.stage"  # the alias that a version was registered for, where it i
 MOVE, INTENT = "ml-ci.move.", "ml-ci.rollback"
 # A person's approval of one training, by its key.
 APPROVAL = "ml-ci.approval."
+# Of a registered model: a try of a job after a promotion. Of a version: when a job was done for it, and the digests of
+# what the jobs before it left that a deployment takes.
+DEPLOYMENT, DEPLOYED, JOBS = "ml-ci.deployment.", "ml-ci.deployed.", "ml-ci.jobs"
 
 
 class NoAnswerError(Exception):
@@ -125,6 +129,37 @@ class Event:
     stage: str = CHAMPION
 
 
+TryState: TypeAlias = Literal["begun", "done", "failed", "lost", "withdrawn"]
+
+
+@dataclass(frozen=True)
+class Try:
+    """One try of a job after the promotion of a `version`, begun and ended at times in UTC (ISO 8601).
+
+    `deployment` is the same for every try of the same job after the same `move` of the champion. `place` is where it
+    was begun: a CI system's run, or a machine's checkout. At the time `until` ml-ci has ended it, wherever it is.
+    `state`: `begun` until it ended, `done` or `failed`; `lost` when it never said, `withdrawn` when it never started.
+    """
+
+    id: str
+    deployment: str
+    job: str
+    move: str
+    version: str
+    begun: str
+    until: str
+    place: str
+    by: str
+    approved_by: str | None = None
+    state: TryState = "begun"
+    ended: str | None = None
+    said: str = ""
+
+    def may_be_at_work(self, place: str, now: datetime) -> bool:
+        """Say whether it may be at work still: what was begun at this very place was stopped."""
+        return self.state == "begun" and self.place != place and datetime.fromisoformat(self.until) > now
+
+
 @dataclass(frozen=True)
 class Dataset:
     """One data entry of a training: its digest, whole, and where the spec finds it."""
@@ -171,10 +206,11 @@ class Promoted:
 class Lineage:
     """What a version was made of and judged by: `made` is its `lineage.json`, empty for a version of somebody else.
 
-    `aliases` name it now; `moves` are those that brought it into use.
+    `aliases` name it now; `moves` are those that brought it into use, `tries` those to deploy it.
     """
 
     version: Version
     made: Mapping[str, Any] = field(default_factory=dict)
     aliases: tuple[str, ...] = ()
     moves: tuple[Event, ...] = ()
+    tries: tuple[Try, ...] = ()

@@ -10,6 +10,7 @@ from typing import Any
 from ml_ci.records.codec import pack
 from ml_ci.registry.history import History, Stay
 from ml_ci.registry.values import Event
+from ml_ci.reports import deployments
 from ml_ci.reports.columns import GAP, padded, total
 from ml_ci.reports.numbers import duration
 from ml_ci.reports.text import label
@@ -38,8 +39,8 @@ def table(history: History, day: date | None = None, columns: int | None = None)
             yield from (GAP.join(row).rstrip() for row in rows)
         else:
             yield from (line for stay in history.stays for line in _block(stay, columns))
-    for event in history.staged:
-        yield from [staged(event)] if columns is None else _wrapped(staged(event), columns, "  ")
+    for line in (*map(staged, history.staged), *deployments.lines(history.tries)):
+        yield from [line] if columns is None else _wrapped(line, columns, "  ")
 
 
 def lost(history: History) -> str:
@@ -86,6 +87,7 @@ def as_json(history: History) -> dict[str, Any]:
             for stay in history.stays
         ],
         "staged": [pack(event) for event in history.staged],
+        "deployments": deployments.as_json(history.tries),
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from ml_ci.records.codec import pack
 from ml_ci.registry.values import Lineage
+from ml_ci.reports import deployments
 from ml_ci.reports.lineage_boxes import Picture, picture, whence
 from ml_ci.reports.text import label, plural
 
@@ -36,6 +37,8 @@ def text(lineage: Lineage) -> Iterator[str]:
     for event in lineage.moves:
         reason = f": {label(event.reason)}" if event.reason else ""
         yield f"  {event.kind:<12} {event.time[:16].replace('T', ' ')} UTC by {label(event.by)}{reason}"
+    for one in deployments.list_told(lineage.tries):
+        yield f"  {'deployment':<12} {label(one.job, 60)} {deployments.say(one)}"
     yield f"  make it again: ml-ci reproduce {label(version.model)}@{version.version}"
 
 
@@ -50,6 +53,7 @@ def as_json(lineage: Lineage) -> dict[str, Any]:
         "source": version.source,
         "made": dict(lineage.made),
         "moves": [pack(event) for event in lineage.moves],
+        "deployments": deployments.as_json(lineage.tries),
     }
 
 

@@ -185,10 +185,22 @@ def _uses(lineage: Lineage) -> Iterator[Box]:
     moves = lineage.moves[-_MOST_USES:]
     for number, event in enumerate(moves):
         now = event.stage in lineage.aliases and latest[event.stage] is event
-        yield Box(f"use{number}", USE, _use(event, now), tuple(_move(event, now)), "use" if now else "input")
+        yield Box(
+            f"use{number}",
+            USE,
+            _use(event, now),
+            (*_move(event, now), *_deployed(event, lineage)),
+            "use" if now else "input",
+        )
     if not moves:
         said = "in use, moved by hand" if CHAMPION in lineage.aliases else "never in use"
         yield Box("use0", USE, said, tuple(Line(alias) for alias in lineage.aliases))
+
+
+def _deployed(event: Event, lineage: Lineage) -> Iterator[Line]:
+    for one in lineage.tries:
+        if one.move == event.id and one.state == "done":
+            yield Line(f"{one.job} done {(one.ended or '')[:10]}")
 
 
 def _move(event: Event, now: bool) -> Iterator[Line]:

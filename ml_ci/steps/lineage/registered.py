@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ml_ci.errors import UserError
-from ml_ci.registry.history import check_not_lost, moves
+from ml_ci.registry.history import check_not_lost, list_tries, moves
 from ml_ci.registry.mlflow_registry import MlflowRegistry
 from ml_ci.registry.values import CHAMPION, PREVIOUS, Lineage, Version
 from ml_ci.steps.opening.project import check_models, check_name, locate, open_project
@@ -54,12 +54,14 @@ class Registered:
     def lineage(self, version: Version) -> Lineage:
         """Read what a version was made of; UserError when the registry's file is damaged."""
         aliases = tuple(one for one in dict.fromkeys((CHAMPION, PREVIOUS, version.stage)) if self._names(version, one))
-        done = tuple(event for event in moves(self.registry.tags(version.model)) if event.version == version.version)
+        tags = self.registry.tags(version.model)
+        done = tuple(event for event in moves(tags) if event.version == version.version)
+        tries = tuple(one for one in list_tries(version.model, tags) if one.version == version.version)
         if not version.ours:
-            return Lineage(version, {}, aliases, done)
+            return Lineage(version, {}, aliases, done, tries)
         with self.project.store.workplace() as work:
             path = self.registry.download(version, LINEAGE, work)
-            return Lineage(version, _read(path, version), aliases, done)
+            return Lineage(version, _read(path, version), aliases, done, tries)
 
     def _names(self, version: Version, alias: str) -> bool:
         found = self.registry.aliased(version.model, alias)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from ml_ci.errors import Failure, StageFailed, UserError
 from ml_ci.gates.values import Verdict
@@ -16,6 +17,7 @@ from ml_ci.steps.planning.decide import plan_work
 from ml_ci.steps.planning.judged import Judged, read_verdict
 from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.promotion import origins
+from ml_ci.steps.promotion.find_kept import find_kept
 from ml_ci.steps.promotion.origins import RUN
 from ml_ci.steps.promotion.trusted import distrust
 from ml_ci.steps.telling.publish import NAME
@@ -28,7 +30,7 @@ ALLOWANCES = ("dirty", "branch", "verdict", "champion", "rolled-back", "pending"
 class Evidence:
     """A model that was judged on this commit: its sides, its verdict, and the records of its training and predictions.
 
-    `used` names what a person had to allow.
+    `used` names what a person had to allow. `kept` are the records of the jobs that its deployments take.
     """
 
     sides: Sides
@@ -38,6 +40,7 @@ class Evidence:
     training: Record
     predictions: Record | None
     used: tuple[str, ...]
+    kept: Mapping[str, Record] = field(default_factory=dict)
 
 
 @dataclass
@@ -78,7 +81,8 @@ def collect_evidence(
     predictions = project.store.find(PREDICTIONS, plan.candidate.predictions)
     for record in (training, predictions):
         origins.check_origins(project, name, record)
-    return Evidence(sides, plan, judged, verdict, training, predictions, tuple(allow.used))
+    kept = find_kept(project, fingerprints, name) if project.options.stage in (None, CHAMPION) else {}
+    return Evidence(sides, plan, judged, verdict, training, predictions, tuple(allow.used), kept)
 
 
 def check_told(project: Project, name: str, allow: Allowed) -> None:

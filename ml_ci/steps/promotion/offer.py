@@ -15,6 +15,7 @@ from ml_ci.reports import causes, pieces, sentences
 from ml_ci.reports.markdown import render
 from ml_ci.reports.values import ModelReport, Report
 from ml_ci.steps.promotion.evidence import Evidence
+from ml_ci.steps.promotion.kept_jobs import digest_outputs
 from ml_ci.steps.promotion.offer_files import digest_artifact, fill
 from ml_ci.steps.promotion.offer_values import list_datasets, list_metrics, list_params
 from ml_ci.steps.telling.outcome import report_judged, report_run
@@ -104,5 +105,6 @@ def _tags(project: Project, found: Evidence, event: Event, replaces: str) -> Map
         values.ENVIRONMENT: json.dumps(fingerprint.details.get("environment", {}), sort_keys=True),
         values.REPLACES: replaces,
         **({} if event.stage == values.CHAMPION else {values.STAGE: event.stage}),
+        **({values.JOBS: digest_outputs(found.kept)} if found.kept else {}),
         values.EVENT: json.dumps(pack(event), ensure_ascii=False),
     }

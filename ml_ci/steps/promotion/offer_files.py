@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from ml_ci.digests import digest
 from ml_ci.errors import UserError
 from ml_ci.records.codec import pack
+from ml_ci.records.record import Record
 from ml_ci.records.record import digest as file_digest
 from ml_ci.registry.mlflow_model import write_model
 from ml_ci.reports.as_json import dumps
@@ -19,10 +20,11 @@ from ml_ci.reports.values import Report
 from ml_ci.steps.promotion.evidence import Evidence
 from ml_ci.steps.promotion.signature import read_signature
 from ml_ci.steps.values import Project
-from ml_ci.steps.working.train import find_artifact
+from ml_ci.steps.working.train import find_artifact, find_outputs
 
 FORMAT = 1
 LINEAGE = "lineage.json"
+JOBS = "jobs"  # the folder of what the jobs left that a deployment takes
 
 
 def fill(project: Project, found: Evidence, made: Report, folder: Path) -> None:
@@ -30,6 +32,8 @@ def fill(project: Project, found: Evidence, made: Report, folder: Path) -> None:
     _copy(found.training.folder, folder / "record")
     if found.predictions is not None:
         _copy(found.predictions.folder, folder / "predictions")
+    for job, outputs in list_outputs(found.kept):
+        _copy(outputs, folder / JOBS / job)
     details = found.sides.candidate.fingerprint.details
     write_model(
         folder / "model",
@@ -44,7 +48,16 @@ def fill(project: Project, found: Evidence, made: Report, folder: Path) -> None:
     (folder / LINEAGE).write_text(text + "\n", encoding="utf-8")
 
 
+def list_outputs(kept: Mapping[str, Record]) -> Iterator[tuple[str, Path]]:
+    """Give what each of these jobs left; those that leave nothing are left out."""
+    for job, record in kept.items():
+        outputs = find_outputs(record)
+        if outputs is not None:
+            yield job, outputs
+
+
 def _copy(folder: Path, to: Path) -> None:
+    """Copy a folder; UserError where that cannot be done."""
     try:
         shutil.copytree(folder, to)
     except shutil.Error as error:

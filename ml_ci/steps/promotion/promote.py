@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -32,6 +30,7 @@ from ml_ci.steps.opening.project import check_models, check_name, locate, open_p
 from ml_ci.steps.planning.champion import find_location
 from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.promotion import stages
+from ml_ci.steps.promotion.alone import alone
 from ml_ci.steps.promotion.evidence import Allowed, check_told, collect_evidence
 from ml_ci.steps.promotion.offer import Asked, make_offer
 from ml_ci.steps.values import Options, Project
@@ -54,7 +53,7 @@ def promote_model(options: Options, name: str, asked: Asked) -> Done:
     """
     project = open_project(locate(options), replace(options, models=(name,), stage=asked.stage))
     stages.check_model_stage(project.spec.models[name], asked.stage)
-    with _alone(project, name):
+    with alone(project, name):
         registry = MlflowRegistry(find_location(project))
         if asked.stage == CHAMPION:
             check_none(registry, name)
@@ -97,7 +96,7 @@ def roll_back(options: Options, name: str, asked: Asked) -> Event:
     """Make the champion before this one champion again."""
     project = open_project(locate(options), options)
     check_name(project.spec, name)
-    with _alone(project, name):
+    with alone(project, name):
         registry = MlflowRegistry(find_location(project))
         if registry.aliased(name, CHAMPION) is None and not registry.tags(name):
             check_models(project.spec, (name,))
@@ -154,22 +153,3 @@ def _roll_back(registry: MlflowRegistry, name: str, training: str, asked: Asked)
         )
         raise RefusedError(message, hint="To use it again: --allow-rolled-back --reason 'why'.")
     return len(found)
-
-
-@contextmanager
-def _alone(project: Project, name: str) -> Iterator[None]:
-    """Let one process at a time move a model's champion; the other is told, and a killed one's lock is free again."""
-    from filelock import FileLock, Timeout
-
-    folder = project.store.ready() / "locks"
-    folder.mkdir(exist_ok=True)
-    lock = FileLock(folder / f"registry-{name}.lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout:
-        message = f"another process is moving the champion of {name}"
-        raise RefusedError(message, hint="Wait for it, and see `ml-ci history " + name + "`.") from None
-    try:
-        yield
-    finally:
-        lock.release()

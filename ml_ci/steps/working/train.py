@@ -117,7 +117,26 @@ def _train(shop: Room, side: Made) -> Record:
     needs = {name: found for name in side.model.needs if (found := _find_left(records[name])) is not None}
     side = resolve_reads(shop.project, side)  # on top of what was made just now
     bench, work = open_bench(shop, side), shop.job_folder(side, "train")
-    request = TrainRequest(
+    request = make_request(shop, side, bench, work, needs)
+    try:
+        kind, said = _say_work(shop, side)
+        with shop.project.journal.noting(kind, side.name, side.model.name):
+            model = time_work(
+                shop.project,
+                side.model.name,
+                said,
+                lambda: train(request, shop.project.options.progress),
+            )
+    except JobFailed as error:
+        raise StageFailed(remember_failure(shop.project, side, error, work / LOG)) from None
+    finally:
+        keep_log(shop, side, work)
+    return _keep(shop, side, model)
+
+
+def make_request(shop: Room, side: Made, bench: Bench, work: Path, needs: Mapping[str, Path]) -> TrainRequest:
+    """Ask for a side's job: in its copy, with what it needs by name; its log and results come into `work`."""
+    return TrainRequest(
         model=side.model.name,
         job=side.model.job,
         folder=bench.folder,
@@ -134,20 +153,6 @@ def _train(shop: Room, side: Made) -> Record:
         checkout=checkout(shop.project.repository, bench.folder),
         env=list_variables(shop.project, side.model),
     )
-    try:
-        kind, said = _say_work(shop, side)
-        with shop.project.journal.noting(kind, side.name, side.model.name):
-            model = time_work(
-                shop.project,
-                side.model.name,
-                said,
-                lambda: train(request, shop.project.options.progress),
-            )
-    except JobFailed as error:
-        raise StageFailed(remember_failure(shop.project, side, error, work / LOG)) from None
-    finally:
-        _keep_log(shop, side, work)
-    return _keep(shop, side, model)
 
 
 def _with_fold(side: Made) -> str:
@@ -219,7 +224,7 @@ def _move(path: Path | None, draft: Path) -> str | None:
     return path.name
 
 
-def _keep_log(shop: Room, side: Made, work: Path) -> None:
+def keep_log(shop: Room, side: Made, work: Path) -> None:
     """Keep the last log of each job, of a failed one too, where the user can read it."""
     log = work / LOG
     if log.exists():
