@@ -37,6 +37,19 @@ hypothesis.settings.load_profile("laws")
 _SET_BY_OTHERS = ("PYTEST_CURRENT_TEST", "KMP_", "_RJEM_MALLOC_CONF", "_MLFLOW_TELEMETRY_")
 
 
+# Folders whose tests are whole runs, with trainings: `.ci/run` runs them apart from those that mirror the tree.
+_WHOLE_RUNS = {"acceptance", "history", "real_cases"}
+_HERE = Path(__file__).parent
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest leaves out what is marked
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark whole runs as slow."""
+    for item in items:
+        if item.path.is_relative_to(_HERE) and item.path.relative_to(_HERE).parts[0] in _WHOLE_RUNS:
+            item.add_marker(pytest.mark.slow)
+
+
 class GitFolder:
     """A git repository in a temporary folder, with the few verbs that a test needs."""
 
