@@ -30,7 +30,7 @@ def training_code(model: Node, sources: Sources) -> Code:
     if model.job.entry:
         found = function_code(model, model.job.entry, sources, extra)
     else:
-        found = _command_code(model, sources, extra)
+        found = command_code(model, model.job.text, sources, extra)
     return Code(found.files, found.outside, (*complaints, *found.warnings))
 
 
@@ -46,8 +46,9 @@ def function_code(model: Node, entry: str, sources: Sources, extra: Iterable[str
     return Code(found.files, found.outside | {module.partition(".")[0]}, (*found.warnings, complaint))
 
 
-def _command_code(model: Node, sources: Sources, extra: Sequence[str]) -> Code:
-    names = find_named(model.job.text, _folder(model.cwd), sources, _leave_out(model))
+def command_code(model: Node, text: str, sources: Sources, extra: Sequence[str] = ()) -> Code:
+    """Collect the files that a command names, what those of Python import, and what else is declared."""
+    names = find_named(text, _folder(model.cwd), sources, _leave_out(model))
     scripts = {posixpath.dirname(path) for path in names.files if path.endswith(".py")}
     roots = tuple(dict.fromkeys((*names.folders, *sorted(scripts - {""}), *import_roots(model.cwd))))
     modules = {module: find_module(f"{module}.__main__", sources.files, roots) for module in names.modules}

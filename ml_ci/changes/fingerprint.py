@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from ml_ci.changes import settings
-from ml_ci.changes.code import Code, function_code, training_code
+from ml_ci.changes.code import Code, command_code, function_code, training_code
 from ml_ci.changes.data import Data, DataReader
 from ml_ci.changes.environment import environment
 from ml_ci.changes.params import flat, load_params
@@ -22,7 +22,7 @@ from ml_ci.spec.values import FileEntry, ModelSpec, Node, PartEntry
 
 _VERSIONED = re.compile(r"(?:[\w./~-]*/)?python\d+\.\d+|[\w./~-]*/python\d*")
 # How one side is scored: the baseline keeps its own, so that a change of the candidate's is no change of the other.
-_OF_ONE_SIDE = frozenset({"predict", "threshold", "id"})
+_OF_ONE_SIDE = frozenset({"predict", "predict.run", "threshold", "id"})
 _SCORING = frozenset({"metrics", "gates", "data.holdout"})
 
 
@@ -138,6 +138,8 @@ class _Reading:
         own = [function_code(model, entry, self.sources) for entry in model.metrics.values()]
         predict = model.predict
         found = [*([function_code(model, predict, self.sources)] if predict else ()), *own]
+        if model.predict_command is not None:
+            found.append(command_code(model, model.scoring_text, self.sources))
         files = _files(found)
         asked = {key: value for key, value in said.items() if key not in _OF_ONE_SIDE}
         self.asked = digest([asked, _files(own), self.parts.get("data.validation")])
@@ -195,6 +197,7 @@ def value_parts(model: Node, tree: Tree) -> frozenset[str]:
     """Name the data parts of which only the values matter: tables of a function job, and a holdout that ml-ci reads."""
     tables = {f"data.{name}" for name in read_as_tables(model, tree) if model.data[name].job is None}
     reads = isinstance(model, ModelSpec) and bool(model.job.entry) and model.predict is None
+    reads = reads and isinstance(model, ModelSpec) and model.predict_command is None
     return frozenset(tables | ({"data.holdout"} if reads else set()))
 
 

@@ -35,6 +35,7 @@ def metrics(model: ModelSpec) -> Mapping[str, object]:
         "threshold": _threshold(model),
         "slices": [_slice(one) for one in model.slices],
         "predict": model.predict,
+        **({} if model.predict_command is None else {"predict.run": model.predict_command}),
         "id": model.id,
         "metrics": dict(model.metrics),
         "cost": asdict(model.cost) if model.cost else None,

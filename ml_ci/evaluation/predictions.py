@@ -48,9 +48,9 @@ def read(
     if path.suffix == ".npy" and kind is not None:
         score, scored = _read_array(path, holdout, kind, name), kind
         return decide(Predictions(score >= 0, scored, score), own_scale(scored, threshold, precision))
-    table = _open(path, name, holdout)
-    column = _column(table, holdout, name)
-    _refuse_long(table, holdout, name)
+    table = open_left(path, name, holdout)
+    column = find_column(table, holdout, name)
+    refuse_long(table, holdout, name)
     rows = order(table, holdout, id, label, column, name)
     if column == "score":
         score = _scores(table, name, bounded=kind != "margin")[rows]
@@ -60,7 +60,8 @@ def read(
     return _predict(table, labelled or holdout, label, positive, rows, kind, precision, name)
 
 
-def _open(path: Path, name: str, holdout: Table) -> Table:
+def open_left(path: Path, name: str, holdout: Table) -> Table:
+    """Open what a job left for the rows of a table, which bounds how much of it is read."""
     if not path.exists():
         raise fail(
             "no-predictions",
@@ -77,7 +78,7 @@ def _bounds(holdout: Table) -> Bounds:
     return for_rows(holdout.rows, holdout.layout.size, holdout.layout.longest, len(holdout.names))
 
 
-def _refuse_long(table: Table, holdout: Table, name: str) -> None:
+def refuse_long(table: Table, holdout: Table, name: str) -> None:
     """Refuse a Parquet file of which one value, written once, stands for more bytes in its rows than may be read."""
     if not table.layout.parquet:
         return
@@ -90,7 +91,8 @@ def _refuse_long(table: Table, holdout: Table, name: str) -> None:
                 raise fail("predictions-unreadable", error.message, error.hint) from None
 
 
-def _column(table: Table, holdout: Table, name: str) -> str:
+def find_column(table: Table, holdout: Table, name: str) -> str:
+    """Give the column of what is predicted, `score` or `prediction`: exactly one is there."""
     there = [column for column in ("score", "prediction") if table.has(column)]
     if len(there) == 1:
         return there[0]
@@ -161,12 +163,12 @@ def _predict(
     precision: str,
     name: str,
 ) -> Predictions:
-    if positive.comparison is not None and (kind == "number" or (kind is None and not _are_words(table))):
+    if positive.comparison is not None and (kind == "number" or (kind is None and not are_words(table))):
         return Predictions(_compare(table, positive.comparison, precision)[rows], "number")
     codes, values = table.codes(["prediction"])
     texts = [value for (value,) in values]
     _refuse_missing(codes, texts, name)
-    if kind == "outcome" or (kind is None and _say_outcome(texts, holdout, label, positive, name)):
+    if kind == "outcome" or (kind is None and say_outcome(texts, holdout, label, positive, name)):
         decision = np.array([canonical(text) in YES for text in texts])
         return Predictions(decision[codes][rows], "label")
     if positive.comparison is not None:
@@ -181,14 +183,14 @@ def _predict(
     return Predictions(decision[codes][rows], "label", None, places[codes][rows], tuple(kept))
 
 
-def _are_words(table: Table) -> bool:
+def are_words(table: Table) -> bool:
     """Say whether every prediction is 0, 1, true or false, in any spelling."""
     value = table.sql("prediction")
     may_be = f"{table.number_sql('prediction')} IN (0, 1) OR lower({trim(value)}) IN ('true', 'false')"
     return not table.count_where(f"NOT coalesce({may_be}, false)")
 
 
-def _say_outcome(texts: Sequence[str], holdout: Table, label: str, positive: Positive, name: str) -> bool:
+def say_outcome(texts: Sequence[str], holdout: Table, label: str, positive: Positive, name: str) -> bool:
     """Say whether the predictions say positive by 1 or true, rather than name a class or give a number."""
     if any(canonical(text) not in WORDS for text in texts):
         return False

@@ -94,7 +94,7 @@ def _find_made_together(models: Iterable[ModelSpec]) -> frozenset[str]:
 def _find_changed(old: tuple[ModelSpec, Fingerprint], new: tuple[ModelSpec, Fingerprint]) -> Iterator[str]:
     (was, before), (now, after) = old, new
     parts = {name for name in {*before.parts, *after.parts} if before.parts.get(name) != after.parts.get(name)}
-    code = {CODE, "job"} & parts or _scoring(before) != _scoring(after) or was.predict != now.predict
+    code = {CODE, "job"} & parts or _scoring(before) != _scoring(after) or _ways(was) != _ways(now)
     code = code or bool({f"data.{name}" for name in was.data.keys() ^ now.data.keys()} & parts)
     if code or (ENVIRONMENT in parts and was.python == now.python):
         yield CODE
@@ -105,6 +105,10 @@ def _find_changed(old: tuple[ModelSpec, Fingerprint], new: tuple[ModelSpec, Fing
         yield ENVIRONMENT
     if was.threshold != now.threshold:
         yield THRESHOLD
+
+
+def _ways(model: ModelSpec) -> object:
+    return model.predict, model.predict_command
 
 
 def _scoring(fingerprint: Fingerprint) -> object:

@@ -6,13 +6,12 @@ Raises ValueError with a sentence that says what is expected, with an example, a
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping
 from typing import Any, cast, get_args
 
 from ml_ci.spec import behaviours as words
 from ml_ci.spec.behaviours import Behaviour, Kind
-from ml_ci.spec.notation import choice, command, seconds
+from ml_ci.spec.notation import choice, command, scoring_placeholders, seconds
 from ml_ci.spec.paths import is_url, project_path
 from ml_ci.spec.problems import show, suggest
 
@@ -121,14 +120,7 @@ def _served(way: str | None, value: Any) -> str | tuple[str, ...] | None:
     if value is None:
         raise ValueError(f"nothing says how the service is asked; add {example}")
     found = command(value)
-    text = found if isinstance(found, str) else " ".join(found)
-    for placeholder in re.findall(r"\{[A-Za-z_.]+\}", text):
-        if placeholder not in ("{rows}", "{out}"):
-            raise ValueError(f"unknown placeholder {placeholder} in run:; here only {{rows}} and {{out}} are filled in")
-    missing = next((one for one in ("{rows}", "{out}") if one not in text), None)
-    if missing is not None:
-        what = "the rows to score" if missing == "{rows}" else "the folder for the scores"
-        raise ValueError(f"the command is not told {what}; write {missing} into it, for example {example}")
+    scoring_placeholders(found, ("model", "rows", "out"), ("rows", "out"), example)
     return found
 
 
@@ -184,7 +176,8 @@ SCHEMA: dict[str, Any] = {
         "or": {"const": "refused", "description": "A row whose edit the model refuses with an exception holds."},
         "run": {
             "anyOf": [{"type": "string", "minLength": 1}, {"type": "array", "items": {"type": "string"}}],
-            "description": "The command that asks the service: {rows} is the table, {out} the folder for the scores.",
+            "description": "The command that asks the service: {rows} is the table, {out} the folder for scores.csv, "
+            "{model} the model's file.",
         },
         "tolerance": {"type": "number", "minimum": 0, "description": "By how much a score may differ: 0.000001."},
         "rows": {**_WHOLE, "description": "How many holdout rows are asked: 4,000; 200 for `same: alone`."},

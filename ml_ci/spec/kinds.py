@@ -96,6 +96,21 @@ Version: TypeAlias = Annotated[int, Read(notation.version, {"const": 1})]
 Command: TypeAlias = Annotated[
     str | tuple[str, ...], Read(notation.command, _any_of(_TEXT, _list_of({"type": "string"})))
 ]
+HowToScore: TypeAlias = Annotated[
+    values.Scoring,
+    Read(
+        notation.scoring,
+        _any_of(
+            {"type": "string", "pattern": r"^[^\s:/]+:[^\s:/]+$"},
+            {
+                "type": "object",
+                "properties": {"run": _any_of(_TEXT, _list_of({"type": "string"}))},
+                "required": ["run"],
+                "additionalProperties": False,
+            },
+        ),
+    ),
+]
 Params: TypeAlias = Annotated[
     tuple[str, str] | dict[str, Any], Read(notation.params, _any_of(_TEXT, {"type": "object"}))
 ]

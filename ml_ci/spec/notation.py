@@ -15,7 +15,7 @@ from typing import Any
 from ml_ci.spec.evidence import ClusterSpec
 from ml_ci.spec.paths import project_path
 from ml_ci.spec.problems import show, suggest
-from ml_ci.spec.values import Positive, Scalar, SliceSpec, Threshold
+from ml_ci.spec.values import Positive, Scalar, Scoring, SliceSpec, Threshold
 
 NUMBER = r"[0-9]+(?:\.[0-9]+)?"
 DURATION = rf"^(?=[0-9])(?:({NUMBER})h)?(?:({NUMBER})m)?(?:({NUMBER})s)?$"
@@ -220,6 +220,39 @@ def _as_entry_point(value: str) -> str:
     names = [*module.split("."), function]
     likely = all(name.isidentifier() for name in names)
     return f", did you mean '{module}:{function}'?" if likely else ""
+
+
+def scoring(value: Any) -> Scoring:
+    """Read how rows are scored: by `module:function`, or `{run: COMMAND}`."""
+    example = "predict: {run: 'Rscript predict.R {model} {rows} {out}/scores.csv'}"
+    if isinstance(value, str):
+        if {" ", "{"} & set(value.strip()):
+            raise ValueError(f"expected module:function, got {show(value)}; a command stands under run: {example}")
+        return Scoring(entry_point(value.strip()))
+    if not isinstance(value, dict) or set(value) != {"run"}:
+        raise ValueError(f"expected module:function such as churn.score:predict, or {example}, got {show(value)}")
+    found = command(value["run"])
+    scoring_placeholders(found, ("model", "rows", "out"), ("model", "rows", "out"), example)
+    return Scoring(None, found)
+
+
+_TOLD = {"model": "the model", "rows": "the rows to score", "out": "the folder for the scores"}
+
+
+def scoring_placeholders(
+    found: str | tuple[str, ...], known: tuple[str, ...], needed: tuple[str, ...], example: str
+) -> None:
+    """Check which of `{model}`, `{rows}` and `{out}` a command that scores rows is told."""
+    text = found if isinstance(found, str) else " ".join(found)
+    listed = [f"{{{name}}}" for name in known]
+    for placeholder in re.findall(r"(?<!\$)\{[A-Za-z_.]+\}", text):
+        if placeholder not in listed:
+            only = f"{', '.join(listed[:-1])} and {listed[-1]}"
+            raise ValueError(f"unknown placeholder {placeholder} in run:; here only {only} are filled in")
+    for name in needed:
+        if f"{{{name}}}" not in text:
+            said = f"write {{{name}}} into it, for example {example}"
+            raise ValueError(f"the command is not told {_TOLD[name]}; {said}")
 
 
 def choice(value: Any, known: tuple[str, ...]) -> str:

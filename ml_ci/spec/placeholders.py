@@ -9,6 +9,10 @@ from collections.abc import Iterable
 PLACEHOLDER = re.compile(r"(?<!\$)\{(params|seed|out|(?:data|needs)\.[^\s{}]*)\}")
 
 
+# What is filled in in a command that scores rows: the model's file, the table of rows, the folder for the scores.
+SCORING = re.compile(r"(?<!\$)\{(model|rows|out)\}")
+
+
 def placeholders(command: str | Iterable[str]) -> tuple[str, ...]:
     """List the placeholders of a command in its order, without braces: `data.train`, `out`."""
     parts = [command] if isinstance(command, str) else command

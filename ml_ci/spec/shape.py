@@ -113,11 +113,12 @@ class ModelShape(Strict):
         "'== 7'.",
         examples=[1],
     )
-    predict: EntryPoint | None = Field(
+    predict: kinds.HowToScore | None = Field(
         None,
-        description="How the holdout is scored: function(model, rows) gives scores in [0, 1] or class labels. "
-        "By default predict_proba, decision_function or predict.",
-        examples=["churn.score:predict"],
+        description="How the holdout is scored: function(model, rows) gives scores in [0, 1] or class labels; or a "
+        "command in any language that leaves scores.csv in {out}. By default predict_proba, decision_function or "
+        "predict.",
+        examples=["churn.score:predict", {"run": "Rscript predict.R {model} {rows} {out}/scores.csv"}],
     )
     id: Text | None = Field(
         None, description="The column that joins a predictions file with the holdout.", examples=["customer_id"]

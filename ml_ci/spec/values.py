@@ -102,6 +102,14 @@ class GateSpec:
 
 
 @dataclass(frozen=True)
+class Scoring:
+    """How rows are scored: by the function `entry`, `module:function`, or by a command."""
+
+    entry: str | None
+    command: str | tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
 class Stage:
     """A step of a model's way into use, an alias of the registry; `gates` hold for it beside the model's own.
 
@@ -166,7 +174,8 @@ class ModelSpec(Node):
     """One entry under `models:`, with every default filled in.
 
     `min_rows` leaves smaller slices out of a gate (None: `each` judges every slice, the others ask for 30 rows).
-    `metrics` maps a name to `module:function(y_true, score)`.
+    `metrics` maps a name to `module:function(y_true, score)`. Rows are scored by the function `predict`, by the command
+    `predict_command`, or by the model's own methods.
     `stages` lead to `champion`, the last one, in this order; `approval` says that a person approves each champion.
     `cluster` is as written, `weight` the column with the rows of the population that a row of the holdout stands for.
     `behaviours` are metrics by name; `counterexamples` says how much of a broken row is told.
@@ -176,6 +185,7 @@ class ModelSpec(Node):
     label: str
     positive: Positive
     predict: str | None = None
+    predict_command: str | tuple[str, ...] | None = None
     id: str | None = None
     slices: tuple[SliceSpec, ...] = ()
     min_rows: int | None = None
@@ -195,6 +205,12 @@ class ModelSpec(Node):
     weight: str | None = None
     behaviours: Mapping[str, Behaviour] = field(default_factory=dict)
     counterexamples: Counterexamples = "shrunk"
+
+    @property
+    def scoring_text(self) -> str:
+        """The command that scores rows as one line, to be read; "" for none."""
+        command = self.predict_command or ""
+        return command if isinstance(command, str) else " ".join(command)
 
     @property
     def clustering(self) -> ClusterSpec | None:

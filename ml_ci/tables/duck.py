@@ -190,9 +190,14 @@ def literal(value: Path | str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def parquet(path: Path) -> str:
-    """Write the SQL that reads a Parquet file: its own columns, and none that a `key=value` in its path would add."""
-    pinned = "hive_partitioning = false, filename = false, file_row_number = false, union_by_name = false"
+def parquet(path: Path, *, numbered: bool = False) -> str:
+    """Write the SQL that reads a Parquet file: its own columns, and none that a `key=value` in its path would add.
+
+    `numbered` adds a column `file_row_number`, from 0.
+    """
+    pinned = (
+        f"hive_partitioning = false, filename = false, file_row_number = {str(numbered).lower()}, union_by_name = false"
+    )
     return f"read_parquet({literal(path)}, {pinned})"
 
 

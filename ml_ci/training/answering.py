@@ -104,7 +104,7 @@ class ScoringWorker:
                 raise self._failure
             asked = {"rows": rows, "edits": edits, "alone": alone}
             line = json.dumps(asked, default=_plain).encode()
-            what = f"answer for {len(rows):,} row{'' if len(rows) == 1 else 's'}"
+            what = _answer_for(len(rows))
             try:
                 self._dialogue.say(line, seconds)
             except EndedError:
@@ -151,11 +151,7 @@ class ScoringWorker:
         self._dialogue.end()
         if isinstance(error, TooLongError):
             self._fail(broken(self._request.model, STAGE))
-        message = f"the model was ended: it took longer than {duration(round(seconds, 1))} to {what}"
-        hint = (
-            "Does it wait for something, or load in each call what it could load once? A row should take milliseconds."
-        )
-        self._fail(StageFailed(Failure(STAGE, "ask-limit", message, hint)))
+        self._fail(_late(seconds, what))
 
     def _fail(self, error: StageFailed) -> NoReturn:
         self._dialogue.end()
@@ -179,6 +175,21 @@ class ScoringWorker:
             own_code.verify(self._request)
             refuse(self._request.ground, found)
             own_code.require(self._request, self._environment)
+
+
+def tell_late(seconds: float, rows: int, log: str = "") -> StageFailed:
+    """Say that so many rows were not answered for in time."""
+    return _late(seconds, _answer_for(rows), log)
+
+
+def _answer_for(rows: int) -> str:
+    return f"answer for {rows:,} row{'' if rows == 1 else 's'}"
+
+
+def _late(seconds: float, what: str, log: str = "") -> StageFailed:
+    message = f"the model was ended: it took longer than {duration(round(seconds, 1))} to {what}"
+    hint = "Does it wait for something, or load in each call what it could load once? A row should take milliseconds."
+    return StageFailed(Failure(STAGE, "ask-limit", message, hint, log_tail=log))
 
 
 @contextmanager

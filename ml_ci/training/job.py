@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from typing import cast
 
-from ml_ci.training import function, own_code, spoilt
+from ml_ci.training import function, own_code, scoring, spoilt
 from ml_ci.training.ending import Ending, broken, check
 from ml_ci.training.executors import executor
 from ml_ci.training.inputs import verify
@@ -79,6 +79,8 @@ def train(request: TrainRequest, progress: Progress | None = None) -> TrainedMod
 
 def predict(request: PredictRequest, progress: Progress | None = None) -> ScoredRows:
     """Score rows with a stored model in a child process; StageFailed as for `train`."""
+    if request.command is not None:
+        return _predict_by_command(request, request.command, progress or Silent())
     with Logged(request, "evaluation"):
         ending = _run_worker(
             request,
@@ -102,6 +104,19 @@ def predict(request: PredictRequest, progress: Progress | None = None) -> Scored
         return ScoredRows(
             target, cast("Kind", kind), rows, ending.log, seconds, ending.megabytes, reads, precision=str(precision)
         )
+
+
+def _predict_by_command(request: PredictRequest, command: str | tuple[str, ...], progress: Progress) -> ScoredRows:
+    """Have a command score the rows: it leaves `scores.csv`, or `scores.parquet`, in its `out`."""
+    with Logged(request, "evaluation"):
+        clean(request)
+        environment = {**open_environment(request), **scoring.tell(request)}
+        argv = scoring.argv(request, command)
+        ending = _run(request, argv, environment, progress, shell=isinstance(command, str))
+        with reading(ending.reads):
+            found = scoring.scores(request)
+        rows = request.count or 0
+        return ScoredRows(found, None, rows, ending.log, ending.seconds, ending.megabytes, ending.reads)
 
 
 def metric(request: MetricRequest, progress: Progress | None = None) -> Measured:

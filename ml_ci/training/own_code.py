@@ -18,7 +18,7 @@ from ml_ci.errors import Failure, StageFailed
 from ml_ci.training import left
 from ml_ci.training.packaging import Project, projects
 from ml_ci.training.told import TOLD, Line, read
-from ml_ci.training.values import Checkout, Request, TrainRequest
+from ml_ci.training.values import Checkout, PredictRequest, Request, TrainRequest
 
 CODE = "foreign-code"
 _PYTHON = re.compile(r"(?:python|pypy)[\d.]*")
@@ -87,7 +87,7 @@ def require(request: Request, environment: Mapping[str, str]) -> None:
 
 def pythons(request: Request, environment: Mapping[str, str]) -> list[Path]:
     """Give the Pythons that a job's command starts, as far as its words and their first lines tell; [] for none."""
-    text = request.job.text if isinstance(request, TrainRequest) else ""
+    text = _command(request)
     if not text:
         return [request.interpreter.path]
     folder = request.folder / request.cwd
@@ -101,6 +101,13 @@ def pythons(request: Request, environment: Mapping[str, str]) -> list[Path]:
         elif at.suffix in (".py", ".ipynb"):
             found.append(request.interpreter.path)
     return [at for at in dict.fromkeys(found) if at.is_file()]
+
+
+def _command(request: Request) -> str:
+    if isinstance(request, PredictRequest):
+        command = request.command or ""
+        return command if isinstance(command, str) else " ".join(command)
+    return request.job.text if isinstance(request, TrainRequest) else ""
 
 
 def _shebang(at: Path) -> str | None:

@@ -165,7 +165,8 @@ class TrainedModel:
 class PredictRequest:
     """Ask a stored model for its scores of `rows`, a table without the label column, `count` rows long.
 
-    `entry` is the model's `predict:`, `module:function`; None takes predict_proba, decision_function or predict.
+    `entry` is the model's `predict:`, `module:function`; None takes predict_proba, decision_function or predict. With a
+    `command` it scores the rows instead, and nothing of Python's is loaded.
     `labels` are the distinct labels of the holdout, by which the classes of the answer are known.
     """
 
@@ -178,6 +179,7 @@ class PredictRequest:
     interpreter: Interpreter
     environment: Mapping[str, str] = field(repr=False)
     entry: str | None = None
+    command: str | tuple[str, ...] | None = None
     labels: tuple[str, ...] = ()
     count: int | None = None
     seed: int = 0
@@ -202,13 +204,13 @@ class AskRequest(PredictRequest):
 class ScoredRows:
     """Predictions as a CSV file in the order of the rows: a column `score`, or `prediction` of labels and numbers.
 
-    `kind` "outcome" are labels of which 1 and true mean positive. `precision` is the type of floats that are narrower
-    than Python's, `float32` or `float16`; '' for all others.
+    `kind` "outcome" are labels of which 1 and true mean positive, None what the file itself says. `precision` is the
+    type of floats that are narrower than Python's, `float32` or `float16`; '' for all others.
     `seconds` is the time that the model took to score, without the start of its process and the reading of the rows.
     """
 
     predictions: Path
-    kind: Kind
+    kind: Kind | None
     rows: int
     log: Path
     seconds: float

@@ -111,7 +111,7 @@ WHAT = "expected what the score does as the columns are raised"
         ),
         (
             "{same: served, run: 'ask {rows} {out} {seed}'}",
-            "unknown placeholder {seed} in run:; here only {rows} and {out} are filled in",
+            "unknown placeholder {seed} in run:; here only {model}, {rows} and {out} are filled in",
         ),
         ("{cases: [a]}", "expected a table of rows with their labels such as tests/cases.csv, got a list"),
         (

@@ -72,4 +72,6 @@ def note_promotion(project: Project, model: str, training: str) -> int:
 
 def _decides(side: Side) -> object:
     threshold = side.model.threshold
-    return [threshold.value, threshold.metric, threshold.at, side.model.predict]
+    command = side.model.predict_command
+    scored = [side.model.predict] if command is None else [side.model.predict, command]
+    return [threshold.value, threshold.metric, threshold.at, *scored]

@@ -11,10 +11,12 @@ import numpy as np
 
 from ml_ci.behaviours.asks import NO_DECISION, Answers, Ask
 from ml_ci.errors import Failure, StageFailed
+from ml_ci.evaluation.answered import Yardstick
 from ml_ci.evaluation.scores import logistic, own_scale
 from ml_ci.records.record import Record
 from ml_ci.steps.planning.reads import resolve_reads
 from ml_ci.steps.values import Side
+from ml_ci.steps.working.ask_command import CommandAsker, RowsFile
 from ml_ci.steps.working.score import ask_to_score, find_cut, find_scores
 from ml_ci.steps.working.train import find_artifact, train_side
 from ml_ci.steps.working.workshop import Workshop
@@ -57,7 +59,7 @@ class SideAsker:
 
 
 @contextmanager
-def open_asker(shop: Workshop, side: Side, seconds: float = SECONDS) -> Iterator[SideAsker]:
+def open_asker(shop: Workshop, side: Side, seconds: float = SECONDS) -> Iterator[SideAsker | CommandAsker]:
     """Open what asks a side's model, by the code of its own commit; the model is trained where there is no record.
 
     Its process is gone at the end of the block. StageFailed where the model cannot be had or does not load,
@@ -68,16 +70,48 @@ def open_asker(shop: Workshop, side: Side, seconds: float = SECONDS) -> Iterator
     training = train_side(shop, side)
     if find_artifact(training) is None:
         raise _no_model(side)
+    request, threshold, cut = _prepare(shop, side, training)
+    if request.command is not None:
+        yield _by_command(shop, request, request.command, threshold if cut is None else cut, seconds)
+        return
+    with open_worker(_add_known(shop, side, request)) as worker:
+        yield SideAsker(worker, threshold, cut, seconds)
+
+
+def open_service(shop: Workshop, side: Side, command: str | tuple[str, ...], seconds: float = SECONDS) -> CommandAsker:
+    """Give what asks a service that serves a side's model, by a command from the copy of its own commit.
+
+    The command gets `{rows}`, `{out}` and `{model}`, and leaves `scores.csv` in `{out}`. StageFailed as `open_asker`,
+    and at each ask as a job that scores rows.
+    """
+    side = resolve_reads(shop.project, side)
+    training = train_side(shop, side)
+    if find_artifact(training) is None:
+        raise _no_model(side)
+    request, threshold, cut = _prepare(shop, side, training)
+    return _by_command(shop, request, command, threshold if cut is None else cut, seconds)
+
+
+def _prepare(shop: Workshop, side: Side, training: Record) -> tuple[PredictRequest, float, float | None]:
+    """Say what scores rows of a side, with the threshold that its model states and the cut that was chosen, if any."""
     cut = find_cut(shop, side, training, _name_folder(shop, side, "ask-validation"))
-    with open_worker(_request(shop, side, training)) as worker:
-        stated = side.model.threshold.value
-        yield SideAsker(worker, 0.5 if stated is None else stated, cut, seconds)
-
-
-def _request(shop: Workshop, side: Side, training: Record) -> AskRequest:
-    scored = find_scores(shop, side)
+    stated = side.model.threshold.value
     what = _name_folder(shop, side, "ask")
     request = ask_to_score(shop, side, training, what, shop.holdout_rows, shop.holdout.rows)
+    return request, 0.5 if stated is None else stated, cut
+
+
+def _by_command(
+    shop: Workshop, request: PredictRequest, command: str | tuple[str, ...], threshold: float, seconds: float
+) -> CommandAsker:
+    model, folder = shop.sides.candidate.model, request.work / "asks"
+    folder.mkdir()
+    by = Yardstick(model.label, shop.labelled, model.positive, threshold)
+    return CommandAsker(replace(request, command=command), RowsFile(request.rows, folder), by, seconds)
+
+
+def _add_known(shop: Workshop, side: Side, request: PredictRequest) -> AskRequest:
+    scored = find_scores(shop, side)
     known = "" if scored is None else str(scored.content["kind"])
     return AskRequest(**{one.name: getattr(request, one.name) for one in fields(PredictRequest)}, known=known)
 

@@ -206,6 +206,7 @@ def ask_to_score(
         interpreter=bench.interpreter,
         environment=project.options.environment,
         entry=side.model.predict,
+        command=side.model.predict_command,
         labels=_labels(shop),
         count=count,
         seed=side.model.seed,
