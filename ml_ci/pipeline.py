@@ -135,13 +135,14 @@ def work(project: Project, sides: Sides, clock: Clock) -> Work:
     from ml_ci.steps.working.compare import count_sides, find_comparison
     from ml_ci.steps.working.score import score_sides
     from ml_ci.steps.working.seeds import add_seeds
-    from ml_ci.steps.working.train import train_sides
+    from ml_ci.steps.working.train_sides import train_sides
     from ml_ci.steps.working.workshop import open_workshop
 
     with sending(project), open_workshop(project, sides) as shop:
         with clock("plan"):
             plan = plan_work(project, sides, verify=True)  # a damaged record is no record
             before = prepare(shop, plan)
+            shop.resolve()  # on top of the job that made the rows that judge, where there is one
         with clock("train"):
             train_sides(shop, plan)
         with clock("evaluate"):

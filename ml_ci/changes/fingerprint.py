@@ -14,7 +14,7 @@ from ml_ci.changes.params import flat, load_params
 from ml_ci.changes.same_values import SameValues, read_as_tables
 from ml_ci.changes.sources import Sources, beside
 from ml_ci.changes.surroundings import Surroundings
-from ml_ci.changes.values import READS, UNSEEN, Fingerprint, seed_digest
+from ml_ci.changes.values import READS, UNSEEN, Fingerprint, digest_cut, seed_digest
 from ml_ci.digests import digest
 from ml_ci.errors import UserError
 from ml_ci.repository.values import Tree
@@ -142,8 +142,11 @@ class _Reading:
             found.append(command_code(model, model.scoring_text, self.sources))
         files = _files(found)
         asked = {key: value for key, value in said.items() if key not in _OF_ONE_SIDE}
-        self.asked = digest([asked, _files(own), self.parts.get("data.validation")])
-        validation = self.parts.get("data.validation") if model.threshold.metric else None
+        entry = model.data.get("validation")
+        # what a job leaves there is known when that was done: whoever keys a scoring adds it
+        rows = None if entry is None or entry.job is not None else self.parts["data.validation"]
+        self.asked = digest([asked, _files(own), rows])
+        validation = rows if model.threshold.metric else None
         self.add("metrics", {**said, "code": files}, [said, files, validation])
         self.warnings += [warning for code in found for warning in _new(code, self.warnings)]
 
@@ -190,7 +193,7 @@ def recut(found: Fingerprint, entry: PartEntry) -> Fingerprint:
 
 def _cut(parts: Mapping[str, str], entry: PartEntry) -> tuple[str, Mapping[str, object]]:
     said = settings.part(entry)
-    return digest([parts[f"data.{entry.of}"], said]), said
+    return digest_cut(parts[f"data.{entry.of}"], said), said
 
 
 def value_parts(model: Node, tree: Tree) -> frozenset[str]:
@@ -198,6 +201,7 @@ def value_parts(model: Node, tree: Tree) -> frozenset[str]:
     tables = {f"data.{name}" for name in read_as_tables(model, tree) if model.data[name].job is None}
     reads = isinstance(model, ModelSpec) and bool(model.job.entry) and model.predict is None
     reads = reads and isinstance(model, ModelSpec) and model.predict_command is None
+    reads = reads and not (isinstance(model.kept_back, FileEntry) and model.kept_back.job)
     return frozenset(tables | ({"data.holdout"} if reads else set()))
 
 

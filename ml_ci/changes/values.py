@@ -12,6 +12,9 @@ Stage: TypeAlias = Literal["train", "score", "metric"]
 READS = "reads"
 # What stands for the reads of a training that was not seen yet, or only in another state of what it reads.
 UNSEEN = "unseen"
+HOLDOUT = "data.holdout"
+# Marks the details of rows that a side predicts and that are another side's: nothing of its own says what they are.
+FORETOLD = "foretold"
 
 
 @dataclass(frozen=True)
@@ -76,9 +79,12 @@ class Fingerprint:
         said |= {
             part: {**one, "training": keys[job]}
             for part, one in self.details.items()
-            if part.startswith("data.") and (job := str(one.get("job"))) in keys
+            if part.startswith("data.") and (job := str(one.get("job"))) in keys and not one.get(FORETOLD)
         }
         parts = {part: digest(one) for part, one in said.items()}
+        cut = self.details.get(HOLDOUT, {})
+        if HOLDOUT not in said and f"data.{cut.get('of')}" in parts and not cut.get(FORETOLD):
+            parts[HOLDOUT] = digest_cut(parts[f"data.{cut['of']}"], cut)
         if all(self.parts.get(part) == known for part, known in parts.items()):
             return self
         return replace(self, parts={**self.parts, **parts}, details={**self.details, **said})
@@ -98,6 +104,11 @@ class Fingerprint:
     @property
     def gates(self) -> str:
         return self.parts["gates"]
+
+
+def digest_cut(source: str, said: Mapping[str, object]) -> str:
+    """Digest a holdout that is cut as `said` out of the entry that `source` digests."""
+    return digest([source, said])
 
 
 def seed_digest(seed: int) -> str:

@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from posixpath import normpath
 
 from ml_ci.spec.check_deployments import check_deployments
-from ml_ci.spec.check_made import check_made
+from ml_ci.spec.check_made import check_made, list_files
 from ml_ci.spec.check_steps import check_job
 from ml_ci.spec.draft import Draft, Drafts, JobDraft
-from ml_ci.spec.entry_shape import FileShape
 from ml_ci.spec.problems import Place, Problem, show, suggest
 from ml_ci.spec.values import name_output
 
@@ -135,13 +134,3 @@ def _upstream(one: Entry) -> Mapping[str, Place]:
             found.setdefault(entry.job, one.place("data", name, "job"))
     found.pop(one.name, None)
     return found
-
-
-def list_files(one: Entry) -> Mapping[str, FileShape]:
-    """Give the entries under `data:` that are files, the holdout among them; none where they are broken."""
-    if "data" in one.broken:
-        return {}
-    if isinstance(one, JobDraft):
-        return one.keys.data
-    holdout = one.keys.data.holdout
-    return {**one.keys.data.files, **({"holdout": holdout} if isinstance(holdout, FileShape) else {})}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from posixpath import normpath
 
 from ml_ci.spec.draft import Draft, Drafts, JobDraft
@@ -10,18 +10,21 @@ from ml_ci.spec.entry_shape import FileShape
 from ml_ci.spec.problems import Problem, show, suggest
 from ml_ci.spec.values import name_output
 
-_READ_BY_US = "validation"
-
 
 def check_made(one: Draft | JobDraft, drafts: Drafts) -> Iterator[Problem]:
     """Find what is wrong with the entries of a model, or of a job, that jobs leave."""
-    if "data" in one.broken:
-        return
-    files = one.keys.data if isinstance(one, JobDraft) else one.keys.data.files
-    for name, entry in files.items():
+    for name, entry in list_files(one).items():
         yield from _entry(one, name, entry, drafts)
-    if isinstance(one, Draft):
-        yield from _rows_that_judge(one, drafts)
+
+
+def list_files(one: Draft | JobDraft) -> Mapping[str, FileShape]:
+    """Give the entries under `data:` that are files, the holdout among them; none where they are broken."""
+    if "data" in one.broken:
+        return {}
+    if isinstance(one, JobDraft):
+        return one.keys.data
+    holdout = one.keys.data.holdout
+    return {**one.keys.data.files, **({"holdout": holdout} if isinstance(holdout, FileShape) else {})}
 
 
 def _entry(one: Draft | JobDraft, name: str, entry: FileShape, drafts: Drafts) -> Iterator[Problem]:
@@ -52,24 +55,6 @@ def _unnamed_writer(one: Draft | JobDraft, name: str, entry: FileShape, drafts: 
         if job is not one and any(_is_within(entry.path, path) for path in left):
             message = f"the job {show(job.name)} leaves this file; write {{job: {job.name}, path: {entry.path}}}"
             yield Problem(one.place("data", name), message)
-
-
-def _rows_that_judge(model: Draft, drafts: Drafts) -> Iterator[Problem]:
-    """Refuse rows that judge and that a job makes: each side's would be other rows, and no comparison."""
-    data = model.keys.data
-    why = (
-        "rows that judge both sides are no job's: each side's job would make others; name a file of the repository, "
-        "and let predict: do to its rows what the job does to those of training"
-    )
-    if isinstance(data.holdout, FileShape):
-        if data.holdout.job is not None:
-            yield Problem(model.place("data", "holdout", "job"), why)
-        else:
-            yield from _unnamed_writer(model, "holdout", data.holdout, drafts)
-    elif data.holdout.of in data.files and data.files[data.holdout.of].job is not None:
-        yield Problem(model.place("data", "holdout", "of"), why)
-    if _READ_BY_US in data.files and data.files[_READ_BY_US].job is not None and model.keys.threshold.metric:
-        yield Problem(model.place("data", _READ_BY_US, "job"), why)
 
 
 def _is_within(path: str, left: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ml_ci.digests import digest
@@ -39,9 +40,10 @@ class Content:
         return len(own & set(other.sketch)) / len(own) if own else 0.0
 
 
-def content(table: Table) -> Content:
-    """Read a table's content; the rows are streamed."""
-    source, values = spell(table, sorted(table.names))
+def content(table: Table, columns: Sequence[str] = ()) -> Content:
+    """Read a table's content, of all columns or of those named; the rows are streamed."""
+    names = sorted(columns or table.names)
+    source, values = spell(table, names)
     hashed = select(f"md5_number_lower(concat_ws(chr(31), {', '.join(values)})) AS h", source)
     wanted = f"count(*), bit_xor(h), sum(CAST(h AS HUGEINT)), min(h, {SKETCH})"
     with connect(shown=table.shown) as connection:
@@ -50,4 +52,4 @@ def content(table: Table) -> Content:
     assert found is not None  # noqa: S101 - an aggregate has a row
     rows, crossed, total, smallest = found
     sketch = tuple(sorted({int(one) for one in smallest}))
-    return Content(digest(["rows", sorted(table.names), rows, str(crossed), str(total), list(sketch)]), rows, sketch)
+    return Content(digest(["rows", names, rows, str(crossed), str(total), list(sketch)]), rows, sketch)

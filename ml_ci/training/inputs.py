@@ -53,10 +53,7 @@ def place(placement: Placement) -> Inputs:
     _clear_outputs(model, copy_folder)
     sources = Delivery(placement.supply, _hidden(placement))
     for name, entry in model.data.items():
-        if entry.job is None:
-            sources.bring(name, entry.path)
-        else:
-            sources.hand(name, entry.path, placement.made[entry.job] / entry.path)
+        _bring(placement, sources, name, entry)
     holdout = _settle_holdout(placement, sources)
     _cut_made(placement)
     _sample(placement)
@@ -65,6 +62,13 @@ def place(placement: Placement) -> Inputs:
     if holdout is not None:
         data["holdout"] = holdout
     return Inputs(data, tuple(sources.linked))
+
+
+def _bring(placement: Placement, sources: Delivery, name: str, entry: FileEntry) -> None:
+    if entry.job is None:
+        sources.bring(name, entry.path)
+    else:
+        sources.hand(name, entry.path, placement.made[entry.job] / entry.path)
 
 
 def verify(inputs: Inputs) -> None:
@@ -146,7 +150,7 @@ def _settle_holdout(placement: Placement, sources: Delivery) -> Input | None:
         return None
     given = placement.holdout
     if given is None:
-        sources.bring("holdout", holdout.path)
+        _bring(placement, sources, "holdout", holdout)
         given = _blank(placement, holdout)
     if not placement.supply.belongs(holdout.path):
         return Input(str(given), holdout.columns)
@@ -191,7 +195,7 @@ def _cut_made(placement: Placement) -> None:
     A job is no part of what keeps them back: it was done on the whole table.
     """
     part = placement.model.kept_back
-    column = choosing_column(part) if isinstance(part, PartEntry) else None
+    column = choosing_column(part) if isinstance(part, PartEntry) and not part.whole else None
     for name, entry in placement.model.data.items():
         at = placement.supply.copy / entry.path
         if entry.job is None or column is None or not isinstance(part, PartEntry):

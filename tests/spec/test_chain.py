@@ -104,11 +104,15 @@ def test_part_of_a_folder_that_a_job_leaves_is_data() -> None:
         ),
         (
             {"data": DATA.replace("holdout: h.csv", "holdout: {job: features, path: features.csv}")},
-            "8: models.churn.data.holdout.job: rows that judge both sides are no job's: ",
+            "8: models.churn.data.holdout: the same data as train: a model must not be judged on rows that it has seen",
         ),
         (
-            {"data": DATA.replace("h.csv", "{of: train, share: 0.2}")},
-            "8: models.churn.data.holdout.of: rows that judge both ",
+            {"data": DATA.replace("holdout: h.csv", "holdout: {job: feature, path: test.csv}")},
+            "8: models.churn.data.holdout.job: there is no job 'feature', did you mean 'features'?",
+        ),
+        (
+            {"data": DATA.replace("holdout: h.csv", "holdout: {job: features, path: test.csv}")},
+            "8: models.churn.data.holdout.path: 'features' does not leave 'test.csv', did you mean 'features.csv'?",
         ),
         ({"clean": f"{CLEAN}, function: a:b"}, "3: jobs.clean.run: there is function: already; keep one of the two"),
         ({"clean": CLEAN.replace("run: 'clean {data.raw}', ", "")}, "3: jobs.clean: there is nothing to do; add "),

@@ -58,6 +58,9 @@ def _holdout(at: Project, model: ModelSpec) -> Iterator[Finding]:
     source = model.data[entry.of] if isinstance(entry, PartEntry) else entry
     cut = " (a part of it is held out)" if isinstance(entry, PartEntry) else ""
     cut = f" (in {count_folds(model)} folds)" if count_folds(model) else cut
+    if source.job is not None:
+        yield Finding(about, True, f"the job {source.job} leaves {source.path}{cut}: it is read once that was done")
+        return
     if "://" in source.path:
         yield Finding(about, True, f"{source.path} is fetched when it is needed")
         return

@@ -18,11 +18,11 @@ from ml_ci.suspicion.overlap import cautions
 def look_beforehand(project: Project, sides: Sides) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Warn of rows of the holdout that are trained on, and note columns that two files or two readers see otherwise.
 
-    Nothing where the holdout is not on this machine; of what cannot be read other checks tell.
+    Nothing where the holdout is not on this machine, or a job leaves it; of what cannot be read other checks tell.
     """
     model = sides.candidate.model
     source = model.data[model.holdout.of] if isinstance(model.holdout, PartEntry) else model.holdout
-    if is_remote(source.path) or not (project.folder / source.path).is_file():
+    if source.job is not None or is_remote(source.path) or not (project.folder / source.path).is_file():
         return (), ()
     with open_workshop(project, sides) as shop:
         notes: tuple[str, ...] = ()

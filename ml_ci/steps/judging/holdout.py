@@ -23,6 +23,7 @@ from ml_ci.records.atomic import write_text
 from ml_ci.records.codec import pack, unpack_if_fit
 from ml_ci.spec.values import ModelSpec
 from ml_ci.steps.judging.folds import check_folds
+from ml_ci.steps.planning.own_rows import find_source
 from ml_ci.steps.working.workshop import Workshop
 from ml_ci.tables.content import Content, content
 
@@ -35,14 +36,23 @@ FORMAT = 1
 def read_content(shop: Workshop) -> Content:
     """Give what rows the holdout holds; read once, then found by its fingerprint in the cache of the store."""
     store, known = shop.project.store, shop.sides.candidate.fingerprint.holdout
-    file = store.root / "cache" / "holdouts" / f"{digest(['holdout', FORMAT, known])}.json"
+    columns = list_content(shop)
+    key = ["holdout", FORMAT, known, *([columns] if columns else [])]
+    file = store.root / "cache" / "holdouts" / f"{digest(key)}.json"
     found = _find_cached(file)
     if found is None:
-        found = content(shop.holdout)
+        found = content(shop.holdout, columns)
         store.ready()
         file.parent.mkdir(parents=True, exist_ok=True)
         write_text(file, json.dumps(pack(found)))
     return found
+
+
+def list_content(shop: Workshop) -> tuple[str, ...]:
+    """Name the columns by which a row is known again, where a job may make other features of it; () stands for all."""
+    model = shop.sides.candidate.model
+    named = (model.id, model.label.strip()) if find_source(model).job is not None else ()
+    return tuple(name for name in named if name is not None) if model.id is not None else ()
 
 
 def _find_cached(file: Path) -> Content | None:
@@ -59,6 +69,8 @@ def check_holdout(shop: Workshop) -> None:
     UserError names what is not there: a slip of the pen costs a second then, and not a training.
     """
     model, table = shop.sides.candidate.model, shop.holdout
+    if model.id is not None and find_source(model).job is not None:
+        table.layout.index(model.id, table.shown)
     slices = [spec for spec in specs_of(model) if not is_class(spec, table, model.label)]
     for column in (model.label, *(column for spec in slices for column in spec.columns)):
         table.layout.index(column, table.shown)

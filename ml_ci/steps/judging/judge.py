@@ -37,6 +37,7 @@ from ml_ci.steps.planning.folds import count_folds, cut_folds
 from ml_ci.steps.planning.judged import Judged
 from ml_ci.steps.planning.reads import list_verdict_reads
 from ml_ci.steps.values import Sides
+from ml_ci.steps.working.own_rows import say_matched
 from ml_ci.steps.working.score import load_scores
 from ml_ci.steps.working.workshop import Workshop
 
@@ -60,6 +61,7 @@ def prepare(shop: Workshop, plan: Plan) -> Prepared:
     """
     if not shop.project.store.has(COMPARISONS, plan.comparison):
         holdout.check_holdout(shop)
+        _ = shop.base_holdout  # whether both sides have the same rows is told before anything is trained
     model, found = shop.sides.candidate.model, find_standing(shop, plan)
     how = make_policy(model, found)
     tables = (*note_unlike(shop), *note_padded(shop))
@@ -78,7 +80,9 @@ def judge_gates(
     results = judge(model.gates, asked, before.policy)
     yardsticks = judge_by_base(shop, plan, comparison, results, before.policy)
     look.note_look(shop, plan, before.standing, worst(of_gates(results), yardsticks))
-    seen = (*note_alike(shop), *note_outside_reads(shop.project, shop.sides))
+    own = shop.base_holdout
+    matched = () if own is None else (say_matched(shop.sides, own.places),)
+    seen = (*matched, *note_alike(shop), *note_outside_reads(shop.project, shop.sides))
     said = (*_notes(shop.sides), *seen, *before.notes, *look.say_standing(before.standing), *note_resamples(asked))
     odd = tuple(find_dependence(shop, plan, asked, before.policy, results))
     differences = find_differences(asked, before.policy)

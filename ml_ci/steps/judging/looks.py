@@ -12,7 +12,7 @@ from ml_ci.gates.ledger import Look, Pair, Standing, standing, strictest
 from ml_ci.gates.values import Verdict
 from ml_ci.plan.plan import Plan
 from ml_ci.records.ledgers import Ledgers
-from ml_ci.steps.judging.holdout import read_content
+from ml_ci.steps.judging.holdout import list_content, read_content
 from ml_ci.steps.values import Project, Side, Sides
 from ml_ci.steps.working.workshop import Workshop
 from ml_ci.tables.content import content
@@ -54,7 +54,7 @@ def note_look(shop: Workshop, plan: Plan, found: Standing, verdict: Verdict) -> 
 
 def note_base_look(shop: Workshop, plan: Plan, table: Table, verdict: Verdict) -> None:
     """Note that rows of the base were looked at which the change's holdout does not have, unless that is known."""
-    ledgers, rows, pair = Ledgers(shop.project.store), content(table), name_pair(shop.sides, plan)
+    ledgers, rows, pair = Ledgers(shop.project.store), content(table, list_content(shop)), name_pair(shop.sides, plan)
     if standing(rows, ledgers.all(), pair, None, None).fresh:
         when = datetime.now(UTC).isoformat(timespec="seconds")
         ledgers.note(rows, Look(pair, when, verdict, shop.project.head))

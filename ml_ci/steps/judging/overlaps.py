@@ -13,11 +13,13 @@ from ml_ci.changes.globs import is_glob, matching
 from ml_ci.changes.remote import is_remote
 from ml_ci.digests import digest
 from ml_ci.errors import StageFailed, UserError
+from ml_ci.plan.plan import TRAININGS
 from ml_ci.records.atomic import write_text
 from ml_ci.records.codec import pack, unpack_if_fit
 from ml_ci.repository.git import GitError
 from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry
 from ml_ci.steps.values import Made, Project, Sides
+from ml_ci.steps.working.train import find_outputs
 from ml_ci.steps.working.workshop import Workshop
 from ml_ci.suspicion.overlap import Overlap, add_answers, judge_overlap
 from ml_ci.tables.parts import cut
@@ -67,6 +69,8 @@ class Training:
     def content(self) -> object:
         """What tells one table from another; None where that is not known."""
         said = self.side.declared.details.get(f"data.{self.name}", {})
+        if self.entry.job is not None:
+            return [said.get("training"), self.entry.path, self.entry.columns, pack(self.cut)]
         return None if said.get("content") is None else [said["content"], self.entry.columns, pack(self.cut)]
 
 
@@ -123,7 +127,7 @@ def _compare(shop: Workshop, holdout: Table, tables: Sequence[Table]) -> Sequenc
 def _compare_folds(shop: Workshop, training: Training, part: PartEntry) -> Sequence[Compared]:
     """Compare each fold with the rows that its model is trained on, those of all other folds."""
     folder, entry, found = _folder(shop, training), training.entry, []
-    places = _places(shop.project, training, folder)
+    places = _places(shop, training, folder)
     for number in range(part.folds or 0) if len(places) == 1 else ():
         fold, own = replace(part, fold=number), folder / f"fold-{number}-{shop.holdout.path.name}"
         rest = _rest(training, fold, places[0], folder / str(number))
@@ -152,7 +156,7 @@ def _naming(model: ModelSpec) -> tuple[str, ...]:
 def _tables(shop: Workshop, training: Training) -> Sequence[Table]:
     """Open the table of an entry without the rows that are cut out of it, or the tables of a folder or a pattern."""
     folder = _folder(shop, training)
-    places = _places(shop.project, training, folder)
+    places = _places(shop, training, folder)
     if training.cut is not None and len(places) == 1:
         places = [_rest(training, training.cut, places[0], folder)]
     return [Table.open(place, training.entry.columns, shown=training.entry.path) for place in places]
@@ -170,9 +174,17 @@ def _rest(training: Training, part: PartEntry, source: Path, folder: Path) -> Pa
     return rest
 
 
-def _places(project: Project, training: Training, folder: Path) -> list[Path]:
-    """Give the files of an entry: of the working tree as they lie there, of a commit as git has them."""
-    tree, path = training.side.tree, training.entry.path
+def _places(shop: Workshop, training: Training, folder: Path) -> list[Path]:
+    """Give the files of an entry: of the working tree as they lie there, of a commit as git has them, of a job as its
+    record has them; UserError where that was not done.
+    """
+    project, tree, path = shop.project, training.side.tree, training.entry.path
+    if training.entry.job is not None:
+        made = project.store.find(TRAININGS, training.side.needs[training.entry.job].fingerprint.training)
+        left = None if made is None else find_outputs(made)
+        if left is None:
+            raise UserError(f"the job `{training.entry.job}` was not done")
+        return _chosen([left / one for one in _here(left, path)])
     if tree.commit is None:
         return _chosen([project.folder / one for one in _here(project.folder, path)])
     places = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from ml_ci.changes.remote import is_remote
 from ml_ci.changes.words import join_lines
@@ -20,22 +21,29 @@ def note_unlike(shop: Workshop) -> Iterator[str]:
 
     Rows of a part are typed as the whole table, and differ in nothing.
     """
-    model, folder = shop.sides.candidate.model, shop.project.folder
+    model = shop.sides.candidate.model
     if not isinstance(model.holdout, FileEntry) or not model.data:
         return
-    tables: dict[str, FileEntry] = {
-        entry.path: entry
-        for entry in model.data.values()
-        if not is_remote(entry.path) and (folder / entry.path).is_file()
-    }
+    tables = {entry.path: (at, entry) for name, entry in model.data.items() if (at := _find(shop, name, entry))}
     with contextlib.suppress(UserError):
         own = kinds(shop.holdout.path, model.holdout.columns, shop.holdout.shown)
-        for path, entry in tables.items():
+        for path, (at, entry) in tables.items():
             with contextlib.suppress(UserError):
-                other = kinds(folder / path, entry.columns, path)
+                other = kinds(at, entry.columns, path)
                 # a table without the label is none that the model is trained on as it stands
                 if path != model.holdout.path and model.label.strip() in other:
                     yield from _said(own, other, model.holdout.path, path, model.label.strip())
+
+
+def _find(shop: Workshop, name: str, entry: FileEntry) -> Path | None:
+    """Find an entry's file; what a job leaves, where the rows that judge are its own too and so are there already."""
+    if entry.job is not None:
+        holdout = shop.sides.candidate.model.holdout
+        made = isinstance(holdout, FileEntry) and holdout.job == entry.job
+        at = shop.bring(name, entry) if made else None
+    else:
+        at = None if is_remote(entry.path) else shop.project.folder / entry.path
+    return at if at is not None and at.is_file() else None
 
 
 def _said(own: Mapping[str, Kind], other: Mapping[str, Kind], shown: str, path: str, label: str) -> Iterator[str]:

@@ -146,9 +146,15 @@ def _link_data(project: Project, name: str, options: Options) -> None:
     model = spec.models[name]
     folder = locate(options).parent
     entries = [*model.data.values(), *([model.holdout] if isinstance(model.holdout, FileEntry) else [])]
-    for entry in entries:
+    for entry in (one for one in entries if one.job is None):
         own, there = project.folder / entry.path, folder / entry.path
-        if is_remote(entry.path) or is_glob(entry.path) or os.path.lexists(there) or not own.exists():
+        if (
+            entry.job is not None
+            or is_remote(entry.path)
+            or is_glob(entry.path)
+            or os.path.lexists(there)
+            or not own.exists()
+        ):
             continue
         there.parent.mkdir(parents=True, exist_ok=True)
         there.symlink_to(own)

@@ -15,6 +15,7 @@ from ml_ci.records.store import Store
 from ml_ci.spec.values import ModelSpec, PartEntry
 from ml_ci.steps.planning.folds import cut_folds, find_folds, pool_keys
 from ml_ci.steps.planning.judged import Judged, read_verdict
+from ml_ci.steps.planning.own_rows import find_source
 from ml_ci.steps.planning.reads import Scoring, key_metric_reads, key_predictions, resolve_reads
 from ml_ci.steps.values import Project, Side, Sides
 
@@ -133,8 +134,23 @@ def key_scoring(project: Project, sides: Sides, side: Side) -> Scoring:
     candidate = sides.candidate.fingerprint
     metric = key_metric_reads(project, sides.candidate)
     own = [metric] if metric else []
-    metrics = digest([candidate.asked, side.fingerprint.metrics, *own])
-    return Scoring(side, sides.candidate, metric, evaluation_key(side.fingerprint.training, candidate.holdout, metrics))
+    metrics = digest([candidate.asked, side.fingerprint.metrics, *own, *_list_made_validation(sides.candidate)])
+    rows = _key_rows(sides.candidate, side)
+    return Scoring(side, sides.candidate, metric, evaluation_key(side.fingerprint.training, rows, metrics))
+
+
+def _key_rows(candidate: Side, side: Side) -> str:
+    """Key the rows that a side scores: the candidate's, and what its own jobs make of them where a job makes any."""
+    known, own = candidate.fingerprint.holdout, side.fingerprint.parts.get("data.holdout")
+    made = any(find_source(one.model).job is not None for one in (candidate, side))
+    return digest([known, own]) if made and own != known else known
+
+
+def _list_made_validation(candidate: Side) -> list[str]:
+    """Key the candidate's rows of `data.validation` where a job leaves them; others are in what it asks."""
+    entry = candidate.model.data.get("validation")
+    made = candidate.model.threshold.metric is not None and entry is not None and entry.job is not None
+    return [candidate.fingerprint.parts["data.validation"]] if made else []
 
 
 def _tell(sides: Sides) -> str:

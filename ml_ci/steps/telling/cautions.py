@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from ml_ci.changes.settings import choosing_column, part
 from ml_ci.changes.values import READS
 from ml_ci.spec.values import DataEntry, FileEntry, JobSpec, PartEntry, Scalar
+from ml_ci.steps.planning.own_rows import find_source
 from ml_ci.steps.planning.pass_over import say_passed_over
 from ml_ci.steps.values import Made, Project, Side, Sides
 
@@ -23,11 +24,18 @@ _CHAMPION = "champion"
 def list_cautions(project: Project, sides: Sides) -> tuple[str, ...]:
     """Say first of all that the rows changed on which both are measured, then what became of the gates."""
     known = project.judging.of_model.get(sides.candidate.model.name, ())
-    rows = (_ROWS,) if _rows_changed(project, sides, "data.holdout") else ()
+    rows = (_say_rows(sides),) if _rows_changed(project, sides, "data.holdout") else ()
     if sides.candidate.model.threshold.metric is not None and _rows_changed(project, sides, "data.validation"):
         rows = (*rows, _VALIDATION)
     leaks = dict.fromkeys(_find_leaks(project, sides.candidate, sides.candidate))
     return (*say_passed_over(sides), *rows, *leaks, *_see_by_champion(sides), *known)
+
+
+def _say_rows(sides: Sides) -> str:
+    job = find_source(sides.candidate.model).job
+    if job is None:
+        return _ROWS
+    return f"The job `{job}`, which makes the rows of the holdout, made them anew in this change: look at them first."
 
 
 def _find_leaks(project: Project, candidate: Side, made: Made) -> Iterator[str]:

@@ -94,6 +94,8 @@ def open_service(shop: Workshop, side: Side, command: str | tuple[str, ...], sec
 
 def _prepare(shop: Workshop, side: Side, training: Record) -> tuple[PredictRequest, float, float | None]:
     """Say what scores rows of a side, with the threshold that its model states and the cut that was chosen, if any."""
+    if side.name != "candidate" and shop.base_holdout is not None:
+        raise _no_features(side)
     cut = find_cut(shop, side, training, _name_folder(shop, side, "ask-validation"))
     stated = side.model.threshold.value
     what = _name_folder(shop, side, "ask")
@@ -120,6 +122,15 @@ def _name_folder(shop: Workshop, side: Side, what: str) -> str:
     """Give a name that no folder of a job of this side has yet: a side may be asked more than once."""
     names = chain([what], (f"{what}-{number}" for number in count(2)))
     return next(name for name in names if not shop.name_folder(side, name).exists())
+
+
+def _no_features(side: Side) -> StageFailed:
+    """Make the failure of a side that knows the rows by other features than those that are edited."""
+    message = (
+        f"a job that makes the features of the holdout changed, so the {side.name} cannot be asked about edited rows"
+    )
+    hint = "Change that job in a change of its own, or ask once without a baseline: --baseline none."
+    return StageFailed(Failure("evaluation", NO_MODEL, message, hint))
 
 
 def _no_model(side: Side) -> StageFailed:

@@ -113,13 +113,21 @@ def _score(shop: Workshop, side: Side, training: Record) -> Record:
 
 
 def _predictions(shop: Workshop, side: Side, training: Record) -> tuple[Predictions, ScoredRows | None]:
-    """Read what the command predicted; otherwise have the model score the holdout."""
-    left = find_predictions(training)
+    """Read what the command predicted; otherwise have the model score the holdout.
+
+    Where the side's own job made its features of those rows it is scored on these, in the candidate's order.
+    """
+    model, own = shop.sides.candidate.model, None if side.name == "candidate" else shop.base_holdout
+    table, left = shop.holdout if own is None else own.table, find_predictions(training)
+    rows = None
     if left is not None:
-        return read_predictions(shop.sides.candidate.model, side, left, shop.holdout, None, shop.labelled), None
-    rows = score_rows(shop, side, training, "holdout", shop.holdout_rows, shop.holdout.rows)
-    found = read_predictions(shop.sides.candidate.model, side, rows.predictions, shop.holdout, rows, shop.labelled)
-    return choose_threshold(shop, side, training, found), rows
+        found = read_predictions(model, side, left, table, None, shop.labelled)
+    else:
+        given = shop.holdout_rows if own is None else shop.base_rows
+        rows = score_rows(shop, side, training, "holdout", given, table.rows)
+        found = read_predictions(model, side, rows.predictions, table, rows, shop.labelled)
+        found = choose_threshold(shop, side, training, found)
+    return found if own is None else found.take(own.places), rows
 
 
 def read_predictions(
@@ -166,8 +174,8 @@ def find_cut(shop: Workshop, side: Side, training: Record, what: str = "validati
     threshold = side.model.threshold
     if threshold.metric is None:
         return None
-    model, table = shop.sides.candidate.model, shop.validation
-    rows = shop.strip_label("validation", table, model.data["validation"].columns)
+    model = shop.sides.candidate.model
+    table, rows = shop.open_validation(side)
     on_validation = score_rows(shop, side, training, what, rows, table.rows)
     predicted = read_predictions(model, side, on_validation.predictions, table, on_validation)
     labels = read_labels(table, model.label, model.positive)

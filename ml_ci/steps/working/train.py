@@ -11,36 +11,24 @@ from typing import Any
 from ml_ci.changes.params import load_params
 from ml_ci.changes.values import READS
 from ml_ci.errors import StageFailed
-from ml_ci.plan.plan import TRAININGS, Plan
+from ml_ci.plan.plan import TRAININGS
 from ml_ci.records.index import Known, remember
 from ml_ci.records.manifests import pack_entries
 from ml_ci.records.record import Record
 from ml_ci.reports.values import DeedKind
-from ml_ci.spec.values import JobSpec, PartEntry
-from ml_ci.steps.planning.blame import blaming_baseline
+from ml_ci.spec.values import FileEntry, JobSpec, PartEntry
 from ml_ci.steps.planning.champion import fetch_champion
 from ml_ci.steps.planning.failures import blame_needed, find_failure, forget_failure, note_failure, remember_failure
 from ml_ci.steps.planning.reads import enter_training, resolve_reads
 from ml_ci.steps.planning.variables import list_variables
 from ml_ci.steps.values import Made
 from ml_ci.steps.working.room import Bench, Room, tell_waiting, time_work
-from ml_ci.steps.working.workshop import Workshop
 from ml_ci.training import left
 from ml_ci.training.checkouts import checkout
 from ml_ci.training.job import train
 from ml_ci.training.values import JobFailed, TrainedModel, TrainRequest
 
 LOG = "job.log"
-
-
-def train_sides(shop: Workshop, plan: Plan) -> None:
-    """Train what is missing, the candidate first: a mistake in the change is told before the baseline takes time."""
-    if plan.action != "train":
-        return
-    train_side(shop, shop.sides.candidate)
-    if shop.sides.baseline is not None and plan.baseline is not None:
-        with blaming_baseline(shop.sides.baseline):
-            train_side(shop, shop.sides.baseline)
 
 
 def train_side(shop: Room, side: Made) -> Record:
@@ -78,13 +66,16 @@ def open_bench(shop: Room, side: Made) -> Bench:
     """
     if side.champion is not None:
         return shop.bench(side)  # it is only scored, and gets no data of its training
-    jobs = dict.fromkeys(entry.job for entry in side.model.data.values() if entry.job is not None)
-    made = {job: _find_files(_make_needed(shop, side.needs[job]), job) for job in jobs}
+    entries = (*side.model.data.values(), side.model.kept_back)
+    jobs = dict.fromkeys(one.job for one in entries if isinstance(one, FileEntry) and one.job is not None)
+    made = {job: bring_made(shop, side, job) for job in jobs}
+    shop.find_rows_to_predict(side)  # a job may have to make them, in the same copy, and so before
     return shop.bench(side, made)
 
 
-def _find_files(record: Record, job: str) -> Path:
-    found = find_outputs(record)
+def bring_made(shop: Room, side: Made, job: str) -> Path:
+    """Give the folder of what a job leaves for a side; it is done where no record has it. StageFailed names it."""
+    found = find_outputs(_make_needed(shop, side.needs[job]))
     assert found is not None, f"the file has no entry of `{job}`, which leaves nothing"  # noqa: S101
     return found
 

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import posixpath
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
 
+from ml_ci.errors import UserError
 from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry
+from ml_ci.steps.planning.blame import blaming_baseline
+from ml_ci.steps.planning.foretold import foretell_again
+from ml_ci.steps.planning.own_rows import find_source, have_own_rows, have_own_validation
 from ml_ci.steps.planning.reads import resolve_reads
-from ml_ci.steps.values import Made, Project, Sides
+from ml_ci.steps.values import Made, Project, Side, Sides
+from ml_ci.steps.working.own_rows import BaseHoldout, are_same_bytes, match_rows, refuse_without_id
 from ml_ci.steps.working.room import Room
+from ml_ci.steps.working.train import bring_made
 from ml_ci.tables.columns import blank, without
 from ml_ci.tables.parts import PART, cut
 from ml_ci.tables.table import Table
 from ml_ci.training.delivery import Delivery
 from ml_ci.training.inputs import describe_writing
 from ml_ci.training.values import Input, Whole
-
-if TYPE_CHECKING:
-    pass
-
-Result = TypeVar("Result")
-NOTHING: Mapping[str, Path] = {}
 
 
 @dataclass
@@ -36,17 +36,43 @@ class Workshop(Room):
     def resolve(self) -> None:
         """See both sides with what was trained of them meanwhile, and what that read."""
         baseline = self.sides.baseline
-        self.sides = replace(
-            self.sides,
-            candidate=resolve_reads(self.project, self.sides.candidate),
-            baseline=None if baseline is None else resolve_reads(self.project, baseline),
-        )
+        candidate = resolve_reads(self.project, self.sides.candidate)
+        if baseline is not None:
+            baseline = resolve_reads(self.project, foretell_again(candidate, baseline))
+        self.sides = replace(self.sides, candidate=candidate, baseline=baseline)
 
     @cached_property
     def holdout(self) -> Table:
         """Open the labelled rows on which both sides are scored: the candidate's."""
         model = self.sides.candidate.model
-        return Table.open(self._holdout_file, _holdout_columns(model), shown=_holdout_name(model))
+        return Table.open(self._holdout_file, find_source(model).columns, shown=_holdout_name(model))
+
+    @cached_property
+    def base_holdout(self) -> BaseHoldout | None:
+        """Open what the baseline's own job makes of the rows that judge; None where both sides are scored on one table.
+
+        StageFailed where these are not the same rows, or cannot be told apart.
+        """
+        candidate, side = self.sides.candidate, self.sides.baseline
+        if side is None or not have_own_rows(candidate, side):
+            return None
+        with blaming_baseline(side):
+            table = self._open_base(side)
+        if candidate.model.id is None and are_same_bytes(table, self.holdout):
+            return None
+        refuse_without_id(self.sides)
+        return BaseHoldout(table, match_rows(self.holdout, table, self.sides))
+
+    def _open_base(self, side: Side) -> Table:
+        source, part = find_source(side.model), side.model.holdout
+        name = part.of if isinstance(part, PartEntry) else "holdout"
+        at, shown = self.bring_base(side, name, source), f"{source.path} of commit {(side.commit or '')[:7]}"
+        if isinstance(part, PartEntry) and not part.whole:
+            out = self.work / "base-own-holdout" / at.name
+            flags, python = self._base_flags, self.python(side)
+            cut(at, part, None, out, columns=source.columns, shown=source.path, flags=flags, python=python)
+            at, shown = out, f"the holdout cut from {shown}"
+        return Table.open(at, source.columns, shown=shown)
 
     @cached_property
     def labelled(self) -> Table:
@@ -57,33 +83,47 @@ class Workshop(Room):
         entry = model.data[model.holdout.of]
         return Table.open(self.bring(model.holdout.of, entry), entry.columns, shown=entry.path)
 
-    @cached_property
-    def validation(self) -> Table:
-        """Open the labelled rows on which a threshold is chosen."""
-        entry = self.sides.candidate.model.data["validation"]
-        return Table.open(self.bring("validation", entry), entry.columns, shown=entry.path)
+    def open_validation(self, side: Side) -> tuple[Table, Input]:
+        """Open the labelled rows on which a side's threshold is chosen, and give them without their label.
 
-    def strip_label(self, name: str, table: Table, columns: tuple[str, ...] | None) -> Input:
-        """Write the table of the entry `name` without its label column, for a model to score."""
-        model = self.sides.candidate.model
+        They are the candidate's, or what the side's own job makes of them.
+        """
+        name, chosen = "validation", self.sides.candidate
+        if have_own_validation(chosen, side):
+            name, chosen = "base-validation", side
+        entry = chosen.model.data["validation"]
+        bring = self.bring if chosen is not side or side.name == "candidate" else partial(self.bring_base, side)
+        table = Table.open(bring("validation", entry), entry.columns, shown=entry.path)
+        return table, self._strip(name, table, entry.columns, chosen)
+
+    def _strip(self, name: str, table: Table, columns: tuple[str, ...] | None, side: Side) -> Input:
+        """Write a table without the label column of a side, for a model to score."""
+        label = side.model.label
         target = self.work / f"{name}-rows" / table.path.name
         if not target.exists():
             target.parent.mkdir()
-            python = self.python(self.sides.candidate)
-            without(table.path, model.label, target, columns=columns, shown=table.shown, python=python)
-        kept = None if columns is None else tuple(name for name in columns if name != model.label)
-        return Input(
-            str(target),
-            kept,
-            describe_writing(table.layout),
-            Whole(str(table.path), columns=columns, without=model.label),
-        )
+            without(table.path, label, target, columns=columns, shown=table.shown, python=self.python(side))
+        kept = None if columns is None else tuple(name for name in columns if name != label)
+        whole = Whole(str(table.path), columns=columns, without=label)
+        return Input(str(target), kept, describe_writing(table.layout), whole)
+
+    @property
+    def base_rows(self) -> Input:
+        """The baseline's own holdout without its label column."""
+        side, found = self.sides.baseline, self.base_holdout
+        assert side is not None and found is not None  # noqa: S101
+        part, source = side.model.holdout, find_source(side.model)
+        rows = self._strip("base-own", found.table, source.columns, side)
+        if isinstance(part, FileEntry) or part.whole:
+            return rows
+        whole, flags = self.bring_base(side, part.of, source), str(self._base_flags)
+        return replace(rows, whole=Whole(str(whole), flags, PART, source.columns, side.model.label))
 
     @property
     def holdout_rows(self) -> Input:
         """The holdout without its label column; a part is typed as the table that it was cut from."""
         model = self.sides.candidate.model
-        rows = self.strip_label("holdout", self.holdout, _holdout_columns(model))
+        rows = self._strip("holdout", self.holdout, find_source(model).columns, self.sides.candidate)
         if isinstance(model.holdout, FileEntry) or model.holdout.whole:
             return rows
 
@@ -107,7 +147,7 @@ class Workshop(Room):
         if isinstance(model.holdout, PartEntry) and not model.holdout.whole:
             return self._cut(model, model.holdout, blank=True)
 
-        source, columns = self._holdout_file, _holdout_columns(model)
+        source, columns = self._holdout_file, find_source(model).columns
         out = self.work / "holdout-blank" / source.name
         out.parent.mkdir(exist_ok=True)
         python = self.python(self.sides.candidate)
@@ -138,8 +178,14 @@ class Workshop(Room):
         """Name the file that says which rows of the whole table are the holdout's."""
         return self.work / "holdout.flags"
 
+    @property
+    def _base_flags(self) -> Path:
+        return self.work / "base-own-holdout.flags"
+
     def bring(self, name: str, entry: FileEntry) -> Path:
-        """Give the user's own file of an entry, or fetch it as a job's data are fetched."""
+        """Give the user's own file of an entry, or fetch it as a job's data are fetched; what a job leaves is made."""
+        if entry.job is not None:
+            return bring_made(self, self.sides.candidate, entry.job) / entry.path
         at = self.project.folder / entry.path
         if at.is_file():
             return at
@@ -148,10 +194,40 @@ class Workshop(Room):
         Delivery(self._supply(self.sides.candidate, folder)).bring(name, entry.path)
         return folder / entry.path
 
+    def bring_base(self, base: Side, name: str, entry: FileEntry) -> Path:
+        """Bring an entry's file as the base's commit has it; what a job leaves is made, with that commit's code."""
+        if entry.job is not None and entry.job not in base.needs:
+            raise UserError(f"`data.{name}`: {entry.path} of the job `{entry.job}` cannot be had for its commit")
+        if entry.job is not None:
+            return bring_made(self, base, entry.job) / entry.path
+        folder = self.work / "base-data" / self.project.repository.prefix
+        folder.mkdir(parents=True, exist_ok=True)
+        target = folder / entry.path
+        if not target.exists():
+            path = posixpath.normpath(entry.path)
+            if path in base.tree.files():
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(base.tree.read(path))  # or a pointer, which is replaced by what it points to
+            Delivery(replace(self._supply(base, folder), work=self.work / "base-fetch")).bring(name, entry.path)
+        return target
+
     def find_rows_to_predict(self, side: Made) -> Path | None:
-        """Give the candidate's holdout to a command of this model that predicts by itself."""
-        own = side.model.name == self.sides.candidate.model.name
-        return self._blank_holdout if own and side.model.job.predicts else None
+        """Give the candidate's holdout to a command of this model that predicts by itself, or what its own job makes
+        of those rows.
+        """
+        if side.model.name != self.sides.candidate.model.name or not side.model.job.predicts:
+            return None
+        if side.name == "candidate" or not isinstance(side, Side) or not have_own_rows(self.sides.candidate, side):
+            return self._blank_holdout
+        return self._blank_base(side)
+
+    def _blank_base(self, side: Side) -> Path:
+        table, columns = self._open_base(side), find_source(side.model).columns
+        out = self.work / "base-holdout-blank" / table.path.name
+        out.parent.mkdir(exist_ok=True)
+        python = self.python(side)
+        blank(table.path, side.model.label, out, columns=columns, shown=table.shown, python=python)
+        return out
 
     def list_hidden(self, side: Made) -> tuple[str, ...]:
         """Give the candidate's holdout, where it is a file."""
@@ -164,12 +240,6 @@ def open_workshop(project: Project, sides: Sides) -> Iterator[Workshop]:
     """Open a workshop for one model; it is gone at the end, or after the next run's sweep."""
     with project.copies.held(), project.store.workplace() as work:
         yield Workshop(project, work, sides)
-
-
-def _holdout_columns(model: ModelSpec) -> tuple[str, ...] | None:
-    if isinstance(model.holdout, PartEntry):
-        return model.data[model.holdout.of].columns
-    return model.holdout.columns
 
 
 def _holdout_name(model: ModelSpec) -> str:

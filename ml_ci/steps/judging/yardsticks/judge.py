@@ -92,10 +92,11 @@ def _rows_said(rows: BaseRows) -> Iterator[str]:
         (rows.relabelled, "with another label"),
         (rows.removed, "removed"),
         (rows.added, "added"),
+        (rows.regrouped, "in other groups or with other weights"),
     ):
         if number:
             yield f"{number:,} {'row' if number == 1 else 'rows'} {what}"
-    if rows.moved and not (rows.relabelled or rows.removed or rows.added):
+    if rows.moved and not (rows.relabelled or rows.removed or rows.added or rows.regrouped):
         yield "rows of the holdout are trained on"
 
 

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import posixpath
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ml_ci.errors import UserError
 from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry
-from ml_ci.steps.planning.variables import list_fetch_variables
 from ml_ci.steps.values import Side
+from ml_ci.steps.working.own_rows import BaseHoldout
 from ml_ci.steps.working.workshop import Workshop
 from ml_ci.tables.membership import belonging
 from ml_ci.tables.pairing import common, keys, pair
 from ml_ci.tables.parts import cut
 from ml_ci.tables.table import Table
-from ml_ci.training.delivery import Delivery, Supply
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,7 +28,8 @@ class BaseRows:
     """The base's holdout as a table. For each of its rows: `place` in the change's holdout (-1: it is not there), and
     whether it is `kept`: neither side was trained on it.
 
-    `removed`, `added` and `relabelled` count rows; a row that moved into a training table is none of them.
+    `removed`, `added` and `relabelled` count rows; a row that moved into a training table is none of them. `regrouped`
+    are rows with another value in a column by which rows are sliced, clustered or weighed.
     """
 
     table: Table
@@ -39,11 +38,12 @@ class BaseRows:
     removed: int
     added: int
     relabelled: int
+    regrouped: int = 0
 
     @property
     def moved(self) -> bool:
         """Whether these are other rows, or other labels, than the change's."""
-        return bool(self.removed or self.added or self.relabelled or not self.kept.all())
+        return bool(self.removed or self.added or self.relabelled or self.regrouped or not self.kept.all())
 
 
 def find_base_rows(shop: Workshop, base: Side, model: ModelSpec) -> BaseRows:
@@ -51,6 +51,8 @@ def find_base_rows(shop: Workshop, base: Side, model: ModelSpec) -> BaseRows:
 
     UserError and StageFailed when it cannot be had any more.
     """
+    if shop.base_holdout is not None:
+        return _match_own(shop, shop.base_holdout, model)
     table = open_base_table(shop, base, model)
     candidate = shop.sides.candidate.model
     own = _universe(shop)
@@ -73,13 +75,41 @@ def find_base_rows(shop: Workshop, base: Side, model: ModelSpec) -> BaseRows:
     return _count(table, own, place, found, kept, there, (model.label, candidate.label))
 
 
+def _match_own(shop: Workshop, own: BaseHoldout, model: ModelSpec) -> BaseRows:
+    """Give what the base's own job makes of the rows that judge: they are the same rows, whatever it says of them."""
+    table, now, candidate = own.table, shop.holdout, shop.sides.candidate.model
+    place = np.empty(table.rows, np.intp)
+    place[own.places] = np.arange(table.rows)
+    both = np.ones(table.rows, np.bool_)
+    found = _count(table, now, place, place, both, table.rows, (model.label, candidate.label))
+    return replace(found, regrouped=int(_find_regrouped(table, now, place, model, candidate).sum()))
+
+
+def _find_regrouped(
+    table: Table, now: Table, place: NDArray[np.intp], model: ModelSpec, candidate: ModelSpec
+) -> NDArray[np.bool_]:
+    """Say of which rows a column differs, or is gone, by which the base groups or weighs them."""
+    named = {column for one in (model, candidate) for column in _list_grouping(one)}
+    columns = sorted(column for column in named if table.has(column))
+    if any(not now.has(column) for column in columns):
+        return np.ones(table.rows, np.bool_)
+    return keys(table, columns) != keys(now, columns)[place] if columns else np.zeros(table.rows, np.bool_)
+
+
+def _list_grouping(model: ModelSpec) -> Iterator[str]:
+    yield from (column for one in model.slices for column in one.columns)
+    yield from (column for gate in model.gates for columns in gate.condition.columns for column in columns)
+    yield from () if model.clustering is None else model.clustering.columns
+    yield from () if model.weight is None else (model.weight,)
+
+
 def open_base_table(shop: Workshop, base: Side, model: ModelSpec) -> Table:
     """Open the holdout of the base's commit, cut as it is cut there."""
     holdout = model.holdout
     if isinstance(holdout, FileEntry):
-        return Table.open(_bring(shop, base, "holdout", holdout), holdout.columns, shown=_name(base, holdout.path))
+        return Table.open(shop.bring_base(base, "holdout", holdout), holdout.columns, shown=_name(base, holdout.path))
     entry = model.data[holdout.of]
-    source = _bring(shop, base, holdout.of, entry)
+    source = shop.bring_base(base, holdout.of, entry)
     if holdout.whole:
         return Table.open(source, entry.columns, shown=_name(base, entry.path))
     out = shop.work / "base-holdout" / source.name
@@ -89,33 +119,6 @@ def open_base_table(shop: Workshop, base: Side, model: ModelSpec) -> Table:
 
 def _name(base: Side, path: str) -> str:
     return f"{path} of commit {(base.commit or '')[:7]}"
-
-
-def _bring(shop: Workshop, base: Side, name: str, entry: FileEntry) -> Path:
-    """Bring an entry's file as the base's commit has it."""
-    project = shop.project
-    folder = shop.work / "base-data" / project.repository.prefix
-    folder.mkdir(parents=True, exist_ok=True)
-    supply = Supply(
-        model=base.model.name,
-        tree=base.tree,
-        copy=folder,
-        origin=project.folder,
-        work=shop.work / "base-fetch",
-        environment=project.options.environment,
-        prefix=project.repository.prefix,
-        fetch=base.model.fetch,
-        progress=project.options.progress,
-        env=list_fetch_variables(project, base.model),
-    )
-    target = folder / entry.path
-    if not target.exists():
-        path = posixpath.normpath(entry.path)
-        if path in base.tree.files():
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(base.tree.read(path))  # or a pointer, which is replaced by what it points to
-        Delivery(supply).bring(name, entry.path)
-    return target
 
 
 def _universe(shop: Workshop) -> Table:
@@ -185,7 +188,7 @@ def _find_moved_to_training(shop: Workshop, base: Side, table: Table, labels: fr
             continue
         try:
             new = Table.open(shop.bring(name, entry), entry.columns, shown=entry.path)
-            old = Table.open(_bring(shop, base, name, before), before.columns, shown=_name(base, before.path))
+            old = Table.open(shop.bring_base(base, name, before), before.columns, shown=_name(base, before.path))
         except UserError:
             continue  # it is no table
         shared = [column for column in common(table, new, labels) if old.has(column)]
