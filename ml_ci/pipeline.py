@@ -132,6 +132,7 @@ def work(project: Project, sides: Sides, clock: Clock) -> Work:
     """
     from ml_ci.steps.judging.judge import judge_gates, prepare
     from ml_ci.steps.telling.describe import describe_changes
+    from ml_ci.steps.working.behave import add_behaviours
     from ml_ci.steps.working.compare import count_sides, find_comparison
     from ml_ci.steps.working.score import score_sides
     from ml_ci.steps.working.seeds import add_seeds
@@ -149,6 +150,8 @@ def work(project: Project, sides: Sides, clock: Clock) -> Work:
             comparison = find_comparison(shop, plan) or count_sides(shop, score_sides(shop, plan))
         with clock("train"):
             comparison = add_seeds(project, shop.sides, comparison)
+        with clock("evaluate"):
+            comparison = add_behaviours(shop, plan_work(project, shop.sides), comparison)
         with clock("plan"):
             shop.resolve()
             plan = with_keys(plan, plan_work(project, shop.sides))

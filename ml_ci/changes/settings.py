@@ -53,6 +53,7 @@ def gates(model: ModelSpec) -> Mapping[str, object]:
         "cost": asdict(model.cost) if model.cost else None,
         "reuse": asdict(model.reuse) if model.reuse else None,
     }
+    said |= {f"behaviours.{name}": one.text for name, one in model.behaviours.items()}
     return said | evidence(model)
 
 

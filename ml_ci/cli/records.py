@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ml_ci.steps.keeping.stock import Stock
     from ml_ci.steps.values import Options
 
-KINDS = ("trainings", "predictions", "comparisons", "verdicts", "determinism")
+KINDS = ("trainings", "predictions", "comparisons", "behaviours", "verdicts", "determinism")
 _MOST_LISTED = 30
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 _SECONDS = {"m": 60, "h": 3_600, "d": 86_400, "w": 604_800}

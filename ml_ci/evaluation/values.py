@@ -52,12 +52,26 @@ class Spread:
 
 
 @dataclass(frozen=True)
+class Shown:
+    """Show on which rows a behaviour is broken: in `words`, and as what `ml-ci ask MODEL` is given to repeat it.
+
+    `full` says that it is a row of the holdout as it stands, `beyond` that it is none of the holdout's.
+    """
+
+    words: str
+    arguments: tuple[str, ...] = ()
+    full: bool = False
+    beyond: bool = False
+
+
+@dataclass(frozen=True)
 class Behaved:
-    """What one behaviour came to: a comparison of its own, of the `rows` that were asked and to which it applies.
+    """What one behaviour came to: a comparison of its own, of those of `rows` rows to which it applies.
 
     In its counts each such row is a negative, and a false positive of a side on which it is broken. `comparison` is
-    None where nothing was counted, and `why` says what was in the way. Of the broken rows so many have `no_answer`, of
-    the candidate and of the baseline. `certain` says that the rows are no sample of any others.
+    None where nothing was counted; `why` says what was in the way, of the baseline alone where the candidate's rows
+    are counted. Of the broken rows so many have `no_answer`, of the candidate and of the baseline. `certain` says that
+    the rows are no sample of any others. `still` names columns with which no answer of the candidate changes.
     """
 
     kind: str
@@ -66,6 +80,8 @@ class Behaved:
     why: str = ""
     no_answer: tuple[int, int] = (0, 0)
     certain: bool = False
+    still: tuple[str, ...] = ()
+    shown: Shown | None = None
 
 
 @dataclass(frozen=True)

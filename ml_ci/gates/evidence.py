@@ -77,7 +77,7 @@ class Case:
     models' counts these are together, 0 where one model scored every row.
 
     `behaviour` is the one whose rows these are, "" for those of labels; `certain` says that they are no sample,
-    `lacks` why nothing was counted of them, "" where something was.
+    `lacks` why nothing was counted of them, "" where something was, and `lost` why nothing of the baseline's.
     """
 
     comparison: Comparison
@@ -91,6 +91,7 @@ class Case:
     behaviour: str = ""
     certain: bool = False
     lacks: str = ""
+    lost: str = ""
 
     def about(self, behaviour: str) -> Case:
         """Give the case of the rows to which a behaviour applies; of labels, which `""` names, this one."""
@@ -99,7 +100,7 @@ class Case:
         found = self.comparison.behaviours.get(behaviour)
         own = replace(self, behaviour=behaviour, predictions=None, own=None, row_clusters=None)
         if found is not None and found.comparison is not None:
-            return replace(own, comparison=found.comparison, certain=found.certain)
+            return replace(own, comparison=found.comparison, certain=found.certain, lost=found.why)
         why = found.why if found is not None and found.why else "it was not asked; run again"
         nothing = Evaluation(Confusion())
         other = None if self.comparison.baseline is None else nothing

@@ -90,6 +90,8 @@ def find(question: Question, view: View, policy: Policy, ready: Ready | None = N
 
 def _without_baseline(question: Question, view: View) -> Finding:
     """Leave a relative question unjudged where it is stated why there is no baseline; otherwise it is an error."""
+    if view.case.lost:
+        return Finding("error", view.label, reason=f"No baseline to compare with: {view.case.lost}")
     if not view.case.no_baseline:
         reason = "No baseline to compare with: it was not evaluated; run again, or compare with another: --baseline REF"
         return Finding("error", view.label, reason=reason)

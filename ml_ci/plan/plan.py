@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from ml_ci.plan.values import Action
 
 TRAININGS, PREDICTIONS, COMPARISONS, VERDICTS = "trainings", "predictions", "comparisons", "verdicts"
-DETERMINISM, FAILURES = "determinism", "failures"
+DETERMINISM, FAILURES, BEHAVIOURS = "determinism", "failures", "behaviours"
 
 Known = Callable[[str, str], bool]
 

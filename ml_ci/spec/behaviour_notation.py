@@ -43,7 +43,7 @@ def behaviour(value: Any) -> Behaviour:
         if key != kind and kind not in KEYS[key]:
             raise ValueError(f"{key}: belongs to {_join(KEYS[key])}, and this is {kind}: ; remove it")
     way = choice(value[kind], get_args(words.Way)) if kind == "same" else None
-    alone = words.ROWS_ALONE if way == "alone" else words.ROWS
+    usual = (words.ROWS_ALONE, words.SECONDS_ALONE) if way == "alone" else (words.ROWS, words.SECONDS)
     return Behaviour(
         name="",
         kind=cast(Kind, kind),
@@ -55,9 +55,9 @@ def behaviour(value: Any) -> Behaviour:
         cases=_cases(value[kind]) if kind == "cases" else None,
         tolerance=_tolerance(value.get("tolerance", words.TOLERANCE)),
         or_refused=_is_word(value, "or", "refused"),
-        rows=_count("rows", value.get("rows", alone)),
+        rows=_count("rows", value.get("rows", usual[0])),
         variants=_count("variants", value.get("variants", words.VARIANTS)),
-        seconds=seconds(value.get("time", words.SECONDS)),
+        seconds=seconds(value.get("time", usual[1])),
         hunt_fails=_is_word(value, "hunt", "fails"),
     )
 
@@ -182,7 +182,7 @@ SCHEMA: dict[str, Any] = {
         "tolerance": {"type": "number", "minimum": 0, "description": "By how much a score may differ: 0.000001."},
         "rows": {**_WHOLE, "description": "How many holdout rows are asked: 4,000; 200 for `same: alone`."},
         "variants": {**_WHOLE, "description": "How many edits of one row are asked: 8."},
-        "time": {**_TIMES, "description": "How long one side is asked: 5s."},
+        "time": {**_TIMES, "description": "How long one side is asked: 5s; 30s for `same: alone`."},
         "hunt": {"const": "fails", "description": "What is found beyond the holdout's rows fails the gate."},
     },
     "oneOf": [{"required": [kind]} for kind in KINDS],

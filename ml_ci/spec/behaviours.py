@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 Kind: TypeAlias = Literal["vary", "raise", "lower", "disturb", "same", "cases"]
@@ -12,7 +12,9 @@ Course: TypeAlias = Literal["never falls", "never rises"]
 Counterexamples: TypeAlias = Literal["none", "shrunk", "full"]
 
 # How many holdout rows are asked, how often each is edited, for how many seconds: what an entry does not say.
-ROWS, ROWS_ALONE, VARIANTS, SECONDS = 4_000, 200, 8, 5.0
+ROWS, VARIANTS, SECONDS = 4_000, 8, 5.0
+# Each in a call by itself: a row of a batch costs a three-hundredth of one alone.
+ROWS_ALONE, SECONDS_ALONE = 200, 30.0
 TOLERANCE = 1e-6
 TYPING: tuple[Disturbance, ...] = ("case", "typo", "space")
 
@@ -45,15 +47,28 @@ class Behaviour:
     variants: int = VARIANTS
     seconds: float = SECONDS
     hunt_fails: bool = False
+    line: int | None = field(default=None, compare=False)
 
     @property
     def text(self) -> str:
-        """What it says, in the words of `ml-ci.yaml`: `vary: sex`."""
+        """All that it says and is not usual, in the words of `ml-ci.yaml`: `vary: sex`."""
         what = self.same or self.cases or ", ".join(self.columns)
         told = [f"{self.kind}: {f'[{what}]' if len(self.columns) > 1 else what}"]
         told += [f"score: {self.score}"] if self.score else []
         told += [f"by: [{', '.join(self.by)}]"] if self.by and self.by != TYPING else []
         told += [f"run: {self.run if isinstance(self.run, str) else ' '.join(self.run)}"] if self.run else []
         told += ["or: refused"] if self.or_refused else []
-        told += [f"tolerance: {self.tolerance:g}"] if self.tolerance != TOLERANCE else []
+        told += [f"tolerance: {self.tolerance!r}"] if self.tolerance != TOLERANCE else []
+        rows, seconds = (ROWS_ALONE, SECONDS_ALONE) if self.same == "alone" else (ROWS, SECONDS)
+        told += [f"rows: {self.rows}"] if self.rows != rows else []
+        told += [f"variants: {self.variants}"] if self.variants != VARIANTS else []
+        told += [f"time: {self.seconds:g}s"] if self.seconds != seconds else []
+        told += ["hunt: fails"] if self.hunt_fails else []
         return ", ".join(told)
+
+    @property
+    def measuring(self) -> list[object]:
+        """What its measured rows depend on, as plain values: not its name, nor for how long it may be asked."""
+        run = list(self.run) if isinstance(self.run, tuple) else self.run
+        words = [self.kind, list(self.columns), self.score, list(self.by), self.same, run]
+        return [*words, self.tolerance, self.or_refused, self.rows, self.variants]

@@ -107,7 +107,7 @@ def _model(draft: Draft) -> ModelSpec:
         approval=keys.approval is not None or "champion" in _approve(keys),
         cluster=keys.cluster,
         weight=keys.weight,
-        behaviours={name: replace(one, name=name) for name, one in keys.behaviours.items()},
+        behaviours=dict(draft.behaviours),
         counterexamples=keys.counterexamples,
     )
 

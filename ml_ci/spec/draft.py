@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeAlias, TypeVar
 
 from pydantic import ValidationError
 
 from ml_ci.conditions import ConditionError, parse
+from ml_ci.spec.behaviours import Behaviour
 from ml_ci.spec.document import Document
 from ml_ci.spec.job_shape import JobShape
 from ml_ci.spec.messages import problems_of, say_empty
@@ -24,7 +25,7 @@ _STAND_INS: Mapping[str, Any] = {"label": "label", "positive": 1, "data": {"hold
 
 @dataclass(frozen=True)
 class Draft:
-    """Hold one model's keys and its gates by their position in the list.
+    """Hold one model's keys, its gates by their position in the list, and its behaviours by name.
 
     `broken` names the keys that have a problem; what is held in their place means nothing.
     """
@@ -35,6 +36,7 @@ class Draft:
     line: int = 0
     stages: Mapping[str, tuple[GateSpec, ...]] = field(default_factory=dict)
     broken: frozenset[str] = frozenset()
+    behaviours: Mapping[str, Behaviour] = field(default_factory=dict)
 
     def place(self, *rest: str | int) -> Place:
         """Give the place of one of this model's keys."""
@@ -123,7 +125,11 @@ def _draft(name: str, keys: ModelShape, document: Document, problems: list[Probl
     for index, stage in enumerate(keys.stages if not broken & {"stages", "metrics", "behaviours"} else ()):
         place = ("models", name, "stages", index, "gates")
         stages[stage.name] = tuple(_gates(place, stage.gates, keys, document, problems).values())
-    return Draft(name, keys, gates, document.position(("models", name))[0], stages, broken)
+    behaviours = {
+        own: replace(one, name=own, line=document.position(("models", name, "behaviours", own))[0])
+        for own, one in keys.behaviours.items()
+    }
+    return Draft(name, keys, gates, document.position(("models", name))[0], stages, broken, behaviours)
 
 
 def _gates(

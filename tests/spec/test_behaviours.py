@@ -39,8 +39,11 @@ def with_behaviour(entry: str, *more: str) -> str:
             Behaviour("blind", "disturb", ("sex",), by=("missing",), or_refused=True),
         ),
         ("{same: again}", Behaviour("blind", "same", same="again")),
-        ("{same: alone}", Behaviour("blind", "same", same="alone", rows=200)),
-        ("{same: alone, rows: 9, tolerance: 0.1}", Behaviour("blind", "same", same="alone", rows=9, tolerance=0.1)),
+        ("{same: alone}", Behaviour("blind", "same", same="alone", rows=200, seconds=30)),
+        (
+            "{same: alone, rows: 9, tolerance: 0.1}",
+            Behaviour("blind", "same", same="alone", rows=9, tolerance=0.1, seconds=30),
+        ),
         (
             "{same: served, run: 'ask {rows} {out}'}",
             Behaviour("blind", "same", same="served", run="ask {rows} {out}"),

@@ -22,6 +22,7 @@ from ml_ci.records.codec import pack
 from ml_ci.spec.values import GateSpec, Method, ModelSpec
 from ml_ci.steps.judging import holdout
 from ml_ci.steps.judging import looks as look
+from ml_ci.steps.judging.behaviours import caution_behaviours, check_behaviours, note_behaviours
 from ml_ci.steps.judging.dependence import find_dependence
 from ml_ci.steps.judging.folds import note_alike
 from ml_ci.steps.judging.looks import find_standing
@@ -62,6 +63,7 @@ def prepare(shop: Workshop, plan: Plan) -> Prepared:
     if not shop.project.store.has(COMPARISONS, plan.comparison):
         holdout.check_holdout(shop)
         _ = shop.base_holdout  # whether both sides have the same rows is told before anything is trained
+    check_behaviours(shop)
     model, found = shop.sides.candidate.model, find_standing(shop, plan)
     how = make_policy(model, found)
     tables = (*note_unlike(shop), *note_padded(shop))
@@ -83,10 +85,14 @@ def judge_gates(
     own = shop.base_holdout
     matched = () if own is None else (say_matched(shop.sides, own.places),)
     seen = (*matched, *note_alike(shop), *note_outside_reads(shop.project, shop.sides))
+    still = note_behaviours(comparison.behaviours)
     said = (*_notes(shop.sides), *seen, *before.notes, *look.say_standing(before.standing), *note_resamples(asked))
-    odd = tuple(find_dependence(shop, plan, asked, before.policy, results))
+    said = (*said, *still)
+    odd = (*caution_behaviours(model), *find_dependence(shop, plan, asked, before.policy, results))
     differences = find_differences(asked, before.policy)
     verdict = Judged(comparison, results, changes, said, find_overlaps(shop), yardsticks, differences, odd)
+    if any(one.why for one in comparison.behaviours.values()):
+        return verdict  # what could not be asked today may answer tomorrow: it is no verdict to keep
     with shop.project.store.draft() as draft:
         content = {"model": model.name, "training": plan.candidate.training, "judged": pack(verdict)}
         content["reads"] = _reads(shop, plan)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ml_ci.plan.plan import COMPARISONS, FAILURES, PREDICTIONS, TRAININGS, VERDICTS
+from ml_ci.plan.plan import BEHAVIOURS, COMPARISONS, FAILURES, PREDICTIONS, TRAININGS, VERDICTS
+from ml_ci.steps.planning.behaviours import digest_cases, key_behaviour, list_measured
 from ml_ci.steps.planning.decide import find_keys, plan_work
 from ml_ci.steps.planning.folds import cut_folds
 from ml_ci.steps.planning.sides import Fingerprints
@@ -40,6 +41,7 @@ def _of_model(project: Project, fingerprints: Fingerprints, model: str) -> Itera
             yield TRAININGS, keys.training
             yield FAILURES, keys.training
             yield PREDICTIONS, keys.predictions
+            yield from _behaviours(project, sides, keys.predictions)
     for side in (sides.candidate, sides.baseline):
         if side is not None:
             yield from _upstream(side)
@@ -47,6 +49,12 @@ def _of_model(project: Project, fingerprints: Fingerprints, model: str) -> Itera
     if sides.broken is not None:
         yield FAILURES, sides.broken.side.fingerprint.training
         yield from _upstream(sides.broken.side)
+
+
+def _behaviours(project: Project, sides: Sides, predictions: str) -> Iterator[Name]:
+    cases = digest_cases(project, sides)
+    for one in list_measured(sides.candidate.model):
+        yield BEHAVIOURS, key_behaviour(predictions, one, cases.get(one.name, ""))
 
 
 def _folds(project: Project, sides: Sides, side: Side) -> Iterator[Name]:

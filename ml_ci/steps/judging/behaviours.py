@@ -1,0 +1,72 @@
+"""Hold, before anything is trained, that the holdout has what the behaviours edit; and say what they cannot say."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from ml_ci.behaviours.columns import read_columns
+from ml_ci.errors import UserError
+from ml_ci.evaluation.values import Behaved
+from ml_ci.spec.behaviours import Behaviour
+from ml_ci.spec.problems import suggest
+from ml_ci.spec.values import ModelSpec
+from ml_ci.steps.working.cases import read_all_cases
+from ml_ci.steps.working.workshop import Workshop
+
+_HINT = "Nothing was trained."
+_NUMBERS = ("raise", "lower")
+_OF_LABELS = frozenset({"fpr", "fnr", "tpr", "tnr", "recall"})
+
+
+def check_behaviours(shop: Workshop) -> None:
+    """Hold that every column of a behaviour stands in the holdout, and is of numbers where it is raised or lowered.
+
+    UserError names the line, and the column that may be meant; and for cases that are no rows of the holdout.
+    """
+    model, table = shop.sides.candidate.model, shop.holdout
+    for behaviour in model.behaviours.values():
+        for column in behaviour.columns:
+            if not table.has(column):
+                known = [name for name in table.names if name != model.label]
+                near = suggest(column, known) or f"; columns are {', '.join(known)}"
+                raise _refuse(shop, behaviour, f"the holdout has no column '{column}'{near}")
+        if behaviour.kind in _NUMBERS:
+            _check_numbers(shop, behaviour)
+        if behaviour.cases is not None:
+            read_all_cases(shop, behaviour)
+
+
+def _check_numbers(shop: Workshop, behaviour: Behaviour) -> None:
+    table = shop.holdout
+    found = read_columns(table, [name for name in table.names if name not in behaviour.columns])
+    for name, column in found.columns.items():
+        if column.kind != "number":
+            what = "truths" if column.kind == "truth" else "text"
+            instead = f"; for text write {{vary: {name}}} or {{disturb: {name}}}"
+            raise _refuse(shop, behaviour, f"'{name}' is {what}, and only numbers are {_said(behaviour)}{instead}")
+
+
+def _said(behaviour: Behaviour) -> str:
+    return "raised" if behaviour.kind == "raise" else "lowered"
+
+
+def _refuse(shop: Workshop, behaviour: Behaviour, said: str) -> UserError:
+    file, model = shop.project.spec.path, shop.sides.candidate.model.name
+    where = f"{file}:{behaviour.line}" if behaviour.line else file
+    return UserError(f"{where}: models.{model}.behaviours.{behaviour.name}: {said}", hint=_HINT)
+
+
+def note_behaviours(found: Mapping[str, Behaved]) -> Iterator[str]:
+    """Say which columns the candidate does not take: a behaviour of them cannot be broken, and proves nothing."""
+    for name, one in found.items():
+        for column in one.still:
+            yield f"{name}: no answer of the candidate changes with `{column}`: it does not take the column."
+
+
+def caution_behaviours(model: ModelSpec) -> Iterator[str]:
+    """Say that a model is held to behaviours and to no error rate: one that answers all alike breaks none."""
+    if model.behaviours and not any(_OF_LABELS & gate.condition.metrics for gate in model.gates):
+        yield (
+            "There are behaviours, and no gate on FPR or FNR: a model that gives one answer to everything breaks no "
+            "behaviour. Add, for example, `fnr <= baseline.fnr + 0.01`."
+        )

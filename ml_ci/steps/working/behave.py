@@ -1,0 +1,184 @@
+"""Measure what both sides do by each behaviour: find its records, or ask the models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ml_ci.behaviours.asks import Asker
+from ml_ci.behaviours.columns import Columns, read_columns
+from ml_ci.behaviours.measure import BROKEN, DOES_NOT_APPLY, NO_ANSWER, NOT_SAMPLED, measure
+from ml_ci.behaviours.taken import find_still
+from ml_ci.errors import StageFailed
+from ml_ci.evaluation.behaved import count_broken
+from ml_ci.evaluation.evaluate import Holdout, holdout_of
+from ml_ci.evaluation.labels import Labels
+from ml_ci.evaluation.stream import is_large
+from ml_ci.evaluation.values import Behaved, Comparison, Shown
+from ml_ci.plan.plan import BEHAVIOURS, Plan
+from ml_ci.spec.behaviours import Behaviour
+from ml_ci.steps.planning.behaviours import digest_cases, key_behaviour, list_measured
+from ml_ci.steps.working.cases import Cases, measure_all_cases, read_all_cases
+from ml_ci.steps.working.examples import Broken, find_shown, pack_shown
+from ml_ci.steps.working.questioned import FILE, Found, Questioned
+from ml_ci.steps.working.workshop import Workshop
+from ml_ci.tables.parts import select
+from ml_ci.tables.table import Table
+
+Bytes = NDArray[np.uint8]
+Bools = NDArray[np.bool_]
+
+
+def add_behaviours(shop: Workshop, plan: Plan, comparison: Comparison) -> Comparison:
+    """Give the comparison with what each behaviour of the candidate's came to, of both sides on the same rows.
+
+    What a record answers is not asked. What cannot be measured is said, and makes the gates on it an error. StageFailed
+    where a side ran what is not its own.
+    """
+    if not shop.sides.candidate.model.behaviours:
+        return comparison
+    with _Court.open(shop, plan) as court:
+        found = {one.name: court.measure(one) for one in list_measured(shop.sides.candidate.model)}
+    wanted = shop.sides.candidate.model.behaviours
+    return replace(comparison, behaviours={name: found[name] for name in wanted})
+
+
+@dataclass
+class _Court:
+    """Measure behaviours one by one; the first says whether a side answers alike by itself."""
+
+    shop: Workshop
+    sides: tuple[Questioned, ...]
+    cases: Mapping[str, str]
+    shown: dict[str, Shown | None] = field(default_factory=dict)
+    _columns: Columns | None = None
+    _holdout: Holdout | None = None
+
+    @classmethod
+    @contextmanager
+    def open(cls, shop: Workshop, plan: Plan) -> Iterator[_Court]:
+        """Open both sides, each with its model when it is asked; what was found is kept once all ended well."""
+        fresh: dict[str, Found] = {}
+        named = [(shop.sides.candidate, plan.candidate), (shop.sides.baseline, plan.baseline)]
+        sides = tuple(
+            Questioned(shop, side, keys.predictions, fresh)
+            for side, keys in named
+            if side is not None and keys is not None
+        )
+        court = cls(shop, sides, digest_cases(shop.project, shop.sides))
+        try:
+            yield court
+        finally:
+            for side in sides:
+                side.close()
+        name = shop.sides.candidate.model.name
+        for key, found in fresh.items():
+            with shop.project.store.draft() as draft:
+                (draft / FILE).write_bytes(found.rows.tobytes())
+                shop.project.store.keep(draft, BEHAVIOURS, key, {"model": name, "still": list(found.still)})
+        for key, shown in court.shown.items():
+            with shop.project.store.draft() as draft:
+                shop.project.store.keep(draft, BEHAVIOURS, key, {"model": name, "shown": pack_shown(shown)})
+
+    @property
+    def columns(self) -> Columns:
+        """The columns that a model may be given, read when a side is first asked."""
+        if self._columns is None:
+            self._columns = read_columns(self.shop.holdout, [self.shop.sides.candidate.model.label])
+        return self._columns
+
+    def measure(self, behaviour: Behaviour) -> Behaved:
+        """Give what a behaviour came to; that a side could not be asked is said."""
+        cases = None
+        if behaviour.cases is not None:
+            cases = read_all_cases(self.shop, behaviour)
+            if not cases.rows:
+                return Behaved(behaviour.kind, why=f"{behaviour.cases} has no cases")
+        found: list[Found] = []
+        keys = [key_behaviour(side.predictions, behaviour, self.cases.get(behaviour.name, "")) for side in self.sides]
+        for side, key in zip(self.sides, keys, strict=True):
+            try:
+                found.append(self._ask(side, key, behaviour, cases))
+            except StageFailed as error:
+                said = f"the {side.name} could not be asked: {error.failure.message.rstrip('.')}"
+                return self._judge(behaviour, found, said) if found else Behaved(behaviour.kind, why=said)
+        behaved = self._judge(behaviour, found, "")
+        if behaved.comparison is None:
+            return behaved
+        of = Broken(behaviour, found[0].rows, tuple(keys))
+        key, shown = find_shown(self.shop, self.sides, of, lambda: self.columns)
+        if key:
+            self.shown[key] = shown
+        return replace(behaved, shown=shown)
+
+    def _ask(self, side: Questioned, key: str, behaviour: Behaviour, cases: Cases | None) -> Found:
+        if side.unsteady[0] and behaviour.same != "again":
+            raise side.tell_unsteady()
+        found = side.find(key)
+        if found is None:
+            found = side.measure(key, behaviour, self._work(behaviour, cases))
+        if behaviour.same == "again":
+            side.unsteady = int((found.rows == BROKEN).sum()), int((found.rows != NOT_SAMPLED).sum())
+        return found
+
+    def _work(self, behaviour: Behaviour, cases: Cases | None) -> Callable[[Asker], Found]:
+        def work(asker: Asker) -> Found:
+            if cases is not None:
+                return Found(measure_all_cases(cases, asker))
+            columns = self.columns
+            return Found(measure(behaviour, columns, asker), find_still(behaviour, columns, asker))
+
+        return work
+
+    def _judge(self, behaviour: Behaviour, found: list[Found], why: str) -> Behaved:
+        """Count what was found of the candidate, and of the baseline where it was asked."""
+        own, *others = (one.rows for one in found)
+        applies = _applies(own)
+        if any(not np.array_equal(applies, _applies(other)) for other in others):
+            said = "candidate and baseline were asked about different rows, which is a mistake of ml-ci's"
+            return Behaved(behaviour.kind, why=said)
+        rows = (applies, _is_broken(own), *map(_is_broken, others))
+        holdout, arrays = (_NO_SLICES, rows) if behaviour.kind == "cases" else self._see(rows)
+        return Behaved(
+            behaviour.kind,
+            rows=int((own != NOT_SAMPLED).sum()),
+            comparison=count_broken(holdout, *arrays),
+            why=why,
+            no_answer=(_count_unanswered(own), sum(map(_count_unanswered, others))),
+            certain=behaviour.kind == "cases",
+            still=found[0].still,
+        )
+
+    def _see(self, rows: tuple[Bools, ...]) -> tuple[Holdout, tuple[Bools, ...]]:
+        """Give the holdout with its slices and clusters; of a large one only the rows to which it applies."""
+        model, table = self.shop.sides.candidate.model, self.shop.holdout
+        if not is_large(table):
+            if self._holdout is None:
+                self._holdout = holdout_of(table, model)
+            return self._holdout, rows
+        applies = rows[0]
+        out = self.shop.job_folder(self.shop.sides.candidate, "asked-rows") / table.path.name
+        select(table, applies, out, python=self.shop.python(self.shop.sides.candidate))
+        names = None if table.layout.header or table.layout.parquet else table.names
+        few = Table.open(out, names, shown=table.shown)
+        return holdout_of(few, model), tuple(one[applies] for one in rows)
+
+
+_NO_SLICES = Holdout(Labels(np.zeros(0, np.bool_), np.zeros(0, np.int32)))
+
+
+def _applies(rows: Bytes) -> Bools:
+    return np.asarray((rows != DOES_NOT_APPLY) & (rows != NOT_SAMPLED))
+
+
+def _is_broken(rows: Bytes) -> Bools:
+    """Say which rows are broken: no answer is no better than a wrong one."""
+    return np.asarray((rows == BROKEN) | (rows == NO_ANSWER))
+
+
+def _count_unanswered(rows: Bytes) -> int:
+    return int((rows == NO_ANSWER).sum())

@@ -1,0 +1,240 @@
+"""Behaviours in whole runs: what is asked, what is kept, and what never passes. The job is of the standard library."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ml_ci.errors import UserError
+from ml_ci.pipeline import run
+from ml_ci.plan.plan import TRAININGS
+from ml_ci.records.store import Store
+from ml_ci.reports.values import ModelReport
+from ml_ci.steps.progress import Silent
+from ml_ci.steps.values import Options
+
+pytestmark = pytest.mark.slow  # whole runs
+
+MODEL = """\
+import csv
+from pathlib import Path
+
+BIAS = {}
+
+def train(train: Path, out: Path):
+    (out / "model").write_text("80")
+    return out / "model"
+
+def score(model: Path, rows: Path):
+    return [answer(row, int(model.read_text())) for row in csv.DictReader(open(rows))]
+
+def answer(row, most):
+    return int(row["x"]) / most + BIAS.get(row["sex"], 0)
+"""
+SPEC = """\
+version: 1
+models:
+  cut:
+    train: own:train
+    predict: own:score
+    data: {train: data/train.csv, holdout: data/holdout.csv}
+    label: y
+    positive: 1
+    slices: [region]
+    behaviours:
+      blind: {vary: sex}
+      rising: {raise: x, score: never falls}
+    gates:
+      - fnr <= 0.9
+      - blind <= 0.05
+      - each(blind, by=region) <= 0.2
+      - rising <= baseline.rising
+"""
+SEXED = ("own.py", "BIAS = {}", 'BIAS = {"m": 0.1}')
+
+
+def table(rows: int = 60) -> str:
+    """Write rows with x = 0, 1, ...; those from 40 on are positive: a score of at least 0.5."""
+    lines = (f"{x},{'mf'[x % 2]},{('north', 'south')[x // 30]},{int(x >= 40)}" for x in range(rows))
+    return "\n".join(["x,sex,region,y", *lines]) + "\n"
+
+
+class Asked(Silent):
+    """Note which sides are asked about which behaviours."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    def begin(self, model: str, what: str) -> None:
+        """Take what begins."""
+        if what.startswith("asking "):
+            self.asked.append(what.removeprefix("asking the ").replace(" about", ""))
+
+
+class Project:
+    """A repository with a model that can be asked, and what a user does in it."""
+
+    def __init__(self, repository: Any) -> None:
+        self.repository, self.path = repository, Path(repository.path)
+
+    def edit(self, path: str, old: str, new: str) -> None:
+        text = (self.path / path).read_text()
+        assert old in text, f"{path} does not hold {old!r}"
+        (self.path / path).write_text(text.replace(old, new))
+
+    def commit(self, files: Mapping[str, str] | None = None) -> None:
+        self.repository.commit(files, "change")
+
+    def judge(self, **asked: Any) -> tuple[ModelReport, list[str]]:
+        """Run, and give the model's report with which sides were asked about what."""
+        seen = Asked()
+        report = run(Options(start=self.path, environment=dict(os.environ), progress=seen, **asked))
+        return report.models["cut"], seen.asked
+
+    @property
+    def trainings(self) -> int:
+        return sum(kind == TRAININGS for kind, _, _ in Store(self.path / ".ml_ci").records())
+
+
+@pytest.fixture
+def asks(repository: Any) -> Project:
+    """Give a branch `change` of a repository with a first model on `main`."""
+    files = {"own.py": MODEL, "ml-ci.yaml": SPEC, "data/train.csv": table(), "data/holdout.csv": table()}
+    repository.commit(files, "First model")
+    repository.git("checkout", "-q", "-b", "change")
+    return Project(repository)
+
+
+def test_a_protected_column_that_came_in_is_seen_and_a_second_run_asks_nothing(asks: Project) -> None:
+    asks.edit(*SEXED)
+    asks.commit()
+    found, asked = asks.judge()
+    both = [f"{side} {name}" for name in ("again", "blind", "rising") for side in ("candidate", "baseline")]
+    assert asked == both
+    verdicts = {(gate.condition, gate.slice): gate.verdict for gate in found.gates}
+    assert verdicts == {
+        ("fnr <= 0.9", None): "pass",
+        ("blind <= 0.05", None): "fail",
+        ("each(blind, by=region) <= 0.2", "region = north"): "pass",
+        ("each(blind, by=region) <= 0.2", "region = south"): "fail",
+        ("rising <= baseline.rising", None): "pass",
+    }
+    [blind] = [gate for gate in found.gates if gate.condition == "blind <= 0.05"]
+    assert (blind.value, blind.baseline) == (8 / 60, 0.0)
+
+    again, asked = asks.judge()
+    assert (asked, again.gates) == ([], found.gates)
+
+    asks.edit("ml-ci.yaml", "blind <= 0.05", "blind <= 0.5")
+    changed, asked = asks.judge()
+    assert (asked, next(gate.verdict for gate in changed.gates if gate.condition == "blind <= 0.5")) == ([], "pass")
+
+    asks.edit("ml-ci.yaml", "    gates:", "      upper: {disturb: sex, by: case}\n    gates:")
+    _, asked = asks.judge()
+    assert asked == ["candidate upper", "baseline upper"]
+
+
+@pytest.mark.parametrize(
+    ("entry", "said"),
+    [
+        ("{vary: sexx}", "the holdout has no column 'sexx', did you mean 'sex'?"),
+        ("{vary: zip}", "the holdout has no column 'zip'; columns are x, sex, region"),
+        (
+            "{raise: region, score: never falls}",
+            "'region' is text, and only numbers are raised; for text write {vary: region} or {disturb: region}",
+        ),
+    ],
+)
+def test_a_column_that_cannot_be_edited_is_the_users_mistake_before_training(
+    asks: Project, entry: str, said: str
+) -> None:
+    asks.edit("ml-ci.yaml", "{vary: sex}", entry)
+    with pytest.raises(UserError) as wrong:
+        asks.judge()
+    assert wrong.value.message == f"ml-ci.yaml:11: models.cut.behaviours.blind: {said}"
+    assert asks.trainings == 0
+
+
+DRAWS = "import random\n    return random.random()"
+ENDS = "import os\n    os._exit(3) if row['sex'] == 'f' and int(row['x']) % 2 == 0 else None\n    return 0.0"
+HANGS = "import time\n    time.sleep(60) if row['sex'] == 'f' and int(row['x']) % 2 == 0 else None\n    return 0.0"
+
+
+@pytest.mark.parametrize(
+    ("answer", "entry", "why"),
+    [
+        (DRAWS, "{vary: sex}", "it answers differently by itself: on "),
+        (ENDS, "{vary: sex}", "the candidate could not be asked: "),
+        (HANGS, "{vary: sex, time: 2s}", "the candidate could not be asked: it took longer than 2 s to answer"),
+        ("return 0.0", "{disturb: x, by: case}", "there are no rows to which it applies"),
+        ("return 0.0", "{cases: cases.csv}", "cases.csv has no cases"),
+    ],
+)
+def test_what_cannot_be_measured_is_an_error_by_name_and_asked_again(
+    asks: Project, answer: str, entry: str, why: str
+) -> None:
+    asks.edit("own.py", 'return int(row["x"]) / most + BIAS.get(row["sex"], 0)', answer)
+    asks.edit("ml-ci.yaml", "{vary: sex}", entry)
+    asks.commit({"cases.csv": "x,sex,region,y\n"})
+    found, _ = asks.judge(baseline="none")
+    [blind] = [gate for gate in found.gates if gate.condition == "blind <= 0.05"]
+    assert (found.verdict, blind.verdict, why in blind.reason) == ("error", "error", True), blind.reason
+    _, asked = asks.judge(baseline="none")
+    assert ("candidate blind" in asked) == ("could not be asked" in why)
+
+
+def test_a_row_that_gets_no_answer_is_broken(asks: Project) -> None:
+    asks.edit(
+        "own.py",
+        "    return int",
+        '    assert row["sex"] != "f" or int(row["x"]) % 2 or int(row["x"]) > 8\n    return int',
+    )
+    asks.commit()
+    found, _ = asks.judge()
+    [blind] = [gate for gate in found.gates if gate.condition == "blind <= 0.05"]
+    assert (blind.verdict, blind.value) == ("fail", 5 / 60)
+
+
+def test_a_column_that_is_not_taken_is_noted_and_behaviours_alone_are_cautioned(asks: Project) -> None:
+    asks.edit("ml-ci.yaml", "      - fnr <= 0.9\n", "")
+    found, _ = asks.judge()
+    assert "blind: no answer of the candidate changes with `sex`: it does not take the column." in found.notes
+    assert any("no gate on FPR or FNR" in caution for caution in found.cautions)
+
+
+CASES = "x,sex,region,y\n10,m,north,0\n50,f,south,1\n39,m,north,1\n"
+
+
+def test_cases_are_judged_by_their_labels_without_an_interval(asks: Project) -> None:
+    asks.edit("ml-ci.yaml", "      blind:", "      known: {cases: tests/cases.csv}\n      blind:")
+    asks.edit("ml-ci.yaml", "      - fnr <= 0.9", "      - fnr <= 0.9\n      - known <= 0 @ 0.95")
+    asks.commit({"tests/cases.csv": CASES})
+    found, _ = asks.judge()
+    [known] = [gate for gate in found.gates if gate.condition == "known <= 0 @ 0.95"]
+    assert (known.verdict, known.value, known.interval) == ("fail", 1 / 3, None)
+    asks.edit("tests/cases.csv", "39,m,north,1\n", "")
+    fixed, asked = asks.judge()
+    assert asked == ["candidate known"]
+    assert next(gate.verdict for gate in fixed.gates if gate.condition == "known <= 0 @ 0.95") == "pass"
+
+
+@pytest.mark.parametrize(
+    ("cases", "said"),
+    [
+        (None, "tests/cases.csv: there is no such file in this change or its base"),
+        ("x,sexx,region,y\n1,m,north,0\n", "tests/cases.csv: the holdout has no column 'sexx', did you mean 'sex'?"),
+        ("x,sex,y\n1,m,0\n", "tests/cases.csv: the column 'region' is missing"),
+        ("x,sex,region,y\n1,m,north,\n", "no label in column 'y'"),
+    ],
+)
+def test_cases_that_are_no_rows_of_the_holdout_are_the_users_mistake(
+    asks: Project, cases: str | None, said: str
+) -> None:
+    asks.edit("ml-ci.yaml", "{vary: sex}", "{cases: tests/cases.csv}")
+    asks.commit({"tests/cases.csv": cases} if cases is not None else None)
+    with pytest.raises(UserError, match=said.replace("?", r"\?")):
+        asks.judge()
