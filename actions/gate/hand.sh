@@ -4,5 +4,6 @@ set -euo pipefail
 
 folder="$RUNNER_TEMP/ml-ci-records"
 rm -rf "$folder"
-"$ML_CI" -I -m ml_ci records pack "$folder" ${STORE:+--store "$STORE"}
+job="$(command -v python || command -v python3 || true)"
+"$ML_CI" -I -m ml_ci records pack "$folder" ${STORE:+--store "$STORE"} ${job:+--python "$job"}
 echo "folder=$folder" >>"$GITHUB_OUTPUT"

@@ -163,16 +163,20 @@ def pull(keys: tuple[str, ...], everything: bool, store: str | None, config: str
 @command.command(short_help="Write the records of what passed into a folder.")
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
 @parameters.store
+@parameters.python
 @parameters.config
-def pack(folder: Path, store: str | None, config: str | None) -> None:
+def pack(folder: Path, store: str | None, python: str | None, config: str | None) -> None:
     """Write the records of what passed in the last run into FOLDER, for another job of this run to unpack.
 
     They are archives, KIND/KEY.tar: what `ml-ci promote` needs, and it trains nothing.
     """
+    from dataclasses import replace
+
     from ml_ci.reports.text import plural
     from ml_ci.steps.promotion.handover import hand_over
 
-    click.echo(f"{plural(hand_over(_options(config, store), folder), 'record')} packed into {folder}")
+    packed = hand_over(replace(_options(config, store), python=python), folder)
+    click.echo(f"{plural(packed, 'record')} packed into {folder}")
 
 
 @command.command(short_help="Take records from such a folder.")

@@ -16,6 +16,7 @@ from ml_ci.changes.globs import is_glob
 from ml_ci.changes.remote import is_remote
 from ml_ci.errors import UserError
 from ml_ci.evaluation.scores import FILE, load
+from ml_ci.records.files import digest_files
 from ml_ci.registry.values import Lineage, Version
 from ml_ci.spec.values import FileEntry
 from ml_ci.steps.lineage.lock import build_environment
@@ -23,7 +24,6 @@ from ml_ci.steps.lineage.registered import Registered
 from ml_ci.steps.opening.project import locate, open_project
 from ml_ci.steps.planning.reads import resolve_reads
 from ml_ci.steps.planning.sides import Fingerprints
-from ml_ci.steps.promotion.offer_files import digest_files
 from ml_ci.steps.values import Options, Project, Sides
 from ml_ci.steps.working.score import score_side
 from ml_ci.steps.working.train import find_artifact, train_side

@@ -81,7 +81,7 @@ def collect_evidence(
     predictions = project.store.find(PREDICTIONS, plan.candidate.predictions)
     for record in (training, predictions):
         origins.check_origins(project, name, record)
-    kept = find_kept(project, fingerprints, name) if project.options.stage in (None, CHAMPION) else {}
+    kept = find_kept(project, fingerprints, name, training) if project.options.stage in (None, CHAMPION) else {}
     return Evidence(sides, plan, judged, verdict, training, predictions, tuple(allow.used), kept)
 
 

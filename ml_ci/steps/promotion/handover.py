@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,9 +18,11 @@ from ml_ci.records.unreachable import StoreUnreachableError
 from ml_ci.reports.as_json import loads
 from ml_ci.reports.text import label
 from ml_ci.reports.values import Report
+from ml_ci.spec.values import Spec
 from ml_ci.steps.opening.project import locate, open_project
+from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.telling.publish import NAME
-from ml_ci.steps.values import Options
+from ml_ci.steps.values import Options, Project
 
 _KEY = "[0-9a-f]{8,128}"
 _ARCHIVE = re.compile(rf"(?:.*/)?({TRAININGS}|{PREDICTIONS}|{VERDICTS})/({_KEY})\.tar")
@@ -40,14 +42,16 @@ class Taken:
 def hand_over(options: Options, folder: Path) -> int:
     """Write an archive of each record of what passed in the last run: `FOLDER/KIND/KEY.tar`; give how many.
 
-    They are the trainings that the report names, and what was predicted and judged of these. UserError when there is
-    no report, when a record is damaged, and when the folder cannot be written.
+    They are the trainings that the report names, what was predicted and judged of these, and what jobs made for them
+    and of them. UserError when there is no report, when a record is damaged, and when the folder cannot be written.
     """
-    store = open_project(locate(options), options).store
-    remote, trainings = Remote(Folder(folder)), _list_passed(_report(store))
-    for key in set(trainings.values()):
+    project = open_project(locate(options), options)
+    store, report = project.store, _report(project.store)
+    remote, passed = Remote(Folder(folder)), _list_passed(report)
+    wanted = {*passed.values(), *_list_made(project, report, passed)}
+    for key in wanted:
         store.find(TRAININGS, key)  # where only the shared store has it, it is brought
-    chosen = [one for one in store.records() if _of(*one) in set(trainings.values()) and _is_believed(store, *one)]
+    chosen = [one for one in store.records() if _of(*one) in wanted and _is_believed(store, *one)]
     try:
         for kind, key, at in chosen:
             remote.push(kind, key, at)
@@ -61,22 +65,36 @@ def hand_over(options: Options, folder: Path) -> int:
 def take_over(options: Options, folder: Path) -> Taken:
     """Take the records whose archives lie anywhere below a folder, each verified, into the store.
 
-    Of all that lies there nothing is believed: only records of a model that passed, by this run's report, are taken.
-    What is damaged, of another run or no archive at all is refused by name, and the others are taken. UserError when
-    there is no report.
+    Of all that lies there nothing is believed: only records of a model that passed, by this run's report, are taken,
+    and of jobs that such a model builds on or that passed themselves. What is damaged, of another run or no archive at
+    all is refused by name, and the others are taken. UserError when there is no report.
     """
-    store = open_project(locate(options), options).store
-    trainings = _list_passed(_report(store))
+    project = open_project(locate(options), options)
+    store, report = project.store, _report(project.store)
+    trainings = _list_passed(report)
+    jobs = _name_jobs(project.spec, report, trainings)
     taken, refused = [], []
     for path in _archives(folder):
         try:
-            taken.append(_take(store, folder, path, set(trainings.values())))
+            taken.append(_take(store, folder, path, _Wanted(frozenset(trainings.values()), jobs)))
         except DamagedRecordError as error:
             refused.append(f"{label(path.relative_to(folder).as_posix())}: {label(str(error), 500)}")
     return Taken(len({(one.kind, one.key) for one in taken}), tuple(refused), dict(_missing(trainings, taken)))
 
 
-def _take(store: Store, folder: Path, path: Path, trainings: set[str]) -> Record:
+@dataclass(frozen=True)
+class _Wanted:
+    """What is taken: what is of these trainings, by key, and records of these jobs, by name."""
+
+    trainings: frozenset[str]
+    jobs: frozenset[str]
+
+    def __contains__(self, found: tuple[str, str, Path]) -> bool:
+        kind, key, folder = found
+        return _of(*found) in self.trainings or (kind == TRAININGS and _read(kind, key, folder, "model") in self.jobs)
+
+
+def _take(store: Store, folder: Path, path: Path, wanted: _Wanted) -> Record:
     found = _ARCHIVE.fullmatch(path.relative_to(folder).as_posix())
     if found is None or not path.is_file() or path.resolve() != folder.resolve() / path.relative_to(folder):
         raise DamagedRecordError("it is no archive of a record")
@@ -84,7 +102,7 @@ def _take(store: Store, folder: Path, path: Path, trainings: set[str]) -> Record
     with store.draft() as draft:
         with path.open("rb") as stream:
             unpack(stream, draft, kind, key)
-        if _of(kind, key, draft) not in trainings:
+        if (kind, key, draft) not in wanted:
             raise DamagedRecordError("it belongs to no model that passed in this run")
         return store.adopt(draft, kind, key)
 
@@ -95,10 +113,29 @@ def _of(kind: str, key: str, folder: Path) -> object:
         return key
     if kind not in (PREDICTIONS, VERDICTS):
         return None
+    return _read(kind, key, folder, "training")
+
+
+def _read(kind: str, key: str, folder: Path, name: str) -> str | None:
+    """Read what a record says of itself; None where it is damaged."""
     try:
-        return str(glance(folder, kind, key).content.get("training"))
+        return str(glance(folder, kind, key).content.get(name))
     except DamagedRecordError:
         return None
+
+
+def _name_jobs(spec: Spec, report: Report, passed: Iterable[str]) -> frozenset[str]:
+    """Name the jobs that passed, and those that a model which passed, or one of these, builds on."""
+    done = [name for name in spec.jobs if name in report.jobs and report.jobs[name].verdict == "pass"]
+    above = (spec.find_upstream(name) for name in (*done, *passed) if name in spec.nodes)
+    return frozenset(done).union(*above) & {*spec.jobs}
+
+
+def _list_made(project: Project, report: Report, passed: Iterable[str]) -> Iterator[str]:
+    """Give the keys of what those jobs made."""
+    fingerprints = Fingerprints(project)
+    for name in _name_jobs(project.spec, report, passed):
+        yield fingerprints.job(name)[0].fingerprint.training
 
 
 def _is_believed(store: Store, kind: str, key: str, folder: Path) -> bool:

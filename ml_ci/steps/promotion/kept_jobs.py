@@ -8,12 +8,12 @@ from pathlib import Path
 
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.plan.plan import TRAININGS
+from ml_ci.records.files import digest_files
 from ml_ci.records.record import DamagedRecordError, Record, glance
 from ml_ci.registry.mlflow_registry import MlflowRegistry
 from ml_ci.registry.values import ARTIFACT, JOBS, NoAnswerError, Version
 from ml_ci.spec.values import JobSpec
 from ml_ci.steps.promotion.offer_files import JOBS as FOLDER
-from ml_ci.steps.promotion.offer_files import digest_files
 from ml_ci.steps.values import Project
 from ml_ci.steps.working.train import find_outputs
 

@@ -8,11 +8,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ml_ci.digests import digest
 from ml_ci.errors import UserError
 from ml_ci.records.codec import pack
+from ml_ci.records.files import digest_files
 from ml_ci.records.record import Record
-from ml_ci.records.record import digest as file_digest
 from ml_ci.registry.mlflow_model import write_model
 from ml_ci.reports.as_json import dumps
 from ml_ci.reports.markdown import render
@@ -70,16 +69,6 @@ def _copy(folder: Path, to: Path) -> None:
 def digest_artifact(found: Evidence) -> str:
     """Digest the model's file or files: two trainings may end in the same model."""
     return digest_files(find_artifact(found.training))
-
-
-def digest_files(path: Path | None) -> str:
-    """Digest a file, or a folder by names and contents; "" for None."""
-    if path is None:
-        return ""
-    if path.is_file():
-        return digest([[path.name, file_digest(path)]])
-    files = sorted(file for file in path.rglob("*") if file.is_file())
-    return digest([[file.relative_to(path).as_posix(), file_digest(file)] for file in files])
 
 
 def describe_lineage(project: Project, found: Evidence) -> dict[str, Any]:

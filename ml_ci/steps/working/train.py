@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from ml_ci.changes.params import load_params
 from ml_ci.changes.values import READS
 from ml_ci.errors import StageFailed
 from ml_ci.plan.plan import TRAININGS
+from ml_ci.records.files import digest_files
 from ml_ci.records.index import Known, remember
 from ml_ci.records.manifests import pack_entries
 from ml_ci.records.record import Record
@@ -122,7 +123,7 @@ def _train(shop: Room, side: Made) -> Record:
         raise StageFailed(remember_failure(shop.project, side, error, work / LOG)) from None
     finally:
         keep_log(shop, side, work)
-    return _keep(shop, side, model)
+    return _keep(shop, side, model, records)
 
 
 def make_request(shop: Room, side: Made, bench: Bench, work: Path, needs: Mapping[str, Path]) -> TrainRequest:
@@ -176,7 +177,7 @@ def _find_left(record: Record) -> Path | None:
     return find_outputs(record) or find_artifact(record) or find_predictions(record)
 
 
-def _keep(shop: Room, side: Made, model: TrainedModel) -> Record:
+def _keep(shop: Room, side: Made, model: TrainedModel, needs: Mapping[str, Record]) -> Record:
     found, entry = enter_training(shop.project, side, model.reads)
     side = replace(side, fingerprint=found)
     with shop.project.store.draft() as draft:
@@ -190,6 +191,7 @@ def _keep(shop: Room, side: Made, model: TrainedModel) -> Record:
             "artifact": _move(model.artifact, draft),
             "predictions": _move(model.predictions, draft),
             **({} if model.outputs is None else {"outputs": _move(model.outputs, draft)}),
+            **({"made_of": dict(_list_models(needs))} if isinstance(side.model, JobSpec) else {}),
             "command": not side.model.job.entry,
             "seconds": model.seconds,
             "megabytes": model.megabytes,
@@ -198,6 +200,13 @@ def _keep(shop: Room, side: Made, model: TrainedModel) -> Record:
         record = shop.project.store.keep(draft, TRAININGS, found.training, content)
     _remember(shop, side, content)
     return record
+
+
+def _list_models(needs: Mapping[str, Record]) -> Iterator[tuple[str, str]]:
+    """Give the digest of each model that a job was handed: another training of the same inputs may be another model."""
+    for name, record in needs.items():
+        if find_outputs(record) is None and (artifact := find_artifact(record)) is not None:
+            yield name, digest_files(artifact)
 
 
 def _remember(shop: Room, side: Made, content: Mapping[str, Any]) -> None:
