@@ -17,6 +17,9 @@ def job(model: Node) -> Mapping[str, object]:
     said |= {"ignore": list(model.ignore)} if model.ignore else {}
     said |= {f"env.{name}": text for name, text in sorted(model.env_values.items())}
     said |= model.job.parts
+    made = any(entry.job is not None for entry in model.data.values())
+    if model.row_id is not None and made and isinstance(model.kept_back, PartEntry):
+        said["id"] = model.row_id  # by it, rows that judge are taken out of what a job left
     if model.job.entry:
         return said
     # A command may open its data without being told where: another path is another job.

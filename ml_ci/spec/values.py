@@ -168,6 +168,11 @@ class Node:
         """The column that is blank in what a command predicts; "" where nothing is predicted."""
         return ""
 
+    @property
+    def row_id(self) -> str | None:
+        """The column that says which row is which; None where none is named."""
+        return None
+
 
 @dataclass(frozen=True)
 class ModelSpec(Node):
@@ -231,6 +236,10 @@ class ModelSpec(Node):
     @property
     def blank(self) -> str:
         return self.label
+
+    @property
+    def row_id(self) -> str | None:
+        return self.id
 
 
 @dataclass(frozen=True)

@@ -53,19 +53,36 @@ def cut(
     UserError, with file and line, when a row cannot be placed, and when the part or the rest would be empty; nothing
     is left at `rest` or `out` then.
     """
-    import numpy as np
-
     table = Table.open(source, columns, shown=shown)
     edited = None if blank is None else table.layout.index(blank, table.shown)
     mask = belonging(table, part)
     counts = PartCounts(int((~mask).sum()), int(mask.sum()))
     _refuse_empty(counts, part, table.shown)
+    cut_rows(table, mask, rest, out, edited=edited, flags=flags, python=python)
+    return counts
+
+
+def cut_rows(
+    table: Table,
+    mask: NDArray[Any],
+    rest: Path | None,
+    out: Path,
+    *,
+    edited: int | None = None,
+    flags: Path | None = None,
+    python: Path | None = None,
+) -> None:
+    """Write the rows for which the mask holds, bool of shape (rows,), to `out`, and all others to `rest`; as `cut`.
+
+    `edited` is the place of the column whose values are emptied.
+    """
+    import numpy as np
+
     known = flags or out.with_name(out.name + ".flags")
     _keep(np.where(mask, PART, REST), known)
     _write(table, known, rest, out, Taken(known, PART, edited), python)
     if flags is None:
         known.unlink()
-    return counts
 
 
 def select(table: Table, mask: NDArray[Any], out: Path, *, python: Path | None = None) -> Path:

@@ -3,43 +3,22 @@
 from __future__ import annotations
 
 import os
-import shutil
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from ml_ci.changes.remote import is_remote
-from ml_ci.changes.settings import choosing_column
 from ml_ci.errors import Failure, StageFailed, UserError
 from ml_ci.spec.values import FileEntry, Node, PartEntry
 from ml_ci.tables.columns import blank
 from ml_ci.tables.layout import Layout, examine
-from ml_ci.tables.membership import belonging
 from ml_ci.tables.parts import cut, sample
-from ml_ci.tables.table import Table
 from ml_ci.training.command import paths
+from ml_ci.training.cut_made import cut_made
 from ml_ci.training.delivery import Delivery, Supply
-from ml_ci.training.transfer import copy, is_inside, remove, signature
+from ml_ci.training.placement import Placement, name_flags, name_whole, put_rows, replace_file
+from ml_ci.training.transfer import is_inside, remove, signature
 from ml_ci.training.values import Input, Inputs, Whole, Written
-
-
-@dataclass(frozen=True)
-class Placement:
-    """Say what to place and where.
-
-    `model` is this side's, with the candidate's cut of the holdout; `supply` knows its tree and where data come from.
-    `work` is a folder outside of the copy. `holdout` is the table that a predicting command gets as `{data.holdout}`,
-    its label column blank (None: this side's own). `hidden` are further paths that a function's job must not find.
-    `python` is the job's. `made` are the folders of what other jobs left, by job.
-    """
-
-    model: Node
-    supply: Supply
-    work: Path
-    holdout: Path | None = None
-    hidden: tuple[str, ...] = ()
-    python: Path | None = None
-    made: Mapping[str, Path] = field(default_factory=dict)
 
 
 def place(placement: Placement) -> Inputs:
@@ -54,8 +33,9 @@ def place(placement: Placement) -> Inputs:
     sources = Delivery(placement.supply, _hidden(placement))
     for name, entry in model.data.items():
         _bring(placement, sources, name, entry)
-    holdout = _settle_holdout(placement, sources)
-    _cut_made(placement)
+    held = _cut_part(placement)
+    holdout = _settle_holdout(placement, sources, held)
+    cut_made(placement, held)
     _sample(placement)
     _hide(placement)
     data = {name: _take(placement, name, _input(model, placement.supply, entry)) for name, entry in model.data.items()}
@@ -137,12 +117,17 @@ def _clear(key: str, declared: str, folder: Path) -> None:
         at.parent.mkdir(parents=True, exist_ok=True)
 
 
-def _settle_holdout(placement: Placement, sources: Delivery) -> Input | None:
-    """Take the holdout's rows out of the copy; give the holdout for a command that predicts."""
+def _cut_part(placement: Placement) -> Path | None:
+    """Take the holdout's rows out of the table that they are a part of, and give them; None where they are none."""
+    holdout = placement.model.kept_back
+    return _cut(placement, holdout) if isinstance(holdout, PartEntry) and not holdout.whole else None
+
+
+def _settle_holdout(placement: Placement, sources: Delivery, part: Path | None) -> Input | None:
+    """Take a holdout that is a file out of the copy; give the holdout for a command that predicts."""
     model, holdout = placement.model, placement.model.kept_back
     if isinstance(holdout, PartEntry):
         columns = model.data[holdout.of].columns
-        part = None if holdout.whole else _cut(placement, holdout)
         if not model.job.predicts:
             return None
         return Input(str(placement.holdout or part or _blank(placement, model.data[holdout.of])), columns)
@@ -154,7 +139,7 @@ def _settle_holdout(placement: Placement, sources: Delivery) -> Input | None:
         given = _blank(placement, holdout)
     if not placement.supply.belongs(holdout.path):
         return Input(str(given), holdout.columns)
-    _replace(given, placement.supply.copy / holdout.path, placement.supply.copy)
+    replace_file(given, placement.supply.copy / holdout.path, placement.supply.copy)
     return _input(model, placement.supply, holdout)
 
 
@@ -182,74 +167,11 @@ def _cut(placement: Placement, part: PartEntry) -> Path:
         blank=model.blank,
         columns=entry.columns,
         shown=entry.path,
-        flags=_flags(placement, part.of),
+        flags=name_flags(placement, part.of),
         python=placement.python,
     )
-    _put(placement, part.of, rest, source)
+    put_rows(placement, part.of, rest, source)
     return out
-
-
-def _cut_made(placement: Placement) -> None:
-    """Take the holdout's rows out of what jobs left, too, where it still has the column by which they are chosen.
-
-    A job is no part of what keeps them back: it was done on the whole table.
-    """
-    part = placement.model.kept_back
-    column = choosing_column(part) if isinstance(part, PartEntry) and not part.whole else None
-    for name, entry in placement.model.data.items():
-        at = placement.supply.copy / entry.path
-        if entry.job is None or column is None or not isinstance(part, PartEntry):
-            continue
-        table = _open_table(at, entry)
-        if table is not None and table.has(column) and belonging(table, part).any():
-            _cut_out(placement, name, part, at)
-
-
-def _open_table(at: Path, entry: FileEntry) -> Table | None:
-    """Open what a job left as a table; None where it is none."""
-    try:
-        return Table.open(at, entry.columns, shown=entry.path) if at.is_file() else None
-    except UserError:
-        return None
-
-
-def _cut_out(placement: Placement, name: str, part: PartEntry, at: Path) -> None:
-    entry = placement.model.data[name]
-    rest = placement.work / f"rest-{name}{at.suffix}"
-    rest.parent.mkdir(parents=True, exist_ok=True)
-    cut(
-        at,
-        part,
-        rest,
-        placement.work / f"part-{name}{at.suffix}",
-        columns=entry.columns,
-        shown=entry.path,
-        flags=_flags(placement, name),
-        python=placement.python,
-    )
-    _put(placement, name, rest, at)
-
-
-def _flags(placement: Placement, name: str) -> Path:
-    """Name the file that says of each row of an entry's whole table what became of it."""
-    return placement.work / f"{name}.flags"
-
-
-def _put(placement: Placement, name: str, rows: Path, at: Path) -> None:
-    """Put rows in the place of the table that they come from, which a function's DataFrames are read from."""
-    whole = _whole(placement, name, at)
-    if placement.model.job.entry and not whole.exists():
-        whole.parent.mkdir(parents=True, exist_ok=True)
-        if at.is_symlink():
-            whole.symlink_to(at.resolve())
-        else:
-            shutil.move(at, whole)
-    _replace(rows, at, placement.supply.copy)
-    rows.unlink()
-
-
-def _whole(placement: Placement, name: str, at: Path) -> Path:
-    return placement.work / "whole" / name / at.name
 
 
 def _sample(placement: Placement) -> None:
@@ -267,10 +189,10 @@ def _sample(placement: Placement) -> None:
                 drawn,
                 columns=entry.columns,
                 shown=entry.path,
-                flags=_flags(placement, name),
+                flags=name_flags(placement, name),
                 python=placement.python,
             )
-            _put(placement, name, drawn, source)
+            put_rows(placement, name, drawn, source)
 
 
 def _table(placement: Placement, name: str, entry: FileEntry) -> Path:
@@ -280,13 +202,6 @@ def _table(placement: Placement, name: str, entry: FileEntry) -> Path:
         message = f"`data.{name}`: {entry.path} is not one file inside the project, so no rows can be taken out of it"
         raise UserError(message, hint="Name a single CSV or Parquet file below the folder of ml-ci.yaml.")
     return at
-
-
-def _replace(source: Path, target: Path, folder: Path) -> None:
-    if not is_inside(target, folder):
-        raise UserError(f"{target.name} would be written outside of the working copy, through a link")
-    remove(target)
-    copy(source.resolve(), target)
 
 
 def _input(model: Node, supply: Supply, entry: FileEntry) -> Input:
@@ -301,11 +216,13 @@ def _input(model: Node, supply: Supply, entry: FileEntry) -> Input:
 
 def _take(placement: Placement, name: str, given: Input) -> Input:
     """Tell where the whole table is of which an entry has some rows; it says how they are written too."""
-    whole = _whole(placement, name, Path(given.path))
+    whole = name_whole(placement, name, Path(given.path))
     if not whole.exists():
         return given
     written = _write(whole, placement.model.data[name])
-    return replace(given, written=written, whole=Whole(str(whole), str(_flags(placement, name)), columns=given.columns))
+    return replace(
+        given, written=written, whole=Whole(str(whole), str(name_flags(placement, name)), columns=given.columns)
+    )
 
 
 def _write(table: Path, entry: FileEntry) -> Written | None:

@@ -357,17 +357,22 @@ def test_one_job_by_its_name(repository: Any) -> None:
     assert chain.made() == ["clean"]
 
 
-def test_rows_that_judge_are_taken_out_of_what_a_job_left(repository: Any) -> None:
+@pytest.mark.parametrize(
+    ("how", "named"), [("by: x", "by which they are chosen"), ("seed: 1}}\n    id: x #", "which names a row")]
+)
+def test_rows_that_judge_are_taken_out_of_what_a_job_left(repository: Any, how: str, named: str) -> None:
     chain = Chain(repository)
     spec = SPEC.replace(
         "data: {train: {job: features, path: features.csv}, holdout: data/holdout.csv}",
         "data: {raw: data/raw.csv, train: {job: features, path: features.csv}, holdout: {of: raw, share: 0.3, by: x}}",
-    )
-    chain.repository.commit({"ml-ci.yaml": spec, "train.py": TRAIN.replace("import csv, sys", COUNT)})
+    ).replace("by: x", how)
+    named_rows = TRAIN.replace('"prediction", *(str(', '"x,prediction", *(row["x"] + "," + str(')
+    chain.repository.commit({"ml-ci.yaml": spec, "train.py": named_rows.replace("import csv, sys", COUNT)})
     model = chain.run(models=("on_features",), baseline="none").models["on_features"]
     assert model.candidate is not None
     judged = model.candidate.confusion.rows
     [log] = (chain.path / ".ml_ci" / "logs").glob("on_features-candidate.log")
     assert 0 < judged < 60
     assert log.read_text().split() == ["rows", str(60 - judged)]
-    assert any("taken out of what it leaves wherever that still has the column `x`" in one for one in model.cautions)
+    said = f"taken out of what it leaves wherever that still has the column `x`, {named}"
+    assert any(said in one for one in model.cautions)

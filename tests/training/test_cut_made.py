@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
+from ml_ci.errors import UserError
 from ml_ci.spec.values import CommandJob, FileEntry, FunctionJob, ModelSpec, PartEntry, Positive
 from ml_ci.training.delivery import Supply
-from ml_ci.training.inputs import Placement, place
+from ml_ci.training.inputs import place
+from ml_ci.training.placement import Placement
 
 _DAYS = [(number // 2, number, f"2026-01-{number % 28 + 1:02d}") for number in range(200)]
 RAW = "id,x,y,day\n" + "".join(f"{name},{number},{number % 2},{day}\n" for name, number, day in _DAYS)
@@ -27,7 +29,12 @@ class FakeTree:
         return {"raw.csv": "x"}
 
 
-def _place(tmp_path: Path, part: PartEntry, made: str, job: Any) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
+NAMED = ["x,z", *(f"{number},{number / 7:.3f}" for _, number, _ in _DAYS)]
+
+
+def _place(
+    tmp_path: Path, part: PartEntry, made: str, job: Any, named: str | None = None
+) -> tuple[list[dict[str, str]], list[dict[str, str]]]:
     """Give the rows that the job finds: of the raw table, and of what the other job left."""
     copy, left = tmp_path / "copy", tmp_path / "left"
     for folder in (copy, left, tmp_path / "origin"):
@@ -35,7 +42,7 @@ def _place(tmp_path: Path, part: PartEntry, made: str, job: Any) -> tuple[list[d
     (copy / "raw.csv").write_text(RAW)
     (left / "made.csv").write_text(made)
     data = {"raw": FileEntry("raw.csv"), "train": FileEntry("made.csv", None, "features")}
-    model = ModelSpec("m", job, data, part, "y", Positive((1,)))
+    model = ModelSpec("m", job, data, part, "y", Positive((1,)), id=named)
     supply = Supply("m", FakeTree(), copy, tmp_path / "origin", tmp_path / "fetch", {})  # type: ignore[arg-type]
     place(Placement(model, supply, tmp_path / "work", made={"features": left}))
     assert (left / "made.csv").read_text() == made  # the record stays as it is
@@ -57,6 +64,41 @@ def test_rows_are_taken_out_by_the_column_that_chooses_them(
     raw, made = _place(tmp_path, part, MADE, job)
     assert 0 < len(raw) < 200
     assert [row[key] for row in made] == [row[key] for row in raw]
+
+
+@pytest.mark.parametrize("job", [FunctionJob("a:b"), CommandJob("x", model="m"), CommandJob("x", predictions="p")])
+@pytest.mark.parametrize("made", [NAMED, [NAMED[0], *NAMED[:0:-1]]], ids=["same order", "other order"])
+@pytest.mark.parametrize(
+    "part",
+    [
+        PartEntry("raw", share=0.3),
+        PartEntry("raw", share=0.3, by="id"),
+        PartEntry("raw", where=("day", ("2026-01-03",))),
+        PartEntry("raw", folds=3, fold=1),
+    ],
+    ids=["whole rows", "by what the job dropped", "where", "fold"],
+)
+def test_rows_are_taken_out_by_the_column_that_names_them(
+    tmp_path: Path, job: Any, part: PartEntry, made: list[str]
+) -> None:
+    raw, found = _place(tmp_path, part, "\n".join(made) + "\n", job, "x")
+    assert 0 < len(raw) < 200
+    assert sorted(row["x"] for row in found) == sorted(row["x"] for row in raw)
+
+
+@pytest.mark.parametrize(
+    "made", ["z\n" + "1\n" * 200, "\n".join(NAMED).replace("x,", "key,", 1) + "\n"], ids=["no column", "other name"]
+)
+def test_without_the_column_that_names_them_rows_stay(tmp_path: Path, made: str) -> None:
+    _, found = _place(tmp_path, PartEntry("raw", share=0.3), made, FunctionJob("a:b"), "x")
+    assert len(found) == 200
+
+
+def test_job_that_leaves_nothing_but_rows_that_judge_is_refused(tmp_path: Path) -> None:
+    one = PartEntry("raw", where=("x", (5,)))
+    with pytest.raises(UserError) as caught:
+        _place(tmp_path, one, "x,z\n5,1\n", FunctionJob("a:b"), "x")
+    assert caught.value.message == "every row of made.csv is one that judges: none is left to train on"
 
 
 @pytest.mark.parametrize(

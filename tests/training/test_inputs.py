@@ -16,7 +16,8 @@ from ml_ci.errors import Failure, UserError
 from ml_ci.repository.repository import Repository
 from ml_ci.spec.values import Budget, CommandJob, FileEntry, FunctionJob, Job, ModelSpec, PartEntry, Positive
 from ml_ci.training.delivery import Supply
-from ml_ci.training.inputs import Placement, place, verify
+from ml_ci.training.inputs import place, verify
+from ml_ci.training.placement import Placement
 from ml_ci.training.values import Inputs, Written
 from ml_ci.training.working_copy import working_copy
 

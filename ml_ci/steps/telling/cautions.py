@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from ml_ci.changes.settings import choosing_column, part
 from ml_ci.changes.values import READS
-from ml_ci.spec.values import DataEntry, FileEntry, JobSpec, PartEntry, Scalar
+from ml_ci.spec.values import DataEntry, FileEntry, JobSpec, ModelSpec, PartEntry, Scalar
 from ml_ci.steps.planning.own_rows import find_source
 from ml_ci.steps.planning.pass_over import say_passed_over
 from ml_ci.steps.values import Made, Project, Side, Sides
@@ -48,7 +48,7 @@ def _find_leaks(project: Project, candidate: Side, made: Made) -> Iterator[str]:
     for name, needed in made.needs.items():
         yield from _find_leaks(project, candidate, needed)
         if isinstance(needed.model, JobSpec) and path in _list_read(project, needed):
-            yield _say_leak(name, path, holdout)
+            yield _say_leak(name, path, candidate.model)
 
 
 def _list_read(project: Project, job: Made) -> set[str]:
@@ -58,8 +58,9 @@ def _list_read(project: Project, job: Made) -> set[str]:
     return declared | ({path.removeprefix(prefix) for path in seen} if isinstance(seen, Mapping) else set())
 
 
-def _say_leak(job: str, path: str, holdout: DataEntry) -> str:
+def _say_leak(job: str, path: str, model: ModelSpec) -> str:
     """Say what a job may know of the rows that judge, what of it is taken out again, and what to do."""
+    holdout = model.holdout
     knows = (
         "may know of those rows (a scaler fitted on all of them, a mean over both), and the numbers then look better"
     )
@@ -69,12 +70,15 @@ def _say_leak(job: str, path: str, holdout: DataEntry) -> str:
             "rows of training only."
         )
     column = choosing_column(holdout)
+    by = [] if column is None else [f"the column `{column}`, by which they are chosen"]
+    by += [] if model.id in (None, column) else [f"the column `{model.id}`, which names a row (`id:`)"]
     out = (
-        f"Rows of the holdout are taken out of what it leaves wherever that still has the column `{column}`, by which "
-        "they are chosen, and stay where it has not"
-        if column is not None
+        f"Rows of the holdout are taken out of what it leaves wherever that still has {' or '.join(by)}, and stay "
+        "where it has not"
+        if by
         else "Rows of the holdout are chosen by their whole content and cannot be found in what it leaves: choose them "
-        "`by:` a column that the job keeps, and they are taken out of it"
+        "`by:` a column that the job keeps, or name one that says which row is which (`id: COLUMN`), and they are "
+        "taken out of it"
     )
     return (
         f"The job `{job}` reads {path} whole, and the holdout is cut out of that: what it makes for the training "

@@ -16,8 +16,9 @@ from ml_ci.steps.planning.variables import list_fetch_variables
 from ml_ci.steps.values import Made, Project
 from ml_ci.steps.working.side_by_side import StoppedError
 from ml_ci.training.delivery import Supply
-from ml_ci.training.inputs import Placement, list_handed, place
+from ml_ci.training.inputs import list_handed, place
 from ml_ci.training.interpreter import find
+from ml_ci.training.placement import Placement
 from ml_ci.training.values import Ground, Inputs, Interpreter
 
 if TYPE_CHECKING:
