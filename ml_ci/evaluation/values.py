@@ -71,7 +71,8 @@ class Behaved:
     In its counts each such row is a negative, and a false positive of a side on which it is broken. `comparison` is
     None where nothing was counted; `why` says what was in the way, of the baseline alone where the candidate's rows
     are counted. Of the broken rows so many have `no_answer`, of the candidate and of the baseline. `certain` says that
-    the rows are no sample of any others. `still` names columns with which no answer of the candidate changes.
+    the rows are no sample of any others. `still` names columns with which no answer of the candidate changes. With
+    `fails_beyond`, what is `shown` of rows beyond the holdout's fails a gate.
     """
 
     kind: str
@@ -82,6 +83,7 @@ class Behaved:
     certain: bool = False
     still: tuple[str, ...] = ()
     shown: Shown | None = None
+    fails_beyond: bool = False
 
 
 @dataclass(frozen=True)

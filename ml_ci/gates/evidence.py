@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from ml_ci.evaluation.confusion import Confusion
-from ml_ci.evaluation.values import Comparison, Evaluation
+from ml_ci.evaluation.values import Comparison, Evaluation, Shown
 from ml_ci.spec.values import Method
 
 # What `Case.no_baseline` begins with when there is nothing to compare with yet.
@@ -78,6 +78,7 @@ class Case:
 
     `behaviour` is the one whose rows these are, "" for those of labels; `certain` says that they are no sample,
     `lacks` why nothing was counted of them, "" where something was, and `lost` why nothing of the baseline's.
+    `shown` is where the candidate breaks it; `fails_beyond` says that rows beyond the holdout's count for that.
     """
 
     comparison: Comparison
@@ -92,6 +93,8 @@ class Case:
     certain: bool = False
     lacks: str = ""
     lost: str = ""
+    shown: Shown | None = None
+    fails_beyond: bool = False
 
     def about(self, behaviour: str) -> Case:
         """Give the case of the rows to which a behaviour applies; of labels, which `""` names, this one."""
@@ -100,7 +103,8 @@ class Case:
         found = self.comparison.behaviours.get(behaviour)
         own = replace(self, behaviour=behaviour, predictions=None, own=None, row_clusters=None)
         if found is not None and found.comparison is not None:
-            return replace(own, comparison=found.comparison, certain=found.certain, lost=found.why)
+            told = replace(own, shown=found.shown, fails_beyond=found.fails_beyond, lost=found.why)
+            return replace(told, comparison=found.comparison, certain=found.certain)
         why = found.why if found is not None and found.why else "it was not asked; run again"
         nothing = Evaluation(Confusion())
         other = None if self.comparison.baseline is None else nothing

@@ -17,6 +17,7 @@ from ml_ci.gates.level import Level
 from ml_ci.gates.measured import Measured, beside, measure
 from ml_ci.gates.proof import CERTAIN, UNPROVABLE
 from ml_ci.gates.question import Question
+from ml_ci.gates.shown import add_shown
 from ml_ci.gates.telling import say_rows, tell, tell_certain, tell_of_seeds, within
 from ml_ci.gates.together import Together
 from ml_ci.gates.values import Verdict
@@ -81,7 +82,9 @@ def find(question: Question, view: View, policy: Policy, ready: Ready | None = N
         return _without_baseline(question, view)
     try:
         measured = measure(question, view)
-        return _judge(question, view, policy, measured, ready or {})
+        found = _judge(question, view, policy, measured, ready or {})
+        verdict, more = add_shown(found.verdict, view)
+        return replace(found, verdict=verdict, reason=found.reason + more)
     except UnprovableError as error:
         return Finding("inconclusive", view.label, reason=_sentence(str(error)))
     except UndefinedError as error:

@@ -25,7 +25,7 @@ from ml_ci.gates.proof import CERTAIN, prove, route, rows_of
 from ml_ci.gates.question import Question, questions
 from ml_ci.gates.values import GateResult, Verdict
 from ml_ci.gates.view import View
-from ml_ci.metrics import OF_COST, OF_COUNTS
+from ml_ci.metrics import OF_CELLS, OF_COST
 from ml_ci.spec.values import GateSpec, Method
 
 # What the counts prove by themselves; `paired` with the crossing that favours the candidate most.
@@ -65,7 +65,7 @@ def miscounted(comparison: Comparison) -> Iterator[str]:
 def of_counts(question: Question) -> bool:
     """Say whether a question is answered by the counts of all rows alone."""
     atoms = [atom for atom, _ in (*question.candidate.weights, *question.limit.weights)]
-    return all(isinstance(atom, Metric) and atom.name in OF_COUNTS | OF_COST for atom in atoms)
+    return all(isinstance(atom, Metric) and atom.name in OF_CELLS | OF_COST for atom in atoms)
 
 
 def _against(gate: GateSpec, results: Sequence[GateResult], case: Case, policy: Policy) -> Iterator[str]:

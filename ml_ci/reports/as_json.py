@@ -15,7 +15,7 @@ from ml_ci.gates.values import Difference, Differences, GateResult
 from ml_ci.gates.yardstick import Yardstick
 from ml_ci.reports.numbers import defined
 from ml_ci.reports.rates import of_side, rates
-from ml_ci.reports.values import Deed, JobReport, ModelReport, Report, Side
+from ml_ci.reports.values import BehaviourReport, Broken, Deed, JobReport, ModelReport, Report, Side
 
 FORMAT = 1
 MOST_BYTES = 32 * 1024 * 1024
@@ -102,7 +102,37 @@ def _model(model: ModelReport) -> dict[str, Any]:
         "yardsticks": [_yardstick(one) for one in model.yardsticks],
         "differences": _differences(model.differences),
         "folds": None if model.folds is None else asdict(model.folds),
+        "behaviours": {name: _behaviour(one) for name, one in model.behaviours.items()},
     }
+
+
+def _behaviour(one: BehaviourReport) -> dict[str, Any]:
+    """Give the candidate's counts beside what the behaviour is; None where it could not be measured."""
+    own = one.candidate
+    return {
+        "kind": one.kind,
+        "says": one.says,
+        "rows": int(one.rows),
+        "applies": None if own is None else int(own.applies),
+        **_broken(own),
+        "baseline": None if one.baseline is None else _broken(one.baseline),
+        "certain": bool(one.certain),
+        "why": one.why,
+        "counterexample": None if one.shown is None else {**asdict(one.shown), "arguments": list(one.shown.arguments)},
+    }
+
+
+def _broken(side: Broken | None) -> dict[str, Any]:
+    if side is None:
+        return {"broken": None, "no_answer": None}
+    slices = {
+        column: {value: {"applies": int(applies), "broken": int(broken)} for value, (applies, broken) in values.items()}
+        for column, values in side.slices.items()
+    }
+    found = {"broken": int(side.broken), "no_answer": int(side.no_answer), "slices": slices}
+    if side.weights is not None:
+        found["weights"] = {"applies": defined(side.weights[0]), "broken": defined(side.weights[1])}
+    return found
 
 
 def _differences(found: Differences) -> dict[str, Any]:

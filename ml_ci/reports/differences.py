@@ -10,7 +10,7 @@ from ml_ci.evaluation.clusters import Weighted
 from ml_ci.evaluation.confusion import Confusion, largest_move
 from ml_ci.gates.values import Difference, GateResult
 from ml_ci.metrics import OF_COUNTS, OF_JOB, TABLE
-from ml_ci.reports.conditions import shape
+from ml_ci.reports.conditions import shape_of
 from ml_ci.reports.gate_rows import currency, slice_title
 from ml_ci.reports.metrics import NOISE, arrow, said, title
 from ml_ci.reports.moves import moved
@@ -72,10 +72,7 @@ def none_told(model: ModelReport) -> bool:
 
 def _leaves_out_none(model: ModelReport, gate: GateResult) -> bool:
     """Say whether a gate's interval is of a difference, and proves that there is one."""
-    return (
-        shape(gate.condition, model.candidate.metrics if model.candidate else ()).relative
-        and Difference(gate.interval).told
-    )
+    return shape_of(model, gate).relative and Difference(gate.interval).told
 
 
 def _moves(model: ModelReport) -> Iterator[tuple[str, float | None, float | None]]:

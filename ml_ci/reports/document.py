@@ -17,6 +17,7 @@ from ml_ci.gates.yardstick import Yardstick, worst
 from ml_ci.metrics import OF_COUNTS
 from ml_ci.plan.values import Action
 from ml_ci.records.origin import Origin
+from ml_ci.reports.document_behaviours import BehaviourDocument
 from ml_ci.reports.document_parts import ChangeDocument, Document, FailureDocument, JobDocument, Name, Text
 from ml_ci.reports.text import label
 from ml_ci.reports.values import Deed, DeedKind, DeedSide, Folds, ModelReport, Report, Side
@@ -261,6 +262,7 @@ class _Model(Document):
     yardsticks: list[_Yardstick] = Field(default_factory=list, max_length=10)
     differences: _Differences = Field(default_factory=_Differences)
     folds: _Folds | None = None
+    behaviours: dict[Name, BehaviourDocument] = Field(default_factory=dict, max_length=1_000)
 
     def report(self) -> ModelReport:
         """Give the model as a report holds it."""
@@ -282,6 +284,7 @@ class _Model(Document):
             yardsticks=tuple(one.value() for one in self.yardsticks),
             differences=self.differences.value(),
             folds=Folds(**dict(self.folds)) if self.folds else None,
+            behaviours={name: one.report() for name, one in self.behaviours.items()},
         )
 
 

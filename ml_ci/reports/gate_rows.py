@@ -12,7 +12,8 @@ from ml_ci.gates.values import GateResult, Verdict
 from ml_ci.gates.verdict import ORDER
 from ml_ci.gates.wording import confidence_said, more_rows
 from ml_ci.metrics import find
-from ml_ci.reports.conditions import Shape, name, shape
+from ml_ci.reports.behaviours import as_side
+from ml_ci.reports.conditions import Shape, name, shape_of
 from ml_ci.reports.metrics import counts_of, difference, said, unit
 from ml_ci.reports.numbers import UNDEFINED, decimal, defined, percent, points, share, signed
 from ml_ci.reports.text import label
@@ -83,7 +84,7 @@ def _groups(results: list[GateResult]) -> list[list[GateResult]]:
 
 def gate_row(model: ModelReport, gate: GateResult) -> GateRow:
     """Put one gate into words."""
-    seen = _seen(model, gate)
+    seen = shape_of(model, gate)
     title = name(seen, label(gate.slice, 120) if gate.slice else None)
     fallback = label(gate.condition, 200) + (f", {label(gate.slice, 120)}" if gate.slice else "")
     candidate, baseline, limit = _cells(seen, gate, currency(model))
@@ -93,7 +94,7 @@ def gate_row(model: ModelReport, gate: GateResult) -> GateRow:
         label=title or fallback,
         named=title is not None,
         candidate=candidate,
-        counts=_counts(seen, gate, model.candidate),
+        counts=_counts(seen, gate, model),
         baseline=baseline,
         limit=limit,
         interval=_interval(seen, gate),
@@ -164,13 +165,9 @@ def _by_condition(gates: Sequence[GateResult]) -> list[list[GateResult]]:
     return list(groups.values())
 
 
-def _seen(model: ModelReport, gate: GateResult) -> Shape:
-    return shape(gate.condition, model.candidate.metrics if model.candidate else ())
-
-
 def _folded(model: ModelReport, passing: list[GateResult]) -> GateRow:
     """Say many passing slices in one row, with the range of their values."""
-    seen = _seen(model, passing[0])
+    seen = shape_of(model, passing[0])
     values = sorted(value for gate in passing if (value := defined(gate.value)) is not None)
     ends = said(seen.metric or "", [values[0], values[-1]]) if values else []
     same_limit = len({gate.limit for gate in passing}) == 1
@@ -223,9 +220,10 @@ def _margin(gate: GateResult) -> float | None:
     return None if limit is None or baseline is None else round(limit - baseline, 12)
 
 
-def _counts(seen: Shape, gate: GateResult, side: Side | None) -> str:
+def _counts(seen: Shape, gate: GateResult, model: ModelReport) -> str:
     if seen.metric is None or seen.how in {"worst", "gap", "ratio"} or defined(gate.value) is None:
         return ""
+    side = as_side(model.behaviours.get(seen.of)) if seen.of else model.candidate
     confusion = find_slice(side, gate.slice)
     pair = counts_of(seen.metric, confusion) if confusion else None
     if not pair or not pair[1]:

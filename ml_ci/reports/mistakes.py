@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.values import GateResult
-from ml_ci.reports.conditions import Shape, shape
+from ml_ci.reports.conditions import shape_of
 from ml_ci.reports.gate_rows import find_slice
 from ml_ci.reports.metrics import ERRORS, better, counts_of
 from ml_ci.reports.numbers import defined, percent, share
@@ -33,7 +33,7 @@ def of_gate(model: ModelReport, gate: GateResult, *, alone: bool = True) -> str:
 
     "" for a gate on anything but FPR and FNR.
     """
-    seen = _shape(model, gate)
+    seen = shape_of(model, gate)
     new, old = find_slice(model.candidate, gate.slice), find_slice(model.baseline, gate.slice)
     if seen.metric not in _OTHER or seen.how not in ("", "each") or new is None or defined(gate.value) is None:
         return ""
@@ -73,7 +73,7 @@ def worst(model: ModelReport, gates: list[GateResult]) -> GateResult:
 
 
 def _rank(model: ModelReport, gate: GateResult) -> tuple[int, float]:
-    seen, value, limit = _shape(model, gate), defined(gate.value), defined(gate.limit)
+    seen, value, limit = shape_of(model, gate), defined(gate.value), defined(gate.limit)
     if value is None or limit is None or seen.metric is None:
         return 2, 0.0
     beyond = value - limit if seen.sign in ("≤", "<") or better(seen.metric) == "lower" else limit - value
@@ -88,10 +88,6 @@ def _weight(model: ModelReport, gate: GateResult, metric: str) -> float:
     of = counts_of(metric, part) if part else None
     among = counts_of(metric, whole.confusion) if whole else None
     return of[1] / among[1] if gate.slice and of and among and among[1] else 1.0
-
-
-def _shape(model: ModelReport, gate: GateResult) -> Shape:
-    return shape(gate.condition, model.candidate.metrics if model.candidate else ())
 
 
 def _signed(number: int) -> str:

@@ -10,6 +10,7 @@ from ml_ci.changes.values import Change
 from ml_ci.errors import Failure
 from ml_ci.evaluation.clusters import Weighted
 from ml_ci.evaluation.confusion import Confusion
+from ml_ci.evaluation.values import Shown
 from ml_ci.gates.values import Differences, GateResult, Verdict
 from ml_ci.gates.yardstick import Yardstick
 from ml_ci.plan.values import Action, JobAction
@@ -58,6 +59,39 @@ class Side:
 
 
 @dataclass(frozen=True)
+class Broken:
+    """On how many rows one side breaks a behaviour, of those to which it applies; a row without an answer is one.
+
+    `slices` have (applies, broken) by column(s) and value; `weights` are both by the weights of the rows, None where
+    rows have none.
+    """
+
+    applies: int
+    broken: int
+    no_answer: int = 0
+    slices: Mapping[str, Mapping[str, tuple[int, int]]] = field(default_factory=dict)
+    weights: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class BehaviourReport:
+    """What one behaviour came to: `says` is how ml-ci.yaml says it, `rows` were looked at.
+
+    `candidate` is None where it could not be measured, `baseline` where there is none, or it could not be asked: `why`
+    says it. `certain` says that its rows are no sample of others. `shown` is where the candidate breaks it.
+    """
+
+    kind: str
+    says: str
+    rows: int = 0
+    candidate: Broken | None = None
+    baseline: Broken | None = None
+    why: str = ""
+    certain: bool = False
+    shown: Shown | None = None
+
+
+@dataclass(frozen=True)
 class Folds:
     """Say that each of `rows` rows of the entry `of` was scored by the one of `folds` models that did not see it.
 
@@ -80,7 +114,7 @@ class ModelReport:
     `overlaps` say how many rows of the holdout stand in what was trained on, None where nobody looked for them.
     `yardsticks` are the change's own and its base's, where they differ: the worse verdict counts.
     `differences` say of each metric whether what lies between both sides is more than noise.
-    `folds` say how it was cross-validated, None where one model scored the holdout.
+    `behaviours` are by name. `folds` say how it was cross-validated, None where one model scored the holdout.
     `action` is the plan's; `done` is what the run did, in order, None in a report of a version that did not note it.
     """
 
@@ -101,6 +135,7 @@ class ModelReport:
     yardsticks: tuple[Yardstick, ...] = ()
     differences: Differences = field(default_factory=Differences)
     folds: Folds | None = None
+    behaviours: Mapping[str, BehaviourReport] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

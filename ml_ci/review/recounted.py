@@ -17,6 +17,7 @@ from ml_ci.gates.recount import contradictions, miscounted, of_counts
 from ml_ci.gates.yardstick import OWN, Yardstick
 from ml_ci.metrics import COUNTS
 from ml_ci.reports.values import ModelReport, Side
+from ml_ci.review.recounted_behaviours import measured_otherwise, read_behaviours, weigh_behaviours
 from ml_ci.spec.values import GateSpec, ModelSpec, PartEntry
 
 _MOST = 5
@@ -46,9 +47,11 @@ def _said_against(found: ModelReport, model: ModelSpec) -> Iterator[str]:
             yield "the report judges gates, and has no counts"
         return
     comparison = Comparison(_measured(found.candidate), None if found.baseline is None else _measured(found.baseline))
+    comparison = replace(comparison, behaviours=read_behaviours(found.behaviours))
     same = found.baseline is not None and found.candidate.record == found.baseline.record
     yield from miscounted(comparison)
     yield from _miss_weights(found, model)
+    yield from measured_otherwise(found.behaviours, model)
     if model.weight is None:
         yield from contradictions(model.gates, found.gates, _case(comparison, model, same), _policy(model))
     elif found.candidate.weights is not None:
@@ -71,7 +74,8 @@ def _by_weights(found: ModelReport, own: Side, model: ModelSpec, same: bool) -> 
     sides = [side for side in (own, found.baseline) if side is not None and side.weights is not None]
     scale = lcm(*(Fraction(one).denominator for side in sides for one in _four(side.weights)))
     whole = [Evaluation(_scaled(side.weights, scale), {}, side.metrics) for side in sides]
-    comparison = Comparison(whole[0], whole[1] if whole[1:] else None)
+    behaviours = weigh_behaviours(found.behaviours)
+    comparison = Comparison(whole[0], whole[1] if whole[1:] else None, behaviours=behaviours)
     gates = [gate for gate in model.gates if _is_of_counts(gate) and not gate.condition.metrics & COUNTS]
     yield from contradictions(gates, found.gates, _case(comparison, model, same), _Measured())
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 
 from ml_ci.behaviours.columns import read_columns
 from ml_ci.errors import UserError
-from ml_ci.evaluation.values import Behaved
+from ml_ci.evaluation.values import Behaved, Shown
 from ml_ci.spec.behaviours import Behaviour
 from ml_ci.spec.problems import suggest
 from ml_ci.spec.values import ModelSpec
@@ -56,11 +57,32 @@ def _refuse(shop: Workshop, behaviour: Behaviour, said: str) -> UserError:
     return UserError(f"{where}: models.{model}.behaviours.{behaviour.name}: {said}", hint=_HINT)
 
 
-def note_behaviours(found: Mapping[str, Behaved]) -> Iterator[str]:
-    """Say which columns the candidate does not take: a behaviour of them cannot be broken, and proves nothing."""
+def note_behaviours(model: ModelSpec, found: Mapping[str, Behaved]) -> Iterator[str]:
+    """Say which columns the candidate does not take, and where it breaks a behaviour, with what repeats it.
+
+    A behaviour of columns that are not taken cannot be broken, and proves nothing.
+    """
     for name, one in found.items():
         for column in one.still:
             yield f"{name}: no answer of the candidate changes with `{column}`: it does not take the column."
+        if one.why:
+            yield f"{name}: {one.why}."
+        if one.shown is not None:
+            yield f"{name}{_say_where(one.shown)}: {_say_shown(model, one.shown)}."
+
+
+def _say_where(shown: Shown) -> str:
+    return " is broken beyond the holdout's rows" if shown.beyond else " is broken"
+
+
+def _say_shown(model: ModelSpec, shown: Shown) -> str:
+    """Say it without anybody's row, which stands in `.ml_ci/report.json` alone where it is asked for."""
+    if shown.full:
+        return "the row stands in .ml_ci/report.json"
+    if not shown.words:
+        return "on a row that is not shown"
+    repeat = f" (`ml-ci ask {' '.join([model.name, *map(shlex.quote, shown.arguments)])}`)" if shown.arguments else ""
+    return f"{shown.words}{repeat}"
 
 
 def caution_behaviours(model: ModelSpec) -> Iterator[str]:

@@ -85,7 +85,7 @@ def judge_gates(
     own = shop.base_holdout
     matched = () if own is None else (say_matched(shop.sides, own.places),)
     seen = (*matched, *note_alike(shop), *note_outside_reads(shop.project, shop.sides))
-    still = note_behaviours(comparison.behaviours)
+    still = note_behaviours(model, comparison.behaviours)
     said = (*_notes(shop.sides), *seen, *before.notes, *look.say_standing(before.standing), *note_resamples(asked))
     said = (*said, *still)
     odd = (*caution_behaviours(model), *find_dependence(shop, plan, asked, before.policy, results))

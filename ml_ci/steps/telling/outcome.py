@@ -21,6 +21,7 @@ from ml_ci.steps.journal import action_of
 from ml_ci.steps.planning.judged import Judged
 from ml_ci.steps.planning.variables import note_unset
 from ml_ci.steps.telling.asked import list_asked
+from ml_ci.steps.telling.behaviours import report_behaviours
 from ml_ci.steps.telling.cautions import list_cautions
 from ml_ci.steps.telling.evidence import note_evidence
 from ml_ci.steps.telling.folds import describe_folds, tell_folds
@@ -78,6 +79,7 @@ def report_judged(
         yardsticks=judged.yardsticks,
         differences=judged.differences,
         folds=describe_folds(model, comparison.candidate.confusion.rows),
+        behaviours=report_behaviours(model, comparison.behaviours),
     )
 
 

@@ -113,24 +113,24 @@ class _Court:
         key, shown = find_shown(self.shop, self.sides, of, lambda: self.columns)
         if key:
             self.shown[key] = shown
-        return replace(behaved, shown=shown)
+        return replace(behaved, shown=shown, fails_beyond=behaviour.hunt_fails)
 
     def _ask(self, side: Questioned, key: str, behaviour: Behaviour, cases: Cases | None) -> Found:
         if side.unsteady[0] and behaviour.same != "again":
             raise side.tell_unsteady()
         found = side.find(key)
         if found is None:
-            found = side.measure(key, behaviour, self._work(behaviour, cases))
+            found = side.measure(key, behaviour, self._work(side, behaviour, cases))
         if behaviour.same == "again":
             side.unsteady = int((found.rows == BROKEN).sum()), int((found.rows != NOT_SAMPLED).sum())
         return found
 
-    def _work(self, behaviour: Behaviour, cases: Cases | None) -> Callable[[Asker], Found]:
+    def _work(self, side: Questioned, behaviour: Behaviour, cases: Cases | None) -> Callable[[Asker], Found]:
         def work(asker: Asker) -> Found:
             if cases is not None:
                 return Found(measure_all_cases(cases, asker))
-            columns = self.columns
-            return Found(measure(behaviour, columns, asker), find_still(behaviour, columns, asker))
+            columns, served = self.columns, side.open_served(behaviour)
+            return Found(measure(behaviour, columns, asker, served), find_still(behaviour, columns, asker))
 
         return work
 

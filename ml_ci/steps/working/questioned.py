@@ -17,7 +17,7 @@ from ml_ci.plan.plan import BEHAVIOURS
 from ml_ci.spec.behaviours import Behaviour
 from ml_ci.steps.planning.blame import blaming_baseline
 from ml_ci.steps.values import Side
-from ml_ci.steps.working.ask import open_asker
+from ml_ci.steps.working.ask import open_asker, open_service
 from ml_ci.steps.working.room import time_work
 from ml_ci.steps.working.workshop import Workshop
 
@@ -98,6 +98,12 @@ class Questioned:
                 self._failed = error
                 raise
         return self._asker
+
+    def open_served(self, behaviour: Behaviour) -> Timed | None:
+        """Give what asks the service of `same: served`, by the command as the side's own commit has it to run."""
+        if behaviour.run is None:
+            return None
+        return Timed(open_service(self.shop, self.side, behaviour.run), behaviour.seconds)
 
     def close(self) -> None:
         """Let the model go; StageFailed where it ran what is not its side's own."""
