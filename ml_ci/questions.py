@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
 from ml_ci.gates.values import GateResult
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ml_ci.gates.planning import Power
     from ml_ci.steps.causes.bisect import Search
     from ml_ci.steps.causes.explain import Ask
+    from ml_ci.steps.examination.asking import Asking
     from ml_ci.steps.examination.rows import Scored
     from ml_ci.steps.examination.values import Finding
 
@@ -81,6 +83,17 @@ def scored(options: Options, name: str) -> Scored:
     project = open_project(locate(options), options)
     fingerprints = Fingerprints(project)
     return on_sides(lambda: fingerprints.sides(name), lambda sides: score_holdout(project, sides))
+
+
+def asking(options: Options, name: str) -> AbstractContextManager[Asking]:
+    """Open what asks candidate and baseline about rows that a person makes; see `Asking`.
+
+    StageFailed when a job fails, UserError for the user's mistakes.
+    """
+    from ml_ci.steps.examination.asking import open_asking
+
+    project = open_project(locate(options), options)
+    return open_asking(project, Fingerprints(project).sides(name))
 
 
 def judge_more(options: Options, name: str, conditions: tuple[str, ...]) -> tuple[GateResult, ...]:

@@ -29,6 +29,10 @@ class Ask:
     edits: Mapping[str, Sequence[Cell]] = field(default_factory=dict)
     alone: bool = False
 
+    def __repr__(self) -> str:
+        """Name it without its values: a traceback is no place for them."""
+        return f"<ask for {len(self.rows):,} rows, {', '.join(self.edits) or 'nothing'} edited>"
+
 
 @dataclass(frozen=True, eq=False)
 class Answers:

@@ -101,6 +101,10 @@ class Column:
         half = int(np.searchsorted(np.cumsum(held), (sum(held) + 1) // 2))
         return self.numbers[half]
 
+    def __repr__(self) -> str:
+        """Name it without its values: a traceback is no place for them."""
+        return f"<column {self.name}: {self.kind}, {len(self.values):,} values>"
+
     def cell(self, row: int) -> Cell:
         """Give the value of a row."""
         return self.cells[int(self.codes[row])]
@@ -120,6 +124,9 @@ class Columns:
         for column in self.columns.values():
             total += np.array([hashed(column.name, text) for text in column.values], np.uint64)[column.codes]
         return mix(total)
+
+    def __repr__(self) -> str:
+        return f"<{self.rows:,} rows, {len(self.columns):,} columns>"
 
     def row(self, number: int) -> dict[str, Cell]:
         """Give a row's values by column."""

@@ -27,6 +27,10 @@ class Pair:
     after: Cell
     edits: Mapping[str, Cell] = field(default_factory=dict)
 
+    def __repr__(self) -> str:
+        """Name it without its values: a traceback is no place for them."""
+        return f"<pair that differs in {self.column}, {', '.join(self.edits) or 'nothing'} edited>"
+
     def before(self, holdout: Columns) -> Cell:
         """Give the value of the column before."""
         return self.value(self.column, holdout)

@@ -28,6 +28,7 @@ from pytest_ml_ci.selection import configuration, include, is_partial
 from pytest_ml_ci.session_store import SessionStore
 from pytest_ml_ci.summary import Summary
 from pytest_ml_ci.terminal import show
+from pytest_ml_ci.trying import Trying
 
 _STOPPED = (pytest.ExitCode.INTERRUPTED, pytest.ExitCode.INTERNAL_ERROR, pytest.ExitCode.USAGE_ERROR)
 
@@ -41,6 +42,7 @@ def start(config: pytest.Config) -> None:
     config.stash[RUN] = run
     include(config, run.file)
     config.pluginmanager.register(Hooks(config, run), "ml_ci_hooks")
+    config.pluginmanager.register(Trying(run), "ml_ci_trying")
 
 
 def _open(config: pytest.Config) -> Run:
@@ -59,7 +61,8 @@ def _open(config: pytest.Config) -> Run:
     )
     project = open_project(file, options)
     results = Results(options, _shared(config, project.store), project.spec.jobs)
-    return Run(file, project.spec, select_models(project), results, select_jobs(project))
+    jobs = select_jobs(project)
+    return Run(file, project.spec, select_models(project), results, jobs, explores=config.option.ml_ci_explore)
 
 
 def _shared(config: pytest.Config, store: Store) -> SessionStore | None:

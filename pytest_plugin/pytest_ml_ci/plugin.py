@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
+    from pytest_ml_ci.asking import Asked
     from pytest_ml_ci.holdout import Holdout
     from pytest_ml_ci.measured import Measured
 
@@ -28,6 +30,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--ml-ci-model", action="append", metavar="NAME", default=[], help="Only this model; may be given again."
     )
+    group.addoption(
+        "--ml-ci-explore", action="store_true", help="Try 1,000 other rows each time where tests draw them, in CI too."
+    )
     parser.addini("ml_ci_config", "The configuration file of ml-ci, relative to this file.", default="")
 
 
@@ -39,7 +44,9 @@ def pytest_configure(config: pytest.Config) -> None:
         from pytest_ml_ci.hooks import start
 
         start(config)
-    elif given := [name for name in ("config", "baseline", "model") if getattr(config.option, f"ml_ci_{name}")]:
+    elif given := [
+        name for name in ("config", "baseline", "model", "explore") if getattr(config.option, f"ml_ci_{name}")
+    ]:
         raise pytest.UsageError(f"--ml-ci-{given[0]} does nothing without --ml-ci. Add --ml-ci.")
 
 
@@ -78,6 +85,16 @@ def holdout(request: pytest.FixtureRequest) -> Holdout:
     from pytest_ml_ci.fixtures import holdout_of
 
     return holdout_of(request)
+
+
+@pytest.fixture(scope="session")
+def ask(request: pytest.FixtureRequest) -> Iterator[Asked]:
+    """Ask the candidate about rows: `ask(row, age=41).score` and `.decision`; one row or many; `ask.baseline` too."""
+    _skip_when_off(request)
+    from pytest_ml_ci.asking import open_ask
+
+    with open_ask(request.config) as asked:
+        yield asked
 
 
 def _skip_when_off(request: pytest.FixtureRequest) -> None:

@@ -56,7 +56,7 @@ class Results:
 
         try:
             with as_the_users():
-                return judge_more(self._only(model), model, conditions)
+                return judge_more(self.only(model), model, conditions)
         except (UserError, StageFailed) as error:
             failure = failure_of(error)
             reason = f"{failure.message}. {failure.hint}" if failure.hint else failure.message
@@ -73,7 +73,7 @@ class Results:
 
         try:
             with as_the_users():
-                return run(self._only(model))
+                return run(self.only(model))
         except UserError as error:
             job = self.jobs.get(model)
             return failed(model, failure_of(error)) if job is None else failed_job(job, failure_of(error))
@@ -86,11 +86,12 @@ class Results:
             return failure
         try:
             with as_the_users():
-                return scored(self._only(model), model)
+                return scored(self.only(model), model)
         except (UserError, StageFailed) as error:
             return failure_of(error)
 
-    def _only(self, model: str) -> Options:
+    def only(self, model: str) -> Options:
+        """Give the options of a run of one model."""
         return replace(self.options, models=(model,))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
@@ -22,8 +22,11 @@ from pytest_ml_ci.results import Results, failed
 from pytest_ml_ci.summary import tell
 
 if TYPE_CHECKING:
+    from ml_ci.behaviours.columns import Columns
+    from ml_ci.steps.examination.asking import Asking
     from ml_ci.steps.examination.rows import Scored
     from pytest_ml_ci.holdout import Holdout
+    from pytest_ml_ci.rows import Row
 
 NOTHING_GATED = "nothing was gated"
 """The test of a model that has no gates."""
@@ -43,6 +46,14 @@ class Refusal:
     unjudged: bool = False
 
 
+class Opened(Protocol):
+    """What asks models, of a session."""
+
+    def of(self, model: str) -> Asking:
+        """Give what asks a model."""
+        ...
+
+
 @dataclass
 class Run:
     """Judge tests. `file` is ml-ci.yaml, `names` are the models that were asked for, `jobs` the checks."""
@@ -54,7 +65,16 @@ class Run:
     jobs: Sequence[str] = ()
     first: dict[str, str] = field(default_factory=dict)
     """By model the node id of the test that shows the log of a failed job, so that it is shown once."""
+    explores: bool = False
+    """Whether rows of a strategy are to be others each time."""
+    sides: Opened | None = None
+    """What asks models, while the fixture `ask` is there."""
+    item: pytest.Item | None = None
+    """The test that runs."""
+    tried: set[int] = field(default_factory=set)
+    """The rows that it drew, by their hash."""
     _holdouts: dict[str, Holdout] = field(default_factory=dict)
+    _columns: dict[str, Columns] = field(default_factory=dict)
 
     def models(self) -> list[ModelSpec]:
         """Give the models that were asked for, in the order of the file."""
@@ -82,6 +102,38 @@ class Run:
             refusals.append(self._refusal(item, report, asked.model, gates))
         known = sorted((one for one in refusals if one is not None), key=lambda one: one.unjudged)
         return known[0] if known else None
+
+    @property
+    def current(self) -> str | None:
+        """The model of the test that runs, None where it is not marked."""
+        asked = None if self.item is None else self.item.stash.get(MARKED, None)
+        return asked.model if asked else None
+
+    def begin(self, item: pytest.Item) -> None:
+        """Note which test runs from here on."""
+        self.item = item
+        self.tried.clear()
+
+    def count(self, row: Row) -> None:
+        """Note a row that the test tries."""
+        self.tried.add(hash(row))
+
+    def columns(self, model: str) -> Columns:
+        """Give the columns of a model's holdout, without the label; they are read once."""
+        from ml_ci.questions import asking
+
+        if model not in self._columns:
+            if self.sides is not None:
+                self._columns[model] = self.sides.of(model).holdout
+            else:
+                with asking(self.results.only(model), model) as opened:
+                    self._columns[model] = opened.holdout
+        return self._columns[model]
+
+    def failure_of_ask(self, model: str, failure: Failure) -> str:
+        """Explain a failure that keeps the test that runs from an answer."""
+        assert self.item is not None  # noqa: S101 - it is a test that asks
+        return self.failure_text(self.item, model, failure)
 
     def failure_text(self, item: pytest.Item, model: str, failure: Failure) -> str:
         """Explain a failure that keeps a test from its fixtures."""
@@ -111,6 +163,23 @@ class Run:
 TOLD = pytest.StashKey[str]()
 RUN = pytest.StashKey[Run]()
 MARKED = pytest.StashKey[Marked]()
+_RUNS: list[Run] = []
+
+
+def current_run() -> Run | None:
+    """Give the run of this session for what cannot be handed it; None without `--ml-ci`."""
+    return _RUNS[-1] if _RUNS else None
+
+
+def enter(run: Run) -> None:
+    """Make a run the one of this session."""
+    _RUNS.append(run)
+
+
+def leave(run: Run) -> None:
+    """End the session of a run."""
+    if run in _RUNS:
+        _RUNS.remove(run)
 
 
 def verdict_of(model: ModelReport, gates: Sequence[GateResult]) -> str:

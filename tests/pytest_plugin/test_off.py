@@ -15,7 +15,7 @@ def test_model(candidate): raise AssertionError("never runs")
 @pytest.mark.ml_gate("fpr <= 0.1")
 def test_gate(): raise AssertionError("never runs")
 
-@pytest.mark.parametrize("name", ["candidate", "baseline", "holdout"])
+@pytest.mark.parametrize("name", ["candidate", "baseline", "holdout", "ask"])
 def test_fixture(request, name): request.getfixturevalue(name)
 
 def test_other(): pass
@@ -25,7 +25,7 @@ def test_other(): pass
 def test_marked_tests_are_skipped_with_the_reason(project: Any, spread: tuple[str, ...]) -> None:
     project.write(test_own=TESTS)
     result = project.run("-rs", "--strict-markers", *spread)
-    result.assert_outcomes(passed=1, skipped=5)
+    result.assert_outcomes(passed=1, skipped=6)
     assert result.stdout.str().count("needs --ml-ci") >= 2
     assert "ml-ci.yaml" not in result.stdout.str()
 
@@ -41,7 +41,13 @@ def test_every_option_is_prefixed(project: Any) -> None:
     section = text[text.index("gates on machine learning models:") :]
     section = section[: section.index("\n\n")]
     options = [line.split()[0] for line in section.splitlines()[1:] if line.startswith("  -")]
-    assert options == ["--ml-ci", "--ml-ci-config=FILE", "--ml-ci-baseline=REF", "--ml-ci-model=NAME"]
+    assert options == [
+        "--ml-ci",
+        "--ml-ci-config=FILE",
+        "--ml-ci-baseline=REF",
+        "--ml-ci-model=NAME",
+        "--ml-ci-explore",
+    ]
 
 
 LISTED = """
