@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from ml_ci.steps.values import Options
 from ml_ci.steps.working.side_by_side import make_stoppable
 
 if TYPE_CHECKING:
+    from ml_ci.behaviours.told import Told
     from ml_ci.bisect.values import Found
     from ml_ci.explain.values import Explanation
     from ml_ci.gates.ledger import Ledger
@@ -94,6 +96,19 @@ def asking(options: Options, name: str) -> AbstractContextManager[Asking]:
 
     project = open_project(locate(options), options)
     return open_asking(project, Fingerprints(project).sides(name))
+
+
+def ask(options: Options, words: Sequence[str], row: int | None = None) -> Told:
+    """Ask candidate and baseline of the one model that is asked for, about rows that a person names: see `read_wanted`.
+
+    What no record answers is trained. StageFailed when a job fails, UserError for the user's mistakes.
+    """
+    from ml_ci.steps.examination.ask import ask_sides
+
+    project = open_project(locate(options), options)
+    [model] = select_models(project)
+    fingerprints = Fingerprints(project)
+    return on_sides(lambda: fingerprints.sides(model), lambda sides: ask_sides(project, sides, words, row))
 
 
 def judge_more(options: Options, name: str, conditions: tuple[str, ...]) -> tuple[GateResult, ...]:
