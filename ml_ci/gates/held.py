@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from ml_ci.gates import held_stages
+from ml_ci.gates.held_behaviours import about_behaviours, hold_behaviours
 from ml_ci.gates.held_gates import GateList
 from ml_ci.gates.held_variables import about_variables
 from ml_ci.spec.evidence import ClusterSpec
@@ -59,10 +60,12 @@ def held(own: ModelSpec, base: ModelSpec) -> Held:
         weight=own.weight or base.weight,
         **rules,
     )
+    model = hold_behaviours(model, own, base)
     said = (
         gates.cautions(),
         _about_rules(own, model),
         _about_evidence(own, model),
+        about_behaviours(own, model, base),
         about_variables(own, model),
         held_stages.cautions(own, base, confidence),
         _about_yardstick(own, model, base),

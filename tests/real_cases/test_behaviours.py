@@ -125,6 +125,10 @@ def test_a_protected_column_that_came_in_is_seen_and_a_second_run_asks_nothing(a
     }
     [blind] = [gate for gate in found.gates if gate.condition == "blind <= 0.05"]
     assert (blind.value, blind.baseline) == (8 / 60, 0.0)
+    assert "for example sex " in blind.reason and "alone flips the decision" in blind.reason
+    told = found.behaviours["blind"]
+    assert (told.rows, told.candidate and told.candidate.broken, told.baseline and told.baseline.broken) == (60, 8, 0)
+    assert told.shown is not None and not told.shown.full
 
     again, asked = asks.judge()
     assert (asked, again.gates) == ([], found.gates)
@@ -238,3 +242,62 @@ def test_cases_that_are_no_rows_of_the_holdout_are_the_users_mistake(
     asks.commit({"tests/cases.csv": cases} if cases is not None else None)
     with pytest.raises(UserError, match=said.replace("?", r"\?")):
         asks.judge()
+
+
+def test_a_change_is_judged_by_what_an_old_name_meant_and_by_the_cases_that_it_removes(asks: Project) -> None:
+    asks.repository.git("checkout", "-q", "main")
+    asks.edit("ml-ci.yaml", "      blind:", "      known: {cases: tests/cases.csv}\n      blind:")
+    asks.edit("ml-ci.yaml", "      - fnr <= 0.9", "      - fnr <= 0.9\n      - known <= 0")
+    asks.commit({"tests/cases.csv": CASES})
+    asks.repository.git("checkout", "-q", "change")
+    asks.repository.git("merge", "-q", "main")
+    asks.edit(*SEXED)
+    asks.edit("ml-ci.yaml", "{vary: sex}", "{vary: region}")
+    asks.edit("tests/cases.csv", "39,m,north,1\n", "")
+    asks.commit()
+    found, _ = asks.judge(gates_from="main")
+    verdicts = {gate.condition: gate.verdict for gate in found.gates if gate.slice is None}
+    assert verdicts == {
+        "fnr <= 0.9": "pass",
+        "known <= 0": "fail",
+        "blind <= 0.05": "fail",
+        "rising <= baseline.rising": "pass",
+        "new_blind <= 0.05": "pass",
+    }
+    assert found.behaviours["blind"].says == "vary: sex"
+    assert found.behaviours["known"].rows == 3
+    assert any(
+        one.startswith("`blind` was changed in this change (vary: sex → vary: region)") for one in found.cautions
+    )
+
+
+def test_what_is_broken_beyond_the_holdout_is_told_and_fails_where_that_is_asked_for(asks: Project) -> None:
+    """Nobody of sex f in the south has an x below 30: the holdout has no such row."""
+    pocket = 'if row["region"] == "south" and int(row["x"]) < 20:\n        return 0.4 + (row["sex"] == "f") / 2'
+    asks.edit("own.py", "    return int", f"    {pocket}\n    return int")
+    asks.commit()
+    found, _ = asks.judge()
+    [blind] = [gate for gate in found.gates if gate.condition == "blind <= 0.05"]
+    assert (blind.verdict, blind.value) == ("pass", 0.0)
+    assert any(note.startswith("blind is broken beyond the holdout's rows: sex ") for note in found.notes)
+    asks.edit("ml-ci.yaml", "{vary: sex}", "{vary: sex, hunt: fails}")
+    failed, asked = asks.judge()
+    [blind] = [gate for gate in failed.gates if gate.condition == "blind <= 0.05"]
+    assert (blind.verdict, "beyond the holdout's rows it is broken: sex " in blind.reason) == ("fail", True)
+    assert asked == []
+
+
+def test_a_service_that_answers_otherwise_is_seen(asks: Project) -> None:
+    client = """\
+import csv, sys
+rows = list(csv.DictReader(open(sys.argv[1])))
+scores = [int(row["x"]) / 80 + (row["sex"] == "m") / 10 for row in rows]
+open(sys.argv[2], "w").write("".join(f"{one}\\n" for one in ["score", *scores]))
+"""
+    run = "{same: served, run: 'python ask.py {rows} {out}/scores.csv', time: 30s}"
+    asks.edit("ml-ci.yaml", "      blind:", f"      served: {run}\n      blind:")
+    asks.edit("ml-ci.yaml", "      - fnr <= 0.9", "      - fnr <= 0.9\n      - served <= 0")
+    asks.commit({"ask.py": client})
+    found, _ = asks.judge()
+    [served] = [gate for gate in found.gates if gate.condition == "served <= 0"]
+    assert (served.verdict, served.value) == ("fail", 0.5)

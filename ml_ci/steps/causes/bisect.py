@@ -15,7 +15,7 @@ from ml_ci.gates.values import GateResult
 from ml_ci.plan.plan import Plan
 from ml_ci.records.record import Record
 from ml_ci.repository.history import Commit, about, check_ancestor, suspects
-from ml_ci.spec.values import ModelSpec
+from ml_ci.spec.values import GateSpec, ModelSpec
 from ml_ci.steps.judging.judge import make_case, make_policy
 from ml_ci.steps.planning.decide import plan_work
 from ml_ci.steps.planning.sides import Fingerprints
@@ -145,9 +145,8 @@ class _Court:
         (ours_record, ours_plan), (record, plan) = self._score(ours), self._score(theirs)
         with open_workshop(self.project, theirs) as shop:
             comparison = count_records(shop, ours_record, record)
-            return judge(
-                self.model.gates, make_case(shop, _against(ours_plan, plan), comparison), make_policy(self.model)
-            )
+            gates = [gate for gate in self.model.gates if not gate.condition.behaviours]  # nobody is asked there
+            return judge(gates, make_case(shop, _against(ours_plan, plan), comparison), make_policy(self.model))
 
     def _score(self, sides: Sides) -> tuple[Record, Plan]:
         """Score what stands in the place of the baseline; the plan is made when it is known what the jobs read."""
@@ -211,9 +210,17 @@ def _gate(model: ModelSpec, asked: str) -> str:
     """Find the gate that is asked for, however it is spaced; UserError names those that there are."""
     for gate in model.gates:
         if gate.text == asked or _same(gate.text, asked):
+            _refuse_behaviours(gate)
             return gate.text
     texts = ", ".join(f"`{gate.text}`" for gate in model.gates)
     raise UserError(f"{model.name} has no gate `{asked}`", hint=f"Its gates are: {texts}.")
+
+
+def _refuse_behaviours(gate: GateSpec) -> None:
+    """Refuse a gate that no old model is asked for: a search compares scores of the holdout's rows."""
+    if gate.condition.behaviours:
+        message = f"`{gate.text}` is on a behaviour, and old models are not asked about edited rows"
+        raise UserError(message, hint="Search by a gate on counts or scores, such as fnr <= baseline.fnr + 0.01.")
 
 
 def _same(one: str, other: str) -> bool:

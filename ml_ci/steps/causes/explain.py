@@ -13,7 +13,7 @@ from ml_ci.explain.parts import ENVIRONMENT, find_parts, find_pinned
 from ml_ci.explain.shapley import dividends, shares, subsets
 from ml_ci.explain.values import Attribution, Effort, Explanation, Interaction, Mixture, Part, Share
 from ml_ci.gates.metrics import exact
-from ml_ci.metrics import OF_COUNTS, OF_JOB
+from ml_ci.metrics import OF_BEHAVIOURS, OF_COUNTS, OF_JOB
 from ml_ci.plan.plan import TRAININGS
 from ml_ci.reports.values import ModelReport
 from ml_ci.steps.causes.mixture import Mixer
@@ -182,7 +182,10 @@ def _metrics(case: _Case, report: ModelReport) -> tuple[Metric, ...]:
     asked: list[Metric] = list(_ALWAYS)
     for result in report.gates:
         if result.verdict != "pass" and result.condition in conditions:
-            asked += [(metric, result.slice) for metric in sorted(conditions[result.condition].metrics - OF_JOB)]
+            asked += [
+                (metric, result.slice)
+                for metric in sorted(conditions[result.condition].metrics - OF_JOB - OF_BEHAVIOURS)
+            ]
     return tuple(dict.fromkeys(asked))
 
 

@@ -15,6 +15,7 @@ from ml_ci.steps.judging.looks import find_standing
 from ml_ci.steps.planning.blame import blaming_baseline
 from ml_ci.steps.planning.decide import plan_work
 from ml_ci.steps.values import Project, Side, Sides
+from ml_ci.steps.working.behave import add_behaviours
 from ml_ci.steps.working.compare import compare_sides, load_predictions
 from ml_ci.steps.working.score import score_side
 from ml_ci.steps.working.seeds import add_seeds
@@ -80,6 +81,8 @@ def judge_conditions(project: Project, sides: Sides, conditions: tuple[str, ...]
     plan = plan_work(project, asked)
     with open_workshop(project, asked) as shop:
         comparison = add_seeds(project, asked, compare_sides(shop, plan))
+        if any(gate.condition.behaviours for gate in gates):
+            comparison = add_behaviours(shop, plan_work(project, shop.sides), comparison)
         shop.resolve()
         plan = plan_work(project, shop.sides)
         return judge(gates, make_case(shop, plan, comparison), make_policy(model, find_standing(shop, plan)))

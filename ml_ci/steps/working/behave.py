@@ -93,6 +93,9 @@ class _Court:
 
     def measure(self, behaviour: Behaviour) -> Behaved:
         """Give what a behaviour came to; that a side could not be asked is said."""
+        missing = [name for name in behaviour.columns if not self.shop.holdout.has(name)]
+        if missing:
+            return Behaved(behaviour.kind, why=f"the holdout has no column '{missing[0]}' any more")
         cases = None
         if behaviour.cases is not None:
             cases = read_all_cases(self.shop, behaviour)
