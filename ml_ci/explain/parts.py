@@ -123,7 +123,9 @@ def _join(names: Iterable[str]) -> Part:
 
 def _holdout(code: ModelSpec, new: ModelSpec) -> FileEntry | PartEntry:
     holdout = new.holdout
-    return holdout if isinstance(holdout, FileEntry) or holdout.of in code.data else code.holdout
+    if isinstance(holdout, FileEntry):
+        return holdout if holdout.job is None or holdout.job in code.upstream else code.holdout
+    return holdout if holdout.of in code.data else code.holdout
 
 
 def _files(name: str, model: ModelSpec, files: tuple[str, ...]) -> Iterator[str]:

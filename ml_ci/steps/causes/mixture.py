@@ -11,7 +11,7 @@ from ml_ci.explain.parts import CODE, READS, files_of, mix_model
 from ml_ci.explain.values import Part
 from ml_ci.repository.git import GitError
 from ml_ci.repository.mixture import frozen, mixed
-from ml_ci.spec.values import ModelSpec
+from ml_ci.spec.values import FileEntry, ModelSpec
 from ml_ci.steps.planning.reads import open_whole
 from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.values import Project, Side
@@ -106,8 +106,14 @@ class Mixer:
 
 
 def _is_taken(name: str, model: ModelSpec, holds: Collection[str]) -> bool:
-    """Say whether what a model builds on is among the chosen parts: by itself, or as a job that leaves chosen data."""
-    made = (f"data.{entry}" for entry, file in model.data.items() if file.job == name)
+    """Say whether what a model builds on is among the chosen parts: by itself, or as a job that leaves chosen data.
+
+    A job that makes nothing but the rows that judge goes with those that make the rows of training: a model is scored
+    on the features that it was trained on.
+    """
+    made = [f"data.{entry}" for entry, file in model.data.items() if file.job == name]
+    if not made and isinstance(model.holdout, FileEntry) and model.holdout.job == name:
+        made = [f"data.{entry}" for entry, file in model.data.items() if file.job is not None] or [CODE]
     return f"needs.{name}" in holds or any(part in holds for part in made)
 
 
