@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ml_ci.plan.plan import BEHAVIOURS, COMPARISONS, FAILURES, PREDICTIONS, TRAININGS, VERDICTS
-from ml_ci.steps.planning.behaviours import digest_cases, key_behaviour, list_measured
+from ml_ci.plan.plan import BEHAVIOURS, COMPARISONS, FAILURES, PREDICTIONS, TRAININGS, VERDICTS, Plan
+from ml_ci.steps.planning.behaviours import digest_cases, key_behaviour, key_example, list_measured
 from ml_ci.steps.planning.decide import find_keys, plan_work
 from ml_ci.steps.planning.folds import cut_folds
 from ml_ci.steps.planning.sides import Fingerprints
@@ -41,7 +41,7 @@ def _of_model(project: Project, fingerprints: Fingerprints, model: str) -> Itera
             yield TRAININGS, keys.training
             yield FAILURES, keys.training
             yield PREDICTIONS, keys.predictions
-            yield from _behaviours(project, sides, keys.predictions)
+    yield from _behaviours(project, sides, plan)
     for side in (sides.candidate, sides.baseline):
         if side is not None:
             yield from _upstream(side)
@@ -51,10 +51,14 @@ def _of_model(project: Project, fingerprints: Fingerprints, model: str) -> Itera
         yield from _upstream(sides.broken.side)
 
 
-def _behaviours(project: Project, sides: Sides, predictions: str) -> Iterator[Name]:
-    cases = digest_cases(project, sides)
-    for one in list_measured(sides.candidate.model):
-        yield BEHAVIOURS, key_behaviour(predictions, one, cases.get(one.name, ""))
+def _behaviours(project: Project, sides: Sides, plan: Plan) -> Iterator[Name]:
+    """Give what each side does by each behaviour, and what is shown of it."""
+    model, cases = sides.candidate.model, digest_cases(project, sides)
+    for one in list_measured(model):
+        sides_keys = [keys.predictions for keys in (plan.candidate, plan.baseline) if keys is not None]
+        measured = [key_behaviour(key, one, cases.get(one.name, "")) for key in sides_keys]
+        yield from ((BEHAVIOURS, key) for key in measured)
+        yield BEHAVIOURS, key_example(measured, model.counterexamples)
 
 
 def _folds(project: Project, sides: Sides, side: Side) -> Iterator[Name]:

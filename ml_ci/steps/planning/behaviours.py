@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import posixpath
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ml_ci.digests import digest
 from ml_ci.repository.trees import CommitTree, WorkingTree
@@ -74,7 +74,8 @@ def list_measured(model: ModelSpec) -> tuple[Behaviour, ...]:
         return ()
     again = [one for one in model.behaviours.values() if one.same == "again"]
     others = [one for one in model.behaviours.values() if one.same != "again"]
-    return (*(again or [AGAIN]), *others)
+    longest = max(one.seconds for one in model.behaviours.values())
+    return (*(again or [replace(AGAIN, seconds=longest)]), *others)
 
 
 AGAIN = Behaviour("again", "same", same="again")

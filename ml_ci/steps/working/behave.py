@@ -119,8 +119,9 @@ class _Court:
         return replace(behaved, shown=shown, fails_beyond=behaviour.hunt_fails)
 
     def _ask(self, side: Questioned, key: str, behaviour: Behaviour, cases: Cases | None) -> Found:
-        if side.unsteady[0] and behaviour.same != "again":
-            raise side.tell_unsteady()
+        """Give what a side does; of one that may answer otherwise by itself that would say nothing."""
+        if behaviour.same != "again" and (unsteady := side.tell_unsteady()):
+            raise unsteady
         found = side.find(key)
         if found is None:
             found = side.measure(key, behaviour, self._work(side, behaviour, cases))

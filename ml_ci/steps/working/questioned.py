@@ -45,14 +45,14 @@ class Limited(Protocol):
 class Questioned:
     """A side of the comparison, asked when no record answers; `fresh` are results that are no records yet.
 
-    `unsteady` says on how many rows a second answer to the same row was another, and of how many.
+    `unsteady` says on how many rows a second answer to the same row was another, and of how many; None: nobody asked.
     """
 
     shop: Workshop
     side: Side
     predictions: str
     fresh: MutableMapping[str, Found]
-    unsteady: tuple[int, int] = (0, 0)
+    unsteady: tuple[int, int] | None = None
     _opened: ExitStack = field(default_factory=ExitStack)
     _asker: Limited | None = None
     _failed: StageFailed | None = None
@@ -111,9 +111,15 @@ class Questioned:
         with blaming_baseline(self.side) if self.name == "baseline" else nullcontext():
             self._opened.close()
 
-    def tell_unsteady(self) -> StageFailed:
-        """Say that it answers differently by itself: what an edit does to it would then say nothing."""
+    def tell_unsteady(self) -> StageFailed | None:
+        """Say that it answers differently by itself, or that this is not known: what an edit does then says nothing."""
+        if self.unsteady is None:
+            message = "whether it answers alike by itself could not be measured"
+            hint = "Give a behaviour `{same: again}` more `time:`, or fewer `rows:`."
+            return StageFailed(Failure("evaluation", "unsteady-model", message, hint))
         rows, of = self.unsteady
+        if not rows:
+            return None
         message = (
             f"it answers differently by itself: on {rows:,} of {of:,} rows a second answer to the same row is another"
         )
