@@ -161,7 +161,16 @@ def _failing(model: ModelReport, row: GateRow, counts: str) -> Sentence:
     moved = _moved(row)
     if moved.partition(" went ")[0].lower() == name.lower():
         return (f"{moved}: {numbers(row)}.",)
-    return (f"{moved}: " if moved else "", name, f" {numbers(row)}.")
+    return (f"{moved}: " if moved else "", name, f" {numbers(row)}.{_example(model, row)}")
+
+
+def _example(model: ModelReport, row: GateRow) -> str:
+    """Show where a behaviour is broken, with a space before it; "" of a slice, and of a row as the holdout has it."""
+    found = model.behaviours.get(row.shape.of)
+    shown = None if found is None or row.gate.slice is not None else found.shown
+    if shown is None or shown.full or not shown.words:
+        return ""
+    return f" {'Beyond the holdout' if shown.beyond else 'For example'}: {label(shown.words, 600)}."
 
 
 def numbers(row: GateRow, *, counts: bool = True) -> str:
