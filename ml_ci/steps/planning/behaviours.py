@@ -6,8 +6,9 @@ import hashlib
 import posixpath
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
-from ml_ci.digests import digest
+from ml_ci.digests import blob_id, digest, object_format
 from ml_ci.repository.trees import CommitTree, WorkingTree
 from ml_ci.spec.behaviours import Behaviour
 from ml_ci.spec.values import ModelSpec
@@ -51,13 +52,35 @@ def _read(tree: WorkingTree | CommitTree, path: str) -> bytes | None:
 
 
 def digest_cases(project: Project, sides: Sides) -> Mapping[str, str]:
-    """Digest what stands in the tables of cases, by behaviour."""
-    model = sides.candidate.model
-    return {
-        name: digest([hashlib.sha256(file.content).hexdigest() for file in read_cases(project, sides, one)])
-        for name, one in model.behaviours.items()
-        if one.cases is not None
-    }
+    """Digest what else decides what is found, by behaviour: the tables of cases, and of a service the code.
+
+    A service is asked by a program that may read every file of its side's commit, which no fingerprint of the model
+    holds; but not the configuration, whose gates may change.
+    """
+    found = {}
+    for name, one in sides.candidate.model.behaviours.items():
+        if one.cases is not None:
+            found[name] = digest([_hash(file.content) for file in read_cases(project, sides, one)])
+        if one.same == "served":
+            trees = [side.tree for side in (sides.candidate, sides.baseline) if side is not None]
+            found[name] = digest([_list_files(project, tree) for tree in trees])
+    return found
+
+
+def _list_files(project: Project, tree: WorkingTree | CommitTree) -> Mapping[str, str]:
+    """Give what each file of a tree holds, by its path."""
+    listed = tree.files()
+    known = {path: content for path, content in listed.items() if content is not None}
+    format_ = object_format(listed)
+    for path in listed:
+        if path not in known and (content := _read(tree, path)) is not None:
+            known[path] = blob_id(content, format_)
+    own = Path(project.spec.path).name
+    return {path: content for path, content in known.items() if path != own}
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def key_behaviour(predictions: str, behaviour: Behaviour, cases: str = "") -> str:
