@@ -87,7 +87,7 @@ def _propose(model: ModelReport) -> dict[str, str]:
     if model.candidate is None:
         return {}
     measured = {**model.candidate.metrics, **of_side(model.candidate)}
-    found = propose([parse(gate.condition) for gate in model.gates], measured)
+    found = propose([parse(gate.condition, (), model.behaviours) for gate in model.gates], measured)
     today = datetime.now(UTC).date().isoformat()
     return {one.condition: f"measured {one.value:.3f} on {today}{_say_open(one)}" for one in found}
 

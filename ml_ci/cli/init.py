@@ -72,6 +72,8 @@ def command(
     _tell(found)
     asks = not yes and is_terminal() and not dry_run
     choice = None if _config().exists() else _choose(found, answers, ask=asks)
+    if choice is not None:
+        _propose(choice)
     models = [choice.name] if choice else _declared()
     files = _plan(found, choice, models, workflows or ("pull-request",), actions)
     written = _put(files, found.prefix, dry_run)
@@ -136,6 +138,12 @@ def _choose(found: Found, answers: Answers, *, ask: bool) -> Choice:
     from ml_ci.setup.choose import choose
 
     return ask_all(found, answers) if ask else choose(found, answers)
+
+
+def _propose(choice: Choice) -> None:
+    from ml_ci.setup.behaviours import propose_behaviours
+
+    propose_behaviours(choice, Path.cwd())
 
 
 def _declared() -> list[str]:

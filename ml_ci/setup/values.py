@@ -120,7 +120,8 @@ Comment: TypeAlias = str
 class Choice:
     """What ml-ci.yaml will say: values by key, why by key, and the keys that are left to fill in, with how.
 
-    `judged` is the table that the holdout is, or is cut out of.
+    `judged` is the table that the holdout is, or is cut out of. `notes` say why, by behaviour; `suggested` are lines of
+    behaviours that only a person can vouch for: they are written as comments.
     """
 
     name: str
@@ -128,3 +129,5 @@ class Choice:
     why: dict[str, Comment] = field(default_factory=dict)
     missing: dict[str, str] = field(default_factory=dict)
     judged: DataFile | None = None
+    notes: dict[str, Comment] = field(default_factory=dict)
+    suggested: tuple[str, ...] = ()

@@ -12,7 +12,8 @@ from pathlib import Path
 from ml_ci.setup.values import Choice, Found
 
 ORDER = (
-    "train", "run", "cwd", "python", "outputs", "predict", "fetch", "data", "label", "positive", "params", "gates",
+    "train", "run", "cwd", "python", "outputs", "predict", "fetch", "data", "label", "positive", "params", "behaviours",
+    "gates",
 )  # fmt: skip
 _PLAIN = re.compile(r"[A-Za-z_./><=][\w./:%+=<>~ -]*")
 _WORDS = {"true", "false", "null", "yes", "no", "on", "off", "~"}
@@ -26,7 +27,9 @@ def configuration(choice: Choice) -> str:
         if key in choice.missing:
             lines.append(f"    {key}:   # fill in: {choice.missing[key]}")
         elif key in choice.keys:
-            lines += _entry(key, choice.keys[key], choice.why.get(key, ""))
+            lines += _entry(key, choice.keys[key], choice.why.get(key, ""), choice.notes)
+        if key == "behaviours":
+            lines += _suggest(choice)
     return "\n".join(lines) + "\n"
 
 
@@ -137,10 +140,20 @@ def _with(text: str, kind: str, given: Mapping[str, str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _entry(key: str, value: object, why: str) -> list[str]:
+def _suggest(choice: Choice) -> list[str]:
+    """Write as comments what only a person can vouch for."""
+    if not choice.suggested:
+        return []
+    head = [] if "behaviours" in choice.keys else ["    # behaviours:"]
+    said = "      # Which of these has to hold, say you; each wants a gate, such as NAME <= baseline.NAME + 0.01:"
+    return [*head, said, *(f"      # {line}" for line in choice.suggested)]
+
+
+def _entry(key: str, value: object, why: str, notes: Mapping[str, str]) -> list[str]:
     comment = f"   # {why}" if why else ""
-    if isinstance(value, dict) and key == "data":
-        return [f"    {key}:{comment}", *(f"      {name}: {flow(one)}" for name, one in value.items())]
+    if isinstance(value, dict) and key in ("data", "behaviours"):
+        why_each = {name: f"   # {notes[name]}" if name in notes and key == "behaviours" else "" for name in value}
+        return [f"    {key}:{comment}", *(f"      {name}: {flow(one)}{why_each[name]}" for name, one in value.items())]
     if isinstance(value, list):
         return [f"    {key}:{comment}", *(f"      - {flow(one)}" for one in value)]
     return [f"    {key}: {flow(value)}{comment}"]

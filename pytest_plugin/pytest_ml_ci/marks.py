@@ -72,6 +72,6 @@ def how_to_mark(spec: Spec) -> str:
 
 def _check(item: pytest.Item, condition: str, spec: Spec, model: str) -> None:
     try:
-        parse(condition, spec.models[model].metrics)
+        parse(condition, spec.models[model].metrics, spec.models[model].behaviours)
     except ConditionError as error:
         raise UserError(f"{item.nodeid}: ml_gate {condition!r}: {error}") from None

@@ -47,6 +47,7 @@ CHOSEN = {
         "label": "churned",
         "positive": 1,
         "params": "params.yaml",
+        "behaviours": {"id_matters": {"vary": "id"}},
     },
     "pipeline": {
         "run": "python src/fit.py data/loans.csv models/model.joblib",
@@ -65,7 +66,7 @@ def test_what_it_finds(shape: str, shaped: Any, run_init: Any) -> None:
     assert done.exit_code == 0, done.output
     text = Path("ml-ci.yaml").read_text()
     model = yaml.safe_load(text)["models"][shape]
-    assert len(model.pop("gates")) == 2
+    assert len(model.pop("gates")) == 2 + len(model.get("behaviours", ()))
     assert {**model, "positive": model["positive"]} == {**CHOSEN[shape], "positive": model["positive"]}
     assert str(model["positive"]).lower() in (str(CHOSEN[shape]["positive"]).lower(), "yes")
 
