@@ -8,13 +8,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml_ci.evaluation.count import count
-from ml_ci.evaluation.evaluate import Holdout, Measured, comparison
+from ml_ci.evaluation.evaluate import Holdout, Measured, comparison, is_class
+from ml_ci.evaluation.grouping import read_grouping
+from ml_ci.evaluation.labels import Labels
 from ml_ci.evaluation.moments import count_clusters
+from ml_ci.evaluation.slices import read_slices, specs_of
 from ml_ci.evaluation.values import Comparison
+from ml_ci.spec.values import ModelSpec
+from ml_ci.tables.table import Table
 
 Bools = NDArray[np.bool_]
 
 _OF_ROWS = Measured("behaviour", {})
+
+
+def read_rows(table: Table, model: ModelSpec) -> Holdout:
+    """Read the slices of a table, its clusters and its weights; no label: a behaviour knows none."""
+    specs = [spec for spec in specs_of(model) if not is_class(spec, table, model.label)]
+    slices = tuple(read_slices(table, spec) for spec in specs)
+    return Holdout(no_labels(table.rows), slices, grouping=read_grouping(table, model)).counted()
+
+
+def no_labels(rows: int) -> Labels:
+    """Give labels of rows that have none: all negative."""
+    return Labels(np.zeros(rows, np.bool_), np.zeros(0, np.int32))
 
 
 def count_broken(holdout: Holdout, applies: Bools, candidate: Bools, baseline: Bools | None = None) -> Comparison:

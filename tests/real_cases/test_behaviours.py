@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ml_ci.errors import UserError
+from ml_ci.evaluation import stream
 from ml_ci.pipeline import run
 from ml_ci.plan.plan import TRAININGS
 from ml_ci.records.store import Store
@@ -301,3 +302,22 @@ open(sys.argv[2], "w").write("".join(f"{one}\\n" for one in ["score", *scores]))
     found, _ = asks.judge()
     [served] = [gate for gate in found.gates if gate.condition == "served <= 0"]
     assert (served.verdict, served.value) == ("fail", 0.5)
+
+
+@pytest.mark.parametrize("more", ["", "    cluster: x\n", "    weight: x\n"])
+def test_a_large_holdout_is_counted_by_the_rows_that_were_asked(
+    asks: Project, monkeypatch: pytest.MonkeyPatch, more: str
+) -> None:
+    asks.edit(*SEXED)
+    asks.edit("ml-ci.yaml", "    behaviours:\n", f"{more}    behaviours:\n")
+    asks.edit("ml-ci.yaml", "{vary: sex}", "{vary: sex, rows: 20}")
+    asks.commit()
+    inside, _ = asks.judge()
+    monkeypatch.setattr(stream, "LARGE_ROWS", 10)
+    asks.edit("ml-ci.yaml", "blind <= 0.05", "blind <= 0.06")
+    large, asked = asks.judge()
+    assert asked == []
+    assert inside.behaviours == large.behaviours
+    blind = large.behaviours["blind"].candidate
+    assert blind is not None and sum(applies for applies, _ in blind.slices["region"].values()) == blind.applies
+    assert (blind.weights is not None) == ("weight" in more)

@@ -14,9 +14,8 @@ from ml_ci.behaviours.columns import Columns, read_columns
 from ml_ci.behaviours.measure import BROKEN, DOES_NOT_APPLY, NO_ANSWER, NOT_SAMPLED, measure
 from ml_ci.behaviours.taken import find_still
 from ml_ci.errors import StageFailed
-from ml_ci.evaluation.behaved import count_broken
-from ml_ci.evaluation.evaluate import Holdout, holdout_of
-from ml_ci.evaluation.labels import Labels
+from ml_ci.evaluation.behaved import count_broken, no_labels, read_rows
+from ml_ci.evaluation.evaluate import Holdout
 from ml_ci.evaluation.stream import is_large
 from ml_ci.evaluation.values import Behaved, Comparison, Shown
 from ml_ci.plan.plan import BEHAVIOURS, Plan
@@ -28,6 +27,7 @@ from ml_ci.steps.working.questioned import FILE, Found, Questioned
 from ml_ci.steps.working.workshop import Workshop
 from ml_ci.tables.parts import select
 from ml_ci.tables.table import Table
+from ml_ci.variables.masks import Mask
 
 Bytes = NDArray[np.uint8]
 Bools = NDArray[np.bool_]
@@ -57,6 +57,7 @@ class _Court:
     shown: dict[str, Shown | None] = field(default_factory=dict)
     _columns: Columns | None = None
     _holdout: Holdout | None = None
+    _parts: int = 0
 
     @classmethod
     @contextmanager
@@ -107,7 +108,8 @@ class _Court:
             try:
                 found.append(self._ask(side, key, behaviour, cases))
             except StageFailed as error:
-                said = f"the {side.name} could not be asked: {error.failure.message.rstrip('.')}"
+                mask = Mask.of(self.shop.project.options.environment)
+                said = mask.text(f"the {side.name} could not be asked: {error.failure.message.rstrip('.')}")
                 return self._judge(behaviour, found, said) if found else Behaved(behaviour.kind, why=said)
         behaved = self._judge(behaviour, found, "")
         if behaved.comparison is None:
@@ -162,17 +164,20 @@ class _Court:
         model, table = self.shop.sides.candidate.model, self.shop.holdout
         if not is_large(table):
             if self._holdout is None:
-                self._holdout = holdout_of(table, model)
+                self._holdout = read_rows(table, model)
             return self._holdout, rows
         applies = rows[0]
-        out = self.shop.job_folder(self.shop.sides.candidate, "asked-rows") / table.path.name
+        if not applies.any():
+            return _NO_SLICES, rows
+        self._parts += 1
+        out = self.shop.job_folder(self.shop.sides.candidate, f"asked-rows-{self._parts}") / table.path.name
         select(table, applies, out, python=self.shop.python(self.shop.sides.candidate))
         names = None if table.layout.header or table.layout.parquet else table.names
         few = Table.open(out, names, shown=table.shown)
-        return holdout_of(few, model), tuple(one[applies] for one in rows)
+        return read_rows(few, model), tuple(one[applies] for one in rows)
 
 
-_NO_SLICES = Holdout(Labels(np.zeros(0, np.bool_), np.zeros(0, np.int32)))
+_NO_SLICES = Holdout(no_labels(0))
 
 
 def _applies(rows: Bytes) -> Bools:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,6 +22,7 @@ from ml_ci.spec.behaviours import Behaviour, Counterexamples
 from ml_ci.steps.planning.behaviours import key_example
 from ml_ci.steps.working.questioned import LIMIT, Questioned
 from ml_ci.steps.working.workshop import Workshop
+from ml_ci.variables.masks import Mask
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +51,7 @@ def find_shown(
     if not of.behaviour.columns or (mode == "none" and not of.behaviour.hunt_fails):
         return "", None
     try:
-        return key, _look(sides, of, columns(), mode)
+        return key, _mask(shop, _look(sides, of, columns(), mode))
     except StageFailed as error:
         for side in sides:
             side.close()
@@ -71,6 +72,13 @@ def _look(sides: Sequence[Questioned], of: Broken, columns: Columns, mode: Count
     if found.found and found.counterexample is None:
         return Shown("", beyond=True)
     return _say(found.counterexample, beyond=True)
+
+
+def _mask(shop: Workshop, found: Shown | None) -> Shown | None:
+    """Leave out what is secret: a model's error may name it."""
+    if found is None:
+        return None
+    return replace(found, words=Mask.of(shop.project.options.environment).text(found.words))
 
 
 def _say(found: Counterexample | None, *, beyond: bool) -> Shown | None:

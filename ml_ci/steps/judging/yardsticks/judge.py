@@ -174,11 +174,15 @@ def _columns(model: ModelSpec, table: Table) -> tuple[ModelSpec, tuple[GateResul
         for gate in model.gates
         if (names := [name for columns in gate.condition.columns for name in lacking(columns)])
     }
-    left = tuple(
-        GateResult(text, "unjudged", reason=f"The base's rows have no column `{names[0]}`")
-        for text, names in gone.items()
+    asked = [gate.text for gate in model.gates if gate.condition.behaviours and gate.text not in gone]
+    left = (
+        *(
+            GateResult(text, "unjudged", reason=f"The base's rows have no column `{names[0]}`")
+            for text, names in gone.items()
+        ),
+        *(GateResult(text, "unjudged", reason="Behaviours are asked on the rows of this change") for text in asked),
     )
-    gates = tuple(gate for gate in model.gates if gate.text not in gone)
+    gates = tuple(gate for gate in model.gates if gate.text not in {*gone, *asked})
     slices = tuple(one for one in model.slices if not lacking(one.columns))
     return replace(model, gates=gates, slices=slices), left
 
