@@ -86,6 +86,44 @@ def test_a_service_that_does_not_start_is_an_error_with_its_words(example: Calla
     assert "500" in json.dumps(model) or "RemoteDisconnected" in json.dumps(model)
 
 
+def broken(model: dict[str, Any]) -> dict[str, tuple[str, float | None]]:
+    """Give the verdict and the value of each gate on a behaviour."""
+    names = ("many", "single", "protocol", "alone")
+    gates = {gate["condition"].partition(" ")[0]: gate for gate in model["gates"]}
+    return {name: (gates[name]["verdict"], gates[name]["value"]) for name in names}
+
+
+def test_a_service_is_held_to_the_model_that_it_serves(example: Callable[..., Example]) -> None:
+    rest = example("rest")
+    code, model = rest.run()
+    assert broken(model) == dict.fromkeys(("many", "single", "protocol", "alone"), ("pass", 0.0))
+    assert "asking" not in model["said"]  # nothing changed
+    rest.edit("service/protocol.py", "zip(columns, values)", "zip(columns, (value or 0 for value in values))")
+    code, model = rest.run()
+    found = broken(model)
+    assert (code, model["verdict"], found["protocol"][0]) == (1, "fail", "fail")
+    assert found["protocol"][1] is not None and 0.02 < found["protocol"][1] < 0.2
+    assert found["many"] == found["single"] == found["alone"] == ("pass", 0.0)
+    assert model["candidate"]["metrics"] == model["baseline"]["metrics"]
+
+
+def test_micro_batches_that_mix_up_their_answers_are_seen(example: Callable[..., Example]) -> None:
+    rest = example("rest")
+    rest.edit("service/batches.py", "scores[: len(rows)])", "scores[-len(rows) :])")
+    code, model = rest.run()
+    found = broken(model)
+    assert (code, found["single"][0]) == (1, "fail")
+    assert found["many"] == found["protocol"] == ("pass", 0.0)
+
+
+def test_a_service_that_refuses_its_rows_is_an_error_by_name(example: Callable[..., Example]) -> None:
+    rest = example("rest")
+    rest.edit("service/protocol.py", 'INPUTS = {"months"', 'INPUTS = {"region": "BYTES", "months"')
+    code, model = rest.run()
+    assert (code, broken(model)["protocol"][0], broken(model)["many"]) == (1, "error", ("pass", 0.0))
+    assert "400" in json.dumps(model)
+
+
 def test_a_new_model_from_elsewhere_and_a_change_of_the_software_are_told_apart(
     example: Callable[..., Example],
 ) -> None:
@@ -158,7 +196,7 @@ def test_what_a_project_of_a_monorepo_reads_beside_it_is_seen(example: Callable[
 
 @pytest.mark.parametrize(
     ("page", "names"),
-    [("ways.md", {"tumours", "separate", "service", "notebook"}), ("layouts.md", {"package", "monorepo"})],
+    [("ways.md", {"tumours", "separate", "service", "rest", "notebook"}), ("layouts.md", {"package", "monorepo"})],
 )
 def test_the_page_shows_what_the_examples_hold(page: str, names: set[str]) -> None:
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")

@@ -68,14 +68,16 @@ def digest_cases(project: Project, sides: Sides) -> Mapping[str, str]:
 
 
 def _list_files(project: Project, tree: WorkingTree | CommitTree) -> Mapping[str, str]:
-    """Give what each file of a tree holds, by its path."""
+    """Give what each file of a tree holds, by its path: also of those beside the project in its repository."""
+    prefix = project.repository.prefix
+    tree = tree.beside("../" * prefix.count("/")) if prefix else tree
     listed = tree.files()
     known = {path: content for path, content in listed.items() if content is not None}
     format_ = object_format(listed)
     for path in listed:
         if path not in known and (content := _read(tree, path)) is not None:
             known[path] = blob_id(content, format_)
-    own = Path(project.spec.path).name
+    own = prefix + Path(project.spec.path).name
     return {path: content for path, content in known.items() if path != own}
 
 

@@ -1,0 +1,1 @@
+"""Which customers leave: features, training and scores."""
