@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from .answers import check, is_missing
 from .calls import NOW
 from .canonical import canonical, shortest
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 # What is known of a model's answers from rows that were scored before, in the words of `answers.single`.
 _SAID = {"probability": "score", "label": "prediction", "number": "prediction"}
 _LONGEST = 500
+# So many rows one after the other that the model fails for: half of the rest is no faster than one by one.
+_IN_A_ROW = 8
 
 
 class Batches:
@@ -34,8 +38,11 @@ class Batches:
         self.classes = classes_of(request)
 
     def answer(self, ask: Any) -> Request:
-        """Give for each row of an ask a score, or whether it is positive, or the error; null where there is none."""
-        rows = ask["rows"]
+        """Give for each row of an ask a score, or whether it is positive, or the error; null where there is none.
+
+        JobFailed `ask-limit` where rows that the model fails for take longer than the ask's `seconds`.
+        """
+        rows, until, failed = ask["rows"], time.monotonic() + ask.get("seconds", float("inf")), 0
         read = self.rows.read(ask["edits"])
         found = _Found(len(rows))
         waiting = [[place] for place in range(len(rows))] if ask["alone"] else groups_of(len(rows), read)
@@ -44,15 +51,17 @@ class Batches:
             places = waiting.pop()
             try:
                 self._score(places, rows, read, found)
+                failed = 0
             except MixedError:
                 raise
             except JobFailed as error:
                 NOW["silent"] = True
                 if len(places) == 1:
                     found.errors[places[0]] = error.message[:_LONGEST]
-                    continue
-                half = len(places) // 2
-                waiting += [places[half:], places[:half]]
+                    failed += 1
+                else:
+                    waiting += _share_out(places, failed)
+                _refuse_late(until, found.errors, len(rows))
         NOW["silent"] = False
         return found.tell()
 
@@ -80,6 +89,24 @@ class Batches:
         if not self.classes.knows(value):
             return None, "%s gave %r, which is no label of the holdout" % (answer.what, value)
         return int(self.classes.is_positive(value)), ""
+
+
+def _share_out(places: list[int], failed: int) -> list[list[int]]:
+    """Give the parts of a batch that failed, the first last: halves, or each row where those before all failed."""
+    if failed >= _IN_A_ROW:
+        return [[place] for place in reversed(places)]
+    half = len(places) // 2
+    return [places[half:], places[:half]]
+
+
+def _refuse_late(until: float, errors: dict[int, str], count: int) -> None:
+    if errors and time.monotonic() > until:
+        raise JobFailed(
+            "ask-limit",
+            "the model fails for rows, and they have to be found one by one: %d of %d until now, the last with: %s"
+            % (len(errors), count, list(errors.values())[-1]),
+            "Ask about fewer rows, or leave out what the model does not take.",
+        )
 
 
 class MixedError(JobFailed):

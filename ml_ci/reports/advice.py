@@ -93,6 +93,8 @@ def _after_error(model: ModelReport) -> Sentence:
             Code("fpr <= 0.05"),
             ".",
         )
+    if any(one.why for one in model.behaviours.values()):
+        return ("Mend what kept a behaviour from being measured, or leave out the behaviour and its gates.",)
     return ("Give the holdout rows on which every gate is defined: both classes, in every slice that a gate names.",)
 
 

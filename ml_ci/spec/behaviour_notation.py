@@ -43,7 +43,8 @@ def behaviour(value: Any) -> Behaviour:
         if key != kind and kind not in KEYS[key]:
             raise ValueError(f"{key}: belongs to {_join(KEYS[key])}, and this is {kind}: ; remove it")
     way = choice(value[kind], get_args(words.Way)) if kind == "same" else None
-    usual = (words.ROWS_ALONE, words.SECONDS_ALONE) if way == "alone" else (words.ROWS, words.SECONDS)
+    refused = _is_word(value, "or", "refused")
+    usual = words.usual(way, refused)
     return Behaviour(
         name="",
         kind=cast(Kind, kind),
@@ -54,7 +55,7 @@ def behaviour(value: Any) -> Behaviour:
         run=_served(way, value.get("run")),
         cases=_cases(value[kind]) if kind == "cases" else None,
         tolerance=_tolerance(value.get("tolerance", words.TOLERANCE)),
-        or_refused=_is_word(value, "or", "refused"),
+        or_refused=refused,
         rows=_count("rows", value.get("rows", usual[0])),
         variants=_count("variants", value.get("variants", words.VARIANTS)),
         seconds=seconds(value.get("time", usual[1])),

@@ -13,7 +13,7 @@ Counterexamples: TypeAlias = Literal["none", "shrunk", "full"]
 
 # How many holdout rows are asked, how often each is edited, for how many seconds: what an entry does not say.
 ROWS, VARIANTS, SECONDS = 4_000, 8, 5.0
-# Each in a call by itself: a row of a batch costs a three-hundredth of one alone.
+# Each in a call by itself, as rows that a model refuses are: a row of a batch costs a three-hundredth of one alone.
 ROWS_ALONE, SECONDS_ALONE = 200, 30.0
 TOLERANCE = 1e-6
 TYPING: tuple[Disturbance, ...] = ("case", "typo", "space")
@@ -59,7 +59,7 @@ class Behaviour:
         told += [f"run: {self.run if isinstance(self.run, str) else ' '.join(self.run)}"] if self.run else []
         told += ["or: refused"] if self.or_refused else []
         told += [f"tolerance: {self.tolerance!r}"] if self.tolerance != TOLERANCE else []
-        rows, seconds = (ROWS_ALONE, SECONDS_ALONE) if self.same == "alone" else (ROWS, SECONDS)
+        rows, seconds = usual(self.same, self.or_refused)
         told += [f"rows: {self.rows}"] if self.rows != rows else []
         told += [f"variants: {self.variants}"] if self.variants != VARIANTS else []
         told += [f"time: {self.seconds:g}s"] if self.seconds != seconds else []
@@ -72,3 +72,8 @@ class Behaviour:
         run = list(self.run) if isinstance(self.run, tuple) else self.run
         words = [self.kind, list(self.columns), self.score, list(self.by), self.same, run]
         return [*words, self.tolerance, self.or_refused, self.rows, self.variants]
+
+
+def usual(way: str | None, refused: bool) -> tuple[int, float]:
+    """How many rows are asked, for how many seconds a side, where an entry does not say it."""
+    return (ROWS_ALONE, SECONDS_ALONE) if way == "alone" or refused else (ROWS, SECONDS)

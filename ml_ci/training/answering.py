@@ -33,6 +33,10 @@ SECONDS = 60.0  # for one ask, where nobody says otherwise
 _LINE, _ROW = 1_000_000, 5_000  # bytes of an answer at most: of itself, and of each row, with an error
 
 
+# What of an ask's time the worker has to say itself why it is late.
+_OWN_TIME = 0.9
+
+
 class ScoringWorker:
     """A process that has loaded a model and the holdout's rows; it answers until it is closed, or fails once."""
 
@@ -102,7 +106,7 @@ class ScoringWorker:
         with Logged(self._request, STAGE):
             if self._failure is not None:
                 raise self._failure
-            asked = {"rows": rows, "edits": edits, "alone": alone}
+            asked = {"rows": rows, "edits": edits, "alone": alone, "seconds": seconds * _OWN_TIME}
             line = json.dumps(asked, default=_plain).encode()
             what = _answer_for(len(rows))
             try:

@@ -36,7 +36,7 @@ def with_behaviour(entry: str, *more: str) -> str:
         ("{disturb: sex}", Behaviour("blind", "disturb", ("sex",), by=("case", "typo", "space"))),
         (
             "{disturb: sex, by: missing, or: refused}",
-            Behaviour("blind", "disturb", ("sex",), by=("missing",), or_refused=True),
+            Behaviour("blind", "disturb", ("sex",), by=("missing",), or_refused=True, rows=200, seconds=30.0),
         ),
         ("{same: again}", Behaviour("blind", "same", same="again")),
         ("{same: alone}", Behaviour("blind", "same", same="alone", rows=200, seconds=30)),

@@ -21,6 +21,7 @@ from ml_ci.child.answering import read_editable
 from ml_ci.child.arguments import annotation_of
 from ml_ci.child.batches import Batches
 from ml_ci.child.calls import NOW
+from ml_ci.child.failures import JobFailed
 from ml_ci.errors import Failure
 from ml_ci.spec.values import Budget, Positive
 from ml_ci.training.answering import open_worker
@@ -72,6 +73,7 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Hear
         positive: Positive = Positive(values=(1,)),  # noqa: B008
         labels: tuple[str, ...] = ("0", "1"),
         known: str = "",
+        seconds: float = 60.0,
     ) -> Heard:
         names: dict[str, Any] = {"Path": Path, "__name__": "own"}
         exec(compile(textwrap.dedent(source), str(tmp_path / "own.py"), "exec"), names)
@@ -80,7 +82,7 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Hear
         request = {"positive": asdict(positive), "labels": labels, "known": known, "entry": "own:score", "rows": entry}
         request |= {"folder": str(tmp_path), "work": str(tmp_path), "count": 3}
         batches = Batches(None, read_editable(request, wanted, custom=True), names["score"], request)
-        sent = json.loads(json.dumps({"rows": rows, "edits": edits or {}, "alone": alone}))
+        sent = json.loads(json.dumps({"rows": rows, "edits": edits or {}, "alone": alone, "seconds": seconds}))
         heard = read_answers(json.loads(json.dumps(batches.answer(sent), allow_nan=False)), len(rows))
         assert heard is not None
         return heard
@@ -93,6 +95,37 @@ def test_rows_are_scored_as_they_are_edited_and_in_the_order_of_the_ask(asked: A
     assert heard.kind == "probability"
     assert heard.scores.tolist() == [0.6, 0.3, 0.7, 0.1]
     assert heard.errors == {}
+
+
+REFUSE = """
+def score(model, rows):
+    if (rows.age > {limit}).any():
+        raise ValueError(f"too old: {{len(rows)}}")
+    open({calls!r}, "a").write("answered\\n")
+    return (rows.age / 100).tolist()
+"""
+
+
+@pytest.mark.parametrize(("ages", "answered"), [([70] * 64, 0), ([*[70] * 40, *[7] * 24], 24), ([*[7] * 63, 70], 63)])
+def test_rows_that_the_model_fails_for_are_found_without_asking_twice_for_each(
+    asked: Any, tmp_path: Path, ages: list[int], answered: int
+) -> None:
+    calls = tmp_path / "calls"
+    source = REFUSE.format(limit=50, calls=str(calls)).replace(
+        "raise", f'open({str(calls)!r}, "a").write("failed\\n"); raise'
+    )
+    heard = asked(source, [0] * 64, {"age": ages})
+    assert len(heard.errors) == 64 - answered
+    assert [score for score in heard.scores.tolist() if score == 0.07] == [0.07] * answered
+    assert len(calls.read_text().split()) <= 64 + 24
+
+
+def test_an_ask_that_is_late_for_rows_that_the_model_fails_for_says_so(asked: Any, tmp_path: Path) -> None:
+    source = REFUSE.format(limit=50, calls=str(tmp_path / "calls"))
+    with pytest.raises(JobFailed, match=r"one by one: 1 of 64 until now, the last with: .*too old: 1") as caught:
+        asked(source, [0] * 64, {"age": [70] * 64}, seconds=0.0)
+    assert caught.value.code == "ask-limit"
+    assert len(asked(source, [0] * 4, {"age": [7] * 4}, seconds=0.0).scores) == 4
 
 
 def test_many_asks_of_one_worker_read_the_files_once(jobs: Any) -> None:

@@ -136,12 +136,13 @@ class Timed:
 
     def __call__(self, ask: Ask) -> Answers:
         """Score the rows of an ask, in what is left of the time."""
-        left = self._until - time.monotonic()
+        left, why = self._until - time.monotonic(), ""
         try:
             if left > 0:
                 return self._asker.within(left)(ask)
         except StageFailed as error:
             if error.failure.code != ASK_LIMIT:
                 raise
-        message = f"it took longer than {self._seconds:g} s to answer"
+            why = error.failure.message if error.failure.message.startswith("the model fails") else ""
+        message = f"it took longer than {self._seconds:g} s to answer" + (f" ({why})" if why else "")
         raise StageFailed(Failure("evaluation", LIMIT, message, "Give it more `time:`, or fewer `rows:`.")) from None
