@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 
 PLAIN = (str, int, float, bool, type(None))
+_ENCODE = json.JSONEncoder(ensure_ascii=True, separators=(",", ":")).encode
 
 
 def digest(value: object) -> str:
@@ -14,8 +15,7 @@ def digest(value: object) -> str:
 
     The order of a mapping's keys says nothing; 1, 1.0, True and "1" are four values.
     """
-    text = json.dumps(_plain(value), ensure_ascii=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_ENCODE(_plain(value)).encode()).hexdigest()
 
 
 def blob_id(content: bytes, algorithm: str = "sha1") -> str:
@@ -30,6 +30,8 @@ def object_format(files: Mapping[str, str | None]) -> str:
 
 
 def _plain(value: object) -> object:
+    if type(value) is str:
+        return value
     if isinstance(value, Mapping) and all(type(one) is str for pair in value.items() for one in pair):
         return {"texts": sorted(value.items())}  # as below, and fast for a folder of many files
     if isinstance(value, Mapping):

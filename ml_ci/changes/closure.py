@@ -31,8 +31,16 @@ class Closure:
 
 def closure(starts: Iterable[str], sources: Sources, roots: Sequence[str]) -> Closure:
     """Follow the imports of `starts` (paths in the tree) through the tree; `roots` are folders, "" the project's."""
-    search = _Search(sources, tuple(dict.fromkeys(roots)))
-    waiting = [path for start in starts for path in search.with_packages(start)]
+    starts, roots = frozenset(starts), tuple(dict.fromkeys(roots))
+    if (starts, roots) not in sources.closures:
+        sources.closures[starts, roots] = _follow(starts, sources, roots)
+    found: Closure = sources.closures[starts, roots]
+    return found
+
+
+def _follow(starts: frozenset[str], sources: Sources, roots: tuple[str, ...]) -> Closure:
+    search = _Search(sources, roots)
+    waiting = [path for start in sorted(starts) for path in search.with_packages(start)]
     files: set[str] = set()
     outside: set[str] = set()
     while waiting:

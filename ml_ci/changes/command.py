@@ -47,7 +47,7 @@ def find_named(text: str, cwd: str, sources: Sources, left_out: Iterable[str]) -
     files = names.of(text, cwd)
     folders = tuple(dict.fromkeys((cwd, *names.folders_of(text, cwd))))
     more, leads_on = names.follow(files, cwd)
-    perhaps = frozenset[str]() if leads_on and (files or modules) else _without_documents(kept)
+    perhaps = frozenset[str]() if leads_on and (files or modules) else kept - _find_documents(sources)
     return Named(more, folders, (*modules, *names.modules_in(more)), perhaps)
 
 
@@ -55,8 +55,10 @@ def _keep(files: Iterable[str], left_out: Iterable[str]) -> frozenset[str]:
     return frozenset(files).difference(matching_any(left_out, files))
 
 
-def _without_documents(files: frozenset[str]) -> frozenset[str]:
-    return files.difference(matching_any(_DOCUMENTS, files))
+def _find_documents(sources: Sources) -> frozenset[str]:
+    if sources.documents is None:
+        sources.documents = frozenset(matching_any(_DOCUMENTS, sources.files))
+    return sources.documents
 
 
 class _Names:

@@ -12,7 +12,7 @@ from ml_ci.changes.data import Data, DataReader
 from ml_ci.changes.environment import environment
 from ml_ci.changes.params import flat, load_params
 from ml_ci.changes.same_values import SameValues, read_as_tables
-from ml_ci.changes.sources import Sources, beside
+from ml_ci.changes.sources import beside
 from ml_ci.changes.surroundings import Surroundings
 from ml_ci.changes.values import READS, UNSEEN, Fingerprint, digest_cut, seed_digest
 from ml_ci.digests import digest
@@ -57,7 +57,8 @@ class _Reading:
     asked: str = ""
 
     def __post_init__(self) -> None:
-        self.sources = Sources(self.tree, self.surroundings.state, beside(self.model.code))
+        around = self.surroundings
+        self.sources = around.shelf.find(self.tree, around.state, beside(self.model.code))
         self.outside: frozenset[str] = frozenset()
 
     def code(self) -> None:

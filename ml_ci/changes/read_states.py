@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
 
-from ml_ci.changes.held import find_held
+from ml_ci.changes.held import Held, find_held
 from ml_ci.changes.literals import names_in, names_in_command
 from ml_ci.changes.reads import Reads
 from ml_ci.changes.sources import Sources
@@ -33,10 +34,18 @@ class ReadStates:
 
     def __init__(self, model: Node, fingerprint: Fingerprint, whole: Whole, stage: Stage) -> None:
         self._model = model
-        self._code = sorted(_code(fingerprint, stage))
+        self._fingerprint = fingerprint
+        self._stage: Stage = stage
         self._whole = whole
-        self._held = find_held(model, fingerprint, whole.prefix, stage)
         self._state = whole.state
+
+    @cached_property
+    def _code(self) -> list[str]:
+        return sorted(_code(self._fingerprint, self._stage))
+
+    @cached_property
+    def _held(self) -> Held:
+        return find_held(self._model, self._fingerprint, self._whole.prefix, self._stage)
 
     def of(self, reads: Reads) -> States:
         """Give the states of what a job was seen to read; of the whole repository, where it could not be watched.

@@ -32,7 +32,9 @@ class Source:
 class Sources:
     """Read the source files of one tree; what git knows already is looked up by its object id.
 
-    `beside` are folders of the repository outside of the tree (`../common`) whose files are sources too.
+    `beside` are folders of the repository outside of the tree (`../common`) whose files are sources too. `closures`
+    are the import closures that were followed in it, by their starts and roots, `documents` the files that no command
+    runs.
     """
 
     def __init__(self, tree: Tree, state: Path | None, beside: Iterable[str] = ()) -> None:
@@ -47,6 +49,8 @@ class Sources:
         self._algorithm = object_format(self.files)
         self._cache = Cache(state / "cache" / "sources.json" if state else None)
         self._seen: dict[str, Source] = {}
+        self.documents: frozenset[str] | None = None
+        self.closures: dict[tuple[frozenset[str], tuple[str, ...]], Any] = {}
 
     def __getitem__(self, path: str) -> Source:
         """Give what is known of the file at `path`; FileNotFoundError when the tree has none.
@@ -79,6 +83,20 @@ class Sources:
             found = source(path, self._tree.read(path) if content is None else content)
             self._cache.put(key, _store(found))
         return found
+
+
+class Shelf:
+    """Keep the sources of each tree for all that is fingerprinted in it: models and jobs share files and imports."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[int, Path | None, tuple[str, ...]], tuple[Tree, Sources]] = {}
+
+    def find(self, tree: Tree, state: Path | None, beside: tuple[str, ...]) -> Sources:
+        """Give the sources of a tree, read once."""
+        key = (id(tree), state, beside)  # the tree is kept with them, so that no other has its id
+        if key not in self._known:
+            self._known[key] = (tree, Sources(tree, state, beside))
+        return self._known[key][1]
 
 
 def beside(patterns: Iterable[str]) -> tuple[str, ...]:

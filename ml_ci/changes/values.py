@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 from ml_ci.digests import digest
@@ -49,12 +50,12 @@ class Fingerprint:
     absent: frozenset[str] = field(default=frozenset(), compare=False)
     asked: str = ""
 
-    @property
+    @cached_property
     def training(self) -> str:
         """The key of the training with the model's own seed; no record has it where its reads are `unseen`."""
         return digest({part: self.parts[part] for part in self.training_parts})
 
-    @property
+    @cached_property
     def manifest(self) -> str:
         """The key of the declared parts alone: several trainings may have it, which found different files to read."""
         return digest({part: self.parts[part] for part in self.training_parts if part != READS})

@@ -113,7 +113,7 @@ def forget(root: Path, keys: frozenset[str]) -> None:
 
 def folder_of(root: Path, manifest: str) -> Path:
     """Give the folder of a manifest's entries."""
-    return root / FOLDER / manifest[:2] / manifest
+    return root / f"{FOLDER}/{manifest[:2]}/{manifest}"
 
 
 def _newest(folder: Path) -> list[Path]:
@@ -121,7 +121,7 @@ def _newest(folder: Path) -> list[Path]:
         files = [Path(one.path) for one in os.scandir(folder) if one.name.endswith(".json") and one.name[0] != "."]
     except OSError:
         return []
-    return sorted(files, key=_age)
+    return sorted(files, key=_age) if len(files) > 1 else files
 
 
 def _age(file: Path) -> tuple[int, str]:

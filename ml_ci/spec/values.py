@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Literal, TypeAlias
 
 from ml_ci.conditions import Condition
@@ -262,12 +263,12 @@ class Spec:
     registry: str | None = None
     jobs: Mapping[str, JobSpec] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def nodes(self) -> Mapping[str, Node]:
         """Everything that a job makes, by name: no model and job have one in common."""
         return {**self.models, **self.jobs}
 
-    @property
+    @cached_property
     def checks(self) -> tuple[str, ...]:
         """The jobs whose results nothing that is judged builds on: that they end well is what they are for.
 
@@ -278,12 +279,12 @@ class Spec:
             name for name in self.jobs if name not in self.deployments and (name not in used or name in self._deployed)
         )
 
-    @property
+    @cached_property
     def deployments(self) -> tuple[str, ...]:
         """The jobs that are done after a promotion, and by no run."""
         return tuple(name for name, job in self.jobs.items() if job.after_promotion)
 
-    @property
+    @cached_property
     def _deployed(self) -> frozenset[str]:
         """What deployments take, by name."""
         return frozenset(name for job in self.deployments for name in self.jobs[job].upstream)

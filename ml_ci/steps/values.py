@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from ml_ci.changes.sources import Shelf
 from ml_ci.changes.values import Fingerprint
 from ml_ci.changes.whole import Whole
 from ml_ci.errors import Failure
@@ -76,7 +77,7 @@ class Project:
 
     `copies` are the working copies of this run. `failed` remembers, by training key, what made a training of this run
     impossible: it is not tried twice. `spec` is held to `judging.ref` already. `journal` takes what is done for the
-    model that is worked on. `wholes` are the trees that reads were looked for in, by commit.
+    model that is worked on. `wholes` are the trees that reads were looked for in, by commit, `shelf` has their sources.
     """
 
     spec: Spec
@@ -91,6 +92,7 @@ class Project:
     failed: dict[str, Failure] = field(default_factory=dict)
     journal: Journal = field(default_factory=Journal)
     wholes: dict[str | None, Whole] = field(default_factory=dict, repr=False)
+    shelf: Shelf = field(default_factory=Shelf, repr=False)
 
     @property
     def folder(self) -> Path:
