@@ -321,3 +321,23 @@ def test_a_large_holdout_is_counted_by_the_rows_that_were_asked(
     blind = large.behaviours["blind"].candidate
     assert blind is not None and sum(applies for applies, _ in blind.slices["region"].values()) == blind.applies
     assert (blind.weights is not None) == ("weight" in more)
+
+
+def test_a_baseline_that_cannot_be_asked_leaves_the_candidates_own_rate(asks: Project) -> None:
+    answer = 'return int(row["x"]) / most + BIAS.get(row["sex"], 0)'
+    asks.repository.git("checkout", "-q", "main")
+    asks.edit("own.py", answer, ENDS.replace("return 0.0", answer))
+    asks.commit()
+    asks.repository.git("checkout", "-q", "-b", "repair")
+    asks.edit("own.py", ENDS.partition("return")[0], "")
+    asks.edit("ml-ci.yaml", "      - rising <= baseline.rising\n", "      - blind <= baseline.blind + 0.1\n")
+    asks.commit()
+    found, _ = asks.judge()
+    own, relative = (next(one for one in found.gates if one.condition.startswith(text)) for text in GATES)
+    assert (own.verdict, own.value) == ("pass", 0.0)
+    assert relative.verdict == "error"
+    assert relative.reason.startswith("No baseline to compare with: the baseline could not be asked: ")
+    assert found.behaviours["blind"].baseline is None
+
+
+GATES = ("blind <= 0.05", "blind <= baseline.blind")

@@ -104,18 +104,19 @@ class _Court:
                 return Behaved(behaviour.kind, why=f"{behaviour.cases} has no cases")
         found: list[Found] = []
         keys = [key_behaviour(side.predictions, behaviour, self.cases.get(behaviour.name, "")) for side in self.sides]
+        said = ""
         for side, key in zip(self.sides, keys, strict=True):
             try:
                 found.append(self._ask(side, key, behaviour, cases))
             except StageFailed as error:
                 mask = Mask.of(self.shop.project.options.environment)
                 said = mask.text(f"the {side.name} could not be asked: {error.failure.message.rstrip('.')}")
-                return self._judge(behaviour, found, said) if found else Behaved(behaviour.kind, why=said)
-        behaved = self._judge(behaviour, found, "")
+                break  # without the candidate there is nothing to compare
+        behaved = self._judge(behaviour, found, said) if found else Behaved(behaviour.kind, why=said)
         if behaved.comparison is None:
             return behaved
-        of = Broken(behaviour, found[0].rows, tuple(keys))
-        key, shown = find_shown(self.shop, self.sides, of, lambda: self.columns)
+        of = Broken(behaviour, found[0].rows, tuple(keys[: len(found)]))
+        key, shown = find_shown(self.shop, self.sides[: len(found)], of, lambda: self.columns)
         if key:
             self.shown[key] = shown
         return replace(behaved, shown=shown, fails_beyond=behaviour.hunt_fails)

@@ -33,6 +33,11 @@ class Broken:
     rows: NDArray[np.uint8]
     keys: tuple[str, ...]
 
+    @property
+    def anywhere(self) -> bool:
+        """Whether the candidate breaks it on a row of the holdout."""
+        return bool(np.isin(self.rows, (BROKEN, NO_ANSWER)).any())
+
 
 def find_shown(
     shop: Workshop, sides: Sequence[Questioned], of: Broken, columns: Callable[[], Columns]
@@ -50,25 +55,28 @@ def find_shown(
         return "", None if told is None else unpack_if_fit(Shown, told)
     if not of.behaviour.columns or (mode == "none" and not of.behaviour.hunt_fails):
         return "", None
+    if len(of.keys) > 1 and of.keys[0] == of.keys[1]:
+        sides = sides[:1]  # one model: it breaks what the other does
     try:
         return key, _mask(shop, _look(sides, of, columns(), mode))
     except StageFailed as error:
         for side in sides:
             side.close()
-        # What took too long once takes too long again; another end may have been an accident.
-        return key if error.failure.code == LIMIT else "", None
+        # A hunt that took too long once takes too long again; another end may have been an accident.
+        return key if error.failure.code == LIMIT and not of.anywhere else "", None
 
 
 def _look(sides: Sequence[Questioned], of: Broken, columns: Columns, mode: Counterexamples) -> Shown | None:
-    askers: list[Asker] = [side.timed(of.behaviour) for side in sides]
-    other = askers[1] if len(askers) > 1 else None
-    if other is not None and of.keys[0] == of.keys[1]:
-        other = None  # one model: it breaks what the other does
-    if bool(np.isin(of.rows, (BROKEN, NO_ANSWER)).any()):
-        return _say(shrink(of.behaviour, columns, of.rows, askers[0], other, mode), beyond=False)
-    if len(set(of.keys)) < len(of.keys):
+    for side in sides:
+        side.open()  # before the time runs
+    askers: list[Asker | None] = [side.timed(of.behaviour) for side in sides]
+    candidate, other = (*askers, None)[:2]
+    assert candidate is not None  # noqa: S101 - the first side
+    if of.anywhere:
+        return _say(shrink(of.behaviour, columns, of.rows, candidate, other, mode), beyond=False)
+    if len(sides) < len(of.keys):
         return None  # what it would find is no doing of the change
-    found = hunt(of.behaviour, columns, askers[0], other, mode)
+    found = hunt(of.behaviour, columns, candidate, other, mode)
     if found.found and found.counterexample is None:
         return Shown("", beyond=True)
     return _say(found.counterexample, beyond=True)
