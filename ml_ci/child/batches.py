@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 from .answers import check, is_missing
+from .arrays import are_sound
 from .calls import NOW
 from .canonical import canonical, shortest
 from .edited import groups_of
@@ -69,7 +70,11 @@ class Batches:
         table = self.rows.take([rows[place] for place in places], read, places)
         answer = answer_rows(self.model, table, self.function, self.request, len(places), _check_count, self.known)
         found.note(answer.kind, answer.column.precision)
-        scored = answer.kind in ("probability", "margin")
+        scored, array = answer.kind in ("probability", "margin"), answer.column.array
+        if scored and array is not None and are_sound(array, answer.kind):
+            for place, value in zip(places, array.tolist()):
+                found.scores[place] = value
+            return
         for place, value in zip(places, answer.column.values):
             why = _refuse(value, answer.kind, answer.what)
             if not why and scored:
