@@ -22,7 +22,7 @@ from ml_ci.spec.values import FileEntry, ModelSpec, Node, PartEntry
 
 _VERSIONED = re.compile(r"(?:[\w./~-]*/)?python\d+\.\d+|[\w./~-]*/python\d*")
 # How one side is scored: the baseline keeps its own, so that a change of the candidate's is no change of the other.
-_OF_ONE_SIDE = frozenset({"predict", "predict.run", "threshold", "id"})
+_OF_ONE_SIDE = frozenset({"predict", "predict.run", "load", "threshold", "id"})
 _SCORING = frozenset({"metrics", "gates", "data.holdout"})
 
 
@@ -137,8 +137,8 @@ class _Reading:
         self.add("gates", settings.gates(model))
         said = settings.metrics(model)
         own = [function_code(model, entry, self.sources) for entry in model.metrics.values()]
-        predict = model.predict
-        found = [*([function_code(model, predict, self.sources)] if predict else ()), *own]
+        scoring = [entry for entry in (model.predict, model.load.factory) if entry]
+        found = [*(function_code(model, entry, self.sources) for entry in scoring), *own]
         if model.predict_command is not None:
             found.append(command_code(model, model.scoring_text, self.sources))
         files = _files(found)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import PurePath
 
-from ml_ci.spec.values import FileEntry, ModelSpec, Node, PartEntry, SliceSpec
+from ml_ci.spec.values import FileEntry, Load, ModelSpec, Node, PartEntry, SliceSpec
 
 
 def job(model: Node) -> Mapping[str, object]:
@@ -32,7 +32,7 @@ def job(model: Node) -> Mapping[str, object]:
 
 def metrics(model: ModelSpec) -> Mapping[str, object]:
     """Name what an evaluation depends on beside model and holdout; the code of `predict` and metrics is added to it."""
-    return {
+    said: dict[str, object] = {
         "label": model.label,
         "positive": _positive(model),
         "threshold": _threshold(model),
@@ -44,6 +44,7 @@ def metrics(model: ModelSpec) -> Mapping[str, object]:
         "cost": asdict(model.cost) if model.cost else None,
         "seeds": model.seeds,
     }
+    return said | ({"load": asdict(model.load)} if model.load != Load() else {})
 
 
 def gates(model: ModelSpec) -> Mapping[str, object]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from .engines.load import load_file
 from .entries import nearest
 from .failures import JobFailed
-from .storage import load_artifact
 from .tables import read_input, read_path
 
 TYPE_CHECKING = False
@@ -34,7 +34,7 @@ def arguments_for(function: Any, request: Request) -> dict[str, Any]:
                 "Take what it needs from another entry of `data:`.",
             )
         elif name in request["needs"]:
-            given[name] = _find_needed(request["needs"][name], annotation_of(function, parameter))
+            given[name] = _find_needed(request["needs"][name], annotation_of(function, parameter), request)
         elif name in known:
             given[name] = known[name]
         elif parameter.default is parameter.empty:
@@ -57,8 +57,8 @@ def _unknown_parameter(name: str, request: Request, known: Any) -> JobFailed:
     )
 
 
-def _find_needed(path: str, annotation: str) -> Any:
-    return read_path(path, annotation) if annotation in ("path", "text") else load_artifact(path)
+def _find_needed(path: str, annotation: str, request: Request) -> Any:
+    return read_path(path, annotation) if annotation in ("path", "text") else load_file(path, request)
 
 
 def annotation_of(function: Any, parameter: Any) -> str:

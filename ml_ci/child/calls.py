@@ -26,6 +26,9 @@ def call(function: Any, positional: Any, named: Any, request: Request, what: str
     try:
         answer = function(*positional, **named)
         NOW["seconds"] += time.perf_counter() - started
+    except JobFailed:  # our own, of a model that answers by our code
+        leave_if_forked()
+        raise
     except SystemExit as error:
         leave_if_forked()
         status = 0 if error.code is None else error.code

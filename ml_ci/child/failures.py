@@ -46,4 +46,4 @@ def print_traceback() -> None:
 
 
 def _is_own(path: str) -> bool:
-    return os.path.dirname(os.path.abspath(path)) == os.path.dirname(os.path.abspath(__file__))
+    return os.path.abspath(path).startswith(os.path.dirname(os.path.abspath(__file__)) + os.sep)

@@ -9,12 +9,13 @@ from .arguments import annotation_of
 from .arrays import write_array
 from .calls import NOW, call
 from .canonical import shortest, write
+from .engines.load import as_scorer, load_file
 from .entries import load_entry
 from .failures import JobFailed
 from .labels import classes_of
 from .methods import Answer, default_scores
 from .returned import Column, index_of, order_by_index, read_returned, refuse_moved
-from .storage import load_artifact, load_registered
+from .storage import load_artifact
 from .tables import read_path, read_table
 
 TYPE_CHECKING = False
@@ -120,20 +121,12 @@ def _annotations(function: Any) -> tuple[str, str]:
 def load_model(request: Request, wanted: str) -> Any:
     """Load the stored model as the function wants it, or as the model itself."""
     path = request["artifact"]
-    loadable = os.path.splitext(path)[1].lower() in (".pkl", ".pickle", ".joblib")
     if wanted in ("path", "text"):
         return read_path(path, wanted)
-    if not request["entry"] and os.path.isfile(os.path.join(path, "MLmodel")):
-        return load_registered(path)
-    if loadable and not os.path.isdir(path):
-        return load_artifact(path)
-    if request["entry"]:
-        return read_path(path, "path")
-    raise JobFailed(
-        "model-load",
-        "%s is not a pickle, so ml-ci cannot score with it" % os.path.basename(path),
-        "Name a function that does: `predict: module:function`, called with the model's path and the rows.",
-    )
+    if not request["entry"]:
+        return as_scorer(load_file(path, request), request)
+    loadable = os.path.splitext(path)[1].lower() in (".pkl", ".pickle", ".joblib")
+    return load_artifact(path) if loadable and not os.path.isdir(path) else read_path(path, "path")
 
 
 def read_rows(request: Request, wanted: str, custom: bool) -> Any:

@@ -92,7 +92,7 @@ def load_artifact(path: str) -> Any:
         first = first if isinstance(first, (ImportError, AttributeError)) else error
     print("could not load %s: %s" % (path, one_line(first)), file=sys.stderr)
     raise JobFailed(
-        "model-load", "the model %s does not load: %s" % (os.path.basename(path), one_line(first)), _load_hint(first)
+        "model-load", "the model %s does not load: %s" % (os.path.basename(path), one_line(first)), load_hint(first)
     )
 
 
@@ -110,28 +110,31 @@ def load_registered(path: str) -> Any:
         model = mlflow.pyfunc.load_model(path)
     except BaseException as error:
         print_traceback()
-        raise JobFailed("model-load", "the registered model does not load: %s" % one_line(error), _load_hint(error))
+        raise JobFailed("model-load", "the registered model does not load: %s" % one_line(error), load_hint(error))
     try:
         inner: Any = model.get_raw_model()
     except Exception:  # not every flavour has one, and each says so in its own way; then pyfunc scores
-        return _Pyfunc(model)
-    return inner if hasattr(inner, "predict_proba") or hasattr(inner, "decision_function") else _Pyfunc(model)
+        return Registered(model)
+    answers = hasattr(inner, "predict_proba") or hasattr(inner, "decision_function")
+    return inner if answers else Registered(model, inner)
 
 
-class _Pyfunc:
+class Registered:
     """Score by a pyfunc model, whose answer may be a table of the classes' probabilities."""
 
     from_registry = True
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, inner: Any = None) -> None:
         self.model = model
+        self.inner = inner
 
     def predict(self, rows: Any) -> Any:
         """Give what the model gives."""
         return self.model.predict(rows)
 
 
-def _load_hint(error: BaseException) -> str:
+def load_hint(error: BaseException) -> str:
+    """Say what to do where a stored object does not load."""
     if "__main__" in str(error):
         return (
             "It holds a class or function of the script that trained it: move that into a module that the script "

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .arguments import arguments_for
 from .calls import call
+from .engines.save import save_native
 from .entries import load_entry
 from .failures import JobFailed
 from .storage import store
@@ -24,7 +25,7 @@ def train(request: Request) -> Request:
             "`%s` returned None instead of a fitted model" % request["entry"],
             "End it with `return model`.",
         )
-    return {"artifact": store(model, request)}
+    return {"artifact": save_native(model, request["work"]) or store(model, request)}
 
 
 def make(request: Request) -> Request:

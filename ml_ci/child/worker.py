@@ -68,7 +68,8 @@ def _set_path(request: Request) -> None:
     """
     folders = [request["cwd"], request["folder"]]
     sys.path[:] = list(dict.fromkeys([*folders, *sys.path]))
-    entries = [request.get("entry") or "", *(request.get("metrics") or {}).values()]
+    factory = (request.get("load") or {}).get("factory") or ""
+    entries = [request.get("entry") or "", factory, *(request.get("metrics") or {}).values()]
     kept = {entry.partition(":")[0].partition(".")[0] for entry in entries}
     sys.meta_path.insert(0, StandardFirst(folders, kept))
 

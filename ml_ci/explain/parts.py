@@ -108,7 +108,7 @@ def _find_changed(old: tuple[ModelSpec, Fingerprint], new: tuple[ModelSpec, Fing
 
 
 def _ways(model: ModelSpec) -> object:
-    return model.predict, model.predict_command
+    return model.predict, model.predict_command, model.load
 
 
 def _scoring(fingerprint: Fingerprint) -> object:

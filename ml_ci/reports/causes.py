@@ -25,7 +25,19 @@ _SCORING = "the code that scores it"
 # Keys of ml-ci.yaml that a part is made of, as its summary names them: `slices: none → [region]`.
 _KEYS = {
     "job": ("run", "train", "outputs", "cwd", "python", "ignore", "label", "env", "data"),
-    "metrics": ("label", "positive", "threshold", "slices", "predict", "predict.run", "id", "metrics", "cost", "seeds"),
+    "metrics": (
+        "label",
+        "positive",
+        "threshold",
+        "slices",
+        "predict",
+        "predict.run",
+        "load",
+        "id",
+        "metrics",
+        "cost",
+        "seeds",
+    ),
     "budget": ("budget",),
 }
 _UPSTREAM_CODE = re.compile(r", for its (?:[\w.]+, )*(?:code|reads)\b")

@@ -52,6 +52,16 @@ def _predict_needs_a_model(model: Draft) -> Iterator[Problem]:
         yield Problem(model.place("predict"), message)
 
 
+def _load_needs_a_model(model: Draft) -> Iterator[Problem]:
+    if model.keys.load is None:
+        return
+    if model.keys.predict:
+        yield Problem(model.place("load"), "predict: gets the model's file and loads it itself; keep one of the two")
+    elif _predictions_only(model):
+        message = "there is no model to load: outputs: names predictions only; add outputs.model or remove load"
+        yield Problem(model.place("load"), message)
+
+
 def _threshold_needs_scores(model: Draft) -> Iterator[Problem]:
     if model.keys.threshold.metric and _predictions_only(model):
         message = (
@@ -124,6 +134,7 @@ JOB_CHECKS: tuple[tuple[str, Check], ...] = (
     ("train run", _one_way_to_train),
     ("train run outputs", _outputs),
     ("predict run outputs", _predict_needs_a_model),
+    ("load predict run outputs", _load_needs_a_model),
     ("threshold run outputs", _threshold_needs_scores),
     ("run data params needs outputs", _placeholders),
     ("needs data", _same_parameter),

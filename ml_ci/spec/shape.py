@@ -31,6 +31,20 @@ class OutputsShape(Strict):
     )
 
 
+class LoadShape(Strict):
+    """What loading the model's file takes beside the library that wrote it."""
+
+    factory: EntryPoint | None = Field(
+        None,
+        description="The function that makes the module which weights (safetensors, a state dict) belong to: "
+        "without a parameter, or with one that gets the weights by name.",
+        examples=["churn.net:build"],
+    )
+    trusted: list[Text] = Field(
+        [], description="Types that a skops file may hold beside skops' own.", examples=[["churn.features.Encoder"]]
+    )
+
+
 class CostShape(Strict):
     """What one mistake costs: the metrics `cost` and `cost_per_1000` come from it."""
 
@@ -119,6 +133,11 @@ class ModelShape(Strict):
         "command in any language that leaves scores.csv in {out}. By default predict_proba, decision_function or "
         "predict.",
         examples=["churn.score:predict", {"run": "Rscript predict.R {model} {rows} {out}/scores.csv"}],
+    )
+    load: LoadShape | None = Field(
+        None,
+        description="What loading the model's file takes: `factory` for weights, `trusted` for skops.",
+        examples=[{"factory": "churn.net:build"}],
     )
     id: Text | None = Field(
         None, description="The column that joins a predictions file with the holdout.", examples=["customer_id"]

@@ -85,6 +85,14 @@ class Reuse:
 
 
 @dataclass(frozen=True)
+class Load:
+    """Say what loading a model's file takes: the `factory` of a module for weights, and types that are `trusted`."""
+
+    factory: str | None = None
+    trusted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Card:
     """Say on the model card what no run can find out; an empty text is left out."""
 
@@ -192,6 +200,7 @@ class ModelSpec(Node):
     positive: Positive
     predict: str | None = None
     predict_command: str | tuple[str, ...] | None = None
+    load: Load = Load()
     id: str | None = None
     slices: tuple[SliceSpec, ...] = ()
     min_rows: int | None = None

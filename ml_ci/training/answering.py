@@ -57,6 +57,7 @@ class ScoringWorker:
         asked = {
             "kind": "ask",
             "entry": request.entry,
+            "load": dataclasses.asdict(request.load),
             "artifact": str(request.artifact),
             "rows": dataclasses.asdict(request.rows),
             "count": request.count,

@@ -87,6 +87,7 @@ def predict(request: PredictRequest, progress: Progress | None = None) -> Scored
             progress or Silent(),
             kind="predict",
             entry=request.entry,
+            load=dataclasses.asdict(request.load),
             artifact=str(request.artifact),
             rows=dataclasses.asdict(request.rows),
             count=request.count,

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from ml_ci.changes.reads import Reads
 from ml_ci.errors import Failure, StageFailed
-from ml_ci.spec.values import Budget, Job, Positive
+from ml_ci.spec.values import Budget, Job, Load, Positive
 from ml_ci.training.stamps import Stamp
 from ml_ci.variables.given import Env
 
@@ -165,9 +165,10 @@ class TrainedModel:
 class PredictRequest:
     """Ask a stored model for its scores of `rows`, a table without the label column, `count` rows long.
 
-    `entry` is the model's `predict:`, `module:function`; None takes predict_proba, decision_function or predict. With a
-    `command` it scores the rows instead, and nothing of Python's is loaded.
-    `labels` are the distinct labels of the holdout, by which the classes of the answer are known.
+    `entry` is the model's `predict:`, `module:function`; None takes predict_proba, decision_function or predict of what
+    its file holds, loaded as `load` says. `labels` are the distinct labels of the holdout, by which the classes of the
+    answer are known.
+    With a `command` it scores the rows instead, and nothing of Python's is loaded.
     """
 
     model: str
@@ -180,6 +181,7 @@ class PredictRequest:
     environment: Mapping[str, str] = field(repr=False)
     entry: str | None = None
     command: str | tuple[str, ...] | None = None
+    load: Load = field(default_factory=Load)
     labels: tuple[str, ...] = ()
     count: int | None = None
     seed: int = 0

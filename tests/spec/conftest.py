@@ -38,7 +38,7 @@ models:
     data: {holdout: {path: 's3://bucket/holdout/*.parquet'}}
     label: spam
     positive: [spam, true, 3]
-    predict: scoring:embed
+    load: {factory: scoring:embed, trusted: [own.Type]}
   spam.v2:
     run: |
       awk '{print $1}' {data.train} > ${HOME}/x

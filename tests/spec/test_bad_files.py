@@ -414,7 +414,7 @@ BAD: list[tuple[str, list[str]]] = [
         plus("xyzzy: 1"),
         [
             "10: models.churn.xyzzy: unknown key; known are train, run, outputs, data, label, "
-            "positive, predict, id, params, slices, min_rows, baseline, seed, seeds, threshold, "
+            "positive, predict, load, id, params, slices, min_rows, baseline, seed, seeds, threshold, "
             "budget, confidence, cluster, weight, method, gates, metrics, behaviours, counterexamples, cost, reuse, "
             "code, ignore, needs, cwd, python, env, fetch, card, stages, approval",
         ],
@@ -604,6 +604,24 @@ BAD: list[tuple[str, list[str]]] = [
         swap("{model: model.pkl}", "{model: m, predictions: ./m}", RUN),
         [
             "5: models.churn.outputs.model: the model and the predictions are one and the same file",
+        ],
+    ),
+    (
+        plus("load: {factory: net:build}", to=RUN.replace("{model: model.pkl}", "{predictions: p.csv}")),
+        [
+            "11: models.churn.load: there is no model to load: outputs: names predictions only; add outputs.model or "
+            "remove load",
+        ],
+    ),
+    (
+        plus("predict: own:score", "load: {trusted: [own.Type]}"),
+        ["11: models.churn.load: predict: gets the model's file and loads it itself; keep one of the two"],
+    ),
+    (
+        plus("load: {factory: net, trust: [own.Type]}"),
+        [
+            "10: models.churn.load.factory: expected module:function such as churn.train:train, got 'net'",
+            "10: models.churn.load.trust: unknown key, did you mean 'trusted'?",
         ],
     ),
     (

@@ -23,6 +23,7 @@ from ml_ci.spec.values import (
     DataEntry,
     FileEntry,
     FunctionJob,
+    Load,
     ModelSpec,
     PartEntry,
     Positive,
@@ -83,6 +84,7 @@ def test_reads_every_key(every_key: str) -> None:
     assert embedder.job == CommandJob(("python3.8", "embed.py", "--out", "{out}"), None, "{out}/embedder.bin")
     assert embedder.holdout == FileEntry("s3://bucket/holdout/*.parquet")
     assert embedder.positive == Positive(("spam", True, 3))
+    assert (embedder.load, spam.load) == (Load("scoring:embed", ("own.Type",)), Load())
     assert isinstance(spam.job, CommandJob)
     assert spam.job.predictions == "{out}/predictions.csv"
     assert spam.data["train"] == FileEntry("big/train.tsv", ("text", "label", "n"))

@@ -227,7 +227,7 @@ def test_rows_that_were_given_as_a_path_are_counted_too(jobs: Any, stored: Path,
         ("model.pkl", b"", "the model model.pkl does not load", "a whole file"),
         ("model.pkl", b"c__main__\nEncoder\n.", "does not load: AttributeError", "class or function of the script that trained it"),
         ("model.pkl", b"cnowhere_at_all\nModel\n.", "No module named 'nowhere_at_all'", "Install it"),
-        ("model.rds", b"x", "model.rds is not a pickle", "predict: module:function"),
+        ("model.rds", b"x", "model.rds is a file of R, which no library of Python loads", "predict: module:function"),
     ],
 )  # fmt: skip
 def test_a_model_that_does_not_load(

@@ -14,7 +14,7 @@ from ml_ci.repository.listing import TRACKED, list_files
 from ml_ci.setup.action import name_action
 from ml_ci.setup.look import find_python
 from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry
-from ml_ci.steps.examination.needs import check_entries, check_libraries
+from ml_ci.steps.examination.needs import check_entries, check_libraries, check_model_files
 from ml_ci.steps.examination.own_code import check_own_code
 from ml_ci.steps.examination.values import Check, Finding
 from ml_ci.steps.examination.variables import check_variables
@@ -219,6 +219,7 @@ CHECKS: tuple[Check, ...] = (
     check_own_code,
     check_entries,
     check_libraries,
+    check_model_files,
     check_variables,
     check_store,
     check_workflows,

@@ -11,6 +11,7 @@ from ml_ci.changes.entry import find_entry, list_imports, list_names
 from ml_ci.errors import StageFailed, UserError
 from ml_ci.spec.values import ModelSpec
 from ml_ci.steps.examination.values import Finding
+from ml_ci.steps.judging.scorable import check_scorable
 from ml_ci.steps.opening.project import select_models
 from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.planning.variables import list_variables
@@ -35,7 +36,7 @@ def check_entries(at: Project) -> Iterator[Finding]:
 
 
 def _list_entries(model: ModelSpec) -> dict[str, str]:
-    named = {"train": model.job.entry, "predict": model.predict}
+    named = {"train": model.job.entry, "predict": model.predict, "load.factory": model.load.factory}
     metrics = {f"metrics.{name}": entry for name, entry in model.metrics.items()}
     return {key: entry for key, entry in {**named, **metrics}.items() if entry}
 
@@ -76,6 +77,17 @@ def check_libraries(at: Project) -> Iterator[Finding]:
         except (UserError, StageFailed):
             continue  # another check tells of it
         yield from _libraries(at, side)
+
+
+def check_model_files(at: Project) -> Iterator[Finding]:
+    """Check that the job's Python has the library that a model's file is scored with, where its name says which."""
+    for model in (at.spec.models[name] for name in select_models(at)):
+        try:
+            check_scorable(at, model)
+        except UserError as error:
+            yield Finding(f"{model.name}: libraries", False, error.message, error.hint, mistake=True)
+        except StageFailed:
+            continue  # another check tells of it
 
 
 def _libraries(at: Project, side: Side) -> Iterator[Finding]:

@@ -31,6 +31,7 @@ from ml_ci.steps.judging.overlaps import find_overlaps
 from ml_ci.steps.judging.padded import note_padded
 from ml_ci.steps.judging.preflight import find_unprovable
 from ml_ci.steps.judging.resamples import OwnResamples, note_resamples
+from ml_ci.steps.judging.scorable import check_scorable
 from ml_ci.steps.judging.unlike import note_unlike
 from ml_ci.steps.judging.yardsticks.judge import judge_by_base
 from ml_ci.steps.planning.decide import find_keys
@@ -63,6 +64,7 @@ def prepare(shop: Workshop, plan: Plan) -> Prepared:
     if not shop.project.store.has(COMPARISONS, plan.comparison):
         holdout.check_holdout(shop)
         _ = shop.base_holdout  # whether both sides have the same rows is told before anything is trained
+        check_scorable(shop.project, shop.sides.candidate.model)
     check_behaviours(shop)
     model, found = shop.sides.candidate.model, find_standing(shop, plan)
     how = make_policy(model, found)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from ml_ci.gates.ledger import Look, Pair, Standing, standing, strictest
 from ml_ci.gates.values import Verdict
 from ml_ci.plan.plan import Plan
 from ml_ci.records.ledgers import Ledgers
+from ml_ci.spec.values import Load
 from ml_ci.steps.judging.holdout import list_content, read_content
 from ml_ci.steps.values import Project, Side, Sides
 from ml_ci.steps.working.workshop import Workshop
@@ -74,4 +76,5 @@ def _decides(side: Side) -> object:
     threshold = side.model.threshold
     command = side.model.predict_command
     scored = [side.model.predict] if command is None else [side.model.predict, command]
-    return [threshold.value, threshold.metric, threshold.at, *scored]
+    loaded = [asdict(side.model.load)] if side.model.load != Load() else []
+    return [threshold.value, threshold.metric, threshold.at, *scored, *loaded]

@@ -215,6 +215,7 @@ def ask_to_score(
         environment=project.options.environment,
         entry=side.model.predict,
         command=side.model.predict_command,
+        load=side.model.load,
         labels=_labels(shop),
         count=count,
         seed=side.model.seed,

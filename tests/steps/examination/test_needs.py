@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from ml_ci.cli.doctor import command
 from ml_ci.cli.main import call
+from ml_ci.training.asking import Answer
 
 CONFIG = """\
 version: 1
@@ -129,3 +130,13 @@ def test_a_module_of_the_repository_that_is_not_on_the_path(examined: Any) -> No
 def test_a_run_ends_with_the_same_code(files: dict[str, str], examined: Any) -> None:
     code, _ = examined(files)
     assert code == call(["run", "--baseline", "none"]) == 1
+
+
+def test_the_library_of_a_models_file(examined: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ml_ci.steps.judging.scorable.ask", lambda *asked: Answer({"xgboost": None}, ()))
+    config = CONFIG.replace("m.joblib", "m.ubj").replace("    predict: adapter:predict\n", "")
+    code, found = examined({"ml-ci.yaml": config})
+    (said,) = [one for one in found if not one["good"]]
+    assert code == 2
+    assert "`outputs: {model: m.ubj}` is a model of XGBoost" in said["message"]
+    assert "pip install xgboost" in said["hint"]
