@@ -8,20 +8,14 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
-import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from ml_ci.errors import UserError
-from ml_ci.forges.values import Request, Token
-from ml_ci.github.api import Api
-from ml_ci.github.approvals import Approval, approval
-from ml_ci.github.commands import Annotation, unheard
+from ml_ci.forges.values import Request
 from ml_ci.github.files import append
 from ml_ci.github.forge import GITHUB
+from ml_ci.github.registering import complain, log, ml_ci, options, refusal, reviewed, told, words
 from ml_ci.records.atomic import write_text
 from ml_ci.reports.as_json import dumps
 from ml_ci.reports.escaping import text
@@ -31,17 +25,6 @@ from ml_ci.steps.promotion.handover import Taken
 
 _LOST = "The gate lost them, or they have expired (`keep-records` of the gate). Run all jobs of this workflow again."
 _NOBODY = "nobody approved this model"
-_BY_HAND = "Judge it here first: ml-ci run --baseline champion"
-_HERE = "Run all jobs of this workflow again: the gate judges it anew"
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a command of ml-ci said, and its exit code."""
-
-    said: str
-    complaint: str
-    code: int
 
 
 @dataclass(frozen=True)
@@ -56,12 +39,6 @@ class Way:
 def passed(report: Report) -> list[str]:
     """Name the models that passed, in the report's order."""
     return [name for name, model in report.models.items() if model.verdict == "pass"]
-
-
-def ml_ci(folder: Path, *arguments: str) -> Outcome:
-    """Run ml-ci in a folder."""
-    done = subprocess.run((sys.executable, "-I", "-m", "ml_ci", *arguments), cwd=folder, text=True, capture_output=True)
-    return Outcome(done.stdout, done.stderr, done.returncode)
 
 
 def take(records: Path, folder: Path) -> Taken:
@@ -92,56 +69,21 @@ def promote(name: str, way: Way, missing: str | None) -> tuple[int, str]:
     return done.code, complain(f"{name} was not promoted", why)
 
 
-def words(arguments: str) -> tuple[str, ...]:
-    """Split the input `arguments` as a shell would; SystemExit when a quote is not closed."""
+def is_due(name: str, folder: Path) -> bool:
+    """Say whether a job after the promotion of a model is due; where ml-ci cannot, the job that deploys tells why."""
+    done = ml_ci(folder, "deploy", name, "--dry-run", "--json")
     try:
-        return tuple(shlex.split(arguments))
-    except ValueError as error:
-        complain("ml-ci", f"{arguments}: {error}. Close the quote in the input `arguments`; nothing was promoted.")
-        sys.exit(2)
+        jobs = [one for found in json.loads(done.said)["models"].values() for one in found]
+    except (ValueError, KeyError):
+        log(done.complaint)
+        return True
+    return any(one["outcome"] == "due" for one in jobs)
 
 
-def reviewed() -> tuple[Approval | None, str]:
-    """Ask GitHub who approved this run; where it does not say, give why not instead."""
-    token = Token(os.environ.pop("GITHUB_TOKEN", ""))  # what runs below has no use for it
-    try:
-        api = Api(os.environ["GITHUB_API_URL"], os.environ["GITHUB_REPOSITORY"], token)
-        return approval(api, os.environ["GITHUB_RUN_ID"], os.environ.get("ENVIRONMENT", "")), ""
-    except UserError as error:
-        return None, f"Who approved this run is not known: {' '.join(str(error).split())}"
-
-
-def options(found: Approval | None) -> Iterator[str]:
-    """Give the options that say who approved, and what they wrote: one word each, whatever is in it."""
-    if found is not None:
-        yield f"--approved-by={found.by}"
-        if found.comment:
-            yield f"--reason={found.comment}"
-
-
-def told(found: Approval) -> str:
-    """Say who approved, for the summary."""
-    return f"Approved by {text(found.by)}{': ' if found.comment else ''}{text(found.comment)}"
-
-
-def log(said: str) -> None:
-    """Say it in the log; no line of it is a command to the runner."""
-    print(unheard(said), end="", flush=True)
-
-
-def complain(title: str, said: str) -> str:
-    """Tell of a refusal as an annotation, and give its line of the summary."""
-    said = said.replace(_BY_HAND, _HERE)
-    print(Annotation("error", title, said).command(), flush=True)
-    return f"✗ **{text(title)}:** {text(said, 2_000)}"
-
-
-def refusal(said: str) -> str:
-    """Give a refusal as sentences, without what a library logged before it."""
-    lines = said.splitlines()
-    start = next((at for at, line in enumerate(lines) if line.startswith(("refused: ", "error: "))), -5)
-    lines = [line.removeprefix("refused: ").removeprefix("error: ").strip() for line in lines[start:]]
-    return " ".join(line if line.endswith((".", ":")) else f"{line}." for line in lines if line)
+def output(name: str, value: str) -> None:
+    """Give an output of the step."""
+    if file := os.environ.get("GITHUB_OUTPUT"):
+        append(Path(file), f"{name}={value}\n")
 
 
 def main(reports: str, records: str, folder: str, python: str, expect: str = "") -> int:
@@ -159,10 +101,14 @@ def main(reports: str, records: str, folder: str, python: str, expect: str = "")
         log(unasked)
     taken = take(Path(records), Path(folder))
     code, lines = 2 if taken.refused else 0, [complain("a record was refused", said) for said in taken.refused]
-    way = Way(Path(folder), ("--python", python, *options(found), *more), unasked)
+    here = () if os.environ.get("DEPLOY") == "true" else ("--no-deploy",)
+    way = Way(Path(folder), ("--python", python, *options(found), *here, *more), unasked)
+    due = False
     for name in names:
         ended, line = promote(name, way, taken.missing.get(name))
         code, lines = max(code, ended), [*lines, line]
+        due = due or (not ended and is_due(name, way.folder))
+    output("deploys", str(due).lower())
     lines += [told(found)] if found else []
     summary = "".join(f"- {line}\n" for line in lines)
     append(Path(os.environ["GITHUB_STEP_SUMMARY"]), f"\n### Promotion\n\n{summary}")

@@ -42,7 +42,7 @@ def command(
 
     asked = registry.asked(by, reason, frozenset({"pending"} if allow_pending else ()), approved_by)
     try:
-        found = deployed.deploy(registry.options(config, python), models, asked, dry=dry_run)
+        found = deployed.deploy(registry.options(config, python), models, asked, dry=dry_run, strict=True)
     except RefusedError as error:
         return registry.refused(error, error.verdict)
     if as_json:

@@ -25,11 +25,11 @@ option = click.option(
 )
 
 
-def deploy(options: Options, names: tuple[str, ...], asked: Asked, *, dry: bool = False) -> Found:
+def deploy(options: Options, names: tuple[str, ...], asked: Asked, *, dry: bool = False, strict: bool = False) -> Found:
     """Do what is due; that something is done a second time is told at once."""
     from ml_ci.steps.promotion.deploy import deploy_models
 
-    return registry.answered(lambda: deploy_models(options, names, asked, _tell, dry=dry))
+    return registry.answered(lambda: deploy_models(options, names, asked, _tell, dry=dry, strict=strict))
 
 
 def _tell(said: str) -> None:

@@ -92,6 +92,7 @@ def workflow(name: str, found: Found, action: str | None, folder: str = ".", slu
         "plan": given,
         "report": {"working-directory"},
         "promote": {"working-directory"},
+        "deploy": {"working-directory"},
     }.items():
         text = _with(text, kind, {key: given[key] for key in given if key in keys})
     return text

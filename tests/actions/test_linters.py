@@ -121,7 +121,7 @@ def test_everything_is_pinned(file: Path) -> None:
 
 
 def test_every_action_and_template_is_looked_at() -> None:
-    assert {file.parent.name for file in ACTIONS} == {"gate", "plan", "promote", "report"}
+    assert {file.parent.name for file in ACTIONS} == {"deploy", "gate", "plan", "promote", "report"}
     assert {"pull-request.yml", "report.yml", "matrix.yml", "ci.yml"} <= {file.name for file in WORKFLOWS}
     steps = [step for file in [*ACTIONS, *WORKFLOWS] for step in _steps(file)]
     assert sum("run" in step for step in steps) > 20 and sum("uses" in step for step in steps) > 20

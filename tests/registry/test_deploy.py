@@ -375,3 +375,33 @@ def test_without_the_record_of_what_is_deployed_nothing_is_promoted(service: Ser
     assert code == 2
     assert "the record of the job `image`, which is deployed with `cutter`, is not here" in err
     assert service.game.in_use() == (None, None)
+
+
+def test_what_was_made_of_another_training_is_not_deployed(service: Service, say: Said) -> None:
+    """Two machines train the same model each for itself: the image of the one is not of the model of the other."""
+    from ml_ci.records.record import read
+    from ml_ci.records.store import Store
+
+    store = Store(service.game.state)
+    [(kind, key, folder)] = [one for one in store.records() if '"made_of"' in (one[2] / "record.json").read_text()]
+    known = read(folder, kind, key)
+    [made_of] = known.content["made_of"].values()
+    other = {**known.content, "made_of": {"cutter": made_of[::-1]}}
+    with store.draft() as draft:
+        shutil.copytree(folder / "outputs", draft / "outputs")
+        shutil.copy(folder / "job.log", draft)
+        store.drop(kind, key)
+        store.keep(draft, kind, key, other)
+    code, _, err = say("promote", "cutter")
+    assert code == 2
+    assert "the job `image`, which is deployed with `cutter`, was made of another training of it than passed" in err
+    assert "ml-ci run cutter image" in err
+    assert service.game.in_use() == (None, None)
+
+
+def test_a_name_that_no_file_declares_is_a_mistake(service: Service, say: Said) -> None:
+    code, _, err = say("deploy", "cuter")
+    assert code == 2
+    assert "ml-ci.yaml has no model `cuter`" in err
+    assert "Its models are: cutter." in err
+    assert service.log == []

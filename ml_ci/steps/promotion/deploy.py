@@ -51,22 +51,28 @@ Tell = Callable[[str], None]
 
 
 def deploy_models(
-    options: Options, names: tuple[str, ...], asked: Asked, tell: Tell, *, dry: bool = False
+    options: Options, names: tuple[str, ...], asked: Asked, tell: Tell, *, dry: bool = False, strict: bool = False
 ) -> Mapping[str, tuple[Deployed, ...]]:
     """Do what is due after the promotion of each model, or of all; `dry` only says what is due.
 
     RefusedError where the champion is none of ml-ci's, or somebody else may be at work. A job that fails is an outcome,
-    and what needs it waits.
+    and what needs it waits. `strict` has a name that no file declares be a UserError.
     """
     project = open_project(locate(options), options)
+    file = read_default_file(project)
     for name in names:
         check_name(project.spec, name)
-    file = read_default_file(project)
+        if strict and name not in project.spec.models and (file is None or name not in file.spec.models):
+            raise UserError(f"{project.spec.path} has no model `{name}`", hint=_say_models(project, file))
     if file is None:
         return dict.fromkeys(names, ())
     wanted = names or tuple(name for name in file.spec.models if file.list_jobs(name))
     held = hold_to(project, file)
     return {name: tuple(_deploy(held, file, name, asked, tell, dry=dry)) for name in wanted}
+
+
+def _say_models(project: Project, file: DefaultFile | None) -> str:
+    return f"Its models are: {', '.join((project if file is None else file).spec.models)}."
 
 
 def _deploy(

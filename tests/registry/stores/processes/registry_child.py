@@ -29,6 +29,7 @@ PRELOADED = [
     "filelock",
     "tabulate",
     "ml_ci.steps.promotion.promote",
+    "ml_ci.steps.promotion.deploy",
     "ml_ci.reports.document",
 ]
 
@@ -89,6 +90,24 @@ class Hold:
 
 
 Watch = Kill | KillSoon | Hold
+
+
+def deploy(options: Any, model: str) -> None:
+    """Do what is due after the promotion of a model; a job that fails is an error."""
+    from ml_ci.steps.promotion.deploy import deploy_models
+    from ml_ci.steps.promotion.offer import Asked
+
+    asked = Asked("Ada", "2026-01-02T03:04:05+00:00")
+    found = deploy_models(options, (model,), asked, lambda said: None)
+    failures = [one.failure for jobs in found.values() for one in jobs if one.outcome in ("failed", "waits")]
+    if failures:
+        raise RuntimeError(str(failures))
+
+
+def promote_and_deploy(options: Any, promotion: Callable[[], object]) -> None:
+    """Do what `ml-ci promote` does."""
+    promotion()
+    deploy(options, "cutter")
 
 
 def work(
