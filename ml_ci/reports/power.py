@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ml_ci.gates.planning import POWERS, GatePower, Power
 from ml_ci.gates.together import one_of
 from ml_ci.gates.wording import confidence_said
+from ml_ci.metrics import BROKEN, TABLE
 from ml_ci.reports.text import label, plural
 
 
@@ -74,5 +75,6 @@ def _assumed(gate: GatePower, measured: bool) -> str:
 def _assumed_rates(gate: GatePower, measured: bool) -> str:
     if gate.discordance is None:
         return "if the true rate is half of the limit"
-    source = "as last measured" if measured and gate.slice is None else "as is usual"
+    of_labels = gate.kind != TABLE[BROKEN].of  # the last comparison of labels tells nothing of a behaviour
+    source = "as last measured" if measured and gate.slice is None and of_labels else "as is usual"
     return f"if the models are equally good and differ on {100 * gate.discordance:.2g}% of them, {source}"

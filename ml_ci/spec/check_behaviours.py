@@ -64,9 +64,18 @@ def _twice(model: Draft) -> Iterator[Problem]:
             yield Problem(model.place("behaviours", name), f"the same as {show(earlier)}; remove one of them")
 
 
+def _cases_have_no_slices(model: Draft) -> Iterator[Problem]:
+    cases = {name for name, one in model.keys.behaviours.items() if one.kind == "cases"}
+    for index, gate in model.gates.items():
+        for name in sorted(gate.condition.behaviours & cases if gate.condition.columns else ()):
+            message = f"the cases of {show(name)} are no rows of the holdout and have no slices; write {name} <= 0"
+            yield Problem(model.place("gates", index), f"in {show(gate.text)}: {message}")
+
+
 BEHAVIOUR_CHECKS: tuple[tuple[str, Check], ...] = (
     ("behaviours metrics", _names),
     ("behaviours data label", _columns),
     ("behaviours run outputs data", _a_model_answers),
     ("behaviours", _twice),
+    ("behaviours gates", _cases_have_no_slices),
 )

@@ -195,11 +195,17 @@ def test_a_behaviour_is_a_metric_of_both_sides() -> None:
         ("blnd <= 0.1", "unknown metric 'blnd'; did you mean blind?"),
         ("broken <= 0.1", "unknown metric 'broken'"),
         ("blind <= 5", "blind lies between 0 and 1, 5 is no limit for it; write 0.05"),
+        (
+            '"each(known, by=sex) <= 0"',
+            "the cases of 'known' are no rows of the holdout and have no slices; write known <= 0",
+        ),
+        ("blind <= baseline.blind", "compares with the baseline, and there is 'baseline: none'; remove one of them"),
     ],
 )
 def test_refuses_a_gate(gate: str, said: str) -> None:
+    more = ("  known: {cases: a.csv}", "baseline: none", f"gates: [{gate}]")
     with pytest.raises(UserError) as wrong:
-        load(with_behaviour("{vary: sex}", f"gates: [{gate}]"), "ml-ci.yaml")
+        load(with_behaviour("{vary: sex}", *more), "ml-ci.yaml")
     assert said in wrong.value.message
 
 
