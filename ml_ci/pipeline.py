@@ -87,7 +87,7 @@ def do_job(project: Project, fingerprints: Fingerprints, name: str) -> JobReport
 
     try:
         with sending(project):
-            return report_passed(job, do_check(project, side), changes)
+            return report_passed(job, do_check(project, side, before), changes)
     except StageFailed as error:
         return report_not_passed(job, error.failure, Mask.of(project.options.environment), changes)
 

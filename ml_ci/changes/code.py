@@ -26,6 +26,8 @@ class Code:
 
 def training_code(model: Node, sources: Sources) -> Code:
     """Collect the training's code: the closure of the function or of the command's files, and the `code:` globs."""
+    if not model.job.entry and not model.job.command:
+        return Code()  # it is never run
     extra, complaints = _declare(model, sources)
     if model.job.entry:
         found = function_code(model, model.job.entry, sources, extra)
@@ -82,7 +84,7 @@ def _declare(model: Node, sources: Sources) -> tuple[list[str], list[str]]:
 def _leave_out(model: Node) -> list[str]:
     entries = [entry.path for entry in (*model.data.values(), model.kept_back) if isinstance(entry, FileEntry)]
     outputs = [path for path in model.job.outputs.values() if "{" not in path]
-    data = [posixpath.normpath(path) for path in (*entries, *outputs)]
+    data = [posixpath.normpath(path) for path in (*entries, *outputs, *model.job.held)]
     return [*data, *(f"{path}.dvc" for path in data)]
 
 

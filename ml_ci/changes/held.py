@@ -62,3 +62,4 @@ def _paths(model: Node, fingerprint: Fingerprint, stage: Stage) -> Iterable[str]
     if model.params_file and stage != "metric":
         yield model.params_file[0]
     yield from (path for path in model.job.outputs.values() if "{" not in path)
+    yield from model.job.held if stage == "train" else ()

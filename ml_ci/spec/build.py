@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ml_ci.spec.draft import Draft, Drafts, JobDraft
+from ml_ci.spec.draft import Draft, Drafts, JobDraft, StageDraft
 from ml_ci.spec.entry_shape import BudgetShape, FileShape
 from ml_ci.spec.job_shape import JobShape
 from ml_ci.spec.shape import CostShape, ModelShape, ReuseShape
@@ -43,7 +43,7 @@ def _make_job(draft: JobDraft) -> JobSpec:
     keys = draft.keys
     return JobSpec(
         name=draft.name,
-        job=_making(keys),
+        job=draft.stage if isinstance(draft, StageDraft) else _making(keys),
         data={name: _file(entry) for name, entry in keys.data.items()},
         line=draft.line,
         after_promotion=keys.after is not None,
@@ -82,8 +82,8 @@ def _model(draft: Draft) -> ModelSpec:
     keys = draft.keys
     return ModelSpec(
         name=draft.name,
-        job=_job(keys),
-        data={name: _file(entry) for name, entry in keys.data.files.items()},
+        job=_job(keys) if draft.stage is None else draft.stage,
+        data={name: _file(entry) for name, entry in {**keys.data.files, **draft.read}.items()},
         holdout=_entry(keys),
         label=keys.label,
         positive=keys.positive,

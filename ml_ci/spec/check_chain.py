@@ -8,7 +8,7 @@ from posixpath import normpath
 from ml_ci.spec.check_deployments import check_deployments
 from ml_ci.spec.check_made import check_made, list_files
 from ml_ci.spec.check_steps import check_job
-from ml_ci.spec.draft import Draft, Drafts, JobDraft
+from ml_ci.spec.draft import Draft, Drafts, JobDraft, StageDraft
 from ml_ci.spec.problems import Place, Problem, show, suggest
 from ml_ci.spec.values import name_output
 
@@ -19,7 +19,8 @@ def check_chain(drafts: Drafts) -> Iterator[Problem]:
     """Find what is wrong between models and jobs; what a broken key says is not looked at."""
     entries: tuple[Entry, ...] = (*drafts.models, *drafts.jobs)
     for job in drafts.jobs:
-        yield from check_job(job, [*(model.name for model in drafts.models), *(one.name for one in drafts.jobs)])
+        if not isinstance(job, StageDraft):
+            yield from check_job(job, [*(model.name for model in drafts.models), *(one.name for one in drafts.jobs)])
         yield from _one_name(job, drafts)
     for one in entries:
         yield from _needs(one, drafts)
@@ -84,7 +85,9 @@ def _outputs(drafts: Drafts) -> Iterator[tuple[str, str, Place]]:
     if not drafts.jobs:
         return  # models were always free to leave their files at the same path, each in a copy of its own
     for model in drafts.models:
-        outputs = model.keys.outputs if "outputs" not in model.broken else None
+        for path in model.stage.left if model.stage is not None else ():
+            yield path, f"the model {show(model.name)}", model.place("train")
+        outputs = model.keys.outputs if "outputs" not in model.broken and model.stage is None else None
         for key in ("predictions", "model") if outputs else ():
             path = getattr(outputs, key)
             if path and "{" not in path and any(_overlaps(normpath(path), job) for job in drafts.jobs):
@@ -131,6 +134,7 @@ def _upstream(one: Entry) -> Mapping[str, Place]:
         found |= {name: one.place("needs") for name in one.keys.needs}
     for name, entry in list_files(one).items():
         if entry.job is not None:
-            found.setdefault(entry.job, one.place("data", name, "job"))
+            own = isinstance(one, JobDraft) or name not in one.read
+            found.setdefault(entry.job, one.place("data", name, "job") if own else one.place("train"))
     found.pop(one.name, None)
     return found

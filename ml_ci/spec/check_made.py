@@ -8,7 +8,7 @@ from posixpath import normpath
 from ml_ci.spec.draft import Draft, Drafts, JobDraft
 from ml_ci.spec.entry_shape import FileShape
 from ml_ci.spec.problems import Problem, show, suggest
-from ml_ci.spec.values import name_output
+from ml_ci.spec.values import StageJob, name_output
 
 
 def check_made(one: Draft | JobDraft, drafts: Drafts) -> Iterator[Problem]:
@@ -24,7 +24,7 @@ def list_files(one: Draft | JobDraft) -> Mapping[str, FileShape]:
     if isinstance(one, JobDraft):
         return one.keys.data
     holdout = one.keys.data.holdout
-    return {**one.keys.data.files, **({"holdout": holdout} if isinstance(holdout, FileShape) else {})}
+    return {**one.keys.data.files, **one.read, **({"holdout": holdout} if isinstance(holdout, FileShape) else {})}
 
 
 def _entry(one: Draft | JobDraft, name: str, entry: FileShape, drafts: Drafts) -> Iterator[Problem]:
@@ -35,17 +35,27 @@ def _entry(one: Draft | JobDraft, name: str, entry: FileShape, drafts: Drafts) -
     place = one.place("data", name, "job")
     if entry.job == one.name:
         yield Problem(place, "a job cannot read what it leaves itself")
+    elif (model := _find_stage_model(entry.job, drafts)) is not None:
+        yield from _not_left(one, name, entry, list(model.left))
     elif entry.job in {model.name for model in drafts.models}:
         yield Problem(place, f"{show(entry.job)} is a model, which leaves no data; name it under needs:")
     elif entry.job not in jobs:
         hint = suggest(entry.job, jobs) or (f"; jobs are {', '.join(jobs)}" if jobs else "; the file has no jobs:")
         yield Problem(place, f"there is no job {show(entry.job)}{hint}")
     elif "outputs" not in jobs[entry.job].broken:
-        left = [name_output(declared) for declared in jobs[entry.job].keys.outputs]
-        if not any(_is_within(entry.path, path) for path in left):
-            known = f"it leaves {', '.join(left)}" if left else "it leaves nothing: give it outputs:"
-            hint = suggest(entry.path, left) or f"; {known}"
-            yield Problem(one.place("data", name, "path"), f"{show(entry.job)} does not leave {show(entry.path)}{hint}")
+        yield from _not_left(one, name, entry, [name_output(path) for path in jobs[entry.job].keys.outputs])
+
+
+def _find_stage_model(name: str, drafts: Drafts) -> StageJob | None:
+    """Give the stage that trains a model, which leaves its files as any stage does; None for any other model."""
+    return next((model.stage for model in drafts.models if model.name == name), None)
+
+
+def _not_left(one: Draft | JobDraft, name: str, entry: FileShape, left: list[str]) -> Iterator[Problem]:
+    if not any(_is_within(entry.path, path) for path in left):
+        known = f"it leaves {', '.join(left)}" if left else "it leaves nothing: give it outputs:"
+        hint = suggest(entry.path, left) or f"; {known}"
+        yield Problem(one.place("data", name, "path"), f"{show(entry.job)} does not leave {show(entry.path)}{hint}")
 
 
 def _unnamed_writer(one: Draft | JobDraft, name: str, entry: FileShape, drafts: Drafts) -> Iterator[Problem]:

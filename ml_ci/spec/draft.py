@@ -11,11 +11,14 @@ from pydantic import ValidationError
 from ml_ci.conditions import ConditionError, parse
 from ml_ci.spec.behaviours import Behaviour
 from ml_ci.spec.document import Document
+from ml_ci.spec.dvc.problem import At
+from ml_ci.spec.entry_shape import FileShape
 from ml_ci.spec.job_shape import JobShape
 from ml_ci.spec.messages import problems_of, say_empty
+from ml_ci.spec.pipeline_shape import PipelineShape
 from ml_ci.spec.problems import Place, Problem, show
 from ml_ci.spec.shape import ModelShape, Shape
-from ml_ci.spec.values import GateSpec
+from ml_ci.spec.values import GateSpec, StageJob
 
 AnyShape = TypeVar("AnyShape", ModelShape, JobShape)
 
@@ -27,7 +30,8 @@ _STAND_INS: Mapping[str, Any] = {"label": "label", "positive": 1, "data": {"hold
 class Draft:
     """Hold one model's keys, its gates by their position in the list, and its behaviours by name.
 
-    `broken` names the keys that have a problem; what is held in their place means nothing.
+    `broken` names the keys that have a problem; what is held in their place means nothing. `stage` is the stage of a
+    `dvc.yaml` that it is trained by, which reads the files `read`.
     """
 
     name: str
@@ -37,6 +41,8 @@ class Draft:
     stages: Mapping[str, tuple[GateSpec, ...]] = field(default_factory=dict)
     broken: frozenset[str] = frozenset()
     behaviours: Mapping[str, Behaviour] = field(default_factory=dict)
+    stage: StageJob | None = None
+    read: Mapping[str, FileShape] = field(default_factory=dict)
 
     def place(self, *rest: str | int) -> Place:
         """Give the place of one of this model's keys."""
@@ -57,19 +63,40 @@ class JobDraft:
         return ("jobs", self.name, *rest)
 
 
+@dataclass(frozen=True)
+class StageDraft(JobDraft):
+    """Hold a stage of a `dvc.yaml` as the job `stage`, with the keys that it would have under `jobs:`.
+
+    It stands `at` a place of its own file, what of it has another place at that of `places`.
+    """
+
+    stage: StageJob = field(kw_only=True)
+    at: At = field(kw_only=True)
+    places: Mapping[Place, At] = field(default_factory=dict, kw_only=True)
+
+    def place(self, *rest: str | int) -> Place:
+        """Give the place of one of its keys, behind the name of its file."""
+        found = (self.places[rest[:length]] for length in range(len(rest), 0, -1) if rest[:length] in self.places)
+        at = next(found, self.at)
+        return (at.file, *at.place)
+
+
 # Find what is wrong with one model; a check says beside it which keys it reads.
 Check: TypeAlias = Callable[[Draft], Iterator[Problem]]
 
 
 @dataclass(frozen=True)
 class Drafts:
-    """Hold what could be read of a whole file."""
+    """Hold what could be read of a whole file; `beside` are the files that `dvc` leads to, by path."""
 
     models: tuple[Draft, ...] = ()
     jobs: tuple[JobDraft, ...] = ()
     store: str | None = None
     registry: str | None = None
     problems: tuple[Problem, ...] = ()
+    dvc: PipelineShape | None = None
+    dvc_line: int = 0
+    beside: Mapping[str, Document] = field(default_factory=dict)
 
 
 def draft(document: Document) -> Drafts:
@@ -83,18 +110,18 @@ def draft(document: Document) -> Drafts:
         shape = Shape.model_validate(value)
         models: Mapping[str, ModelShape] = shape.models
         jobs: Mapping[str, JobShape] = shape.jobs
-        store, registry = shape.store, shape.registry
+        store, registry, dvc = shape.store, shape.registry, shape.dvc
     except ValidationError as error:
         problems += problems_of(error, document)
         models = dict(_readable(ModelShape, "models", value, problems, _STAND_INS))
         jobs = dict(_readable(JobShape, "jobs", value, problems, {}))
-        store, registry = None, None
+        store, registry, dvc = None, None, None
     drafts = [_draft(name, keys, document, problems) for name, keys in models.items()]
     made = [
         JobDraft(name, keys, document.position(("jobs", name))[0], _broken("jobs", name, problems))
         for name, keys in jobs.items()
     ]
-    return Drafts(tuple(drafts), tuple(made), store, registry, tuple(problems))
+    return Drafts(tuple(drafts), tuple(made), store, registry, tuple(problems), dvc, document.position(("dvc",))[0])
 
 
 def _readable(

@@ -47,6 +47,11 @@ class Job(Protocol):
         """Whether it leaves predictions of the holdout by itself, so that no model is asked for them."""
         ...
 
+    @property
+    def held(self) -> tuple[str, ...]:
+        """The files and folders that count by other parts, or not at all, where it is seen to read them."""
+        ...
+
 
 OUT = "{out}/"
 
@@ -65,6 +70,7 @@ class FunctionJob:
     command = ()
     text = ""
     predicts = False
+    held = ()
 
     @property
     def parts(self) -> Mapping[str, object]:
@@ -84,6 +90,7 @@ class CommandJob:
     model: str | None = None
 
     entry = ""
+    held = ()
 
     @property
     def text(self) -> str:
@@ -113,6 +120,7 @@ class MakingFunction:
     command = ()
     text = ""
     predicts = False
+    held = ()
 
     @property
     def parts(self) -> Mapping[str, object]:
@@ -132,6 +140,7 @@ class MakingCommand:
 
     entry = ""
     predicts = False
+    held = ()
 
     @property
     def text(self) -> str:

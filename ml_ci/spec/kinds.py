@@ -86,6 +86,9 @@ Text: TypeAlias = Annotated[str, StringConstraints(min_length=1, strip_whitespac
 EntryPoint: TypeAlias = Annotated[
     str, AfterValidator(notation.entry_point), Field(json_schema_extra={"pattern": r"^[^\s:/]+:[^\s:/]+$"})
 ]
+Training: TypeAlias = Annotated[
+    str, AfterValidator(notation.training), Field(json_schema_extra={"pattern": r"^[^\s:/]+:[^\s:/]+$|\.ya?ml:[^:]+$"})
+]
 ProjectPath: TypeAlias = Annotated[str, AfterValidator(paths.project_path)]
 RepositoryPath: TypeAlias = Annotated[str, AfterValidator(paths.repository_path)]
 DataPath: TypeAlias = Annotated[str, AfterValidator(paths.data_path)]

@@ -210,6 +210,22 @@ def entry_point(value: str) -> str:
     raise ValueError(f"expected module:function such as churn.train:train, got {show(value)}{_as_entry_point(value)}")
 
 
+def training(value: str) -> str:
+    """Check `module:function`, or a stage of a `dvc.yaml` as DVC names it, `dvc.yaml:train`."""
+    return value if find_stage(value) is not None else entry_point(value)
+
+
+def find_stage(value: str) -> tuple[str, str] | None:
+    """Give the file and the stage that `dvc.yaml:train` names; None for anything else."""
+    file, colon, stage = value.partition(":")
+    return (file, stage) if colon and stage and file.endswith((".yaml", ".yml")) else None
+
+
+def is_stage(value: str | None) -> bool:
+    """Say whether a text names a stage of a `dvc.yaml`."""
+    return value is not None and find_stage(value) is not None
+
+
 def _as_entry_point(value: str) -> str:
     """Suggest the entry point that a path or a dotted name may mean."""
     module, colon, function = value.replace(".py", "").replace("/", ".").strip(".").partition(":")

@@ -21,16 +21,19 @@ MOST_LINES = 100  # of one error
 class Problem:
     """Say what is wrong at `place` (keys and list positions from the top of the file).
 
-    `line` and `column` count from 1; a column of 0 is not shown, a line of 0 is still to be looked up.
+    `line` and `column` count from 1; a column of 0 is not shown, a line of 0 is still to be looked up. `file` is
+    another file than `ml-ci.yaml`, which that one leads to.
     """
 
     place: Place
     message: str
     line: int = 0
     column: int = 0
+    file: str = ""
 
     def text(self, path: str) -> str:
         """Give the problem as one line: `ml-ci.yaml:9: models.churn.treshold: unknown key, ...`."""
+        path = self.file or path
         where = f"{path}:{self.line}:{self.column}" if self.column else f"{path}:{self.line}"
         place = write_place(self.place)
         return " ".join(f"{where}: {place}: {self.message}".split("\n")) if place else f"{where}: {self.message}"
@@ -40,8 +43,8 @@ def error(problems: Iterable[Problem], path: str) -> UserError:
     """Give one error with every problem on its own line, in line order; the first problem of a place speaks for it."""
     by_place: dict[tuple[object, ...], Problem] = {}
     for problem in problems:
-        by_place.setdefault((problem.place, problem.column), problem)
-    ordered = sorted(by_place.values(), key=lambda problem: (problem.line, problem.column))
+        by_place.setdefault((problem.file, problem.place, problem.column), problem)
+    ordered = sorted(by_place.values(), key=lambda problem: (problem.file, problem.line, problem.column))
     lines = [problem.text(path) for problem in ordered[:MOST_LINES]]
     if len(ordered) > MOST_LINES:
         lines.append(f"{path}: and at least {len(ordered) - MOST_LINES:,} more problems")

@@ -12,6 +12,7 @@ from ml_ci.spec.entry_shape import BudgetShape, DataShape, FetchEntry, Strict
 from ml_ci.spec.job_shape import JobShape
 from ml_ci.spec.kinds import EntryPoint, ProjectPath, RepositoryPath, Text
 from ml_ci.spec.names import MODEL_NAME
+from ml_ci.spec.pipeline_shape import PipelineEntry
 from ml_ci.spec.problems import show
 from ml_ci.spec.values import Threshold
 
@@ -96,15 +97,19 @@ class ModelShape(Strict):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "oneOf": [{"required": ["train"], "not": {"required": ["outputs"]}}, {"required": ["run", "outputs"]}]
+            "oneOf": [
+                {"required": ["train"], "not": {"required": ["outputs"]}},
+                {"required": ["train", "outputs"], "properties": {"train": {"pattern": r"\.ya?ml:"}}},
+                {"required": ["run", "outputs"]},
+            ]
         }
     )
 
-    train: EntryPoint | None = Field(
+    train: kinds.Training | None = Field(
         None,
         description="Train by a Python function, module:function. Its parameters name what it wants: "
-        "a data entry, params, seed, out.",
-        examples=["churn.train:train"],
+        "a data entry, params, seed, out. Or by a stage, dvc.yaml:stage.",
+        examples=["churn.train:train", "dvc.yaml:train"],
     )
     run: kinds.Command | None = Field(
         None,
@@ -291,4 +296,9 @@ class Shape(Strict):
         {},
         json_schema_extra={"propertyNames": {"pattern": MODEL_NAME}},
         description="The steps that are no model, by name: what makes data, what checks something.",
+    )
+    dvc: PipelineEntry | None = Field(
+        None,
+        description="A dvc.yaml whose stages are jobs, as it is.",
+        examples=["dvc.yaml", {"file": "dvc.yaml", "python": ".venv/bin/python"}],
     )

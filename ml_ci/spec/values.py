@@ -22,6 +22,7 @@ from ml_ci.spec.jobs import Job as Job
 from ml_ci.spec.jobs import MakingCommand as MakingCommand
 from ml_ci.spec.jobs import MakingFunction as MakingFunction
 from ml_ci.spec.jobs import name_output as name_output
+from ml_ci.spec.stage_job import StageJob as StageJob
 
 Method: TypeAlias = Literal["score", "exact", "anytime"]
 

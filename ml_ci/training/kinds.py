@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
-from ml_ci.spec.values import CommandJob, FunctionJob, Job, MakingCommand, MakingFunction
-from ml_ci.training import command, function, making_command, making_function
+from ml_ci.spec.values import CommandJob, FunctionJob, Job, MakingCommand, MakingFunction, StageJob
+from ml_ci.training import command, function, making_command, making_function, making_stage
 from ml_ci.training.ending import Ending
 from ml_ci.training.values import TrainRequest
 
@@ -40,6 +40,7 @@ KINDS: Mapping[type, Kind] = {
     CommandJob: command,
     MakingFunction: making_function,
     MakingCommand: making_command,
+    StageJob: making_stage,
 }
 
 

@@ -131,12 +131,13 @@ def _commit(repository: Repository, ref: str) -> str:
 
 
 def _spec(path: str, repository: Repository, commit: str, state: Path) -> Spec | None:
+    tree = repository.tree(commit)
     try:
-        text = repository.tree(commit).read(path)
+        text = tree.read(path)
     except FileNotFoundError:
         return None
     try:
-        return load_spec(text.decode("utf-8", "replace"), f"{path} of commit {commit[:7]}", state)
+        return load_spec(text.decode("utf-8", "replace"), f"{path} of commit {commit[:7]}", state, tree)
     except UserError as error:
         raise UserError(
             f"the gates that judge this change cannot be read: {error.message}",

@@ -73,7 +73,7 @@ def open_project(config: Path, options: Options) -> Project:
     tree = repository.tree()
     refuse_committed(tree)
     state = config.parent.resolve() / STATE
-    own = load_spec(text, config.name, state)
+    own = load_spec(text, config.name, state, tree)
     check_models(own, options.models)
     held = take_gates(own, repository, options.gates_from, state, options.environment)
     check_stage((own, held.spec), options)

@@ -6,36 +6,53 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from ml_ci import __version__
 from ml_ci.conditions import tree as conditions
 from ml_ci.records.atomic import write_text
 from ml_ci.records.store import Store
 from ml_ci.spec import values
+from ml_ci.spec.dvc.looked import Files, Folder, Looked
 from ml_ci.spec.values import Spec
 
 _ENGINE = Path(__file__).parents[2]
-_READERS = ("spec", "conditions")
+_READERS = ("spec", "spec/dvc", "conditions")
+_MOST = 8  # of one text with other files beside it
 _FIT = (KeyError, TypeError, ValueError, AttributeError, RecursionError)
 
 
-def load_spec(text: str, path: str, state: Path) -> Spec:
-    """Give what `ml_ci.spec.load.load` gives, from the cache below `state` where the same text was read before.
+def load_spec(text: str, path: str, state: Path, files: Files | None = None) -> Spec:
+    """Give what `ml_ci.spec.load.load` gives, from the cache below `state` where the same was read before.
 
-    A file with mistakes is never kept. A cache that is damaged, or of another version of ml-ci, is read anew.
+    `files` are those that the text may lead to (a `dvc.yaml`; by default those beside `state`): each of them has to be
+    what it was. A file with mistakes is never kept. A cache that is damaged, or of another version of ml-ci, is read
+    anew.
     """
     file = state / "cache" / f"spec-{_key(text)}.json"
-    kept = _kept(file)
-    if kept is not None:
-        return replace(kept, path=path)
-    from ml_ci.spec.load import load as read
+    kept, files = _kept(file), files or Folder(state.parent)
+    for one in kept:
+        if not one.asked or Looked(files).agrees(one.asked):
+            return replace(one.spec, path=path)
+    from ml_ci.spec.load import load_looking
 
-    spec = read(text, path)
-    _keep(file, spec)
+    looked = Looked(files)
+    spec = load_looking(text, path, looked)
+    _keep(file, [_Entry(spec, tuple(looked.asked.items())), *kept[: _MOST - 1]])
     return spec
+
+
+_Asked: TypeAlias = tuple[tuple[tuple[str, str], str | None], ...]
+
+
+@dataclass(frozen=True)
+class _Entry:
+    """What a text was read to, with what was `asked` of other files, and what those answered."""
+
+    spec: Spec
+    asked: _Asked
 
 
 def pack(value: object) -> Any:
@@ -88,17 +105,21 @@ def _key(text: str) -> str:
     return hashlib.sha256(repr((__version__, sorted(stats), text)).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def _kept(file: Path) -> Spec | None:
+def _kept(file: Path) -> list[_Entry]:
     try:
-        spec = unpack(json.loads(file.read_bytes()))
+        found = [_Entry(unpack(one["spec"]), _read_asked(one["asked"])) for one in json.loads(file.read_bytes())]
     except (OSError, *_FIT):
-        return None
-    return spec if isinstance(spec, Spec) else None
+        return []
+    return found if all(isinstance(one.spec, Spec) for one in found) else []
 
 
-def _keep(file: Path, spec: Spec) -> None:
+def _read_asked(data: Any) -> _Asked:
+    return tuple(((str(kind), str(path)), answer) for (kind, path), answer in data)
+
+
+def _keep(file: Path, entries: list[_Entry]) -> None:
     try:
-        text = json.dumps(pack(spec), separators=(",", ":"))
+        text = json.dumps([{"spec": pack(one.spec), "asked": one.asked} for one in entries], separators=(",", ":"))
         Store(file.parents[1]).ready()
         file.parent.mkdir(exist_ok=True)
         write_text(file, text)

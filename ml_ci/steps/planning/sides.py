@@ -245,7 +245,7 @@ class Fingerprints:
             return None
         try:
             named = f"{path} of commit {commit[:7]}"
-            spec = load_spec(text.decode("utf-8", "replace"), named, self.project.store.root)
+            spec = load_spec(text.decode("utf-8", "replace"), named, self.project.store.root, self._tree(commit))
             return with_stage(with_python(spec, self.project.options.python), self.project.options.stage)
         except UserError as error:
             raise StageFailed(

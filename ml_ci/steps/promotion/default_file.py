@@ -58,7 +58,7 @@ def _read(project: Project, commit: str, branch: str) -> DefaultFile | None:
     except FileNotFoundError:
         return None
     said = f"{path} of {branch} ({commit[:7]})"
-    spec = load_spec(text.decode("utf-8", "replace"), said, project.store.root)
+    spec = load_spec(text.decode("utf-8", "replace"), said, project.store.root, tree)
     return DefaultFile(with_python(spec, project.options.python), tree, f"{branch} ({commit[:7]})")
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 
 from ml_ci.changes.values import Change
 from ml_ci.plan.graph import below
 from ml_ci.plan.plan import TRAININGS
 from ml_ci.plan.values import JobPlan, ModelPlan, PlannedAction
 from ml_ci.spec.deployments import find_deployments_of, find_promoted
+from ml_ci.spec.values import StageJob
 from ml_ci.steps.opening.project import select_jobs
 from ml_ci.steps.planning.failures import find_lasting_failure
 from ml_ci.steps.planning.sides import Fingerprints
@@ -28,27 +30,51 @@ def explain_jobs(
     needs = {name: node.upstream for name, node in project.spec.nodes.items()}
     after = [job for name in models for job in find_deployments_of(project.spec, name)]
     told = frozenset((*checks, *after)).union(*(below(name, needs) for name in (*models, *checks)))
+    looking = _Looking(project, _find_kept(project, fingerprints, told))
     wanted = {
         job
         for name, one in models.items()
         if one.action == "train"
-        for job in _find_undone(project, fingerprints.candidate(name))
+        for job in looking.undone(fingerprints.candidate(name))
     }
     for name in checks:
         side = fingerprints.job(name)[0]
-        if not project.store.has(TRAININGS, side.fingerprint.training):
-            wanted |= {name, *_find_undone(project, side)}
+        if not looking.is_done(side):
+            wanted |= {name, *looking.undone(side)}
     return {name: _explain(project, fingerprints, name, wanted) for name in project.spec.jobs if name in told}
 
 
-def _find_undone(project: Project, made: Made) -> Iterator[str]:
-    """Name what has to be made before this one, if it has to be made itself."""
-    if project.store.has(TRAININGS, made.fingerprint.training):
-        return
-    for name, needed in made.needs.items():
-        if not project.store.has(TRAININGS, needed.fingerprint.training):
-            yield name
-            yield from _find_undone(project, needed)
+def _find_kept(project: Project, fingerprints: Fingerprints, names: Collection[str]) -> frozenset[str]:
+    """Give what is declared of the stages whose results DVC kept, as they are here or as they were before."""
+    stages = [name for name, job in project.spec.jobs.items() if name in names and isinstance(job.job, StageJob)]
+    if not stages:
+        return frozenset()
+    from ml_ci.steps.planning.dvc_kept import DvcKept
+
+    kept = DvcKept(project)
+    sides = [side for name in stages for side in fingerprints.job(name) if side is not None]
+    return frozenset(side.fingerprint.manifest for side in sides if kept.is_at_hand(side))
+
+
+@dataclass(frozen=True)
+class _Looking:
+    """Look for what is done already: in the store, or `kept` by DVC."""
+
+    project: Project
+    kept: frozenset[str]
+
+    def is_done(self, made: Made) -> bool:
+        known = self.project.store.has(TRAININGS, made.fingerprint.training)
+        return known or made.fingerprint.manifest in self.kept
+
+    def undone(self, made: Made) -> Iterator[str]:
+        """Name what has to be made before this one, if it has to be made itself."""
+        if self.is_done(made):
+            return
+        for name, needed in made.needs.items():
+            if not self.is_done(needed):
+                yield name
+                yield from self.undone(needed)
 
 
 def _explain(project: Project, fingerprints: Fingerprints, name: str, wanted: set[str]) -> JobPlan:

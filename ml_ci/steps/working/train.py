@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from ml_ci.changes.params import load_params
-from ml_ci.changes.values import READS
 from ml_ci.errors import StageFailed
 from ml_ci.plan.plan import TRAININGS
-from ml_ci.records.files import digest_files
-from ml_ci.records.index import Known, remember
-from ml_ci.records.manifests import pack_entries
 from ml_ci.records.record import Record
 from ml_ci.reports.values import DeedKind
 from ml_ci.spec.values import FileEntry, JobSpec, PartEntry
 from ml_ci.steps.planning.champion import fetch_champion
+from ml_ci.steps.planning.dvc_kept import DvcKept
 from ml_ci.steps.planning.failures import blame_needed, find_failure, forget_failure, note_failure, remember_failure
-from ml_ci.steps.planning.reads import enter_training, resolve_reads
+from ml_ci.steps.planning.reads import resolve_reads
 from ml_ci.steps.planning.variables import list_variables
 from ml_ci.steps.values import Made
+from ml_ci.steps.working.keep_training import LOG, keep_training
+from ml_ci.steps.working.keep_training import find_artifact as find_artifact
+from ml_ci.steps.working.keep_training import find_outputs as find_outputs
 from ml_ci.steps.working.room import Bench, Room, tell_waiting, time_work
+from ml_ci.steps.working.take_kept import take_kept
 from ml_ci.training import left
 from ml_ci.training.checkouts import checkout
 from ml_ci.training.job import train
-from ml_ci.training.values import JobFailed, TrainedModel, TrainRequest
-
-LOG = "job.log"
+from ml_ci.training.values import JobFailed, TrainRequest
 
 
 def train_side(shop: Room, side: Made) -> Record:
@@ -46,18 +42,6 @@ def train_side(shop: Room, side: Made) -> Record:
         side = resolve_reads(shop.project, side)
         found = store.find(TRAININGS, side.fingerprint.training)
         return found if found is not None else _try_training(shop, side)
-
-
-def find_artifact(record: Record) -> Path | None:
-    """Give the model file or folder of a training; None when it left predictions only."""
-    name = record.content["artifact"]
-    return None if name is None else record.file(name)
-
-
-def find_outputs(record: Record) -> Path | None:
-    """Give the folder of the files that a job left; None where it is a model's training, or a job that leaves none."""
-    name = record.content.get("outputs")
-    return None if name is None else record.file(name)
 
 
 def open_bench(shop: Room, side: Made) -> Bench:
@@ -94,7 +78,7 @@ def _try_training(shop: Room, side: Made) -> Record:
         raise StageFailed(known)
     forget_failure(shop.project, side)
     try:
-        return _train(shop, side)
+        return take_kept(shop, side, DvcKept(shop.project)) or _train(shop, side)
     except StageFailed as error:
         note_failure(shop.project, side, error.failure)
         raise
@@ -123,7 +107,7 @@ def _train(shop: Room, side: Made) -> Record:
         raise StageFailed(remember_failure(shop.project, side, error, work / LOG)) from None
     finally:
         keep_log(shop, side, work)
-    return _keep(shop, side, model, records)
+    return keep_training(shop.project, side, model, records)
 
 
 def make_request(shop: Room, side: Made, bench: Bench, work: Path, needs: Mapping[str, Path]) -> TrainRequest:
@@ -174,54 +158,7 @@ def _make_needed(shop: Room, side: Made) -> Record:
 
 def _find_left(record: Record) -> Path | None:
     """Give what is handed on: a model, or else predictions; of a job the folder of its files, None without any."""
-    return find_outputs(record) or find_artifact(record) or find_predictions(record)
-
-
-def _keep(shop: Room, side: Made, model: TrainedModel, needs: Mapping[str, Record]) -> Record:
-    found, entry = enter_training(shop.project, side, model.reads)
-    side = replace(side, fingerprint=found)
-    with shop.project.store.draft() as draft:
-        content: dict[str, Any] = {
-            "model": side.model.name,
-            "commit": side.commit or shop.project.head,
-            "dirty": side.commit is None and shop.project.dirty,
-            "parts": dict(side.fingerprint.parts),
-            "details": {part: said for part, said in found.details.items() if part != READS},
-            "reads": pack_entries([entry]),
-            "artifact": _move(model.artifact, draft),
-            "predictions": _move(model.predictions, draft),
-            **({} if model.outputs is None else {"outputs": _move(model.outputs, draft)}),
-            **({"made_of": dict(_list_models(needs))} if isinstance(side.model, JobSpec) else {}),
-            "command": not side.model.job.entry,
-            "seconds": model.seconds,
-            "megabytes": model.megabytes,
-        }
-        left.copy(model.log, draft / LOG)
-        record = shop.project.store.keep(draft, TRAININGS, found.training, content)
-    _remember(shop, side, content)
-    return record
-
-
-def _list_models(needs: Mapping[str, Record]) -> Iterator[tuple[str, str]]:
-    """Give the digest of each model that a job was handed: another training of the same inputs may be another model."""
-    for name, record in needs.items():
-        if find_outputs(record) is None and (artifact := find_artifact(record)) is not None:
-            yield name, digest_files(artifact)
-
-
-def _remember(shop: Room, side: Made, content: Mapping[str, Any]) -> None:
-    """Let the training be found by its commit, if it is the commit's and not that of a tree with changes."""
-    if content["commit"] is None or content["dirty"]:
-        return
-    known = Known(side.fingerprint.training, content["parts"], content["details"].get("environment", {}))
-    remember(shop.project.store, content["commit"], side.model.name, known)
-
-
-def _move(path: Path | None, draft: Path) -> str | None:
-    if path is None:
-        return None
-    shutil.move(path, draft / path.name)
-    return path.name
+    return find_artifact(record) or find_outputs(record) or find_predictions(record)
 
 
 def keep_log(shop: Room, side: Made, work: Path) -> None:

@@ -104,7 +104,7 @@ def test_a_damaged_cache_is_read_anew(tmp_path: Path, content: bytes) -> None:
     load_spec(FULL, "ml-ci.yaml", tmp_path)
     kept(tmp_path)[0].write_bytes(content)
     assert load_spec(FULL, "ml-ci.yaml", tmp_path) == read(FULL, "ml-ci.yaml")
-    assert json.loads(kept(tmp_path)[0].read_text())["is"] == "Spec"
+    assert json.loads(kept(tmp_path)[0].read_text())[0]["spec"]["is"] == "Spec"
 
 
 def test_a_folder_that_cannot_be_written_is_no_error(tmp_path: Path) -> None:
