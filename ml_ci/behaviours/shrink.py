@@ -12,6 +12,7 @@ from ml_ci.behaviours.asks import Asker, Cell
 from ml_ci.behaviours.columns import Column, Columns, key
 from ml_ci.behaviours.compare import BROKEN, NO_ANSWER
 from ml_ci.behaviours.counterexample import Counterexample, tell
+from ml_ci.behaviours.edits import disturb
 from ml_ci.behaviours.pairs import MOST, Guard, Pair
 from ml_ci.behaviours.shown import between, thin
 from ml_ci.behaviours.variants import Editor
@@ -113,13 +114,19 @@ def _start(column: Column) -> Cell:
 
 
 def _approach(guard: Guard, pair: Pair) -> Pair:
-    """Bring the two values of the edited column together; what a slip makes of a value stays."""
-    if guard.behaviour.kind == "disturb":
-        return pair
+    """Bring the two values of the edited column together; where a slip makes one of the other, both stay."""
     column, before = guard.holdout.columns[pair.column], pair.before(guard.holdout)
+    if guard.behaviour.kind == "disturb":
+        free = pair.after is None or key(pair.after) in map(key, _list_free(guard, column, before))
+        return _bring(guard, pair, pair.column, between(column, _start(column), before)) if free else pair
     pair = _bring(guard, pair, None, [one for one in between(column, before, pair.after) if key(one) != key(before)])
     towards = between(column, pair.after, before)
     return _bring(guard, pair, pair.column, [one for one in towards if key(one) != key(pair.after)])
+
+
+def _list_free(guard: Guard, column: Column, cell: Cell) -> list[Cell]:
+    """Give what a slip makes of a value whatever it is."""
+    return [one for how in guard.behaviour.by if how in ("unseen", "extreme") for one in disturb(column, cell, how)]
 
 
 def _bring(guard: Guard, pair: Pair, name: str | None, values: Sequence[Cell]) -> Pair:

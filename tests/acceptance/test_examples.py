@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
@@ -192,6 +193,40 @@ def test_what_a_project_of_a_monorepo_reads_beside_it_is_seen(example: Callable[
     )
     code, model = leaving.run()
     assert (code, model["action"]) == (0, "reuse"), model
+
+
+def test_behaviours_see_what_rates_do_not(example: Callable[..., Example]) -> None:
+    loans = example("behaviours")
+    loans.edit("loans/model.py", ".strip().lower()", ".strip()")
+    code, model = loans.run()
+    failing = {gate["condition"] for gate in model["gates"] if gate["verdict"] == "fail"}
+    assert (code, failing) == (1, {"spelling <= 0"})
+    assert model["behaviours"]["spelling"]["counterexample"]["words"].startswith("job ")
+    assert "flips the decision" in model["behaviours"]["spelling"]["counterexample"]["words"]
+    loans.edit("loans/model.py", ".strip()", ".strip().lower()")
+    loans.edit("tests/cases.csv", "north,yes", "north,no")
+    code, model = loans.run()
+    assert (code, {gate["condition"] for gate in model["gates"] if gate["verdict"] == "fail"}) == (1, {"known <= 0"})
+
+
+def test_the_tests_of_behaviours_pass_and_find_a_fault(example: Callable[..., Example]) -> None:
+    pytest.importorskip("hypothesis")
+    loans = example("behaviours")
+    environment = {**os.environ, "CI": "1"}
+    plugin = ("-p", "ml_ci") if entry_points(group="pytest11", name="ml_ci") else ("-p", "pytest_ml_ci.plugin")
+    command = (sys.executable, "-m", "pytest", *plugin, "--ml-ci", "-q", "--import-mode=importlib")
+
+    def test() -> subprocess.CompletedProcess[str]:
+        return subprocess.run(command, cwd=loans.folder, env=environment, capture_output=True, text=True, check=False)
+
+    done = test()
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "test_a_raise_never_hurts tried" in done.stdout
+    loans.edit("loans/model.py", "max(income, 0)", "max(income % 5000, 0)")
+    done = test()
+    assert done.returncode == 1
+    assert "test_a_raise_never_hurts" in done.stdout
+    assert re.search(r"row=<row of loans: [^>]*>", done.stdout)
 
 
 @pytest.mark.parametrize(

@@ -103,6 +103,18 @@ def test_it_is_told_in_words_with_what_repeats_it() -> None:
     assert refused.words == "job clerk → CLERK alone gets no answer (unknown job CLERK)"
 
 
+@pytest.mark.parametrize("how", ["missing", "extreme"])
+def test_what_is_edited_to_nothing_or_far_away_was_a_value_that_many_have(how: str) -> None:
+    def faulty(row: Row) -> float:
+        weight = row["weight"]
+        return 0.9 if weight is None or not 0 < weight < 3000 else 0.1  # type: ignore[operator]
+
+    found = example(behaviour("disturb", "weight", by=(how,)), faulty)
+    assert found is not None
+    assert found.shows == (True, True)
+    assert HOLDOUT.columns["weight"].held_by.get(found.before, 0) == 0, "it is nobody's"
+
+
 def test_numbers_come_as_near_as_they_go() -> None:
     found = example(behaviour("vary", "country"), pocket)
     assert found is not None
