@@ -62,11 +62,16 @@ class Counterexample:
 
     @property
     def arguments(self) -> tuple[str, ...]:
-        """What `ml-ci ask MODEL` is given to repeat it, `age=40,43`; nothing where a value of it is hidden."""
-        if self.hidden or not all(self.shows):
+        """What `ml-ci ask MODEL` is given to repeat it, `age=40,43`.
+
+        Nothing where a value of it is hidden, or cannot be written there: white space at its ends, a number as text.
+        """
+        as_text = isinstance(self.after, str) and not isinstance(self.before, str | None)
+        cells = (*self.kept.values(), *self._values)
+        if self.hidden or not all(self.shows) or as_text or not all(map(_can_be_written, cells)):
             return ()
-        texts = [_write(cell) for cell in self._values]
-        kept = (f"{name}={_write(cell)}" for name, cell in self.kept.items())
+        texts = [_quote(cell) for cell in self._values]
+        kept = (f"{name}={_quote(cell)}" for name, cell in self.kept.items())
         return (*kept, f"{self.column}={','.join(texts)}")
 
     @property
@@ -150,6 +155,17 @@ def _write(cell: Cell) -> str:
     if cell is None:
         return ""
     return repr(cell) if isinstance(cell, float) else str(cell)
+
+
+def _can_be_written(cell: Cell) -> bool:
+    """Say whether a value is read again as it is from a line: `ml-ci ask` trims, and takes an empty one for missing."""
+    return not isinstance(cell, str) or (cell == cell.strip() and cell.isprintable() and bool(cell))
+
+
+def _quote(cell: Cell) -> str:
+    """Write a value as a field of CSV, which `ml-ci ask` reads several of."""
+    text = _write(cell)
+    return '"' + text.replace('"', '""') + '"' if any(sign in text for sign in ',"') else text
 
 
 def _score(answers: Answers) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import math
 from collections.abc import Callable
@@ -12,7 +13,7 @@ import numpy as np
 import pytest
 
 from ml_ci.behaviours.columns import Columns
-from ml_ci.behaviours.counterexample import Counterexample
+from ml_ci.behaviours.counterexample import Counterexample, Said
 from ml_ci.behaviours.hunt import hunt, mutate
 from ml_ci.behaviours.measure import measure
 from ml_ci.behaviours.shown import between, may_show
@@ -277,3 +278,30 @@ def test_mutated_rows_are_the_same_each_time_and_differ_in_one_value() -> None:
 def test_where_nothing_can_be_redrawn_nothing_is_hunted(what: Any) -> None:
     holdout = columns_of({"sex": ["Male"] * 9})
     assert hunt(what, holdout, Model.of(holdout, sound)).rows == 0
+
+
+def _told(column: str, before: Any, after: Any, **kept: Any) -> Counterexample:
+    said = Said((1, 0), (0.7, 0.2))
+    return Counterexample("disturb", column, before, after, said, said, kept)
+
+
+@pytest.mark.parametrize(
+    ("found", "arguments"),
+    [
+        (_told("job", "Cook", "cook", age=40), ("age=40", "job=Cook,cook")),
+        (_told("job", "Sales, other", "sales"), ('job="Sales, other",sales',)),
+        (_told("job", 'the "boss"', None), ('job="the ""boss""",',)),
+        (_told("pay", 1.5, -20.0, town=None), ("town=", "pay=1.5,-20.0")),
+        (_told("member", True, False), ("member=True,False",)),
+        (_told("job", "Cook", " Cook"), ()),
+        (_told("pay", 7, "7"), ()),
+        (_told("job", "Cook", "cook", town="Ulm "), ()),
+    ],
+)
+def test_the_line_that_repeats_it_is_read_as_it_was_meant(found: Counterexample, arguments: tuple[str, ...]) -> None:
+    assert found.arguments == arguments
+    for argument in arguments:
+        name, _, text = argument.partition("=")
+        [fields] = csv.reader([text]) if text else [[""]]
+        cells = [found.before, found.after] if name == found.column else [found.kept[name]]
+        assert fields == ["" if cell is None else str(cell) for cell in cells]
