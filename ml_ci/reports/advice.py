@@ -6,7 +6,7 @@ import shlex
 
 from ml_ci.gates.held_gates import is_lowered
 from ml_ci.gates.values import GateResult
-from ml_ci.reports.causes import named
+from ml_ci.reports.causes import is_served_otherwise, named
 from ml_ci.reports.pieces import Code, Sentence, listed
 from ml_ci.reports.sentences import failure_hint
 from ml_ci.reports.text import label
@@ -32,6 +32,8 @@ def next_steps(name: str, model: ModelReport) -> Sentence:
         first = "Label more rows for the holdout" if more else "Improve the model"
         said = f"{first}, or loosen the gate on purpose; "
         return (said, Code(label(f"ml-ci power {_quoted(name)}", 200)), " says what this holdout can prove.")
+    if is_served_otherwise(model):
+        return (_SERVED,)
     if _same(model):
         return (_OF_BASELINE,)
     data = [change for change in model.changes if change.part.startswith("data.")]
@@ -66,6 +68,7 @@ _BY_FOLDS = (
 
 # What no model is made of: `explain` has nothing to tell of it.
 _JUDGING = ("gates", "metrics", "model")
+_SERVED = "Compare what the service does to a row before it scores it with what training does: defaults, units, order."
 _OF_BASELINE = (
     "The model is the baseline's, and the baseline fails this gate too: choose another limit, or merge the gate after "
     "a better model."

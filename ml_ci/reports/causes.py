@@ -99,7 +99,19 @@ def _names(summary: str, key: str) -> bool:
     return re.search(rf"(?:^|, ){key}(?:\.[\w.]+)?: ", summary) is not None
 
 
+def is_served_otherwise(model: ModelReport) -> bool:
+    """Say whether the candidate is the baseline's model, and a behaviour is broken on other rows: by what serves it."""
+    new, old = model.candidate, model.baseline
+    served = any(one.says.startswith("same: served") for one in model.behaviours.values())
+    if not served or new is None or old is None or new.record != old.record:
+        return False
+    failed = [gate for gate in model.gates if gate.verdict == "fail" and gate.baseline is not None]
+    return any(gate.value != gate.baseline for gate in failed)
+
+
 def _unchanged(model: ModelReport) -> Sentence:
+    if is_served_otherwise(model):
+        return ("The model is the baseline's: what serves it has changed.",)
     if model.baseline is not None:
         return ("Nothing that this model depends on has changed.",)
     return ("There is nothing to compare it with.",) if model.candidate else ()

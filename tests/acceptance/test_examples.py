@@ -106,6 +106,8 @@ def test_a_service_is_held_to_the_model_that_it_serves(example: Callable[..., Ex
     assert found["protocol"][1] is not None and 0.02 < found["protocol"][1] < 0.2
     assert found["many"] == found["single"] == found["alone"] == ("pass", 0.0)
     assert model["candidate"]["metrics"] == model["baseline"]["metrics"]
+    assert call(["run", *rest.options]) == 1
+    assert "The model is the baseline's: what serves it has changed." in rest.capture.readouterr().out
 
 
 def test_micro_batches_that_mix_up_their_answers_are_seen(example: Callable[..., Example]) -> None:

@@ -9,9 +9,9 @@ import pytest
 
 from ml_ci.changes.values import Change
 from ml_ci.gates.values import Verdict
-from ml_ci.reports import advice
+from ml_ci.reports import advice, causes
 from ml_ci.reports.pieces import plain
-from ml_ci.reports.values import ModelReport, Report
+from ml_ci.reports.values import BehaviourReport, ModelReport, Report
 
 Reports = dict[str, Callable[[], Report]]
 
@@ -101,3 +101,29 @@ def test_more_rows_are_asked_for_only_where_they_help(reports: Reports) -> None:
     unprovable = replace(model, gates=(replace(model.gates[0], needs=None),))
     said = f"Improve the model, or loosen the gate on purpose; ml-ci power {name} says what this holdout can prove."
     assert plain(advice.next_steps(name, unprovable)) == said
+
+
+@pytest.mark.parametrize(
+    ("says", "before", "served"),
+    [
+        ("same: served, run: ask {rows} {out}", 0.0, True),
+        ("same: served, run: ask {rows} {out}", 0.09, False),
+        ("vary: sex", 0.0, False),
+    ],
+)
+def test_a_service_that_answers_otherwise_than_the_baselines(
+    reports: Reports, says: str, before: float, served: bool
+) -> None:
+    name, model = _only(reports["failed_by_data"]())
+    assert model.candidate is not None
+    gate = replace(model.gates[0], condition="served <= 0", verdict="fail", value=0.09, baseline=before)
+    behaviours = {"served": BehaviourReport("same", says)}
+    same = replace(model, changes=(), gates=(gate,), baseline=model.candidate, behaviours=behaviours)
+    said = plain(advice.next_steps(name, same))
+    assert said.startswith("Compare what the service does to a row" if served else OF_BASELINE)
+    told = plain(causes.cause(same))
+    assert told == (
+        "The model is the baseline's: what serves it has changed."
+        if served
+        else "Nothing that this model depends on has changed."
+    )
