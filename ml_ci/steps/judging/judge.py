@@ -93,7 +93,7 @@ def judge_gates(
     odd = (*caution_behaviours(model), *find_dependence(shop, plan, asked, before.policy, results))
     differences = find_differences(asked, before.policy)
     verdict = Judged(comparison, results, changes, said, find_overlaps(shop), yardsticks, differences, odd)
-    if any(one.why for one in comparison.behaviours.values()):
+    if verdict.verdict == "error" and any(one.why for one in comparison.behaviours.values()):
         return verdict  # what could not be asked today may answer tomorrow: it is no verdict to keep
     with shop.project.store.draft() as draft:
         content = {"model": model.name, "training": plan.candidate.training, "judged": pack(verdict)}
