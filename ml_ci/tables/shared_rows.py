@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from ml_ci.tables.duck import Database, connect, select
-from ml_ci.tables.rows_held import Rows, to_look_through
+from ml_ci.tables.rows_held import MOST, Rows, to_look_through
 from ml_ci.tables.table import Table
 
 MEMORY = 1 << 30
@@ -65,9 +65,11 @@ def shared_rows(
     with connect(MEMORY, shown=table.shown) as connection:
         connection.execute("SET preserve_insertion_order = false")
         columns = [*features, *([label] if table.has(label) else [])]
-        ours = to_look_through(connection, "ours", [table], columns)
         theirs = to_look_through(connection, "theirs", others, columns)
-        search = _Search(connection, table, others, label, ours, theirs)
+        # Where their rows are held, ours are read for their keys, and whole only where a key is known.
+        held = all(one.source == "theirs" for one in theirs)
+        ours = to_look_through(connection, "ours", [table], columns, 0 if held else MOST)
+        search = _Search(connection, table, others, label, ours, theirs, held)
         found = [search.compare(features)]
         telling = [name for name in features if name not in naming and not search.numbers_rows(name)]
         return [*found, search.compare(telling)] if telling and len(telling) < len(features) else found
@@ -81,6 +83,7 @@ class _Search:
     label: str
     ours: Sequence[Rows]
     theirs: Sequence[Rows]
+    held: bool
 
     @cached_property
     def labelled(self) -> bool:
@@ -98,9 +101,11 @@ class _Search:
 
     def compare(self, features: Sequence[str]) -> Compared:
         """Compare by some columns, and by those with the label where both have it."""
-        key = self._key(features)
-        self._make("wanted", _keys(self.ours, key))
-        self._make("there", self._keep(self.theirs, features, key, "wanted"))
+        key, known = self._key(features), ""
+        if not self.held:
+            known = "wanted"
+            self._make(known, _keys(self.ours, key))
+        self._make("there", self._keep(self.theirs, features, key, known))
         self._make("here", self._keep(self.ours, features, key, "there"))
         whole = self._share("w", features, key) if self.labelled else None
         return Compared(whole, self._share("f", features, key))
@@ -130,13 +135,17 @@ class _Search:
         return chosen
 
     def _keep(self, tables: Sequence[Rows], features: Sequence[str], key: Sequence[str], known: str) -> str:
-        """Write the query of the rows whose key is known: `k`, `f` of the features, `w` of those and the label."""
+        """Write the query of the rows whose key is `known`, all where that is "".
+
+        Their columns are `k`, `f` of the features, and `w` of those and the label.
+        """
+        among = f"WHERE k IN ({select('k', known)})" if known else ""
         label = (self.label,) if self.labelled else ()
         parts = []
         for one in tables:
             keyed = select(f"*, {one.row(key)} AS k", one.source)
             what = f"k, {one.row(features)} AS f, {one.row(label)} AS l"
-            parts.append(select(what, f"({keyed})", f"WHERE k IN ({select('k', known)})"))
+            parts.append(select(what, f"({keyed})", among))
         return select("k, f, hash(f, l) AS w", f"({' UNION ALL '.join(parts)})")
 
     def _share(self, by: str, features: Sequence[str], key: Sequence[str]) -> Shared:
