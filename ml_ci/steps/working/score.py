@@ -123,7 +123,7 @@ def _predictions(shop: Workshop, side: Side, training: Record) -> tuple[Predicti
     if left is not None:
         found = read_predictions(model, side, left, table, None, shop.labelled)
     else:
-        given = shop.holdout_rows if own is None else shop.base_rows
+        given = shop.give_rows(side) if own is None else shop.base_rows
         rows = score_rows(shop, side, training, "holdout", given, table.rows)
         found = read_predictions(model, side, rows.predictions, table, rows, shop.labelled)
         found = choose_threshold(shop, side, training, found)

@@ -96,11 +96,17 @@ class Workshop(Room):
         table = Table.open(bring("validation", entry), entry.columns, shown=entry.path)
         return table, self._strip(name, table, entry.columns, chosen)
 
-    def _strip(self, name: str, table: Table, columns: tuple[str, ...] | None, side: Side) -> Input:
-        """Write a table without the label column of a side, for a model to score."""
+    def _strip(
+        self, name: str, table: Table, columns: tuple[str, ...] | None, side: Side, *, written: bool = True
+    ) -> Input:
+        """Give a table without the label column of a side, for a model to score.
+
+        DataFrames are read from the whole table, and the label is left out then: only who may ask for a path needs a
+        file that is `written` without it.
+        """
         label = side.model.label
         target = self.work / f"{name}-rows" / table.path.name
-        if not target.exists():
+        if written and not target.exists():
             target.parent.mkdir()
             without(table.path, label, target, columns=columns, shown=table.shown, python=self.python(side))
         kept = None if columns is None else tuple(name for name in columns if name != label)
@@ -122,8 +128,15 @@ class Workshop(Room):
     @property
     def holdout_rows(self) -> Input:
         """The holdout without its label column; a part is typed as the table that it was cut from."""
-        model = self.sides.candidate.model
-        rows = self._strip("holdout", self.holdout, find_source(model).columns, self.sides.candidate)
+        return self._strip_holdout(written=True)
+
+    def give_rows(self, side: Side) -> Input:
+        """Give the holdout's rows to a side's model; a file of them where a function or a command may ask for one."""
+        return self._strip_holdout(written=bool(side.model.predict or side.model.predict_command))
+
+    def _strip_holdout(self, *, written: bool) -> Input:
+        model, columns = self.sides.candidate.model, find_source(self.sides.candidate.model).columns
+        rows = self._strip("holdout", self.holdout, columns, self.sides.candidate, written=written)
         if isinstance(model.holdout, FileEntry) or model.holdout.whole:
             return rows
 
