@@ -66,11 +66,10 @@ class Judge:
 
     def counts(self, table: Table, positive: Positive, scores: Scores | Path, **options: Any) -> str:
         """Give tp/fp/tn/fn of what a child scored, or of a file that a command left."""
-        path = self.folder / "scores.csv"
         if isinstance(scores, Path):
             path = scores
         else:
-            write_predictions(str(path), scores)
+            path = self.folder / write_predictions(str(self.folder), scores)
             kind = "outcome" if scores.outcome else scores.kind
             options = {"kind": kind, "precision": scores.precision, **options}
         found = read(path, table, "y", positive, shown="predictions.csv", **options)
@@ -520,10 +519,12 @@ def test_float32_scores_are_decided_as_numpy_does(judge: Judge, scores: list[flo
     pd.DataFrame({"score": own}).to_parquet(judge.folder / "p.parquet")
     expected = (own >= threshold).tolist()
     inside = judge.scored(table, wanted, None, lambda model, rows: own)
-    write_predictions(str(judge.folder / "inside.csv"), inside)
+    handed = judge.folder / write_predictions(str(judge.folder), inside)
     written = judge.file(pd.DataFrame({"score": own}))
-    for path, precision in ((judge.folder / "p.parquet", ""), (judge.folder / "inside.csv", "float32"), (written, "")):
-        assert read(path, table, "y", wanted, threshold=threshold, precision=precision).decision.tolist() == expected
+    for path, precision in ((judge.folder / "p.parquet", ""), (handed, "float32"), (written, "")):
+        kind = inside.kind if path == handed else None
+        found = read(path, table, "y", wanted, threshold=threshold, precision=precision, kind=kind)
+        assert found.decision.tolist() == expected
 
 
 def shared(order: list[int], **columns: list[Any]) -> pd.DataFrame:
