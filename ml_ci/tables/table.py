@@ -6,7 +6,7 @@ import csv
 import math
 import tempfile
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 # Kinds of values without a greatest length; a nested one holds them in brackets.
 _LONG_KINDS = ("VARCHAR", "BLOB", "BIT", "ENUM", "[", "(", "JSON", "GEOMETRY", "VARIANT")
 MAX_LINE = 2_000_000  # DuckDB's own default
+MOST_HELD = 20_000_000  # values of a text, 16 bytes each, and the long ones more
 
 
 class Table:
@@ -46,6 +47,7 @@ class Table:
         self._codes: dict[int, tuple[NDArray[np.int32], tuple[str, ...]]] = {}
         self._lengths: array[int] | None = None  # of the records in bytes, where they are not simply lines
         self._blank: list[int] = []
+        self._held: frozenset[str] = frozenset()
         self._connection = connect(None if bounds is None else bounds.memory, shown=shown)
         self.source = self._read()
         self.rows = self._count()
@@ -68,6 +70,20 @@ class Table:
         name = shown or path.as_posix()
         return cls(path, name, examine(path, columns, name, bounds), bounds)
 
+    def hold(self, columns: Iterable[str]) -> None:
+        """Read columns of a text at once that will be asked for several times: each time the whole file is parsed.
+
+        Nothing is held of Parquet, which is read column by column, nor of very many rows.
+        """
+        names = dict.fromkeys(map(self.sql, columns))
+        if self.layout.parquet or self._held or not names or self.rows * len(names) > MOST_HELD:
+            return
+        self._connection.execute(f"CREATE TEMP TABLE held AS {select(', '.join(names), self.source)}")
+        self._held = frozenset(names)
+
+    def _source_of(self, name: str) -> str:
+        return "held" if name in self._held else self.source
+
     def has(self, column: str) -> bool:
         """Say whether there is a column of this name."""
         return column.strip() in self.names
@@ -76,7 +92,7 @@ class Table:
         """Give a column as trimmed texts, shape (rows,), "" where a value is missing."""
         import numpy as np
 
-        found = self._fetch(as_text(self.sql(column)))
+        found = self._fetch(as_text(self.sql(column)), self._source_of(self.sql(column)))
         return np.array([text.strip() for text in found.tolist()], np.object_)
 
     def numbers(self, column: str) -> NDArray[np.float64]:
@@ -91,7 +107,8 @@ class Table:
         import numpy as np
 
         what = f"{self.number_sql(column)} AS v, coalesce({condition}, false) AS w"
-        found = self._connection.execute(select(what, self.source)).fetchnumpy()
+        source = self._source_of(self.sql(column)) if condition == "false" else self.source
+        found = self._connection.execute(select(what, source)).fetchnumpy()
         read = np.ma.filled(np.ma.asanyarray(found["v"]), np.nan).astype(np.float64)
         if np.isnan(read).any():
             self.refuse_text(column)
@@ -137,7 +154,7 @@ class Table:
         """Count the rows of each distinct trimmed text of a column ("" is missing), most frequent first."""
         name = self.sql(column)
         if name not in self._counts:
-            query = select(f"{name} AS v, count(*) AS n", self.source, "GROUP BY v")
+            query = select(f"{name} AS v, count(*) AS n", self._source_of(name), "GROUP BY v")
             found: dict[str, int] = {}
             for value, number in self._connection.execute(select(f"{as_text('v')}, n", f"({query})")).fetchall():
                 found[value.strip()] = found.get(value.strip(), 0) + int(number)
@@ -244,10 +261,10 @@ class Table:
         """Give DuckDB's name of a column's type, which is `VARCHAR` for every column of a text."""
         return self.types[self.layout.index(column, self.shown)]
 
-    def _fetch(self, expression: str) -> NDArray[Any]:
+    def _fetch(self, expression: str, source: str) -> NDArray[Any]:
         import numpy as np
 
-        found = self._connection.execute(select(f"{expression} AS v", self.source)).fetchnumpy()["v"]
+        found = self._connection.execute(select(f"{expression} AS v", source)).fetchnumpy()["v"]
         return cast("NDArray[Any]", np.ma.asanyarray(found))
 
     def _code(self, column: str) -> tuple[NDArray[np.int32], tuple[str, ...]]:
@@ -259,12 +276,13 @@ class Table:
     def _encode(self, name: str) -> tuple[NDArray[np.int32], tuple[str, ...]]:
         import numpy as np
 
-        distinct = select(f"DISTINCT {name} AS v", self.source)
+        source = self._source_of(name)
+        distinct = select(f"DISTINCT {name} AS v", source)
         written = select(f"DISTINCT {as_text('v')}", f"({distinct})")
         self._connection.execute(f"CREATE TYPE seen AS ENUM ({written})")
         try:
             values = self._connection.execute("SELECT unnest(enum_range(NULL::seen))::VARCHAR").fetchall()
-            codes = self._fetch(f"enum_code({as_text(name)}::seen)")
+            codes = self._fetch(f"enum_code({as_text(name)}::seen)", source)
         finally:
             self._connection.execute("DROP TYPE seen")
         texts = [value.strip() for (value,) in values]

@@ -72,8 +72,10 @@ def check_holdout(shop: Workshop) -> None:
     if model.id is not None and find_source(model).job is not None:
         table.layout.index(model.id, table.shown)
     slices = [spec for spec in specs_of(model) if not is_class(spec, table, model.label)]
-    for column in (model.label, *(column for spec in slices for column in spec.columns)):
+    read = (model.label, *(column for spec in slices for column in spec.columns))
+    for column in read:
         table.layout.index(column, table.shown)
+    table.hold(read)
     class_counts(table, model.label, model.positive)
     refuse_unfit(table, model)
     check_folds(table, model)
