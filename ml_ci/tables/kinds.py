@@ -32,12 +32,12 @@ class Kind:
         return f"{self.name} ({self.missing:,} missing)" if self.missing else self.name
 
 
-def kinds(path: Path, columns: Sequence[str] | None, shown: str) -> Mapping[str, Kind]:
+def kinds(path: Path, columns: Sequence[str] | None, shown: str, layout: Layout | None = None) -> Mapping[str, Kind]:
     """Give the kind of each column by its name, in the table's order; `columns` names those without a header line.
 
-    UserError when there is no table.
+    `layout` says how the table is written where that is known. UserError when there is no table.
     """
-    layout = examine(path, columns, shown)
+    layout = layout or examine(path, columns, shown)
     with connect(shown=shown) as connection:
         if layout.parquet:
             return _of_parquet(connection, path, layout)

@@ -7,10 +7,12 @@ import os
 import signal
 import time
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import psutil
 
 _REFRESH = 0.2
+_OWN_CHILDREN = Path("/proc/thread-self/children")  # not every kernel is built to list them, and none but Linux does
 
 
 class Family:
@@ -36,7 +38,7 @@ class Family:
         """Give the bytes that the job uses now. The list of its processes is renewed five times a second."""
         now = time.monotonic()
         if now - self._refreshed > _REFRESH or not self._members:
-            self._members = [process for process in self._descendants() if not self._is_helper(process)]
+            self._members = [process for process in self._look_below() if not self._is_helper(process)]
             self._refreshed = now
         used = sum(map(_resident, self._members))
         self.peak = max(self.peak, used)
@@ -57,6 +59,14 @@ class Family:
         if self._is_between and self._helper is None:
             self._helper = process  # children are listed before what is below them
         return process == self._helper
+
+    def _look_below(self) -> list[psutil.Process]:
+        """Give the descendants as their parents list them, in a tenth of the time: psutil asks every process there is.
+
+        A list may lack a child for a moment, so it is not by this that a job is ended.
+        """
+        listed = _list_below(self._supervisor) if self._leader else []
+        return self._descendants() if listed is None else list(_processes(listed))
 
     def _descendants(self) -> list[psutil.Process]:
         for leader in self._leader:
@@ -81,6 +91,28 @@ class Family:
         # The supervisor leads the group and may be alive still: it goes last, so that orphans have a parent until then.
         group = _processes(pid for pid in psutil.pids() if pid != self._supervisor and _group(pid) == self._supervisor)
         _kill(group)
+
+
+def _list_below(leader: int) -> list[int] | None:
+    """Give the descendants of a process, children before what is below them; None where the system lists none."""
+    if not _OWN_CHILDREN.exists():
+        return None
+    found: list[int] = []
+    waiting = [leader]
+    while waiting:
+        children = _list_children(waiting.pop(0))
+        found += children
+        waiting += children
+    return found
+
+
+def _list_children(parent: int) -> list[int]:
+    """Give the children of each thread of a process; those that are known so far of one that ends meanwhile."""
+    found: list[int] = []
+    with contextlib.suppress(OSError):
+        for thread in Path(f"/proc/{parent}/task").iterdir():
+            found += map(int, (thread / "children").read_text(encoding="ascii").split())
+    return found
 
 
 def _processes(pids: Iterable[int]) -> Iterator[psutil.Process]:

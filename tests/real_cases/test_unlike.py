@@ -34,7 +34,7 @@ def _shop(folder: Path, holdout: object = None) -> Any:
     return SimpleNamespace(
         sides=SimpleNamespace(candidate=SimpleNamespace(model=model)),
         project=SimpleNamespace(folder=folder),
-        holdout=SimpleNamespace(path=folder / "holdout.csv", shown="holdout.csv"),
+        holdout=SimpleNamespace(path=folder / "holdout.csv", shown="holdout.csv", layout=None),
     )
 
 

@@ -26,7 +26,7 @@ def note_unlike(shop: Workshop) -> Iterator[str]:
         return
     tables = {entry.path: (at, entry) for name, entry in model.data.items() if (at := _find(shop, name, entry))}
     with contextlib.suppress(UserError):
-        own = kinds(shop.holdout.path, model.holdout.columns, shop.holdout.shown)
+        own = kinds(shop.holdout.path, model.holdout.columns, shop.holdout.shown, shop.holdout.layout)
         for path, (at, entry) in tables.items():
             with contextlib.suppress(UserError):
                 other = kinds(at, entry.columns, path)
