@@ -90,7 +90,10 @@ def judge_gates(
     still = note_behaviours(model, comparison.behaviours)
     said = (*_notes(shop.sides), *seen, *before.notes, *look.say_standing(before.standing), *note_resamples(asked))
     said = (*said, *still)
-    odd = (*caution_behaviours(model), *find_dependence(shop, plan, asked, before.policy, results))
+    odd = (
+        *caution_behaviours(model, other_rows=bool(yardsticks)),
+        *find_dependence(shop, plan, asked, before.policy, results),
+    )
     differences = find_differences(asked, before.policy)
     verdict = Judged(comparison, results, changes, said, find_overlaps(shop), yardsticks, differences, odd)
     if verdict.verdict == "error" and any(one.why for one in comparison.behaviours.values()):
