@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +13,40 @@ from typing import Any
 def legs(plan: dict[str, Any]) -> list[dict[str, str]]:
     """Give the legs of the matrix; no model and no check is left out, for each has a verdict.
 
-    The leg of those that need no work is called as no model can be: the names of legs name artifacts.
+    A check stands in the leg of what it builds on, so that nothing is trained twice, and what is tested is the model
+    that is judged. The leg of those that need no work is called as no model can be: the names of legs name artifacts.
     """
-    models = {**plan["models"], **{name: one for name, one in plan.get("jobs", {}).items() if one["check"]}}
+    jobs = plan.get("jobs", {})
+    models = {**plan["models"], **{name: one for name, one in jobs.items() if one["check"]}}
     working = [name for name, one in models.items() if one["action"] != "reuse"]
     resting = [name for name in models if name not in working]
-    alone = [{"leg": name, "models": name} for name in working]
-    return [*alone, *([{"leg": "_unchanged", "models": " ".join(resting)}] if resting else [])]
+    together: dict[str, list[str]] = {}
+    for name in working:
+        together.setdefault(_leg(name, working, plan), []).append(name)
+    some = [{"leg": leg, "models": " ".join(names)} for leg, names in together.items()]
+    return [*some, *([{"leg": "_unchanged", "models": " ".join(resting)}] if resting else [])]
+
+
+def _leg(name: str, working: Sequence[str], plan: Mapping[str, Any]) -> str:
+    """Name the leg of a model or check: of a check that of a model which it builds on, or else of another check."""
+    below = above(name, plan.get("jobs", {}))
+    for kind in (plan["models"], plan.get("jobs", {})):
+        for one in working:
+            if one in kind and one in below:
+                return _leg(one, working, plan)
+    return name
+
+
+def above(name: str, jobs: Mapping[str, Any]) -> set[str]:
+    """Give what a job builds on, at whatever distance; nothing of a model, whose leg is its own."""
+    found: set[str] = set()
+    waiting = list(jobs.get(name, {}).get("needs", ()))
+    while waiting:
+        one = waiting.pop()
+        if one not in found:
+            found.add(one)
+            waiting += jobs.get(one, {}).get("needs", ())
+    return found
 
 
 def outputs(plan: dict[str, Any]) -> dict[str, str]:

@@ -157,6 +157,7 @@ def _as_json(plans: Plans) -> dict[str, object]:
                 "baseline": one.baseline or None,
                 "notes": list(one.notes),
                 "check": one.check,
+                "needs": list(plans.needs.get(name, ())),
             }
             for name, one in plans.jobs.items()
         },

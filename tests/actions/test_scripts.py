@@ -63,6 +63,28 @@ def test_checks_that_have_to_be_done_have_a_leg_and_jobs_before_others_none() ->
     ]
 
 
+@pytest.mark.parametrize(
+    ("working", "legs"),
+    [
+        ("a image smoke lint", [("a", "a image smoke"), ("lint", "lint")]),
+        ("a b image", [("a", "a image"), ("b", "b")]),
+        ("image smoke both", [("image", "image smoke"), ("both", "both")]),
+        ("smoke", [("smoke", "smoke")]),
+        ("b both", [("b", "b both")]),
+    ],
+)
+def test_a_check_stands_in_the_leg_of_what_it_builds_on(working: str, legs: list[tuple[str, str]]) -> None:
+    needs = {"wheel": ["a"], "image": ["wheel"], "smoke": ["image"], "lint": [], "both": ["a", "b"]}
+    jobs = {
+        name: {"action": "run" if name in working.split() else "reuse", "check": name != "wheel", "needs": needed}
+        for name, needed in needs.items()
+    }
+    models = {name: {"action": "train" if name in working.split() else "reuse"} for name in "ab"}
+    found = [(leg["leg"], leg["models"]) for leg in matrix.legs({"models": models, "jobs": jobs})]
+    assert found[:-1] == legs
+    assert found[-1][0] == "_unchanged"
+
+
 def test_no_text_of_a_plan_ends_an_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "plan.json"
     file.write_text('{"models": {"a": {"action": "train", "changes": ["x\\nwork=false\\nEOF"]}}}')
