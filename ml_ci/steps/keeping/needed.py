@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ml_ci.plan.plan import BEHAVIOURS, COMPARISONS, FAILURES, PREDICTIONS, TRAININGS, VERDICTS, Plan
-from ml_ci.steps.planning.behaviours import digest_cases, key_behaviour, key_example, list_measured
+from ml_ci.steps.planning.behaviours import digest_beside, key_behaviour, key_example, list_measured
 from ml_ci.steps.planning.decide import find_keys, plan_work
 from ml_ci.steps.planning.folds import cut_folds
 from ml_ci.steps.planning.sides import Fingerprints
@@ -53,10 +53,11 @@ def _of_model(project: Project, fingerprints: Fingerprints, model: str) -> Itera
 
 def _behaviours(project: Project, sides: Sides, plan: Plan) -> Iterator[Name]:
     """Give what each side does by each behaviour, and what is shown of it."""
-    model, cases = sides.candidate.model, digest_cases(project, sides)
+    model, both = sides.candidate.model, ((sides.candidate, plan.candidate), (sides.baseline, plan.baseline))
+    asked = [(side, keys.predictions) for side, keys in both if side is not None and keys is not None]
+    beside = [(predictions, digest_beside(project, sides, side)) for side, predictions in asked]
     for one in list_measured(model):
-        sides_keys = [keys.predictions for keys in (plan.candidate, plan.baseline) if keys is not None]
-        measured = [key_behaviour(key, one, cases.get(one.name, "")) for key in sides_keys]
+        measured = [key_behaviour(predictions, one, own.get(one.name, "")) for predictions, own in beside]
         yield from ((BEHAVIOURS, key) for key in measured)
         yield BEHAVIOURS, key_example(measured, model.counterexamples)
 

@@ -12,7 +12,7 @@ from ml_ci.digests import blob_id, digest, object_format
 from ml_ci.repository.trees import CommitTree, WorkingTree
 from ml_ci.spec.behaviours import Behaviour
 from ml_ci.spec.values import ModelSpec
-from ml_ci.steps.values import Project, Sides
+from ml_ci.steps.values import Made, Project, Sides
 
 # How rows are edited and measured: with another number, all are measured anew.
 MEASURING = 1
@@ -51,19 +51,19 @@ def _read(tree: WorkingTree | CommitTree, path: str) -> bytes | None:
         return None
 
 
-def digest_cases(project: Project, sides: Sides) -> Mapping[str, str]:
-    """Digest what else decides what is found, by behaviour: the tables of cases, and of a service the code.
+def digest_beside(project: Project, sides: Sides, side: Made) -> Mapping[str, str]:
+    """Digest what else decides what is found of a side, by behaviour: the tables of cases, and of its service the code.
 
     A service is asked by a program that may read every file of its side's commit, which no fingerprint of the model
-    holds; but not the configuration, whose gates may change.
+    holds; but not the configuration, whose gates may change. Two sides of one model may be served in two ways.
     """
-    found = {}
-    for name, one in sides.candidate.model.behaviours.items():
+    behaviours, found = sides.candidate.model.behaviours, {}
+    if any(one.same == "served" for one in behaviours.values()):
+        served = digest(_list_files(project, side.tree))
+        found = {name: served for name, one in behaviours.items() if one.same == "served"}
+    for name, one in behaviours.items():
         if one.cases is not None:
             found[name] = digest([_hash(file.content) for file in read_cases(project, sides, one)])
-        if one.same == "served":
-            trees = [side.tree for side in (sides.candidate, sides.baseline) if side is not None]
-            found[name] = digest([_list_files(project, tree) for tree in trees])
     return found
 
 
@@ -85,9 +85,12 @@ def _hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def key_behaviour(predictions: str, behaviour: Behaviour, cases: str = "") -> str:
-    """Key what one side does by a behaviour: by what its predictions are kept by, whatever the gates ask of it."""
-    return digest(["behaviour", MEASURING, predictions, behaviour.measuring, cases])
+def key_behaviour(predictions: str, behaviour: Behaviour, beside: str = "") -> str:
+    """Key what one side does by a behaviour: by what its predictions are kept by, whatever the gates ask of it.
+
+    `beside` is the digest of what it depends on beside the model.
+    """
+    return digest(["behaviour", MEASURING, predictions, behaviour.measuring, beside])
 
 
 def list_measured(model: ModelSpec) -> tuple[Behaviour, ...]:

@@ -13,7 +13,7 @@ from ml_ci.plan.plan import PREDICTIONS, TRAININGS, VERDICTS, Keys, Known, Plan,
 from ml_ci.plan.values import Action
 from ml_ci.records.store import Store
 from ml_ci.spec.values import ModelSpec, PartEntry
-from ml_ci.steps.planning.behaviours import digest_cases
+from ml_ci.steps.planning.behaviours import digest_beside
 from ml_ci.steps.planning.folds import cut_folds, find_folds, pool_keys
 from ml_ci.steps.planning.judged import Judged, read_verdict
 from ml_ci.steps.planning.own_rows import find_source
@@ -52,8 +52,8 @@ def _planned(project: Project, sides: Sides, verify: bool) -> Plan:
     against = baseline.predictions if baseline else sides.no_baseline
     # Another version of ml-ci counts and judges anew, as it may do so better; it trains and scores nothing again.
     comparison = digest(["comparison", __version__, candidate.predictions, against, _count(sides.candidate.model)])
-    cases = digest_cases(project, sides)
-    told = digest([_tell(sides), cases]) if cases else _tell(sides)
+    beside = [digest_beside(project, sides, side) for side in (sides.candidate, sides.baseline) if side is not None]
+    told = digest([_tell(sides), beside]) if any(beside) else _tell(sides)
     verdict = judging_key(comparison, told, sides.candidate.fingerprint.gates)
     known = _verify(project.store) if verify else project.store.has
     return decide(candidate, baseline, comparison, verdict, _fetchable(sides, candidate, known))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
@@ -20,7 +20,7 @@ from ml_ci.evaluation.stream import is_large
 from ml_ci.evaluation.values import Behaved, Comparison, Shown
 from ml_ci.plan.plan import BEHAVIOURS, Plan
 from ml_ci.spec.behaviours import Behaviour
-from ml_ci.steps.planning.behaviours import digest_cases, key_behaviour, list_measured
+from ml_ci.steps.planning.behaviours import digest_beside, list_measured
 from ml_ci.steps.working.cases import Cases, measure_all_cases, read_all_cases
 from ml_ci.steps.working.examples import Broken, find_shown, pack_shown
 from ml_ci.steps.working.questioned import FILE, Found, Questioned
@@ -53,7 +53,6 @@ class _Court:
 
     shop: Workshop
     sides: tuple[Questioned, ...]
-    cases: Mapping[str, str]
     shown: dict[str, Shown | None] = field(default_factory=dict)
     _columns: Columns | None = None
     _holdout: Holdout | None = None
@@ -66,11 +65,11 @@ class _Court:
         fresh: dict[str, Found] = {}
         named = [(shop.sides.candidate, plan.candidate), (shop.sides.baseline, plan.baseline)]
         sides = tuple(
-            Questioned(shop, side, keys.predictions, fresh)
+            Questioned(shop, side, keys.predictions, digest_beside(shop.project, shop.sides, side), fresh)
             for side, keys in named
             if side is not None and keys is not None
         )
-        court = cls(shop, sides, digest_cases(shop.project, shop.sides))
+        court = cls(shop, sides)
         try:
             yield court
         finally:
@@ -103,7 +102,7 @@ class _Court:
             if not cases.rows:
                 return Behaved(behaviour.kind, why=f"{behaviour.cases} has no cases")
         found: list[Found] = []
-        keys = [key_behaviour(side.predictions, behaviour, self.cases.get(behaviour.name, "")) for side in self.sides]
+        keys = [side.key(behaviour) for side in self.sides]
         said = ""
         for side, key in zip(self.sides, keys, strict=True):
             try:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from contextlib import ExitStack, nullcontext
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -15,6 +15,7 @@ from ml_ci.behaviours.asks import Answers, Ask, Asker
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.plan.plan import BEHAVIOURS
 from ml_ci.spec.behaviours import Behaviour
+from ml_ci.steps.planning.behaviours import key_behaviour
 from ml_ci.steps.planning.blame import blaming_baseline
 from ml_ci.steps.values import Side
 from ml_ci.steps.working.ask import open_asker, open_service
@@ -45,12 +46,14 @@ class Limited(Protocol):
 class Questioned:
     """A side of the comparison, asked when no record answers; `fresh` are results that are no records yet.
 
-    `unsteady` says on how many rows a second answer to the same row was another, and of how many; None: nobody asked.
+    `beside` has by behaviour the digest of what it depends on beside the model. `unsteady` says on how many rows a
+    second answer to the same row was another, and of how many; None: nobody asked.
     """
 
     shop: Workshop
     side: Side
     predictions: str
+    beside: Mapping[str, str]
     fresh: MutableMapping[str, Found]
     unsteady: tuple[int, int] | None = None
     _opened: ExitStack = field(default_factory=ExitStack)
@@ -61,6 +64,10 @@ class Questioned:
     def name(self) -> str:
         """Candidate or baseline."""
         return self.side.name
+
+    def key(self, behaviour: Behaviour) -> str:
+        """Key what it does by a behaviour."""
+        return key_behaviour(self.predictions, behaviour, self.beside.get(behaviour.name, ""))
 
     def find(self, key: str) -> Found | None:
         """Give what a record, or this run, says already."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ml_ci.steps.opening.project import locate, open_project
-from ml_ci.steps.planning.behaviours import digest_cases
+from ml_ci.steps.planning.behaviours import digest_beside
 from ml_ci.steps.planning.sides import Fingerprints
 
 SERVED = """\
@@ -20,7 +20,8 @@ SERVED = """\
 
 def digested(project: Any) -> str:
     found = open_project(locate(project.options()), project.options())
-    return digest_cases(found, Fingerprints(found).sides("cut"))["served"]
+    sides = Fingerprints(found).sides("cut")
+    return digest_beside(found, sides, sides.candidate)["served"]
 
 
 @pytest.mark.parametrize("folder", ["services/cut", "."])
