@@ -131,6 +131,7 @@ def work(project: Project, sides: Sides, clock: Clock) -> Work:
     The stages that train and count are imported here and nowhere above: where a record answers, nobody waits for them.
     """
     from ml_ci.steps.judging.judge import judge_gates, prepare
+    from ml_ci.steps.planning.resources import refuse_without_resources
     from ml_ci.steps.telling.describe import describe_changes
     from ml_ci.steps.working.behave import add_behaviours
     from ml_ci.steps.working.compare import count_sides, find_comparison
@@ -142,6 +143,8 @@ def work(project: Project, sides: Sides, clock: Clock) -> Work:
     with sending(project), open_workshop(project, sides) as shop:
         with clock("plan"):
             plan = plan_work(project, sides, verify=True)  # a damaged record is no record
+            if plan.action == "train":
+                refuse_without_resources(project, sides.candidate)
             before = prepare(shop, plan)
             shop.resolve()  # on top of the job that made the rows that judge, where there is one
         with clock("train"):

@@ -147,6 +147,7 @@ def _as_json(plans: Plans) -> dict[str, object]:
                 "notes": list(one.notes),
                 "cautions": list(one.cautions),
                 "reads": None if one.reads is None else list(one.reads),
+                "resources": _say_resources(one),
             }
             for name, one in plans.models.items()
         },
@@ -158,10 +159,16 @@ def _as_json(plans: Plans) -> dict[str, object]:
                 "notes": list(one.notes),
                 "check": one.check,
                 "needs": list(plans.needs.get(name, ())),
+                "resources": _say_resources(one),
             }
             for name, one in plans.jobs.items()
         },
     }
+
+
+def _say_resources(one: ModelPlan | JobPlan) -> dict[str, object] | None:
+    asked = one.resources
+    return None if asked is None else {"cpus": asked.cpus, "gpus": asked.gpus, "memory": asked.memory}
 
 
 def _lines(plans: Plans, *, verbose: bool) -> Iterator[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from ml_ci.changes.values import Change
+from ml_ci.spec.resources import Resources
 
 Action: TypeAlias = Literal["train", "evaluate", "reuse"]
 JobAction: TypeAlias = Literal["run", "reuse"]
@@ -20,6 +21,7 @@ class ModelPlan:
     `baseline` says what it would be compared with, "" without one; `trainings` counts the jobs that would run.
     `cautions` say what a reviewer has to know of how it would be judged. `reads` are the files that the candidate's
     jobs were seen to read and that no declared part holds, as seen from the project; None where none was seen yet.
+    `resources` are what its training asks of a machine.
     """
 
     action: Action
@@ -29,6 +31,7 @@ class ModelPlan:
     notes: tuple[str, ...] = ()
     cautions: tuple[str, ...] = ()
     reads: tuple[str, ...] | None = None
+    resources: Resources | None = None
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,7 @@ class JobPlan:
     baseline: str = ""
     notes: tuple[str, ...] = ()
     check: bool = False
+    resources: Resources | None = None
 
 
 @dataclass(frozen=True)

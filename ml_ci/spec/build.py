@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ml_ci.spec.draft import Draft, Drafts, JobDraft, StageDraft
-from ml_ci.spec.entry_shape import BudgetShape, FileShape
+from ml_ci.spec.entry_shape import BudgetShape, FileShape, ResourcesShape
 from ml_ci.spec.job_shape import JobShape
 from ml_ci.spec.shape import CostShape, ModelShape, ReuseShape
 from ml_ci.spec.values import (
@@ -25,6 +25,7 @@ from ml_ci.spec.values import (
     MakingFunction,
     ModelSpec,
     PartEntry,
+    Resources,
     Reuse,
     SliceSpec,
     Spec,
@@ -58,6 +59,7 @@ def _take_common(keys: ModelShape | JobShape) -> dict[str, Any]:
         "params": keys.params if isinstance(keys.params, Mapping) else None,
         "seed": keys.seed,
         "budget": _budget(keys.budget),
+        "resources": _resources(keys.resources),
         "code": tuple(keys.code),
         "ignore": tuple(keys.ignore),
         "needs": tuple(keys.needs),
@@ -155,6 +157,10 @@ def _slices(draft: Draft) -> tuple[SliceSpec, ...]:
             if columns != ("class",):
                 declared.setdefault(columns, SliceSpec(columns))
     return tuple(declared.values())
+
+
+def _resources(keys: ResourcesShape | None) -> Resources | None:
+    return None if keys is None else Resources(keys.cpus, keys.gpus, keys.memory)
 
 
 def _budget(keys: BudgetShape) -> Budget:

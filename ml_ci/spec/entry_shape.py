@@ -121,6 +121,14 @@ class BudgetShape(Strict):
     )
 
 
+class ResourcesShape(Strict):
+    """What the machine has to have on which a job is done. It is no part of what comes out."""
+
+    cpus: float | None = Field(None, gt=0, le=1e6, description="How many CPUs.", examples=[2])
+    gpus: int = Field(0, ge=0, le=10_000, description="How many GPUs.", examples=[1])
+    memory: kinds.MemoryBytes | None = Field(None, description="How much memory: 8GB, 500MB, 2GiB.", examples=["8GB"])
+
+
 def _as_fetch(value: Any) -> Any:
     if isinstance(value, str):
         return {"run": value}

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import ConfigDict, Field
 
 from ml_ci.spec import kinds
-from ml_ci.spec.entry_shape import ENTRY_NAME, BudgetShape, FetchEntry, FileEntryShape, Strict
+from ml_ci.spec.entry_shape import ENTRY_NAME, BudgetShape, FetchEntry, FileEntryShape, ResourcesShape, Strict
 from ml_ci.spec.kinds import EntryPoint, ProjectPath, RepositoryPath, Text
 
 
@@ -55,6 +55,11 @@ class JobShape(Strict):
     )
     budget: BudgetShape = Field(
         BudgetShape.model_construct(), description="What the job may use.", examples=[{"time": "5m", "memory": "4GB"}]
+    )
+    resources: ResourcesShape | None = Field(
+        None,
+        description="What the machine has to have: `{cpus: 2, gpus: 1, memory: 8GB}`.",
+        examples=[{"cpus": 2, "gpus": 1, "memory": "8GB"}],
     )
     code: list[RepositoryPath] = Field(
         [], description="Globs of further files of the repository that belong to its code.", examples=[["sql/*.sql"]]

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
 
 from ml_ci.spec import kinds
-from ml_ci.spec.entry_shape import BudgetShape, DataShape, FetchEntry, Strict
+from ml_ci.spec.entry_shape import BudgetShape, DataShape, FetchEntry, ResourcesShape, Strict
 from ml_ci.spec.job_shape import JobShape
 from ml_ci.spec.kinds import EntryPoint, ProjectPath, RepositoryPath, Text
 from ml_ci.spec.names import MODEL_NAME
@@ -181,6 +181,11 @@ class ModelShape(Strict):
         BudgetShape.model_construct(),
         description="What one training job may use.",
         examples=[{"time": "5m", "memory": "4GB"}],
+    )
+    resources: ResourcesShape | None = Field(
+        None,
+        description="What the machine has to have: `{cpus: 2, gpus: 1, memory: 8GB}`.",
+        examples=[{"cpus": 2, "gpus": 1, "memory": "8GB"}],
     )
     confidence: float | None = Field(
         None,

@@ -22,6 +22,7 @@ from ml_ci.spec.jobs import Job as Job
 from ml_ci.spec.jobs import MakingCommand as MakingCommand
 from ml_ci.spec.jobs import MakingFunction as MakingFunction
 from ml_ci.spec.jobs import name_output as name_output
+from ml_ci.spec.resources import Resources as Resources
 from ml_ci.spec.stage_job import StageJob as StageJob
 
 Method: TypeAlias = Literal["score", "exact", "anytime"]
@@ -137,7 +138,7 @@ class Node:
 
     `data` holds every entry but a holdout. `params` is (file, key path) or an inline mapping, or None.
     `needs` names the nodes that are made before it. `code` are extra globs of the code part, `ignore` globs of files
-    that count for nothing where a job is seen to read them.
+    that count for nothing where a job is seen to read them. `resources` say what its machine has to have.
     `python` is the job's interpreter (None: ml-ci's own); `cwd` and every path are relative to the project folder.
     `env` names variables that its jobs get as they are, `env_values` are set by the file. `fetch_env` names those of
     the command `fetch` (None: the families of the storages of data).
@@ -150,6 +151,7 @@ class Node:
     params: Mapping[str, object] | None = field(default=None, kw_only=True)
     seed: int = field(default=0, kw_only=True)
     budget: Budget = field(default=Budget(), kw_only=True)
+    resources: Resources | None = field(default=None, kw_only=True)
     code: tuple[str, ...] = field(default=(), kw_only=True)
     ignore: tuple[str, ...] = field(default=(), kw_only=True)
     needs: tuple[str, ...] = field(default=(), kw_only=True)

@@ -13,6 +13,7 @@ from ml_ci.spec.deployments import find_deployments_of, find_promoted
 from ml_ci.spec.values import StageJob
 from ml_ci.steps.opening.project import select_jobs
 from ml_ci.steps.planning.failures import find_lasting_failure
+from ml_ci.steps.planning.resources import say_resources
 from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.values import Made, Project
 
@@ -91,9 +92,8 @@ def _explain(project: Project, fingerprints: Fingerprints, name: str, wanted: se
         changes = (Change("records", _NO_RESULT),)
     failure = find_lasting_failure(project, candidate)
     known = () if failure is None else (f"{failure.message}. {failure.hint}",)
-    return JobPlan(
-        action, changes, _name(before), (*known, *candidate.fingerprint.warnings), name in project.spec.checks
-    )
+    notes = (*known, *candidate.fingerprint.warnings, *say_resources(project, candidate.model))
+    return JobPlan(action, changes, _name(before), notes, name in project.spec.checks, candidate.model.resources)
 
 
 def _name(before: Made | None) -> str:

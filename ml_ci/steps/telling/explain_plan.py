@@ -12,6 +12,7 @@ from ml_ci.steps.planning.changed_reads import list_reads
 from ml_ci.steps.planning.decide import find_verdict, plan_work
 from ml_ci.steps.planning.failures import find_lasting_failure
 from ml_ci.steps.planning.judged import Judged
+from ml_ci.steps.planning.resources import say_resources
 from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.planning.variables import note_unset
 from ml_ci.steps.telling.cautions import list_cautions
@@ -45,6 +46,7 @@ def explain_plan(project: Project, fingerprints: Fingerprints, name: str) -> Mod
         *note_evidence(sides.candidate.model),
         *unlike,
         *note_unset(project, name),
+        *say_resources(project, sides.candidate.model),
         *_upstream(project, sides, plan),
         *project.store.notes,
     )
@@ -52,7 +54,8 @@ def explain_plan(project: Project, fingerprints: Fingerprints, name: str) -> Mod
     trainings, read = plan.trainings if failure is None else 0, list_reads(project, sides)
     folds = tell_folds(sides.candidate.model, trainings=trainings)
     said = (*project.judging.of_run, *folds, *list_cautions(project, sides), *odd)
-    return ModelPlan(plan.action, reasons, source, trainings, tuple(dict.fromkeys(notes)), said, read)
+    asked = sides.candidate.model.resources
+    return ModelPlan(plan.action, reasons, source, trainings, tuple(dict.fromkeys(notes)), said, read, asked)
 
 
 def _list_known(verdict: Judged) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from ml_ci.steps.planning.champion import fetch_champion
 from ml_ci.steps.planning.dvc_kept import DvcKept
 from ml_ci.steps.planning.failures import blame_needed, find_failure, forget_failure, note_failure, remember_failure
 from ml_ci.steps.planning.reads import resolve_reads
+from ml_ci.steps.planning.resources import refuse_without_resources
 from ml_ci.steps.planning.variables import list_variables
 from ml_ci.steps.values import Made
 from ml_ci.steps.working.keep_training import LOG, keep_training
@@ -78,7 +79,11 @@ def _try_training(shop: Room, side: Made) -> Record:
         raise StageFailed(known)
     forget_failure(shop.project, side)
     try:
-        return take_kept(shop, side, DvcKept(shop.project)) or _train(shop, side)
+        found = take_kept(shop, side, DvcKept(shop.project))
+        if found is not None:
+            return found
+        refuse_without_resources(shop.project, side)
+        return _train(shop, side)
     except StageFailed as error:
         note_failure(shop.project, side, error.failure)
         raise
