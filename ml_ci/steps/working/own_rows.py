@@ -6,8 +6,6 @@ import filecmp
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.spec.values import ModelSpec, PartEntry
 from ml_ci.steps.planning.own_rows import find_source
@@ -16,6 +14,7 @@ from ml_ci.tables.pairing import keys, pair
 from ml_ci.tables.table import Table
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 _SHOWN = 3
@@ -65,6 +64,8 @@ def match_rows(wanted: Table, given: Table, sides: Sides) -> NDArray[np.intp]:
     StageFailed `own-rows` unless both hold the same rows, each once: what one side leaves out, the other would be
     judged by alone.
     """
+    import numpy as np
+
     model = sides.candidate.model
     assert model.id is not None  # noqa: S101 - refuse_without_id has looked
     for table, whose in ((wanted, "this change"), (given, "the baseline")):
@@ -91,6 +92,8 @@ def match_rows(wanted: Table, given: Table, sides: Sides) -> NDArray[np.intp]:
 
 
 def _refuse_twice(table: Table, known: NDArray[np.uint64], model: ModelSpec) -> None:
+    import numpy as np
+
     unique, counts = np.unique(known, return_counts=True)
     if len(unique) < len(known) and model.id is not None:
         row = int(np.flatnonzero(known == unique[counts > 1][0])[0])
@@ -111,6 +114,8 @@ def _name_maker(model: ModelSpec) -> str:
 
 def say_matched(sides: Sides, places: NDArray[np.intp]) -> str:
     """Say that each side is scored on what its own job made of the same rows, and whether their order is another."""
+    import numpy as np
+
     model = sides.candidate.model
     moved = ", which stand in another order now" if (places != np.arange(len(places))).any() else ""
     name = _name_maker(model)
