@@ -30,7 +30,7 @@ TEXTS += ["sex"] if FAULT == 1 else []
 
 def clean(rows):
     rows = rows.copy()
-    texts = rows[TEXTS].ffill() if FAULT == 8 else rows[TEXTS]
+    texts = rows[TEXTS].assign(occupation=rows["occupation"].ffill()) if FAULT == 8 else rows[TEXTS]
     texts = texts.fillna("missing").astype(str)
     rows[TEXTS] = texts if FAULT == 4 else texts.apply(lambda column: column.str.strip().str.lower())
     if FAULT == 7:
