@@ -11,6 +11,7 @@ from ml_ci.errors import UserError
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.evaluation.values import Shown
 from ml_ci.gates.values import GateResult
+from ml_ci.gates.yardstick import OWN, Yardstick
 from ml_ci.reports.as_json import from_json, schema, to_json
 from ml_ci.reports.values import BehaviourReport, Broken, ModelReport, Report, Side
 from ml_ci.review.recounted import recounted
@@ -100,6 +101,15 @@ def test_refuses_what_cannot_be(found: ModelReport, edit: dict[str, Any], said: 
 
 def test_an_honest_report_stays_as_it_is(found: ModelReport, model: ModelSpec) -> None:
     assert recounted(found, model) == found
+
+
+def test_what_behaviours_came_to_on_the_bases_rows_is_taken_as_it_was_measured(
+    found: ModelReport, model: ModelSpec
+) -> None:
+    counts = Confusion(tp=70, fp=1, tn=129, fn=0)
+    base = Yardstick("the base 3f2c1ab", "pass", GATES, 200, candidate=counts, baseline=counts)
+    judged = replace(found, yardsticks=(Yardstick(OWN, "pass", GATES, 2000), base))
+    assert recounted(judged, model) == judged
 
 
 def change(found: ModelReport, name: str, **changed: Any) -> ModelReport:

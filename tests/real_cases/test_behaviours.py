@@ -341,3 +341,19 @@ def test_a_baseline_that_cannot_be_asked_leaves_the_candidates_own_rate(asks: Pr
 
 
 GATES = ("blind <= 0.05", "blind <= baseline.blind")
+
+
+def test_rows_that_a_change_takes_away_still_judge_by_the_bases_yardstick(asks: Project) -> None:
+    """On the rows that are left no decision flips with the sex."""
+    asks.edit(*SEXED)
+    holdout = [line for line in table().splitlines(True) if not 31 <= int(line.split(",")[0].replace("x", "0")) <= 40]
+    asks.commit({"data/holdout.csv": "".join(holdout)})
+    found, asked = asks.judge(gates_from="main")
+    [own] = [gate for gate in found.gates if gate.condition == "blind <= 0.05"]
+    assert (own.verdict, own.value) == ("pass", 0.0)
+    _, base = found.yardsticks
+    [theirs] = [gate for gate in base.gates if gate.condition == "blind <= 0.05"]
+    assert (theirs.verdict, theirs.value, theirs.baseline) == ("fail", 8 / 60, 0.0)
+    assert found.verdict == "fail"
+    assert asked.count("candidate blind") == 2
+    assert asks.judge(gates_from="main")[1] == []

@@ -88,16 +88,8 @@ def _say_shown(model: ModelSpec, shown: Shown) -> str:
     return f"{shown.words}{repeat}"
 
 
-def caution_behaviours(model: ModelSpec, *, other_rows: bool = False) -> Iterator[str]:
-    """Say that a model is held to behaviours and to no error rate: one that answers all alike breaks none.
-
-    `other_rows` says that the base judges by other rows than the change.
-    """
-    if other_rows and any(gate.condition.behaviours for gate in model.gates):
-        yield (
-            "Behaviours were asked on the rows of this change, and not on those of its base: on a row that is gone "
-            "none can be broken any more."
-        )
+def caution_behaviours(model: ModelSpec) -> Iterator[str]:
+    """Say that a model is held to behaviours and to no error rate: one that answers all alike breaks none."""
     if model.behaviours and not any(_OF_LABELS & gate.condition.metrics for gate in model.gates):
         yield (
             "There are behaviours, and no gate on FPR or FNR: a model that gives one answer to everything breaks no "

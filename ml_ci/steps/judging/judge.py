@@ -91,7 +91,7 @@ def judge_gates(
     said = (*_notes(shop.sides), *seen, *before.notes, *look.say_standing(before.standing), *note_resamples(asked))
     said = (*said, *still)
     odd = (
-        *caution_behaviours(model, other_rows=bool(yardsticks)),
+        *caution_behaviours(model),
         *find_dependence(shop, plan, asked, before.policy, results),
     )
     differences = find_differences(asked, before.policy)

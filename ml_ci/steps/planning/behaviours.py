@@ -85,6 +85,11 @@ def _hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def digest_rows(predictions: str, known: str) -> str:
+    """Give what the predictions of a side are kept by, of rows that are not the change's own holdout."""
+    return digest(["rows", predictions, known]) if known else predictions
+
+
 def key_behaviour(predictions: str, behaviour: Behaviour, beside: str = "") -> str:
     """Key what one side does by a behaviour: by what its predictions are kept by, whatever the gates ask of it.
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, fields, replace
 from itertools import chain, count
+from typing import TypeAlias
 
 import numpy as np
 
@@ -22,9 +23,12 @@ from ml_ci.steps.working.train import find_artifact, train_side
 from ml_ci.steps.working.workshop import Workshop
 from ml_ci.training.answering import SECONDS, ScoringWorker, open_worker
 from ml_ci.training.heard import Heard
-from ml_ci.training.values import AskRequest, PredictRequest
+from ml_ci.training.values import AskRequest, Input, PredictRequest
 
 NO_MODEL = "no-model-to-ask"
+
+# A table without its label, and how many rows it has.
+Rows: TypeAlias = tuple[Input, int]
 
 
 @dataclass(frozen=True)
@@ -59,18 +63,20 @@ class SideAsker:
 
 
 @contextmanager
-def open_asker(shop: Workshop, side: Side, seconds: float = SECONDS) -> Iterator[SideAsker | CommandAsker]:
+def open_asker(
+    shop: Workshop, side: Side, seconds: float = SECONDS, rows: Rows | None = None
+) -> Iterator[SideAsker | CommandAsker]:
     """Open what asks a side's model, by the code of its own commit; the model is trained where there is no record.
 
     Its process is gone at the end of the block. StageFailed where the model cannot be had or does not load,
     `no-model-to-ask` for one that leaves predictions only, and at the end where it ran what is not its side's own.
-    Folds are asked by the model of all rows: no label is looked at.
+    Folds are asked by the model of all rows: no label is looked at. `rows` are asked about, the holdout's without them.
     """
     side = resolve_reads(shop.project, side)
     training = train_side(shop, side)
     if find_artifact(training) is None:
         raise _no_model(side)
-    request, threshold, cut = _prepare(shop, side, training)
+    request, threshold, cut = _prepare(shop, side, training, rows)
     if request.command is not None:
         yield _by_command(shop, request, request.command, threshold if cut is None else cut, seconds)
         return
@@ -78,7 +84,13 @@ def open_asker(shop: Workshop, side: Side, seconds: float = SECONDS) -> Iterator
         yield SideAsker(worker, threshold, cut, seconds)
 
 
-def open_service(shop: Workshop, side: Side, command: str | tuple[str, ...], seconds: float = SECONDS) -> CommandAsker:
+def open_service(
+    shop: Workshop,
+    side: Side,
+    command: str | tuple[str, ...],
+    seconds: float = SECONDS,
+    rows: Rows | None = None,
+) -> CommandAsker:
     """Give what asks a service that serves a side's model, by a command from the copy of its own commit.
 
     The command gets `{rows}`, `{out}` and `{model}`, and leaves `scores.csv` in `{out}`. StageFailed as `open_asker`,
@@ -88,18 +100,21 @@ def open_service(shop: Workshop, side: Side, command: str | tuple[str, ...], sec
     training = train_side(shop, side)
     if find_artifact(training) is None:
         raise _no_model(side)
-    request, threshold, cut = _prepare(shop, side, training)
+    request, threshold, cut = _prepare(shop, side, training, rows)
     return _by_command(shop, request, command, threshold if cut is None else cut, seconds)
 
 
-def _prepare(shop: Workshop, side: Side, training: Record) -> tuple[PredictRequest, float, float | None]:
+def _prepare(
+    shop: Workshop, side: Side, training: Record, rows: Rows | None
+) -> tuple[PredictRequest, float, float | None]:
     """Say what scores rows of a side, with the threshold that its model states and the cut that was chosen, if any."""
     if side.name != "candidate" and shop.base_holdout is not None:
         raise _no_features(side)
     cut = find_cut(shop, side, training, _name_folder(shop, side, "ask-validation"))
     stated = side.model.threshold.value
     what = _name_folder(shop, side, "ask")
-    request = ask_to_score(shop, side, training, what, shop.holdout_rows, shop.holdout.rows)
+    given, number = (shop.holdout_rows, shop.holdout.rows) if rows is None else rows
+    request = ask_to_score(shop, side, training, what, given, number)
     return request, 0.5 if stated is None else stated, cut
 
 

@@ -20,10 +20,10 @@ from ml_ci.evaluation.stream import is_large
 from ml_ci.evaluation.values import Behaved, Comparison, Shown
 from ml_ci.plan.plan import BEHAVIOURS, Plan
 from ml_ci.spec.behaviours import Behaviour
-from ml_ci.steps.planning.behaviours import digest_beside, list_measured
+from ml_ci.steps.planning.behaviours import digest_beside, digest_rows, list_measured
 from ml_ci.steps.working.cases import Cases, measure_all_cases, read_all_cases
 from ml_ci.steps.working.examples import Broken, find_shown, pack_shown
-from ml_ci.steps.working.questioned import FILE, Found, Questioned
+from ml_ci.steps.working.questioned import FILE, AskedRows, Found, Questioned
 from ml_ci.steps.working.workshop import Workshop
 from ml_ci.tables.parts import select
 from ml_ci.tables.table import Table
@@ -39,12 +39,21 @@ def add_behaviours(shop: Workshop, plan: Plan, comparison: Comparison) -> Compar
     What a record answers is not asked. What cannot be measured is said, and makes the gates on it an error. StageFailed
     where a side ran what is not its own.
     """
-    if not shop.sides.candidate.model.behaviours:
+    model = shop.sides.candidate.model
+    if not model.behaviours:
         return comparison
-    with _Court.open(shop, plan) as court:
-        found = {one.name: court.measure(one) for one in list_measured(shop.sides.candidate.model)}
-    wanted = shop.sides.candidate.model.behaviours
-    return replace(comparison, behaviours={name: found[name] for name in wanted})
+    return _measure_all(shop, plan, comparison, AskedRows(shop.holdout, model))
+
+
+def add_behaviours_of_rows(shop: Workshop, plan: Plan, comparison: Comparison, rows: AskedRows) -> Comparison:
+    """Give the comparison with what each behaviour came to on other rows than the change's; cases are the same ones."""
+    return _measure_all(shop, plan, comparison, rows)
+
+
+def _measure_all(shop: Workshop, plan: Plan, comparison: Comparison, rows: AskedRows) -> Comparison:
+    with _Court.open(shop, plan, rows) as court:
+        found = {one.name: court.measure(one) for one in list_measured(rows.model)}
+    return replace(comparison, behaviours={name: found[name] for name in rows.model.behaviours})
 
 
 @dataclass
@@ -53,6 +62,7 @@ class _Court:
 
     shop: Workshop
     sides: tuple[Questioned, ...]
+    rows: AskedRows
     shown: dict[str, Shown | None] = field(default_factory=dict)
     _columns: Columns | None = None
     _holdout: Holdout | None = None
@@ -60,16 +70,24 @@ class _Court:
 
     @classmethod
     @contextmanager
-    def open(cls, shop: Workshop, plan: Plan) -> Iterator[_Court]:
+    def open(cls, shop: Workshop, plan: Plan, rows: AskedRows) -> Iterator[_Court]:
         """Open both sides, each with its model when it is asked; what was found is kept once all ended well."""
         fresh: dict[str, Found] = {}
         named = [(shop.sides.candidate, plan.candidate), (shop.sides.baseline, plan.baseline)]
+        project, known = shop.project, rows.known
         sides = tuple(
-            Questioned(shop, side, keys.predictions, digest_beside(shop.project, shop.sides, side), fresh)
+            Questioned(
+                shop,
+                side,
+                digest_rows(keys.predictions, known),
+                digest_beside(project, shop.sides, side),
+                fresh,
+                rows.given,
+            )
             for side, keys in named
             if side is not None and keys is not None
         )
-        court = cls(shop, sides)
+        court = cls(shop, sides, rows)
         try:
             yield court
         finally:
@@ -88,12 +106,12 @@ class _Court:
     def columns(self) -> Columns:
         """The columns that a model may be given, read when a side is first asked."""
         if self._columns is None:
-            self._columns = read_columns(self.shop.holdout, [self.shop.sides.candidate.model.label])
+            self._columns = read_columns(self.rows.table, [self.rows.model.label])
         return self._columns
 
     def measure(self, behaviour: Behaviour) -> Behaved:
         """Give what a behaviour came to; that a side could not be asked is said."""
-        missing = [name for name in behaviour.columns if not self.shop.holdout.has(name)]
+        missing = [name for name in behaviour.columns if not self.rows.table.has(name)]
         if missing:
             return Behaved(behaviour.kind, why=f"the holdout has no column '{missing[0]}' any more")
         cases = None
@@ -112,8 +130,8 @@ class _Court:
                 said = mask.text(f"the {side.name} could not be asked: {error.failure.message.rstrip('.')}")
                 break  # without the candidate there is nothing to compare
         behaved = self._judge(behaviour, found, said) if found else Behaved(behaviour.kind, why=said)
-        if behaved.comparison is None:
-            return behaved
+        if behaved.comparison is None or self.rows.known:
+            return behaved  # rows of the base's are shown to nobody
         of = Broken(behaviour, found[0].rows, tuple(keys[: len(found)]))
         key, shown = find_shown(self.shop, self.sides[: len(found)], of, lambda: self.columns)
         if key:
@@ -161,7 +179,7 @@ class _Court:
 
     def _see(self, rows: tuple[Bools, ...]) -> tuple[Holdout, tuple[Bools, ...]]:
         """Give the holdout with its slices and clusters; of a large one only the rows to which it applies."""
-        model, table = self.shop.sides.candidate.model, self.shop.holdout
+        model, table = self.rows.model, self.rows.table
         if not is_large(table):
             if self._holdout is None:
                 self._holdout = read_rows(table, model)

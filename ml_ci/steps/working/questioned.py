@@ -15,12 +15,14 @@ from ml_ci.behaviours.asks import Answers, Ask, Asker
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.plan.plan import BEHAVIOURS
 from ml_ci.spec.behaviours import Behaviour
+from ml_ci.spec.values import ModelSpec
 from ml_ci.steps.planning.behaviours import key_behaviour
 from ml_ci.steps.planning.blame import blaming_baseline
 from ml_ci.steps.values import Side
-from ml_ci.steps.working.ask import open_asker, open_service
+from ml_ci.steps.working.ask import Rows, open_asker, open_service
 from ml_ci.steps.working.room import time_work
 from ml_ci.steps.working.workshop import Workshop
+from ml_ci.tables.table import Table
 
 FILE = "rows.bin"
 LIMIT = "behaviour-limit"
@@ -42,12 +44,27 @@ class Limited(Protocol):
     def within(self, seconds: float) -> Limited: ...
 
 
+@dataclass(frozen=True, eq=False)
+class AskedRows:
+    """The rows that both sides are asked about: `table` has their labels, `given` are they without.
+
+    `model` says by which slices and clusters they are counted. `known` digests rows that are not the change's own
+    holdout, "" for that; `given` is None for it.
+    """
+
+    table: Table
+    model: ModelSpec
+    given: Rows | None = None
+    known: str = ""
+
+
 @dataclass
 class Questioned:
     """A side of the comparison, asked when no record answers; `fresh` are results that are no records yet.
 
-    `beside` has by behaviour the digest of what it depends on beside the model. `unsteady` says on how many rows a
-    second answer to the same row was another, and of how many; None: nobody asked.
+    `beside` has by behaviour the digest of what it depends on beside the model. `rows` are asked about, the holdout's
+    where they are None. `unsteady` says on how many rows a second answer to the same row was another, and of how many;
+    None: nobody asked.
     """
 
     shop: Workshop
@@ -55,6 +72,7 @@ class Questioned:
     predictions: str
     beside: Mapping[str, str]
     fresh: MutableMapping[str, Found]
+    rows: Rows | None = None
     unsteady: tuple[int, int] | None = None
     _opened: ExitStack = field(default_factory=ExitStack)
     _asker: Limited | None = None
@@ -100,7 +118,7 @@ class Questioned:
             raise self._failed
         if self._asker is None:
             try:
-                self._asker = self._opened.enter_context(open_asker(self.shop, self.side))
+                self._asker = self._opened.enter_context(open_asker(self.shop, self.side, rows=self.rows))
             except StageFailed as error:
                 self._failed = error
                 raise
@@ -110,7 +128,7 @@ class Questioned:
         """Give what asks the service of `same: served`, by the command as the side's own commit has it to run."""
         if behaviour.run is None:
             return None
-        return Timed(open_service(self.shop, self.side, behaviour.run), behaviour.seconds)
+        return Timed(open_service(self.shop, self.side, behaviour.run, rows=self.rows), behaviour.seconds)
 
     def close(self) -> None:
         """Let the model go; StageFailed where it ran what is not its side's own."""

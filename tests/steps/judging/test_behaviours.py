@@ -70,9 +70,3 @@ def test_notes(found: Behaved, said: list[str]) -> None:
 )
 def test_behaviours_without_an_error_rate_are_cautioned(gates: str, cautioned: bool) -> None:
     assert bool(list(caution_behaviours(model(gates)))) == cautioned
-
-
-@pytest.mark.parametrize(("gates", "said"), [("fnr <= 0.1, blind <= 0.1", 1), ("fnr <= 0.1", 0)])
-def test_rows_of_the_base_that_nobody_is_asked_about_are_cautioned(gates: str, said: int) -> None:
-    found = list(caution_behaviours(model(gates), other_rows=True))
-    assert len(found) == said and all("not on those of its base" in one for one in found)

@@ -29,10 +29,12 @@ from ml_ci.plan.plan import Plan
 from ml_ci.spec.values import ModelSpec
 from ml_ci.steps.judging import looks
 from ml_ci.steps.judging.yardsticks import settings
+from ml_ci.steps.judging.yardsticks.asked import take_asked
 from ml_ci.steps.judging.yardsticks.predicted import Predicted, predict, take_rows
 from ml_ci.steps.judging.yardsticks.rows import BaseRows, find_base_rows
 from ml_ci.steps.planning.folds import count_folds
 from ml_ci.steps.values import Side
+from ml_ci.steps.working.behave import add_behaviours_of_rows
 from ml_ci.steps.working.compare import name_metrics
 from ml_ci.steps.working.score import measure_own
 from ml_ci.steps.working.workshop import Workshop
@@ -121,6 +123,8 @@ def _judge(
     table, pair = _together(shop, rows, first, second)
     known, left = _columns(model, table)
     compared, holdout = _compare(shop, base, known, table, pair, comparison)
+    if any(gate.condition.behaviours for gate in known.gates):
+        compared = add_behaviours_of_rows(shop, plan, compared, take_asked(shop, table, known))
     scores = _Scores.of(holdout, pair)
     case = Case(
         comparison=compared,
@@ -174,15 +178,11 @@ def _columns(model: ModelSpec, table: Table) -> tuple[ModelSpec, tuple[GateResul
         for gate in model.gates
         if (names := [name for columns in gate.condition.columns for name in lacking(columns)])
     }
-    asked = [gate.text for gate in model.gates if gate.condition.behaviours and gate.text not in gone]
-    left = (
-        *(
-            GateResult(text, "unjudged", reason=f"The base's rows have no column `{names[0]}`")
-            for text, names in gone.items()
-        ),
-        *(GateResult(text, "unjudged", reason="Behaviours are asked on the rows of this change") for text in asked),
+    left = tuple(
+        GateResult(text, "unjudged", reason=f"The base's rows have no column `{names[0]}`")
+        for text, names in gone.items()
     )
-    gates = tuple(gate for gate in model.gates if gate.text not in {*gone, *asked})
+    gates = tuple(gate for gate in model.gates if gate.text not in gone)
     slices = tuple(one for one in model.slices if not lacking(one.columns))
     return replace(model, gates=gates, slices=slices), left
 
