@@ -90,7 +90,7 @@ def _prove_slices(case: Case, policy: Policy, chosen: Sequence[tuple[str, str]],
         by = tuple(column.split(","))
         views = [View(case, policy.min_rows, by, value) for own, value in chosen if own == column]
         for name in _OF_SLICES:
-            proven = proof.prove_each(_ask(name), views, level)
+            proven = {place: one for place, (_, one) in proof.prove_each(_ask(name), views, level).items()}
             found |= {(column, value, name): one for value, one in proven.items() if value is not None}
     return found
 

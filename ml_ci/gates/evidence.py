@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, Protocol
 
 from ml_ci.evaluation.confusion import Confusion
@@ -137,7 +138,13 @@ class Policy:
 
     def alpha(self, confidence: float) -> float:
         """Give the one-sided level of a confidence, at most what the ledger leaves; 0 where it leaves nothing."""
-        from fractions import Fraction  # nothing is judged where nothing changed
-
-        alpha = float(1 - Fraction(repr(confidence)))  # of the decimal as written: 1 - 0.95 is 0.05
+        alpha = _subtract_from_one(confidence)
         return alpha if self.alpha_spent is None else min(alpha, self.alpha_spent)
+
+
+@cache
+def _subtract_from_one(confidence: float) -> float:
+    """Give 1 - confidence of the decimal as written: 1 - 0.95 is 0.05; a gate on many slices asks for each."""
+    from fractions import Fraction  # nothing is judged where nothing changed
+
+    return float(1 - Fraction(repr(confidence)))

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ml_ci.gates.statistics.values import Evidence
 
 # By slice (None: all rows), what was proven for many slices at once.
-Ready: TypeAlias = "Mapping[str | None, Evidence]"
+Ready: TypeAlias = "Mapping[str | None, tuple[str, Evidence]]"
 
 # Bengio and Grandvalet (Journal of Machine Learning Research 5, 2004): one cross-validation does not tell how far
 # another table would have moved it. Judged as a holdout is, wrong models pass up to 39% of the time at a nominal 5%
@@ -76,7 +76,7 @@ def find_each(question: Question, views: Sequence[View], policy: Policy) -> list
 def find(question: Question, view: View, policy: Policy, ready: Ready | None = None) -> Finding:
     """Judge one question; every absence is a finding with a verdict of its own, none of them passes.
 
-    `ready` holds, by slice, evidence that was made for many slices at once.
+    `ready` holds, by slice, by which way and with what evidence it was proven for many slices at once.
     """
     if question.relative and view.case.comparison.baseline is None:
         return _without_baseline(question, view)
@@ -84,6 +84,8 @@ def find(question: Question, view: View, policy: Policy, ready: Ready | None = N
         measured = measure(question, view)
         found = _judge(question, view, policy, measured, ready or {})
         verdict, more = add_shown(found.verdict, view)
+        if verdict == found.verdict and not more:
+            return found
         return replace(found, verdict=verdict, reason=found.reason + more)
     except UnprovableError as error:
         return Finding("inconclusive", view.label, reason=_sentence(str(error)))
@@ -135,7 +137,8 @@ class _Put:
 
     def evidence(self, level: Level) -> Evidence:
         """Give what the data prove at a level; for many slices it was made at once."""
-        return self.ready.get(self.view.slice) or proof.prove(self.question, self.view, level)
+        known = self.ready.get(self.view.slice)
+        return proof.prove(self.question, self.view, level) if known is None else known[1]
 
     def together(self) -> Together | None:
         """Say what the rows are evidence of where they belong together or weigh unlike; None where they do not."""
@@ -154,7 +157,9 @@ def _judge(question: Question, view: View, policy: Policy, measured: Measured, r
         limit=float(measured.limit),
         baseline=beside(question, view, measured),
     )
-    put = _Put(question, view, policy, ready, heading(question, view, measured), proof.route(question, view))
+    known = ready.get(view.slice)
+    way = proof.route(question, view) if known is None else known[0]
+    put = _Put(question, view, policy, ready, heading(question, view, measured), way)
     if put.way == CERTAIN:
         return replace(finding, reason=f"{put.head}: {tell_certain(question, view, measured)}")
     if not put.confidence:

@@ -31,7 +31,8 @@ def measure(question: Question, view: View) -> Measured:
     limit, exact_limit = view.total(question.limit)
     slack = Fraction(0) if exact_value and exact_limit else _ROUNDING * max(Fraction(1), abs(limit))
     atom = question.of_baseline
-    baseline = view.total(Linear(Fraction(0), ((atom, Fraction(1)),)))[0] if atom else None
+    alone = Linear(Fraction(0), ((atom, Fraction(1)),)) if atom else None
+    baseline = None if alone is None else limit if alone == question.limit else view.total(alone)[0]
     return Measured(value, limit, baseline, _holds(value, question.operator, limit, slack))
 
 

@@ -75,8 +75,11 @@ def prove(question: Question, view: View, level: Level) -> Evidence:
     }[route(question, view)](question, view, level)
 
 
-def prove_each(question: Question, views: Sequence[View], level: Level) -> dict[str | None, Evidence]:
-    """Answer one question on many slices at once, by slice; those whose method takes no columns are left to `prove`."""
+def prove_each(question: Question, views: Sequence[View], level: Level) -> dict[str | None, tuple[str, Evidence]]:
+    """Answer one question on many slices at once: the way of each slice, as `route` chooses it, and its answer.
+
+    Those whose method takes no columns are left to `prove`.
+    """
     by_route: dict[str, list[View]] = {}
     for view in views:
         with suppress(UndefinedError, UnprovableError):
@@ -84,7 +87,7 @@ def prove_each(question: Question, views: Sequence[View], level: Level) -> dict[
             by_route.setdefault(route(question, view), []).append(view)
     answers = {"limit": _by_limits, "paired": _by_many_pairs}
     return {
-        view.slice: evidence
+        view.slice: (way, evidence)
         for way, several in by_route.items()
         if way in answers
         for view, evidence in zip(several, answers[way](question, several, level), strict=True)

@@ -132,6 +132,9 @@ class View:
 
     def total(self, sum_of: Linear) -> tuple[Fraction, bool]:
         """Give the value of a weighted sum, and whether it is exact: made of counts and decimals alone."""
+        if len(sum_of.weights) == 1 and not sum_of.constant and sum_of.weights[0][1] == 1:
+            value = self.value(sum_of.weights[0][0])  # the most frequent case: nothing is to be added up
+            return _fraction(value), not isinstance(value, float)
         values = [(self.value(atom), weight) for atom, weight in sum_of.weights]
         total = sum((weight * _fraction(value) for value, weight in values), sum_of.constant)
         return total, not any(isinstance(value, float) for value, _ in values)
