@@ -12,7 +12,7 @@ from ml_ci.reports.card_rates import rates
 from ml_ci.reports.card_values import Card, Classes, Grid, Importance, Section
 from ml_ci.reports.gate_rows import MARKS
 from ml_ci.reports.history import cells, head, lost, staged
-from ml_ci.reports.lineage_boxes import picture, whence
+from ml_ci.reports.lineage_boxes import picture, place
 from ml_ci.reports.numbers import count, duration, percent, points, signed
 from ml_ci.reports.values import ModelReport
 from ml_ci.spec.values import Card as Said
@@ -127,7 +127,7 @@ def _data(facts: Facts) -> Section:
             counted = facts.classes.get(name)
             if name == "holdout" and model.candidate is not None:
                 counted = Classes(model.candidate.confusion.negatives, model.candidate.confusion.positives)
-            where, known = str(detail.get("path") or whence(detail)), str(detail.get("content") or digest)
+            where, known = place(detail), str(detail.get("content") or digest)
             rows.append((name, where, *_counted(counted), known))
     said = ["The holdout is what the model was judged on.", *_overlaps(model)]
     cut = made["details"].get("data.holdout") or {}

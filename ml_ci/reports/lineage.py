@@ -9,7 +9,7 @@ from typing import Any
 from ml_ci.records.codec import pack
 from ml_ci.registry.values import Lineage
 from ml_ci.reports import deployments
-from ml_ci.reports.lineage_boxes import Picture, picture, whence
+from ml_ci.reports.lineage_boxes import Picture, picture, place
 from ml_ci.reports.text import label, plural
 
 FORMAT = 1
@@ -73,7 +73,8 @@ def flowchart(shown: Picture) -> Iterator[str]:
 
 def _told(part: str, detail: Mapping[str, Any]) -> str:
     if part.startswith("data."):
-        return f"  {label(str(detail.get('path') or whence(detail)))}"
+        made = f", content {label(str(detail['content']), 16)}" if detail.get("job") and detail.get("content") else ""
+        return f"  {label(place(detail))}{made}"
     if part == "code":
         return f"  {plural(len(detail), 'file')}"
     if part == "environment" and detail:

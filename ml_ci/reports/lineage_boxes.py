@@ -105,8 +105,14 @@ def _told(part: str, detail: Mapping[str, Any], made: Mapping[str, Any]) -> Iter
 
 
 def _place(detail: Mapping[str, Any]) -> Line:
-    path = detail.get("path")
-    return Line(str(path), ends=True) if path else Line(whence(detail))
+    return Line(place(detail), ends=True) if detail.get("path") else Line(whence(detail))
+
+
+def place(detail: Mapping[str, Any]) -> str:
+    """Say where an entry's data are, or how they are cut: `made/train.csv of the job split`."""
+    if not detail.get("path"):
+        return whence(detail)
+    return f"{detail['path']} of the job {detail['job']}" if detail.get("job") else str(detail["path"])
 
 
 def whence(detail: Mapping[str, Any]) -> str:

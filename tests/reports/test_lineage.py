@@ -205,3 +205,12 @@ def test_the_text_says_how_the_holdout_was_cut() -> None:
     said = list(text(lineage(USED)))
     assert f"  data.holdout {'3' * 16}  40% of train" in said
     assert f"  code         {'4' * 16}  2 files" in said
+
+
+def test_what_a_job_made_is_named_with_its_job_and_its_content() -> None:
+    made = {"path": "made/train.csv", "job": "split", "columns": None, "content": "c" * 64}
+    found = lineage(USED, details={**MADE["details"], "data.train": made})
+    assert shown(found)["data.train"] == ("made/train.csv of the job split", "cccccccccccc")
+    assert f"  data.train   {'2' * 16}  made/train.csv of the job split, content {'c' * 15}…" in list(text(found))
+    unknown = lineage(USED, details={**MADE["details"], "data.train": {**made, "content": None}})
+    assert f"  data.train   {'2' * 16}  made/train.csv of the job split" in list(text(unknown))

@@ -18,7 +18,7 @@ from ml_ci.steps.examination.needs import check_entries, check_libraries, check_
 from ml_ci.steps.examination.own_code import check_own_code
 from ml_ci.steps.examination.values import Check, Finding
 from ml_ci.steps.examination.variables import check_variables
-from ml_ci.steps.opening.project import select_models
+from ml_ci.steps.opening.project import select_entries, select_models
 from ml_ci.steps.planning.folds import count_folds
 from ml_ci.steps.values import Project
 from ml_ci.tables.canonical import canonical as written
@@ -105,7 +105,7 @@ def canonical(text: str) -> str:
 
 def check_interpreter(at: Project) -> Iterator[Finding]:
     """Check that each job's Python answers and is 3.8 or later."""
-    for model in (at.spec.models[name] for name in select_models(at)):
+    for model in select_entries(at):
         try:
             found = find(model.python, at.folder, at.options.environment.get("PATH"))
         except StageFailed as error:

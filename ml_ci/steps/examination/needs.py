@@ -9,13 +9,13 @@ from pathlib import Path, PurePosixPath
 
 from ml_ci.changes.entry import find_entry, list_imports, list_names
 from ml_ci.errors import StageFailed, UserError
-from ml_ci.spec.values import ModelSpec
+from ml_ci.spec.values import ModelSpec, Node
 from ml_ci.steps.examination.values import Finding
 from ml_ci.steps.judging.scorable import check_scorable
-from ml_ci.steps.opening.project import select_models
+from ml_ci.steps.opening.project import select_entries, select_models
 from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.planning.variables import list_variables
-from ml_ci.steps.values import Project, Side
+from ml_ci.steps.values import Made, Project
 from ml_ci.training.asking import ask
 from ml_ci.training.interpreter import find
 from ml_ci.training.missing import advise
@@ -27,7 +27,7 @@ _ASK = "Is the file there, and is its folder the project's or what `cwd:` names?
 
 def check_entries(at: Project) -> Iterator[Finding]:
     """Check that each function that ml-ci.yaml names is one that its module has."""
-    for model in (at.spec.models[name] for name in select_models(at)):
+    for model in select_entries(at):
         found = {key: _look(at, model, key, entry) for key, entry in _list_entries(model).items()}
         wrong = [one for one in found.values() if one is not None]
         yield from wrong
@@ -35,13 +35,15 @@ def check_entries(at: Project) -> Iterator[Finding]:
             yield Finding(f"{model.name}: functions", True, ", ".join(_list_entries(model).values()))
 
 
-def _list_entries(model: ModelSpec) -> dict[str, str]:
+def _list_entries(model: Node) -> dict[str, str]:
+    if not isinstance(model, ModelSpec):
+        return {"function": model.job.entry} if model.job.entry else {}
     named = {"train": model.job.entry, "predict": model.predict, "load.factory": model.load.factory}
     metrics = {f"metrics.{name}": entry for name, entry in model.metrics.items()}
     return {key: entry for key, entry in {**named, **metrics}.items() if entry}
 
 
-def _look(at: Project, model: ModelSpec, key: str, entry: str) -> Finding | None:
+def _look(at: Project, model: Node, key: str, entry: str) -> Finding | None:
     about = f"{model.name}: functions"
     module, _, attribute = entry.partition(":")
     files = at.tree.files()
@@ -59,7 +61,7 @@ def _look(at: Project, model: ModelSpec, key: str, entry: str) -> Finding | None
     return Finding(about, False, f"`{key}: {entry}`: {path} has no function `{attribute}`", hint)
 
 
-def _suggest_module(key: str, entry: str, files: Iterable[str], model: ModelSpec) -> str | None:
+def _suggest_module(key: str, entry: str, files: Iterable[str], model: Node) -> str | None:
     module, _, attribute = entry.partition(":")
     folder = PurePosixPath(model.cwd)
     known = [path for path in map(PurePosixPath, files) if path.suffix == ".py"]
@@ -69,11 +71,11 @@ def _suggest_module(key: str, entry: str, files: Iterable[str], model: ModelSpec
 
 
 def check_libraries(at: Project) -> Iterator[Finding]:
-    """Check that the job's Python has each library that the code of a model imports."""
+    """Check that the job's Python has each library that the code of a model, or of a job, imports."""
     fingerprints = Fingerprints(at)
-    for name in select_models(at):
+    for node in select_entries(at):
         try:
-            side = fingerprints.candidate(name)
+            side = fingerprints.entry(node.name)
         except (UserError, StageFailed):
             continue  # another check tells of it
         yield from _libraries(at, side)
@@ -90,7 +92,7 @@ def check_model_files(at: Project) -> Iterator[Finding]:
             continue  # another check tells of it
 
 
-def _libraries(at: Project, side: Side) -> Iterator[Finding]:
+def _libraries(at: Project, side: Made) -> Iterator[Finding]:
     model, about = side.model, f"{side.model.name}: libraries"
     told = {entry.partition(":")[0].partition(".")[0] for entry in _list_entries(model).values()}  # by check_entries
     imported = {name: where for name, where in _list_imported(at.folder, side).items() if name not in told}
@@ -102,7 +104,7 @@ def _libraries(at: Project, side: Side) -> Iterator[Finding]:
         yield Finding(about, True, f"the job's Python finds {', '.join(libraries)}")
 
 
-def _list_imported(folder: Path, side: Side) -> dict[str, str | None]:
+def _list_imported(folder: Path, side: Made) -> dict[str, str | None]:
     """Give what the code of a model imports, each with the place that cannot do without it, `train.py, line 3`."""
     details = side.fingerprint.details
     scoring = details.get("metrics", {}).get("code")
@@ -115,7 +117,7 @@ def _list_imported(folder: Path, side: Side) -> dict[str, str | None]:
     return found
 
 
-def _tell_missing(at: Project, model: ModelSpec, name: str, where: str | None) -> Finding:
+def _tell_missing(at: Project, model: Node, name: str, where: str | None) -> Finding:
     about, python = f"{model.name}: libraries", _interpreter(at, model)
     said = f"{python.path if python else 'the job'} has no `{name}`"
     if where is None:
@@ -124,7 +126,7 @@ def _tell_missing(at: Project, model: ModelSpec, name: str, where: str | None) -
     return Finding(about, False, f"{said} ({where})", hint)
 
 
-def _find_modules(at: Project, model: ModelSpec, names: Iterable[str]) -> Mapping[str, str | None]:
+def _find_modules(at: Project, model: Node, names: Iterable[str]) -> Mapping[str, str | None]:
     """Ask the job's Python where it finds modules; nothing where it gives no answer."""
     python, folder, asked = _interpreter(at, model), at.folder / model.cwd, sorted(names)
     if python is None or not asked or not folder.is_dir():
@@ -133,7 +135,7 @@ def _find_modules(at: Project, model: ModelSpec, names: Iterable[str]) -> Mappin
     return ask(python, at.repository.top, folder, given, asked).modules
 
 
-def _interpreter(at: Project, model: ModelSpec) -> Interpreter | None:
+def _interpreter(at: Project, model: Node) -> Interpreter | None:
     try:
         return find(model.python, at.folder, at.options.environment.get("PATH"))
     except StageFailed:

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from ml_ci.errors import StageFailed, UserError
-from ml_ci.spec.values import ModelSpec
+from ml_ci.spec.values import Node
 from ml_ci.steps.examination.values import Finding
-from ml_ci.steps.opening.project import select_models
+from ml_ci.steps.opening.project import select_entries
 from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.planning.variables import list_variables
 from ml_ci.steps.values import Project
@@ -20,17 +20,17 @@ from ml_ci.variables.given import give
 
 
 def check_own_code(at: Project) -> Iterator[Finding]:
-    """Check that the modules that a training consists of are found in the repository, by the job's Python."""
+    """Check that the modules that a training or a job consists of are found in the repository, by the job's Python."""
     fingerprints = Fingerprints(at)
-    for name in select_models(at):
+    for node in select_entries(at):
         try:
-            files = fingerprints.candidate(name).fingerprint.details.get("code", {})
+            files = fingerprints.entry(node.name).fingerprint.details.get("code", {})
         except (UserError, StageFailed):
             continue  # another check tells of it
-        yield from _ask(at, at.spec.models[name], files)
+        yield from _ask(at, node, files)
 
 
-def _ask(at: Project, model: ModelSpec, files: Mapping[str, object]) -> Iterator[Finding]:
+def _ask(at: Project, model: Node, files: Mapping[str, object]) -> Iterator[Finding]:
     about, folder = f"{model.name}: code", at.folder / model.cwd
     modules = _modules(at, model, files)
     if not modules or not folder.is_dir():
@@ -73,7 +73,7 @@ def _wrong(about: str, name: str, found: str | None, path: Path, top: Path) -> F
     return Finding(about, False, said, "Remove it there, or give one of them another name.")
 
 
-def _modules(at: Project, model: ModelSpec, files: Mapping[str, object]) -> dict[str, Path]:
+def _modules(at: Project, model: Node, files: Mapping[str, object]) -> dict[str, Path]:
     """Name the modules among a training's files that a package of the repository holds, and a function's own."""
     found = {}
     roots = {

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ml_ci.spec.values import ModelSpec
+from ml_ci.spec.values import Node
 from ml_ci.steps.examination.values import Finding
-from ml_ci.steps.opening.project import select_models
+from ml_ci.steps.opening.project import select_entries
 from ml_ci.steps.planning.variables import list_fetch_variables, list_variables
 from ml_ci.steps.values import Project
 from ml_ci.variables.given import in_ci, missing, withheld
 
 
 def check_variables(at: Project) -> Iterator[Finding]:
-    """List what the jobs of each model do not get of the environment, and what `env:` names and nobody set."""
-    for name in select_models(at):
-        yield from _of_model(at, at.spec.models[name])
+    """List what the jobs of each entry do not get of the environment, and what `env:` names and nobody set."""
+    for node in select_entries(at):
+        yield from _of_entry(at, node)
 
 
-def _of_model(at: Project, model: ModelSpec) -> Iterator[Finding]:
+def _of_entry(at: Project, model: Node) -> Iterator[Finding]:
     about, environment = f"{model.name}: variables", at.options.environment
     names = withheld(environment, list_variables(at, model))
     if names:

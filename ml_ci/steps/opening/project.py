@@ -113,6 +113,14 @@ def select_jobs(project: Project) -> tuple[str, ...]:
     return tuple(name for name in project.spec.jobs if name in (asked or project.spec.checks))
 
 
+def select_entries(project: Project) -> tuple[Node, ...]:
+    """Give the models and jobs that are asked for, with all that they build on, models first, in the file's order."""
+    spec = project.spec
+    asked = {*select_models(project), *select_jobs(project), *(() if project.options.models else spec.deployments)}
+    wanted = asked.union(*(spec.find_upstream(name) for name in asked))
+    return tuple(node for name, node in spec.nodes.items() if name in wanted)
+
+
 def check_stage(specs: tuple[Spec, ...], options: Options) -> None:
     """Hold that a model that is asked for has the stage, by one of the files that judge; UserError names those it has.
 

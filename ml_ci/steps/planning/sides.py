@@ -67,6 +67,11 @@ class Fingerprints:
         with self._lock:
             return self._side("candidate", self.project.spec, self.project.spec.models[name], self.project.tree)
 
+    def entry(self, name: str) -> Made:
+        """Give a model or a job as the working tree has it; UserError when its own files are missing."""
+        with self._lock:
+            return self._make("candidate", self.project.spec, name, self.project.tree)
+
     def job(self, name: str) -> tuple[Made, Made | None]:
         """Give a job as the working tree has it, and as the commit does that is compared with; None where none has it.
 
