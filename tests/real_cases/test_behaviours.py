@@ -357,3 +357,19 @@ def test_rows_that_a_change_takes_away_still_judge_by_the_bases_yardstick(asks: 
     assert found.verdict == "fail"
     assert asked.count("candidate blind") == 2
     assert asks.judge(gates_from="main")[1] == []
+
+
+def test_a_model_of_which_nobody_knows_whether_it_answers_alike_judges_no_behaviour(asks: Project) -> None:
+    """It answers once, and ends at the second ask."""
+    asks.edit("own.py", "BIAS = {}", "BIAS, CALLS = {}, []")
+    asks.edit(
+        "own.py",
+        "    return [answer",
+        "    CALLS.append(1)\n    import os\n    len(CALLS) < 2 or os._exit(3)\n    return [answer",
+    )
+    asks.commit()
+    found, asked = asks.judge(baseline="none")
+    [gate] = [one for one in found.gates if one.condition == "blind <= 0.05"]
+    assert gate.verdict == "error"
+    assert "whether it answers alike by itself could not be measured: " in gate.reason
+    assert asked == ["candidate again"]

@@ -64,7 +64,7 @@ class Questioned:
 
     `beside` has by behaviour the digest of what it depends on beside the model. `rows` are asked about, the holdout's
     where they are None. `unsteady` says on how many rows a second answer to the same row was another, and of how many;
-    None: nobody asked.
+    None: nobody could ask, `why_unknown` says why.
     """
 
     shop: Workshop
@@ -74,6 +74,7 @@ class Questioned:
     fresh: MutableMapping[str, Found]
     rows: Rows | None = None
     unsteady: tuple[int, int] | None = None
+    why_unknown: str = ""
     _opened: ExitStack = field(default_factory=ExitStack)
     _asker: Limited | None = None
     _failed: StageFailed | None = None
@@ -102,8 +103,9 @@ class Questioned:
         try:
             timed = self.timed(behaviour)
             found = time_work(self.shop.project, self.side.model.name, said, lambda: work(timed))
-        except StageFailed:
+        except StageFailed as error:
             self.close()  # what has failed once answers nothing more: the next behaviour has it loaded anew
+            self.why_unknown = self.why_unknown or error.failure.message
             raise
         self.fresh[key] = found
         return found
@@ -139,7 +141,7 @@ class Questioned:
     def tell_unsteady(self) -> StageFailed | None:
         """Say that it answers differently by itself, or that this is not known: what an edit does then says nothing."""
         if self.unsteady is None:
-            message = "whether it answers alike by itself could not be measured"
+            message = f"whether it answers alike by itself could not be measured: {self.why_unknown}"
             hint = "Give a behaviour `{same: again}` more `time:`, or fewer `rows:`."
             return StageFailed(Failure("evaluation", "unsteady-model", message, hint))
         rows, of = self.unsteady
