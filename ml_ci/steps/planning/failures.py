@@ -110,7 +110,10 @@ def blame_needed(needed: Made, failure: Failure) -> Failure:
     if isinstance(needed.model, JobSpec):
         said = f"the job `{needed.model.name}`, which this one builds on, failed"
     message = f"{said} ({needed.name}): {failure.message}"
-    return replace(failure, code=NEEDS_FAILED, message=message)
+    hint = failure.hint
+    if failure.code == "no-output" and needed.model.line is not None and needed.commit is None:
+        hint = f"{hint} `{needed.model.name}` declares what it leaves from line {needed.model.line} on.".strip()
+    return replace(failure, code=NEEDS_FAILED, message=message, hint=hint)
 
 
 def say_why_retried(project: Project) -> str | None:
