@@ -11,16 +11,20 @@ if TYPE_CHECKING:
     from .exchange import Request
 
 
+# Values of JSON have types: a text that looks like a number or a moment is a text.
+_AS_WRITTEN = {"dtype": False, "convert_dates": False}
+
+
 def read_by_pandas(pandas: Any, entry: Any) -> Any:
     """Read a table by pandas; a text without white space around its values, unless the entry has it `padded`."""
     path, suffix = entry["path"], _suffix(entry["path"])
     if _is_parquet(path, suffix):
         return pandas.read_parquet(path)
     if suffix in (".jsonl", ".ndjson"):
-        return pandas.read_json(path, lines=True)
+        return pandas.read_json(path, lines=True, **_AS_WRITTEN)
     if suffix == ".json":
-        return pandas.read_json(path)
-    if suffix == ".feather":
+        return pandas.read_json(path, **_AS_WRITTEN)
+    if suffix in (".feather", ".arrow", ".ipc"):
         return pandas.read_feather(path)
     if suffix in (".xlsx", ".xls"):
         return pandas.read_excel(path)

@@ -29,13 +29,51 @@ def read_input(name: str, entry: Any, wanted: str) -> Any:
     if several is not None or os.path.isdir(path):
         if wanted == "":
             return read_path(path, "path", several)
-        raise JobFailed(
-            "unknown-parameter",
-            "`data.%s` is %s, not one table"
-            % (name, "a folder" if several is None else "a glob of %d files" % len(several)),
-            "Annotate the parameter `%s: pathlib.Path`, and read it there." % name,
-        )
+        return _read_parts(name, entry, wanted)
     return read_table("data.%s" % name, entry, wanted)
+
+
+def _read_parts(name: str, entry: Any, wanted: str) -> Any:
+    """Read the parts of a folder or a glob as one table, in the order of their names, as ml-ci does.
+
+    What begins with a dot or an underscore is no part, and a folder `region=north` is a column and its value.
+    """
+    what = "data.%s" % name
+    library = _library(what, "polars" if wanted in ("polars", "lazy") else "pandas")
+    frames = []
+    for file, values in list_parts(entry["path"]):
+        frame = read_table(
+            what, dict(entry, path=file, written=None, whole=None), "polars" if wanted == "lazy" else wanted
+        )
+        for key, value in values:
+            if key not in frame.columns:
+                polars = library.__name__ == "polars"
+                frame = frame.with_columns(library.lit(value).alias(key)) if polars else frame.assign(**{key: value})
+        frames.append(frame)
+    if not frames:
+        raise JobFailed(NOW["raised"], "%s has no part file" % what, "A table needs a file with at least one row.")
+    if library.__name__ == "polars":
+        joined = library.concat(frames, how="diagonal_relaxed")
+        return joined.lazy() if wanted == "lazy" else joined
+    return library.concat(frames, ignore_index=True)
+
+
+def list_parts(path: str) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Give the part files of a folder or a glob, by name, each with the values that its folders are named after."""
+    import glob
+
+    if os.path.isdir(path):
+        top, found = path, [os.path.join(folder, one) for folder, _, files in os.walk(path) for one in files]
+    else:
+        parts = path.split(os.sep)
+        fixed = next(place for place, part in enumerate(parts) if glob.has_magic(part))
+        top, found = os.sep.join(parts[:fixed]) or os.sep, glob.glob(path, recursive=True)
+    named = sorted((os.path.relpath(one, top).replace(os.sep, "/"), one) for one in found if os.path.isfile(one))
+    visible = [(name, one) for name, one in named if not any(part[:1] in (".", "_") for part in name.split("/"))]
+    return [
+        (one, [(key, value) for key, sign, value in (part.partition("=") for part in name.split("/")[:-1]) if sign])
+        for name, one in visible
+    ]
 
 
 def _expand(path: str) -> list[str] | None:

@@ -43,6 +43,27 @@ def order(table: Table, holdout: Table, id: str | None, label: str, read: str, n
     return np.arange(table.rows)
 
 
+def refuse_parts(table: Table, holdout: Table, rows: Rows, name: str) -> None:
+    """Refuse part files whose rows are matched by their place, unless both tables are of the same parts.
+
+    Jobs read and write parts in any order; where a column of both tells the rows apart, it says which belong together.
+    """
+    several = [one for one in (table, holdout) if one.gathered is not None and len(one.gathered.parts) > 1]
+    if not several or not np.array_equal(rows, np.arange(len(rows))):
+        return
+    ours, given = (None if one.gathered is None else one.gathered.counts for one in (holdout, table))
+    if ours == given or _settle(holdout, [one for one in table.names if one and holdout.has(one)]):
+        return
+    parts = 0 if several[0].gathered is None else len(several[0].gathered.parts)
+    raise fail(
+        "parts-order",
+        f"{several[0].shown} lies in {parts} part files, and {name} has not the same parts: its rows cannot be matched "
+        "by their place",
+        "Write a column that tells the rows apart beside each prediction and name it with `id:`, or leave a part of "
+        "predictions for each part of the holdout, under its name.",
+    )
+
+
 def fail(code: str, message: str, hint: str = "") -> StageFailed:
     """Name what is wrong with predictions."""
     return StageFailed(Failure("evaluation", code, message, hint))

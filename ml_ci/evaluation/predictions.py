@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ml_ci.child.labels import WORDS, YES, Classes
 from ml_ci.errors import UserError
 from ml_ci.evaluation.comparison import Comparison, precision_of, stand
-from ml_ci.evaluation.joining import Rows, fail, order
+from ml_ci.evaluation.joining import Rows, fail, order, refuse_parts
 from ml_ci.evaluation.labels import ABSENT, classes_of, known_labels
 from ml_ci.evaluation.scores import Predictions, decide, own_scale
 from ml_ci.spec.values import Positive
@@ -52,6 +52,8 @@ def read(
     column = find_column(table, holdout, name)
     refuse_long(table, holdout, name)
     rows = order(table, holdout, id, label, column, name)
+    if kind is None and id is None:
+        refuse_parts(table, holdout, rows, name)
     if column == "score":
         score = _scores(table, name, bounded=kind != "margin")[rows]
         scored = "margin" if kind == "margin" else "probability"

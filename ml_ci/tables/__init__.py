@@ -1,1 +1,1 @@
-"""Tables on disk (CSV, TSV, Parquet), read and cut by DuckDB."""
+"""Tables on disk (text, Parquet, JSON, Arrow, in one file or in parts), read and cut by DuckDB."""

@@ -15,6 +15,7 @@ from typing import IO
 
 from ml_ci.errors import UserError
 from ml_ci.tables.bounds import Bounds
+from ml_ci.tables.known import kind_of
 from ml_ci.tables.parquet import measure_unpacked, own_names
 from ml_ci.tables.sniff import LINE, sniff
 
@@ -75,6 +76,10 @@ def examine(path: Path, columns: Sequence[str] | None, shown: str, bounds: Bound
     start = _first_bytes(path, shown)
     if start.startswith(b"PAR1"):
         return _parquet(path, columns, shown, bounds)
+    kind = kind_of(path)
+    if kind != "text":
+        said = "JSON" if kind == "json" else "an Arrow file"
+        raise UserError(f"{shown} is {said}, and a table of text or Parquet was expected", hint="Write it as such.")
     if path.suffix.lower() in (".parquet", ".pq"):
         raise UserError(f"{shown} is not a Parquet file", hint="Write it again, or give it the name of what it is.")
     compressed = start.startswith(b"\x1f\x8b")

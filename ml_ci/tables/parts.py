@@ -53,13 +53,23 @@ def cut(
     UserError, with file and line, when a row cannot be placed, and when the part or the rest would be empty; nothing
     is left at `rest` or `out` then.
     """
-    table = Table.open(source, columns, shown=shown)
+    table = _open_one(source, columns, shown)
     edited = None if blank is None else table.layout.index(blank, table.shown)
     mask = belonging(table, part)
     counts = PartCounts(int((~mask).sum()), int(mask.sum()))
     _refuse_empty(counts, part, table.shown)
     cut_rows(table, mask, rest, out, edited=edited, flags=flags, python=python)
     return counts
+
+
+def _open_one(source: Path, columns: Sequence[str] | None, shown: str | None) -> Table:
+    """Open a table of which rows are taken: one text or Parquet file, in whose format they are written."""
+    table = Table.open(source, columns, shown=shown)
+    if table.gathered is not None:
+        said = "a folder of parts" if len(table.gathered.parts) > 1 else "no text or Parquet"
+        message = f"{table.shown} is {said}, and rows can be taken out of one CSV or Parquet file only"
+        raise UserError(message, hint="Write it as one file, or name the holdout as a table of its own.")
+    return table
 
 
 def cut_rows(
@@ -117,7 +127,7 @@ def sample(
     """
     import numpy as np
 
-    table = Table.open(source, columns, shown=shown)
+    table = _open_one(source, columns, shown)
     mask = smallest(table, rows, seed)
     known = out.with_name(out.name + ".flags")
     _keep(np.where(mask, REST, UNDRAWN), known)

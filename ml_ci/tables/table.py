@@ -15,6 +15,7 @@ from ml_ci.errors import UserError
 from ml_ci.tables.bounds import Bounds
 from ml_ci.tables.canonical import brief
 from ml_ci.tables.duck import Database, as_text, connect, literal, parquet, select, trim
+from ml_ci.tables.gathered import Gathered, gather
 from ml_ci.tables.layout import Layout, examine
 from ml_ci.tables.raw import batches, plain_batches
 from ml_ci.tables.records import header, records, rows
@@ -32,8 +33,9 @@ MOST_HELD = 20_000_000  # values of a text, 16 bytes each, and the long ones mor
 class Table:
     """Read a table on disk; `Table.open` makes one.
 
-    `path` is the file, `shown` its name in messages, `names` the trimmed names of the columns, `rows` the number of
-    rows without the header, `notes` what the user should know of how it was read.
+    `path` is the file (of what was `gathered`, the one that it was put together in), `shown` its name in messages,
+    `names` the trimmed names of the columns, `rows` the number of rows without the header, `notes` what the user should
+    know of how it was read.
     """
 
     def __init__(self, path: Path, shown: str, layout: Layout, bounds: Bounds | None = None) -> None:
@@ -42,6 +44,7 @@ class Table:
         self.layout = layout
         self.names = layout.names
         self.notes = layout.notes
+        self.gathered: Gathered | None = None
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._counts: dict[str, dict[str, int]] = {}
         self._codes: dict[int, tuple[NDArray[np.int32], tuple[str, ...]]] = {}
@@ -61,14 +64,19 @@ class Table:
         shown: str | None = None,
         bounds: Bounds | None = None,
     ) -> Table:
-        """Open CSV, TSV, other delimited text (also .gz) or Parquet, known by its content and not by its name.
+        """Open CSV, TSV, other delimited text (also .gz) or Parquet, known by its content and not by its name; also a
+        folder or a glob of such files, JSON Lines, Feather and Arrow, which are put together first.
 
         `columns` names the columns of a text without a header line. Every value of a text stays text. UserError, with
         file and line, when there is no table: missing, empty, a folder, NUL bytes, a broken record, a name twice, no
         rows, or more than `bounds` allow.
         """
         name = shown or path.as_posix()
-        return cls(path, name, examine(path, columns, name, bounds), bounds)
+        gathered = gather(path, columns, name, bounds)
+        at = path if gathered is None else gathered.path
+        table = cls(at, name, examine(at, columns, name, bounds), bounds)
+        table.gathered = gathered
+        return table
 
     def hold(self, columns: Iterable[str]) -> None:
         """Read columns of a text at once that will be asked for several times: each time the whole file is parsed.
@@ -195,6 +203,9 @@ class Table:
 
     def where(self, index: int) -> str:
         """Name the row at a 0-based index, for messages: `data/x.csv, line 13`, or `data/x.parquet, row 12`."""
+        if self.gathered is not None and len(self.gathered.parts) > 1:
+            part, place = self.gathered.place(index)
+            return f"{self.shown}: {part}, row {place + 1}"
         if self.layout.parquet:
             return f"{self.shown}, row {index + 1}"
         lines = (record.line for record in rows(self.path, self.layout, self.shown) if record.fields)

@@ -10,13 +10,13 @@ from pathlib import Path
 from ml_ci.changes.remote import is_remote
 from ml_ci.errors import Failure, StageFailed, UserError
 from ml_ci.spec.values import FileEntry, Node, PartEntry
-from ml_ci.tables.columns import blank
+from ml_ci.tables.blanked import blank_as_it_lies
 from ml_ci.tables.layout import Layout, examine
 from ml_ci.tables.parts import cut, sample
 from ml_ci.training.command import paths
 from ml_ci.training.cut_made import cut_made
 from ml_ci.training.delivery import Delivery, Supply
-from ml_ci.training.placement import Placement, name_flags, name_whole, put_rows, replace_file
+from ml_ci.training.placement import Placement, name_flags, name_whole, put_rows, replace_table
 from ml_ci.training.transfer import is_inside, remove, signature
 from ml_ci.training.values import Input, Inputs, Whole, Written
 
@@ -139,7 +139,7 @@ def _settle_holdout(placement: Placement, sources: Delivery, part: Path | None) 
         given = _blank(placement, holdout)
     if not placement.supply.belongs(holdout.path):
         return Input(str(given), holdout.columns)
-    replace_file(given, placement.supply.copy / holdout.path, placement.supply.copy)
+    replace_table(given, placement.supply.copy / holdout.path, placement.supply.copy)
     return _input(model, placement.supply, holdout)
 
 
@@ -150,7 +150,7 @@ def _blank(placement: Placement, holdout: FileEntry) -> Path:
     out = placement.work / f"holdout-blank{source.suffix}"
     out.parent.mkdir(parents=True, exist_ok=True)
     label, python = placement.model.blank, placement.python
-    blank(source, label, out, columns=holdout.columns, shown=holdout.path, python=python)
+    blank_as_it_lies(source, label, out, columns=holdout.columns, shown=holdout.path, python=python)
     return out
 
 

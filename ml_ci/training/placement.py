@@ -5,8 +5,10 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 
+from ml_ci.changes.globs import is_glob
 from ml_ci.errors import UserError
 from ml_ci.spec.values import Node
 from ml_ci.training.delivery import Supply
@@ -61,3 +63,15 @@ def replace_file(source: Path, target: Path, folder: Path) -> None:
         raise UserError(f"{target.name} would be written outside of the working copy, through a link")
     remove(target)
     copy(source.resolve(), target)
+
+
+def replace_table(source: Path, target: Path, folder: Path) -> None:
+    """Put a table in the place of another in the copy: a file, or a folder of parts for a folder or for a glob."""
+    if not source.is_dir():
+        replace_file(source, target, folder)
+        return
+    below = target.relative_to(folder).parts
+    at = folder.joinpath(*takewhile(lambda name: not is_glob(name), below))
+    for part in sorted(source.rglob("*")):
+        if part.is_file():
+            replace_file(part, at / part.relative_to(source), folder)

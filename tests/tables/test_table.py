@@ -178,7 +178,7 @@ def test_what_is_no_table(write: Write, content: bytes, message: str) -> None:
 
 
 def test_a_folder_and_a_missing_file(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="data is a folder, and a table was expected"):
+    with pytest.raises(UserError, match="data is a folder without a part file"):
         Table.open(tmp_path, shown="data")
     with pytest.raises(UserError, match="zero is no regular file"):
         Table.open(Path("/dev/zero"), shown="zero")

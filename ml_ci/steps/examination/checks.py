@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from ml_ci.changes.globs import is_glob
 from ml_ci.errors import StageFailed, UserError
 from ml_ci.evaluation.alike import alike_notes
 from ml_ci.repository.base import default_branch
@@ -64,7 +65,7 @@ def _holdout(at: Project, model: ModelSpec) -> Iterator[Finding]:
     if "://" in source.path:
         yield Finding(about, True, f"{source.path} is fetched when it is needed")
         return
-    if not (at.folder / source.path).exists():
+    if not (any(at.folder.glob(source.path)) if is_glob(source.path) else (at.folder / source.path).exists()):
         do = "The model's `fetch:` gets it." if model.fetch else "Put it there, commit it, or name a `fetch:` command."
         yield Finding(about, bool(model.fetch), f"{source.path} is not here", do, mistake=not model.fetch)
         return

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 
+from ml_ci.changes.globs import is_glob
 from ml_ci.errors import UserError
 from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry
 from ml_ci.steps.planning.blame import blaming_baseline
@@ -19,6 +20,7 @@ from ml_ci.steps.values import Made, Project, Side, Sides
 from ml_ci.steps.working.own_rows import BaseHoldout, are_same_bytes, match_rows, refuse_without_id
 from ml_ci.steps.working.room import Room
 from ml_ci.steps.working.train import bring_made
+from ml_ci.tables.blanked import blank_as_it_lies
 from ml_ci.tables.columns import blank, without
 from ml_ci.tables.parts import PART, cut
 from ml_ci.tables.table import Table
@@ -161,10 +163,10 @@ class Workshop(Room):
             return self._cut(model, model.holdout, blank=True)
 
         source, columns = self._holdout_file, find_source(model).columns
-        out = self.work / "holdout-blank" / source.name
+        out = self.work / "holdout-blank" / ("parts" if is_glob(source.name) else source.name)
         out.parent.mkdir(exist_ok=True)
         python = self.python(self.sides.candidate)
-        blank(source, model.label, out, columns=columns, shown=_holdout_name(model), python=python)
+        blank_as_it_lies(source, model.label, out, columns=columns, shown=_holdout_name(model), python=python)
         return out
 
     def _cut(self, model: ModelSpec, part: PartEntry, *, blank: bool) -> Path:
