@@ -44,6 +44,7 @@ class Batches:
         JobFailed `ask-limit` where rows that the model fails for take longer than the ask's `seconds`.
         """
         rows, until, failed = ask["rows"], time.monotonic() + ask.get("seconds", float("inf")), 0
+        NOW["silent"] = False
         read = self.rows.read(ask["edits"])
         found = _Found(len(rows))
         waiting = [[place] for place in range(len(rows))] if ask["alone"] else groups_of(len(rows), read)
@@ -63,12 +64,14 @@ class Batches:
                 else:
                     waiting += _share_out(places, failed)
                 _refuse_late(until, found.errors, len(rows))
-        NOW["silent"] = False
         return found.tell()
 
     def _score(self, places: Sequence[int], rows: Sequence[int], read: Any, found: _Found) -> None:
         table = self.rows.take([rows[place] for place in places], read, places)
-        answer = answer_rows(self.model, table, self.function, self.request, len(places), _check_count, self.known)
+        try:
+            answer = answer_rows(self.model, table, self.function, self.request, len(places), _check_count, self.known)
+        finally:
+            self.rows.release(table)
         found.note(answer.kind, answer.column.precision)
         scored, array = answer.kind in ("probability", "margin"), answer.column.array
         if scored and array is not None and are_sound(array, answer.kind):

@@ -79,6 +79,9 @@ class PandasRows:
 
         return read
 
+    def release(self, table: Any) -> None:
+        """Take back what was given: nothing is kept of it."""
+
     def take(self, rows: Sequence[int], read: Read, places: Sequence[int]) -> Any:
         """Give rows by their numbers, with the values at these places of what was read; a copy of its own."""
         import pandas
@@ -165,6 +168,9 @@ class PolarsRows:
                 return value, cells.OBJECT
 
         return read
+
+    def release(self, table: Any) -> None:
+        """Take back what was given: nothing is kept of it."""
 
     def take(self, rows: Sequence[int], read: Read, places: Sequence[int]) -> Any:
         """Give rows by their numbers, with the values at these places of what was read."""

@@ -68,6 +68,10 @@ class TextRows:
             return next((line[place] for line in self.lines[:1000] if line[place].strip().lower() == word), str(value))
         return str(cells.text(value)[0])
 
+    def release(self, table: Any) -> None:
+        """Remove a file that was given, where its reader did not."""
+        _remove(str(table))
+
     def take(self, rows: Sequence[int], read: Read, places: Sequence[int]) -> Any:
         """Write rows by their numbers, with the values at these places of what was read; give the file's path."""
         import csv
@@ -103,6 +107,10 @@ class ParquetRows:
         """Read the values that are to be set, each as its column holds it."""
         return self.rows.read(edits)  # type: ignore[no-any-return]
 
+    def release(self, table: Any) -> None:
+        """Remove a file that was given, where its reader did not."""
+        _remove(str(table))
+
     def take(self, rows: Sequence[int], read: Read, places: Sequence[int]) -> Any:
         """Write rows by their numbers, with the values at these places of what was read; give the file's path."""
         self.files += 1
@@ -113,6 +121,13 @@ class ParquetRows:
         else:
             frame.write_parquet(path)
         return self.make(path)
+
+
+def _remove(path: str) -> None:
+    try:
+        os.remove(path)
+    except OSError:
+        pass
 
 
 def is_parquet(path: str) -> bool:

@@ -74,14 +74,17 @@ def asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Hear
         labels: tuple[str, ...] = ("0", "1"),
         known: str = "",
         seconds: float = 60.0,
+        content: bytes = ROWS.encode(),
     ) -> Heard:
-        names: dict[str, Any] = {"Path": Path, "__name__": "own"}
+        path.write_bytes(content)
+        names: dict[str, Any] = {"Path": Path, "np": np, "__name__": "own"}
         exec(compile(textwrap.dedent(source), str(tmp_path / "own.py"), "exec"), names)
-        wanted = annotation_of(names["score"], inspect.signature(names["score"]).parameters["rows"])
-        entry = {"path": str(path)}
-        request = {"positive": asdict(positive), "labels": labels, "known": known, "entry": "own:score", "rows": entry}
+        score, model = names.get("score"), names.get("Model", lambda: None)()
+        wanted = annotation_of(score, inspect.signature(score).parameters["rows"]) if score else ""
+        request = {"positive": asdict(positive), "labels": labels, "known": known, "rows": {"path": str(path)}}
+        request |= {"entry": "own:score" if score else None}
         request |= {"folder": str(tmp_path), "work": str(tmp_path), "count": 3}
-        batches = Batches(None, read_editable(request, wanted, custom=True), names["score"], request)
+        batches = Batches(model, read_editable(request, wanted, custom=score is not None), score, request)
         sent = json.loads(json.dumps({"rows": rows, "edits": edits or {}, "alone": alone, "seconds": seconds}))
         heard = read_answers(json.loads(json.dumps(batches.answer(sent), allow_nan=False)), len(rows))
         assert heard is not None
@@ -189,7 +192,9 @@ def test_polars_rows_keep_their_types_too(asked: Any) -> None:
 
 
 @pytest.mark.parametrize("wanted", ["Path", "str"])
-def test_a_function_that_reads_the_rows_itself_gets_a_file_as_the_holdouts(asked: Any, wanted: str) -> None:
+def test_a_function_that_reads_the_rows_itself_gets_a_file_as_the_holdouts(
+    asked: Any, tmp_path: Path, wanted: str
+) -> None:
     source = f"""
         def score(model, rows: {wanted}):
             head, *lines = open(rows).read().splitlines()
@@ -199,6 +204,51 @@ def test_a_function_that_reads_the_rows_itself_gets_a_file_as_the_holdouts(asked
     """
     heard = asked(source, [0, 0, 2], {"age": [1, 2, 3.0], "member": [True, None, "True"]})
     assert heard.scores.tolist() == [0.01, 0.02, 0.03]
+    assert not list((tmp_path / "asked").iterdir())
+
+
+MODELS = [
+    ("classes_ = [0, 1]\n    def predict_proba(self, rows): return np.column_stack([1 - rows.age / 100, rows.age / 100])", "probability", [0.3, 0.6]),
+    ("def predict_proba(self, rows): return np.float32([[1 - a / 100, a / 100] for a in rows.age])", "probability", [0.3, 0.6]),
+    ("classes_ = [1, 0]\n    def decision_function(self, rows): return rows.age - 40", "margin", [10.0, -20.0]),
+    ("classes_ = [0, 1]\n    def predict(self, rows): return (rows.age > 40).astype(int)", "label", [0, 1]),
+    ("feature_names_in_ = ['age']\n    def predict_proba(self, rows): assert list(rows) == ['age']; return np.column_stack([1 - rows.age / 100, rows.age / 100])", "probability", [0.3, 0.6]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("body", "kind", "expected"), MODELS)
+def test_a_model_without_a_function_is_asked_as_it_is_scored(
+    asked: Any, body: str, kind: str, expected: list[float]
+) -> None:
+    heard = asked(f"class Model:\n    {body}", [0, 2], {"age": [30, 60]})
+    assert heard.kind == kind
+    found = heard.positive.tolist() if kind == "label" else heard.scores.tolist()
+    assert found == pytest.approx(expected, abs=1e-7)
+    assert heard.precision == ("float32" if "float32" in body else "")
+
+
+TYPED = """
+    def score(model, rows):
+        assert str(rows.day.dtype).startswith("datetime64"), rows.dtypes
+        assert str(rows.kind.dtype) == "category" and str(rows.small.dtype) == "Int8", rows.dtypes
+        assert {"a", "b"} <= set(rows.kind.cat.categories)
+        return [(d.month if d == d else 0) / 100 + (s if s is not pandas.NA else 0) / 1000 for d, s in zip(rows.day, rows.small)]
+"""
+
+
+def test_the_types_of_parquet_stay(asked: Any, tmp_path: Path) -> None:
+    pandas = pytest.importorskip("pandas")
+    days = pandas.to_datetime(["2026-01-01", "2026-02-01", "2026-03-01"])
+    small = pandas.array([1, 2, 3], "Int8")
+    table = pandas.DataFrame({"day": days, "kind": pandas.Categorical(["a", "b", "a"]), "small": small})
+    table.to_parquet(tmp_path / "typed.parquet")
+    content = (tmp_path / "typed.parquet").read_bytes()
+    edits = {"day": ["2026-07-01", None, "2026-09-05"], "kind": ["b", None, "c"], "small": [7, None, 9.0]}
+    heard = asked(f"import pandas\n{textwrap.dedent(TYPED)}", [0, 1, 2], edits, content=content)
+    assert heard.scores.tolist() == pytest.approx([0.077, 0.0, 0.099])
+    source = "import pandas\ndef score(model, rows: Path): f = pandas.read_parquet(rows); return (f.small.fillna(0) / 100).to_numpy(float)"
+    assert asked(source, [2, 0], {"small": [5, None]}, content=content).scores.tolist() == [0.05, 0.0]
+    assert not list((tmp_path / "asked").iterdir())
 
 
 def test_a_row_that_raises_is_found_and_every_other_row_is_scored(asked: Any) -> None:
