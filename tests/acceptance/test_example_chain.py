@@ -34,6 +34,7 @@ class Chain:
         """Call ml-ci; give the exit code, the JSON that it printed and its progress."""
         code = call([*arguments, "--json"])
         said = self.capture.readouterr()
+        assert said.out, said.err
         return code, json.loads(said.out), said.err
 
     def edit(self, name: str, old: str, new: str) -> None:
@@ -100,6 +101,30 @@ def test_nothing_of_a_run_deploys(chain: Chain, tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("SERVICES", str(tmp_path))
     assert call(["run", "deploy"]) == 2
     assert not (tmp_path / "releases").exists()
+
+
+def test_what_jobs_made_goes_to_the_job_that_promotes(chain: Chain, tmp_path: Path, monkeypatch: Any) -> None:
+    """Of another machine, with the report and no record: nothing is done again there."""
+    assert call(["records", "pack", str(tmp_path / "packed")]) == 0
+    there = tmp_path / "there"
+    shutil.copytree(chain.folder, there)
+    shutil.rmtree(there / ".ml_ci" / "records")
+    monkeypatch.chdir(there)
+    chain.capture.readouterr()
+    code, taken, _ = chain.said("records", "unpack", str(tmp_path / "packed"))
+    assert (code, taken["refused"], taken["missing"]) == (0, [], {})
+    assert chain.planned() == AFTER
+
+    shutil.rmtree(there / ".ml_ci" / "records")
+    report = there / ".ml_ci" / "report.json"
+    said = json.loads(report.read_text())
+    for name in ("build", "test"):
+        said["jobs"][name] |= {"verdict": "fail"}
+    said["verdict"] = "fail"
+    report.write_text(json.dumps(said))
+    code, taken, _ = chain.said("records", "unpack", str(tmp_path / "packed"))
+    assert (code, len(taken["refused"])) == (2, 2)
+    assert all("it belongs to no model that passed in this run" in one for one in taken["refused"])
 
 
 def test_the_page_shows_what_the_example_holds() -> None:

@@ -57,3 +57,14 @@ def test_missing_file_of_a_check_is_the_users_mistake(project: Any) -> None:
     result = project.run("--ml-ci")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
     result.stdout.fnmatch_lines(["*nowhere.csv does not exist*"])
+
+
+def test_job_after_the_promotion_is_no_item_and_nobody_does_it(project: Any) -> None:
+    deploy = 'deploy: {run: "touch {out}/x; exit 3", needs: [churn], after: promotion}'
+    _add_jobs(project, f'jobs:\n  lint: {{run: "true"}}\n  {deploy}\n')
+    result = project.run("--ml-ci")
+    result.assert_outcomes(passed=2)
+    assert "deploy" not in result.stdout.str()
+    result = project.run("--ml-ci", "--ml-ci-model", "deploy")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines(["*the job `deploy` is done after the promotion of churn, and by no run*"])

@@ -25,27 +25,19 @@ KILLS = int(os.environ.get("ML_CI_KILLS", "6"))
 
 pytestmark = pytest.mark.slow
 
-# It says that it starts, works, releases once by its deployment's name, works on, and ends.
-DEPLOY = """\
+DEPLOY = Path(__file__).parents[4] / "examples" / "chain" / "deploy.py"
+# What the example's script is put between: it says that it starts, and takes its time before and after.
+START = """\
 import json, os, time
 from pathlib import Path
 
-service, deployment = Path(os.environ["SERVICE"]), os.environ["ML_CI_DEPLOYMENT"]
-with open(service / "starts", "a") as starts:
-    starts.write(json.dumps([deployment, os.environ["ML_CI_VERSION"], os.environ["ML_CI_BEGUN"]]) + "\\n")
-time.sleep(0.5)
-ready = service / f"{os.getpid()}.ready"
-ready.write_text(os.environ["ML_CI_VERSION"])
-try:
-    os.link(ready, service / f"{deployment}.release")
-    with open(service / "releases", "a") as releases:
-        releases.write(deployment + "\\n")
-except FileExistsError:
-    pass
-ready.unlink()
+with open(Path(os.environ["SERVICES"]) / "starts", "a") as starts:
+    starts.write(json.dumps([os.environ["ML_CI_DEPLOYMENT"], os.environ["ML_CI_BEGUN"]]) + "\\n")
 time.sleep(0.5)
 """
-JOB = "jobs: {deploy: {run: python deploy.py, needs: [cutter], env: [SERVICE], after: promotion}}\n"
+END = "import time\ntime.sleep(0.5)\n"
+RUN = "python start.py && python deploy.py {needs.cutter} && python end.py"
+JOB = f"jobs: {{deploy: {{run: '{RUN}', needs: [cutter], env: [SERVICES], after: promotion}}}}\n"
 
 
 @dataclass
@@ -61,14 +53,15 @@ class Service:
     seconds: float = 4.0
 
     @property
-    def starts(self) -> list[tuple[str, str, str]]:
+    def starts(self) -> list[tuple[str, str]]:
+        """Give deployment and `ML_CI_BEGUN` of each start of the job."""
         path = self.folder / "starts"
         return [tuple(json.loads(line)) for line in path.read_text().splitlines()] if path.exists() else []  # type: ignore[misc]
 
     @property
-    def releases(self) -> dict[str, str]:
-        """Give the version of each release, by its deployment."""
-        return {path.stem: path.read_text() for path in self.folder.glob("*.release")}
+    def releases(self) -> list[str]:
+        """Name the deployments that were released."""
+        return [path.stem for path in self.folder.glob("releases/*.pyz")]
 
     @property
     def tries(self) -> tuple[Try, ...]:
@@ -89,20 +82,17 @@ class Service:
 
     def check(self, versions: list[str]) -> None:
         """Hold that each move was deployed once, and what was started more often knew that it was."""
-        assert sorted(self.releases.values()) == sorted(versions)
-        assert (self.folder / "current").exists() is False
         told = self.tries
-        assert [one.version for one in told if one.state == "done"] == versions
+        done = [one for one in told if one.state == "done"]
+        assert [one.version for one in done] == versions
+        assert sorted(self.releases) == sorted(one.deployment for one in done)
+        assert (self.folder / "current").resolve().stem == done[-1].deployment
         assert not [one for one in told if one.state in ("begun", "failed", "withdrawn")]
-        for deployment in self.releases:
-            begun = [begun for name, _, begun in self.starts if name == deployment]
-            # What started has the word of its try in the registry first; one that is killed before its job starts says
-            # nothing, so that there may be more of those.
+        for one in done:
+            begun = [begun for name, begun in self.starts if name == one.deployment]
+            lost = [other for other in told if (other.deployment, other.state) == (one.deployment, "lost")]
             assert all(begun[1:]), "who comes second knows it"
-            lost = [one for one in told if one.deployment == deployment and one.state == "lost"]
-            assert len(begun) <= len(lost) + 1
-        released = (self.folder / "releases").read_text().split()
-        assert len(set(released)) == len(released)
+            assert 1 <= len(begun) <= len(lost) + 1, "what starts has its word in the registry first"
 
 
 @pytest.fixture
@@ -112,10 +102,11 @@ def service(judged: Any, hands: Any, tmp_path: Path, monkeypatch: pytest.MonkeyP
 
     folder = tmp_path / "service"
     folder.mkdir()
-    monkeypatch.setenv("SERVICE", str(folder))
+    monkeypatch.setenv("SERVICES", str(folder))
     config = judged.path / "ml-ci.yaml"
     config.write_text(config.read_text().replace("models:", f"{JOB}models:", 1))
-    (judged.path / "deploy.py").write_text(DEPLOY)
+    for name, text in {"start.py": START, "deploy.py": DEPLOY.read_text(), "end.py": END}.items():
+        (judged.path / name).write_text(text)
     judged.git("add", "-A")
     judged.git("commit", "-q", "-m", "Deploy")
     assert judged.run().verdict == "pass"
