@@ -55,6 +55,7 @@ models:
       - each(blind, by=region) <= 0.2
       - rising <= baseline.rising
 """
+EACH = "      - each(blind, by=region) <= 0.2\n"
 SEXED = ("own.py", "BIAS = {}", 'BIAS = {"m": 0.1}')
 
 
@@ -184,6 +185,7 @@ def test_what_cannot_be_measured_is_an_error_by_name_and_asked_again(
 ) -> None:
     asks.edit("own.py", 'return int(row["x"]) / most + BIAS.get(row["sex"], 0)', answer)
     asks.edit("ml-ci.yaml", "{vary: sex}", entry)
+    asks.edit("ml-ci.yaml", EACH, "")
     asks.commit({"cases.csv": "x,sex,region,y\n"})
     found, _ = asks.judge(baseline="none")
     [blind] = [gate for gate in found.gates if gate.condition == "blind <= 0.05"]
@@ -240,6 +242,7 @@ def test_cases_that_are_no_rows_of_the_holdout_are_the_users_mistake(
     asks: Project, cases: str | None, said: str
 ) -> None:
     asks.edit("ml-ci.yaml", "{vary: sex}", "{cases: tests/cases.csv}")
+    asks.edit("ml-ci.yaml", EACH, "")
     asks.commit({"tests/cases.csv": cases} if cases is not None else None)
     with pytest.raises(UserError, match=said.replace("?", r"\?")):
         asks.judge()

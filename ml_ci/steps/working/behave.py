@@ -188,7 +188,10 @@ class _Court:
         if not applies.any():
             return _NO_SLICES, rows
         self._parts += 1
-        out = self.shop.job_folder(self.shop.sides.candidate, f"asked-rows-{self._parts}") / table.path.name
+        out = (
+            self.shop.job_folder(self.shop.sides.candidate, f"asked-rows-{self.rows.known[:8]}-{self._parts}")
+            / table.path.name
+        )
         select(table, applies, out, python=self.shop.python(self.shop.sides.candidate))
         names = None if table.layout.header or table.layout.parquet else table.names
         few = Table.open(out, names, shown=table.shown)
