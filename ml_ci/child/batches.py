@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # What is known of a model's answers from rows that were scored before, in the words of `answers.single`.
 _SAID = {"probability": "score", "label": "prediction", "number": "prediction"}
-_LONGEST = 500
+_LONGEST, _SHORT = 500, 120
 # So many rows one after the other that the model fails for: half of the rest is no faster than one by one.
 _IN_A_ROW = 8
 
@@ -112,9 +112,13 @@ def _refuse_late(until: float, errors: dict[int, str], count: int) -> None:
         raise JobFailed(
             "ask-limit",
             "the model fails for rows, and they have to be found one by one: %d of %d until now, the last with: %s"
-            % (len(errors), count, list(errors.values())[-1]),
+            % (len(errors), count, _shorten(list(errors.values())[-1])),
             "Ask about fewer rows, or leave out what the model does not take.",
         )
+
+
+def _shorten(said: str) -> str:
+    return said if len(said) <= _SHORT else said[: _SHORT - 1].rstrip() + "…"
 
 
 class MixedError(JobFailed):

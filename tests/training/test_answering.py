@@ -103,7 +103,7 @@ def test_rows_are_scored_as_they_are_edited_and_in_the_order_of_the_ask(asked: A
 REFUSE = """
 def score(model, rows):
     if (rows.age > {limit}).any():
-        raise ValueError(f"too old: {{len(rows)}}")
+        raise ValueError(f"too old: {{len(rows)}}" + ", far too old" * 20)
     open({calls!r}, "a").write("answered\\n")
     return (rows.age / 100).tolist()
 """
@@ -125,7 +125,9 @@ def test_rows_that_the_model_fails_for_are_found_without_asking_twice_for_each(
 
 def test_an_ask_that_is_late_for_rows_that_the_model_fails_for_says_so(asked: Any, tmp_path: Path) -> None:
     source = REFUSE.format(limit=50, calls=str(tmp_path / "calls"))
-    with pytest.raises(JobFailed, match=r"one by one: 1 of 64 until now, the last with: .*too old: 1") as caught:
+    with pytest.raises(
+        JobFailed, match=r"one by one: 1 of 64 until now, the last with: .*too old: 1.{,100}…$"
+    ) as caught:
         asked(source, [0] * 64, {"age": [70] * 64}, seconds=0.0)
     assert caught.value.code == "ask-limit"
     assert len(asked(source, [0] * 4, {"age": [7] * 4}, seconds=0.0).scores) == 4
