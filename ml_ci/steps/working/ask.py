@@ -18,7 +18,7 @@ from ml_ci.records.record import Record
 from ml_ci.steps.planning.reads import resolve_reads
 from ml_ci.steps.values import Side
 from ml_ci.steps.working.ask_command import CommandAsker, RowsFile
-from ml_ci.steps.working.score import ask_to_score, find_cut, find_scores
+from ml_ci.steps.working.score import ask_to_score, find_cut, find_scores, score_side
 from ml_ci.steps.working.train import find_artifact, train_side
 from ml_ci.steps.working.workshop import Workshop
 from ml_ci.training.answering import SECONDS, ScoringWorker, open_worker
@@ -93,15 +93,18 @@ def open_service(
 ) -> CommandAsker:
     """Give what asks a service that serves a side's model, by a command from the copy of its own commit.
 
-    The command gets `{rows}`, `{out}` and `{model}`, and leaves `scores.csv` in `{out}`. StageFailed as `open_asker`,
-    and at each ask as a job that scores rows.
+    The command gets `{rows}`, `{out}` and `{model}`, and leaves `scores.csv` in `{out}`: scores in [0, 1], of a model
+    of margins too. StageFailed as `open_asker`, and at each ask as a job that scores rows.
     """
     side = resolve_reads(shop.project, side)
     training = train_side(shop, side)
     if find_artifact(training) is None:
         raise _no_model(side)
     request, threshold, cut = _prepare(shop, side, training, rows)
-    return _by_command(shop, request, command, threshold if cut is None else cut, seconds)
+    if cut is not None:
+        is_margin = score_side(shop, side).content["kind"] == "margin"
+        threshold = float(logistic(np.array(cut))) if is_margin else cut
+    return _by_command(shop, request, command, threshold, seconds)
 
 
 def _prepare(

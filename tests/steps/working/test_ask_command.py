@@ -12,6 +12,7 @@ from ml_ci.errors import StageFailed
 from ml_ci.steps.opening.project import locate, open_project
 from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.working.ask import open_asker, open_service
+from ml_ci.steps.working.score import score_side
 from ml_ci.steps.working.workshop import open_workshop
 
 # The model is a file of one number, the score x divided by it: a shell and awk, no Python anywhere.
@@ -99,3 +100,39 @@ def test_a_service_serves_the_sides_own_model(scored: Any) -> None:
         sides = [shop.sides.candidate, shop.sides.baseline]
         found = [open_service(shop, side, command)(Ask(np.array([20]))).scores.tolist() for side in sides if side]
     assert found == [[0.25], [0.5]]
+
+
+MARGINS = """\
+import csv, math, pickle
+from pathlib import Path
+
+class Model:
+    classes_ = [0, 1]
+    def decision_function(self, rows):
+        return [(x - 20) / 4 for x in rows.x]
+
+def train(train: Path):
+    return Model()
+"""
+SERVE = """\
+awk -F, 'NR == 1 { print "score" } NR > 1 { print 1 / (1 + exp(-($1 - 20) / 4)) }' "$1" > "$2"
+"""
+
+
+@pytest.mark.parametrize(("threshold", "first"), [("", 20), ("threshold: 0.9", 29), ("threshold: fpr=0.1", 18)])
+def test_a_service_of_a_model_of_margins_decides_as_it_does(project: Any, threshold: str, first: int) -> None:
+    pytest.importorskip("pandas", reason="pandas is not installed")
+    spec = SPEC.replace("run: echo 40 > {out}/by", "train: own:train").replace(
+        "data: {", "data: {train: data/train.csv, "
+    )
+    lines = [line for line in spec.splitlines() if "outputs:" not in line and "predict:" not in line]
+    text = "\n".join(lines).replace("holdout.csv}", f"holdout.csv, validation: data/train.csv}}\n    {threshold}")
+    project.commit({"own.py": MARGINS, "serve.sh": SERVE, "ml-ci.yaml": text + "\n"}, "Margins")
+    with _open(project) as shop:
+        side = shop.sides.candidate
+        score_side(shop, side)
+        with open_asker(shop, side) as ask:
+            batch = ask(Ask(np.arange(40)))
+        served = open_service(shop, side, "sh serve.sh {rows} {out}/scores.csv")(Ask(np.arange(40)))
+    assert batch.decisions.tolist() == served.decisions.tolist() == [int(x >= first) for x in range(40)]
+    np.testing.assert_allclose(batch.scores, served.scores, atol=1e-5)
