@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ml_ci.spec.draft import Draft, Drafts, StageDraft
@@ -42,6 +42,7 @@ class _Joining:
     keys: PipelineShape
     pipeline: Pipeline
     looked: Looked
+    beside: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     def join(self, named: Mapping[str, tuple[str, str]]) -> Drafts:
         trained = {model: self._find(model, *one) for model, one in named.items()}
@@ -58,6 +59,7 @@ class _Joining:
         needs = {
             name: [stages_of[one.owner] for one in found if one.owner in stages_of] for name, found in reads.items()
         }
+        self.beside = {name: _list_beside(reads[name], left) for name in reads}
         chosen = choose_stages(self.pipeline, self.keys.stages, needs) | {*trained.values()}
         if self.keys.stages:
             chosen = choose_stages(self.pipeline, [*chosen], needs)
@@ -115,6 +117,7 @@ class _Joining:
             model=model,
             deps=() if stage.frozen else tuple(stage.deps),
             asked={} if stage.frozen else stage.asked,
+            beside=self.beside[name],
             pinned=self._pin(stage, name) if stage.frozen else {},
             always=stage.always,
         )
@@ -177,6 +180,13 @@ def _find_model(draft: Draft, stage: Stage) -> str:
         example = f": outputs: {{model: {results[0]}}}" if results else ""
         raise StageError(Problem(draft.place("train"), f"the stage {show(stage.name)} {what}{example}"))
     return results[0]
+
+
+def _list_beside(reads: tuple[Read, ...], left: Mapping[str, str]) -> Mapping[str, str]:
+    """Give what else those leave that a stage reads of: in DVC's workspace it lies there, and a stage may open it."""
+    owners = {one.owner for one in reads if one.owner is not None}
+    read = {one.path for one in reads}
+    return {path: owner for path, owner in left.items() if owner in owners and path not in read}
 
 
 def _data(reads: tuple[Read, ...]) -> dict[str, FileShape]:

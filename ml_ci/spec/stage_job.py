@@ -13,6 +13,7 @@ class StageJob:
     `model` is the one among them that a model is trained to be, None of a job.
 
     `deps` are its own as `dvc.lock` has them, `asked` the keys of its parameters by file, None for all of one.
+    `beside` is what else those leave that it builds on, by path, with who leaves it: DVC's workspace holds it, too.
     `pinned` are the digests of what a frozen stage left, by path: it is never run. `always` says that DVC runs it each
     time.
     """
@@ -25,6 +26,7 @@ class StageJob:
     model: str | None = None
     deps: tuple[str, ...] = ()
     asked: Mapping[str, tuple[str, ...] | None] = field(default_factory=dict)
+    beside: Mapping[str, str] = field(default_factory=dict)
     pinned: Mapping[str, str] = field(default_factory=dict)
     always: bool = False
 
@@ -50,7 +52,7 @@ class StageJob:
     def held(self) -> tuple[str, ...]:
         folder = self.file.rpartition("/")[0]
         beside = (f"{folder}/.dvc", f"{folder}/.dvcignore") if folder else ()
-        return (*self.asked, self.file, self.lock, ".dvc", ".dvcignore", *beside)
+        return (*self.asked, *self.beside, self.file, self.lock, ".dvc", ".dvcignore", *beside)
 
     @property
     def lock(self) -> str:

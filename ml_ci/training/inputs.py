@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ml_ci.changes.remote import is_remote
 from ml_ci.errors import Failure, StageFailed, UserError
-from ml_ci.spec.values import FileEntry, Node, PartEntry
+from ml_ci.spec.values import FileEntry, Node, PartEntry, StageJob
 from ml_ci.tables.blanked import blank_as_it_lies
 from ml_ci.tables.layout import Layout, examine
 from ml_ci.tables.parts import cut, sample
@@ -33,6 +33,7 @@ def place(placement: Placement) -> Inputs:
     sources = Delivery(placement.supply, _hidden(placement))
     for name, entry in model.data.items():
         _bring(placement, sources, name, entry)
+    _bring_beside(placement, sources)
     held = _cut_part(placement)
     holdout = _settle_holdout(placement, sources, held)
     cut_made(placement, held)
@@ -49,6 +50,19 @@ def _bring(placement: Placement, sources: Delivery, name: str, entry: FileEntry)
         sources.bring(name, entry.path)
     else:
         sources.hand(name, entry.path, placement.made[entry.job] / entry.path)
+
+
+def _bring_beside(placement: Placement, sources: Delivery) -> None:
+    """Put what else the stages left that a stage builds on where DVC's workspace has it.
+
+    Not where rows are kept back of a table: nobody has taken them out of these files.
+    """
+    job = placement.model.job
+    if not isinstance(job, StageJob) or isinstance(placement.model.kept_back, PartEntry):
+        return
+    for path, owner in job.beside.items():
+        if (placement.made[owner] / path).exists():
+            sources.hand(path, path, placement.made[owner] / path)
 
 
 def verify(inputs: Inputs) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -211,3 +212,24 @@ def test_a_damaged_cache_is_no_result(fresh: Repository) -> None:
 
 def list_files(folder: Path) -> dict[str, tuple[int, int]]:
     return {str(one): (one.stat().st_mtime_ns, one.stat().st_size) for one in folder.rglob("*") if one.is_file()}
+
+
+def test_a_stage_finds_what_lies_beside_its_deps_and_the_holdout_in_a_folder_of_both(fresh: Repository) -> None:
+    rows = [x * 37 % 401 for x in range(1, 401)]  # no two are equal
+    (fresh.path / "data/raw.csv").write_text("x,y\n" + "".join(f"{x},{int(x >= 200)}\n" for x in rows))
+    fresh.edit("dvc.yaml", "outs: [made/train.csv, made/test.csv]", "outs: [made, rest.txt]")
+    fresh.edit("src/prepare.py", "for name, part", "open('rest.txt', 'w').write('0')\nfor name, part")
+    fresh.edit("dvc.yaml", "[made/train.csv, src/features.py]", "[made, src/features.py]")
+    fresh.edit("dvc.yaml", "[model.json, made/test.csv, src/evaluate.py]", "[model.json, made, src/evaluate.py]")
+    fresh.edit("src/evaluate.py", "import csv, json", "import csv, json\nint(open('rest.txt').read())")  # it is no dep
+    fresh.edit("dvc.yaml", "deps: [features, src/train.py]", "deps: [features, made, src/train.py]")
+    fresh.edit("ml-ci.yaml", "data/holdout.csv}", "{job: prepare, path: made/test.csv}}")
+    alone = replace(ask(fresh), baseline="none")
+    report = run(alone)
+    assert (report.verdict, report.jobs["evaluate"].verdict) == ("pass", "pass")
+    said = " ".join(report.models["churn"].cautions)
+    assert "The stage train, which trains, finds the holdout made/test.csv where DVC has it" in said
+    assert "The job `features` reads made/test.csv, the holdout" in said
+    found = report.models["churn"].overlaps or ()
+    assert {one.data: one.same for one in found if one.data.startswith("made")} == {"made": 0, "made of `features`": 0}
+    assert plan_chain(alone).jobs["evaluate"].action == "reuse"

@@ -26,7 +26,7 @@ from ml_ci.tables.parts import cut
 from ml_ci.tables.shared_rows import Compared, shared_rows
 from ml_ci.tables.table import Table
 
-FORMAT = 1
+FORMAT = 2
 # A table in more files than these, or with more rows, is not looked through.
 MOST_FILES = 200
 MOST_ROWS = 50_000_000
@@ -179,16 +179,19 @@ def _places(shop: Workshop, training: Training, folder: Path) -> list[Path]:
     record has them; UserError where that was not done.
     """
     project, tree, path = shop.project, training.side.tree, training.entry.path
+    holdout = shop.sides.candidate.model.holdout
+    judging = holdout.path if isinstance(holdout, FileEntry) and holdout.path != path else ""  # in a folder of both
     if training.entry.job is not None:
         made = project.store.find(TRAININGS, training.side.needs[training.entry.job].fingerprint.training)
         left = None if made is None else find_outputs(made)
         if left is None:
             raise UserError(f"the job `{training.entry.job}` was not done")
-        return _chosen([left / one for one in _here(left, path)])
+        return _chosen([left / one for one in _here(left, path) if left / one != left / judging])
     if tree.commit is None:
-        return _chosen([project.folder / one for one in _here(project.folder, path)])
+        here = (project.folder / one for one in _here(project.folder, path))
+        return _chosen([one for one in here if one != project.folder / judging])
     places = []
-    for number, one in enumerate(_chosen([Path(one) for one in matching(path, tree.files())])):
+    for number, one in enumerate(_chosen([Path(one) for one in matching(path, tree.files()) if one != judging])):
         places.append(folder / str(number) / one.name)
         places[-1].parent.mkdir(parents=True, exist_ok=True)
         places[-1].write_bytes(tree.read(one.as_posix()))

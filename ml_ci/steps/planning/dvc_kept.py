@@ -6,6 +6,8 @@ change, and the result is not believed. A model is trained here: what a lock say
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import hashlib
 import json
 import posixpath
@@ -49,10 +51,15 @@ class DvcKept:
         )
 
     def find_undeclared(self, made: Made) -> tuple[str, ...]:
-        """Name the files of a stage's code that are no deps of it, so that DVC does not look at them."""
+        """Name the files of a stage's code that are no deps of it, so that DVC does not look at them.
+
+        An `__init__.py` in which nothing stands does nothing, whatever reads it.
+        """
         job = made.model.job
+        if not isinstance(job, StageJob):
+            return ()
         code = made.fingerprint.details.get("code", {})
-        return tuple(path for path in code if isinstance(job, StageJob) and not _is_dep(path, job.deps))
+        return tuple(path for path in code if not _is_dep(path, job.deps) and not _is_empty(made, path))
 
     def _find(self, made: Made) -> Outs | None:
         job = made.model.job
@@ -140,6 +147,14 @@ def _look_up(noted: Noted, inside: str, folder: Path) -> Iterator[str]:
         yield from (str(one["md5"]) for one in listed if one["relpath"] == inside)
     except (OSError, ValueError, TypeError, KeyError):
         return
+
+
+def _is_empty(made: Made, path: str) -> bool:
+    if posixpath.basename(path) != "__init__.py":
+        return False
+    with contextlib.suppress(FileNotFoundError, SyntaxError, ValueError):
+        return not ast.parse(made.tree.read(path)).body
+    return False
 
 
 def _is_dep(path: str, deps: tuple[str, ...]) -> bool:

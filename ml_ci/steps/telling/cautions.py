@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 
 from ml_ci.changes.settings import choosing_column, part
 from ml_ci.changes.values import READS
-from ml_ci.spec.values import DataEntry, FileEntry, JobSpec, ModelSpec, PartEntry, Scalar
+from ml_ci.spec.values import DataEntry, FileEntry, JobSpec, ModelSpec, PartEntry, Scalar, StageJob
 from ml_ci.steps.planning.own_rows import find_source
 from ml_ci.steps.planning.pass_over import say_passed_over
 from ml_ci.steps.values import Made, Project, Side, Sides
@@ -28,7 +28,8 @@ def list_cautions(project: Project, sides: Sides) -> tuple[str, ...]:
     if sides.candidate.model.threshold.metric is not None and _rows_changed(project, sides, "data.validation"):
         rows = (*rows, _VALIDATION)
     leaks = dict.fromkeys(_find_leaks(project, sides.candidate, sides.candidate))
-    return (*say_passed_over(sides), *rows, *leaks, *_see_by_champion(sides), *known)
+    sight = _find_sight(sides.candidate.model)
+    return (*say_passed_over(sides), *rows, *leaks, *sight, *_see_by_champion(sides), *known)
 
 
 def _say_rows(sides: Sides) -> str:
@@ -47,8 +48,26 @@ def _find_leaks(project: Project, candidate: Side, made: Made) -> Iterator[str]:
     path = posixpath.normpath(entry.path)
     for name, needed in made.needs.items():
         yield from _find_leaks(project, candidate, needed)
-        if isinstance(needed.model, JobSpec) and path in _list_read(project, needed):
+        if isinstance(needed.model, JobSpec) and _is_among(path, _list_read(project, needed)):
             yield _say_leak(name, path, candidate.model)
+
+
+def _find_sight(model: ModelSpec) -> Iterator[str]:
+    """Say that a stage which trains finds the holdout in its folder: what it declares to read is not watched."""
+    holdout, job = model.holdout, model.job
+    if not isinstance(holdout, FileEntry) or not isinstance(job, StageJob) or job.pinned:
+        return
+    path = posixpath.normpath(holdout.path)
+    if path in job.beside or any(path.startswith(f"{posixpath.normpath(one.path)}/") for one in model.data.values()):
+        yield (
+            f"The stage {job.stage}, which trains, finds the holdout {path} where DVC has it, beside the rows of "
+            "training: whether it reads more of it than to tell a number is for a person to see."
+        )
+
+
+def _is_among(path: str, read: set[str]) -> bool:
+    """Say whether a file is read, by itself or in a folder."""
+    return path in read or any(path.startswith(f"{folder}/") for folder in read)
 
 
 def _list_read(project: Project, job: Made) -> set[str]:

@@ -120,6 +120,15 @@ def test_the_out_of_a_stage_is_the_model_and_its_deps_are_data() -> None:
     }
 
 
+def test_what_lies_beside_a_dep_in_the_workspace_is_known_by_who_leaves_it() -> None:
+    dvc = "stages: {cut: {cmd: c, outs: [a.csv, b.csv]}, train: {cmd: t, deps: [a.csv], outs: [m, n], params: []}}"
+    text = ML_CI.replace("label: y", "label: y, outputs: {model: m}")
+    churn = read({"dvc.yaml": dvc}, text).models["churn"]
+    assert isinstance(churn.job, StageJob)
+    assert (dict(churn.data), churn.job.beside) == ({"a.csv": FileEntry("a.csv", None, "cut")}, {"b.csv": "cut"})
+    assert {"b.csv", "dvc.yaml", "dvc.lock", ".dvc"} <= set(churn.job.held)
+
+
 def test_a_holdout_is_cut_of_a_dep_that_is_named_as_data() -> None:
     dvc = "stages: {train: {cmd: t, deps: [data/all.csv], outs: [m.pkl]}}"
     text = ML_CI.replace("{holdout: h.csv}", "{rows: data/all.csv, holdout: {of: rows, share: 0.2}}")
