@@ -47,3 +47,18 @@ def worst(places: NDArray[np.int64], found: NDArray[np.uint8], rows: int) -> NDA
     worse[places[found == NO_ANSWER]] = NO_ANSWER
     worse[places[found == BROKEN]] = BROKEN
     return worse
+
+
+def take(answers: Answers, places: NDArray[np.int64]) -> Answers:
+    """Give the answers at some places; one may be taken many times."""
+    errors = {}
+    if answers.errors:
+        errors = {at: answers.errors[place] for at, place in enumerate(places.tolist()) if place in answers.errors}
+    return Answers(answers.scores[places], answers.decisions[places], errors)
+
+
+def differences(before: Answers, after: Answers) -> NDArray[np.float64]:
+    """How far the scores of each pair are apart, float64 of shape (n,); where there are none, the decisions."""
+    scores = np.abs(after.scores - before.scores)
+    decisions = np.abs(after.decisions.astype(np.float64) - before.decisions)
+    return np.where(np.isnan(scores), decisions, scores)

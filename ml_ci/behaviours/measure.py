@@ -5,15 +5,16 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from ml_ci.behaviours.asks import Answers, Ask, Asker
-from ml_ci.behaviours.columns import Columns, mix
+from ml_ci.behaviours.asks import Ask, Asker
+from ml_ci.behaviours.columns import Columns
 from ml_ci.behaviours.compare import BROKEN as BROKEN
 from ml_ci.behaviours.compare import DOES_NOT_APPLY as DOES_NOT_APPLY
 from ml_ci.behaviours.compare import HELD as HELD
 from ml_ci.behaviours.compare import NO_ANSWER as NO_ANSWER
 from ml_ci.behaviours.compare import NOT_SAMPLED as NOT_SAMPLED
-from ml_ci.behaviours.compare import compare, worst
+from ml_ci.behaviours.compare import compare, take, worst
 from ml_ci.behaviours.variants import Editor
+from ml_ci.behaviours.ways import ask_ways
 from ml_ci.spec.behaviours import Behaviour
 
 
@@ -59,22 +60,4 @@ def _edited(editor: Editor, rows: NDArray[np.int64], asker: Asker) -> NDArray[np
 def _same(
     behaviour: Behaviour, holdout: Columns, rows: NDArray[np.int64], asker: Asker, served: Asker | None
 ) -> NDArray[np.uint8]:
-    before = asker(Ask(rows))
-    if behaviour.same == "shuffled":
-        order = np.argsort(mix(holdout.hashes[rows], salt=2), kind="stable")
-        after = take(asker(Ask(rows[order])), np.argsort(order, kind="stable"))
-    elif behaviour.same == "served":
-        if served is None:
-            raise ValueError("nobody asks the service")
-        after = served(Ask(rows))
-    else:
-        after = asker(Ask(rows, alone=behaviour.same == "alone"))
-    return compare(behaviour, before, after)
-
-
-def take(answers: Answers, places: NDArray[np.int64]) -> Answers:
-    """Give the answers at some places; one may be taken many times."""
-    errors = {}
-    if answers.errors:
-        errors = {at: answers.errors[place] for at, place in enumerate(places.tolist()) if place in answers.errors}
-    return Answers(answers.scores[places], answers.decisions[places], errors)
+    return compare(behaviour, *ask_ways(behaviour, holdout, rows, asker, served))

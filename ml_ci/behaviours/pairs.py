@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from ml_ci.behaviours.asks import Answers, Ask, Asker, Cell
 from ml_ci.behaviours.columns import Columns
-from ml_ci.behaviours.compare import BROKEN, HELD, compare
-from ml_ci.behaviours.measure import take
+from ml_ci.behaviours.compare import BROKEN, HELD, compare, differences, take
 from ml_ci.spec.behaviours import Behaviour
 
 # So many pairs stand in one ask at most.
@@ -56,13 +55,6 @@ def ask_pairs(asker: Asker, holdout: Columns, pairs: Sequence[Pair]) -> tuple[An
     answers = asker(Ask(rows, {name: [*before[name], *after[name]] for name in names}))
     middle = len(pairs)
     return take(answers, np.arange(middle)), take(answers, np.arange(middle, 2 * middle))
-
-
-def differences(before: Answers, after: Answers) -> NDArray[np.float64]:
-    """How far the scores of each pair are apart, float64 of shape (n,); where there are none, the decisions."""
-    scores = np.abs(after.scores - before.scores)
-    decisions = np.abs(after.decisions.astype(np.float64) - before.decisions)
-    return np.where(np.isnan(scores), decisions, scores)
 
 
 class Guard:

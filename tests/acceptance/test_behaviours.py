@@ -103,9 +103,10 @@ def test_the_sound_model_passes_and_a_second_run_asks_nothing(income: Repository
 @pytest.mark.parametrize("fault", sorted(RED))
 def test_a_fault_is_red_by_its_behaviour_and_by_no_rate(income: Repository, fault: int) -> None:
     income.plant(fault)
-    verdicts, _ = income.judge()
+    verdicts, model = income.judge()
     assert verdicts[RED[fault]] == "fail", income.said
     assert (verdicts["fpr"], verdicts["fnr"]) == ("pass", "pass"), income.said
+    assert model["behaviours"][RED[fault]]["counterexample"]["words"], income.said
     if fault not in (6, 8):  # a batch decides what other edits show
         assert [name for name, verdict in verdicts.items() if verdict != "pass"] == [RED[fault]], income.said
     weights = {row.split(",")[2] for row in str(income.files["data/holdout.csv"], "utf-8").splitlines()[1:]}

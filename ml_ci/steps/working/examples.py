@@ -14,6 +14,7 @@ from ml_ci.behaviours.counterexample import Counterexample
 from ml_ci.behaviours.hunt import hunt
 from ml_ci.behaviours.measure import BROKEN, NO_ANSWER
 from ml_ci.behaviours.shrink import shrink
+from ml_ci.behaviours.ways import tell_ways
 from ml_ci.errors import StageFailed
 from ml_ci.evaluation.values import Shown
 from ml_ci.plan.plan import BEHAVIOURS
@@ -53,7 +54,7 @@ def find_shown(
     if record is not None:
         told = record.content.get("shown")
         return "", None if told is None else unpack_if_fit(Shown, told)
-    if not of.behaviour.columns or (mode == "none" and not of.behaviour.hunt_fails):
+    if not _is_looked_for(of, mode):
         return "", None
     if len(of.keys) > 1 and of.keys[0] == of.keys[1]:
         sides = sides[:1]  # one model: it breaks what the other does
@@ -66,12 +67,21 @@ def find_shown(
         return key if error.failure.code == LIMIT and not of.anywhere else "", None
 
 
+def _is_looked_for(of: Broken, mode: Counterexamples) -> bool:
+    if of.behaviour.same is not None:
+        return of.anywhere and mode != "none"
+    return bool(of.behaviour.columns) and (mode != "none" or of.behaviour.hunt_fails)
+
+
 def _look(sides: Sequence[Questioned], of: Broken, columns: Columns, mode: Counterexamples) -> Shown | None:
     for side in sides:
         side.open()  # before the time runs
     askers: list[Asker | None] = [side.timed(of.behaviour) for side in sides]
     candidate, other = (*askers, None)[:2]
     assert candidate is not None  # noqa: S101 - the first side
+    if of.behaviour.same is not None:
+        words = tell_ways(of.behaviour, columns, of.rows, candidate, sides[0].open_served(of.behaviour))
+        return None if words is None else Shown(words)
     if of.anywhere:
         return _say(shrink(of.behaviour, columns, of.rows, candidate, other, mode), beyond=False)
     if len(sides) < len(of.keys):
