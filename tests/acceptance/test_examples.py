@@ -208,6 +208,8 @@ def test_behaviours_see_what_rates_do_not(example: Callable[..., Example]) -> No
     loans.edit("loans/model.py", ".strip()", ".strip().lower()")
     loans.edit("tests/cases.csv", "north,yes", "north,no")
     code, model = loans.run()
+    words = "case 1 of tests/cases.csv is negative and was called positive"
+    assert model["behaviours"]["known"]["counterexample"]["words"] == words
     assert (code, {gate["condition"] for gate in model["gates"] if gate["verdict"] == "fail"}) == (1, {"known <= 0"})
 
 

@@ -132,11 +132,18 @@ class _Court:
         behaved = self._judge(behaviour, found, said) if found else Behaved(behaviour.kind, why=said)
         if behaved.comparison is None or self.rows.known:
             return behaved  # rows of the base's are shown to nobody
+        if cases is not None:
+            return replace(behaved, shown=self._tell_cases(cases, found[0]))
         of = Broken(behaviour, found[0].rows, tuple(keys[: len(found)]))
         key, shown = find_shown(self.shop, self.sides[: len(found)], of, lambda: self.columns)
         if key:
             self.shown[key] = shown
         return replace(behaved, shown=shown, fails_beyond=behaviour.hunt_fails)
+
+    def _tell_cases(self, cases: Cases, found: Found) -> Shown | None:
+        """Name a case that is broken; cases stand in the repository, and are nobody's secret there."""
+        words = None if self.shop.sides.candidate.model.counterexamples == "none" else cases.tell(found.rows)
+        return None if words is None else Shown(words)
 
     def _ask(self, side: Questioned, key: str, behaviour: Behaviour, cases: Cases | None) -> Found:
         """Give what a side does; of one that may answer otherwise by itself that would say nothing."""

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ml_ci.behaviours.asks import Asker
 from ml_ci.behaviours.columns import Columns, read_columns
-from ml_ci.behaviours.measure import measure_cases
+from ml_ci.behaviours.measure import BROKEN, NO_ANSWER, measure_cases
 from ml_ci.errors import UserError
 from ml_ci.evaluation.comparison import stand
 from ml_ci.evaluation.labels import ABSENT, classes_of
@@ -25,14 +25,30 @@ _HINT = "A case is a row as the holdout has it, with every column and its right 
 
 @dataclass(frozen=True, eq=False)
 class Cases:
-    """Hold the cases of each table: what a model is given of them, and which are positive, (cases,)."""
+    """Hold the cases of each table: what a model is given of them, and which are positive, (cases,).
+
+    `places` say of each case in which table it stands, and where there, from 0.
+    """
 
     parts: tuple[tuple[Columns, NDArray[np.bool_]], ...]
+    places: tuple[tuple[str, int], ...] = ()
 
     @property
     def rows(self) -> int:
         """How many cases there are."""
         return sum(columns.rows for columns, _ in self.parts)
+
+    def tell(self, found: NDArray[np.uint8]) -> str | None:
+        """Name the first case that the model is wrong about, and count the others; None where it is right."""
+        wrong = np.flatnonzero((found == BROKEN) | (found == NO_ANSWER))
+        if not len(wrong):
+            return None
+        source, row = self.places[wrong[0]]
+        is_positive = np.concatenate([positive for _, positive in self.parts])[wrong[0]]
+        right, said = ("positive", "negative") if is_positive else ("negative", "positive")
+        said = "got no answer" if found[wrong[0]] == NO_ANSWER else f"was called {said}"
+        more = f" (and {len(wrong) - 1:,} more)" if len(wrong) > 1 else ""
+        return f"case {row + 1:,} of {source} is {right} and {said}{more}"
 
 
 def measure_all_cases(cases: Cases, asker: Asker) -> NDArray[np.uint8]:
@@ -48,14 +64,15 @@ def read_all_cases(shop: Workshop, behaviour: Behaviour) -> Cases:
     files = read_cases(shop.project, shop.sides, behaviour)
     if not files:
         raise UserError(f"{behaviour.cases}: there is no such file in this change or its base", hint=_HINT)
-    parts, known = [], set[str]()
+    parts, known, places = [], set[str](), list[tuple[str, int]]()
     for number, file in enumerate(files):
         table = _open(shop, file, f"{behaviour.name}-{number}")
         if table is not None:
             columns, positive = _read(shop, table)
             kept = _find_new(columns, positive, known)
             parts += [_take(columns, positive, kept)] if kept.any() else []
-    return Cases(tuple(parts))
+            places += [(file.source, row) for row in np.flatnonzero(kept).tolist()]
+    return Cases(tuple(parts), tuple(places))
 
 
 def _open(shop: Workshop, file: CasesFile, name: str) -> Table | None:
