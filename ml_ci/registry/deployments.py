@@ -8,6 +8,7 @@ its time tells these apart, since ml-ci ends a job at its limit.
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -21,6 +22,7 @@ from ml_ci.registry.values import (
     DEPLOYED,
     DEPLOYMENT,
     Event,
+    NoAnswerError,
     RefusedError,
     Try,
     TryState,
@@ -30,6 +32,7 @@ from ml_ci.registry.values import (
 _UNKNOWN = ("begun", "lost")
 _SPARE = timedelta(minutes=5)  # for what comes before a job's own time, and after it
 _MOST_WORDS = 500
+_PAUSES = (1.0, 5.0, 15.0)  # seconds between the tries to say how a job ended
 
 
 def limit(begun: datetime, seconds: float) -> str:
@@ -99,11 +102,22 @@ def begin(registry: Registry, model: str, own: Try, now: datetime, *, take_over:
 
 
 def end(registry: Registry, model: str, own: Try, state: TryState, ended: str, said: str = "") -> Try:
-    """Write down how a try ended."""
+    """Write down how a try ended; where the registry does not answer just then, more than once.
+
+    NoAnswerError says how the job ended: it will be done again, as one that never said so.
+    """
     told = replace(own, state=state, ended=ended, said=said[:_MOST_WORDS])
-    write(registry, model, told)
-    if state == "done":
-        registry.tag(model, own.version, DEPLOYED + own.job, ended)  # for who looks at the version
+    for pause in (*_PAUSES, None):
+        try:
+            write(registry, model, told)
+            if state == "done":
+                registry.tag(model, own.version, DEPLOYED + own.job, ended)  # for who looks at the version
+            break
+        except NoAnswerError as error:
+            if pause is None:
+                message = f"the job {own.job} of {model} v{own.version} ended ({state}), and nobody could be told"
+                raise NoAnswerError(f"{message}: {error.message}", _UNTOLD.format(model)) from None
+            time.sleep(pause)
     return told
 
 
@@ -124,4 +138,7 @@ def _check_alone(model: str, own: Try, others: Iterable[Try], now: datetime, *, 
             raise RefusedError(f"{message} ({one.place}), and is not known to have ended", hint=hint)
 
 
+_UNTOLD = (
+    "Once it answers: ml-ci deploy {}. The job is done again then, and finds in ML_CI_BEGUN that it was begun before."
+)
 _MOVED = "See `ml-ci history`; what is champion now is deployed by `ml-ci deploy`."

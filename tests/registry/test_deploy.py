@@ -405,3 +405,14 @@ def test_a_name_that_no_file_declares_is_a_mistake(service: Service, say: Said) 
     assert "ml-ci.yaml has no model `cuter`" in err
     assert "Its models are: cutter." in err
     assert service.log == []
+
+
+def test_a_job_that_cannot_be_started_was_not_begun(service: Service, say: Said) -> None:
+    missing = JOBS_YAML.replace(
+        "    needs: [image, cutter]\n", "    needs: [image, cutter]\n    data: {x: nowhere.csv}\n"
+    )
+    service.change(0.6, jobs=missing)
+    code, _, err = say("promote", "cutter")
+    assert (code, service.log, service.tries) == (1, [], [])
+    assert "cutter: deploy failed for v1" in err
+    assert "nowhere.csv" in err

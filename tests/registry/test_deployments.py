@@ -35,9 +35,13 @@ class Memory:
         return dict(self.of_model)
 
     def tag_model(self, model: str, key: str, value: str) -> None:
-        self.of_model[key] = value
         disturb, self.after = self.after, lambda: None
-        disturb()
+        if key.startswith(DEPLOYMENT) and '"state": "begun"' in value:
+            self.of_model[key] = value  # what disturbs comes after it
+            disturb()
+        else:
+            disturb()
+            self.of_model[key] = value
 
     def tag(self, model: str, version: str, key: str, value: str) -> None:
         self.marked.append((version, key))
@@ -124,6 +128,32 @@ def test_of_two_at_the_same_time_one_at_least_takes_its_word_back(
     with pytest.raises(RefusedError, match=said):
         begin(registry, "m", one("a"), NOW)
     assert registry.states()["a"] == "withdrawn"
+
+
+@pytest.mark.parametrize(("silent", "told"), [(0, True), (3, True), (4, False)])
+def test_how_a_job_ended_is_told_to_a_registry_that_is_silent_for_a_while(
+    registry: Any, monkeypatch: pytest.MonkeyPatch, silent: int, told: bool
+) -> None:
+    monkeypatch.setattr("ml_ci.registry.deployments._PAUSES", (0.0, 0.0, 0.0))
+    begin(registry, "m", one("a"), NOW)
+    left = [silent]
+
+    def answer() -> None:
+        if left[0]:
+            left[0] -= 1
+            registry.after = answer
+            raise NoAnswerError("it does not answer")
+
+    registry.after = answer
+    if told:
+        end(registry, "m", one("a"), "done", NOW.isoformat())
+        assert registry.states() == {"a": "done"}
+        return
+    with pytest.raises(
+        NoAnswerError, match=r"the job deploy of m v1 ended \(done\), and nobody could be told: it"
+    ) as error:
+        end(registry, "m", one("a"), "done", NOW.isoformat())
+    assert "finds in ML_CI_BEGUN" in error.value.hint
 
 
 def test_what_is_deployed_is_what_ended_well_last() -> None:

@@ -129,10 +129,12 @@ def _do(
             kept = fetch_kept(project, registry, version, job, work)
         except StageFailed as error:
             return replace(found, outcome="failed", failure=error.failure)
-        own = _begin(project, job, move, version, asked)
+        began: list[Try] = []
 
         def start() -> Mapping[str, str]:
+            own = _begin(project, job, move, version, asked)
             unknown = deployments.begin(registry, model, own, datetime.now(UTC), take_over=take_over)
+            began.append(own)
             if unknown is not None:
                 tell(_say_again(model, unknown))
             return _list_facts(own, version, found.before, unknown)
@@ -143,9 +145,9 @@ def _do(
             raise
         except (StageFailed, UserError) as error:
             failure = _as_failure(error)
-            done = deployments.end(registry, model, own, "failed", _now(), failure.message)
-            return replace(found, outcome="failed", at=done, failure=failure)
-        return replace(found, outcome="done", at=deployments.end(registry, model, own, "done", _now()))
+            ended = [deployments.end(registry, model, own, "failed", _now(), failure.message) for own in began]
+            return replace(found, outcome="failed", at=ended[0] if ended else None, failure=failure)
+        return replace(found, outcome="done", at=deployments.end(registry, model, began[0], "done", _now()))
 
 
 def _begin(project: Project, job: JobSpec, move: Event, version: Version, asked: Asked) -> Try:
