@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from posixpath import normpath
 
 from ml_ci.changes import settings
 from ml_ci.changes.code import Code, command_code, function_code, training_code
@@ -14,7 +15,7 @@ from ml_ci.changes.params import flat, load_params
 from ml_ci.changes.same_values import SameValues, read_as_tables
 from ml_ci.changes.sources import beside
 from ml_ci.changes.surroundings import Surroundings
-from ml_ci.changes.values import READS, UNSEEN, Fingerprint, digest_cut, seed_digest
+from ml_ci.changes.values import READS, UNSEEN, Fingerprint, digest_cut, say_result, seed_digest
 from ml_ci.digests import digest
 from ml_ci.errors import UserError
 from ml_ci.repository.values import Tree
@@ -100,8 +101,8 @@ class _Reading:
 
     def made(self, part: str, entry: FileEntry, job: str) -> None:
         """Add an entry that a job leaves: which job that was says what it holds."""
-        said = {"path": entry.path, "job": job, "columns": entry.columns, "training": self.surroundings.needs[job]}
-        self.add(part, said)
+        said = {"path": entry.path, "job": job, "columns": entry.columns}
+        self.add(part, {**said, **say_result(self.surroundings.needs[job], normpath(entry.path))})
 
     def sees_values(self, part: str) -> bool:
         return part in value_parts(self.model, self.tree)
@@ -130,7 +131,7 @@ class _Reading:
     def needs(self) -> None:
         """Add the results that the job builds on."""
         for name in self.model.needs:
-            self.add(f"needs.{name}", {"training": self.surroundings.needs[name]})
+            self.add(f"needs.{name}", say_result(self.surroundings.needs[name]))
 
     def judging(self, model: ModelSpec) -> None:
         """Add the gates, and how the model is scored: with the code of `predict` and of the user's metrics."""

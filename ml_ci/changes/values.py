@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from posixpath import normpath
 from typing import Literal, TypeAlias
 
 from ml_ci.digests import digest
@@ -41,6 +42,7 @@ class Fingerprint:
     distributions and their versions): builtin types only, so that a record can keep it. `absent` names the data
     parts that are known by a pointer only: their content is not on this machine. `asked` digests what an evaluation
     asks of both sides alike (label, positive, slices, the user's metrics), and not how this side's model is scored.
+    `left` has the digests of what a job left, by the paths that it declares; {} where it was not done, and of a model.
     """
 
     parts: Mapping[str, str]
@@ -49,6 +51,7 @@ class Fingerprint:
     warnings: tuple[str, ...] = field(default=(), compare=False)
     absent: frozenset[str] = field(default=frozenset(), compare=False)
     asked: str = ""
+    left: Mapping[str, str] = field(default_factory=dict, compare=False)
 
     @cached_property
     def training(self) -> str:
@@ -65,22 +68,29 @@ class Fingerprint:
         """Whether it is known what this training reads."""
         return self.parts.get(READS, UNSEEN) != UNSEEN
 
-    def with_reads(self, states: Mapping[str, Mapping[str, str]] | None) -> Fingerprint:
-        """Give the fingerprint of the training that read what is in these states; None where none was seen."""
+    def with_reads(
+        self, states: Mapping[str, Mapping[str, str]] | None, left: Mapping[str, str] | None = None
+    ) -> Fingerprint:
+        """Give the fingerprint of the training that read what is in these states; None where none was seen.
+
+        `left` are the digests of what it left.
+        """
         known = UNSEEN if states is None else digest([READS, states])
         details: dict[str, Mapping[str, object]] = {**self.details, READS: states or {}}
         parts = {**self.parts, READS: known}
-        return replace(self, parts=parts, training_parts=self.training_parts | {READS}, details=details)
+        trains = self.training_parts | {READS}
+        return replace(self, parts=parts, training_parts=trains, details=details, left=left or {})
 
-    def with_needs(self, keys: Mapping[str, str]) -> Fingerprint:
+    def with_needs(self, needs: Mapping[str, Fingerprint]) -> Fingerprint:
         """Give the fingerprint on top of other results, by what they are of; itself where they are the same."""
         said: dict[str, Mapping[str, object]] = {
-            part: {"training": key} for name, key in keys.items() if (part := f"needs.{name}") in self.parts
+            part: say_result(one) for name, one in needs.items() if (part := f"needs.{name}") in self.parts
         }
+        made = ((part, one, str(one.get("job"))) for part, one in self.details.items() if part.startswith("data."))
         said |= {
-            part: {**one, "training": keys[job]}
-            for part, one in self.details.items()
-            if part.startswith("data.") and (job := str(one.get("job"))) in keys and not one.get(FORETOLD)
+            part: {**_leave_out_result(one), **say_result(needs[job], normpath(str(one["path"])))}
+            for part, one, job in made
+            if job in needs and not one.get(FORETOLD)
         }
         parts = {part: digest(one) for part, one in said.items()}
         cut = self.details.get(HOLDOUT, {})
@@ -105,6 +115,22 @@ class Fingerprint:
     @property
     def gates(self) -> str:
         return self.parts["gates"]
+
+
+def say_result(made: Fingerprint, path: str | None = None) -> Mapping[str, object]:
+    """Say by what a result is known that others build on: what a job left by its content, once it was done.
+
+    Equal bytes are the same whichever job made them: what builds on them is not done again. `path` is what of it is
+    taken, None for all. A model, and what was not done yet, are known by their training's key.
+    """
+    if path is None:
+        return {"content": digest(sorted(made.left.items()))} if made.left else {"training": made.training}
+    whole = next((declared for declared in made.left if path == declared or path.startswith(f"{declared}/")), None)
+    return {"training": made.training} if whole is None else {"content": made.left[whole]}
+
+
+def _leave_out_result(said: Mapping[str, object]) -> dict[str, object]:
+    return {key: known for key, known in said.items() if key not in ("training", "content")}
 
 
 def digest_cut(source: str, said: Mapping[str, object]) -> str:

@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +26,15 @@ States = Mapping[str, Mapping[str, str]]
 class Entry:
     """One set of reads with the states in which they were found, and the key of what came out.
 
-    `outside` are files and folders that hold data outside of the repository: read, and known in no state.
+    `outside` are files and folders that hold data outside of the repository: read, and known in no state. `left` has
+    the digests of what a job left, by the paths that it declares.
     """
 
     manifest: str
     key: str
     states: States
     outside: tuple[str, ...] = ()
+    left: Mapping[str, str] = field(default_factory=dict)
 
 
 def note(root: Path, entry: Entry) -> None:
@@ -40,7 +42,7 @@ def note(root: Path, entry: Entry) -> None:
     folder = folder_of(root, entry.manifest)
     folder.mkdir(parents=True, exist_ok=True)
     states = {kind: dict(items) for kind, items in entry.states.items()}
-    said = {"format": FORMAT, "states": states, "outside": list(entry.outside)}
+    said = {"format": FORMAT, "states": states, "outside": list(entry.outside), **_say_left(entry)}
     write_text(folder / f"{entry.key}.json", json.dumps(said, sort_keys=True))
     for file in _newest(folder)[MOST:]:
         file.unlink(missing_ok=True)
@@ -81,13 +83,26 @@ def entry(manifest: str, key: str, said: Any) -> Entry | None:
         return None
     outside = said.get("outside")
     named = tuple(path for path in outside if isinstance(path, str)) if isinstance(outside, list) else ()
-    return Entry(manifest, key, states, named)
+    left = said.get("left")
+    whole = isinstance(left, dict) and all(isinstance(known, str) for known in left.values())
+    return Entry(manifest, key, states, named, left if isinstance(left, dict) and whole else {})
+
+
+def _say_left(entry: Entry) -> dict[str, Any]:
+    return {"left": dict(entry.left)} if entry.left else {}
 
 
 def pack_entries(found: Iterable[Entry]) -> list[dict[str, Any]]:
     """Give entries as the record that they lead to keeps them."""
     return [
-        {"manifest": one.manifest, "key": one.key, "states": one.states, "outside": list(one.outside)} for one in found
+        {
+            "manifest": one.manifest,
+            "key": one.key,
+            "states": one.states,
+            "outside": list(one.outside),
+            **_say_left(one),
+        }
+        for one in found
     ]
 
 

@@ -203,9 +203,8 @@ def test_a_model_that_is_needed_is_a_part(history: Any, model: Any) -> None:
 
     tree = Repository.find(history.folder).tree()
     chosen = model(needs=("embedder",))
-    one, two = (
-        fingerprint(chosen, tree, Surroundings(history.folder, needs={"embedder": key})) for key in ("key1", "key2")
-    )
+    needs = ({"embedder": Fingerprint({"code": code}, frozenset({"code"}))} for code in ("one", "two"))
+    one, two = (fingerprint(chosen, tree, Surroundings(history.folder, needs=known)) for known in needs)
     assert differing(one, two) == {"needs.embedder"} and one.training != two.training
 
 

@@ -70,7 +70,7 @@ class Training:
         """What tells one table from another; None where that is not known."""
         said = self.side.declared.details.get(f"data.{self.name}", {})
         if self.entry.job is not None:
-            return [said.get("training"), self.entry.path, self.entry.columns, pack(self.cut)]
+            return [said.get("training") or said.get("content"), self.entry.path, self.entry.columns, pack(self.cut)]
         return None if said.get("content") is None else [said["content"], self.entry.columns, pack(self.cut)]
 
 

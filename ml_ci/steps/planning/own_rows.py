@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ml_ci.changes.values import READS, UNSEEN
+from ml_ci.changes.values import HOLDOUT, READS, UNSEEN
 from ml_ci.spec.values import FileEntry, JobSpec, ModelSpec, PartEntry
 from ml_ci.steps.values import Made, Side
 
@@ -22,6 +22,8 @@ def have_own_rows(candidate: Side, side: Side) -> bool:
     both were done.
     """
     if side.champion is not None and not side.champion.ours:
+        return False
+    if candidate.fingerprint.parts.get(HOLDOUT) == side.fingerprint.parts.get(HOLDOUT):
         return False
     ours, theirs = find_source(candidate.model), find_source(side.model)
     return _differ(candidate, ours, side, theirs)

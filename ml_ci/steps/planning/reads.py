@@ -29,19 +29,25 @@ def resolve_reads(project: Project, side: AnyMade) -> AnyMade:
 
 def resolve_on(project: Project, side: AnyMade, needs: Mapping[str, Made]) -> AnyMade:
     """Give a side on top of others that are resolved already, with the reads that agree with its tree."""
-    keys = {name: needed.fingerprint.training for name, needed in needs.items()}
-    declared = side.fingerprint.with_needs(keys)
-    states = _agreeing(project, side, declared, "train", declared.manifest)
-    own = None if side.own is None else side.own.with_needs(keys).with_reads(states)
-    return replace(side, needs=needs, fingerprint=declared.with_reads(states), own=own)
+    known = {name: needed.fingerprint for name, needed in needs.items()}
+    declared = side.fingerprint.with_needs(known)
+    entry = _find_agreeing(project, side, declared, "train", declared.manifest)
+    states, left = (None, None) if entry is None else (entry.states, entry.left)
+    own = None if side.own is None else side.own.with_needs(known).with_reads(states, left)
+    return replace(side, needs=needs, fingerprint=declared.with_reads(states, left), own=own)
 
 
-def enter_training(project: Project, side: Made, reads: Reads) -> tuple[Fingerprint, Entry]:
-    """Give the fingerprint of a training that read this, and the entry that leads to what came out of it."""
+def enter_training(
+    project: Project, side: Made, reads: Reads, left: Mapping[str, str] | None = None
+) -> tuple[Fingerprint, Entry]:
+    """Give the fingerprint of a training that read this, and the entry that leads to what came out of it.
+
+    `left` has the digests of what a job left.
+    """
     declared = side.fingerprint
     states = open_states(project, side, declared, "train").of(reads)
-    found = declared.with_reads(states)
-    return found, Entry(declared.manifest, found.training, states, reads.outside)
+    found = declared.with_reads(states, left)
+    return found, Entry(declared.manifest, found.training, states, reads.outside, left or {})
 
 
 def remember(project: Project, entry: Entry) -> None:
@@ -149,13 +155,19 @@ def find_reads(project: Project, side: Made, stage: Stage, manifest: str) -> Ent
 
 
 def _agreeing(project: Project, side: Made, declared: Fingerprint, stage: Stage, manifest: str) -> States | None:
+    """Give the states of the newest set of reads that is here as it was then."""
+    found = _find_agreeing(project, side, declared, stage, manifest)
+    return None if found is None else found.states
+
+
+def _find_agreeing(project: Project, side: Made, declared: Fingerprint, stage: Stage, manifest: str) -> Entry | None:
     """Find the newest set of reads that is here as it was then."""
     look = None
     for entry in project.store.reads(manifest):
         look = look or (open_states(project, side, declared, stage) if entry.states else None)
         if not entry.states or (look is not None and look.now(entry.states) == entry.states):
             _keep(project, entry, look)
-            return entry.states
+            return entry
     return None
 
 

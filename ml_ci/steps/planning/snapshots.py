@@ -11,8 +11,8 @@ from ml_ci.steps.values import Made, Project
 
 def find_surroundings(project: Project, needs: Mapping[str, Made]) -> Surroundings:
     """Say where a fingerprint finds what no tree holds; `needs` are the sides that it builds on, by name."""
-    keys = {name: needed.fingerprint.training for name, needed in needs.items()}
-    return Surroundings(project.folder, project.store.root, keys, shelf=project.shelf)
+    known = {name: needed.fingerprint for name, needed in needs.items()}
+    return Surroundings(project.folder, project.store.root, known, shelf=project.shelf)
 
 
 def make_snapshot(project: Project, side: Made) -> Snapshot:

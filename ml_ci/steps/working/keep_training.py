@@ -18,6 +18,7 @@ from ml_ci.spec.values import JobSpec
 from ml_ci.steps.planning.reads import enter_training
 from ml_ci.steps.values import Made, Project
 from ml_ci.training import left
+from ml_ci.training.outputs import digest_outputs
 from ml_ci.training.values import TrainedModel
 
 LOG = "job.log"
@@ -44,7 +45,9 @@ def keep_training(project: Project, side: Made, model: TrainedModel, needs: Mapp
 
     `needs` are the records of what it was made of.
     """
-    found, entry = enter_training(project, side, model.reads)
+    made = isinstance(side.model, JobSpec) and model.outputs is not None
+    known = digest_outputs(model.outputs, side.model.job.outputs) if made and model.outputs is not None else None
+    found, entry = enter_training(project, side, model.reads, known)
     side = replace(side, fingerprint=found)
     with project.store.draft() as draft:
         content: dict[str, Any] = {

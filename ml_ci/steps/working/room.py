@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from ml_ci.errors import Failure, StageFailed, UserError
-from ml_ci.spec.values import FileEntry, ModelSpec, Node
+from ml_ci.reports.values import DeedKind
+from ml_ci.spec.values import FileEntry, JobSpec, ModelSpec, Node, PartEntry
 from ml_ci.steps.planning.reads import open_whole
 from ml_ci.steps.planning.variables import list_fetch_variables
 from ml_ci.steps.values import Made, Project
@@ -151,6 +152,23 @@ def time_work(project: Project, model: str, what: str, call: Callable[[], Result
         raise
     progress.end(model, what, time.monotonic() - started)
     return made
+
+
+def _with_fold(side: Made) -> str:
+    """Name the fold that is left out."""
+    holdout = side.model.kept_back
+    if not isinstance(holdout, PartEntry) or holdout.fold is None:
+        return ""
+    return f" (without fold {holdout.fold + 1} of {holdout.folds})"
+
+
+def say_work(project: Project, side: Made) -> tuple[DeedKind, str]:
+    """Say what kind of work it is, in words too; the seed is named where several are trained."""
+    declared = project.spec.models.get(side.model.name)
+    if isinstance(side.model, JobSpec):
+        return "make", f"doing the job for the {side.name}"
+    seed = f" (seed {side.model.seed})" if declared is not None and declared.seeds > 1 else ""
+    return "train", f"training the {side.name}{seed}{_with_fold(side)}"
 
 
 def tell_waiting(project: Project, side: Made, does: str) -> Callable[[Callable[[], object]], object]:

@@ -9,8 +9,7 @@ from ml_ci.changes.params import load_params
 from ml_ci.errors import StageFailed
 from ml_ci.plan.plan import TRAININGS
 from ml_ci.records.record import Record
-from ml_ci.reports.values import DeedKind
-from ml_ci.spec.values import FileEntry, JobSpec, PartEntry
+from ml_ci.spec.values import FileEntry, JobSpec
 from ml_ci.steps.planning.champion import fetch_champion
 from ml_ci.steps.planning.dvc_kept import DvcKept
 from ml_ci.steps.planning.failures import blame_needed, find_failure, forget_failure, note_failure, remember_failure
@@ -21,7 +20,7 @@ from ml_ci.steps.values import Made
 from ml_ci.steps.working.keep_training import LOG, keep_training
 from ml_ci.steps.working.keep_training import find_artifact as find_artifact
 from ml_ci.steps.working.keep_training import find_outputs as find_outputs
-from ml_ci.steps.working.room import Bench, Room, tell_waiting, time_work
+from ml_ci.steps.working.room import Bench, Room, say_work, tell_waiting, time_work
 from ml_ci.steps.working.take_kept import take_kept
 from ml_ci.training import left
 from ml_ci.training.checkouts import checkout
@@ -97,10 +96,13 @@ def _train(shop: Room, side: Made) -> Record:
     records = {name: _make_needed(shop, needed) for name, needed in side.needs.items()}
     needs = {name: found for name in side.model.needs if (found := _find_left(records[name])) is not None}
     side = resolve_reads(shop.project, side)  # on top of what was made just now
+    again = _find_again(shop, side)
+    if again is not None:
+        return again
     bench, work = open_bench(shop, side), shop.job_folder(side, "train")
     request = make_request(shop, side, bench, work, needs)
     try:
-        kind, said = _say_work(shop, side)
+        kind, said = say_work(shop.project, side)
         with shop.project.journal.noting(kind, side.name, side.model.name):
             model = time_work(
                 shop.project,
@@ -136,21 +138,23 @@ def make_request(shop: Room, side: Made, bench: Bench, work: Path, needs: Mappin
     )
 
 
-def _with_fold(side: Made) -> str:
-    """Name the fold that is left out."""
-    holdout = side.model.kept_back
-    if not isinstance(holdout, PartEntry) or holdout.fold is None:
-        return ""
-    return f" (without fold {holdout.fold + 1} of {holdout.folds})"
+def _find_again(shop: Room, side: Made) -> Record | None:
+    """Find what is known on top of what was made just now: where a job left the same bytes, nothing more is done.
 
-
-def _say_work(shop: Room, side: Made) -> tuple[DeedKind, str]:
-    """Say what kind of work it is, in words too; the seed is named where several are trained."""
-    declared = shop.project.spec.models.get(side.model.name)
-    if isinstance(side.model, JobSpec):
-        return "make", f"doing the job for the {side.name}"
-    seed = f" (seed {side.model.seed})" if declared is not None and declared.seeds > 1 else ""
-    return "train", f"training the {side.name}{seed}{_with_fold(side)}"
+    StageFailed where it is known to fail on top of it.
+    """
+    if not side.needs:
+        return None
+    found = shop.project.store.find(TRAININGS, side.fingerprint.training)
+    known = find_failure(shop.project, side) if found is None else None
+    if known is not None:
+        raise StageFailed(known)
+    if found is not None:
+        again = "done" if isinstance(side.model, JobSpec) else "trained"
+        shop.project.journal.note(
+            f"`{side.model.name}` was not {again} again for the {side.name}: what it builds on left the same bytes."
+        )
+    return found
 
 
 def _make_needed(shop: Room, side: Made) -> Record:
