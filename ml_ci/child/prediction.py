@@ -18,8 +18,11 @@ from .returned import Column, index_of, order_by_index, read_returned, refuse_mo
 from .storage import load_artifact
 from .tables import read_path, read_table
 
+_MOST_KNOWN = 10_000  # labels are few, and whole numbers may be many
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
     from .exchange import Request
@@ -72,7 +75,7 @@ def score_rows(model: Any, rows: Any, function: Any, request: Request) -> Scores
     count = len(rows) if hasattr(rows, "shape") else request["count"]
     answer = answer_rows(model, rows, function, request, count, check)
     column = answer.column
-    if answer.kind in ("label", "outcome"):
+    if answer.kind in ("label", "outcome") and column.precision:
         column = column.take([shortest(value, column.precision) for value in column.values])
     return Scores(answer.kind, column)
 
@@ -169,6 +172,25 @@ def write_predictions(folder: str, scores: Scores) -> str:
     with open(path + ".part", "w", newline="", encoding="utf-8") as stream:
         writer = csv.writer(stream, lineterminator="\n")
         writer.writerow(["prediction" if by_label else "score"])
-        writer.writerows([write(value) if by_label else repr(float(value))] for value in scores.values)
+        if by_label:
+            writer.writerows([text] for text in _texts_of(scores.values))
+        else:
+            writer.writerows([repr(float(value))] for value in scores.values)
     os.replace(path + ".part", path)
     return name
+
+
+def _texts_of(values: list[Any]) -> Iterator[str]:
+    """Give labels and numbers as texts; a label that was written before is not written anew."""
+    known: dict[tuple[Any, Any], str] = {}
+    for value in values:
+        if isinstance(value, float):  # 0.0 and -0.0 are equal, and two texts
+            yield write(value)
+            continue
+        key = (type(value), value)
+        text = known.get(key)
+        if text is None:
+            text = write(value)
+            if len(known) < _MOST_KNOWN:
+                known[key] = text
+        yield text

@@ -222,3 +222,14 @@ def test_a_model_answers_alike_by_arrays_and_by_lists(model: Any, monkeypatch: p
     slow = prediction.score_rows(model, rows, None, request)
     assert slow.column.array is None
     assert (quick.kind, same(quick.values, slow.values)) == (slow.kind, True)
+
+
+LABELS = ["a", " a ", "1", 1, True, 1.0, 0.0, -0.0, b"a", b" 1", 10**30, False, 0, "a"]
+
+
+@pytest.mark.parametrize("values", [LABELS, LABELS[::-1], []])
+def test_labels_are_written_one_by_one(tmp_path: Path, values: list[Any]) -> None:
+    """True is no 1, and -0.0 no 0.0, though they are equal."""
+    name = write_predictions(str(tmp_path), Scores("label", Column(values)))
+    lines = ["prediction", *(prediction.write(value) for value in values)]
+    assert (tmp_path / name).read_text().splitlines() == lines
