@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from posixpath import normpath
 
+from ml_ci.spec.check_job import find_placeholders
 from ml_ci.spec.draft import Draft, Drafts, JobDraft
 from ml_ci.spec.entry_shape import FileShape
 from ml_ci.spec.problems import Problem, show, suggest
@@ -13,6 +14,7 @@ from ml_ci.spec.values import StageJob, name_output
 
 def check_made(one: Draft | JobDraft, drafts: Drafts) -> Iterator[Problem]:
     """Find what is wrong with the entries of a model, or of a job, that jobs leave."""
+    yield from _hand_nothing_on(one, drafts)
     for name, entry in list_files(one).items():
         yield from _entry(one, name, entry, drafts)
 
@@ -25,6 +27,18 @@ def list_files(one: Draft | JobDraft) -> Mapping[str, FileShape]:
         return one.keys.data
     holdout = one.keys.data.holdout
     return {**one.keys.data.files, **one.read, **({"holdout": holdout} if isinstance(holdout, FileShape) else {})}
+
+
+def _hand_nothing_on(one: Draft | JobDraft, drafts: Drafts) -> Iterator[Problem]:
+    """Refuse `{needs.NAME}` of a job that leaves nothing: it is needed for its place in the order alone."""
+    if not one.broken.isdisjoint({"run", "needs"}):
+        return
+    empty = {job.name for job in drafts.jobs if "outputs" not in job.broken and not job.keys.outputs}
+    for found, place in find_placeholders(one):
+        kind, _, name = found.partition(".")
+        if kind == "needs" and name in empty and name in one.keys.needs:
+            message = f"the job {show(name)} leaves nothing, so that {{{found}}} cannot be filled in"
+            yield Problem(place, f"{message}; leave it out, or give that job outputs:")
 
 
 def _entry(one: Draft | JobDraft, name: str, entry: FileShape, drafts: Drafts) -> Iterator[Problem]:

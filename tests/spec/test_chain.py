@@ -273,6 +273,21 @@ def test_what_cannot_be_after_a_promotion_is_named_with_its_line(jobs: tuple[str
     assert any(line.startswith(f"ml-ci.yaml:{said}") for line in lines), caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("jobs", "line"),
+    [
+        ((IMAGE, DEPLOY, "tell: {run: 'mail {needs.deploy}', needs: [deploy], after: promotion}"), 5),
+        (("lint: {run: x}", "more: {run: [x, '{needs.lint}/a'], needs: [lint]}"), 4),
+    ],
+)
+def test_what_leaves_nothing_hands_nothing_on(jobs: tuple[str, ...], line: int) -> None:
+    with pytest.raises(UserError) as caught:
+        load(write_deployments(*jobs), "ml-ci.yaml")
+    assert caught.value.message.startswith(f"ml-ci.yaml:{line}: jobs.")
+    assert "leaves nothing, so that {needs." in caught.value.message
+    assert "cannot be filled in; leave it out, or give that job outputs:" in caught.value.message
+
+
 def test_no_model_builds_on_what_is_after_a_promotion() -> None:
     text = write_deployments(IMAGE, DEPLOY).replace("train: 'm:t'", "train: 'm:t', needs: [deploy]")
     with pytest.raises(UserError) as caught:
