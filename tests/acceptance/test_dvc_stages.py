@@ -120,7 +120,9 @@ def test_a_frozen_stage_is_as_the_lock_says_whatever_its_code(known: Repository)
     report = run(ask(known))
     assert report.verdict == "pass"
     known.edit("src/features.py", "table.writeheader()", "raise SystemExit(1)")
-    assert (known.find_changed(), find_work(plan(known))) == (set(), set())
+    planned = plan(known)
+    assert (known.find_changed(), find_work(planned)) == (set(), set())
+    assert "frozen: it is never run, and leaves what dvc.lock says" in planned.jobs["features"].notes
     assert run(ask(known)).verdict == "pass"
 
 
@@ -162,7 +164,12 @@ def test_what_dvc_has_cached_is_taken_and_not_run(fresh: Repository, *, declared
     for name in ("features", "made", "counts"):
         shutil.rmtree(fresh.path / name)
     lock, cache = (fresh.path / "dvc.lock").read_bytes(), list_files(fresh.path / ".dvc/cache")
-    assert find_work(plan(fresh)) == (ALL - {"prepare"} if not declared else {"train", "evaluate"})
+    planned = plan(fresh)
+    assert find_work(planned) == (ALL - {"prepare"} if not declared else {"train", "evaluate"})
+    said = "DVC has what it leaves, as dvc.lock says: that is taken, and the stage is not run"
+    assert said in planned.jobs["prepare"].notes
+    asked = "src/shift.py: no dep of the stage, so that DVC does not look at it, and what DVC has cached is not taken"
+    assert (asked in planned.jobs["features"].notes) is not declared
     report = run(ask(fresh))
     assert report.verdict == "pass"
     seconds = find_made(fresh)

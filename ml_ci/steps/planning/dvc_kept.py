@@ -50,6 +50,19 @@ class DvcKept:
             find_content(self.project, made, path, noted) is not None for path, noted in outs.items()
         )
 
+    def explain(self, made: Made, *, is_run: bool) -> Iterator[str]:
+        """Say what DVC has to do with whether a stage is run."""
+        job = made.model.job
+        if not isinstance(job, StageJob):
+            return
+        if job.pinned:
+            yield f"frozen: it is never run, and leaves what {job.lock} says"
+        elif not is_run and not self.project.store.has(TRAININGS, made.fingerprint.training) and self.find(made):
+            yield f"DVC has what it leaves, as {job.lock} says: that is taken, and the stage is not run"
+        elif is_run and (more := self.find_undeclared(made)):
+            what = f"{', '.join(more[:3])}{' and others' if len(more) > 3 else ''}"
+            yield f"{what}: no dep of the stage, so that DVC does not look at it, and what DVC has cached is not taken"
+
     def find_undeclared(self, made: Made) -> tuple[str, ...]:
         """Name the files of a stage's code that are no deps of it, so that DVC does not look at them.
 

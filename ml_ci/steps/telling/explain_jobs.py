@@ -50,6 +50,7 @@ def _find_kept(project: Project, fingerprints: Fingerprints, names: Collection[s
     stages = [name for name, job in project.spec.jobs.items() if name in names and isinstance(job.job, StageJob)]
     if not stages:
         return frozenset()
+    # As for `work`: without a stage nobody waits for what reads DVC's files.
     from ml_ci.steps.planning.dvc_kept import DvcKept
 
     kept = DvcKept(project)
@@ -92,8 +93,17 @@ def _explain(project: Project, fingerprints: Fingerprints, name: str, wanted: se
         changes = (Change("records", _NO_RESULT),)
     failure = find_lasting_failure(project, candidate)
     known = () if failure is None else (f"{failure.message}. {failure.hint}",)
-    notes = (*known, *candidate.fingerprint.warnings, *say_resources(project, candidate.model))
+    kept = _explain_kept(project, candidate, is_run=action == "run")
+    notes = (*known, *kept, *candidate.fingerprint.warnings, *say_resources(project, candidate.model))
     return JobPlan(action, changes, _name(before), notes, name in project.spec.checks, candidate.model.resources)
+
+
+def _explain_kept(project: Project, candidate: Made, *, is_run: bool) -> Iterator[str]:
+    """Say what DVC has to do with whether a stage is run; nothing of any other job."""
+    if isinstance(candidate.model.job, StageJob):
+        from ml_ci.steps.planning.dvc_kept import DvcKept
+
+        yield from DvcKept(project).explain(candidate, is_run=is_run)
 
 
 def _name(before: Made | None) -> str:
