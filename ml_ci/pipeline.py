@@ -21,7 +21,14 @@ from ml_ci.steps.planning.decide import find_verdict, plan_work
 from ml_ci.steps.planning.judged import Judged
 from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.telling.explain_jobs import describe_job, explain_jobs
-from ml_ci.steps.telling.outcome import report_judged, report_mistake, report_run
+from ml_ci.steps.telling.outcome import (
+    MistakenError,
+    failure_of,
+    report_failed,
+    report_judged,
+    report_mistake,
+    report_run,
+)
 from ml_ci.steps.telling.publish import publish, withdraw
 from ml_ci.steps.telling.report_check import report_not_passed, report_passed
 from ml_ci.steps.values import Options, Project, Sides
@@ -40,39 +47,60 @@ def run(options: Options) -> Report:
         project, stop = make_stoppable(open_project(config, options))
         sweep(project)
         fingerprints = Fingerprints(project)
-        models, jobs = do_all(project, fingerprints, stop)
+        models, jobs, mistakes = do_all(project, fingerprints, stop)
     except UserError as error:
         publish(config.parent, report_mistake(error, options.environment))
         raise
-    dirty = fingerprints.dirty((*models, *jobs))
-    done = report_run(project, fingerprints.base_commit, models, jobs, dirty=dirty)
+    right = [name for name in (*models, *jobs) if name not in mistakes]
+    done = report_run(project, fingerprints.base_commit, models, jobs, dirty=fingerprints.dirty(right))
     publish(config.parent, done)
+    if mistakes:
+        raise MistakenError(mistakes, done)
     tidy(project, fingerprints)
     return done
 
 
 def judge_all(project: Project, fingerprints: Fingerprints, stop: Event) -> Mapping[str, ModelReport]:
     """Judge the models that are asked for, without the checks beside them; see `do_all`."""
-    return do_all(project, fingerprints, stop, checks=False)[0]
+    models, _, mistakes = do_all(project, fingerprints, stop, checks=False)
+    for error in mistakes.values():
+        raise error
+    return models
 
 
 def do_all(
     project: Project, fingerprints: Fingerprints, stop: Event, *, checks: bool = True
-) -> tuple[Mapping[str, ModelReport], Mapping[str, JobReport]]:
+) -> tuple[Mapping[str, ModelReport], Mapping[str, JobReport], Mapping[str, UserError]]:
     """Judge the models that are asked for, and do the checks, `jobs` at a time; each in the file's order.
 
-    Each stands behind what it builds on. What fails makes what builds on it `error`; the others go on.
+    Each stands behind what it builds on. What fails makes what builds on it `error`; the others go on. So they do where
+    the user made a mistake in one of several: the mistakes are given by name, and raised where there is one model only.
     """
+    mistakes: dict[str, UserError] = {}
     models, jobs = select_models(project), select_jobs(project) if checks else ()
     needs = {name: node.upstream for name, node in project.spec.nodes.items()}
 
     def work_on(name: str) -> ModelReport | JobReport:
-        return (do_job if name in jobs else judge_model)(project, fingerprints, name)
+        do = do_job if name in jobs else judge_model
+        try:
+            return do(project, fingerprints, name)
+        except UserError as error:
+            if len(models) + len(jobs) == 1:
+                raise
+            mistakes[name] = error
+            return _report_mistaken(project, name, error)
 
     with project.copies.held():
         done = work_side_by_side((*models, *jobs), needs, work_on, project.options.jobs, stop)
     judged = {name: one for name in models if isinstance(one := done[name], ModelReport)}
-    return judged, {name: one for name in jobs if isinstance(one := done[name], JobReport)}
+    return judged, {name: one for name in jobs if isinstance(one := done[name], JobReport)}, mistakes
+
+
+def _report_mistaken(project: Project, name: str, error: UserError) -> ModelReport | JobReport:
+    failure = Mask.of(project.options.environment).failure(failure_of(error))
+    if name in project.spec.jobs:
+        return report_not_passed(project.spec.jobs[name], failure, Mask.of(project.options.environment), ())
+    return report_failed(replace(project, journal=Journal()), name, failure, {})
 
 
 def do_job(project: Project, fingerprints: Fingerprints, name: str) -> JobReport:

@@ -117,7 +117,7 @@ def _run(options: Options, gates_of: str | None, files: tuple[str, ...], printed
     from ml_ci.cli.exits import code_of
     from ml_ci.cli.progress import showing
     from ml_ci.pipeline import run
-    from ml_ci.steps.telling.outcome import report_mistake
+    from ml_ci.steps.telling.outcome import MistakenError, report_mistake
 
     for file in files:
         check("--report", file, tuple(BY_ENDING))
@@ -126,7 +126,7 @@ def _run(options: Options, gates_of: str | None, files: tuple[str, ...], printed
         with showing() as progress:
             report = run(replace(options, gates_from=trusted.gates_from(gates_of), progress=progress))
     except UserError as error:
-        _leave(report_mistake(error, os.environ), files, printed)
+        _leave(report_mistake(error, os.environ), files, printed, drawn=isinstance(error, MistakenError))
         raise
     _leave(report, files, printed, drawn=True)
     return code_of(report)

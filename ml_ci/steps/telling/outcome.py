@@ -175,9 +175,27 @@ def _said_lost(name: str, ref: str | None) -> str:
     return f"`{name}` is declared on `{ref}` and no longer in this change: its gates would judge nothing"
 
 
+class MistakenError(UserError):
+    """Tell the user of mistakes in some of several models or checks; `report` has what was judged of the others."""
+
+    def __init__(self, mistakes: Mapping[str, UserError], report: Report) -> None:
+        name, first = next(iter(mistakes.items()))
+        others = ", ".join(one for one in mistakes if one != name)
+        said = f" Mistakes were found in {others}, too." if others else " The others were judged."
+        super().__init__(f"{name}: {first.message}", hint=f"{first.hint}{said}".strip())
+        self.report = report
+
+
+def failure_of(error: UserError) -> Failure:
+    """Name a mistake of the user's as what made a result impossible."""
+    return Failure("spec", "user-error", error.message, error.hint)
+
+
 def report_mistake(error: UserError, environment: Mapping[str, str]) -> Report:
     """Report a run that the user's mistake ended."""
-    failure = Mask.of(environment).failure(Failure("spec", "user-error", error.message, error.hint))
+    if isinstance(error, MistakenError):
+        return error.report
+    failure = Mask.of(environment).failure(failure_of(error))
     return Report("error", None, None, failure=failure)
 
 
