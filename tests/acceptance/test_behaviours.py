@@ -1,4 +1,4 @@
-"""Whole runs on Adult: each planted fault is red by the behaviour that is for it, and no FPR or FNR gate sees any."""
+"""Whole runs: each planted fault is red by the behaviour that is for it, and no gate on FPR or FNR sees any."""
 
 from __future__ import annotations
 
@@ -42,6 +42,24 @@ models:
       - shuffled <= 0
       - served <= 0
 """
+RECIDIVISM = """\
+version: 1
+models:
+  recidivism:
+    train: recidivism:train
+    data: {train: data/train.csv, holdout: data/holdout.csv}
+    label: two_year_recid
+    positive: 1
+    slices: [sex]
+    behaviours:
+      blind: {vary: race, time: 120}
+      priors: {raise: priors_count, score: never falls, time: 120}
+    gates:
+      - fpr <= baseline.fpr + 0.01
+      - fnr <= baseline.fnr + 0.01
+      - blind <= 0.01
+      - each(priors, by=sex) <= 0.01
+"""
 RED = {1: "blind", 2: "served", 3: "served", 4: "spelling", 5: "served", 6: "alone", 7: "richer", 8: "shuffled"}
 
 
@@ -53,10 +71,9 @@ class Repository:
         self.path = Path(made.path)
         made.commit(files, "The sound model")
 
-    def plant(self, fault: int) -> None:
+    def plant(self, fault: int, name: str) -> None:
         """Go to a branch of its own, and plant a fault there."""
         self.made.git("checkout", "-q", "-B", f"fault-{fault}", "main")
-        name = "ask.py" if fault in faults.AT_SERVING else "income.py"
         self.made.commit({name: faults.with_fault(str(self.files[name]), fault)}, f"Fault {fault}")
 
     def judge(self, *arguments: str) -> tuple[dict[str, str], dict[str, Any]]:
@@ -68,8 +85,12 @@ class Repository:
         self.said = done.stdout
         report = json.loads((self.path / ".ml_ci" / "report.json").read_text())
         self.text = json.dumps(report) + done.stdout
-        model = report["models"]["income"]
-        return {re.split(r"\W", gate["condition"])[0]: gate["verdict"] for gate in model["gates"]}, model
+        [model] = report["models"].values()
+        verdicts: dict[str, str] = {}
+        for gate in model["gates"]:
+            name = gate["condition"].removeprefix("each(").split(" ")[0].rstrip(",")
+            verdicts[name] = gate["verdict"] if verdicts.get(name, "pass") == "pass" else verdicts[name]
+        return verdicts, model
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +123,7 @@ def test_the_sound_model_passes_and_a_second_run_asks_nothing(income: Repository
 
 @pytest.mark.parametrize("fault", sorted(RED))
 def test_a_fault_is_red_by_its_behaviour_and_by_no_rate(income: Repository, fault: int) -> None:
-    income.plant(fault)
+    income.plant(fault, "ask.py" if fault in faults.AT_SERVING else "income.py")
     verdicts, model = income.judge()
     assert verdicts[RED[fault]] == "fail", income.said
     assert (verdicts["fpr"], verdicts["fnr"]) == ("pass", "pass"), income.said
@@ -111,3 +132,27 @@ def test_a_fault_is_red_by_its_behaviour_and_by_no_rate(income: Repository, faul
         assert [name for name, verdict in verdicts.items() if verdict != "pass"] == [RED[fault]], income.said
     weights = {row.split(",")[2] for row in str(income.files["data/holdout.csv"], "utf-8").splitlines()[1:]}
     assert not weights & set(re.findall(r"(?<![\d.])\d{5,}(?![\d.])", income.text)), "nobody's row is in a report"
+
+
+@pytest.fixture(scope="module")
+def compas(git_folder: Any, _git_identity: None, shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Commit the sound model of COMPAS and its data."""
+    for name in ("pandas", "sklearn"):
+        pytest.importorskip(name)
+    cut = faults.cut_compas(shared_data / "compas-two-years-min.csv", tmp_path_factory.mktemp("cut"))
+    files = {
+        ".gitignore": ".ml_ci/\n__pycache__/\n",
+        "recidivism.py": faults.RECIDIVISM,
+        "ml-ci.yaml": RECIDIVISM,
+        **{f"data/{path.name}": path.read_bytes() for path in cut},
+    }
+    return Repository(git_folder(tmp_path_factory.mktemp("compas") / "repository"), files)
+
+
+@pytest.mark.parametrize(("fault", "red"), [(1, "priors"), (2, "blind")])
+def test_a_fault_is_red_on_compas_too(compas: Repository, fault: int, red: str) -> None:
+    compas.plant(fault, "recidivism.py")
+    verdicts, model = compas.judge()
+    assert [name for name, verdict in verdicts.items() if verdict != "pass"] == [red], compas.said
+    assert model["behaviours"][red]["baseline"]["broken"] == 0
+    assert model["behaviours"][red]["counterexample"]["words"], compas.said
