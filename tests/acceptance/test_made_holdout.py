@@ -142,6 +142,10 @@ def test_each_side_is_scored_on_its_own_features_of_the_same_rows(repository: An
         "The job `split` changed: each side is scored on what its own job makes of the 40 rows that judge; they are "
         "matched by `id`."
     ) in found.notes
+    assert (
+        "The job `split` makes the features of the rows that judge, and it, or what it builds on, changed: it may read "
+        "their labels, too. Look whether a feature is made of them."
+    ) in found.cautions
     assert [deed.model for deed in found.done or () if deed.kind in ("make", "train")] == ["split", "m"]
     assert plan_chain(chain.options).models["m"].action == "reuse"
     assert chain.run().done == ()
@@ -251,6 +255,7 @@ def test_other_data_in_the_same_job_is_as_a_file_that_changed(repository: Any, k
     assert found.candidate is not None and found.baseline is not None
     assert (found.candidate.confusion.rows, found.baseline.confusion.rows) == (45, 45)
     assert found.yardsticks[1].changed == ("5 rows added",)
+    assert not any("read their labels" in one for one in found.cautions)
 
 
 PART = (

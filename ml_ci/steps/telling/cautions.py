@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from ml_ci.changes.settings import choosing_column, part
 from ml_ci.changes.values import READS
 from ml_ci.spec.values import DataEntry, FileEntry, JobSpec, ModelSpec, PartEntry, Scalar, StageJob
-from ml_ci.steps.planning.own_rows import find_source
+from ml_ci.steps.planning.own_rows import find_source, have_own_rows
 from ml_ci.steps.planning.pass_over import say_passed_over
 from ml_ci.steps.values import Made, Project, Side, Sides
 
@@ -27,6 +27,7 @@ def list_cautions(project: Project, sides: Sides) -> tuple[str, ...]:
     rows = (_say_rows(sides),) if _rows_changed(project, sides, "data.holdout") else ()
     if sides.candidate.model.threshold.metric is not None and _rows_changed(project, sides, "data.validation"):
         rows = (*rows, _VALIDATION)
+    rows = (*rows, *_warn_of_labels(sides))
     leaks = dict.fromkeys(_find_leaks(project, sides.candidate, sides.candidate))
     sight = _find_sight(sides.candidate.model)
     return (*say_passed_over(sides), *rows, *leaks, *sight, *_see_by_champion(sides), *known)
@@ -37,6 +38,19 @@ def _say_rows(sides: Sides) -> str:
     if job is None:
         return _ROWS
     return f"The job `{job}`, which makes the rows of the holdout, made them anew in this change: look at them first."
+
+
+def _warn_of_labels(sides: Sides) -> Iterator[str]:
+    """Warn of a changed job that makes features of the rows that judge: nothing keeps their labels from it."""
+    holdout = sides.candidate.model.holdout
+    entry = holdout if isinstance(holdout, FileEntry) else sides.candidate.model.data.get(holdout.of)
+    if entry is None or entry.job is None or sides.baseline is None:
+        return
+    if have_own_rows(sides.candidate, sides.baseline):
+        yield (
+            f"The job `{entry.job}` makes the features of the rows that judge, and it, or what it builds on, changed: "
+            "it may read their labels, too. Look whether a feature is made of them."
+        )
 
 
 def _find_leaks(project: Project, candidate: Side, made: Made) -> Iterator[str]:
