@@ -91,7 +91,7 @@ def test_the_chain_is_judged_in_a_pull_request_and_deployed_once_after_the_promo
     assert (done.jobs["promote"], team.released) == ("success", [first]), done.log
     assert done.jobs.get("deploy") in (None, "skipped")
 
-    files = team.change("transform.py", "CAP = 3.0", "CAP = 2.5")
+    files = team.change("transform.py", "CAP = 3.0", "CAP = 1.5")
     payload = team.rig.pull_request(files)
     done = team.rig.run("pull-request.yml", "pull_request", payload, at="refs/pull/7/merge")
     assert done.jobs == {"gate": "success", "report": "success"}, done.log
