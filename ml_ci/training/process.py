@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import math
 import os
+import select
 import signal
 import subprocess
 import time
@@ -134,10 +137,28 @@ def _watch(
 
 
 def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:
+    if process.poll() is None and not _sleep_until_end(process.pid, seconds):
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+    process.poll()
+
+
+def _sleep_until_end(pid: int, seconds: float) -> bool:
+    """Sleep until a child ends, so long at most; False where the system tells nobody, who has to look again and again.
+
+    `wait` with a limit of time looks six times in each tenth of a second, beside every job.
+    """
     try:
-        process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        return
+        descriptor = os.pidfd_open(pid)
+    except (AttributeError, OSError):  # not Linux, or one that forbids it
+        return False
+    try:
+        poller = select.poll()
+        poller.register(descriptor, select.POLLIN)
+        poller.poll(math.ceil(1000 * seconds))
+    finally:
+        os.close(descriptor)
+    return True
 
 
 def _end(process: subprocess.Popen[bytes], family: Family) -> None:

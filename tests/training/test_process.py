@@ -17,6 +17,7 @@ import pytest
 
 from ml_ci.errors import Failure
 from ml_ci.spec.values import Budget
+from ml_ci.training import process
 from ml_ci.training.family import Family
 from ml_ci.training.job import train
 
@@ -214,3 +215,19 @@ def test_a_peak_between_two_looks_counts(jobs: Any, failed: Failed, monkeypatch:
     found = failed(lambda: jobs.function(source, budget=Budget(seconds=100, memory=100_000_000)))
     assert (found.code, "its limit is 100 MB" in found.message) == ("memory-limit", True)
     assert (jobs.function(source).megabytes) > 200
+
+
+@pytest.mark.parametrize("tells", [True, False], ids=["the system tells", "looking again and again"])
+def test_a_process_is_waited_for_until_it_ends_or_the_time_is_up(tells: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    if not tells:
+        monkeypatch.setattr(process, "_sleep_until_end", lambda pid, seconds: False)
+    for code, seconds, returncode in (("", 30.0, 0), ("import sys; sys.exit(3)", 30.0, 3), ("input()", 0.05, None)):
+        started = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE)
+        before = time.monotonic()
+        process._wait(started, seconds)
+        assert started.returncode == returncode
+        assert time.monotonic() - before < 30.0
+        assert returncode is not None or time.monotonic() - before >= 0.05
+        started.communicate(b"\n")
+        process._wait(started, 30.0)  # of one that was waited for already
+        assert started.returncode in (0, 3)
