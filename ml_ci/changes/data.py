@@ -7,13 +7,14 @@ a URL by what the store says of it.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 from ml_ci.changes.content import Contents
@@ -216,18 +217,44 @@ class DataReader:
 
 
 def in_dvc_cache(known: str, folder: Path) -> Path | None:
-    """Find the content with a digest `md5:…` in DVC's cache, in its present and its former layout."""
+    """Find the content with a digest `md5:…` in DVC's cache, in its present and its former layout.
+
+    The cache is below `.dvc`, or where DVC's settings say (`dvc cache dir`).
+    """
     kind, _, md5 = known.partition(":")
     if kind != "md5" or "/" in md5 or len(md5) < 32:
         return None
     for above in (folder, *folder.parents):
-        for layout in (".dvc/cache/files/md5", ".dvc/cache"):
-            place = above / layout / md5[:2] / md5[2:]
-            if place.is_file():
-                return place
+        for cache in (above / ".dvc/cache", *_find_caches(above / ".dvc")):
+            for layout in ("files/md5", "."):
+                place = cache / layout / md5[:2] / md5[2:]
+                if place.is_file():
+                    return place
         if (above / ".git").exists():
             return None
     return None
+
+
+def _find_caches(settings: Path) -> Iterator[Path]:
+    """Give the folders of the cache that DVC's settings name, this machine's own first."""
+    for name in ("config.local", "config"):
+        with contextlib.suppress(OSError):
+            text = (settings / name).read_text(encoding="utf-8", errors="replace")
+            if found := _read_cache(text):
+                yield settings / found
+
+
+@lru_cache(maxsize=32)
+def _read_cache(text: str) -> str:
+    from configparser import ConfigParser  # where nothing changed, nobody asks
+    from configparser import Error as ConfigError
+
+    parser = ConfigParser(interpolation=None, strict=False)
+    try:
+        parser.read_string(text)
+    except ConfigError:
+        return ""
+    return parser.get("cache", "dir", fallback="")
 
 
 def _near(path: str, files: Iterable[str]) -> str | None:

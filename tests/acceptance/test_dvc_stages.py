@@ -181,6 +181,16 @@ def test_what_dvc_has_cached_is_taken_and_not_run(fresh: Repository, *, declared
     assert list_files(fresh.path / ".dvc/cache") == cache
 
 
+def test_the_cache_is_where_dvcs_settings_say(fresh: Repository) -> None:
+    cache = fresh.path.parent / "shared"
+    fresh.dvc("cache", "dir", "--local", str(cache))
+    (fresh.path / ".dvc/cache").rename(cache)
+    shutil.rmtree(fresh.path / "made")
+    assert plan(fresh).jobs["prepare"].action == "reuse"
+    shutil.rmtree(cache)
+    assert plan(fresh).jobs["prepare"].action == "run"
+
+
 def test_the_bases_lock_serves_a_change_that_is_none(fresh: Repository) -> None:
     fresh.git("checkout", "-qb", "change")
     fresh.edit("src/prepare.py", "import csv, os, sys", "import csv, os, sys  # none")

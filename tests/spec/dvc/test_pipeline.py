@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -118,6 +119,18 @@ def test_the_out_of_a_stage_is_the_model_and_its_deps_are_data() -> None:
         "work/made": FileEntry("work/made", None, "prepare"),
         "work": FileEntry("work"),  # the rest of that folder
     }
+
+
+def test_the_files_beside_ml_ci_yaml_are_read_where_no_others_are_given(tmp_path: Path) -> None:
+    """As by whoever holds a report to the base's file, without its repository."""
+    for name, text in FILES.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    text = ML_CI.replace(":train", ":train@x")
+    assert list(load(text, str(tmp_path / "ml-ci.yaml")).nodes) == list(read().nodes)
+    (tmp_path / "work/params.yaml").unlink()
+    with pytest.raises(UserError, match=r"dvc.yaml:7: stages.prepare.params.0.: there is no file 'work/params.yaml'"):
+        load(text, str(tmp_path / "ml-ci.yaml"))
 
 
 def test_what_lies_beside_a_dep_in_the_workspace_is_known_by_who_leaves_it() -> None:
