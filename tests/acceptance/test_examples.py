@@ -245,3 +245,33 @@ def test_the_page_shows_what_the_examples_hold(page: str, names: set[str]) -> No
         [config] = (EXAMPLES / name).rglob("ml-ci.yaml")
         [model] = yaml.safe_load(config.read_text(encoding="utf-8"))["models"].values()
         assert yaml.safe_load(part).items() <= model.items(), name
+
+
+@pytest.mark.parametrize(
+    ("model", "program", "source", "old", "new"),
+    [
+        ("in_r", "Rscript", "train.R", "age + visits", "visits"),
+        ("in_node", "node", "train.js", "step < 3000", "step < 5"),
+        ("in_java", "java", "Train.java", "/ 18,", "/ 1800,"),
+    ],
+)
+def test_a_command_in_any_language_is_judged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+    model: str, program: str, source: str, old: str, new: str,
+) -> None:  # fmt: skip
+    if shutil.which(program) is None:
+        pytest.skip(f"{program} is not installed")
+    folder = tmp_path / "languages"
+    shutil.copytree(EXAMPLES / "languages", folder, ignore=shutil.ignore_patterns(".ml_ci"))
+    for command in (("init", "-q", "-b", "main"), ("add", "-A"), ("commit", "-q", "-m", "languages")):
+        subprocess.run(("git", *command), cwd=folder, check=True)
+    monkeypatch.chdir(folder)
+    one = Example(folder, capsys, (model,))
+    code, found = one.run()
+    assert (code, found["verdict"], found["candidate"]["rows"]) == (0, "pass", 300), found
+    one.edit(source, old, new)
+    code, found = one.run()
+    assert found["action"] == "train"
+    assert [change["part"] for change in found["changes"]] == ["code"]
+    worse = found["candidate"]["metrics"]["fnr"] - found["baseline"]["metrics"]["fnr"]
+    assert worse != 0 and code == (1 if worse > 0.02 else 0)
