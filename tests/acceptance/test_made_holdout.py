@@ -316,6 +316,26 @@ def test_file_that_becomes_a_job_s_is_matched_too(repository: Any) -> None:
     assert found.candidate.confusion == found.baseline.confusion
 
 
+def test_transform_that_reads_rows_that_judge_is_told(repository: Any) -> None:
+    features = """\
+  features:
+    run: cp {data.train} more.csv
+    data: {train: {job: split, path: made/train.csv}, test: {job: split, path: made/test.csv}}
+    outputs: [more.csv]
+models:
+"""
+    chain = Chain(
+        repository,
+        ("models:\n", features),
+        (
+            "m:\n    train: train:fit\n    data: {train: {job: split, path: made/train.csv}",
+            "m:\n    train: train:fit\n    data: {train: {job: features, path: more.csv}",
+        ),
+    )
+    (caution,) = (one for one in chain.run().cautions if one.startswith("The job"))
+    assert caution.startswith("The job `features` reads made/test.csv, the holdout: ")
+
+
 def test_threshold_is_chosen_on_each_side_s_own_rows(repository: Any) -> None:
     validated = (
         "    train: train:fit\n    data: {",
