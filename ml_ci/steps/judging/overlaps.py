@@ -89,21 +89,27 @@ def find_overlaps(shop: Workshop) -> tuple[Overlap, ...]:
 
 
 def list_tables(sides: Sides) -> Iterator[Training]:
-    """List the tables of the candidate and of what it builds on, then the baseline's where they are others."""
-    own = list(_trainings("candidate", sides.candidate, ""))
+    """List the tables of the candidate and of what it builds on, then the baseline's where they are others.
+
+    What the job reads that leaves the holdout as a file holds its rows: that is what was cut, and not what is left.
+    """
+    holdout = sides.candidate.model.holdout
+    cutting = holdout.job if isinstance(holdout, FileEntry) else None
+    own = list(_trainings("candidate", sides.candidate, "", cutting))
     yield from own
     known = [one.content for one in own]
     champion = None if sides.baseline is None else sides.baseline.champion
     if sides.baseline is not None and (champion is None or champion.ours):
-        yield from (one for one in _trainings("baseline", sides.baseline, "") if one.content not in known)
+        yield from (one for one in _trainings("baseline", sides.baseline, "", cutting) if one.content not in known)
 
 
-def _trainings(of: Literal["candidate", "baseline"], side: Made, whose: str) -> Iterator[Training]:
+def _trainings(of: Literal["candidate", "baseline"], side: Made, whose: str, cutting: str | None) -> Iterator[Training]:
     for name, entry in side.model.data.items():
         if not is_remote(entry.path):
             yield Training(of, side, name, name + whose)
     for name, needed in side.needs.items():
-        yield from _trainings(of, needed, f" of `{name}`")
+        if name != cutting:
+            yield from _trainings(of, needed, f" of `{name}`", cutting)
 
 
 def _look(shop: Workshop, training: Training) -> Overlap:
