@@ -24,6 +24,7 @@ SAMPLE = 1 << 18
 BLANK_LINE = re.compile(rb"(?:\A|\n)[ \t\f\v]*\n|\n[ \t\f\v]+\Z")
 # No line is blank where none begins so.
 _BLANK_FIRSTS = tuple(b"\n \t\f\v")
+_BLANK_BEGINNINGS = tuple(b"\n" + bytes([first]) for first in _BLANK_FIRSTS)
 _NEW_LINE = ord("\n")
 BOM = codecs.BOM_UTF8
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
@@ -175,13 +176,19 @@ def _is_plain(piece: bytes) -> bool:
 
 
 def _has_blank_line(piece: bytes) -> bool:
+    return (piece[:1].isspace() or _may_begin_blank(piece)) and BLANK_LINE.search(piece) is not None
+
+
+def _may_begin_blank(piece: bytes) -> bool:
+    """Say whether a line but the first begins as a blank one does."""
+    if len(piece) < CHUNK:  # of a small table: a plan looks at it, too, and is not to wait for numpy
+        return any(beginning in piece for beginning in _BLANK_BEGINNINGS)
     import numpy as np
 
     # one look at each line's first byte, where five searches would go through every byte five times
     letters = np.frombuffer(piece, np.uint8)
     firsts = letters[np.flatnonzero(letters[:-1] == _NEW_LINE) + 1]
-    near = piece[:1].isspace() or bool(np.isin(firsts, _BLANK_FIRSTS).any())
-    return near and BLANK_LINE.search(piece) is not None
+    return bool(np.isin(firsts, _BLANK_FIRSTS).any())
 
 
 def _longest(piece: bytes) -> int:

@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ml_ci.errors import UserError
+from ml_ci.tables import layout
 from ml_ci.tables.table import Table
 
 Write = Callable[..., Path]
@@ -227,3 +228,14 @@ def test_importing_needs_no_heavy_library() -> None:
     code = "import sys, ml_ci.tables.table, ml_ci.tables.parts; print({'duckdb', 'numpy'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+@settings(max_examples=200, deadline=None)
+@given(text=st.lists(st.sampled_from(["a", ",", "\n", " ", "\t", "\f", "\v"]), min_size=1, max_size=12).map("".join))
+def test_blank_lines_are_found_alike_in_small_and_in_large_pieces(text: str) -> None:
+    piece = text.encode()
+    found = layout._has_blank_line(piece)
+    assert found == (layout.BLANK_LINE.search(piece) is not None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(layout, "CHUNK", 1)
+        assert layout._has_blank_line(piece) == found
