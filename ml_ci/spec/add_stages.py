@@ -104,7 +104,7 @@ class _Joining:
 
     def _options(self) -> dict[str, Any]:
         keys = self.keys
-        names = ("seed", "budget", "ignore", "python", "env", "fetch")
+        names = ("seed", "budget", "resources", "ignore", "python", "env", "fetch")
         return {name: getattr(keys, name) for name in names}
 
     def _job(self, stage: Stage, name: str, model: str | None = None) -> StageJob:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import BeforeValidator, Field
 
 from ml_ci.spec import kinds
-from ml_ci.spec.entry_shape import BudgetShape, FetchEntry, Strict
+from ml_ci.spec.entry_shape import BudgetShape, FetchEntry, ResourcesShape, Strict
 from ml_ci.spec.kinds import ProjectPath, RepositoryPath, Text
 from ml_ci.spec.problems import show
 
@@ -32,6 +32,11 @@ class PipelineShape(Strict):
     )
     budget: BudgetShape = Field(
         BudgetShape.model_construct(), description="What each stage may use.", examples=[{"time": "5m"}]
+    )
+    resources: ResourcesShape | None = Field(
+        None,
+        description="What the machine has to have: `{cpus: 2, gpus: 1, memory: 8GB}`.",
+        examples=[{"cpus": 2, "gpus": 1, "memory": "8GB"}],
     )
     ignore: list[RepositoryPath] = Field(
         [],

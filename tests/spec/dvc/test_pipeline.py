@@ -151,7 +151,7 @@ def test_a_holdout_is_cut_of_a_dep_that_is_named_as_data() -> None:
 def test_a_stage_reads_what_a_job_leaves_and_a_model_what_a_stage_does() -> None:
     text = """\
 version: 1
-dvc: {file: dvc.yaml, python: py, seed: 7, budget: {time: 5m}, env: {MODE: fast}}
+dvc: {file: dvc.yaml, python: py, seed: 7, budget: {time: 5m}, env: {MODE: fast}, resources: {cpus: 2}}
 jobs: {load: {run: load, outputs: [raw.csv]}}
 models:
   churn: {train: "m:t", label: y, positive: 1, data: {train: {job: clean, path: clean/a.csv}, holdout: h.csv}}
@@ -160,6 +160,8 @@ models:
     clean = spec.jobs["clean"]
     assert clean.data == {"raw.csv": FileEntry("raw.csv", None, "load")}
     assert (clean.python, clean.seed, clean.budget.seconds, clean.env_values) == ("py", 7, 300, {"MODE": "fast"})
+    assert clean.resources is not None
+    assert clean.resources.cpus == 2
     assert spec.models["churn"].upstream == ("clean",)
 
 
