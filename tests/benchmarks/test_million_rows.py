@@ -175,4 +175,4 @@ def test_a_small_job(make_project: Callable[[str, int], Project]) -> None:
     job = measure(sys.executable, "-c", TRAIN.replace("STRENGTH", "1.0"), at=project.at, least=3)
     own = ours.seconds - 2 * job.seconds
     print(f"\na small job: {ours.seconds:.1f} s CPU, {own:.1f} s beyond two trainings of {job.seconds:.1f} s each")
-    assert own <= 4 * job.seconds
+    assert own <= 6 * job.seconds
