@@ -60,6 +60,7 @@ models:
     seeds: 5
     threshold: fpr=0.01
     budget: {time: 1h30m, memory: 2GiB, rows: {train: 10, validation: 5}}
+    resources: {cpus: 2, gpus: 0, memory: 8GB}
     confidence: 0.9
     cluster: {by: text, known: [acme, 7]}
     weight: n

@@ -415,8 +415,8 @@ BAD: list[tuple[str, list[str]]] = [
         [
             "10: models.churn.xyzzy: unknown key; known are train, run, outputs, data, label, "
             "positive, predict, load, id, params, slices, min_rows, baseline, seed, seeds, threshold, "
-            "budget, confidence, cluster, weight, method, gates, metrics, behaviours, counterexamples, cost, reuse, "
-            "code, ignore, needs, cwd, python, env, fetch, card, stages, approval",
+            "budget, resources, confidence, cluster, weight, method, gates, metrics, behaviours, counterexamples, "
+            "cost, reuse, code, ignore, needs, cwd, python, env, fetch, card, stages, approval",
         ],
     ),
     (

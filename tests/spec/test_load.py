@@ -27,6 +27,7 @@ from ml_ci.spec.values import (
     ModelSpec,
     PartEntry,
     Positive,
+    Resources,
     Reuse,
     SliceSpec,
     Threshold,
@@ -94,6 +95,7 @@ def test_reads_every_key(every_key: str) -> None:
     assert (spam.id, spam.min_rows, spam.baseline, spam.seed, spam.seeds) == ("text", 50, "origin/main~2", 7, 5)
     assert spam.threshold == Threshold(None, "fpr", 0.01)
     assert spam.budget == Budget(5400.0, 2 * 2**30, {"train": 10, "validation": 5})
+    assert spam.resources == Resources(2, 0, 8 * 10**9)
     assert (spam.confidence, spam.method) == (0.9, "anytime")
     assert (spam.cluster, spam.weight) == (ClusterSpec(("text",), ("acme", 7)), "n")
     assert (spam.metrics, spam.cost, spam.reuse) == (
