@@ -134,7 +134,7 @@ def _with(text: str, kind: str, given: Mapping[str, str]) -> str:
         return text
     lines = text.splitlines()
     for index in [number for number, line in enumerate(lines) if f"/actions/{kind}@" in line][::-1]:
-        indent = " " * (len(lines[index]) - len(lines[index].lstrip()) + 2)
+        indent = " " * lines[index].index("uses:")  # of the step's keys, of which it may not be the first
         inputs = [f"{indent}  {key}: {json.dumps(value)}" for key, value in given.items()]
         at = next((n for n in range(index + 1, min(index + 3, len(lines))) if lines[n] == f"{indent}with:"), None)
         lines[(at or index) + 1 : (at or index) + 1] = inputs if at else [f"{indent}with:", *inputs]
