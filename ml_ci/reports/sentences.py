@@ -221,7 +221,7 @@ def failure_hint(failure: Failure) -> str:
 def _moved(row: GateRow) -> str:
     """Say which way the metric of a failed gate went against the baseline: `AUC went down`; "" where it did not."""
     gate, seen = row.gate, row.shape
-    if seen.metric is None or seen.how in {"gap", "ratio"} or not seen.relative:
+    if seen.metric is None or seen.of or seen.how in {"gap", "ratio"} or not seen.relative:
         return ""
     if gate.value is None or gate.baseline is None or gate.value == gate.baseline:
         return ""

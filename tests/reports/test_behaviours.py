@@ -61,6 +61,12 @@ def test_the_sentence_shows_the_smallest_pair_of_rows_escaped() -> None:
     assert "for example sex m → f flips it" in junit.render(report())
 
 
+def test_a_behaviour_is_called_by_its_name_only() -> None:
+    against = replace(FAILS, condition="blind <= baseline.blind + 0.01")
+    said = markdown.render(report(against))
+    assert "**blind broken 0.0% → 13.8% (110 of 800), limit +1.0 points. For example:" in said
+
+
 def test_a_slice_shows_none_of_all_rows() -> None:
     assert "For example: " not in markdown.render(report(SLICE))
 
