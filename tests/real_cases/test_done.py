@@ -269,7 +269,7 @@ def test_several_models_tell_each_training_once(make: Callable[..., Project], jo
 def test_a_model_that_cannot_be_loaded_was_trained(make: Callable[..., Project]) -> None:
     """`Nothing was trained.` stood below a training of 28 s that left junk."""
     junk = (
-        "run: echo trained >> $TRAININGS; printf junk > model.skops\n    outputs: {model: model.skops}\n"
+        "run: echo trained >> $TRAININGS; printf junk > model.pkl\n    outputs: {model: model.pkl}\n"
         "    data: {train: train.csv, holdout: {of: train, share: 0.5}}"
     )
     report, trained = make(m=junk).run()

@@ -46,7 +46,7 @@ def test_its_gates_judge_the_first_pull_request(project: Any, capsys: pytest.Cap
     assert code == 0, output
     text = Path("ml-ci.yaml").read_text()
     gates = load(text, "ml-ci.yaml").models["churn"].gates
-    assert [gate.text.split()[0] for gate in gates] == ["fpr", "fnr", "fpr", "fnr"]
+    assert [gate.text.split()[0] for gate in gates] == ["fpr", "fnr", "id_matters", "fpr", "fnr"]
     assert re.search(r"      - fnr <= 0\.\d+   # measured \d\.\d{3} on \d{4}-\d\d-\d\d\n", text)
     project.commit(message="Add ml-ci")
     assert call(["run"]) == 0, capsys.readouterr().out
@@ -54,7 +54,7 @@ def test_its_gates_judge_the_first_pull_request(project: Any, capsys: pytest.Cap
     assert call(["run"]) == 1
 
 
-@pytest.mark.parametrize(("answer", "gates"), [("y", 4), ("", 4), ("n", 2)])
+@pytest.mark.parametrize(("answer", "gates"), [("y", 5), ("", 5), ("n", 3)])
 def test_a_person_is_offered_it(answer: str, gates: int, project: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(init, "is_terminal", lambda: True)
     code, output = run_init(answer=answer)
@@ -67,7 +67,7 @@ def test_a_training_that_fails_is_a_failure_and_adds_no_gate(project: Any) -> No
     code, output = run_init("--yes", "--first-run")
     assert code == 1
     assert "next    mend what is said above" in output
-    assert len(yaml.safe_load(Path("ml-ci.yaml").read_text())["models"]["churn"]["gates"]) == 2
+    assert len(yaml.safe_load(Path("ml-ci.yaml").read_text())["models"]["churn"]["gates"]) == 3
 
 
 def test_a_gate_that_the_model_does_not_hold_says_so(project: Any) -> None:
