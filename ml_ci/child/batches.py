@@ -9,6 +9,7 @@ from .arrays import are_sound
 from .calls import NOW
 from .canonical import canonical, shortest
 from .edited import groups_of
+from .exchange import FAILS_FOR_ROWS
 from .failures import JobFailed
 from .labels import YES, classes_of, compares
 from .prediction import answer_rows
@@ -111,8 +112,8 @@ def _refuse_late(until: float, errors: dict[int, str], count: int) -> None:
     if errors and time.monotonic() > until:
         raise JobFailed(
             "ask-limit",
-            "the model fails for rows, and they have to be found one by one: %d of %d until now, the last with: %s"
-            % (len(errors), count, _shorten(list(errors.values())[-1])),
+            "%s, and they have to be found one by one: %d of %d until now, the last with: %s"
+            % (FAILS_FOR_ROWS, len(errors), count, _shorten(list(errors.values())[-1])),
             "Ask about fewer rows, or leave out what the model does not take.",
         )
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 
 FORMAT = 1
+# How it begins when an ask is late for rows that the model fails for, which tells more than that it was late.
+FAILS_FOR_ROWS = "the model fails for rows"
 
 
 def write_json(path: str, value: Any) -> None:

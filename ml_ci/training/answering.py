@@ -31,10 +31,7 @@ from ml_ci.training.watch.job import Watch, naming_submodules, reading, refuse
 STAGE = "evaluation"
 SECONDS = 60.0  # for one ask, where nobody says otherwise
 _LINE, _ROW = 1_000_000, 5_000  # bytes of an answer at most: of itself, and of each row, with an error
-
-
-# What of an ask's time the worker has to say itself why it is late.
-_OWN_TIME = 0.9
+_OWN_TIME = 0.9  # what of an ask's time the worker has to say itself why it is late
 
 
 class ScoringWorker:

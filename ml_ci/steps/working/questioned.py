@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml_ci.behaviours.asks import Answers, Ask, Asker
+from ml_ci.child.exchange import FAILS_FOR_ROWS
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.plan.plan import BEHAVIOURS
 from ml_ci.spec.behaviours import Behaviour
@@ -170,6 +171,6 @@ class Timed:
         except StageFailed as error:
             if error.failure.code != ASK_LIMIT:
                 raise
-            why = error.failure.message if error.failure.message.startswith("the model fails") else ""
+            why = error.failure.message if error.failure.message.startswith(FAILS_FOR_ROWS) else ""
         message = f"it took longer than {self._seconds:g} s to answer" + (f" ({why})" if why else "")
         raise StageFailed(Failure("evaluation", LIMIT, message, "Give it more `time:`, or fewer `rows:`.")) from None

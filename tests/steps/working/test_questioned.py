@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from ml_ci.behaviours.asks import Answers, Ask
+from ml_ci.child.exchange import FAILS_FOR_ROWS
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.steps.working.questioned import LIMIT, Timed
 
@@ -21,6 +22,7 @@ class Slow:
 
     takes: float = 0.0
     fails: str = ""
+    said: str = "the model was ended"
     limits: list[float] = field(default_factory=list)
 
     def within(self, seconds: float) -> Slow:
@@ -30,7 +32,7 @@ class Slow:
     def __call__(self, ask: Ask) -> Answers:
         time.sleep(self.takes)
         if self.fails:
-            raise StageFailed(Failure("evaluation", self.fails, "the model was ended"))
+            raise StageFailed(Failure("evaluation", self.fails, self.said))
         return Answers(np.zeros(len(ask.rows)), np.zeros(len(ask.rows), np.int8))
 
 
@@ -52,6 +54,12 @@ def test_time_that_is_over_is_said_with_what_to_do(slow: Slow, asks: int) -> Non
     assert over.value.failure.code == LIMIT
     assert over.value.failure.message == "it took longer than 0.3 s to answer"
     assert "`time:`" in over.value.failure.hint
+
+
+def test_that_the_model_fails_for_rows_is_why_it_was_late() -> None:
+    said = f"{FAILS_FOR_ROWS}: no sex"
+    with pytest.raises(StageFailed, match=f"longer than 5 s to answer .{said}"):
+        Timed(Slow(fails="ask-limit", said=said), 5.0)(ASK)
 
 
 def test_another_end_stays_what_it_is() -> None:
