@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ml_ci.behaviours.asks import Ask, Asker, Cell
-from ml_ci.behaviours.columns import Column, Columns
+from ml_ci.behaviours.columns import Column, Columns, key
 from ml_ci.spec.behaviours import Behaviour
 
 _ROWS = 200
@@ -34,6 +34,5 @@ def find_still(behaviour: Behaviour, holdout: Columns, asker: Asker) -> tuple[st
 
 def _another(column: Column, row: int) -> Cell:
     """Give the value after a row's own in the order of their frequency."""
-    own = column.cell(row)
-    place = column.place_of.get(str(own).lower() if isinstance(own, bool) else own, -1)
+    place = column.place_of.get(key(column.cell(row)), -1)
     return column.present[(place + 1) % len(column.present)]
