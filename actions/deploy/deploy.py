@@ -11,9 +11,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from ml_ci.github.files import append
 from ml_ci.github.registering import Outcome, complain, log, ml_ci, options, refusal, reviewed, told, words
 from ml_ci.reports.escaping import text
+from ml_ci.review.summary import append
 
 
 def roll_back(folder: Path, model: str) -> Outcome | None:

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ml_ci.forges.values import Request
-from ml_ci.github.files import append
 from ml_ci.github.forge import GITHUB
 from ml_ci.github.registering import complain, log, ml_ci, options, refusal, reviewed, told, words
 from ml_ci.records.atomic import write_text
@@ -21,6 +20,7 @@ from ml_ci.reports.as_json import dumps
 from ml_ci.reports.escaping import text
 from ml_ci.reports.values import Report
 from ml_ci.review.gathering import gathered
+from ml_ci.review.summary import append
 from ml_ci.steps.promotion.handover import Taken
 
 _LOST = "The gate lost them, or they have expired (`keep-records` of the gate). Run all jobs of this workflow again."

@@ -8,8 +8,9 @@ from typing import Any
 
 from ml_ci.errors import UserError
 from ml_ci.forges.errors import UnavailableError
-from ml_ci.github.api import Api, Call
+from ml_ci.github.api import Api
 from ml_ci.reports.text import label
+from ml_ci.review.client import Call
 
 _MOST_NAMES, _MOST_COMMENT = 200, 500
 

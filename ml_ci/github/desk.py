@@ -10,9 +10,10 @@ from urllib.parse import quote
 from ml_ci.forges.errors import RefusedError
 from ml_ci.forges.values import Comment, Head, Neighbour, PullRequest, Request, Status
 from ml_ci.github import pull, touched
-from ml_ci.github.api import Api, Call
+from ml_ci.github.api import Api
 from ml_ci.github.forge import GITHUB
 from ml_ci.review import desk as asked
+from ml_ci.review.client import Call
 
 _NEEDS = "pull-requests: write"
 # Who writes with the token of GitHub Actions, which may not ask who it is.

@@ -1,4 +1,4 @@
-"""The files that a step of a workflow has: its event, its outputs, its summary."""
+"""The file in which GitHub Actions tells a step of its event."""
 
 from __future__ import annotations
 
@@ -26,15 +26,6 @@ def read_event(file: Path | None) -> Mapping[str, Any]:
             f"{file}: the event's payload is no JSON object", hint="Give --event the file of GITHUB_EVENT_PATH."
         )
     return data
-
-
-def append(file: Path, text: str) -> None:
-    """Append to a file of the step; UserError when it cannot be written."""
-    try:
-        with file.open("a", encoding="utf-8", errors="replace", newline="\n") as opened:
-            opened.write(text)
-    except OSError as error:
-        raise UserError(f"{file}: {error.strerror}", hint="It should be the file that GitHub Actions made.") from None
 
 
 def _bytes(file: Path) -> bytes:

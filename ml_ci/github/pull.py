@@ -8,7 +8,8 @@ from urllib.parse import quote
 
 from ml_ci.forges.errors import RefusedError
 from ml_ci.forges.values import Head, PullRequest
-from ml_ci.github.api import Api, Call
+from ml_ci.github.api import Api
+from ml_ci.review.client import Call
 
 _NEEDS = "pull-requests: read"
 

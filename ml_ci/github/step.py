@@ -9,14 +9,14 @@ from pathlib import Path
 from ml_ci.forges.values import Activity, Request
 from ml_ci.github.activity import activity
 from ml_ci.github.commands import Annotation, heredoc, remarks, unheard
-from ml_ci.github.files import append, read_event
+from ml_ci.github.files import read_event
 from ml_ci.github.forge import GITHUB
-from ml_ci.github.summary import write_summary
 from ml_ci.reports import sentences
 from ml_ci.reports.plain import plain
 from ml_ci.reports.text import label
 from ml_ci.reports.values import Report
 from ml_ci.review import desk as asked
+from ml_ci.review.summary import append, write_summary
 
 
 class Step:

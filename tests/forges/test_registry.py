@@ -103,7 +103,7 @@ def test_no_job_gets_what_a_forge_withholds_and_every_job_the_rest(forge: Forge)
 def test_the_forges_are_read_at_the_start_and_cost_little() -> None:
     program = (
         "import sys; from ml_ci.forges.registry import forges; forges()\n"
-        "heavy = ('requests', 'pydantic', 'click', 'ml_ci.reports', 'ml_ci.spec', 'ml_ci.github.api')\n"
+        "heavy = ('requests', 'pydantic', 'click', 'ml_ci.reports', 'ml_ci.spec', 'ml_ci.github.api', 'ml_ci.review')\n"
         "print([name for name in heavy if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from ml_ci.errors import UserError
+from ml_ci.forges.errors import UnavailableError
 from ml_ci.forges.values import Request, Token
-from ml_ci.github.api import Api, Call, UnavailableError
+from ml_ci.github.api import Api
+from ml_ci.review.client import Call
 
 Run = Callable[..., tuple[int, str, str]]
 Write = Callable[..., Path]
@@ -93,7 +95,7 @@ def test_no_answer_is_nobodys_mistake(
     kind: int | str,
 ) -> None:
     if kind == "timeout":
-        monkeypatch.setattr("ml_ci.github.api.TIMEOUT", (1.0, 0.1))
+        monkeypatch.setattr("ml_ci.review.client.TIMEOUT", (1.0, 0.1))
     method, path, _, said = CALLS[name]
     github.trouble(method, path, kind, times=99)
     code, out, err = again(name)

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from ml_ci.errors import UserError
+from ml_ci.forges.errors import RefusedError, UnavailableError
 from ml_ci.forges.values import Token
-from ml_ci.github.api import Api, RefusedError, UnavailableError
+from ml_ci.github.api import Api
 from ml_ci.github.approvals import Approval, approval
 
 

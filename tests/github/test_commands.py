@@ -11,8 +11,8 @@ import pytest
 from ml_ci.errors import Failure
 from ml_ci.gates.values import GateResult
 from ml_ci.github.commands import Annotation, heredoc, remarks, unheard
-from ml_ci.github.summary import MOST_BYTES, fitting, write_summary
 from ml_ci.reports.values import ModelReport, Report
+from ml_ci.review.summary import MOST_BYTES, fitting, write_summary
 
 Run = Callable[..., tuple[int, str, str]]
 Write = Callable[..., Path]

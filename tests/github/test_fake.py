@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 import requests
 
+from ml_ci.forges.errors import RefusedError
 from ml_ci.forges.values import Token
-from ml_ci.github.api import Api, Call, RefusedError
+from ml_ci.github.api import Api
+from ml_ci.review.client import Call
 
 FILE = Path(__file__).with_name("fake_github.py")
 

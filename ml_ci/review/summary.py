@@ -1,10 +1,13 @@
-"""The report as a job summary: over 1 MiB GitHub drops a step's summary without a word, so it is never over."""
+"""The report in the files that a step of a job has, as its summary.
+
+Over 1 MiB GitHub drops a step's summary without a word, so it is never over.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from ml_ci.github.files import append
+from ml_ci.errors import UserError
 from ml_ci.reports.markdown import render
 from ml_ci.reports.values import Report
 
@@ -31,3 +34,12 @@ def fitting(report: Report, room: int) -> str:
             return text
         limit = min(limit // 2, limit - (size - room) // 4)
     return ""
+
+
+def append(file: Path, text: str) -> None:
+    """Append to a file of the step; UserError when it cannot be written."""
+    try:
+        with file.open("a", encoding="utf-8", errors="replace", newline="\n") as opened:
+            opened.write(text)
+    except OSError as error:
+        raise UserError(f"{file}: {error.strerror}", hint="It should be the file that the runner made.") from None
