@@ -10,7 +10,7 @@ from pathlib import Path
 from ml_ci.errors import UserError
 from ml_ci.tables.columns import blank
 from ml_ci.tables.gathered import find_parts
-from ml_ci.tables.known import kind_of
+from ml_ci.tables.known import is_packed, kind_of
 
 
 def blank_as_it_lies(
@@ -56,7 +56,7 @@ def _blank_one(
 
 def _blank_json(source: Path, column: str, out: Path, name: str) -> None:
     """Write JSON Lines anew with `null` for the label: an object a line, its other values the same."""
-    packed = source.suffix.lower() == ".gz"
+    packed = is_packed(source)
     out.parent.mkdir(parents=True, exist_ok=True)
     place = 0
     try:

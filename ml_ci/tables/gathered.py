@@ -12,16 +12,21 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from urllib.parse import unquote
 
 from ml_ci.errors import UserError
 from ml_ci.tables.bounds import Bounds
+from ml_ci.tables.joined import Named, Piece, join
 from ml_ci.tables.known import kind_of
-from ml_ci.tables.layout import Layout, binary, examine
+from ml_ci.tables.layout import BOM, Layout, binary, examine
 from ml_ci.tables.records import header, rows
-from ml_ci.tables.typed import count_rows, from_arrow, from_json, join
+from ml_ci.tables.typed import count_rows, from_arrow, from_json
 
 MOST = 100_000  # part files of one table
 _MAGIC = "*?["
+_MISSING = "__HIVE_DEFAULT_PARTITION__"
+# What a log lies beside parts in, by which only some of them belong to the table.
+_LOGS = (("_delta_log", "Delta"), (".hoodie", "Hudi"), ("metadata/version-hint.text", "Iceberg"))
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class Part:
 
     path: Path
     name: str
-    values: tuple[tuple[str, str], ...] = ()
+    values: Named = ()
 
 
 @dataclass(frozen=True)
@@ -44,8 +49,10 @@ class Gathered:
 
     @cached_property
     def counts(self) -> tuple[tuple[str, int], ...]:
-        """The parts by name, without the ending, each with its rows, in their order."""
-        return tuple((part.name.split(".")[0], _count(part.path, self.columns)) for part in self.parts)
+        """The parts by name, without the ending where that tells them apart, each with its rows, in their order."""
+        stems = [str(Path(part.name).with_name(Path(part.name).name.split(".")[0])) for part in self.parts]
+        names = stems if len({*stems}) == len(stems) else [part.name for part in self.parts]
+        return tuple((name, _count(part.path, self.columns)) for name, part in zip(names, self.parts, strict=True))
 
     def place(self, row: int) -> tuple[str, int]:
         """Give the part that holds a row of the whole, and the row's place there; both from 0."""
@@ -81,9 +88,10 @@ def find_parts(path: Path, shown: str) -> tuple[Part, ...] | None:
     What begins with a dot or an underscore is none: Spark and Hive leave `_SUCCESS` and checksums beside the parts.
     """
     if path.is_dir():
+        _refuse_log(path, shown)
         found = [(one, one.relative_to(path)) for one in path.rglob("*")]
     elif not path.exists() and _is_magic(str(path)):
-        found = list(_glob(path))
+        found = list(_glob(path, shown))
         if not found:
             return None
     else:
@@ -97,53 +105,75 @@ def find_parts(path: Path, shown: str) -> tuple[Part, ...] | None:
     return tuple(sorted(parts, key=lambda part: (part.name, str(part.path))))
 
 
-def _glob(path: Path) -> Iterator[tuple[Path, Path]]:
-    """Give what a pattern finds, each with its path below the folders that are no pattern."""
-    fixed = Path(*path.parts[: next(place for place, name in enumerate(path.parts) if _is_magic(name))])
+def _glob(path: Path, shown: str) -> Iterator[tuple[Path, Path]]:
+    """Give what a pattern finds, each with its path below the folders that are there as they are named."""
+    fixed = next(one for one in path.parents if one.is_dir() or not _is_magic(str(one)))
+    _refuse_log(fixed, shown)
     for one in fixed.glob(path.relative_to(fixed).as_posix()):
         yield one, one.relative_to(fixed)
+
+
+def _refuse_log(folder: Path, shown: str) -> None:
+    """Refuse a folder whose files are not all of the table: those that were deleted or replaced lie there as well."""
+    for log, name in _LOGS:
+        if (folder / log).exists():
+            said = f"{shown} is a table of {name}, whose log says which of its files count: ml-ci reads files"
+            raise UserError(said, hint="Write its rows into a folder of Parquet, and name that.")
 
 
 def _is_magic(name: str) -> bool:
     return any(letter in name for letter in _MAGIC)
 
 
-def _values(at: Path) -> tuple[tuple[str, str], ...]:
+def _values(at: Path) -> Named:
     """Read `region=north` of a folder as the value of a column, as Hive and Spark write it."""
     named = [name.partition("=") for name in at.parts[:-1]]
-    return tuple((name, value) for name, sign, value in named if sign and name)
+    return tuple(
+        (unquote(key), None if value == _MISSING else unquote(value)) for key, sign, value in named if sign and key
+    )
 
 
 def _put_together(
     parts: Sequence[Part], columns: Sequence[str] | None, shown: str, bounds: Bounds | None, folder: Path
 ) -> Path:
-    kinds = {part.path: kind_of(part.path) for part in parts}
-    first = kinds[parts[0].path]
-    for part in parts:
-        if kinds[part.path] != first:
-            said = f"{shown}: {parts[0].name} is {_SAY[first]}, and {part.name} is {_SAY[kinds[part.path]]}"
-            raise UserError(said, hint="Write all parts of a table in one format, and nothing else beside them.")
+    first = _one_kind(parts, shown)
     _refuse_size(parts, shown, bounds)
     if first == "text":
         return _concatenate(parts, columns, shown, bounds, folder / "table.csv")
     if columns is not None:
         raise UserError(f"{shown} names its own columns", hint="Remove `columns:` of this entry.")
-    found = []
+    pieces = []
     for place, part in enumerate(parts):
-        named = part.name if len(parts) > 1 else shown
-        if first == "parquet":
-            examine(part.path, None, f"{shown}: {part.name}", bounds)
-            found.append(part.path)
-            continue
-        found.append(folder / f"part-{place}.parquet")
-        (from_json if first == "json" else from_arrow)(part.path, found[-1], named, bounds)
-    if len(found) == 1 and not parts[0].values:
-        return found[0]
-    join([(at, part.name, part.values) for at, part in zip(found, parts, strict=True)], folder / "table.parquet", shown)
+        at = part.path
+        if first != "parquet":
+            at = folder / f"part-{place}.parquet"
+            named = f"{shown}: {part.name}" if len(parts) > 1 else shown
+            (from_json if first == "json" else from_arrow)(part.path, at, named, bounds)
+        pieces.append(Piece(at, part.name, part.values))
+    if len(pieces) == 1 and not parts[0].values:
+        return pieces[0].path
+    join(pieces, folder / "table.parquet", shown, bounds)
     return folder / "table.parquet"
 
 
 _SAY = {"text": "a text table", "parquet": "Parquet", "json": "JSON", "arrow": "Arrow"}
+
+
+def _one_kind(parts: Sequence[Part], shown: str) -> str:
+    """Say what all parts are; UserError for one that is empty, damaged, or another kind of file."""
+    first = kind_of(parts[0].path)
+    for part in parts:
+        if part.path.stat().st_size == 0:
+            hint = "Write it with its header, or not at all; is what wrote it done?"
+            raise UserError(f"{shown}: {part.name} is empty", hint=hint)
+        kind = kind_of(part.path)
+        if kind != first and part.path.suffix == parts[0].path.suffix:
+            said = f"{shown}: {part.name} begins as {_SAY[kind]} does, and {parts[0].name} as {_SAY[first]}"
+            raise UserError(said, hint="Is one of them damaged, or of another name than it should be? Write it again.")
+        if kind != first:
+            said = f"{shown}: {parts[0].name} is {_SAY[first]}, and {part.name} is {_SAY[kind]}"
+            raise UserError(said, hint="Write all parts of a table in one format, and nothing else beside them.")
+    return first
 
 
 def _refuse_size(parts: Sequence[Part], shown: str, bounds: Bounds | None) -> None:
@@ -166,12 +196,20 @@ def _concatenate(
             if bounds is not None:
                 bounds.refuse_size(size, shown)
             with binary(part.path, layout.compressed) as file:
-                file.read(sum(map(len, header(part.path, layout, named))) if place else 0)
+                file.read(_behind_header(part.path, layout, named) if place else 0)
                 shutil.copyfileobj(file, out, 1 << 20)
             _end_line(part.path, layout, out)
     if any(part.values for part in parts):
         raise UserError(f"{shown}: text parts lie in folders such as {parts[0].name}", hint="Write them as Parquet.")
     return target
+
+
+def _behind_header(path: Path, layout: Layout, named: str) -> int:
+    """Count the bytes before the first row."""
+    if layout.header:
+        return sum(map(len, header(path, layout, named)))
+    with binary(path, layout.compressed) as file:
+        return len(BOM) if file.read(len(BOM)) == BOM else 0
 
 
 def _end_line(path: Path, layout: Layout, out: object) -> None:

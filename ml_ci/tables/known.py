@@ -33,6 +33,12 @@ def kind_of(path: Path) -> str:
     return "json" if named and _begin(line) == b"[" else "text"
 
 
+def is_packed(path: Path) -> bool:
+    """Say whether a file is packed by gzip, whatever its name says."""
+    with path.open("rb") as file:
+        return file.read(2) == b"\x1f\x8b"
+
+
 def _begin(start: bytes) -> bytes:
     return start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
 

@@ -209,7 +209,7 @@ def _parquet(path: Path, columns: Sequence[str] | None, shown: str, bounds: Boun
         raise UserError(f"{shown} is Parquet, which names its own columns", hint="Remove `columns:` of this entry.")
     if bounds is not None:
         bounds.refuse_size(path.stat().st_size, shown)
-    names, size = own_names(path, shown), measure_unpacked(path, shown)
+    names, size = own_names(path, shown), measure_unpacked([path], shown)
     if bounds is not None:
         bounds.refuse_columns(names, shown)
         bounds.refuse_size(size, shown)

@@ -10,9 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from ml_ci.tables import arrow_rows
 from ml_ci.tables.duck import connect, explain, literal, parquet, quote, select
+
+# The elements of a schema, the first of which is its root: the name, how many elements are inside, and the types.
+Schema: TypeAlias = tuple[tuple[Any, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -51,9 +55,23 @@ def take(source: Path, target: Path, taken: Taken, python: Path | None = None) -
 
 def own_names(path: Path, shown: str) -> tuple[str, ...]:
     """Give the names of a file's columns as they are: DuckDB tells no `a` from an `A`, and calls one of them `A_1`."""
-    query = select("name, num_children", f"parquet_schema({literal(path)})")
+    return names_of(read_schemas([path], shown)[0])
+
+
+def read_schemas(paths: Sequence[Path], shown: str) -> list[Schema]:
+    """Read what each of some files says of its columns, all at once; equal schemas are equal."""
+    what = "name, num_children, type, type_length, repetition_type, converted_type, scale, precision, logical_type"
+    query = select(f"file_name, {what}", f"parquet_schema({_list(paths)})")
     with connect(shown=shown) as connection, explain(shown, "cannot be read as Parquet"):
-        schema = connection.raw.execute(query).fetchall()
+        found = connection.raw.execute(query).fetchall()
+    by_file: dict[str, list[tuple[Any, ...]]] = {}
+    for name, *element in found:
+        by_file.setdefault(str(name), []).append(tuple(element))
+    return [tuple(by_file[str(path)]) for path in paths]
+
+
+def names_of(schema: Schema) -> tuple[str, ...]:
+    """Give the names of the columns of a schema, without what is inside them."""
     names, place = [], 1
     while place < len(schema):
         names.append(str(schema[place][0]))
@@ -61,15 +79,19 @@ def own_names(path: Path, shown: str) -> tuple[str, ...]:
     return tuple(names)
 
 
-def measure_unpacked(path: Path, shown: str) -> int:
-    """Give the bytes of a file's columns, unpacked, as its own account of them has it."""
-    query = select("coalesce(sum(total_uncompressed_size), 0)", f"parquet_metadata({literal(path)})")
+def measure_unpacked(paths: Sequence[Path], shown: str) -> int:
+    """Give the bytes of the columns of some files, unpacked, as their own account of them has it."""
+    query = select("coalesce(sum(total_uncompressed_size), 0)", f"parquet_metadata({_list(paths)})")
     with connect(shown=shown) as connection, explain(shown, "cannot be read as Parquet"):
         found = connection.raw.execute(query).fetchone()
     return max(0, int(found[0])) if found else 0
 
 
-def _behind(schema: Sequence[tuple[str, int | None]], place: int) -> int:
+def _list(paths: Sequence[Path]) -> str:
+    return f"[{', '.join(map(literal, paths))}]"
+
+
+def _behind(schema: Schema, place: int) -> int:
     """Give the place behind an element of a schema and all that is inside it."""
     inside = schema[place][1] or 0
     place += 1

@@ -12,6 +12,7 @@ import pytest
 
 from ml_ci.errors import UserError
 from ml_ci.spec.values import PartEntry
+from ml_ci.tables.blanked import blank_as_it_lies
 from ml_ci.tables.bounds import for_rows
 from ml_ci.tables.layout import examine
 from ml_ci.tables.parts import cut
@@ -118,6 +119,58 @@ def test_a_magic_letter_in_the_name_of_a_file_is_no_glob(tmp_path: Path) -> None
     assert Table.open(tmp_path / "a[1].jsonl").rows == 2
 
 
+def test_a_magic_letter_in_the_name_of_a_folder_is_no_pattern(tmp_path: Path) -> None:
+    (tmp_path / "[x]").mkdir()
+    as_csv(tmp_path / "[x]" / "a.csv", ROWS[:2])
+    as_csv(tmp_path / "[x]" / "b.csv", ROWS[2:3])
+    assert Table.open(tmp_path / "[x]" / "*.csv").rows == 3
+
+
+@pytest.mark.parametrize("name", ["t.jsonl", "t.jsonl.gz", "t.csv"])
+@pytest.mark.parametrize("packed", [False, True])
+def test_what_is_packed_is_known_by_its_content(tmp_path: Path, name: str, packed: bool) -> None:
+    content = b'{"x": 1, "y": 0}\n{"x": 2, "y": 1}\n'
+    (tmp_path / name).write_bytes(gzip.compress(content) if packed else content)
+    assert Table.open(tmp_path / name).text("x").tolist() == ["1", "2"]
+    blank_as_it_lies(tmp_path / name, "y", tmp_path / "blank")
+    assert Table.open(tmp_path / "blank").text("y").tolist() == ["", ""]
+
+
+def test_a_byte_order_mark_of_a_later_part_is_no_value(tmp_path: Path) -> None:
+    for name, row in (("a.csv", b"1,2\n"), ("b.csv", b"3,4\n")):
+        (tmp_path / name).write_bytes(b"\xef\xbb\xbf" + row)
+    assert Table.open(tmp_path, ["x", "y"]).text("x").tolist() == ["1", "3"]
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (("part-0.c000.csv", "part-1.c000.csv"), ["part-0", "part-1"]),
+        (("v1.0/a.csv", "v1.0/b.csv"), ["v1.0/a", "v1.0/b"]),
+        (("a.c000.csv", "a.c001.csv"), ["a.c000.csv", "a.c001.csv"]),  # two of one task of Spark's
+    ],
+)
+def test_parts_are_told_apart_by_their_names(tmp_path: Path, names: tuple[str, ...], expected: list[str]) -> None:
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        as_csv(tmp_path / name, ROWS[:1])
+    table = Table.open(tmp_path)
+    assert table.gathered is not None
+    assert [name for name, _ in table.gathered.counts] == expected
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_what_polars_writes_as_arrow(tmp_path: Path, stream: bool) -> None:
+    polars = pytest.importorskip("polars", reason="polars is not installed")
+    kinds = {"s": polars.String, "c": polars.Categorical, "e": polars.Enum(["u", "v"])}
+    texts = {name: polars.Series(["u", "v", None], dtype=kind) for name, kind in kinds.items()}
+    frame = polars.DataFrame({**texts, "b": [b"x", None, b"y"], "d": [0.5, 1.5, None]})
+    (frame.write_ipc_stream if stream else frame.write_ipc)(tmp_path / "t.arrow")
+    table = Table.open(tmp_path / "t.arrow")
+    assert [table.text(name).tolist() for name in kinds] == [["u", "v", ""]] * 3
+    assert (table.text("b").tolist(), table.text("d").tolist()) == (["x", "", "y"], ["0.5", "1.5", ""])
+
+
 def test_json_values_stay_what_they_are(tmp_path: Path) -> None:
     lines = ['{"day": "2024-01-01", "n": 7, "ok": true, "deep": {"a": [1]}}', "", '{"n": null, "day": "x", "new": "z"}']
     (tmp_path / "t.jsonl").write_text("\n".join(lines))
@@ -159,11 +212,18 @@ def test_an_array_of_objects_and_packed_lines(tmp_path: Path) -> None:
             "b.jsonl: the column x is VARCHAR, and in a.jsonl BIGINT",
         ),
         ({"a.jsonl": '{"x": 1}\nno object\n'}, "parts cannot be read: "),
+        ({"a.jsonl": '{"x": 1}\n', "b.jsonl": ""}, "parts: b.jsonl is empty"),
+        ({"a.jsonl": '{"x": 1}\n', "b.jsonl": '{"x": 1}\n{"x"'}, "parts: b.jsonl cannot be read: "),
+        ({"a.jsonl": '{"x": 1}\n', "b.jsonl": "x\n1\n"}, "b.jsonl begins as a text table does, and a.jsonl as JSON"),
+        ({"a.csv": "x\n1\n", "_delta_log/0.json": "{}"}, "parts is a table of Delta, whose log says which of its"),
+        ({"a.csv": "x\n1\n", ".hoodie/h": "{}"}, "parts is a table of Hudi"),
+        ({"data/a.csv": "x\n1\n", "metadata/version-hint.text": "1"}, "parts is a table of Iceberg"),
         ({"a.arrow": "ARROW1 and no more"}, "parts cannot be read as Arrow"),
     ],
 )
 def test_parts_that_are_no_table(tmp_path: Path, files: dict[str, str], message: str) -> None:
     for name, content in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(content)
     with pytest.raises(UserError) as caught:
         Table.open(tmp_path, shown="parts")

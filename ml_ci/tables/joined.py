@@ -1,0 +1,159 @@
+"""Several Parquet files as one, in their order, with the values that their folders are named after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+
+from ml_ci.errors import UserError
+from ml_ci.tables.bounds import Bounds
+from ml_ci.tables.duck import Database, connect, literal, parquet, quote, select
+from ml_ci.tables.parquet import Schema, measure_unpacked, names_of, own_names, read_schemas
+from ml_ci.tables.typed import refuse_alike
+
+Named = tuple[tuple[str, str | None], ...]
+
+_NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE", "DECIMAL", "HUGEINT")
+# Holds every whole number of 64 bits, with a sign and without one; left to itself DuckDB makes floats of them.
+_ANY_WHOLE = "DECIMAL(38,0)"
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One file: where it lies, its name in messages, and the values that its folders are named after."""
+
+    path: Path
+    name: str
+    values: Named = ()
+
+
+@dataclass(frozen=True)
+class _Described:
+    """A piece, its schema, and the kinds of its columns: those in the file, and those of its folders."""
+
+    piece: Piece
+    schema: Schema
+    own: Mapping[str, str]
+    folders: Mapping[str, str]
+
+    @property
+    def kinds(self) -> Mapping[str, str]:
+        return {**self.own, **self.folders}
+
+
+def join(pieces: Sequence[Piece], target: Path, shown: str, bounds: Bounds | None = None) -> None:
+    """Write the pieces as one file.
+
+    A column without a value in one of them has the type there that it has in the others. UserError where one has other
+    columns than the first or another type in a column, is damaged, or holds more than `bounds` allow.
+    """
+    schemas = _read(pieces, shown)
+    if bounds is not None:
+        bounds.refuse_columns(names_of(schemas[0]), shown)
+        bounds.refuse_size(measure_unpacked([one.path for one in pieces], shown), shown)
+    refuse_alike(names_of(schemas[0]), f"{shown}: {pieces[0].name}")
+    with connect(None if bounds is None else bounds.memory, shown=shown) as connection:
+        found = _describe(connection, pieces, schemas)
+        _refuse_other_columns(found, shown)
+        wholes = {name: _agree(connection, found, name, shown) for name in found[0].kinds}
+        queries = []
+        for (what, _), group in groupby(found, lambda one: (_select(one, wholes), one.schema)):
+            queries.append(select(what, _several([one.piece.path for one in group])))
+        connection.execute(f"COPY ({' UNION ALL '.join(queries)}) TO {literal(str(target))} (FORMAT parquet)")
+
+
+def is_whole(value: str) -> bool:
+    """Say whether a text is a whole number as one is written: `007` is none, nor is what 64 bits do not hold."""
+    digits = value.removeprefix("-")
+    return digits.isascii() and digits.isdecimal() and len(digits) < 19 and str(int(value)) == value
+
+
+def _read(pieces: Sequence[Piece], shown: str) -> Sequence[Schema]:
+    """Read the schemas of all files at once; UserError names the file that is damaged."""
+    try:
+        return read_schemas([one.path for one in pieces], shown)
+    except UserError:
+        for one in pieces:
+            own_names(one.path, f"{shown}: {one.name}")
+        raise
+
+
+def _several(paths: Sequence[Path]) -> str:
+    """Write the SQL that reads files of one schema, in the order in which they are named."""
+    return parquet(paths[0]).replace(literal(paths[0]), f"[{', '.join(map(literal, paths))}]", 1)
+
+
+def _describe(connection: Database, pieces: Sequence[Piece], schemas: Sequence[Schema]) -> Sequence[_Described]:
+    folders: dict[str, str] = {}
+    for key, value in (named for one in pieces for named in one.values):
+        whole = value is None or is_whole(value)  # as Spark, Hive and Arrow type them
+        folders[key] = "BIGINT" if whole and folders.get(key, "BIGINT") == "BIGINT" else "VARCHAR"
+    known: dict[Schema, dict[str, str]] = {}
+    found = []
+    for one, schema in zip(pieces, schemas, strict=True):
+        if schema not in known:
+            rows = connection.execute(f"DESCRIBE {select('*', parquet(one.path))}").fetchall()
+            known[schema] = {str(name): str(kind) for name, kind, *_ in rows}
+        own = known[schema]
+        found.append(_Described(one, schema, own, {key: folders[key] for key, _ in one.values if key not in own}))
+    return found
+
+
+def _refuse_other_columns(found: Sequence[_Described], shown: str) -> None:
+    first = found[0]
+    for one in found:
+        other = sorted({*one.kinds} ^ {*first.kinds})
+        if other:
+            said = f"its columns differ from those of {first.piece.name}: {', '.join(other[:8])}"
+            raise UserError(
+                f"{shown}: {one.piece.name}: {said}", hint="Write all parts of a table with the same columns."
+            )
+
+
+def _agree(connection: Database, found: Sequence[_Described], column: str, shown: str) -> str:
+    """Give the kind of a column of the whole: that of the files in which it has a value."""
+    kinds = {one.kinds[column] for one in found}
+    if len({*map(_group, kinds)}) > 1:
+        held = [one for one in found if _has_value(connection, one, column)]
+        for one in held:
+            kind, first = one.kinds[column], held[0].kinds[column]
+            if _group(kind) != _group(first):
+                said = f"the column {column} is {kind}, and in {held[0].piece.name} {first}"
+                raise UserError(f"{shown}: {one.piece.name}: {said}", hint="Write a column in all parts with one type.")
+        kinds = {one.kinds[column] for one in held} or {"VARCHAR"}
+    if len(kinds) == 1:
+        return kinds.pop()
+    fractions = any(kind.startswith(("FLOAT", "DOUBLE", "DECIMAL")) for kind in kinds)
+    return "" if fractions or not any(kind.startswith("U") for kind in kinds) else _ANY_WHOLE
+
+
+def _has_value(connection: Database, one: _Described, column: str) -> bool:
+    if column in one.folders:
+        return dict(one.piece.values)[column] is not None
+    value = quote(column)
+    number = f" AND NOT isnan({value})" if one.own[column] in ("FLOAT", "DOUBLE") else ""
+    rest = f"WHERE {value} IS NOT NULL{number} LIMIT 1"
+    return bool(connection.execute(select("1", parquet(one.piece.path), rest)).fetchall())
+
+
+def _group(kind: str) -> str:
+    """Name what may stand in one column: numbers of any width, and else one type."""
+    return "number" if kind.removeprefix("U").startswith(_NUMBERS) else kind
+
+
+def _select(one: _Described, wholes: Mapping[str, str]) -> str:
+    """Write what is taken of a file: the columns of the whole in its order, each of its kind ("": DuckDB's choice)."""
+    given, what = dict(one.piece.values), []
+    for name, whole in wholes.items():
+        value, kind = quote(name), one.kinds[name]
+        if name in one.folders:
+            value = "NULL" if given[name] is None else literal(str(given[name]))
+            value = f"CAST({value} AS {kind})"
+        if whole and _group(kind) != _group(whole):
+            value = f"CAST(NULL AS {whole})"
+        elif whole and kind != whole:
+            value = f"CAST({value} AS {whole})"
+        what.append(f"{value} AS {quote(name)}")
+    return ", ".join(what)
