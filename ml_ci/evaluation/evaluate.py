@@ -12,10 +12,13 @@ from ml_ci.errors import Failure, StageFailed
 from ml_ci.evaluation.clusters import Clusters, Weighted
 from ml_ci.evaluation.confusion import Confusion, Paired
 from ml_ci.evaluation.count import Counts, count, make_outcome
+from ml_ci.evaluation.draw import Stated, choose_points, count_side, draw, drawable, sketch
+from ml_ci.evaluation.flips import find_flips
 from ml_ci.evaluation.grouping import Grouping, read_grouping
 from ml_ci.evaluation.labels import Labels, read_labels
-from ml_ci.evaluation.metrics import OF_SCORES, costs, of_scores
+from ml_ci.evaluation.metrics import OF_SCORES, Curve, costs, curve, of_scores
 from ml_ci.evaluation.moments import count_clusters, find_moments
+from ml_ci.evaluation.pictures import Pictures
 from ml_ci.evaluation.scores import Predictions
 from ml_ci.evaluation.slices import Slices, read_slices, specs_of
 from ml_ci.evaluation.spread import spreads
@@ -95,11 +98,13 @@ def compare(
     extra: Mapping[str, float | None] | None = None,
     baseline_extra: Mapping[str, float | None] | None = None,
     wanted: Collection[str] = OF_SCORES,
+    stated: Stated | None = None,
 ) -> Comparison:
     """Count the decisions of candidate and baseline together, by label and slice, and measure the scores of each.
 
     `wanted` names the metrics of scores (`recall_at(fpr=0.01)` among them), `extra` and `baseline_extra` add others
-    that are known already. The predictions are of every row of the table.
+    that are known already. The predictions are of every row of the table. With the thresholds that both sides state,
+    there are pictures too.
     """
     candidate = holdout.take(candidate)
     baseline = None if baseline is None else holdout.take(baseline)
@@ -111,12 +116,15 @@ def compare(
     if holdout.by_class:
         counts, clusters = _add_classes(holdout, candidate, baseline, counts, clusters)
     whole = None if clusters is None or clusters.weight is None else clusters.all
-    first = _measure(holdout, candidate, whole.candidate if whole else counts.all.candidate, price, extra, wanted)
-    second = None
+    drawn = _curve(holdout, candidate), None if baseline is None else _curve(holdout, baseline)
+    confusion: Confusion | Weighted = whole.candidate if whole else counts.all.candidate
+    first, second = _measure(holdout, candidate, confusion, price, extra, wanted, drawn[0]), None
     if baseline is not None:
         confusion = whole.baseline if whole else counts.all.baseline
-        second = _measure(holdout, baseline, confusion, price, baseline_extra, wanted)
+        second = _measure(holdout, baseline, confusion, price, baseline_extra, wanted, drawn[1])
     found = comparison(counts, first, second, clusters)
+    if stated is not None:
+        found = replace(found, pictures=_draw(holdout, candidate, baseline, drawn, counts.all.paired, stated))
     if baseline is None or holdout.weights is not None:
         return found  # how far weighted scores may be off is not known
     codes = None if holdout.grouping is None else holdout.grouping.codes
@@ -164,6 +172,31 @@ def _confusions(counts: Counts, side: str) -> dict[str, Mapping[str, Confusion]]
     }
 
 
+def _curve(holdout: Holdout, predictions: Predictions) -> Curve | None:
+    """Give the curve of a side's rows, the one sort that all is measured on; None where rows weigh, and of labels."""
+    if predictions.score is None or holdout.weights is not None or not predictions.rows:
+        return None
+    return curve(holdout.y_true, predictions.score)
+
+
+def _draw(
+    holdout: Holdout,
+    candidate: Predictions,
+    baseline: Predictions | None,
+    drawn: tuple[Curve | None, Curve | None],
+    paired: Paired,
+    stated: Stated,
+) -> Pictures:
+    sides = [candidate, *([] if baseline is None else [baseline])]
+    sketches = [sketch(holdout.y_true, side, of) for side, of in zip(sides, drawn, strict=False)]
+    points, counts = choose_points(sketches, stated), []
+    for side, of, _ in zip(sides, drawn, drawable(sketches), strict=False):
+        if points is not None and side.score is not None:
+            counts.append(count_side(points, holdout.y_true, side.score, of))
+    flips = None if baseline is None else find_flips(holdout.y_true, candidate, baseline, paired, holdout.kept)
+    return draw(sketches, points, counts, flips)
+
+
 def _measure(
     holdout: Holdout,
     predictions: Predictions,
@@ -171,8 +204,9 @@ def _measure(
     price: Cost | None,
     extra: Mapping[str, float | None] | None,
     wanted: Collection[str],
+    drawn: Curve | None,
 ) -> Measured:
-    metrics = of_scores(holdout.y_true, predictions.score, predictions.kind, wanted, holdout.weights)
+    metrics = of_scores(holdout.y_true, predictions.score, predictions.kind, wanted, holdout.weights, drawn)
     metrics |= costs(confusion, price)
     return Measured(predictions.kind, metrics | dict(extra or {}), predictions.span(), tuple(metrics))
 

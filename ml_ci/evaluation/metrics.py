@@ -135,13 +135,16 @@ def of_scores(
     kind: str,
     wanted: Collection[str] = OF_SCORES,
     weights: Floats | None = None,
+    drawn: Curve | None = None,
 ) -> dict[str, float | None]:
     """Give the wanted metrics of scores, by name; `recall_at(fpr=X)` among them. No weight is 0.
 
-    None where undefined: everything for labels, the calibration metrics for margins.
+    None where undefined: everything for labels, the calibration metrics for margins. `drawn` is the curve where it is
+    known.
     """
     ranks = [name for name in wanted if name in RANKING or name.startswith("recall_at(")]
-    drawn = curve(y_true, score, weights) if score is not None and kind != "label" and ranks else None
+    if drawn is None and score is not None and kind != "label" and ranks:
+        drawn = curve(y_true, score, weights)
     found: dict[str, float | None] = {}
     for name in wanted:
         if name in CALIBRATION:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from ml_ci.evaluation.clusters import Clusters
 from ml_ci.evaluation.confusion import Confusion, Paired
+from ml_ci.evaluation.pictures import Pictures
 
 # By slice column(s) ("sex", or "sex,race" for two), then by value as text.
 SliceCounts = Mapping[str, Mapping[str, Confusion]]
@@ -92,7 +93,8 @@ class Comparison:
 
     `paired_slices` has the keys of `candidate.slices`. With `seeds: k`, `seeds` holds the comparison of each seed, the
     model's own first. `spreads` are of the differences in metrics of scores, by name. `clusters` is None where rows
-    are independent and of one weight: declared, or not asked. `behaviours` are by name.
+    are independent and of one weight: declared, or not asked. `behaviours` are by name. `pictures` is None of a record
+    that an earlier ml-ci left.
     """
 
     candidate: Evaluation
@@ -103,3 +105,4 @@ class Comparison:
     clusters: Clusters | None = None
     spreads: Mapping[str, Spread] = field(default_factory=dict)
     behaviours: Mapping[str, Behaved] = field(default_factory=dict)
+    pictures: Pictures | None = None

@@ -51,6 +51,8 @@ def _unpack(kind: Any, data: Any) -> Any:
     if origin in (Union, types.UnionType):
         return None if data is None else _unpack(next(one for one in inner if one is not types.NoneType), data)
     if origin is tuple:
+        if inner[0] in (int, float) and set(map(type, data)) <= {inner[0]} and (inner[1:] == (Ellipsis,)):
+            return tuple(data)  # thousands of counts, of a run that does nothing
         each = inner[:1] * len(data) if len(inner) == 2 and inner[1] is Ellipsis else inner
         return tuple(_unpack(one, item) for one, item in zip(each, data, strict=True))
     if origin is frozenset:

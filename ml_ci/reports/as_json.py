@@ -13,6 +13,7 @@ from ml_ci.evaluation.clusters import Weighted
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.values import Difference, Differences, GateResult
 from ml_ci.gates.yardstick import Yardstick
+from ml_ci.reports.json_pictures import drawn, fold_in
 from ml_ci.reports.numbers import defined
 from ml_ci.reports.rates import of_side, rates
 from ml_ci.reports.values import BehaviourReport, Broken, Deed, JobReport, ModelReport, Report, Side
@@ -40,8 +41,8 @@ def to_json(report: Report) -> dict[str, Any]:
 
 
 def dumps(report: Report) -> str:
-    """Write the report as JSON text, ending with a newline."""
-    return json.dumps(to_json(report), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+    """Write the report as JSON text, ending with a newline; what is only drawn stands on one line a model."""
+    return fold_in(to_json(report)) + "\n"
 
 
 def from_json(data: object) -> Report:
@@ -103,6 +104,7 @@ def _model(model: ModelReport) -> dict[str, Any]:
         "differences": _differences(model.differences),
         "folds": None if model.folds is None else asdict(model.folds),
         "behaviours": {name: _behaviour(one) for name, one in model.behaviours.items()},
+        "pictures": None if model.pictures is None else drawn(model.pictures),
     }
 
 

@@ -19,6 +19,7 @@ from ml_ci.plan.values import Action
 from ml_ci.records.origin import Origin
 from ml_ci.reports.document_behaviours import BehaviourDocument
 from ml_ci.reports.document_parts import ChangeDocument, Document, FailureDocument, JobDocument, Name, Text
+from ml_ci.reports.document_pictures import PicturesDocument
 from ml_ci.reports.text import label
 from ml_ci.reports.values import Deed, DeedKind, DeedSide, Folds, ModelReport, Report, Side
 from ml_ci.spec.values import Cost
@@ -263,6 +264,15 @@ class _Model(Document):
     differences: _Differences = Field(default_factory=_Differences)
     folds: _Folds | None = None
     behaviours: dict[Name, BehaviourDocument] = Field(default_factory=dict, max_length=1_000)
+    pictures: PicturesDocument | None = None
+
+    @model_validator(mode="after")
+    def _drawn_of_it(self) -> _Model:
+        """Refuse pictures of other counts than those that the verdict rests on."""
+        if self.pictures is not None:
+            sides = (None if side is None else side.value() for side in (self.candidate, self.baseline))
+            self.pictures.refuse_other_rows(*sides)
+        return self
 
     def report(self) -> ModelReport:
         """Give the model as a report holds it."""
@@ -285,6 +295,7 @@ class _Model(Document):
             differences=self.differences.value(),
             folds=Folds(**dict(self.folds)) if self.folds else None,
             behaviours={name: one.report() for name, one in self.behaviours.items()},
+            pictures=self.pictures.value() if self.pictures else None,
         )
 
 

@@ -10,6 +10,7 @@ from ml_ci.changes.values import Change
 from ml_ci.errors import Failure
 from ml_ci.evaluation.clusters import Weighted
 from ml_ci.evaluation.confusion import Confusion
+from ml_ci.evaluation.pictures import Pictures
 from ml_ci.evaluation.values import Shown
 from ml_ci.gates.values import Differences, GateResult, Verdict
 from ml_ci.gates.yardstick import Yardstick
@@ -116,6 +117,7 @@ class ModelReport:
     `differences` say of each metric whether what lies between both sides is more than noise.
     `behaviours` are by name. `folds` say how it was cross-validated, None where one model scored the holdout.
     `action` is the plan's; `done` is what the run did, in order, None in a report of a version that did not note it.
+    `pictures` are the numbers that a page draws, None where they are not on record.
     """
 
     verdict: Verdict
@@ -136,6 +138,7 @@ class ModelReport:
     differences: Differences = field(default_factory=Differences)
     folds: Folds | None = None
     behaviours: Mapping[str, BehaviourReport] = field(default_factory=dict)
+    pictures: Pictures | None = None
 
 
 @dataclass(frozen=True)

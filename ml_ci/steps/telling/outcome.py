@@ -80,6 +80,7 @@ def report_judged(
         differences=judged.differences,
         folds=describe_folds(model, comparison.candidate.confusion.rows),
         behaviours=report_behaviours(model, comparison.behaviours),
+        pictures=comparison.pictures,
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping
 
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.evaluation import large
+from ml_ci.evaluation.draw import Stated
 from ml_ci.evaluation.evaluate import compare, holdout_of
 from ml_ci.evaluation.metrics import OF_SCORES
 from ml_ci.evaluation.scores import FILE, Predictions, load
@@ -13,7 +14,7 @@ from ml_ci.evaluation.values import KINDS, Comparison
 from ml_ci.plan.plan import COMPARISONS, Plan
 from ml_ci.records.codec import pack, unpack_if_fit
 from ml_ci.records.record import Record
-from ml_ci.spec.values import ModelSpec
+from ml_ci.spec.values import ModelSpec, Threshold
 from ml_ci.steps.planning.decide import plan_work
 from ml_ci.steps.working.score import Scored, score_sides
 from ml_ci.steps.working.workshop import Workshop
@@ -77,6 +78,7 @@ def count_records(shop: Workshop, candidate: Record, baseline: Record | None) ->
         extra=pick_measured(model, candidate),
         baseline_extra=None if baseline is None else pick_measured(model, baseline),
         wanted=name_metrics(model),
+        stated=_state(shop),
     )
 
 
@@ -86,6 +88,19 @@ def _count_in_chunks(shop: Workshop, candidate: Record, baseline: Record | None)
         (record.file(FILE), pick_measured(model, record)) for record in (candidate, baseline) if record is not None
     ]
     return large.compare(shop.holdout, model, sides, name_metrics(model))
+
+
+def _state(shop: Workshop) -> Stated:
+    """Give the thresholds that both sides state; None of one that is chosen on validation rows."""
+    candidate, baseline = shop.sides.candidate, shop.sides.baseline
+    stated = [None if side is None else _threshold(side.model.threshold) for side in (candidate, baseline)]
+    return stated[0], stated[1]
+
+
+def _threshold(threshold: Threshold) -> float | None:
+    if threshold.metric is not None:
+        return None
+    return 0.5 if threshold.value is None else threshold.value
 
 
 def pick_measured(model: ModelSpec, record: Record) -> Mapping[str, float | None]:

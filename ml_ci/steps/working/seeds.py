@@ -17,7 +17,8 @@ def add_seeds(project: Project, sides: Sides, own: Comparison) -> Comparison:
     Each seed's results are records of their own, found again like any other.
     """
     further = tuple(_compare(project, one) for one in vary_seed(project, sides))
-    return replace(own, seeds=(own, *further)) if further else own
+    each = (replace(one, pictures=None) for one in (own, *further))  # drawn is the model's own
+    return replace(own, seeds=tuple(each)) if further else own
 
 
 def _compare(project: Project, sides: Sides) -> Comparison:
