@@ -48,6 +48,12 @@ def _named(field: str) -> str:
 @click.option(
     "--output", "--out", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE, not standard output."
 )
+@click.option(
+    "--html", "page", type=click.Path(path_type=Path), metavar="FILE", help="Write a page to look at to FILE."
+)
+@click.option(
+    "--open", "opened", is_flag=True, help="With --html: show the page in a browser, where there is a screen."
+)
 @parameters.verbose
 @click.option("--exit-code", "verdict_asked", is_flag=True, help="End with the exit code of the report's verdict.")
 @click.option(
@@ -69,6 +75,8 @@ def command(
     file: Path,
     form: str,
     output: Path | None,
+    page: Path | None,
+    opened: bool,
     verbose: bool,
     verdict_asked: bool,
     outputs: Path | None,
@@ -77,7 +85,14 @@ def command(
     from ml_ci.cli.exits import code_of
     from ml_ci.review.files import read_or_lost, read_report
 
-    if form in FORGES:
+    if opened and page is None:
+        raise click.UsageError("--open shows the page that --html FILE writes")
+    if page is not None:
+        if form != "terminal" or output is not None:
+            raise click.UsageError("--html FILE writes a page and nothing else: leave --format and --output out")
+        report = read_report(file)
+        _write_page(report, page, opened)
+    elif form in FORGES:
         from ml_ci.forges.values import Request
         from ml_ci.review.desk import step_of
 
@@ -88,6 +103,17 @@ def command(
         report = read_report(file)
         _put(form, report, output, verbose)
     return code_of(report) if verdict_asked else 0
+
+
+def _write_page(report: Report, page: Path, opened: bool) -> None:
+    """Write the page and say where; show it where there is somebody to look."""
+    from ml_ci.cli.browser import show_page
+
+    check("--html", page, (".html", ".htm"))
+    _write(write("html", report), page)
+    click.echo(f"wrote {page}")
+    if opened:
+        show_page(page)
 
 
 def _put(form: str, report: Report, output: Path | None, verbose: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.reports.card_values import Grid, Section
@@ -97,13 +97,21 @@ def _rates(c: Confusion, total: int) -> tuple[str, ...]:
 
 def interval(part: int, whole: int) -> str:
     """Say the two-sided Clopper-Pearson interval of a share; "undefined" over no rows."""
+    [found] = ends([(part, whole)])
+    return "undefined" if found is None else f"{percent(found[0])} … {percent(found[1])}"
+
+
+def ends(pairs: Sequence[tuple[int, int]]) -> list[tuple[float, float] | None]:
+    """Give the two-sided Clopper-Pearson interval of each share (part, whole); None over no rows."""
+    if not pairs:
+        return []
     from ml_ci.gates.statistics.limits import lower, upper
 
-    if whole == 0:
-        return "undefined"
+    parts, wholes = zip(*pairs, strict=True)
     alpha = (1 - LEVEL) / 2
-    low, high = float(lower([part], [whole], alpha)[0]), float(upper([part], [whole], alpha)[0])
-    return "undefined" if math.isnan(low) or math.isnan(high) else f"{percent(low)} … {percent(high)}"
+    low, high = lower(parts, wholes, alpha), upper(parts, wholes, alpha)
+    found = zip(map(float, low), map(float, high), wholes, strict=True)
+    return [None if not n or math.isnan(a) or math.isnan(b) else (a, b) for a, b, n in found]
 
 
 def _selections(slices: Mapping[str, Mapping[str, Confusion]], total: int) -> Section:

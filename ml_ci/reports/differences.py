@@ -50,6 +50,16 @@ class SliceRow:
     arrows: tuple[str, str]
 
 
+@dataclass(frozen=True)
+class SliceCounts:
+    """One slice of both sides: rows, or where rows have weights, the rows of the population that they stand for."""
+
+    column: str
+    value: str
+    now: Confusion | Weighted
+    was: Confusion | Weighted
+
+
 def metric_rows(model: ModelReport) -> list[MetricRow]:
     """Compare every metric that either side has: the usual rates first, then the others by name."""
     return [_metric_row(*move, model) for move in _moves(model)]
@@ -117,18 +127,28 @@ def slice_rows(model: ModelReport, most: int) -> tuple[list[SliceRow], int]:
 
     How far a slice moved is the larger move of its FPR and FNR.
     """
+    found = slices_of(model)
+    if model.baseline is None:
+        found.sort(key=lambda one: -one.now.rows)
+    else:
+        found = sorted((one for one in found if largest_move(one.now, one.was)), key=_largest)
+    return [slice_row(model, one) for one in found[:most]], len(found)
+
+
+def _largest(one: SliceCounts) -> float:
+    return -largest_move(one.now, one.was)
+
+
+def slices_of(model: ModelReport) -> list[SliceCounts]:
+    """Give the counts of every slice of both sides, as they are declared; [] without a candidate."""
     if model.candidate is None:
-        return [], 0
+        return []
     found = []
     for column in model.candidate.slices:
         before = of_slices(model.baseline, column) if model.baseline else {}
         values = of_slices(model.candidate, column)
-        found += [((column, value), now, before.get(value, Confusion())) for value, now in values.items()]
-    if model.baseline is None:
-        found.sort(key=lambda one: -one[1].rows)
-    else:
-        found = sorted((one for one in found if largest_move(*one[1:])), key=lambda one: -largest_move(*one[1:]))
-    return [_slice_row(model, *one) for one in found[:most]], len(found)
+        found += [SliceCounts(column, value, now, before.get(value, Confusion())) for value, now in values.items()]
+    return found
 
 
 def _told(found: Mapping[str, Difference], metric: str) -> bool | None:
@@ -136,15 +156,15 @@ def _told(found: Mapping[str, Difference], metric: str) -> bool | None:
     return found[metric].told if metric in found else None
 
 
-def _slice_row(
-    model: ModelReport, place: tuple[str, str], now: Confusion | Weighted, old: Confusion | Weighted
-) -> SliceRow:
-    (column, value), slices = place, model.differences.slices
-    told = slices.get(column, {}).get(value, {})
+def slice_row(model: ModelReport, one: SliceCounts) -> SliceRow:
+    """Put one slice into words."""
+    told = model.differences.slices.get(one.column, {}).get(one.value, {})
+    now, old = one.now, one.was
     fpr, fnr = said("fpr", [old.fpr, now.fpr]), said("fnr", [old.fnr, now.fnr])
     arrows = (
         arrow("fpr", old.fpr, now.fpr, _told(told, "fpr")),
         arrow("fnr", old.fnr, now.fnr, _told(told, "fnr")),
     )
-    rows = model.candidate.slices[column][value].rows if model.candidate else 0
-    return SliceRow(label(slice_title(column, value), 120), rows, (fpr[0], fpr[1]), (fnr[0], fnr[1]), arrows)
+    rows = model.candidate.slices[one.column][one.value].rows if model.candidate else 0
+    title = label(slice_title(one.column, one.value), 120)
+    return SliceRow(title, rows, (fpr[0], fpr[1]), (fnr[0], fnr[1]), arrows)

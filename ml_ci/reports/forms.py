@@ -25,6 +25,7 @@ class Form:
 FORMS = {
     "terminal": Form("what `ml-ci run -v` shows", "ml_ci.reports.plain:plain"),
     "markdown": Form("for a comment or a wiki: at most 60,000 characters", "ml_ci.reports.markdown:render", ".md"),
+    "html": Form("a page to look at: one file that loads nothing", "ml_ci.reports.page.page:render", ".html"),
     "json": Form("the report file, checked", "ml_ci.reports.as_json:dumps", ".json"),
     "junit": Form("one test case per gate; an inconclusive gate is a failure", "ml_ci.reports.junit:render"),
     "sarif": Form("the gates that do not pass, at their lines of ml-ci.yaml", "ml_ci.reports.sarif:render"),

@@ -16,7 +16,7 @@ from ml_ci.reports.values import ModelReport, Report
 from ml_ci.reports.yardsticks import by_base, deciding, seen_by
 
 # What is said of one model, and of several.
-_OUTCOMES: dict[Verdict, tuple[str, str]] = {
+OUTCOMES: dict[Verdict, tuple[str, str]] = {
     "pass": ("passes", "pass"),
     "fail": ("fails", "fail"),
     "inconclusive": ("cannot be judged yet",) * 2,
@@ -34,7 +34,7 @@ _OF_GATES: dict[Verdict, tuple[str, str]] = {
 
 def verdict(name: str, model: ModelReport) -> str:
     """Say the verdict on one model in a few words, without its mark: `churn fails 2 of 3 gates`."""
-    return f"{label(name, 100)} {_OUTCOMES[model.verdict][0]}{_how_many(model)}"
+    return f"{label(name, 100)} {OUTCOMES[model.verdict][0]}{_how_many(model)}"
 
 
 def overall(report: Report) -> str:
@@ -53,10 +53,10 @@ def _say_models(report: Report) -> str:
     worst = find_worst(every) if report.jobs else report.verdict
     same = every.count(worst)
     if same == len(every):
-        return f"{'both models' if same == 2 else 'all ' + plural(same, 'model')} {_OUTCOMES[worst][1]}"
+        return f"{'both models' if same == 2 else 'all ' + plural(same, 'model')} {OUTCOMES[worst][1]}"
     rest = [(every.count(one), one) for one in ORDER if one not in ("pass", worst) and one in every]
-    others = "".join(f", {number:,} {_OUTCOMES[one][number != 1]}" for number, one in rest)
-    return f"{same:,} of {plural(len(every), 'model')} {_OUTCOMES[worst][same != 1]}{others}"
+    others = "".join(f", {number:,} {OUTCOMES[one][number != 1]}" for number, one in rest)
+    return f"{same:,} of {plural(len(every), 'model')} {OUTCOMES[worst][same != 1]}{others}"
 
 
 def _how_many(model: ModelReport) -> str:

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import webbrowser
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
+from ml_ci.cli import browser
+from ml_ci.cli.browser import has_screen
 from ml_ci.cli.main import call
 from ml_ci.reports.as_json import dumps
 from ml_ci.reports.forms import FORMS
@@ -29,6 +32,7 @@ REPORTS = _reports()
 BEGINS = {
     "terminal": "✗ churn fails 1 of 4 gates\n",
     "markdown": "### ✗ churn fails 1 of 4 gates\n",
+    "html": '<!doctype html>\n<html lang="en"><head><meta http-equiv="Content-Security-Policy"',
     "json": '{\n  "format": 1,',
     "junit": '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="ml-ci" tests="5"',
     "sarif": '{\n  "$schema": ',
@@ -119,3 +123,63 @@ def test_json_is_validated_and_the_same(file: Path, capsys: pytest.CaptureFixtur
 def test_junit_is_xml(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     call(["report", str(file), "--format", "junit"])
     assert ElementTree.fromstring(capsys.readouterr().out.encode()).get("failures") == "2"
+
+
+def test_a_page_to_look_at(file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(webbrowser, "open", lambda url: pytest.fail("nobody asked to see it"))
+    page = file.with_name("page.html")
+    assert call(["report", str(file), "--html", str(page)]) == 0
+    assert capsys.readouterr().out == f"wrote {page}\n"
+    assert "churn</bdi> fails 1 of 4 gates" in page.read_text(encoding="utf-8")
+    assert call(["report", str(file), "--html", str(page), "--exit-code"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        (["--open"], "--open shows the page that --html FILE writes"),
+        (["--html", "page.html", "--format", "json"], "leave --format and --output out"),
+        (["--html", "page.html", "--output", "x"], "leave --format and --output out"),
+        (["--html", "page.pdf"], "Name a .html or a .htm file."),
+        (["--html", "none/page.html"], "there is no folder none"),
+    ],
+)
+def test_what_makes_no_page(
+    given: list[str], said: str, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(file.parent)
+    assert call(["report", str(file), *given]) == 2
+    assert said in capsys.readouterr().err
+    assert not Path("page.html").exists()
+
+
+@pytest.mark.parametrize(
+    ("platform", "environment", "seen"),
+    [
+        ("linux", {"DISPLAY": ":0"}, True),
+        ("linux", {"WAYLAND_DISPLAY": "wayland-0"}, True),
+        ("linux", {}, False),
+        ("linux", {"DISPLAY": ""}, False),
+        ("darwin", {}, True),
+        ("win32", {}, True),
+        ("darwin", {"CI": "true"}, False),
+        ("linux", {"DISPLAY": ":0", "CI": "1"}, False),
+        ("linux", {"DISPLAY": ":0", "GITHUB_ACTIONS": "true"}, False),
+        ("linux", {"DISPLAY": ":0", "CI": "false"}, True),
+    ],
+)
+def test_a_browser_is_opened_before_a_screen_only(platform: str, environment: dict[str, str], seen: bool) -> None:
+    assert has_screen(environment, platform) is seen
+
+
+@pytest.mark.parametrize("screen", [True, False])
+def test_the_path_is_printed_whether_it_is_opened_or_not(
+    screen: bool, file: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shown: list[str] = []
+    monkeypatch.setattr(webbrowser, "open", shown.append)
+    monkeypatch.setattr(browser, "has_screen", lambda *given: screen)
+    page = file.with_name("page.html")
+    assert call(["report", str(file), "--html", str(page), "--open"]) == 0
+    assert capsys.readouterr().out == f"wrote {page}\n"
+    assert shown == ([page.resolve().as_uri()] if screen else [])

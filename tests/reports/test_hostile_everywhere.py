@@ -22,6 +22,7 @@ from ml_ci.github.step import tell_step
 from ml_ci.records.origin import Origin
 from ml_ci.reports import junit, sarif, terminal
 from ml_ci.reports.as_json import dumps, loads
+from ml_ci.reports.page import page as html_page
 from ml_ci.reports.plain import plain
 from ml_ci.reports.values import Deed, ModelReport, Report, Side
 from ml_ci.review.draft import draft
@@ -103,6 +104,11 @@ def _outside_code(page: str) -> str:
     return html.unescape(re.sub(r"<[^>]+>", "", re.sub(r"<(code|pre)\b.*?</\1>", "", page, flags=re.DOTALL)))
 
 
+def _tags(page: str) -> str:
+    """Give the tags of a page without the values of their attributes."""
+    return re.sub(r'"[^"<]*"', '""', re.sub(r"<(script|style)>.*?</\1>", "", page, flags=re.DOTALL))
+
+
 @pytest.fixture(params=SHAPES)
 def shape(request: pytest.FixtureRequest) -> Callable[[str], Report]:
     return SHAPES[str(request.param)]
@@ -127,6 +133,11 @@ def test_it_is_text_in_every_output(evil: str, shape: Callable[[str], Report], t
     seen = _outside_code(page)
     assert not re.search(r"(?:^|[^\w\u200b])@\w|(?:^|\W)(?:GH-|[\w/]*#)\d|https?://|ftp://|www\.", seen, re.IGNORECASE)
     assert not _CONTROLS.search(comment)
+
+    drawn = html_page.render(report)
+    assert not _CONTROLS.search(drawn)
+    assert drawn.count("<script") == drawn.count("</script") == drawn.count("<style") == drawn.count("<title") == 1
+    assert "<!--" not in drawn and not re.search(r"<[^>]*\s(?:on\w+|src|style)\s*=", _tags(drawn))
 
     told = tell_step(report, tmp_path / "report.json", 1, tmp_path / "outputs", tmp_path / "summary")
     outside = re.sub(r"^::stop-commands::(\S+)\n.*?^::\1::\n", "", told, flags=re.DOTALL | re.MULTILINE)
