@@ -16,8 +16,9 @@ QUANTILES = 256
 FEW = 2 * QUANTILES
 # Of each side so many are kept until both are known: what both sides' rows together have is among them, nearly.
 _FINE = 8
-# A sort of so many rows takes gigabytes: of more, quantiles are of every second row of a class, or third, ...
-_MOST_SORTED = 25_000_000
+# A sort of so many rows takes gigabytes: of more, quantiles are those of some rows of each class, one in every few.
+MOST_SORTED = 25_000_000
+_ENOUGH = 4_000_000
 _CHUNK = 1 << 20
 _DIGITS = (6, 9, 12)
 
@@ -52,8 +53,8 @@ def find_grid(of: Curve) -> Grid:
 
 def sketch_grid(y_true: Bools, score: Floats) -> Grid:
     """Give what a side adds to the cuts, of its rows; of very many, those of a part of them."""
-    if len(score) > _MOST_SORTED:
-        step = -(-len(score) // _MOST_SORTED)
+    if len(score) > MOST_SORTED:
+        step = -(-len(score) // _ENOUGH)
         part = np.sort(np.concatenate([np.flatnonzero(y_true)[::step], np.flatnonzero(~y_true)[::step]]))
         y_true, score = y_true[part], score[part]
     return find_grid(curve(y_true, score))

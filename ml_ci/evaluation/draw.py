@@ -122,6 +122,22 @@ def draw(
     )
 
 
+def draw_sides(
+    y_true: Bools,
+    sides: Sequence[Predictions],
+    curves: Sequence[Curve | None],
+    stated: Stated,
+    flips: Flips | None = None,
+) -> Pictures:
+    """Draw sides that are in memory; `curves` are by rows, None where they are not known."""
+    sketches = [sketch(y_true, side, of) for side, of in zip(sides, curves, strict=False)]
+    points, counts = choose_points(sketches, stated), []
+    for side, of, _ in zip(sides, curves, drawable(sketches), strict=False):
+        if points is not None and side.score is not None:
+            counts.append(count_side(points, y_true, side.score, of))
+    return draw(sketches, points, counts, flips)
+
+
 def _operate(side: Sketch, stated: float | None) -> float | None:
     return find_operating(side.decided, None if stated is None else own_scale(side.kind, stated))
 

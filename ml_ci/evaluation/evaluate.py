@@ -12,7 +12,7 @@ from ml_ci.errors import Failure, StageFailed
 from ml_ci.evaluation.clusters import Clusters, Weighted
 from ml_ci.evaluation.confusion import Confusion, Paired
 from ml_ci.evaluation.count import Counts, count, make_outcome
-from ml_ci.evaluation.draw import Stated, choose_points, count_side, draw, drawable, sketch
+from ml_ci.evaluation.draw import Stated, draw_sides
 from ml_ci.evaluation.flips import find_flips
 from ml_ci.evaluation.grouping import Grouping, read_grouping
 from ml_ci.evaluation.labels import Labels, read_labels
@@ -187,14 +187,10 @@ def _draw(
     paired: Paired,
     stated: Stated,
 ) -> Pictures:
-    sides = [candidate, *([] if baseline is None else [baseline])]
-    sketches = [sketch(holdout.y_true, side, of) for side, of in zip(sides, drawn, strict=False)]
-    points, counts = choose_points(sketches, stated), []
-    for side, of, _ in zip(sides, drawn, drawable(sketches), strict=False):
-        if points is not None and side.score is not None:
-            counts.append(count_side(points, holdout.y_true, side.score, of))
-    flips = None if baseline is None else find_flips(holdout.y_true, candidate, baseline, paired, holdout.kept)
-    return draw(sketches, points, counts, flips)
+    if baseline is None:
+        return draw_sides(holdout.y_true, [candidate], drawn, stated)
+    flips = find_flips(holdout.y_true, candidate, baseline, paired, holdout.kept)
+    return draw_sides(holdout.y_true, [candidate, baseline], drawn, stated, flips)
 
 
 def _measure(

@@ -29,8 +29,20 @@ def find_flips(
     The predictions are of the rows that are counted, `kept` says which of the table's those are.
     """
     differ = np.flatnonzero(candidate.decision != baseline.decision)
-    truth, ours = y_true[differ], candidate.decision[differ]
-    one, other = (_shown(side, differ) for side in (candidate, baseline))
+    return flips_among(differ, y_true, candidate.take(differ), baseline.take(differ), paired, kept)
+
+
+def flips_among(
+    differ: NDArray[np.intp],
+    y_true: Bools,
+    candidate: Predictions,
+    baseline: Predictions,
+    paired: Paired,
+    kept: NDArray[np.bool_] | None = None,
+) -> Flips:
+    """Give the flips, as `find_flips`, of the predictions of those rows alone on which both sides differ."""
+    truth, ours = y_true[differ], candidate.decision
+    one, other = _shown(candidate), _shown(baseline)
     moved = np.abs(one - other)
     lines = differ if kept is None else np.flatnonzero(kept)[differ]
     found: dict[Kind, Sequence[Flip]] = {}
@@ -39,10 +51,10 @@ def find_flips(
         found[positive, wrong] = [
             Flip(int(lines[row]) + 1, positive, wrong, float(one[row]), float(other[row])) for row in rows
         ]
-    return choose_flips(paired, found, scored=candidate.score is not None and baseline.score is not None)
+    return _choose(paired, found, scored=candidate.score is not None and baseline.score is not None)
 
 
-def choose_flips(paired: Paired, found: Mapping[Kind, Sequence[Flip]], *, scored: bool) -> Flips:
+def _choose(paired: Paired, found: Mapping[Kind, Sequence[Flip]], *, scored: bool) -> Flips:
     """Give the counts with a fair part of the rows of each kind, of which each gives its first `MOST_FLIPS`."""
     negatives, positives = paired.negatives, paired.positives
     counts = (negatives.candidate_only, positives.candidate_only, negatives.baseline_only, positives.baseline_only)
@@ -70,5 +82,5 @@ def _most(rows: NDArray[np.intp], moved: NDArray[np.float64]) -> NDArray[np.intp
     return rows[np.lexsort((rows, -moved[rows]))]
 
 
-def _shown(side: Predictions, rows: NDArray[np.intp]) -> NDArray[np.float64]:
-    return (side.decision if side.score is None else side.score)[rows].astype(np.float64)
+def _shown(side: Predictions) -> NDArray[np.float64]:
+    return side.decision.astype(np.float64) if side.score is None else side.score

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from ml_ci.evaluation.clusters import Weighted
 from ml_ci.evaluation.confusion import Confusion
+from ml_ci.evaluation.draw import Stated
+from ml_ci.evaluation.draw_large import Drawing, Rows, read_rows
 from ml_ci.evaluation.evaluate import Measured, comparison, is_class
-from ml_ci.evaluation.labels import read_labels
-from ml_ci.evaluation.metrics import Bools, costs, of_scores
+from ml_ci.evaluation.metrics import Bools, Curve, costs, curve, of_scores
 from ml_ci.evaluation.scores import Predictions, load
 from ml_ci.evaluation.slices import specs_of
 from ml_ci.evaluation.spread import Size, choose, measure, spreads_of_part
@@ -34,7 +35,13 @@ def in_chunks(holdout: Table, model: ModelSpec) -> bool:
     return is_large(holdout) and not any(is_class(spec, holdout, model.label) for spec in specs_of(model))
 
 
-def compare(holdout: Table, model: ModelSpec, sides: Sequence[StoredSide], wanted: Collection[str]) -> Comparison:
+def compare(
+    holdout: Table,
+    model: ModelSpec,
+    sides: Sequence[StoredSide],
+    wanted: Collection[str],
+    stated: Stated | None = None,
+) -> Comparison:
     """Compare the candidate with the baseline, the second side where there is one, as `evaluate.compare` does.
 
     Scores are read one side at a time. Beyond `MOST_SCORED` rows only those of the metrics that a gate names.
@@ -49,12 +56,16 @@ def compare(holdout: Table, model: ModelSpec, sides: Sequence[StoredSide], wante
         confusions = (clusters.all.candidate, clusters.all.baseline)
     asked = {name for gate in model.gates for name in gate.condition.metrics}
     measured = [name for name in wanted if holdout.rows <= MOST_SCORED or name in asked]
-    found = [_measure(holdout, model, file, measured) for file in files]
+    rows = read_rows(holdout, model) if measured or stated is not None else None
+    drawing = None if rows is None or stated is None else Drawing(rows, files, stated, counts.all.paired)
+    found = [_measure(file, rows, measured, drawing) for file in files]
     each: list[Measured] = []
     for (_, extra), (one, _), confusion in zip(sides, found, confusions, strict=False):
         own = {**one.metrics, **costs(confusion, model.cost)}
         each.append(replace(one, metrics={**own, **extra}, weighed=tuple(own)))
     compared = comparison(counts, each[0], each[1] if each[1:] else None, clusters)
+    if drawing is not None:
+        compared = replace(compared, pictures=drawing.draw())
     if clusters is not None or len(found) < 2:
         return compared  # which rows are of one cluster is not held
     return replace(compared, spreads=_spreads(found[0][1], found[1][1]))
@@ -84,14 +95,23 @@ def _keep(y_true: Bools, predictions: Predictions) -> _Part | None:
     return _Part(y_true, predictions, size, 1.0) if len(y_true) <= _MOST_KEPT else None
 
 
-def _measure(holdout: Table, model: ModelSpec, file: Path, wanted: Collection[str]) -> tuple[Measured, _Part | None]:
+def _measure(
+    file: Path, rows: Rows | None, wanted: Collection[str], drawing: Drawing | None
+) -> tuple[Measured, _Part | None]:
     predictions = load(file)
+    if rows is None:
+        return Measured(predictions.kind, {}, predictions.span()), None
+    predictions = rows.take(predictions)
+    drawn = _curve(rows, predictions) if len(rows.y_true) <= MOST_SCORED else None
+    if drawing is not None:
+        drawing.see(predictions, drawn)
     if not wanted:
         return Measured(predictions.kind, {}, predictions.span()), None
-    y_true = read_labels(holdout, model.label, model.positive).y_true
-    weights = None if model.weight is None else holdout.numbers(model.weight)
-    if weights is not None:
-        kept = weights > 0
-        y_true, weights, predictions = y_true[kept], weights[kept], predictions.take(kept)
-    metrics = of_scores(y_true, predictions.score, predictions.kind, wanted, weights)
-    return Measured(predictions.kind, metrics, predictions.span()), _keep(y_true, predictions)
+    metrics = of_scores(rows.y_true, predictions.score, predictions.kind, wanted, rows.weights, drawn)
+    return Measured(predictions.kind, metrics, predictions.span()), _keep(rows.y_true, predictions)
+
+
+def _curve(rows: Rows, predictions: Predictions) -> Curve | None:
+    if predictions.score is None or rows.weights is not None or not predictions.rows:
+        return None
+    return curve(rows.y_true, predictions.score)

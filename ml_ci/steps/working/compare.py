@@ -87,7 +87,7 @@ def _count_in_chunks(shop: Workshop, candidate: Record, baseline: Record | None)
     sides = [
         (record.file(FILE), pick_measured(model, record)) for record in (candidate, baseline) if record is not None
     ]
-    return large.compare(shop.holdout, model, sides, name_metrics(model))
+    return large.compare(shop.holdout, model, sides, name_metrics(model), _state(shop))
 
 
 def _state(shop: Workshop) -> Stated:

@@ -42,6 +42,9 @@ def test_counting_in_chunks_changes_nothing(project: Any, monkeypatch: pytest.Mo
     assert again.gates[0].value == inside.gates[0].value
     assert {"auc", "brier", "fnr"} <= {*inside.differences.metrics}
     assert again.differences.metrics == inside.differences.metrics
+    assert inside.pictures is not None and inside.pictures.cuts is not None
+    assert again.pictures == inside.pictures
+    assert project.run().models["cut"].pictures == inside.pictures  # of a run that a record answers
 
 
 def test_beyond_what_can_be_sorted_only_metrics_that_a_gate_names_are_measured(
