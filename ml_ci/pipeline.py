@@ -12,6 +12,7 @@ from ml_ci.plan.values import ModelPlan, Plans
 from ml_ci.reports.values import JobReport, ModelReport, Report
 from ml_ci.steps.clock import Clock
 from ml_ci.steps.journal import Journal
+from ml_ci.steps.judging.ahead import Ahead, look_ahead
 from ml_ci.steps.keeping.send import sending
 from ml_ci.steps.keeping.sweep import sweep
 from ml_ci.steps.keeping.tidy import tidy
@@ -75,23 +76,28 @@ def do_all(
 
     Each stands behind what it builds on. What fails makes what builds on it `error`; the others go on. So they do where
     the user made a mistake in one of several: the mistakes are given by name, and raised where there is one model only.
+    All models are looked at before the first job starts.
     """
-    mistakes: dict[str, UserError] = {}
     models, jobs = select_models(project), select_jobs(project) if checks else ()
     needs = {name: node.upstream for name, node in project.spec.nodes.items()}
+    ahead = look_ahead(project, fingerprints, models) if len(models) + len(jobs) > 1 else Ahead()
 
     def work_on(name: str) -> ModelReport | JobReport:
-        do = do_job if name in jobs else judge_model
         try:
-            return do(project, fingerprints, name)
+            if name in ahead.mistakes:
+                raise ahead.mistakes[name]
+            if name in jobs:
+                return do_job(project, fingerprints, name)
+            return judge_model(project, fingerprints, name, ahead)
         except UserError as error:
             if len(models) + len(jobs) == 1:
                 raise
-            mistakes[name] = error
+            ahead.mistakes[name] = error
             return _report_mistaken(project, name, error)
 
     with project.copies.held():
-        done = work_side_by_side((*models, *jobs), needs, work_on, project.options.jobs, stop)
+        done = work_side_by_side(ahead.sort((*models, *jobs)), needs, work_on, project.options.jobs, stop)
+    mistakes = {name: ahead.mistakes[name] for name in (*models, *jobs) if name in ahead.mistakes}
     judged = {name: one for name in models if isinstance(one := done[name], ModelReport)}
     return judged, {name: one for name in jobs if isinstance(one := done[name], JobReport)}, mistakes
 
@@ -120,10 +126,13 @@ def do_job(project: Project, fingerprints: Fingerprints, name: str) -> JobReport
         return report_not_passed(job, error.failure, Mask.of(project.options.environment), changes)
 
 
-def judge_model(project: Project, fingerprints: Fingerprints, name: str) -> ModelReport:
-    """Take one model through the stages; what a record answers is not done again."""
+def judge_model(project: Project, fingerprints: Fingerprints, name: str, ahead: Ahead | None = None) -> ModelReport:
+    """Take one model through the stages; what a record answers is not done again, nor what was seen `ahead`."""
     project, clock = replace(project, journal=Journal()), Clock()
+    known = None if ahead is None else ahead.known.get(name)
     try:
+        if known is not None:
+            return report_judged(project, known.sides, known.plan, known.verdict, known.clock.seconds)
         find = clock("plan")(lambda: fingerprints.sides(name))
         return on_sides(find, lambda sides: judge_sides(project, sides, clock))
     except StageFailed as error:
