@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ml_ci.changes import settings
@@ -67,7 +67,7 @@ def _file(old: Snapshot, new: Snapshot, part: str, was: FileEntry, now: FileEntr
         if _same_values(old, new, part, before, after):
             return Change(part, f"{_BYTES_ONLY}{moved}, and the job reads the bytes itself: it may see other values")
         found = _tables(part, new, _Side(before, was), _Side(after, now)) or _sizes(part, before, after)
-    return Change(part, found.summary + moved, found.details)
+    return replace(found, summary=found.summary + moved)
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,8 @@ def _tables(part: str, new: Snapshot, old_side: _Side, new_side: _Side) -> Chang
         return Change(part, f"content differs; {error.message}") if is_table else None
     with TablePair(before, after) as pair:
         words = describe_table(pair, new.model)
-    return Change(part, words.summary, words.details)
+    drift = tuple(replace(one, part=part) for one in words.drift)
+    return Change(part, words.summary, words.details, drift)
 
 
 def _sizes(part: str, before: Path, after: Path) -> Change:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ml_ci.changes.drift import MEASURE
+from ml_ci.changes.drift import MEASURE, ColumnDrift
 from ml_ci.changes.table_pair import TablePair
 from ml_ci.changes.words import change_of, count, join_lines, order_by_weight, percent
 from ml_ci.child.labels import Classes
@@ -19,10 +20,11 @@ _WIDE = 200
 
 @dataclass(frozen=True)
 class TableWords:
-    """The one-line `summary` of a table's change and its further lines."""
+    """The one-line `summary` of a table's change and its further lines, with how far each column moved."""
 
     summary: str
     details: tuple[str, ...]
+    drift: tuple[ColumnDrift, ...] = ()
 
 
 def describe_table(pair: TablePair, node: Node) -> TableWords:
@@ -33,14 +35,15 @@ def describe_table(pair: TablePair, node: Node) -> TableWords:
     model = node if isinstance(node, ModelSpec) else None
     rows = row_lines(pair, model)
     columns = columns_lines(pair)
-    drifts = drift_lines(pair, model)
+    measured = measure_drift(pair, model)
+    drifts = drift_lines(measured)
     of_labels = [] if model is None else [labels_line(pair, model), positives_line(pair, model)]
     summary = [rows_line(pair), *rows[:1], *of_labels, *columns[:2]]
     summary += [f"`{drifts[0][0]}` drifted most"] if drifts else []
     details = [*rows[1:], *columns[2:], *missing_lines(pair), *(line for _, line in drifts)]
     if pair.sampled:
         details.append("columns were compared on 200,000 rows of each version")
-    return TableWords(", ".join(filter(None, summary)), tuple(details))
+    return TableWords(", ".join(filter(None, summary)), tuple(details), measured)
 
 
 def rows_line(pair: TablePair) -> str:
@@ -120,23 +123,33 @@ def missing_lines(pair: TablePair) -> list[str]:
     return order_by_weight(lines)
 
 
-def drift_lines(pair: TablePair, model: ModelSpec | None) -> list[tuple[str, str]]:
-    """Name the columns that moved most, with the measure; the label and columns that only name rows are left out."""
+def measure_drift(pair: TablePair, model: ModelSpec | None) -> tuple[ColumnDrift, ...]:
+    """Say how far each column moved, the farthest first; the label and columns that only name rows are left out."""
     left_out = {model.label.strip(), (model.id or "").strip()} if model else set()
-    moved = []
+    found = []
     for name in pair.common[:_WIDE]:
         drift = None if name in left_out else pair.drift(name)
-        if drift is not None and drift[0] > max(_LEAST, _NOISE * drift[1]):
-            moved.append((drift[0], name))
-    moved.sort(key=lambda one: (-one[0], one[1]))
-    return [(name, f"{name} drifted: {MEASURE} {drift:.3f} bits{_means(pair, name)}") for drift, name in moved[:_MOVED]]
+        if drift is not None:
+            told = drift[0] > max(_LEAST, _NOISE * drift[1])
+            found.append(ColumnDrift("", name, *drift, told, _means(pair, name) if told else None))
+    return tuple(sorted(found, key=lambda one: (-one.bits, one.column)))
 
 
-def _means(pair: TablePair, name: str) -> str:
-    means = pair.means(name)
-    if means is None or None in means:
-        return ""
-    return f", mean {means[0]:.4g} → {means[1]:.4g}"
+def drift_lines(measured: Sequence[ColumnDrift]) -> list[tuple[str, str]]:
+    """Name the columns that moved most, with the measure."""
+    moved = [one for one in measured if one.told][:_MOVED]
+    return [(one.column, f"{one.column} drifted: {MEASURE} {one.bits:.3f} bits{_say_means(one)}") for one in moved]
+
+
+def _means(pair: TablePair, name: str) -> tuple[float, float] | None:
+    was, now = pair.means(name) or (None, None)
+    if was is None or now is None or not (math.isfinite(was) and math.isfinite(now)):
+        return None
+    return was, now
+
+
+def _say_means(one: ColumnDrift) -> str:
+    return "" if one.means is None else f", mean {one.means[0]:.4g} → {one.means[1]:.4g}"
 
 
 def _positive_share(counts: Mapping[str, int], positive: Positive) -> float:

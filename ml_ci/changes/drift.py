@@ -4,8 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 MEASURE = "Jensen–Shannon"
+
+
+@dataclass(frozen=True)
+class ColumnDrift:
+    """How far a column of a data entry moved since the baseline: Jensen-Shannon divergence in `bits`, 0 to 1.
+
+    `noise` is what two samples of one distribution would show. `told` says that it is more than noise, `means` are of
+    numbers, before and now.
+    """
+
+    part: str
+    column: str
+    bits: float
+    noise: float
+    told: bool
+    means: tuple[float, float] | None = None
 
 
 def jensen_shannon(old: Mapping[str, int], new: Mapping[str, int]) -> float | None:

@@ -8,6 +8,7 @@ from functools import cached_property
 from posixpath import normpath
 from typing import Literal, TypeAlias
 
+from ml_ci.changes.drift import ColumnDrift
 from ml_ci.digests import digest
 
 Stage: TypeAlias = Literal["train", "score", "metric"]
@@ -24,12 +25,14 @@ class Change:
     """Say in words what changed in one part of the fingerprint (`code`, `data.train`, `params`, ...).
 
     `summary` is one line without the part's name, for example `4,601 → 5,804 rows (+1,203), positives 39% → 31%`;
-    `details` are further lines (columns that moved, functions, keys), most telling first.
+    `details` are further lines (columns that moved, functions, keys), most telling first. `drift` has the numbers
+    behind them: every column that was measured, the farthest first.
     """
 
     part: str
     summary: str
     details: tuple[str, ...] = ()
+    drift: tuple[ColumnDrift, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)

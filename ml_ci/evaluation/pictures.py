@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ml_ci.changes.drift import ColumnDrift
+
 # Equal bins of the scores, and of probabilities in [0, 1].
 SCORE_BINS, CALIBRATION_BINS = 40, 15
 # Thresholds of one picture at most: a file that has more is no report of ours.
 MOST_CUTS = 1_200
 MOST_FLIPS = 200
 MOST_DRIFTS = 2_000
+# Of a column, which a reader of the report takes.
+LONGEST_NAME = 2_000
 
 
 @dataclass(frozen=True)
@@ -104,22 +108,6 @@ class Flips:
     gone_fn: int
     rows: tuple[Flip, ...] = ()
     scored: bool = False
-
-
-@dataclass(frozen=True)
-class ColumnDrift:
-    """How far a column of a data entry moved since the baseline: Jensen-Shannon divergence in `bits`, 0 to 1.
-
-    `noise` is what two samples of one distribution would show. `told` says that it is more than noise, `means` are of
-    numbers, before and now.
-    """
-
-    part: str
-    column: str
-    bits: float
-    noise: float
-    told: bool
-    means: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)

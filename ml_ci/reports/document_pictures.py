@@ -8,6 +8,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import Field, model_validator
 
+from ml_ci.changes.drift import ColumnDrift
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.evaluation.pictures import (
     CALIBRATION_BINS,
@@ -18,7 +19,6 @@ from ml_ci.evaluation.pictures import (
     ByClass,
     Calibration,
     CalibrationBin,
-    ColumnDrift,
     CutCounts,
     Cuts,
     Flip,

@@ -61,6 +61,14 @@ def test_rows_that_came(changes: Any, history: Any) -> None:
     assert said.details[0].startswith("tenure: missing 2% → ")
     assert said.details[1].startswith("tenure drifted: Jensen–Shannon 0.")
     assert len(said.details) == 2, "neither the numbers of the customers nor what is equally distributed"
+    assert [(one.part, one.column, one.told) for one in said.drift] == [
+        ("data.train", "tenure", True),
+        *(("data.train", name, False) for name in ("age", "region")),
+    ]
+    tenure, age, _ = said.drift
+    assert f"{tenure.bits:.3f} bits" in said.details[1] and 0 < age.bits < tenure.bits < 1 and age.noise > 0
+    assert tenure.means is not None and tenure.means[0] < tenure.means[1]
+    assert age.means is None, "of a column that did not move none is asked for"
 
 
 def test_rows_that_went(changes: Any, history: Any) -> None:

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from ml_ci.changes.drift import ColumnDrift
 from ml_ci.errors import UserError
 from ml_ci.evaluation.evaluate import Holdout, compare
 from ml_ci.evaluation.labels import Labels
-from ml_ci.evaluation.pictures import ColumnDrift, Pictures
+from ml_ci.evaluation.pictures import Pictures
 from ml_ci.evaluation.scores import Predictions
 from ml_ci.reports.as_json import dumps, from_json, loads, schema, to_json
 from ml_ci.reports.values import ModelReport, Report, Side

@@ -8,6 +8,7 @@ from operator import attrgetter
 
 from ml_ci.errors import NOTHING_GATED, Failure, UserError
 from ml_ci.evaluation.clusters import Clusters
+from ml_ci.evaluation.pictures import LONGEST_NAME, MOST_DRIFTS, Pictures
 from ml_ci.evaluation.values import Evaluation
 from ml_ci.gates.values import GateResult
 from ml_ci.gates.verdict import overall
@@ -52,7 +53,7 @@ def report_judged(
     return ModelReport(
         verdict=verdict,
         action=plan.action,
-        changes=judged.changes,
+        changes=tuple(replace(change, drift=()) for change in judged.changes),
         candidate=candidate,
         baseline=baseline,
         gates=_place(judged.gates, model),
@@ -80,8 +81,18 @@ def report_judged(
         differences=judged.differences,
         folds=describe_folds(model, comparison.candidate.confusion.rows),
         behaviours=report_behaviours(model, comparison.behaviours),
-        pictures=comparison.pictures,
+        pictures=_draw(judged),
     )
+
+
+def _draw(judged: Judged) -> Pictures | None:
+    """Give what is drawn, with how far the columns moved; None of a record of a version that kept neither."""
+    drifts = (one for change in judged.changes for one in change.drift if len(one.column) <= LONGEST_NAME)
+    drift = tuple(drifts)[:MOST_DRIFTS]
+    pictures = judged.comparison.pictures
+    if pictures is None and not drift:
+        return None
+    return replace(pictures or Pictures(), drift=drift)
 
 
 def report_failed(project: Project, name: str, failure: Failure, seconds: Mapping[str, float]) -> ModelReport:
