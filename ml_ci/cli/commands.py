@@ -9,6 +9,14 @@ import click
 
 from ml_ci.forges.registry import FORGES, named
 
+# Commands of whichever forge runs here, and the forges as people call them.
+ANYWHERE = {
+    "comment": "Write the one comment of a pull or merge request, or edit it.",
+    "status": "Set the commit statuses.",
+    "summary": "Append the report to the job's summary.",
+}
+_TITLES = {"github": "GitHub", "gitlab": "GitLab", "gitea": "Gitea and Forgejo"}
+
 # In a terminal of 80 columns each line is whole. A command is imported only when it is called for: what one costs the
 # others do not pay, and neither does the list.
 SECTIONS: Mapping[str, Mapping[str, str]] = {
@@ -16,7 +24,10 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "run": "Train what changed, compare with the baseline, judge, report.",
         "plan": "Say what a run would do and why, and train nothing.",
         "report": "Show the last report as Markdown, JUnit, SARIF or JSON.",
-        **dict.fromkeys(FORGES, "Bring reports to a pull request: comment, status, summary."),
+    },
+    "Tell the reviewers (GitHub, GitLab, Gitea, Forgejo)": {
+        **ANYWHERE,
+        **{name: f"The same, of {title} whatever runs here." for name, title in _TITLES.items()},
     },
     "Find out why": {
         "explain": "Say which part of a change did how much to each rate.",
@@ -60,6 +71,10 @@ class Commands(click.Group):
             from ml_ci.cli.forge import commands_of
 
             return commands_of(named(cmd_name))
+        if cmd_name in ANYWHERE:
+            from ml_ci.cli.forge import Anywhere
+
+            return Anywhere(cmd_name, help=ANYWHERE[cmd_name])
         command: click.Command = importlib.import_module(f"ml_ci.cli.{cmd_name}").command
         return command
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ml_ci.forges.forge import Forge
+from ml_ci.forges.registry import FORGES, forge_of, named
 
 if TYPE_CHECKING:
     from ml_ci.forges.values import Request
@@ -32,6 +33,51 @@ def commands_of(forge: Forge) -> click.Group:
     for make in (_comment, _status, _summary, _event):
         group.add_command(make(forge))
     return group
+
+
+class Anywhere(click.Command):
+    """A command of whichever forge runs here, or of the one that `--forge` names: its options are read from that."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        forge, rest = _chosen(args)
+        found = commands_of(forge).commands[self.name or ""]
+        found.params.append(click.Option(["--forge"], type=click.Choice((_AUTO, *FORGES)), default=_AUTO, **_SHOWN))
+        return found.make_context(info_name, rest, parent, **extra)
+
+
+_AUTO = "auto"
+_SHOWN: Mapping[str, Any] = {
+    "show_default": True,
+    "expose_value": False,
+    "help": "Whose pull request it is; `auto` is the forge that runs this job.",
+}
+
+
+def _chosen(args: list[str]) -> tuple[Forge, list[str]]:
+    """Take `--forge NAME` from the arguments: it decides which other options there are. UsageError for no forge."""
+    rest: list[str] = []
+    name = _AUTO
+    given = iter(args)
+    for word in given:
+        if word == "--":
+            return _forge(name), [*rest, word, *given]
+        if word == "--forge":
+            name = next(given, "")
+        elif word.startswith("--forge="):
+            name = word.partition("=")[2]
+        else:
+            rest.append(word)
+    return _forge(name), rest
+
+
+def _forge(name: str) -> Forge:
+    if name == _AUTO:
+        return forge_of(os.environ)
+    if name not in FORGES:
+        raise click.UsageError(f"--forge {name}: choose from {', '.join((_AUTO, *FORGES))}")
+    return named(name)
 
 
 def _comment(forge: Forge) -> click.Command:
@@ -64,7 +110,7 @@ def _status(forge: Forge) -> click.Command:
             return _told(lambda: tasks.set_pending(request, models))
         return _told(lambda: tasks.set_lost(request) if lost else tasks.set_statuses(request))
 
-    options = ("pending", "lost", "model", "report", "expect", "project", "target-url", *_WHERE)
+    options = ("pending", "lost", "model", "report", "expect", "project", "target-url", *forge.asks, *_WHERE)
     return _command(forge, status, "Set the commit statuses.", *options)
 
 
@@ -160,6 +206,7 @@ _PLAIN = (
     ("key", "KEY", "Tells several comments apart. [default: the workflow's name, and the project]"),
     ("author", "LOGIN", "Whose comments are edited, where the token is an app's that cannot say it."),
     ("target-url", "URL", "Where a status leads. [default: the run]"),
+    ("pipeline", "ID", "The pipeline of the merge request, for its statuses to stand in."),
 )
 # Options that the forge's variables answer.
 _READ: tuple[tuple[str, str, str | None], ...] = (
@@ -178,7 +225,7 @@ _UNASKED = ("token", "workflow", "run_id", "head")
 def _request(forge: Forge, given: dict[str, Any]) -> Request:
     from ml_ci.forges.values import Request
 
-    known = {forge.variables.get(name, ""): name for name in _UNASKED}
+    known = {*(forge.variables.get(name, "") for name in _UNASKED), *forge.said}
     asked = {name: value for name, value in given.items() if value is not None and value != ()}
     return Request.of(forge, {name: value for name, value in os.environ.items() if name in known}, **asked)
 

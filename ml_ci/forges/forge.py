@@ -31,7 +31,8 @@ class Forge(Protocol):
     Words of variables are names, or beginnings that end with `_`. `harmless` ones every job gets but those that look
     like a secret's. `withheld` ones no job ever gets, `tokens` neither, and their values are masked in whatever is
     written. `own_events` are events whose jobs run code that is on the branch already. `variables` are those that a
-    request is read from, by its field. `step` and `desk` are the `module:object` of how a job of it and its server are
+    request is read from, by its field, `said` those that say what the job is of where no file does, and `asks` the
+    options that only this forge has. `step` and `desk` are the `module:object` of how a job of it and its server are
     spoken to (`ml_ci.review.desk`), imported where something is to be told.
     """
 
@@ -42,6 +43,8 @@ class Forge(Protocol):
     tokens: str
     own_events: frozenset[str]
     variables: Mapping[str, str]
+    said: tuple[str, ...]
+    asks: tuple[str, ...]
     api_url: str
     server_url: str
     step: str

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 # By name, the `module:object` of each. They are asked in this order, so one that sets the variables of another stands
 # before it; the last one is asked where none says that it runs here: its variables are then not set.
 FORGES = {
+    "gitlab": "ml_ci.gitlab.forge:GITLAB",
+    "gitea": "ml_ci.gitea.forge:GITEA",
     "github": "ml_ci.github.forge:GITHUB",
 }
 

@@ -33,7 +33,8 @@ class Request:
     """What a command was asked for, with what the forge says of the run; "" and None where it is not known.
 
     `forge` is its name, "" for the one that is asked where none runs. `output` is the file of the step's outputs.
-    `project` is the folder of ml-ci.yaml in a repository of several projects, "" for the root.
+    `project` is the folder of ml-ci.yaml in a repository of several projects, "" for the root. `said` are the variables
+    that say what the job is of, where the forge has no file of the event; `pipeline` is the one that statuses are for.
     """
 
     reports: tuple[Path, ...] = (Path(".ml_ci/report.json"),)
@@ -56,6 +57,8 @@ class Request:
     head: str = ""
     forge: str = ""
     project: str = ""
+    pipeline: str = ""
+    said: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, forge: Forge, environment: Mapping[str, str], **given: Any) -> Request:
@@ -65,7 +68,8 @@ class Request:
             value = environment.get(variable, "")
             if value:
                 said[name] = Path(value) if name in _FILES else Token(value) if name == "token" else value
-        return cls(**{**said, **given, "forge": forge.name})
+        told = {name: environment[name] for name in forge.said if environment.get(name)}
+        return cls(**{**said, "said": told, **given, "forge": forge.name})
 
 
 @dataclass(frozen=True)

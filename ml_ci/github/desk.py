@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 from ml_ci.forges.errors import RefusedError
@@ -16,8 +16,6 @@ from ml_ci.review import desk as asked
 from ml_ci.review.client import Call
 
 _NEEDS = "pull-requests: write"
-# Who writes with the token of GitHub Actions, which may not ask who it is.
-_ACTIONS = "github-actions[bot]"
 
 
 def open_desk(request: Request) -> asked.Desk:
@@ -31,13 +29,16 @@ class Desk:
 
     api: Api
 
+    # Who writes with the token of a workflow, which may not ask who it is.
+    bot: ClassVar[str] = "github-actions[bot]"
+
     def who(self) -> str:
-        """Give the login that the token writes as; the bot of GitHub Actions where the token may not ask."""
+        """Give the login that the token writes as; the bot of workflows where the token may not ask."""
         try:
             data = self.api.send(Call("GET", "/user", "ask who the token belongs to", "")).data
         except RefusedError as error:
             if error.status in (403, 404):
-                return _ACTIONS
+                return self.bot
             raise
         return str(data["login"])
 
@@ -81,7 +82,7 @@ class Desk:
         path = f"/repos/{{repo}}/commits/{quote(sha, safe='')}/pulls"
         call = Call("GET", path, "look for other pull requests with this commit", "pull-requests: read")
         for data in self.api.pages(call):
-            if _is_open_with(data, sha, self.api.repository):
+            if is_open_with(data, sha, self.api.repository):
                 yield Neighbour(int(data["number"]), str((data.get("base") or {}).get("ref", "")))
 
     def set_status(self, sha: str, status: Status) -> None:
@@ -113,7 +114,8 @@ def _comment(data: Mapping[str, Any]) -> Comment:
     return Comment(int(data["id"]), str(user.get("login", "")), str(data.get("body") or ""))
 
 
-def _is_open_with(data: Mapping[str, Any], sha: str, repository: str) -> bool:
+def is_open_with(data: Mapping[str, Any], sha: str, repository: str) -> bool:
+    """Say whether a pull request is open, goes into this repository, and has this commit as its head."""
     head, base = data.get("head") or {}, data.get("base") or {}
     into = str((base.get("repo") or {}).get("full_name", "")).lower()
     return data.get("state") == "open" and head.get("sha") == sha and into == repository.lower()

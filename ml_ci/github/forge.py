@@ -44,6 +44,8 @@ class GitHub(Forge):
         "run_id": "GITHUB_RUN_ID",
         "head": "GITHUB_SHA",
     }
+    said: tuple[str, ...] = ()
+    asks: tuple[str, ...] = ()
     api_url = "https://api.github.com"
     server_url = "https://github.com"
     step = "ml_ci.github.step:STEP"

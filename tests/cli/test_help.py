@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ml_ci.cli.commands import COMMANDS
+from ml_ci.cli.commands import ANYWHERE, COMMANDS
 from ml_ci.cli.main import call
 from ml_ci.forges.registry import FORGES
 
@@ -33,7 +33,7 @@ def test_every_command_is_listed_by_a_whole_sentence(group: str, capsys: pytest.
 
 def test_the_list_has_every_command_there_is(capsys: pytest.CaptureFixture[str]) -> None:
     files = {path.stem for path in CLI.glob("*.py") if "\ndef command(" in path.read_text("utf-8")} - {"main"}
-    assert set(COMMANDS) == files | {*FORGES}
+    assert set(COMMANDS) == files | {*FORGES, *ANYWHERE}
     assert call(["--help"]) == 0
     listed = capsys.readouterr().out
     assert [name for name in COMMANDS if f"\n  {name} " not in listed] == []

@@ -139,9 +139,10 @@ def test_a_request_is_read_from_the_forges_variables(forge: Forge) -> None:
 @pytest.mark.parametrize("forge", registry.forges(), ids=lambda forge: forge.name)
 def test_a_forge_has_a_step_and_a_desk_with_all_that_is_asked_of_them(forge: Forge) -> None:
     step = step_of(Request(forge=forge.name))
-    desk = desk_of(Request(forge=forge.name, repository="octo/models", token=Token("t")))
+    at = {"forge": forge.name, "api_url": forge.api_url or "https://git.example.org/api"}
+    desk = desk_of(Request(**at, repository="octo/models", token=Token("t")))
     for made, protocol in ((step, Step), (desk, Desk)):
         asked = {name for name in vars(protocol) if not name.startswith("_")}
         assert asked and {name for name in asked if not callable(getattr(made, name, None))} == set()
     with pytest.raises(UserError, match="a repository is named"):
-        desk_of(Request(forge=forge.name, token=Token("t")))
+        desk_of(Request(**at, token=Token("t")))

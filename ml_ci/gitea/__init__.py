@@ -1,0 +1,1 @@
+"""Gitea and Forgejo: GitHub's workflows and, but for what stands here, GitHub's API."""

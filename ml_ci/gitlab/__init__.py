@@ -1,0 +1,1 @@
+"""GitLab: its CI/CD, its merge requests, notes and commit statuses."""
