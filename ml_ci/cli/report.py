@@ -17,15 +17,15 @@ if TYPE_CHECKING:
     from ml_ci.reports.values import Report
 
 _STEPS = " or ".join(f"`{name}`" for name in FORGES)
-_ABOUT = """for a step of a workflow: annotations, the step's outputs, the
-           job summary; a report that is missing or not valid is an error"""
+_ABOUT = """for a job of it: annotations, outputs, the job's summary; a
+             report that is missing or not valid is an error"""
 _HELP = f"""Show the report in FILE, which `ml-ci run` left at .ml_ci/report.json.
 
 The file is read as somebody else's: it is validated, its rates are counted again, its strings are escaped.
 
 \b
-{chr(10).join(f"{name:<10} {form.about}" for name, form in FORMS.items())}
-{chr(10).join(f"{name:<10} {_ABOUT}" for name in FORGES)}
+{chr(10).join(f"{name:<12} {form.about}" for name, form in FORMS.items())}
+{chr(10).join(f"{name:<12} {'the same' if at else _ABOUT}" for at, name in enumerate(FORGES))}
 
 Outputs of {_STEPS}: verdict, exit-code, sentence, models, failed-models, report.
 """
@@ -43,7 +43,13 @@ def _named(field: str) -> str:
 @click.command(help=_HELP)
 @click.argument("file", default=".ml_ci/report.json", type=click.Path(path_type=Path))
 @click.option(
-    "--format", "form", type=click.Choice((*FORMS, *FORGES)), default="terminal", show_default=True, help="Which form."
+    "--format",
+    "form",
+    type=click.Choice((*FORMS, *FORGES)),
+    default="terminal",
+    show_default=True,
+    metavar="FORM",
+    help="Which form of those above.",
 )
 @click.option(
     "--output", "--out", type=click.Path(path_type=Path), metavar="FILE", help="Write to FILE, not standard output."

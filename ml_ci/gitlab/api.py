@@ -16,7 +16,7 @@ from ml_ci.review.client import Call, Client
 _NAME = re.compile(r"^(?:\d{1,18}|[A-Za-z0-9_.-]{1,255}(?:/[A-Za-z0-9_.-]{1,255}){1,20})$")
 _WANTED = (
     "a project access token with the scope `api` and the role Developer (Maintainer, for statuses on a protected "
-    "branch). CI_JOB_WANTED reads merge requests and writes nothing"
+    "branch). CI_JOB_TOKEN reads merge requests and writes nothing"
 )
 
 
@@ -39,7 +39,7 @@ class Api(Client):
                 f"{label(self.url) or 'no URL'}: no URL of an API", hint="For example https://gitlab.com/api/v4."
             )
         if not self.token:
-            raise UserError("there is no token", hint=f"Set GITLAB_WANTED: {_WANTED}.")
+            raise UserError("there is no token", hint=f"Set GITLAB_TOKEN: {_WANTED}.")
 
     def credentials(self) -> Mapping[str, str]:
         return {"PRIVATE-TOKEN": self.token.value}
@@ -49,13 +49,13 @@ class Api(Client):
 
     def hint(self, status: int, call: Call) -> str:
         if status == 401:
-            return f"GITLAB_WANTED is not valid, or has expired: it is {_WANTED}."
+            return f"GITLAB_TOKEN is not valid, or has expired: it is {_WANTED}."
         if status == 403:
-            return f"GITLAB_WANTED may not do it ({call.needs}): it has to be {_WANTED}."
+            return f"GITLAB_TOKEN may not do it ({call.needs}): it has to be {_WANTED}."
         if status in (301, 307, 308):
             return "The project has moved: name it as it is now (--repository)."
         if status == 404:
-            return f"Is the project right, and may the token see it ({call.needs})? GITLAB_WANTED is {_WANTED}."
+            return f"Is the project right, and may the token see it ({call.needs})? GITLAB_TOKEN is {_WANTED}."
         return "" if status in (400, 409, 422) else self.wrong_url
 
     def words(self, data: object) -> str:

@@ -32,9 +32,8 @@ def load(name: str, path: Path) -> Any:
 
 gitlab = load("tests_fake_gitlab", _HERE / "fake_gitlab.py")
 gitea = load("tests_fake_gitea", _HERE / "fake_gitea.py")
-REPORTS: dict[str, Callable[[], Report]] = load(
-    "tests_reports_for_forges", _HERE.parent / "reports" / "conftest.py"
-).REPORTS
+_REPORTS = load("tests_reports_for_forges", _HERE.parent / "reports" / "conftest.py")
+REPORTS: dict[str, Callable[[], Report]] = _REPORTS.REPORTS
 FAKES = {"github": gitea.base.FakeGitHub, "gitlab": gitlab.FakeGitLab, "gitea": gitea.FakeGitea}
 
 

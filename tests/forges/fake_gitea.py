@@ -1,7 +1,7 @@
 """A small Gitea: the stand-in for GitHub, with what differs: header, pages, names of fields, what is ignored.
 
-From Gitea's sources (modules/structs, routers/api/v1): a status has its state under `status`, `limit` is at most 50, the
-`head` of the pull requests is ignored, comments are one page, and no path lists the pull requests of a commit.
+From Gitea's sources (modules/structs, routers/api/v1): a status has its state under `status`, `limit` is at most 50,
+the `head` of the pull requests is ignored, comments are one page, and no path lists the pull requests of a commit.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """A small GitLab: merge requests, notes with quick actions, statuses that are jobs of pipelines.
 
 What it adds to a plain store is what GitLab's sources do (lib/gitlab/quick_actions/extractor.rb, lib/api/notes.rb,
-lib/api/commit_statuses.rb): a raw line that is a command is executed on POST and on PUT and cut out of the text, a body of
-nothing else is no note; a note may be edited by its author only; a status may end only what its own user left open, and
-pending does not become pending.
+lib/api/commit_statuses.rb): a raw line that is a command is executed on POST and on PUT and cut out of the text, a body
+of nothing else is no note; a note may be edited by its author only; a status may end only what its own user left open,
+and pending does not become pending.
 """
 
 from __future__ import annotations
@@ -151,8 +151,7 @@ class FakeGitLab(base.FakeGitHub):  # type: ignore[misc]
             if not body.get("pipeline_id") and not any(one["sha"] == sha for one in self.pipelines):
                 self.pipeline(900 + len(self.pipelines), sha, "external")
         elif same["state"] == body["state"]:
-            words = f'Cannot transition status via :enqueue from :{same["state"]} (Reason(s): Status cannot transition via "enqueue")'
-            return Answer(400, {"message": words})
+            return Answer(400, {"message": f"Cannot transition status via :enqueue from :{same['state']}"})
         same["state"], same["description"] = body["state"], body.get("description")
         return Answer(201, _job(same))
 

@@ -128,8 +128,9 @@ def test_statuses_are_set_read_and_set_again(stand: Any) -> None:
         desk.set_status(HEAD, Status("ml-ci", state, f"said {state}", "https://ci.example/1"))  # type: ignore[arg-type]
     desk.set_status(HEAD, Status("ml-ci/churn", "success", "said"))
     assert dict(desk.latest(HEAD)) == {"ml-ci": "failure", "ml-ci/churn": "success"}
-    assert [one.context for one in desk.history(HEAD)][0] == "ml-ci/churn"
-    assert [one.description for one in desk.history(HEAD) if one.context == "ml-ci"][0] == "said failure"
+    newest = [(one.context, one.description) for one in desk.history(HEAD)]
+    assert newest[0] == ("ml-ci/churn", "said")
+    assert next(said for context, said in newest if context == "ml-ci") == "said failure"
 
 
 @pytest.mark.parametrize(
