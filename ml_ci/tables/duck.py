@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -37,6 +38,7 @@ class Database:
 
     def __init__(self, raw: DuckDBPyConnection, shown: str) -> None:
         self._opened: DuckDBPyConnection | None = raw
+        self._owner = os.getpid()
         self.raw = raw.cursor()
         self._shown = shown
         self._is_sound = True
@@ -47,6 +49,11 @@ class Database:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self._is_sound &= kind is None
         self.close()
+
+    def __del__(self) -> None:
+        """Be used again, too, where nobody closes it: a table holds its database until the collector takes both."""
+        if self._opened is not None and self._owner == os.getpid() and not sys.is_finalizing():
+            self.close()
 
     def close(self) -> None:
         """Give back what the database holds; one that failed at nothing is used again."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -98,6 +99,34 @@ def test_a_fork_neither_uses_nor_closes_what_its_parent_opened() -> None:
     assert os.waitpid(child, 0)[1] == 0
     with connect() as again:
         assert again._opened is opened
+
+
+def test_one_that_nobody_closes_is_used_again_when_it_is_collected() -> None:
+    left = connect()
+    opened = left._opened
+    del left
+    gc.collect()
+    with connect() as again:
+        assert again._opened is opened
+
+
+@pytest.mark.parametrize("fails", [_refuses, _refuses_late])
+def test_one_that_failed_and_that_nobody_closes_is_not_used_again(fails: Callable[[Database], None]) -> None:
+    left = connect()
+    fails(left)
+    del left
+    gc.collect()
+    assert duck._idle() == []
+
+
+def test_what_is_collected_in_a_fork_stays_its_parents() -> None:
+    left = connect()
+    child = os.fork()
+    if child == 0:
+        left.__del__()
+        os._exit(0 if left._opened is not None and duck._idle() == [] else 1)
+    assert os.waitpid(child, 0)[1] == 0
+    assert left.execute("SELECT 1").fetchone() == (1,)
 
 
 def test_a_file_that_another_took_the_place_of_is_read_anew(tmp_path: Path) -> None:
