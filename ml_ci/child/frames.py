@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from .files import kind_of, open_plain, packing, suffix_of, unpack
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,22 +11,21 @@ if TYPE_CHECKING:
     from .exchange import Request
 
 
-# Values of JSON have types: a text that looks like a number or a moment is a text.
-_AS_WRITTEN = {"dtype": False, "convert_dates": False}
-
-
 def read_by_pandas(pandas: Any, entry: Any) -> Any:
     """Read a table by pandas; a text without white space around its values, unless the entry has it `padded`."""
-    path, suffix = entry["path"], _suffix(entry["path"])
-    if _is_parquet(path, suffix):
+    path, kind = entry["path"], kind_of(entry["path"])
+    if kind == "parquet":
         return pandas.read_parquet(path)
-    if suffix in (".jsonl", ".ndjson"):
-        return pandas.read_json(path, lines=True, **_AS_WRITTEN)
-    if suffix == ".json":
-        return pandas.read_json(path, **_AS_WRITTEN)
-    if suffix in (".feather", ".arrow", ".ipc"):
+    if kind in ("lines", "json"):
+        return pandas.read_json(path, lines=kind == "lines", compression=packing(path), **_as_written(pandas))
+    if kind == "arrow":
         return pandas.read_feather(path)
-    if suffix in (".xlsx", ".xls"):
+    if kind == "stream":
+        import pyarrow
+
+        with pyarrow.memory_map(path) as mapped:
+            return pyarrow.ipc.open_stream(mapped).read_pandas()
+    if kind == "excel":
         return pandas.read_excel(path)
     options = _text_options(entry)
     frame = pandas.read_csv(path, **options)
@@ -37,6 +36,15 @@ def read_by_pandas(pandas: Any, entry: Any) -> Any:
         frame = _unpad_by_pandas(pandas, path, options)
     frame.columns = [name.strip() if isinstance(name, str) else name for name in frame.columns]
     return frame
+
+
+def _as_written(pandas: Any) -> Request:
+    """Give the options by which values of JSON keep their types: a text that looks like a number or a moment is a text.
+
+    From 3.1 on pandas warns of the second.
+    """
+    version = [int(part) if part.isdecimal() else 0 for part in pandas.__version__.split(".")[:2]]
+    return {"dtype": False} if version >= [3, 1] else {"dtype": False, "convert_dates": False}
 
 
 def _pad(values: Any) -> bool:
@@ -117,22 +125,21 @@ def read_by_polars(polars: Any, entry: Any) -> Any:
     """Read a table by polars; a text without white space around its values, unless the entry has it `padded`."""
     import io
 
-    path, suffix = entry["path"], _suffix(entry["path"])
-    if _is_parquet(path, suffix):
-        opened = _open(path)
+    path, kind = entry["path"], kind_of(entry["path"])
+    if kind == "parquet":
+        opened = open_plain(path)
         return polars.read_parquet(io.BytesIO(opened) if isinstance(opened, bytes) else opened)
-    if suffix in (".jsonl", ".ndjson"):
-        return polars.read_ndjson(path)
-    if suffix == ".json":
-        return polars.read_json(path)
-    if suffix in (".feather", ".arrow", ".ipc"):
-        return polars.read_ipc(path)
+    if kind in ("lines", "json"):
+        read = polars.read_ndjson if kind == "lines" else polars.read_json
+        return read(unpack(path), infer_schema_length=None)
+    if kind in ("arrow", "stream"):
+        return (polars.read_ipc if kind == "arrow" else polars.read_ipc_stream)(path)
     options: Request = {"separator": _separator(entry)} if _separator(entry) else {}
     if entry.get("written") and entry["written"]["encoding"] != "utf-8":
         options["encoding"] = entry["written"]["encoding"]
     if entry.get("columns"):
         options.update(has_header=False, new_columns=list(entry["columns"]))
-    source = _open(path)
+    source = open_plain(path)
     if options.get("separator") == " ":
         source, options["separator"] = _by_tabs(path), "\t"
     frame = polars.read_csv(source, **options)
@@ -143,16 +150,6 @@ def read_by_polars(polars: Any, entry: Any) -> Any:
     if any(value for row in padded.rows() for value in row):
         frame = _unpad_by_polars(polars, source, options)
     return frame.rename({name: name.strip() for name in frame.columns})
-
-
-def _open(path: str) -> Any:
-    """Give a file's content where polars would read its path as a pattern of paths."""
-    import glob
-
-    if "://" in path or not glob.has_magic(path):
-        return path
-    with open(path, "rb") as stream:
-        return stream.read()
 
 
 def _by_tabs(path: str) -> bytes:
@@ -183,25 +180,8 @@ def _unpad_by_polars(polars: Any, source: Any, options: Request) -> Any:
     return polars.read_csv(io.BytesIO(stripped.write_csv().encode("utf-8")))
 
 
-def _is_parquet(path: str, suffix: str) -> bool:
-    """Know Parquet by its content, as ml-ci does everywhere; by its name where there is no file to look into."""
-    if "://" not in path and os.path.isfile(path):
-        with open(path, "rb") as stream:
-            if stream.read(4) == b"PAR1":
-                return True
-    return suffix in (".parquet", ".pq")
-
-
-def _suffix(path: str) -> str:
-    base = path.split("?", 1)[0].lower()
-    for packed in (".gz", ".bz2", ".xz", ".zip", ".zst"):
-        if base.endswith(packed):
-            base = base[: -len(packed)]
-    return os.path.splitext(base)[1]
-
-
 def _separator(entry: Any) -> str | None:
     written = entry.get("written")
     if written:
         return written["separator"]  # type: ignore[no-any-return]
-    return "\t" if _suffix(entry["path"]) in (".tsv", ".tab") else None
+    return "\t" if suffix_of(entry["path"]) in (".tsv", ".tab") else None

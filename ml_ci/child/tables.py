@@ -8,6 +8,7 @@ import sys
 from .calls import NOW
 from .failures import JobFailed, one_line, print_traceback
 from .frames import read_by_pandas, read_by_polars, take_by_pandas, take_by_polars
+from .parts import read_parts
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,51 +30,8 @@ def read_input(name: str, entry: Any, wanted: str) -> Any:
     if several is not None or os.path.isdir(path):
         if wanted == "":
             return read_path(path, "path", several)
-        return _read_parts(name, entry, wanted)
+        return read_parts("data.%s" % name, entry, wanted, _library("data.%s" % name, _named(wanted)), read_table)
     return read_table("data.%s" % name, entry, wanted)
-
-
-def _read_parts(name: str, entry: Any, wanted: str) -> Any:
-    """Read the parts of a folder or a glob as one table, in the order of their names, as ml-ci does.
-
-    What begins with a dot or an underscore is no part, and a folder `region=north` is a column and its value.
-    """
-    what = "data.%s" % name
-    library = _library(what, "polars" if wanted in ("polars", "lazy") else "pandas")
-    frames = []
-    for file, values in list_parts(entry["path"]):
-        frame = read_table(
-            what, dict(entry, path=file, written=None, whole=None), "polars" if wanted == "lazy" else wanted
-        )
-        for key, value in values:
-            if key not in frame.columns:
-                polars = library.__name__ == "polars"
-                frame = frame.with_columns(library.lit(value).alias(key)) if polars else frame.assign(**{key: value})
-        frames.append(frame)
-    if not frames:
-        raise JobFailed(NOW["raised"], "%s has no part file" % what, "A table needs a file with at least one row.")
-    if library.__name__ == "polars":
-        joined = library.concat(frames, how="diagonal_relaxed")
-        return joined.lazy() if wanted == "lazy" else joined
-    return library.concat(frames, ignore_index=True)
-
-
-def list_parts(path: str) -> list[tuple[str, list[tuple[str, str]]]]:
-    """Give the part files of a folder or a glob, by name, each with the values that its folders are named after."""
-    import glob
-
-    if os.path.isdir(path):
-        top, found = path, [os.path.join(folder, one) for folder, _, files in os.walk(path) for one in files]
-    else:
-        parts = path.split(os.sep)
-        fixed = next(place for place, part in enumerate(parts) if glob.has_magic(part))
-        top, found = os.sep.join(parts[:fixed]) or os.sep, glob.glob(path, recursive=True)
-    named = sorted((os.path.relpath(one, top).replace(os.sep, "/"), one) for one in found if os.path.isfile(one))
-    visible = [(name, one) for name, one in named if not any(part[:1] in (".", "_") for part in name.split("/"))]
-    return [
-        (one, [(key, value) for key, sign, value in (part.partition("=") for part in name.split("/")[:-1]) if sign])
-        for name, one in visible
-    ]
 
 
 def _expand(path: str) -> list[str] | None:
@@ -104,7 +62,7 @@ def read_table(what: str, entry: Any, wanted: str) -> Any:
 
     Rows of a table are taken from the whole of it, so that they are typed as it is.
     """
-    library = _library(what, "polars" if wanted in ("polars", "lazy") else "pandas")
+    library = _library(what, _named(wanted))
     try:
         if library.__name__ == "polars":
             frame = take_by_polars(library, read_by_polars(library, _source(entry)), entry)
@@ -117,6 +75,10 @@ def read_table(what: str, entry: Any, wanted: str) -> Any:
             "%s could not be read by %s: %s" % (what, library.__name__, one_line(error)),
             "Annotate the parameter with pathlib.Path, and read the file there as it has to be read.",
         )
+
+
+def _named(wanted: str) -> str:
+    return "polars" if wanted in ("polars", "lazy") else "pandas"
 
 
 def _source(entry: Any) -> Any:

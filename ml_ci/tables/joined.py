@@ -61,7 +61,37 @@ def join(pieces: Sequence[Piece], target: Path, shown: str, bounds: Bounds | Non
         queries = []
         for (what, _), group in groupby(found, lambda one: (_select(one, wholes), one.schema)):
             queries.append(select(what, _several([one.piece.path for one in group])))
-        connection.execute(f"COPY ({' UNION ALL '.join(queries)}) TO {literal(str(target))} (FORMAT parquet)")
+        if len(queries) == 1 and not found[0].folders and _by_arrow(pieces, target):
+            return
+        options = f"FORMAT parquet{_keep_notes(connection, pieces)}"
+        connection.execute(f"COPY ({' UNION ALL '.join(queries)}) TO {literal(str(target))} ({options})")
+
+
+def _by_arrow(pieces: Sequence[Piece], target: Path) -> bool:
+    """Join pieces that are alike with all that pandas and Arrow wrote beside the rows: an index, categories in their
+    order, zones. False where there is no pyarrow, or it cannot read what DuckDB can."""
+    try:
+        from pyarrow import ArrowException
+        from pyarrow.parquet import ParquetFile, ParquetWriter
+    except ImportError:
+        return False
+    try:
+        with ParquetWriter(target, ParquetFile(pieces[0].path).schema_arrow) as writer:
+            for one in pieces:
+                for batch in ParquetFile(one.path).iter_batches():
+                    writer.write_batch(batch)
+    except (ArrowException, OSError, ValueError):
+        return False
+    return True
+
+
+def _keep_notes(connection: Database, pieces: Sequence[Piece]) -> str:
+    """Write the option that keeps what pandas wrote of an index and of nullable types; "" where a piece has none."""
+    found = connection.execute(
+        select("key, value", f"parquet_kv_metadata([{', '.join(literal(one.path) for one in pieces)}])")
+    ).fetchall()
+    notes = [bytes(value).decode() for key, value in found if bytes(key) == b"pandas"]
+    return f", KV_METADATA {{pandas: {literal(notes[0])}}}" if len(notes) == len(pieces) else ""
 
 
 def is_whole(value: str) -> bool:

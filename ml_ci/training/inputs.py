@@ -11,6 +11,7 @@ from ml_ci.changes.remote import is_remote
 from ml_ci.errors import Failure, StageFailed, UserError
 from ml_ci.spec.values import FileEntry, Node, PartEntry, StageJob
 from ml_ci.tables.blanked import blank_as_it_lies
+from ml_ci.tables.gathered import find_parts
 from ml_ci.tables.layout import Layout, examine
 from ml_ci.tables.parts import cut, sample
 from ml_ci.training.command import paths
@@ -223,9 +224,17 @@ def _input(model: Node, supply: Supply, entry: FileEntry) -> Input:
         return Input(entry.path, entry.columns)
     base = supply.copy if supply.belongs(entry.path) else supply.origin
     path = str(base / entry.path)
-    found = paths(path)
-    one = len(found) == 1 and Path(found[0]).is_file() and bool(model.job.entry)
-    return Input(path, entry.columns, _write(Path(found[0]), entry) if one else None)
+    return Input(path, entry.columns, _write_first(path, entry) if model.job.entry else None)
+
+
+def _write_first(path: str, entry: FileEntry) -> Written | None:
+    """Say how the file of an entry is written, or the first of its parts: the others are written alike."""
+    try:
+        parts = find_parts(Path(path), entry.path)
+    except UserError:
+        return None
+    first = Path(path) if parts is None else parts[0].path
+    return _write(first, entry) if first.is_file() else None
 
 
 def _take(placement: Placement, name: str, given: Input) -> Input:
