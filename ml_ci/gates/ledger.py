@@ -113,15 +113,21 @@ def standing(
     reuse: Reuse | None,
     confidence: float | None,
     clusters: Sketch | None = None,
+    older: Content | None = None,
 ) -> Standing:
     """Say where a holdout stands before `pair` is judged on it; without `reuse` looks are counted and nothing is spent.
 
     `confidence` is the strictest one that a gate asks for, None where none does. `clusters` are those of the holdout,
-    None where its rows are independent.
+    None where its rows are independent. `older` is the holdout's content as older ledgers know theirs, where there are.
     """
-    related = [one for one in ledgers if holdout.share_in(one.holdout) >= _SAME_ROWS]
+
+    def own(ledger: Ledger) -> Content:
+        """Give the holdout's content in the form of a ledger's."""
+        return older if older is not None and ledger.holdout.is_older else holdout
+
+    related = [one for one in ledgers if own(one).share_in(one.holdout) >= _SAME_ROWS]
     looks = _looks(related)
-    before, smaller = _before(looks, pair), _smaller(holdout, related, pair)
+    before, smaller = _before(looks, pair), [one for one in related if _is_smaller(own(one), one, pair)]
     found = Standing(
         looks=len(before),
         promotions=sum(look.promoted for look in before),
@@ -166,16 +172,14 @@ def _is_fresh(looks: Sequence[Look], pair: Pair) -> bool:
     return pair.candidate != pair.baseline or pair.candidate not in seen
 
 
-def _smaller(holdout: Content, related: Sequence[Ledger], pair: Pair) -> list[Ledger]:
-    """Give the ledgers of what this holdout was before rows were added, with a look at the same pair."""
-    return [
-        ledger
-        for ledger in related
-        if ledger.holdout.digest != holdout.digest
+def _is_smaller(holdout: Content, ledger: Ledger, pair: Pair) -> bool:
+    """Say whether a ledger is of what this holdout was before rows were added, with a look at the same pair."""
+    return (
+        ledger.holdout.digest != holdout.digest
         and ledger.holdout.rows < holdout.rows
         and ledger.holdout.share_in(holdout) >= _ALL_ROWS
         and any(look.pair.key == pair.key for look in ledger.looks)
-    ]
+    )
 
 
 def _say_grown(holdout: Content, smaller: Sequence[Ledger]) -> str:

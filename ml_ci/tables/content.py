@@ -6,10 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ml_ci.digests import digest
-from ml_ci.tables.duck import connect, select
+from ml_ci.tables.duck import Database, connect, select
+from ml_ci.tables.row_hashes import hash_closely, hash_quickly
 from ml_ci.tables.spelling import spell
 from ml_ci.tables.table import Table
 
+# What a digest of this way to know rows begins with; what ledgers hold from before has nothing before it.
+FORM = "2-"
 # So many of the smallest row hashes are kept: they tell how much two tables have in common to a few percent.
 SKETCH = 512
 
@@ -27,6 +30,11 @@ class Content:
     sketch: tuple[int, ...] = ()
 
     @property
+    def is_older(self) -> bool:
+        """Whether the rows are known in the way of `older_content`, which no other way can be compared with."""
+        return not self.digest.startswith(FORM)
+
+    @property
     def known_below(self) -> float:
         """The bound up to which the sketch names every row."""
         return self.sketch[-1] if self.rows > SKETCH else float("inf")
@@ -42,6 +50,43 @@ class Content:
 
 def content(table: Table, columns: Sequence[str] = ()) -> Content:
     """Read a table's content, of all columns or of those named; the rows are streamed."""
+    names = sorted(columns or table.names)
+    with connect(shown=table.shown) as connection:
+        connection.execute("SET preserve_insertion_order = false")
+        quick = hash_quickly(table, names)
+        found = _Sum() if quick is None else _sum(connection, quick)
+        if found.rows < table.rows:
+            found += _sum(connection, hash_closely(table, names, quick))
+    said = [names, found.rows, found.crossed, found.total, list(found.sketch)]
+    return Content(FORM + digest(["rows", FORM, *said]), found.rows, found.sketch)
+
+
+@dataclass(frozen=True)
+class _Sum:
+    """What the hashes of some rows come to, in whatever order; `smallest` are sorted, equal ones too."""
+
+    rows: int = 0
+    crossed: int = 0
+    total: int = 0
+    smallest: tuple[int, ...] = ()
+
+    def __add__(self, other: _Sum) -> _Sum:
+        smallest = tuple(sorted((*self.smallest, *other.smallest))[:SKETCH])
+        return _Sum(self.rows + other.rows, self.crossed ^ other.crossed, self.total + other.total, smallest)
+
+    @property
+    def sketch(self) -> tuple[int, ...]:
+        return tuple(sorted({*self.smallest}))
+
+
+def _sum(connection: Database, rows: str) -> _Sum:
+    wanted = f"count(h), coalesce(bit_xor(h), 0), coalesce(sum(CAST(h AS HUGEINT)), 0), coalesce(min(h, {SKETCH}), [])"
+    number, crossed, total, smallest = connection.execute(select(wanted, rows)).fetchone() or (0, 0, 0, ())
+    return _Sum(int(number), int(crossed), int(total), tuple(int(one) for one in smallest))
+
+
+def older_content(table: Table, columns: Sequence[str] = ()) -> Content:
+    """Read a table's content as it was known before `FORM`: what ledgers hold from then is found again by it."""
     names = sorted(columns or table.names)
     source, values = spell(table, names)
     hashed = select(f"md5_number_lower(concat_ws(chr(31), {', '.join(values)})) AS h", source)

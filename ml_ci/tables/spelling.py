@@ -24,7 +24,7 @@ NUMBER = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d{1,6})?"
 WHOLE = r"[+-]?\d+"
 _WHOLE_NUMBER = r"[+-]?\d+(?:\.0*)?"
 _MOMENT = r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?: ?(?:Z|[+-]\d\d(?::?\d\d)?))?)?"
-_FLOATS = ("FLOAT", "DOUBLE")
+FLOATS = ("FLOAT", "DOUBLE")
 
 
 def spell(
@@ -37,10 +37,11 @@ def spell(
     """
     places = [table.layout.index(name, table.shown) for name in columns]
     types = table.types
-    texts = [_text(f"c{place}", types[place]) for place in places]
+    texts = [write_value(f"c{place}", types[place]) for place in places]
     trimmed = ", ".join(["*", *(f"{text} AS t{number}" for number, text in enumerate(texts))])
     forms = [
-        f"t{number}" if types[place] in _FLOATS else _form(f"t{number}", words) for number, place in enumerate(places)
+        f"t{number}" if types[place] in FLOATS else find_form(f"t{number}", words)
+        for number, place in enumerate(places)
     ]
     named = [f"v{number}" for number in range(len(forms))]
     what = ", ".join(["*", *(f"{form} AS {name}" for form, name in zip(forms, named, strict=True))])
@@ -52,22 +53,23 @@ def spelling(table: Table, column: str) -> str:
     if not table.has(column):
         return "''"
     place = table.layout.index(column, table.shown)
-    text = _text(f"c{place}", table.types[place])
-    return text if table.types[place] in _FLOATS else _form(text, words=True)
+    text = write_value(f"c{place}", table.types[place])
+    return text if table.types[place] in FLOATS else find_form(text, words=True)
 
 
 def spell_text(text: str, shown: str) -> str:
     """Give a text in that form, as `spell` without `words` gives a value of the table `shown`."""
     trimmed = unpad(literal(text))
     with connect(shown=shown) as connection:
-        found = connection.execute(select(_form("t", words=False), f"(SELECT {trimmed} AS t)")).fetchone()
+        found = connection.execute(select(find_form("t", words=False), f"(SELECT {trimmed} AS t)")).fetchone()
     return str(found[0]) if found else text
 
 
-def _text(column: str, kind: str) -> str:
+def write_value(column: str, kind: str) -> str:
+    """Write the SQL of a value of one of DuckDB's types as text, a number with a fraction in its form already."""
     if kind == "VARCHAR":
         return unpad(column)
-    if kind in _FLOATS:
+    if kind in FLOATS:
         return f"CASE WHEN {column} IS NULL OR isnan({column}) THEN '' ELSE {_float(column)} END"
     return f"CAST({column} AS VARCHAR)"
 
@@ -77,7 +79,8 @@ def _float(value: str) -> str:
     return f"CASE WHEN {whole} THEN CAST(CAST({value} AS HUGEINT) AS VARCHAR) ELSE CAST({value} AS VARCHAR) END"
 
 
-def _form(text: str, words: bool) -> str:
+def find_form(text: str, words: bool) -> str:
+    """Write the SQL of the form of a text without white space around it; see `spell` for `words`."""
     # no IN, no list: DuckDB makes a join of a long one, which does not keep the order of the rows
     listed = literal("|".join(map(re.escape, MISSING)))
     missing = f"WHEN length({text}) < 10 AND regexp_full_match({text}, {listed}) THEN ''" if words else ""

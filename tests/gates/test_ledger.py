@@ -11,7 +11,7 @@ from ml_ci.conditions import parse
 from ml_ci.evaluation.clusters import Sketch
 from ml_ci.gates.ledger import Ledger, Look, Pair, merged, promoted, standing, strictest
 from ml_ci.spec.values import GateSpec, Reuse
-from ml_ci.tables.content import Content
+from ml_ci.tables.content import FORM, Content
 
 
 def _holdout(rows: Iterable[int]) -> Content:
@@ -173,3 +173,15 @@ def test_another_pair_of_models_is_no_further_look() -> None:
 def test_a_merged_ledger_keeps_its_clusters() -> None:
     with_clusters = replace(_ledger(2), clusters=FIRST)
     assert merged(with_clusters, _ledger(3)).clusters == merged(_ledger(3), with_clusters).clusters == FIRST
+
+
+def test_looks_that_an_older_version_noted_count_once() -> None:
+    """The form in which a ledger knows its holdout is asked for in that form; a pair in both forms looked once."""
+    older = HOLDOUT
+    now = Content(f"{FORM}rows", 100, tuple(range(1000, 1100)))
+    known = [_ledger(5), Ledger(now, (_look(4), _look(5)))]
+    assert standing(now, known, NEW, None, None).looks == 2
+    assert standing(now, known, NEW, None, None, older=older).looks == 6
+    grown, then = replace(now, digest=f"{FORM}more", rows=150), replace(_holdout(range(150)), digest="older")
+    said = standing(grown, known, _look(2).pair, None, None, older=then).anytime
+    assert said == "rows were added, 100 → 150, after a look at the same two models"

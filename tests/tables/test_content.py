@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ml_ci.tables.content import Content, content
+from ml_ci.tables import row_hashes
+from ml_ci.tables.content import Content, content, older_content
 from ml_ci.tables.table import Table
 
 
@@ -46,3 +47,27 @@ def test_a_part_is_all_in_the_whole(tmp_path: Path) -> None:
     few = _content(tmp_path, ROWS[:40])
     assert few.share_in(_content(tmp_path, ROWS[:60])) == 1.0
     assert _content(tmp_path, ROWS[:60]).share_in(few) == pytest.approx(40 / 60)
+
+
+def test_a_content_is_the_same_in_every_version(tmp_path: Path) -> None:
+    """Ledgers hold it: whoever changes it has them forget every look."""
+    rows = ["7,EU,0.50,2024-01-31", "8,,1e300,n/a", "9,a longer text,-0,True"]
+    found = _content(tmp_path, rows, "a,b,c,d")
+    assert found.digest == "2-b31e440b2ac1bbb4a8813b8c6ca8577c217731edcd7adb1eb9a5a6c8104d784f"
+
+
+def test_what_older_ledgers_hold_is_known(tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("a,b\n1,x\n2,y\n")
+    older, now = older_content(Table.open(path)), content(Table.open(path))
+    assert older.is_older and not now.is_older
+    assert older.digest == "dd0b695cc3a2f942b45e9aa11aff068ecb3ebbd6ea2de71d6dc6a008082f6750"
+    assert now.share_in(older) == 0.0
+
+
+def test_large_tables_have_the_content_of_small_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [f"{number},{('NA', 'EU', ' 7')[number % 3] if number > 1900 else 'EU'}" for number in range(2000)]
+    closely = _content(tmp_path, rows)
+    monkeypatch.setattr(row_hashes, "LARGE", 1)
+    monkeypatch.setattr(row_hashes, "_SEEN", 500)
+    assert _content(tmp_path, rows) == closely

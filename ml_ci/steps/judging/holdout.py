@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,23 +25,32 @@ from ml_ci.spec.values import ModelSpec
 from ml_ci.steps.judging.folds import check_folds
 from ml_ci.steps.planning.own_rows import find_source
 from ml_ci.steps.working.workshop import Workshop
-from ml_ci.tables.content import Content, content
+from ml_ci.tables.content import Content, content, older_content
 
 if TYPE_CHECKING:
     from ml_ci.tables.table import Table
 
-FORMAT = 1
+FORMAT, OLDER = 2, 1
 
 
 def read_content(shop: Workshop) -> Content:
     """Give what rows the holdout holds; read once, then found by its fingerprint in the cache of the store."""
+    return _read_once(shop, FORMAT, content)
+
+
+def read_older_content(shop: Workshop) -> Content:
+    """Give what rows the holdout holds in the form that older ledgers know theirs by."""
+    return _read_once(shop, OLDER, older_content)
+
+
+def _read_once(shop: Workshop, form: int, read: Callable[[Table, Sequence[str]], Content]) -> Content:
     store, known = shop.project.store, shop.sides.candidate.fingerprint.holdout
     columns = list_content(shop)
-    key = ["holdout", FORMAT, known, *([columns] if columns else [])]
+    key = ["holdout", form, known, *([columns] if columns else [])]
     file = store.root / "cache" / "holdouts" / f"{digest(key)}.json"
     found = _find_cached(file)
     if found is None:
-        found = content(shop.holdout, columns)
+        found = read(shop.holdout, columns)
         store.ready()
         file.parent.mkdir(parents=True, exist_ok=True)
         write_text(file, json.dumps(pack(found)))

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ml_ci.digests import digest
 from ml_ci.evaluation.sketch import read_sketch
-from ml_ci.gates.ledger import Look, Pair, Standing, standing, strictest
+from ml_ci.gates.ledger import Ledger, Look, Pair, Standing, standing, strictest
 from ml_ci.gates.values import Verdict
 from ml_ci.plan.plan import Plan
 from ml_ci.records.ledgers import Ledgers
 from ml_ci.spec.values import Load
-from ml_ci.steps.judging.holdout import list_content, read_content
+from ml_ci.steps.judging.holdout import list_content, read_content, read_older_content
 from ml_ci.steps.values import Project, Side, Sides
 from ml_ci.steps.working.workshop import Workshop
-from ml_ci.tables.content import content
+from ml_ci.tables.content import content, older_content
 
 if TYPE_CHECKING:
     from ml_ci.tables.table import Table
@@ -34,14 +34,21 @@ def find_standing(shop: Workshop, plan: Plan) -> Standing:
     """Say where the holdout stands before this look; the shared store's ledgers are asked for first."""
     model, ledgers = shop.sides.candidate.model, Ledgers(shop.project.store)
     ledgers.bring()
+    known = list(ledgers.all())
     return standing(
         read_content(shop),
-        ledgers.all(),
+        known,
         name_pair(shop.sides, plan),
         model.reuse,
         strictest(model.gates, model.confidence),
         read_sketch(shop.holdout, model),
+        read_older_content(shop) if _are_older(known) else None,
     )
+
+
+def _are_older(ledgers: Sequence[Ledger]) -> bool:
+    """Say whether a ledger knows its holdout in the older form: to read that is slow, and rarely asked for."""
+    return any(one.holdout.is_older for one in ledgers)
 
 
 def note_look(shop: Workshop, plan: Plan, found: Standing, verdict: Verdict) -> None:
@@ -57,7 +64,9 @@ def note_look(shop: Workshop, plan: Plan, found: Standing, verdict: Verdict) -> 
 def note_base_look(shop: Workshop, plan: Plan, table: Table, verdict: Verdict) -> None:
     """Note that rows of the base were looked at which the change's holdout does not have, unless that is known."""
     ledgers, rows, pair = Ledgers(shop.project.store), content(table, list_content(shop)), name_pair(shop.sides, plan)
-    if standing(rows, ledgers.all(), pair, None, None).fresh:
+    known = list(ledgers.all())
+    older = older_content(table, list_content(shop)) if _are_older(known) else None
+    if standing(rows, known, pair, None, None, older=older).fresh:
         when = datetime.now(UTC).isoformat(timespec="seconds")
         ledgers.note(rows, Look(pair, when, verdict, shop.project.head))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,9 @@ import pytest
 from ml_ci.errors import UserError
 from ml_ci.pipeline import plan
 from ml_ci.questions import ledgers, power
+from ml_ci.records.ledgers import dumps
+from ml_ci.tables.content import older_content
+from ml_ci.tables.table import Table
 
 PLAN = "    gates:\n"
 
@@ -140,3 +144,16 @@ def test_power_reads_labels_and_trains_nothing(project: Any) -> None:
     assert gate.planned[0] is not None and gate.planned[1] is not None and gate.planned[0] < gate.planned[1]
     (wanted,) = power(project.options(), 0.01)
     assert (wanted.gates[0].least, wanted.gates[0].bound) == (268, 0.01)
+
+
+def test_a_ledger_of_an_older_version_is_taken_up(project: Any) -> None:
+    project.run()
+    (now,) = ledgers(project.options())
+    (path,) = project.repository.path.glob(".ml_ci/ledgers/*.json")
+    holdout = older_content(Table.open(project.repository.path / "data/holdout.csv"))
+    path.with_name(f"{holdout.digest}.json").write_text(dumps(replace(now, holdout=holdout)))
+    path.unlink()
+    project.edit("ml-ci.yaml", PLAN, "    confidence: 0.95\n    reuse: {looks: 2, promotions: 1}\n" + PLAN)
+    project.edit("train.py", "BIAS = 4", "BIAS = 3")
+    assert "Holdout: look 2 of 2 at this holdout, 0 promotions of 1 before it." in _notes(project.run())
+    assert len(ledgers(project.options())) == 2
