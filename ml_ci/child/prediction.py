@@ -9,6 +9,7 @@ from .arguments import annotation_of
 from .arrays import write_array
 from .calls import NOW, call
 from .canonical import shortest, write
+from .devices import note_devices
 from .engines.load import as_scorer, load_file
 from .entries import load_entry
 from .failures import JobFailed
@@ -53,6 +54,7 @@ def predict(request: Request) -> Request:
     model = load_model(request, annotations[0])
     rows = read_rows(request, annotations[1], custom=function is not None)
     scores = score_rows(model, rows, function, request)
+    note_devices()
     return {
         "kind": "outcome" if scores.outcome else scores.kind,
         "written": write_predictions(request["work"], scores),

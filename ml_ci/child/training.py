@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .arguments import arguments_for
 from .calls import call
+from .devices import note_devices
 from .engines.save import save_native
 from .entries import load_entry
 from .failures import JobFailed
@@ -25,6 +26,7 @@ def train(request: Request) -> Request:
             "`%s` returned None instead of a fitted model" % request["entry"],
             "End it with `return model`.",
         )
+    note_devices()
     return {"artifact": save_native(model, request["work"]) or store(model, request)}
 
 
@@ -32,4 +34,5 @@ def make(request: Request) -> Request:
     """Call a function that leaves files; what it returns counts for nothing."""
     function = load_entry(request, request["entry"], "function")
     call(function, (), arguments_for(function, request), request, request["entry"], "job-raised")
+    note_devices()
     return {}

@@ -15,6 +15,7 @@ from ml_ci.training import left
 from ml_ci.training.log import tail
 from ml_ci.training.missing import advise
 from ml_ci.training.process import Order, Outcome
+from ml_ci.training.ran import Ran
 from ml_ci.training.values import UNSEEN
 
 _RESULT_LIMIT = 1_000_000
@@ -25,13 +26,14 @@ _SHELL_SIGNALS = {128 + number: number for number in (4, 6, 7, 8, 9, 11, 15)}
 
 @dataclass(frozen=True)
 class Ending:
-    """The good end of a job: what it took, what it read, and the result that a worker wrote (empty for a command)."""
+    """The good end of a job: what it took, what it read, what it ran on, a worker's result (empty for a command)."""
 
     log: Path
     seconds: float
     megabytes: float
     result: Mapping[str, object] = field(default_factory=dict)
     reads: Reads = UNSEEN
+    ran: Ran = field(default_factory=Ran)
 
 
 def check(outcome: Outcome, order: Order, result: Path, *, worker: bool, shell: bool, top: Path) -> Ending:

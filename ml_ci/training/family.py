@@ -11,6 +11,8 @@ from pathlib import Path
 
 import psutil
 
+from ml_ci.training.devices import has_devices, list_opened
+
 _REFRESH = 0.2
 _OWN_CHILDREN = Path("/proc/thread-self/children")  # not every kernel is built to list them, and none but Linux does
 
@@ -20,7 +22,8 @@ class Family:
 
     A daemon that forked twice and left the session is found through the cookie in its environment, or (on Linux)
     because the supervisor adopts it. `peak` is the largest sum of resident sets seen, in bytes, without the supervisor.
-    `between` says that the process `supervisor` only stands between us and the supervisor, its first child.
+    `between` says that the process `supervisor` only stands between us and the supervisor, its first child. `opened`
+    are the devices that were seen open, each with its process, where this machine has any.
     """
 
     def __init__(self, supervisor: int, cookie: str, *, between: bool = False) -> None:
@@ -33,6 +36,7 @@ class Family:
         self._members: list[psutil.Process] = []
         self._refreshed = 0.0
         self.peak = 0
+        self.opened: set[tuple[int, str]] = set()
 
     def measure(self) -> int:
         """Give the bytes that the job uses now. The list of its processes is renewed five times a second."""
@@ -40,6 +44,8 @@ class Family:
         if now - self._refreshed > _REFRESH or not self._members:
             self._members = [process for process in self._look_below() if not self._is_helper(process)]
             self._refreshed = now
+            if has_devices():
+                self.opened.update(list_opened(process.pid for process in self._members))
         used = sum(map(_resident, self._members))
         self.peak = max(self.peak, used)
         return used

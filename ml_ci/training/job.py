@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import cast
 
 from ml_ci.training import function, own_code, scoring, spoilt
+from ml_ci.training.devices import list_asked, list_used
 from ml_ci.training.ending import Ending, broken, check
 from ml_ci.training.executors import executor
 from ml_ci.training.inputs import verify
@@ -25,7 +26,8 @@ from ml_ci.training.orders import (
 )
 from ml_ci.training.process import Order, Outcome
 from ml_ci.training.progress import Progress, Silent
-from ml_ci.training.told import TOLD
+from ml_ci.training.ran import Ran
+from ml_ci.training.told import TOLD, read
 from ml_ci.training.values import (
     Kind,
     Measured,
@@ -38,6 +40,7 @@ from ml_ci.training.values import (
     TrainedModel,
     TrainRequest,
 )
+from ml_ci.training.warned import find_warnings
 from ml_ci.training.watch.job import Watch, naming_submodules, reading, refuse
 from ml_ci.training.watch.together import Found
 
@@ -74,6 +77,7 @@ def train(request: TrainRequest, progress: Progress | None = None) -> TrainedMod
             ending.megabytes,
             ending.reads,
             left.get("outputs"),
+            ending.ran,
         )
 
 
@@ -103,7 +107,15 @@ def predict(request: PredictRequest, progress: Progress | None = None) -> Scored
             raise broken(request.model, "evaluation")
         reads = ending.reads
         return ScoredRows(
-            target, cast("Kind", kind), rows, ending.log, seconds, ending.megabytes, reads, precision=str(precision)
+            target,
+            cast("Kind", kind),
+            rows,
+            ending.log,
+            seconds,
+            ending.megabytes,
+            reads,
+            precision=str(precision),
+            ran=ending.ran,
         )
 
 
@@ -117,7 +129,8 @@ def _predict_by_command(request: PredictRequest, command: str | tuple[str, ...],
         with reading(ending.reads):
             found = scoring.scores(request)
         rows = request.count or 0
-        return ScoredRows(found, None, rows, ending.log, ending.seconds, ending.megabytes, ending.reads)
+        took = (ending.seconds, ending.megabytes, ending.reads)
+        return ScoredRows(found, None, rows, ending.log, *took, ran=ending.ran)
 
 
 def metric(request: MetricRequest, progress: Progress | None = None) -> Measured:
@@ -181,7 +194,22 @@ def _run(
         copy = own_code.checkout(request).copy
         ending = check(outcome, order, request.work / RESULT, worker=asked is not None, shell=shell, top=copy)
         own_code.require(request, environment)
-    return dataclasses.replace(ending, reads=found.reads)
+    return dataclasses.replace(ending, reads=found.reads, ran=_see(request, outcome, ending))
+
+
+def _see(request: Request, outcome: Outcome, ending: Ending) -> Ran:
+    """Say what a job ran on, what asked for a GPU, and what it warned of."""
+    told = [line for line in read(request.work / TOLD) if line.kind == "device"]
+    warnings, fallbacks, more = find_warnings(ending.log)
+    params = request.params if isinstance(request, TrainRequest) else {}
+    return Ran(
+        list_used(told, outcome.opened, outcome.hardware.gpus),
+        outcome.hardware,
+        list_asked(told, params),
+        fallbacks,
+        warnings,
+        more,
+    )
 
 
 def _watch(request: Request, order: Order, environment: Mapping[str, str], progress: Progress) -> tuple[Outcome, Found]:

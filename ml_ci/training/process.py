@@ -12,13 +12,16 @@ import subprocess
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from ml_ci.training import adopting, left
+from ml_ci.training.devices import Opened
+from ml_ci.training.hardware import find_hardware
 from ml_ci.training.log import BoundedLog, Pump
 from ml_ci.training.progress import Progress
+from ml_ci.training.ran import Hardware
 from ml_ci.variables.masks import Mask
 
 if TYPE_CHECKING:
@@ -55,12 +58,15 @@ class Order:
 @dataclass(frozen=True)
 class Outcome:
     """Say how a job ended: `returncode` as subprocess gives it (negative is a signal), wall `seconds`, peak `megabytes`
-    (10^6 bytes, of the whole process tree), and the limit that it hit, if any."""
+    (10^6 bytes, of the whole process tree), and the limit that it hit, if any; `opened` are the devices that its
+    processes were seen to hold open, `hardware` is the machine that it ran on."""
 
     returncode: int
     seconds: float
     megabytes: float
     limit: Limit | None = None
+    opened: Opened = frozenset()
+    hardware: Hardware = field(default_factory=Hardware)
 
 
 def local(address: str) -> Callable[[Order, Progress], Outcome]:
@@ -102,7 +108,9 @@ def run(order: Order, progress: Progress) -> Outcome:
     if log.trouble is not None:
         raise log.trouble
     returncode = -signal.SIGKILL if process.returncode is None else process.returncode
-    return _outcome(order, returncode, seconds, max(family.peak, _read_reported_peak(order.request)), limit)
+    peak = max(family.peak, _read_reported_peak(order.request))
+    ended = _outcome(order, returncode, seconds, peak, limit)
+    return replace(ended, opened=frozenset(family.opened), hardware=find_hardware(order.environment.get("PATH")))
 
 
 def _start(order: Order, cookie: str, log: int) -> subprocess.Popen[bytes]:

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 from ml_ci.changes.reads import Reads
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.spec.values import Budget, Job, Load, Positive
+from ml_ci.training.ran import Ran
 from ml_ci.training.stamps import Stamp
 from ml_ci.variables.given import Env
 
@@ -149,7 +150,8 @@ class TrainedModel:
     """What a training left: its artifact, or its predictions, or both; all inside the request's `work`.
 
     `outputs` is the folder of the files that a job left which is no training. `seconds` is wall time, `megabytes` (10^6
-    bytes) the peak of the whole process tree.
+    bytes) the peak of the whole process tree. `ran` says what it ran on, and what it warned of; None
+    where it was done elsewhere.
     """
 
     artifact: Path | None
@@ -159,6 +161,7 @@ class TrainedModel:
     megabytes: float
     reads: Reads = UNSEEN
     outputs: Path | None = None
+    ran: Ran | None = None
 
 
 @dataclass(frozen=True)
@@ -219,6 +222,7 @@ class ScoredRows:
     megabytes: float
     reads: Reads = UNSEEN
     precision: str = ""
+    ran: Ran | None = None
 
 
 @dataclass(frozen=True)

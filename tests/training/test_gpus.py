@@ -8,7 +8,7 @@ import pytest
 
 from ml_ci.training.gpus import Gpus, find_gpus
 
-TWO = "GPU 0: NVIDIA A (UUID: GPU-1)\nGPU 1: NVIDIA A (UUID: GPU-2)\n"
+TWO = "GPU 0: NVIDIA A (UUID: GPU-1)\nGPU 1: NVIDIA B (SXM) (UUID: GPU-2)\n"
 
 
 def _write_tool(folder: Path, body: str) -> str:
@@ -22,7 +22,7 @@ def _write_tool(folder: Path, body: str) -> str:
 @pytest.mark.parametrize(
     ("body", "devices", "found"),
     [
-        (f"printf '{TWO}'", (), Gpus(2, "nvidia-smi -L")),
+        (f"printf '{TWO}'", (), Gpus(2, "nvidia-smi -L", ("NVIDIA A", "NVIDIA B (SXM)"))),
         ("echo No devices were found", ("nvidia0",), Gpus(0, "nvidia-smi -L")),
         (
             "exit 9",
@@ -41,4 +41,4 @@ def test_they_are_counted_by_the_tool_and_else_by_the_devices(
     folder.mkdir()
     for name in devices:
         (folder / name).touch()
-    assert find_gpus(path, folder) == Gpus(found.count, found.how.format(folder))
+    assert find_gpus(path, folder) == Gpus(found.count, found.how.format(folder), found.names)

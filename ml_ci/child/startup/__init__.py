@@ -16,9 +16,9 @@ def start() -> None:
         return
     _started.append(True)
     try:
-        from . import finder, modules, opened, seeds, told
+        from . import devices, finder, modules, opened, seeds, told
 
-        for begin in (seeds.begin, finder.begin, modules.begin, opened.begin):
+        for begin in (seeds.begin, finder.begin, modules.begin, opened.begin, devices.begin):
             begin()
         told.begin()
     except Exception as error:

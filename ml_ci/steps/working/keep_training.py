@@ -10,6 +10,7 @@ from typing import Any
 
 from ml_ci.changes.values import READS
 from ml_ci.plan.plan import TRAININGS
+from ml_ci.records.codec import pack
 from ml_ci.records.files import digest_files
 from ml_ci.records.index import Known, remember
 from ml_ci.records.manifests import pack_entries
@@ -64,6 +65,7 @@ def keep_training(project: Project, side: Made, model: TrainedModel, needs: Mapp
             "command": not side.model.job.entry,
             "seconds": model.seconds,
             "megabytes": model.megabytes,
+            **({} if model.ran is None else {"ran": pack(model.ran)}),
         }
         left.copy(model.log, draft / LOG)
         record = project.store.keep(draft, TRAININGS, found.training, content)

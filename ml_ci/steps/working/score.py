@@ -11,6 +11,7 @@ from ml_ci.evaluation.predictions import read
 from ml_ci.evaluation.scores import FILE, Predictions, decide, load, write
 from ml_ci.evaluation.threshold import choose
 from ml_ci.plan.plan import PREDICTIONS, Keys, Plan
+from ml_ci.records.codec import pack
 from ml_ci.records.manifests import pack_entries
 from ml_ci.records.record import Record
 from ml_ci.spec.values import ModelSpec, Positive
@@ -108,6 +109,7 @@ def _score(shop: Workshop, side: Side, training: Record) -> Record:
                 **({} if extra is None else extra.values),
             },
             "reads": pack_entries(entries),
+            **({} if cost is None or cost.ran is None else {"ran": pack(cost.ran)}),
         }
         return project.store.keep(draft, PREDICTIONS, key, content)
 
