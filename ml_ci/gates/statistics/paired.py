@@ -99,20 +99,23 @@ def difference_at_least(b: int, c: int, n: int, margin: float, alpha: float, met
 def p_values(name: Method, b: Floats, c: Floats, n: Floats, m: Floats) -> tuple[Floats, Floats]:
     """Give (p_pass, p_fail) of every element; 1 where the statistic is undefined."""
     if name == "score":
-        score = tango.statistic(b, c, n, m)
-        known = ~np.isnan(score)
-        return np.where(known, ndtr(score), 1.0), np.where(known, ndtr(-score), 1.0)
+        return _by_score(tango.statistic(b, c, n, m))
     p_above = exact.p_above if name == "exact" else evalues.p_above
     both = p_above(*(np.concatenate(pair) for pair in ((b, c), (c, b), (n, n), (m, -m))))
     return both[: len(n)], both[len(n) :]
 
 
+def _by_score(score: Floats) -> tuple[Floats, Floats]:
+    known = ~np.isnan(score)
+    return np.where(known, ndtr(score), 1.0), np.where(known, ndtr(-score), 1.0)
+
+
 def _judge(name: Method, wanted: Method, b: Floats, c: Floats, n: Floats, m: Floats, alpha: float) -> list[Evidence]:
-    p_pass, p_fail = p_values(name, b, c, n, m)
+    statistic = tango.statistic(b, c, n, m)
+    p_pass, p_fail = _by_score(statistic) if name == "score" else p_values(name, b, c, n, m)
     # A difference of two rates lies in [-1, 1] whatever the data: such limits need no proof.
     p_pass, p_fail = np.where(m >= 1.0, 0.0, p_pass), np.where(m >= 1.0, 1.0, p_fail)
     low, high = {"score": tango, "exact": exact, "anytime": evalues}[name].bounds(b, c, n, alpha)
-    statistic = tango.statistic(b, c, n, m)
     table = zip(*(column.tolist() for column in (b, c, n, m, low, high, p_pass, p_fail, statistic)), strict=True)
     return [_evidence(_Row(*row), name, wanted, alpha) for row in table]
 

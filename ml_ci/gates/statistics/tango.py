@@ -5,11 +5,16 @@
 
 from __future__ import annotations
 
+import math
+from typing import Any
+
 import numpy as np
 from scipy.special import ndtri
 
-from ml_ci.gates.statistics.roots import roots
+from ml_ci.gates.statistics.roots import root, roots
 from ml_ci.gates.statistics.values import Floats, Numbers, columns
+
+_FEW = 4  # so few are searched for one by one, faster than at once
 
 
 def statistic(b: Numbers, c: Numbers, n: Numbers, margin: Numbers) -> Floats:
@@ -26,11 +31,16 @@ def statistic(b: Numbers, c: Numbers, n: Numbers, margin: Numbers) -> Floats:
 
 def restricted(b: Floats, c: Floats, n: Floats, m: Floats) -> Floats:
     """Give q, the likeliest share of baseline-only errors among all rows if the true difference were `m`."""
+    return _restricted(b, c, n, m, np.sqrt, np.maximum)  # type: ignore[no-any-return]
+
+
+def _restricted(b: Any, c: Any, n: Any, m: Any, sqrt: Any, larger: Any) -> Any:
+    """Do it with arrays, or with plain numbers."""
     half = (2 * n - b + c) * m - (b + c)
     inside = half * half + 8 * n * c * m * (1 - m)
-    share = (np.sqrt(np.maximum(inside, 0.0)) - half) / (4 * n)
+    share = (sqrt(larger(inside, 0.0)) - half) / (4 * n)
     # No table has less; a rounding error below it would be a variance of 0, and that a proof out of nothing.
-    return np.maximum(share, np.maximum(-m, 0.0))
+    return larger(share, larger(-m, 0.0))
 
 
 def variance(b: Floats, c: Floats, n: Floats, m: Floats) -> Floats:
@@ -53,6 +63,10 @@ def bounds(b: Numbers, c: Numbers, n: Numbers, alpha: float) -> tuple[Floats, Fl
     """Give lower and upper bounds together, in one search."""
     b, c, n = columns(b, c, n)
     z = float(-ndtri(alpha))
+    if len(b) <= _FEW:
+        each = list(zip(b.tolist(), c.tolist(), n.tolist(), strict=True))
+        lows = [-_upper_of_one(c_, b_, n_, z) for b_, c_, n_ in each]
+        return np.array(lows), np.array([_upper_of_one(*one, z) for one in each])
     both = _upper(np.concatenate([b, c]), np.concatenate([c, b]), np.concatenate([n, n]), z)
     return -both[len(b) :], both[: len(b)]
 
@@ -72,3 +86,20 @@ def _upper(b: Floats, c: Floats, n: Floats, z: float) -> Floats:
     found = np.where(untouched, z * z / (rows + z * z), found)
     found = np.where(reversed_all, (z * z - rows) / (z * z + rows), found)
     return np.where(n > 0, found, 1.0)
+
+
+def _upper_of_one(b: float, c: float, n: float, z: float) -> float:
+    """Do what `_upper` does, in plain numbers and to the same bits."""
+    if not n > 0:
+        return 1.0
+    rows = max(n, 1.0)
+    if c == rows:
+        return (z * z - rows) / (z * z + rows)
+    if b == 0 and c == 0:
+        return z * z / (rows + z * z)
+
+    def excess(m: float) -> float:
+        spread = rows * (2 * _restricted(b, c, rows, m, math.sqrt, max) + m * (1 - m))
+        return b - c - rows * m + z * math.sqrt(spread)
+
+    return root(excess, min(max((b - c) / rows, -1.0), 1.0), 1.0)

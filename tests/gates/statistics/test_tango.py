@@ -92,6 +92,17 @@ def test_bounds_solve_their_equation_and_swapping_mirrors_them(table: tuple[int,
     assert (swapped[0][0], swapped[1][0]) == (pytest.approx(-high, abs=1e-9), pytest.approx(-low, abs=1e-9))
 
 
+@given(st.lists(tables(), min_size=1, max_size=4), st.sampled_from([0.1, 0.05, 1e-4]))
+def test_a_few_have_the_bounds_that_they_have_among_many_to_the_bit(
+    few: list[tuple[int, int, int]], alpha: float
+) -> None:
+    corners = [(0, 0, 0), (0, 0, 50), (50, 0, 50), (0, 50, 50), (1, 49, 50), (2.5, 0.5, 33.3)]
+    for some in (few, corners[:3], corners[3:]):
+        many = [*some, (3, 4, 500), (12, 9, 2000), (1, 1, 2), (7, 0, 9), (0, 3, 100)]
+        alone, among = (tango.bounds(*zip(*cases, strict=True), alpha) for cases in (some, many))
+        assert [ends.tolist() for ends in alone] == [ends[: len(some)].tolist() for ends in among]
+
+
 @given(tables(), st.floats(-0.999, 0.999), st.floats(-0.999, 0.999))
 def test_a_wider_margin_is_never_harder(table: tuple[int, int, int], one: float, other: float) -> None:
     narrow, wide = sorted((one, other))
