@@ -32,6 +32,8 @@ def commands_of(forge: Forge) -> click.Group:
     )
     for make in (_comment, _status, _summary, _event):
         group.add_command(make(forge))
+    if forge.tells_all:
+        group.add_command(_tell_all(forge))
     return group
 
 
@@ -135,6 +137,32 @@ def _event(forge: Forge) -> click.Command:
         return _told(lambda: show_event(_request(forge, given)))
 
     return _command(forge, event, "Print what this event asks for, as JSON.", *_WHERE, "output")
+
+
+def _tell_all(forge: Forge) -> click.Command:
+    def tell_all(job: str, set_them: bool, **given: Any) -> int:
+        """Write the comment of every open change, from the report that the job JOB of its own pipeline left.
+
+        For a pipeline of the default branch, whose token no change can read. What a change left is data: it is held to
+        the change's commit, pipeline and base, and with --expect to the ml-ci.yaml that is trusted.
+        """
+        from ml_ci.review.desk import load
+
+        done = [_shown(outcome) for outcome in load(forge.tells_all)(_request(forge, given), job, statuses=set_them)]
+        return max(done, default=0)
+
+    for option in (
+        click.option("--statuses", "set_them", is_flag=True, help="Set the commit statuses too."),
+        click.option("--job", default="judge", show_default=True, metavar="JOB", help="The job that runs ml-ci."),
+    ):
+        tell_all = option(tell_all)
+    options = ("expect", "key", "author", "repository", "api-url", "server-url")
+    return _command(forge, tell_all, "Tell every open change what its own pipeline found.", *options)
+
+
+def _shown(outcome: Outcome) -> int:
+    click.echo(outcome.said)
+    return outcome.code
 
 
 def _command(forge: Forge, function: Callable[..., int], short: str, *names: str) -> click.Command:

@@ -32,8 +32,10 @@ class Forge(Protocol):
     like a secret's. `withheld` ones no job ever gets, `tokens` neither, and their values are masked in whatever is
     written. `own_events` are events whose jobs run code that is on the branch already. `variables` are those that a
     request is read from, by its field, `said` those that say what the job is of where no file does, and `asks` the
-    options that only this forge has. `step` and `desk` are the `module:object` of how a job of it and its server are
-    spoken to (`ml_ci.review.desk`), imported where something is to be told.
+    options that only this forge has. `tells_all` is the `module:function` of its second stage, where no event starts
+    one for a change: it tells every open change what its own pipeline found. `step` and `desk` are the
+    `module:object` of how a job of it and its server are spoken to (`ml_ci.review.desk`), imported where something is
+    to be told.
     """
 
     name: str
@@ -45,6 +47,7 @@ class Forge(Protocol):
     variables: Mapping[str, str]
     said: tuple[str, ...]
     asks: tuple[str, ...]
+    tells_all: str
     api_url: str
     server_url: str
     step: str

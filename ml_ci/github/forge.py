@@ -46,6 +46,7 @@ class GitHub(Forge):
     }
     said: tuple[str, ...] = ()
     asks: tuple[str, ...] = ()
+    tells_all = ""
     api_url = "https://api.github.com"
     server_url = "https://github.com"
     step = "ml_ci.github.step:STEP"

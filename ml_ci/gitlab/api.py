@@ -25,6 +25,7 @@ class Api(Client):
     """One project at one GitLab; `url` is CI_API_V4_URL, `repository` the project's path or number."""
 
     title: ClassVar[str] = "GitLab"
+    follows: ClassVar[bool] = False  # PRIVATE-TOKEN would go along to wherever it leads
     later: ClassVar[str] = "Nothing is wrong with the change: run the job again, and see https://status.gitlab.com."
     wrong_url: ClassVar[str] = "Is the API's URL right? It ends with /api/v4 (--api-url, CI_API_V4_URL)."
 

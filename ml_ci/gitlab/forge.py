@@ -50,6 +50,7 @@ class GitLab(Forge):
     }
     said: tuple[str, ...] = SAID
     asks: tuple[str, ...] = ("pipeline",)
+    tells_all = "ml_ci.gitlab.second_stage:tell_all"
     api_url = "https://gitlab.com/api/v4"
     server_url = "https://gitlab.com"
     step = "ml_ci.gitlab.step:STEP"

@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import islice
 from typing import Any, ClassVar
 
 import requests
@@ -20,6 +21,7 @@ _MOST_PAGES = 300
 # Seconds to connect, and to wait for the answer.
 TIMEOUT = (10.0, 30.0)
 _ATTEMPTS = 4
+_CHUNK = 2**16
 # Longer than this no step of a workflow should sleep: a message with the hour is better.
 _PATIENCE = 60.0
 
@@ -61,6 +63,7 @@ class Client:
 
     title: ClassVar[str]
     per_page: ClassVar[int] = 100
+    follows: ClassVar[bool] = True  # where it redirects to; no header but Authorization is kept from other hosts
     size: ClassVar[str] = "per_page"  # the parameter that asks for so many items of a page
     headers: ClassVar[Mapping[str, str]] = {"Accept": "application/json"}
     later: ClassVar[str] = "Nothing is wrong with the change: run the job again."
@@ -85,9 +88,35 @@ class Client:
 
     def send(self, call: Call) -> Answer:
         """Send a request; RefusedError for what the forge will not do, UnavailableError when it does not answer."""
+        return self._answer(call, self._patient(call))
+
+    def file(self, call: Call, most: int) -> bytes:
+        """Give the first `most` bytes of a file, wherever the forge keeps it: nobody else is sent the token."""
+        response = self._patient(call, whole=False)
+        with response:
+            if response.is_redirect:
+                return self._elsewhere(call, response.headers.get("Location", ""), most)
+            if not 200 <= response.status_code < 300:
+                raise self._refused(call, response)
+            return _first(response, most)
+
+    def _elsewhere(self, call: Call, url: str, most: int) -> bytes:
+        """Read a file at a storage that the forge names by an address which is the permission to read it."""
+        try:
+            with requests.get(url, timeout=TIMEOUT, stream=True) as response:
+                if response.status_code != 200:
+                    raise UnavailableError(
+                        f"could not {call.doing}: the storage answered {response.status_code}", hint=self.later
+                    )
+                return _first(response, most)
+        except requests.RequestException as error:
+            raise UnavailableError(f"could not {call.doing}: {_named(error)}", hint=self.later) from None
+
+    def _patient(self, call: Call, *, whole: bool = True) -> requests.Response:
+        """Send a request until it is answered: a rate limit and a server that stumbles are waited for."""
         for attempt in range(_ATTEMPTS):
             try:
-                response = self._sent(call)
+                response = self._sent(call, whole)
             except (requests.ConnectionError, requests.Timeout) as error:
                 self._lost(call, _named(error), attempt)
                 continue
@@ -99,7 +128,7 @@ class Client:
             elif response.status_code >= 500:
                 self._lost(call, f"{self.title} answered {response.status_code}", attempt)
             else:
-                return self._answer(call, response)
+                return response
         raise AssertionError("the last attempt raises")
 
     def pages(self, call: Call) -> Iterator[Any]:
@@ -122,14 +151,15 @@ class Client:
         session.headers.update({**self.headers, "User-Agent": f"ml-ci/{__version__}"})
         return session
 
-    def _sent(self, call: Call) -> requests.Response:
+    def _sent(self, call: Call, whole: bool) -> requests.Response:
         return self._session.request(
             call.method,
             f"{self.url.rstrip('/')}{call.path.replace('{repo}', self.place())}",
             params=dict(call.query),
             json=call.body,
             timeout=TIMEOUT,
-            allow_redirects=call.method == "GET",
+            allow_redirects=self.follows and whole and call.method == "GET",
+            stream=not whole,
         )
 
     def _lost(self, call: Call, what: str, attempt: int) -> None:
@@ -206,6 +236,11 @@ def _limited(response: requests.Response) -> float | None:
     if response.status_code == 429 or "secondary rate limit" in response.text[:2000].lower():
         return 1.0
     return None
+
+
+def _first(response: requests.Response, most: int) -> bytes:
+    """Give the first bytes of an answer; the rest is not read."""
+    return b"".join(islice(response.iter_content(_CHUNK), most // _CHUNK + 1))[:most]
 
 
 def _wait_hint(wait: float) -> str:

@@ -113,16 +113,17 @@ class Desk(Protocol):
 
 def step_of(request: Request) -> Step:
     """Give how a step speaks on the forge of a request."""
-    step: Step = _load(named(request.forge).step)
+    step: Step = load(named(request.forge).step)
     return step
 
 
 def desk_of(request: Request) -> Desk:
     """Open the desk of a request's repository; UserError where repository, URL or token is missing or none."""
-    desk: Desk = _load(named(request.forge).desk)(request)
+    desk: Desk = load(named(request.forge).desk)(request)
     return desk
 
 
-def _load(place: str) -> Any:
+def load(place: str) -> Any:
+    """Import what a forge names as `module:object`."""
     module, _, name = place.partition(":")
     return getattr(importlib.import_module(module), name)

@@ -51,6 +51,7 @@ class FakeGitLab(base.FakeGitHub):  # type: ignore[misc]
         self.executed: list[str] = []
         self.pipelines: list[dict[str, Any]] = []
         self.jobs: list[str] = []
+        self.artifacts: dict[tuple[int, str], Any] = {}
 
     def pipeline(self, number: int, sha: str = base.SHA, source: str = "merge_request_event") -> None:
         """Add a pipeline of a commit."""
@@ -94,6 +95,9 @@ class FakeGitLab(base.FakeGitHub):  # type: ignore[misc]
         yield "GET", commit, self._get_commit
         yield "POST", r"statuses/([^/]+)", self._create_status
         yield "GET", "pipelines", self._list_pipelines
+        yield "GET", rf"{one}/pipelines", self._pipelines_of_request
+        yield "GET", r"pipelines/(\d+)/jobs", self._list_jobs
+        yield "GET", r"jobs/(\d+)/artifacts/(.+)", self._artifact
 
     def _list_notes(self, number: str, query: dict[str, str], _: Any) -> Any:
         if not self._pull(number):
@@ -168,7 +172,8 @@ class FakeGitLab(base.FakeGitHub):  # type: ignore[misc]
         return self._page([one for one in self.pipelines if wanted.items() <= one.items()], query)
 
     def _list_requests(self, query: dict[str, str], _: Any) -> Any:
-        found = [one for one in self.pulls if one["state"] == "open" and one["branch"] == query.get("source_branch")]
+        branch = query.get("source_branch")
+        found = [one for one in self.pulls if one["state"] == "open" and branch in (None, one["branch"])]
         return self._page([_request(one) for one in found], query)
 
     def _requests_of_commit(self, sha: str, query: dict[str, str], _: Any) -> Any:
@@ -181,6 +186,22 @@ class FakeGitLab(base.FakeGitHub):  # type: ignore[misc]
     def _list_diffs(self, number: str, query: dict[str, str], _: Any) -> Any:
         found = self._pull(number)
         return self._page([_diff(one) for one in found["files"]], query) if found else _missing("Merge Request")
+
+    def _pipelines_of_request(self, number: str, query: dict[str, str], _: Any) -> Any:
+        found = self._pull(number)
+        mine = [one for one in self.pipelines if found and one["sha"] == found["sha"]]
+        return self._page([{**one, "project_id": one.get("project_id", 5)} for one in reversed(mine)], query)
+
+    def _list_jobs(self, pipeline: str, query: dict[str, str], _: Any) -> Any:
+        return self._page([{"id": 10 * int(pipeline), "name": "judge"}], query)
+
+    def _artifact(self, job: str, path: str, *_: Any) -> Any:
+        found = self.artifacts.get((int(job), path))
+        if found is None:
+            return _missing("File")
+        if isinstance(found, str):
+            return Answer(302, None, {"Location": found})
+        return Answer(200, found)
 
     def _get_commit(self, sha: str, *_: Any) -> Any:
         if sha not in self.commits:
