@@ -1,6 +1,7 @@
 """Run one job in a process of its own: `PYTHON __main__.py REQUEST.json`, or `--work REQUEST.json` for its worker.
 
-With `--between REQUEST.json` one more process stands between it and whoever starts it.
+With `--between REQUEST.json` one more process stands between it and whoever starts it; `--stem REQUEST.json` imports
+libraries from which jobs branch off.
 """
 
 from __future__ import annotations
@@ -39,12 +40,14 @@ def _module(name: str) -> Any:
 
 
 def main(arguments: list[str]) -> int:
-    """Be the supervisor of a request, with `--work` its worker, or stand `--between`; give the exit code."""
+    """Be the supervisor of a request, with `--work` its worker, `--between`, or a `--stem`; give the exit code."""
     _leave_the_path()
     _package()
     if arguments[:1] == ["--work"]:
         _module("worker").work(arguments[1])
         return 1
+    if arguments[:1] == ["--stem"]:
+        return int(_module("stem").serve(arguments[1]))
     if arguments[:1] == ["--between"]:
         return int(_module("supervisor").stand_between(os.path.abspath(__file__), arguments[1]))
     return int(_module("supervisor").supervise(arguments[0]))

@@ -9,18 +9,44 @@ from .exchange import FORMAT, read_json, write_json
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Callable, Collection
+
     from .exchange import Request
+
+_STARTED: list[Any] = []
 
 
 def supervise(path: str) -> int:
     """Start the job of a request, end it when ml-ci is gone, and end as the job ended."""
-    import subprocess
+    request = read_json(path)
+    handed = _handed(request)
+    status = watch_over(request, lambda: _start(request, handed), handed)
+    return 127 if status is None else end_like(status)
+
+
+def watch_over(request: Request, start: Callable[[], int | None], handed: Collection[int]) -> int | None:
+    """Have a job started, end it when ml-ci is gone, and leave nothing of it; give its status as `waitpid` does.
+
+    `start` gives the id of its process, None where it could not be started.
+    """
     import threading
 
-    request = read_json(path)
     lifeline = os.dup(0)
-    handed = _handed(request)
-    _adopt_orphans()
+    adopt_orphans()
+    pid = start()
+    if pid is None:
+        return None
+    _close(handed)
+    threading.Thread(target=_watch_lifeline, args=(lifeline,), daemon=True).start()
+    status = _reap_until(pid)
+    write_json(request["usage"], {"format": FORMAT, "peak": _peak()})
+    kill_children()
+    return status
+
+
+def _start(request: Request, handed: Collection[int]) -> int | None:
+    import subprocess
+
     try:
         job = subprocess.Popen(request["argv"], cwd=request["cwd"], stdin=subprocess.DEVNULL, pass_fds=handed)
     except OSError as error:
@@ -35,13 +61,9 @@ def supervise(path: str) -> int:
                 "hint": "A list is started without a shell; is the program's name right, and is it on PATH?",
             },
         )
-        return 127
-    _close(handed)
-    threading.Thread(target=_watch_lifeline, args=(lifeline,), daemon=True).start()
-    status = _reap_until(job.pid)
-    write_json(request["usage"], {"format": FORMAT, "peak": _peak()})
-    _end_children()
-    return _end_like(status)
+        return None
+    _STARTED.append(job)  # an object that is thrown away waits for its process
+    return job.pid
 
 
 def stand_between(program: str, path: str) -> int:
@@ -54,15 +76,15 @@ def stand_between(program: str, path: str) -> int:
 
     lifeline = os.dup(0)
     handed = _handed(read_json(path))
-    _adopt_orphans()
+    adopt_orphans()
     # A session of its own: a job that kills its whole group does not reach this process.
     argv = [sys.executable, "-I", "-S", program, path]
     supervisor = subprocess.Popen(argv, start_new_session=True, pass_fds=handed)
     _close(handed)
     threading.Thread(target=_watch_lifeline, args=(lifeline,), daemon=True).start()
     status = _reap_until(supervisor.pid)
-    _end_children()
-    return _end_like(status)
+    kill_children()
+    return end_like(status)
 
 
 def _handed(request: Request) -> tuple[int, ...]:
@@ -70,13 +92,13 @@ def _handed(request: Request) -> tuple[int, ...]:
     return tuple(request.get("descriptors") or ())
 
 
-def _close(descriptors: tuple[int, ...]) -> None:
+def _close(descriptors: Collection[int]) -> None:
     """Close what the job has now: who reads from it hears of its end only when nobody else holds the other side."""
     for descriptor in descriptors:
         os.close(descriptor)
 
 
-def _adopt_orphans() -> None:
+def adopt_orphans() -> None:
     """Become the parent of daemons that the job leaves (Linux), so that ml-ci finds and ends them."""
     if not sys.platform.startswith("linux"):
         return
@@ -103,7 +125,8 @@ def _peak() -> int:
     return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * unit
 
 
-def _end_like(status: int) -> int:
+def end_like(status: int) -> int:
+    """Give the exit code of a job that exited; of one that a signal killed, die by the same."""
     if not os.WIFSIGNALED(status):
         return os.WEXITSTATUS(status)
     import resource
@@ -130,22 +153,23 @@ def _watch_lifeline(lifeline: int) -> None:
 def _end_everything() -> None:
     import signal
 
-    _end_children()
+    kill_children()
     os.killpg(os.getpgid(0), signal.SIGKILL)
 
 
-def _end_children() -> None:
+def kill_children() -> None:
     """Kill our children, and those that become ours when their parent dies, until there is none (by /proc)."""
     for _ in range(200):
-        children = _children()
-        for pid in children:
-            _kill(pid)
-        if not children:
+        found = children()
+        for pid in found:
+            kill(pid)
+        if not found:
             return
         _reap_some()
 
 
-def _children() -> list[int]:
+def children() -> list[int]:
+    """Give the ids of our children that have not ended (by /proc)."""
     own = str(os.getpid())
     found = []
     for pid in _pids():
@@ -170,7 +194,8 @@ def _reap_some() -> None:
         pass
 
 
-def _kill(pid: int) -> None:
+def kill(pid: int) -> None:
+    """End a process that may be gone already."""
     import signal
 
     try:

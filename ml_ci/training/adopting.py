@@ -13,14 +13,27 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 CHILD = Path(__file__).parents[1] / "child" / "__main__.py"
 _DUMPABLE, _SUBREAPER = 4, 36  # PR_SET_DUMPABLE and PR_SET_CHILD_SUBREAPER of <sys/prctl.h>
 _ROUNDS = 500
 _PAUSE = 0.01
+
+
+class HasId(Protocol):
+    """A process, by its id."""
+
+    @property
+    def pid(self) -> int:
+        """Its id."""
+        ...
+
+
+Supervisor = TypeVar("Supervisor", bound=HasId)
 
 _lock = Lock()  # a child that is being started is not taken for one that was inherited
 _is_own = False
@@ -44,16 +57,28 @@ def start(request: Path, **options: Any) -> subprocess.Popen[bytes]:
     # It runs under ml-ci's own interpreter, isolated; the job's argv is in the request.
     between = ("--between",) if stands_between() else ()
     argv = (sys.executable, "-I", "-S", str(CHILD), *between, str(request))
+    return begin(lambda: subprocess.Popen(argv, start_new_session=True, **options))
+
+
+def begin(make: Callable[[], Supervisor]) -> Supervisor:
+    """Have a supervisor made, and adopt from now on what its job leaves, until its `end`."""
     with _lock:
-        if _is_own and not _supervisors:
+        first = _is_own and not _supervisors
+        if first:
             _before.update(_children())
             _adopt(True)
-        process = subprocess.Popen(argv, start_new_session=True, **options)
+        try:
+            process = make()
+        except BaseException:
+            if first:
+                _adopt(False)
+                _before.clear()
+            raise
         _supervisors.add(process.pid)
     return process
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
+def end(process: HasId) -> None:
     """End what was inherited while a supervisor ran that is gone now; with the last one, inherit no more."""
     with _lock:
         _supervisors.discard(process.pid)

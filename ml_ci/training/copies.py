@@ -70,6 +70,9 @@ class Copies:
 
     def _place(self) -> Path:
         if self._work is None:
+            from ml_ci.training.stems import open_stems  # as above
+
+            self._stack.enter_context(open_stems())
             self._work = self._stack.enter_context(self.workplaces.workplace())
         return self._work
 

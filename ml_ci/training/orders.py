@@ -13,6 +13,7 @@ from ml_ci.errors import Failure, StageFailed
 from ml_ci.training import built, own_code
 from ml_ci.training.environment import begin_environment
 from ml_ci.training.handing import advise, hand_environment
+from ml_ci.training.lead import find_lead
 from ml_ci.training.log import tail
 from ml_ci.training.own_paths import on_own_side
 from ml_ci.training.process import Order
@@ -79,6 +80,7 @@ def write_order(
         memory=request.budget.memory,
         mask=Mask.of(request.environment),
         descriptors=descriptors,
+        lead=None if asked is None else find_lead(request, argv, environment),
     )
     order.request.write_text(json.dumps(content, default=str), encoding="utf-8")
     return order

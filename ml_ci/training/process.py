@@ -22,6 +22,7 @@ from ml_ci.training.hardware import find_hardware
 from ml_ci.training.log import BoundedLog, Pump
 from ml_ci.training.progress import Progress
 from ml_ci.training.ran import Hardware
+from ml_ci.training.stems import Branched, Lead, find_stem
 from ml_ci.variables.masks import Mask
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ _POLL = 0.03
 _TICK = 0.1
 
 Limit: TypeAlias = Literal["time", "memory"]
+Process: TypeAlias = "subprocess.Popen[bytes] | Branched"
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Order:
     """Say what to run: the file `request` holds the job's argv; `seconds` and `memory` (bytes) are the limits.
 
     The log holds nothing that `mask` masks. `descriptors` are ends of pipes that the job has by the same numbers; they
-    are closed here as soon as it has them.
+    are closed here as soon as it has them. A job with a `lead` may branch off from a process that has imported it.
     """
 
     model: str
@@ -53,6 +55,7 @@ class Order:
     memory: int | None = None
     mask: Mask = field(default_factory=Mask, repr=False)
     descriptors: tuple[int, ...] = ()
+    lead: Lead | None = None
 
 
 @dataclass(frozen=True)
@@ -88,8 +91,11 @@ def run(order: Order, progress: Progress) -> Outcome:
     log = BoundedLog(order.log, mask=order.mask)
     read_end, write_end = os.pipe()
     try:
-        started = time.monotonic()
-        process = _start(order, cookie, write_end)
+        before = time.monotonic()
+        process = _branch_off(order, cookie, write_end) or _start(order, cookie, write_end)
+        branched = isinstance(process, Branched)
+        # What is imported once for several jobs counts for each, as if it had done it itself.
+        started = time.monotonic() - process.seconds if isinstance(process, Branched) else before
     except BaseException:
         os.close(read_end)
         raise
@@ -98,7 +104,7 @@ def run(order: Order, progress: Progress) -> Outcome:
             os.close(descriptor)
     pump = Pump(read_end, log)
     pump.start()
-    family = Family(process.pid, f"{COOKIE}={cookie}", between=adopting.stands_between())
+    family = Family(process.pid, f"{COOKIE}={cookie}", between=adopting.stands_between() and not branched)
     try:
         limit = _watch(order, process, family, log, progress, started)
         seconds = time.monotonic() - started
@@ -111,6 +117,32 @@ def run(order: Order, progress: Progress) -> Outcome:
     peak = max(family.peak, _read_reported_peak(order.request))
     ended = _outcome(order, returncode, seconds, peak, limit)
     return replace(ended, opened=frozenset(family.opened), hardware=find_hardware(order.environment.get("PATH")))
+
+
+def _branch_off(order: Order, cookie: str, log: int) -> Branched | None:
+    """Have the job branch off from a process that has its libraries; None where it has to start by itself."""
+    stem = find_stem(order.lead)
+    if stem is None or order.lead is None:
+        return None
+    asked = {
+        "request": str(order.request),
+        "cwd": str(order.cwd),
+        "environment": {**order.environment, COOKIE: cookie},
+        "startup": str(order.lead.startup),
+        "argv": order.lead.argv,
+        "descriptors": order.descriptors,
+    }
+
+    def branch() -> Branched:
+        process = stem.branch(asked, log, order.descriptors)
+        if process is None:
+            raise OSError
+        return process
+
+    try:
+        return adopting.begin(branch)
+    except OSError:
+        return None
 
 
 def _start(order: Order, cookie: str, log: int) -> subprocess.Popen[bytes]:
@@ -126,7 +158,7 @@ def _start(order: Order, cookie: str, log: int) -> subprocess.Popen[bytes]:
 
 
 def _watch(
-    order: Order, process: subprocess.Popen[bytes], family: Family, log: BoundedLog, progress: Progress, started: float
+    order: Order, process: Process, family: Family, log: BoundedLog, progress: Progress, started: float
 ) -> Limit | None:
     ticked = 0.0
     while True:
@@ -144,7 +176,7 @@ def _watch(
         _wait(process, min(_POLL, max(0.0, order.seconds - age) + 0.001))
 
 
-def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:
+def _wait(process: Process, seconds: float) -> None:
     if process.poll() is None and not _sleep_until_end(process.pid, seconds):
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(seconds)
@@ -169,7 +201,7 @@ def _sleep_until_end(pid: int, seconds: float) -> bool:
     return True
 
 
-def _end(process: subprocess.Popen[bytes], family: Family) -> None:
+def _end(process: Process, family: Family) -> None:
     try:
         family.end()
     finally:

@@ -171,7 +171,8 @@ class PredictRequest:
     `entry` is the model's `predict:`, `module:function`; None takes predict_proba, decision_function or predict of what
     its file holds, loaded as `load` says. `labels` are the distinct labels of the holdout, by which the classes of the
     answer are known.
-    With a `command` it scores the rows instead, and nothing of Python's is loaded.
+    With a `command` it scores the rows instead, and nothing of Python's is loaded. `begins` is what trained it,
+    `module:function` or a command: what that imports first may be imported already.
     """
 
     model: str
@@ -184,6 +185,7 @@ class PredictRequest:
     environment: Mapping[str, str] = field(repr=False)
     entry: str | None = None
     command: str | tuple[str, ...] | None = None
+    begins: str = ""
     load: Load = field(default_factory=Load)
     labels: tuple[str, ...] = ()
     count: int | None = None

@@ -217,6 +217,7 @@ def ask_to_score(
         environment=project.options.environment,
         entry=side.model.predict,
         command=side.model.predict_command,
+        begins=side.model.job.entry or side.model.job.text,
         load=side.model.load,
         labels=_labels(shop),
         count=count,

@@ -1,0 +1,228 @@
+"""Processes that have imported libraries, and from which jobs branch off: each library is imported once in a run.
+
+`child/stem.py` is such a process. None is started but while `open_stems` holds; a job that cannot branch off, for
+whatever reason, starts by itself.
+"""
+
+from __future__ import annotations
+
+import array
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from threading import Lock
+from typing import IO, Any, TypeAlias
+
+from ml_ci.training.adopting import CHILD
+
+_MOST = 2  # stems at a time
+_SECONDS = 120.0  # for the imports
+_ANSWER = 10.0  # for a fork
+_LONGEST = 1_000_000
+_EACH = ("ML_CI_", "PWD", "OLDPWD")  # what a job has of its own
+
+_Key: TypeAlias = tuple[Path, tuple[str, ...], tuple[tuple[str, str], ...]]
+
+_lock = Lock()
+_holders = [0]
+_stems: dict[_Key, Stem | None] = {}
+
+
+@dataclass(frozen=True)
+class Lead:
+    """What a job may find imported: `statements`, under an `interpreter`, with the environment that all jobs share.
+
+    A library of one of the names that `own` says is the job's own file of that name, and not the library. `startup` is
+    the job's folder that comes first on PYTHONPATH, `argv` what starts the job by itself.
+    """
+
+    interpreter: Path
+    statements: tuple[str, ...]
+    own: frozenset[str]
+    startup: Path
+    argv: tuple[str, ...]
+    environment: Mapping[str, str] = field(repr=False)
+
+
+class Branched:
+    """A job that branched off, as `subprocess.Popen` has one: `seconds` is what the imports took, once for all."""
+
+    def __init__(self, job: socket.socket, pid: int, lifeline: IO[bytes], seconds: float) -> None:
+        self._job = job
+        self.pid = pid
+        self.stdin: IO[bytes] | None = lifeline
+        self.seconds = seconds
+        self.returncode: int | None = None
+
+    def poll(self) -> int | None:
+        """Give how the job ended; None while it runs."""
+        return self._hear(0.0)
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end; TimeoutExpired as of `subprocess`."""
+        code = self._hear(timeout)
+        if code is None:
+            raise subprocess.TimeoutExpired("a job", timeout or 0.0)
+        return code
+
+    def _hear(self, seconds: float | None) -> int | None:
+        if self.returncode is None:
+            line = _hear(self._job, seconds)
+            if line is not None:
+                status = line.get("status")
+                # The stem is gone and says nothing: who ended it, ended this job as well.
+                ended = os.waitstatus_to_exitcode(status) if isinstance(status, int) else -signal.SIGKILL
+                self.returncode = int(ended)
+                self._job.close()
+        return self.returncode
+
+
+class Stem:
+    """A running stem; `names` are those that its libraries are imported by."""
+
+    def __init__(self, process: subprocess.Popen[bytes], control: socket.socket, names: frozenset[str]) -> None:
+        self._process = process
+        self._control = control
+        self.names = names
+        self.seconds = 0.0
+
+    def branch(self, order: Mapping[str, object], log: int, descriptors: tuple[int, ...]) -> Branched | None:
+        """Have a job branch off; None where the stem does not answer."""
+        ours, theirs = socket.socketpair()
+        lifeline, end = os.pipe()
+        try:
+            numbers = array.array("i", [theirs.fileno(), lifeline, log, *descriptors])
+            self._control.sendmsg([b"job"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, numbers)])
+            theirs.close()
+            said = _hear(ours, _ANSWER) or {}
+            pid = said.get("pid")
+            if not isinstance(pid, int):
+                raise OSError
+            ours.settimeout(_ANSWER)
+            ours.sendall(json.dumps(order).encode() + b"\n")
+        except OSError:
+            ours.close()
+            os.close(end)
+            return None
+        finally:
+            theirs.close()
+            os.close(lifeline)
+        return Branched(ours, pid, os.fdopen(end, "wb"), self.seconds)
+
+    def close(self) -> None:
+        """End it; no job of it runs any more."""
+        self._control.close()
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(_ANSWER)
+        self._process.kill()
+        self._process.wait()
+
+
+@contextmanager
+def open_stems() -> Iterator[None]:
+    """Let jobs branch off for the time of a `with` block; at the end of the outermost one all stems end."""
+    with _lock:
+        _holders[0] += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _holders[0] -= 1
+            ended = [] if _holders[0] else [_stems.pop(key) for key in list(_stems)]
+        for stem in ended:
+            if stem is not None:
+                stem.close()
+
+
+def find_stem(lead: Lead | None) -> Stem | None:
+    """Give the stem that a job may branch off from, started where there is none yet; None where it starts by itself."""
+    if lead is None or not lead.statements or not sys.platform.startswith("linux"):
+        return None
+    shared = _share(lead)
+    with _lock:
+        if not _holders[0]:
+            return None
+        for (interpreter, statements, environment), stem in _stems.items():
+            if (interpreter, environment) == (lead.interpreter, shared) and set(statements) <= set(lead.statements):
+                return None if stem is None or stem.names & lead.own else stem
+        if len(_stems) >= _MOST:
+            return None
+        stem = _start(lead, dict(shared))
+        _stems[(lead.interpreter, lead.statements, shared)] = stem
+    return None if stem is None or stem.names & lead.own else stem
+
+
+def _share(lead: Lead) -> tuple[tuple[str, str], ...]:
+    """Give what jobs have alike of the environment: what names a job's own folders is not."""
+    given = {name: value for name, value in lead.environment.items() if not name.startswith(_EACH)}
+    work = str(lead.startup.parent)
+    for name in ("PATH", "PYTHONPATH"):
+        parts = [part for part in given.pop(name, "").split(os.pathsep) if not part.startswith(work)]
+        if any(parts):
+            given[name] = os.pathsep.join(parts)
+    return tuple(sorted(given.items()))
+
+
+def _start(lead: Lead, environment: dict[str, str]) -> Stem | None:
+    paths = environment.get("PYTHONPATH", "")
+    if paths and not all(map(os.path.isabs, paths.split(os.pathsep))):
+        return None  # it means another folder in each job
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    started = time.monotonic()
+    with theirs, tempfile.TemporaryDirectory() as folder, tempfile.TemporaryFile() as printed:
+        request = Path(folder, "stem.json")
+        request.write_text(json.dumps({"statements": lead.statements, "socket": theirs.fileno()}), encoding="utf-8")
+        argv = (str(lead.interpreter), str(CHILD), "--stem", str(request))
+        try:
+            # In a group of its own: an interruption from the keyboard is told by ml-ci.
+            process = subprocess.Popen(
+                argv,
+                cwd="/",
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=printed,
+                stderr=printed,
+                pass_fds=(theirs.fileno(),),
+                process_group=0,
+            )
+        except OSError:
+            ours.close()
+            return None
+        theirs.close()
+        said = _hear(ours, _SECONDS) or {}
+    names = said.get("names")
+    stem = Stem(process, ours, frozenset(map(str, names)) if isinstance(names, list) else frozenset())
+    if said.get("ok") is not True:
+        stem.close()
+        return None
+    stem.seconds = time.monotonic() - started
+    return stem
+
+
+def _hear(job: socket.socket, seconds: float | None) -> dict[str, Any] | None:
+    """Give the next line; {} where the other side is gone or says nothing of sense, None where it is silent so long."""
+    until = None if seconds is None else time.monotonic() + seconds
+    heard = b""
+    try:
+        while not heard.endswith(b"\n") and len(heard) < _LONGEST:
+            left = None if until is None else until - time.monotonic()
+            job.settimeout(left if left is None or left > 0 else 0.0)
+            part = job.recv(1)  # another line may follow, which is not for now
+            if not part:
+                return {}
+            heard += part
+        found = json.loads(heard)
+    except (TimeoutError, BlockingIOError):
+        return None
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
