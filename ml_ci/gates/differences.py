@@ -142,7 +142,7 @@ def _spreads(view: View) -> Mapping[str, Spread]:
 
 def _tell_by_spread(name: str, view: View, level: Level, spread: Spread) -> Difference:
     """Give Student's interval around the measured difference."""
-    from scipy.special import stdtrit
+    from ml_ci.gates.statistics.special import stdtrit
 
     measured = float(view.value(Metric(name))) - float(view.value(Metric(name, baseline=True)))
     reach = float(stdtrit(spread.rows - 1, 1 - level.alpha)) * spread.error

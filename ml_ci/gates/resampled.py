@@ -6,7 +6,6 @@ import math
 from dataclasses import replace
 
 import numpy as np
-from scipy.special import ndtri
 
 from ml_ci.conditions.linear import Linear
 from ml_ci.evaluation.clusters import ALL, NEGATIVES, POSITIVES
@@ -16,6 +15,7 @@ from ml_ci.gates.question import Question
 from ml_ci.gates.resampled_counts import statistic_of
 from ml_ci.gates.statistics import bootstrap, bootstrap_counts, design_effect, replicates
 from ml_ci.gates.statistics.replicates import Replicates
+from ml_ci.gates.statistics.special import ndtri
 from ml_ci.gates.statistics.values import NEEDS_CAP, POWER, Evidence, Floats, undecided
 from ml_ci.gates.statistics.weighted import named
 from ml_ci.gates.view import View

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.special import betainc, betaincinv, ndtri
 
+from ml_ci.gates.statistics.special import betainc, betaincinv, ndtri
 from ml_ci.gates.statistics.values import (
     POWER,
     Evidence,

@@ -6,10 +6,10 @@ from dataclasses import replace
 from typing import NamedTuple, get_args
 
 import numpy as np
-from scipy.special import ndtr
 
 from ml_ci.gates.statistics import evalues, exact, power, tango
 from ml_ci.gates.statistics.power import SCORE_ALPHA, SCORE_ROWS
+from ml_ci.gates.statistics.special import ndtr
 from ml_ci.gates.statistics.values import (
     Evidence,
     Floats,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.special import ndtri
 
 from ml_ci.gates.statistics import evalues, limits, tango
 from ml_ci.gates.statistics.roots import roots
+from ml_ci.gates.statistics.special import ndtri
 from ml_ci.gates.statistics.values import NEEDS_CAP, POWER, Floats, checked_alpha, columns, squared_ratio, whole_rows
 from ml_ci.spec.values import Method
 

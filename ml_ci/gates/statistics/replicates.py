@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import ndtr, ndtri, stdtrit
 
+from ml_ci.gates.statistics.special import ndtr, ndtri, stdtrit
 from ml_ci.gates.statistics.values import Evidence, Floats, Outcome, checked_alpha, mirrored, outcome, undecided
 
 METHOD = "bootstrap"

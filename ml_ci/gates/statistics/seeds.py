@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from scipy.special import stdtr, stdtrit
 
+from ml_ci.gates.statistics.special import stdtr, stdtrit
 from ml_ci.gates.statistics.values import Evidence, Numbers, checked_alpha, columns, mirrored, undecided
 
 METHOD = "seeds"

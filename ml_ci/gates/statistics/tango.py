@@ -9,9 +9,9 @@ import math
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtri
 
 from ml_ci.gates.statistics.roots import root, roots
+from ml_ci.gates.statistics.special import ndtri
 from ml_ci.gates.statistics.values import Floats, Numbers, columns
 
 _FEW = 4  # so few are searched for one by one, faster than at once
