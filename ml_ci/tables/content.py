@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ml_ci.digests import digest
-from ml_ci.tables.duck import Database, connect, select
+from ml_ci.tables.duck import connect, select
 from ml_ci.tables.row_hashes import hash_closely, hash_quickly
 from ml_ci.tables.spelling import spell
-from ml_ci.tables.table import Table
+from ml_ci.tables.table import HELD, Table
 
 # What a digest of this way to know rows begins with; what ledgers hold from before has nothing before it.
 FORM = "2-"
@@ -51,12 +52,10 @@ class Content:
 def content(table: Table, columns: Sequence[str] = ()) -> Content:
     """Read a table's content, of all columns or of those named; the rows are streamed."""
     names = sorted(columns or table.names)
-    with connect(shown=table.shown) as connection:
-        connection.execute("SET preserve_insertion_order = false")
-        quick = hash_quickly(table, names)
-        found = _Sum() if quick is None else _sum(connection, quick)
-        if found.rows < table.rows:
-            found += _sum(connection, hash_closely(table, names, quick))
+    if table.hashed and not columns:
+        found = _Sum.of(table.ask_one(select(_SUMS, f"({select('hash(q) AS h', HELD)})")))
+    else:
+        found = _sum(table, names)
     said = [names, found.rows, found.crossed, found.total, list(found.sketch)]
     return Content(FORM + digest(["rows", FORM, *said]), found.rows, found.sketch)
 
@@ -70,6 +69,12 @@ class _Sum:
     total: int = 0
     smallest: tuple[int, ...] = ()
 
+    @classmethod
+    def of(cls, answer: tuple[Any, ...] | None) -> _Sum:
+        """Take what was asked for by `_SUMS`."""
+        number, crossed, total, smallest = answer or (0, 0, 0, ())
+        return cls(int(number), int(crossed), int(total), tuple(int(one) for one in smallest))
+
     def __add__(self, other: _Sum) -> _Sum:
         smallest = tuple(sorted((*self.smallest, *other.smallest))[:SKETCH])
         return _Sum(self.rows + other.rows, self.crossed ^ other.crossed, self.total + other.total, smallest)
@@ -79,10 +84,19 @@ class _Sum:
         return tuple(sorted({*self.smallest}))
 
 
-def _sum(connection: Database, rows: str) -> _Sum:
-    wanted = f"count(h), coalesce(bit_xor(h), 0), coalesce(sum(CAST(h AS HUGEINT)), 0), coalesce(min(h, {SKETCH}), [])"
-    number, crossed, total, smallest = connection.execute(select(wanted, rows)).fetchone() or (0, 0, 0, ())
-    return _Sum(int(number), int(crossed), int(total), tuple(int(one) for one in smallest))
+_SUMS = f"count(h), coalesce(bit_xor(h), 0), coalesce(sum(CAST(h AS HUGEINT)), 0), coalesce(min(h, {SKETCH}), [])"
+
+
+def _sum(table: Table, names: Sequence[str]) -> _Sum:
+    """Sum up the hashes of all rows: of most of them quickly, and of the others closely."""
+    with connect(shown=table.shown) as connection:
+        connection.execute("SET preserve_insertion_order = false")
+        quick, found = hash_quickly(table, names), _Sum()
+        if quick is not None:
+            found = _Sum.of(connection.execute(select(_SUMS, quick)).fetchone())
+        if found.rows < table.rows:
+            found += _Sum.of(connection.execute(select(_SUMS, hash_closely(table, names, quick))).fetchone())
+    return found
 
 
 def older_content(table: Table, columns: Sequence[str] = ()) -> Content:

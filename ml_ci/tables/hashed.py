@@ -66,13 +66,30 @@ def hash_sure(table: Table, columns: Sequence[str], known: Mapping[str, Known], 
 def hash_rows(source: str, columns: Mapping[str, str]) -> str:
     """Give the SQL of rows with 64 bits of each, `h`: the bits of columns, by their names, in whatever order.
 
-    `columns` says by a column's name what its bits are called in `source`.
+    `columns` says by a column's name what its bits are called in `source`. `h` is mixed from `q`, in which the bits of
+    each column are (`salt`): who has those can take them out again.
     """
-    salted = {f"r{place}": f"xor({bits}, {_salt(name)}::UBIGINT)" for place, (name, bits) in enumerate(columns.items())}
-    joined = "0::UBIGINT"
-    for place in range(len(columns)):
-        joined = f"xor({joined}, r{place})"
-    return mix(mix(source, salted), {"h": joined})
+    return mix(join(salt(source, columns), len(columns)), {"h": "q"})
+
+
+def salt(source: str, columns: Mapping[str, str]) -> str:
+    """Give the SQL of rows with the bits of columns as they stand in those of a row, by their names: `r0`, `r1`, ..."""
+    salts = [int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") for name in columns]
+    bits = zip(columns.values(), salts, strict=True)
+    return mix(source, {f"r{place}": f"xor({one}, {own}::UBIGINT)" for place, (one, own) in enumerate(bits)})
+
+
+def join(source: str, columns: int) -> str:
+    """Give the SQL of rows with the bits `q` of so many columns together."""
+    return _add(source, {"q": cross([f"r{place}" for place in range(columns)])})
+
+
+def cross(bits: Sequence[str]) -> str:
+    """Write the SQL of several bits together, or of fewer without some of them."""
+    found = "0::UBIGINT"
+    for one in bits:
+        found = f"xor({found}, {one})"
+    return found
 
 
 def mix(source: str, columns: Mapping[str, str]) -> str:
@@ -111,10 +128,6 @@ def _cells(table: Table, columns: Sequence[str]) -> list[_Cell]:
 def _add(source: str, columns: Mapping[str, str]) -> str:
     what = ", ".join(["*", *(f"{value} AS {name}" for name, value in columns.items())])
     return f"({select(what, source)})"
-
-
-def _salt(name: str) -> int:
-    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
 
 
 class _Cell:

@@ -40,6 +40,15 @@ def hash_closely(table: Table, columns: Sequence[str], quick: str | None = None)
     return hash_rows(rows, dict(zip(columns, bits, strict=True)))
 
 
+def hold_hashed(table: Table, columns: Sequence[str]) -> None:
+    """Hold columns of a large text, and with them what tells its rows apart: in one reading of the file.
+
+    Nothing more than the columns where that takes a closer look at rows.
+    """
+    worth = not table.layout.parquet and table.rows >= LARGE
+    table.hold(columns, hash_quickly(table, sorted(table.names)) if worth else None)
+
+
 def _quick(table: Table, columns: Sequence[str], known: Mapping[str, Known], source: str) -> str:
     rows, bits = hash_sure(table, columns, known, source)
     return hash_rows(rows, dict(zip(columns, bits, strict=True)))
@@ -57,15 +66,22 @@ def _find_known(table: Table, columns: Sequence[str]) -> Mapping[str, Known]:
     for name, values in zip(texts, zip(*seen, strict=True), strict=False):
         counted = Counter(value for value in values if value is not None)
         if 0 < len(counted) <= _MOST_TEXTS and all(len(one) <= _LONGEST and one.isprintable() for one in counted):
-            found[name] = _hash_texts(table, name, [text for text, _ in counted.most_common()])
-    return found
+            found[name] = [str(text) for text, _ in counted.most_common()]
+    return _hash_texts(table, found) if found else {}
 
 
-def _hash_texts(table: Table, column: str, texts: Sequence[str]) -> Known:
-    rows = ", ".join(f"({literal(text)})" for text in texts)
-    source, (bits,) = hash_values(table, [column], f"(VALUES {rows}) AS t({table.sql(column)})")
+def _hash_texts(table: Table, texts: Mapping[str, Sequence[str]]) -> Mapping[str, Known]:
+    """Give the bits of some texts of columns, of all in one question: each is a row in which the others are missing."""
+    rows = [
+        f"({', '.join(literal(text) if other == name else 'NULL' for other in texts)})"
+        for name, several in texts.items()
+        for text in several
+    ]
+    columns = ", ".join(map(table.sql, texts))
+    source, bits = hash_values(table, list(texts), f"(VALUES {', '.join(rows)}) AS t({columns})")
     with connect() as connection:
-        return [
-            (str(text), int(one))
-            for text, one in connection.execute(select(f"{table.sql(column)}, {bits}", source)).fetchall()
-        ]
+        found = connection.execute(select(f"{columns}, {', '.join(bits)}", source)).fetchall()
+    return {
+        name: [(str(row[place]), int(row[place + len(texts)])) for row in found if row[place] is not None]
+        for place, name in enumerate(texts)
+    }

@@ -2,44 +2,130 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
 
 from ml_ci.tables.duck import Database, select
-from ml_ci.tables.spelling import spelling
-from ml_ci.tables.table import Table
+from ml_ci.tables.hashed import MISSING, cross, hash_values, salt
+from ml_ci.tables.table import HELD, Table
 
-# So many values are held by their hashes, 8 bytes each.
+# So many values are held by their bits, 8 bytes each.
 MOST = 32_000_000
 
 
+class Rows(Protocol):
+    """Rows that are told apart by some of their columns, each by its bits: see `hashed`."""
+
+    @property
+    def rows(self) -> int:
+        """The number of rows."""
+        ...
+
+    def keyed(self, key: Sequence[str]) -> str:
+        """Write the query of the bits `k` of some columns, of each row."""
+        ...
+
+    def whole(self, key: Sequence[str], features: Sequence[str], label: Sequence[str], among: str) -> str:
+        """Write the query of the bits `k`, `f` and `l` of some columns each; `among` says by `k` of which rows."""
+        ...
+
+    def each(self, columns: Sequence[str], some: str) -> str:
+        """Write the query of some rows with the bits of columns apart: `h0`, `h1`, ..."""
+        ...
+
+
 @dataclass(frozen=True)
-class Rows:
-    """Say where rows are read, how many they are, and by what SQL each column tells its values apart."""
+class Held:
+    """Rows of which the bits of columns are held `apart`, as `h0`, `h1`, ...
+
+    Where those of `joint` columns are held together too, as `q`, the bits of any of them are known if the others are
+    held apart: they are taken out again.
+    """
 
     source: str
     rows: int
-    cells: Mapping[str, str]
+    apart: Sequence[str]
+    joint: Sequence[str] = ()
 
-    def row(self, columns: Sequence[str]) -> str:
-        """Give the SQL that tells rows apart by some columns."""
-        return f"hash({', '.join(['0', *(self.cells[name] for name in columns)])})"
+    def knows(self, columns: Sequence[str]) -> bool:
+        """Say whether the bits of some columns together are known."""
+        return {*columns} <= {*self.apart} or {*columns} <= {*self.joint} <= {*columns, *self.apart}
+
+    def keyed(self, key: Sequence[str]) -> str:
+        return select(f"{self._bits(key)} AS k", self.source)
+
+    def whole(self, key: Sequence[str], features: Sequence[str], label: Sequence[str], among: str) -> str:
+        what = f"{self._bits(key)} AS k, {self._bits(features)} AS f, {self._bits(label)} AS l"
+        return select("*", f"({select(what, self.source)})", among)
+
+    def each(self, columns: Sequence[str], some: str) -> str:
+        what = ", ".join(f"h{self.apart.index(name)} AS h{place}" for place, name in enumerate(columns))
+        return select(what, self.source, some)
+
+    def _bits(self, columns: Sequence[str]) -> str:
+        if {*columns} <= {*self.apart}:
+            return cross([f"h{self.apart.index(name)}" for name in columns])
+        return cross(["q", *(f"h{self.apart.index(name)}" for name in self.joint if name not in columns)])
+
+
+@dataclass(frozen=True)
+class Read:
+    """Rows of a table, read for each question; a column that it has not is missing in every row."""
+
+    table: Table
+
+    @property
+    def rows(self) -> int:
+        return self.table.rows
+
+    def _salted(self, columns: Sequence[str], source: str) -> str:
+        own = [name for name in columns if self.table.has(name)]
+        rows, bits = hash_values(self.table, own, source)
+        known = dict(zip(own, bits, strict=True))
+        return salt(rows, {name: known.get(name, f"{MISSING}::UBIGINT") for name in columns})
+
+    def keyed(self, key: Sequence[str]) -> str:
+        return select(f"{cross(_numbered(len(key)))} AS k", self._salted(key, self.table.source))
+
+    def whole(self, key: Sequence[str], features: Sequence[str], label: Sequence[str], among: str) -> str:
+        own = ", ".join(f"c{place}" for place in range(len(self.table.names)))
+        keyed = select(f"{own}, {cross(_numbered(len(key)))} AS k", self._salted(key, self.table.source))
+        columns = list(dict.fromkeys((*features, *label)))
+        found = self._salted(columns, f"({select('*', f'({keyed})', among)})")
+        of_features, of_label = ([f"r{columns.index(name)}" for name in names] for names in (features, label))
+        return select(f"k, {cross(of_features)} AS f, {cross(of_label)} AS l", found)
+
+    def each(self, columns: Sequence[str], some: str) -> str:
+        found = self._salted(columns, f"({select('*', self.table.source, some)})")
+        return select(", ".join(f"r{place} AS h{place}" for place in range(len(columns))), found)
 
 
 def to_look_through(
     connection: Database, name: str, tables: Sequence[Table], columns: Sequence[str], most: int = MOST
 ) -> Sequence[Rows]:
-    """Give the rows of tables by some columns, "" where one has no such column: held as `name`, or table by table."""
-    rows = sum(table.rows for table in tables)
+    """Give the rows of tables by some columns: held as `name`, or table by table."""
+    rows, read = sum(table.rows for table in tables), [Read(one) for one in tables]
     if rows * len(columns) > most:
-        return [Rows(one.source, one.rows, {column: _cell(one, column) for column in columns}) for one in tables]
-    parts = []
-    for one in tables:
-        cells = ", ".join(f"{_cell(one, column)} AS h{place}" for place, column in enumerate(columns))
-        parts.append(select(cells, one.source))
-    connection.execute(f"CREATE TEMP TABLE {name} AS {' UNION ALL '.join(parts)}")
-    return [Rows(name, rows, {column: f"h{place}" for place, column in enumerate(columns)})]
+        return read
+    connection.execute(f"CREATE TEMP TABLE {name} AS {' UNION ALL '.join(one.each(columns, '') for one in read)}")
+    return [Held(name, rows, columns)]
 
 
-def _cell(table: Table, column: str) -> str:
-    return f"hash({spelling(table, column)})"
+def find_held(connection: Database, name: str, table: Table, features: Sequence[str]) -> Held | None:
+    """Give the rows of a table by some of its columns and by the others, of what the table holds; None without it."""
+    others = [one for one in table.names if one not in features]
+    if not table.hashed or not table.holds(others):
+        return None
+    rows, bits = hash_values(table, others, HELD)
+    salted = salt(rows, dict(zip(others, bits, strict=True)))
+    what = ", ".join(["q", *(f"r{place} AS h{place}" for place in range(len(others)))])
+    found = table.ask(select(what, salted))
+    connection.register(name, {one: np.ma.getdata(values) for one, values in found.items()})
+    return Held(name, table.rows, others, table.names)
+
+
+def _numbered(columns: int) -> list[str]:
+    return [f"r{place}" for place in range(columns)]

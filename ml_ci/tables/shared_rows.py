@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from ml_ci.tables.duck import Database, connect, select
-from ml_ci.tables.rows_held import MOST, Rows, to_look_through
+from ml_ci.tables.rows_held import MOST, Held, Rows, find_held, to_look_through
 from ml_ci.tables.table import Table
 
 MEMORY = 1 << 30
@@ -67,9 +67,10 @@ def shared_rows(
         columns = [*features, *([label] if table.has(label) else [])]
         theirs = to_look_through(connection, "theirs", others, columns)
         # Where their rows are held, ours are read for their keys, and whole only where a key is known.
-        held = all(one.source == "theirs" for one in theirs)
-        ours = to_look_through(connection, "ours", [table], columns, 0 if held else MOST)
-        search = _Search(connection, table, others, label, ours, theirs, held)
+        held = all(isinstance(one, Held) for one in theirs)
+        whole = find_held(connection, "whole", table, features)
+        ours = to_look_through(connection, "ours", [table], columns, 0 if held or whole is not None else MOST)
+        search = _Search(connection, table, others, label, columns, ours, whole, theirs, held)
         found = [search.compare(features)]
         telling = [name for name in features if name not in naming and not search.numbers_rows(name)]
         return [*found, search.compare(telling)] if telling and len(telling) < len(features) else found
@@ -81,7 +82,9 @@ class _Search:
     table: Table
     others: Sequence[Table]
     label: str
+    columns: Sequence[str]
     ours: Sequence[Rows]
+    whole: Held | None  # ours, if the table holds what tells its rows apart
     theirs: Sequence[Rows]
     held: bool
 
@@ -101,12 +104,14 @@ class _Search:
 
     def compare(self, features: Sequence[str]) -> Compared:
         """Compare by some columns, and by those with the label where both have it."""
-        key, known = self._key(features), ""
+        ours, key, known = self.ours, self._key(features), ""
+        if self.whole is not None and self.whole.knows(features):
+            ours, key = [self.whole], features
         if not self.held:
             known = "wanted"
-            self._make(known, _keys(self.ours, key))
+            self._make(known, _keys(ours, key))
         self._make("there", self._keep(self.theirs, features, key, known))
-        self._make("here", self._keep(self.ours, features, key, "there"))
+        self._make("here", self._keep(ours, features, key, "there"))
         whole = self._share("w", features, key) if self.labelled else None
         return Compared(whole, self._share("f", features, key))
 
@@ -141,11 +146,7 @@ class _Search:
         """
         among = f"WHERE k IN ({select('k', known)})" if known else ""
         label = (self.label,) if self.labelled else ()
-        parts = []
-        for one in tables:
-            keyed = select(f"*, {one.row(key)} AS k", one.source)
-            what = f"k, {one.row(features)} AS f, {one.row(label)} AS l"
-            parts.append(select(what, f"({keyed})", among))
+        parts = [one.whole(key, features, label, among) for one in tables]
         return select("k, f, hash(f, l) AS w", f"({' UNION ALL '.join(parts)})")
 
     def _share(self, by: str, features: Sequence[str], key: Sequence[str]) -> Shared:
@@ -169,11 +170,8 @@ class _Search:
         return int(found[0]), int(found[1])
 
     def _agreeing(self, some: str) -> Mapping[str, float]:
-        names = list(self.theirs[0].cells)
-        parts = []
-        for one in self.theirs:
-            hashes = ", ".join(f"{one.cells[name]} AS h{place}" for place, name in enumerate(names))
-            parts.append(f"({select(hashes, one.source, some if one.rows > SAMPLE else '')})")
+        names = self.columns
+        parts = [f"({one.each(names, some if one.rows > SAMPLE else '')})" for one in self.theirs]
         self._make("drawn", select("*", f"({' UNION ALL '.join(parts)})"))
         rows = int(self._one(select("count(*)", "drawn"))[0])
         return {name: self._pairs(f"h{place}", rows) for place, name in enumerate(names)}
@@ -201,7 +199,7 @@ class _Search:
 
 
 def _keys(tables: Sequence[Rows], key: Sequence[str]) -> str:
-    return " UNION ALL ".join(select(f"{one.row(key)} AS k", one.source) for one in tables)
+    return " UNION ALL ".join(one.keyed(key) for one in tables)
 
 
 def _whole(table: Table, column: str) -> str:

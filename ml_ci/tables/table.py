@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 # Kinds of values without a greatest length; a nested one holds them in brackets.
 _LONG_KINDS = ("VARCHAR", "BLOB", "BIT", "ENUM", "[", "(", "JSON", "GEOMETRY", "VARIANT")
 MAX_LINE = 2_000_000  # DuckDB's own default
+HELD = "held"  # what is read at once, by the names that it has in `source`
 MOST_HELD = 20_000_000  # values of a text, 16 bytes each, and the long ones more
 
 
@@ -51,6 +52,7 @@ class Table:
         self._lengths: array[int] | None = None  # of the records in bytes, where they are not simply lines
         self._blank: list[int] = []
         self._held: frozenset[str] = frozenset()
+        self.hashed = False  # the bits of every row are held, `q`
         self._connection = connect(None if bounds is None else bounds.memory, shown=shown)
         self.source = self._read()
         self.rows = self._count()
@@ -78,19 +80,29 @@ class Table:
         table.gathered = gathered
         return table
 
-    def hold(self, columns: Iterable[str]) -> None:
+    def hold(self, columns: Iterable[str], hashed: str | None = None) -> None:
         """Read columns of a text at once that will be asked for several times: each time the whole file is parsed.
 
-        Nothing is held of Parquet, which is read column by column, nor of very many rows.
+        Nothing is held of Parquet, which is read column by column, nor of very many rows. `hashed` is the SQL of the
+        rows with bits `q` of each, which are held too and are NULL where they are not known.
         """
         names = dict.fromkeys(map(self.sql, columns))
-        if self.layout.parquet or self._held or not names or self.rows * len(names) > MOST_HELD:
+        wanted = [*names, *([] if hashed is None else ["q"])]
+        if self.layout.parquet or self._held or not names or self.rows * len(wanted) > MOST_HELD:
             return
-        self._connection.execute(f"CREATE TEMP TABLE held AS {select(', '.join(names), self.source)}")
+        source = self.source if hashed is None else hashed
+        self._connection.execute(f"CREATE TEMP TABLE {HELD} AS {select(', '.join(wanted), source)}")
         self._held = frozenset(names)
+        if hashed is not None:
+            found = self._connection.execute(select("count(*) = count(q)", HELD)).fetchone()
+            self.hashed = bool(found and found[0])
+
+    def holds(self, columns: Iterable[str]) -> bool:
+        """Say whether all of some columns are held."""
+        return all(self.sql(column) in self._held for column in columns)
 
     def _source_of(self, name: str) -> str:
-        return "held" if name in self._held else self.source
+        return HELD if name in self._held else self.source
 
     def has(self, column: str) -> bool:
         """Say whether there is a column of this name."""
@@ -238,6 +250,10 @@ class Table:
     def ask(self, query: str) -> Mapping[str, NDArray[Any]]:
         """Answer a query over `source`, column by column."""
         return self._connection.execute(query).fetchnumpy()
+
+    def ask_one(self, query: str) -> tuple[Any, ...]:
+        """Answer a query over `source`, or over what is held, whose answer is one row."""
+        return self._connection.execute(query).fetchone() or ()
 
     def sql(self, column: str) -> str:
         """Give the SQL name of a column inside `source`; UserError with a suggestion when there is none."""

@@ -8,6 +8,7 @@ import pytest
 
 from ml_ci.tables import row_hashes
 from ml_ci.tables.content import Content, content, older_content
+from ml_ci.tables.row_hashes import hold_hashed
 from ml_ci.tables.table import Table
 
 
@@ -71,3 +72,18 @@ def test_large_tables_have_the_content_of_small_ones(tmp_path: Path, monkeypatch
     monkeypatch.setattr(row_hashes, "LARGE", 1)
     monkeypatch.setattr(row_hashes, "_SEEN", 500)
     assert _content(tmp_path, rows) == closely
+
+
+def test_rows_that_are_held_have_the_content_of_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "rows.csv"
+    for odd in ("EU", "NA"):  # the second takes a closer look, and the file is read again
+        path.write_text("a,b\n" + "".join(f"{one},{odd if one == 400 else 'US'}\n" for one in range(500)))
+        closely = content(Table.open(path))
+        monkeypatch.setattr(row_hashes, "LARGE", 1)
+        monkeypatch.setattr(row_hashes, "_SEEN", 100)
+        table = Table.open(path)
+        hold_hashed(table, ["b"])
+        assert table.hashed == (odd == "EU")
+        assert content(table) == closely
+        assert content(table, ["a"]) == content(Table.open(path), ["a"])
+        monkeypatch.undo()

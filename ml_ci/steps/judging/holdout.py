@@ -26,6 +26,7 @@ from ml_ci.steps.judging.folds import check_folds
 from ml_ci.steps.planning.own_rows import find_source
 from ml_ci.steps.working.workshop import Workshop
 from ml_ci.tables.content import Content, content, older_content
+from ml_ci.tables.row_hashes import hold_hashed
 
 if TYPE_CHECKING:
     from ml_ci.tables.table import Table
@@ -44,17 +45,28 @@ def read_older_content(shop: Workshop) -> Content:
 
 
 def _read_once(shop: Workshop, form: int, read: Callable[[Table, Sequence[str]], Content]) -> Content:
-    store, known = shop.project.store, shop.sides.candidate.fingerprint.holdout
-    columns = list_content(shop)
-    key = ["holdout", form, known, *([columns] if columns else [])]
-    file = store.root / "cache" / "holdouts" / f"{digest(key)}.json"
+    file = _content_file(shop, form)
     found = _find_cached(file)
     if found is None:
-        found = read(shop.holdout, columns)
-        store.ready()
+        found = read(shop.holdout, list_content(shop))
+        shop.project.store.ready()
         file.parent.mkdir(parents=True, exist_ok=True)
         write_text(file, json.dumps(pack(found)))
     return found
+
+
+def _content_file(shop: Workshop, form: int) -> Path:
+    known, columns = shop.sides.candidate.fingerprint.holdout, list_content(shop)
+    key = ["holdout", form, known, *([columns] if columns else [])]
+    return shop.project.store.root / "cache" / "holdouts" / f"{digest(key)}.json"
+
+
+def _hold(shop: Workshop, columns: Sequence[str]) -> None:
+    """Hold columns of the holdout, and what tells its rows apart where the content is not known yet."""
+    if list_content(shop) or _find_cached(_content_file(shop, FORMAT)) is not None:
+        shop.holdout.hold(columns)
+    else:
+        hold_hashed(shop.holdout, columns)
 
 
 def list_content(shop: Workshop) -> tuple[str, ...]:
@@ -84,7 +96,7 @@ def check_holdout(shop: Workshop) -> None:
     read = (model.label, *(column for spec in slices for column in spec.columns))
     for column in read:
         table.layout.index(column, table.shown)
-    table.hold(read)
+    _hold(shop, read)
     class_counts(table, model.label, model.positive)
     refuse_unfit(table, model)
     check_folds(table, model)
