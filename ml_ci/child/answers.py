@@ -193,7 +193,11 @@ def _check_each(values: Sequence[Any], kind: str, what: str) -> None:
         if (scored and isinstance(value, float) and 0.0 <= value <= 1.0) or (not scored and type(value) in (int, bool)):
             continue  # the most frequent cases
         if is_missing(value) or (isinstance(value, (str, bytes)) and not value.strip()):
-            raise JobFailed("score-missing", "%s gave no value (%r) for row %d" % (what, value, number))
+            raise JobFailed(
+                "score-missing",
+                "%s gave no value (%r) for row %d" % (what, value, number),
+                "A model has to answer for every row: handle missing values before it predicts.",
+            )
         if scored:
             _check_number(value, kind, number, what)
         elif not isinstance(value, (str, bytes, bool, int, float)):
