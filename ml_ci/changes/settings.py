@@ -58,7 +58,13 @@ def gates(model: ModelSpec) -> Mapping[str, object]:
         "reuse": asdict(model.reuse) if model.reuse else None,
     }
     said |= {f"behaviours.{name}": one.text for name, one in model.behaviours.items()}
+    said |= {"audit": list(name_audited(model))} if model.card.audit else {}
     return said | evidence(model)
+
+
+def name_audited(model: ModelSpec) -> tuple[str, ...]:
+    """Name the columns by which rows are counted for a bias audit, sex first; () where none is asked for."""
+    return (model.card.audit.sex, model.card.audit.race) if model.card.audit else ()
 
 
 def evidence(model: ModelSpec) -> dict[str, object]:

@@ -62,7 +62,7 @@ def stream(
     for path in (candidate, baseline):
         if path is not None:
             _refuse_other_rows(path, holdout)
-    _refuse_ids(holdout, specs)
+    refuse_ids(holdout, specs)
     found = list(_groups(holdout, label, positive, specs, candidate, baseline, weight, memory))
     _refuse_labels(found, holdout, label, positive)
     slices: dict[str, Mapping[str, Cells]] = {}
@@ -82,7 +82,7 @@ def _groups(
     memory: int,
 ) -> Iterator[Group]:
     keys = [_keys(holdout, spec) for spec in specs]
-    columns = [f"{_label(holdout, label, positive)} AS y"]
+    columns = [f"{label_sql(holdout, label, positive)} AS y"]
     columns += [] if weight is None else [f"{holdout.number_sql(weight)} AS w"]
     counted = "count(*)" if weight is None else "count_if(w > 0)"
     columns += [f"{key} AS {name}" for number, several in enumerate(keys) for key, name in _name(number, several)]
@@ -119,7 +119,7 @@ def join_sides(rows: str, candidate: Path, baseline: Path | None) -> str:
     return " POSITIONAL JOIN ".join(parts)
 
 
-def _label(holdout: Table, label: str, positive: Positive) -> str:
+def label_sql(holdout: Table, label: str, positive: Positive) -> str:
     """Write the SQL of a row's class: the label as it is, or whether the comparison holds."""
     if positive.comparison is None:
         return holdout.sql(label)
@@ -167,7 +167,7 @@ def _refuse_other_rows(path: Path, holdout: Table) -> None:
         raise StageFailed(Failure("evaluation", "row-count", said, "Score the model on this holdout again."))
 
 
-def _refuse_ids(holdout: Table, specs: Sequence[SliceSpec]) -> None:
+def refuse_ids(holdout: Table, specs: Sequence[SliceSpec]) -> None:
     """Refuse columns of far too many values before they are grouped, which would take memory for each value."""
     plain = [spec for spec in specs if spec.edges is None]
     if not plain:

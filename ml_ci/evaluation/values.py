@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from ml_ci.evaluation.audit import Audit
 from ml_ci.evaluation.clusters import Clusters
 from ml_ci.evaluation.confusion import Confusion, Paired
 from ml_ci.evaluation.pictures import Pictures
@@ -94,7 +95,7 @@ class Comparison:
     `paired_slices` has the keys of `candidate.slices`. With `seeds: k`, `seeds` holds the comparison of each seed, the
     model's own first. `spreads` are of the differences in metrics of scores, by name. `clusters` is None where rows
     are independent and of one weight: declared, or not asked. `behaviours` are by name. `pictures` is None of a record
-    that an earlier ml-ci left.
+    that an earlier ml-ci left. `audit` counts the candidate's rows for a bias audit, where ml-ci.yaml asks for one.
     """
 
     candidate: Evaluation
@@ -106,3 +107,4 @@ class Comparison:
     spreads: Mapping[str, Spread] = field(default_factory=dict)
     behaviours: Mapping[str, Behaved] = field(default_factory=dict)
     pictures: Pictures | None = None
+    audit: Audit | None = None

@@ -13,6 +13,7 @@ from ml_ci.evaluation.clusters import Weighted
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.values import Difference, Differences, GateResult
 from ml_ci.gates.yardstick import Yardstick
+from ml_ci.reports.json_audit import audited
 from ml_ci.reports.json_pictures import drawn, fold_in
 from ml_ci.reports.numbers import defined
 from ml_ci.reports.rates import of_side, rates
@@ -105,6 +106,7 @@ def _model(model: ModelReport) -> dict[str, Any]:
         "folds": None if model.folds is None else asdict(model.folds),
         "behaviours": {name: _behaviour(one) for name, one in model.behaviours.items()},
         "pictures": None if model.pictures is None else drawn(model.pictures),
+        "audit": None if model.audit is None else audited(model.audit),
     }
 
 

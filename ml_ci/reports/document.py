@@ -17,6 +17,7 @@ from ml_ci.gates.yardstick import Yardstick, worst
 from ml_ci.metrics import OF_COUNTS
 from ml_ci.plan.values import Action
 from ml_ci.records.origin import Origin
+from ml_ci.reports.document_audit import AuditDocument
 from ml_ci.reports.document_behaviours import BehaviourDocument
 from ml_ci.reports.document_parts import ChangeDocument, Document, FailureDocument, JobDocument, Name, Text
 from ml_ci.reports.document_pictures import PicturesDocument
@@ -265,13 +266,16 @@ class _Model(Document):
     folds: _Folds | None = None
     behaviours: dict[Name, BehaviourDocument] = Field(default_factory=dict, max_length=1_000)
     pictures: PicturesDocument | None = None
+    audit: AuditDocument | None = None
 
     @model_validator(mode="after")
     def _drawn_of_it(self) -> _Model:
-        """Refuse pictures of other counts than those that the verdict rests on."""
+        """Refuse pictures, and an audit, of other counts than those that the verdict rests on."""
         if self.pictures is not None:
             sides = (None if side is None else side.value() for side in (self.candidate, self.baseline))
             self.pictures.refuse_other_rows(*sides)
+        if self.audit is not None:
+            self.audit.refuse_other_rows(None if self.candidate is None else self.candidate.value())
         return self
 
     def report(self) -> ModelReport:
@@ -296,6 +300,7 @@ class _Model(Document):
             folds=Folds(**dict(self.folds)) if self.folds else None,
             behaviours={name: one.report() for name, one in self.behaviours.items()},
             pictures=self.pictures.value() if self.pictures else None,
+            audit=self.audit.value() if self.audit else None,
         )
 
 

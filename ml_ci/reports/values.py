@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from ml_ci.changes.values import Change
 from ml_ci.errors import Failure
+from ml_ci.evaluation.audit import Audit
 from ml_ci.evaluation.clusters import Weighted
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.evaluation.pictures import Pictures
@@ -118,6 +119,7 @@ class ModelReport:
     `behaviours` are by name. `folds` say how it was cross-validated, None where one model scored the holdout.
     `action` is the plan's; `done` is what the run did, in order, None in a report of a version that did not note it.
     `pictures` are the numbers that a page draws, None where they are not on record.
+    `audit` counts for a bias audit, None where ml-ci.yaml asks for none.
     """
 
     verdict: Verdict
@@ -139,6 +141,7 @@ class ModelReport:
     folds: Folds | None = None
     behaviours: Mapping[str, BehaviourReport] = field(default_factory=dict)
     pictures: Pictures | None = None
+    audit: Audit | None = None
 
 
 @dataclass(frozen=True)

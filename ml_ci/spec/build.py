@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from ml_ci.spec.card_shape import CardShape
 from ml_ci.spec.draft import Draft, Drafts, JobDraft, StageDraft
 from ml_ci.spec.entry_shape import BudgetShape, FileShape, ResourcesShape
 from ml_ci.spec.job_shape import JobShape
 from ml_ci.spec.shape import CostShape, ModelShape, ReuseShape
 from ml_ci.spec.values import (
+    AuditSpec,
     Budget,
     Card,
     CommandJob,
@@ -106,7 +108,7 @@ def _model(draft: Draft) -> ModelSpec:
         reuse=_reuse(keys.reuse),
         line=draft.line,
         **_take_common(keys),
-        card=Card(keys.card.intended_use, keys.card.owner, keys.card.limitations),
+        card=_card(keys.card),
         stages=_stages(draft),
         approval=keys.approval is not None or "champion" in _approve(keys),
         cluster=keys.cluster,
@@ -114,6 +116,15 @@ def _model(draft: Draft) -> ModelSpec:
         behaviours=dict(draft.behaviours),
         counterexamples=keys.counterexamples,
     )
+
+
+def _card(keys: CardShape) -> Card:
+    audit = None
+    if keys.audit is not None:
+        asked = keys.audit
+        audit = AuditSpec(asked.sex.strip(), asked.race.strip(), tuple(asked.unknown), asked.selected)
+    answers = {str(item): said for item, said in keys.answers.items()}
+    return Card(keys.intended_use, keys.owner, keys.limitations, audit, answers)
 
 
 def _stages(draft: Draft) -> tuple[Stage, ...]:

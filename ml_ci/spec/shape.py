@@ -8,6 +8,7 @@ from typing import Annotated, Any, TypeAlias
 from pydantic import BeforeValidator, ConfigDict, Field, StringConstraints
 
 from ml_ci.spec import kinds
+from ml_ci.spec.card_shape import CardShape
 from ml_ci.spec.entry_shape import BudgetShape, DataShape, FetchEntry, ResourcesShape, Strict
 from ml_ci.spec.job_shape import JobShape
 from ml_ci.spec.kinds import EntryPoint, ProjectPath, RepositoryPath, Text
@@ -61,14 +62,6 @@ class ReuseShape(Strict):
 
     looks: int = Field(32, ge=1, description="How many results may be looked at.", examples=[32])
     promotions: int = Field(3, ge=1, description="How many models it may let through.", examples=[3])
-
-
-class CardShape(Strict):
-    """What the model card says that no run can find out."""
-
-    intended_use: str = Field("", description="What the model is for, and what it is not for.")
-    owner: str = Field("", description="Who answers for it.", examples=["Risk analytics, risk@example.org"])
-    limitations: str = Field("", description="Where it is known to be wrong, or not to be used.")
 
 
 def _as_stage(value: Any) -> Any:

@@ -10,6 +10,8 @@ from typing import Literal, TypeAlias
 from ml_ci.conditions import Condition
 from ml_ci.spec.behaviours import Behaviour as Behaviour
 from ml_ci.spec.behaviours import Counterexamples
+from ml_ci.spec.card import AuditSpec as AuditSpec
+from ml_ci.spec.card import Card as Card
 from ml_ci.spec.entries import DataEntry as DataEntry
 from ml_ci.spec.entries import FileEntry as FileEntry
 from ml_ci.spec.entries import PartEntry as PartEntry
@@ -92,15 +94,6 @@ class Load:
 
     factory: str | None = None
     trusted: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Card:
-    """Say on the model card what no run can find out; an empty text is left out."""
-
-    intended_use: str = ""
-    owner: str = ""
-    limitations: str = ""
 
 
 @dataclass(frozen=True)
@@ -216,7 +209,7 @@ class ModelSpec(Node):
     metrics: Mapping[str, str] = field(default_factory=dict)
     cost: Cost | None = None
     reuse: Reuse | None = None
-    card: Card = Card()
+    card: Card = field(default_factory=Card)
     stages: tuple[Stage, ...] = ()
     approval: bool = False
     cluster: ClusterSpec | None = None

@@ -81,7 +81,12 @@ models:
       known: {cases: tests/cases.csv}
     counterexamples: full
     cost: {fp: 5, fn: 120.5, currency: USD}
-    card: {owner: Risk, intended_use: Rank mails, limitations: None known}
+    card:
+      owner: Risk
+      intended_use: Rank mails
+      limitations: None known
+      audit: {sex: sex, race: ethnicity, unknown: [Other], selected: negative}
+      answers: {data-period: 'May 2026'}
     reuse: {looks: 8, promotions: 1}
     code: [sql/**/*.sql]
     ignore: [docs/**]

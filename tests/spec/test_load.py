@@ -16,6 +16,7 @@ from ml_ci.spec.evidence import ClusterSpec
 from ml_ci.spec.load import decode, load
 from ml_ci.spec.shape import ModelShape
 from ml_ci.spec.values import (
+    AuditSpec,
     Budget,
     Card,
     CommandJob,
@@ -112,7 +113,8 @@ def test_reads_every_key(every_key: str) -> None:
         ("champion", [], False),
     ]
     assert spam.approval
-    assert spam.card == Card("Rank mails", "Risk", "None known")
+    audit = AuditSpec("sex", "ethnicity", ("Other",), "negative")
+    assert spam.card == Card("Rank mails", "Risk", "None known", audit, {"data-period": "May 2026"})
 
 
 def test_the_file_with_every_key_has_every_key(every_key: str) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ml_ci.changes.settings import name_audited
 from ml_ci.digests import digest
 from ml_ci.evaluation.alike import alike_notes
 from ml_ci.evaluation.count import count
@@ -93,7 +94,7 @@ def check_holdout(shop: Workshop) -> None:
     if model.id is not None and find_source(model).job is not None:
         table.layout.index(model.id, table.shown)
     slices = [spec for spec in specs_of(model) if not is_class(spec, table, model.label)]
-    read = (model.label, *(column for spec in slices for column in spec.columns))
+    read = (model.label, *(column for spec in slices for column in spec.columns), *name_audited(model))
     for column in read:
         table.layout.index(column, table.shown)
     _hold(shop, read)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from ml_ci import __version__
-from ml_ci.changes.settings import evidence, part
+from ml_ci.changes.settings import evidence, name_audited, part
 from ml_ci.changes.values import Fingerprint, evaluation_key, judging_key
 from ml_ci.digests import digest
 from ml_ci.plan.plan import PREDICTIONS, TRAININGS, VERDICTS, Keys, Known, Plan, decide, largest
@@ -179,5 +179,6 @@ def _count(model: ModelSpec) -> list[object]:
     """
     columns = {columns for gate in model.gates for columns in gate.condition.columns}
     metrics = {metric for gate in model.gates for metric in gate.condition.metrics if metric.startswith("recall_at(")}
-    together = evidence(model)
-    return [sorted(columns), sorted(metrics), *([together, model.asks_proof] if together else [])]
+    together, audited = evidence(model), name_audited(model)
+    further = [*([together, model.asks_proof] if together else []), *([["audit", *audited]] if audited else [])]
+    return [sorted(columns), sorted(metrics), *further]

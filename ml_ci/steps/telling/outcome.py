@@ -7,6 +7,7 @@ from dataclasses import replace
 from operator import attrgetter
 
 from ml_ci.errors import NOTHING_GATED, Failure, UserError
+from ml_ci.evaluation.audit import Audit
 from ml_ci.evaluation.clusters import Clusters
 from ml_ci.evaluation.pictures import LONGEST_NAME, MOST_DRIFTS, Pictures
 from ml_ci.evaluation.values import Evaluation
@@ -82,7 +83,16 @@ def report_judged(
         folds=describe_folds(model, comparison.candidate.confusion.rows),
         behaviours=report_behaviours(model, comparison.behaviours),
         pictures=_draw(judged),
+        audit=_audit(comparison.audit, model),
     )
+
+
+def _audit(counted: Audit | None, model: ModelSpec) -> Audit | None:
+    """Give what was counted, with what ml-ci.yaml says of it: which values say nothing is no matter of counting."""
+    asked = model.card.audit
+    if counted is None or asked is None:
+        return None
+    return replace(counted, unknown=asked.unknown, selected=asked.selected)
 
 
 def _draw(judged: Judged) -> Pictures | None:

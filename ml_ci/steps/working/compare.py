@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.evaluation import large
+from ml_ci.evaluation.count_audit import count_audit, stream_audit
 from ml_ci.evaluation.draw import Stated
 from ml_ci.evaluation.evaluate import compare, holdout_of
 from ml_ci.evaluation.metrics import OF_SCORES
@@ -70,9 +72,10 @@ def count_records(shop: Workshop, candidate: Record, baseline: Record | None) ->
     model = shop.sides.candidate.model
     if large.in_chunks(shop.holdout, model):
         return _count_in_chunks(shop, candidate, baseline)
-    return compare(
-        holdout_of(shop.holdout, model),
-        load_predictions(candidate),
+    holdout, predictions = holdout_of(shop.holdout, model), load_predictions(candidate)
+    found = compare(
+        holdout,
+        predictions,
         None if baseline is None else load_predictions(baseline),
         price=model.cost,
         extra=pick_measured(model, candidate),
@@ -80,6 +83,8 @@ def count_records(shop: Workshop, candidate: Record, baseline: Record | None) ->
         wanted=name_metrics(model),
         stated=_state(shop),
     )
+    audit = count_audit(shop.holdout, model, holdout.y_true, holdout.take(predictions), holdout.kept)
+    return replace(found, audit=audit)
 
 
 def _count_in_chunks(shop: Workshop, candidate: Record, baseline: Record | None) -> Comparison:
@@ -87,7 +92,8 @@ def _count_in_chunks(shop: Workshop, candidate: Record, baseline: Record | None)
     sides = [
         (record.file(FILE), pick_measured(model, record)) for record in (candidate, baseline) if record is not None
     ]
-    return large.compare(shop.holdout, model, sides, name_metrics(model), _state(shop))
+    found = large.compare(shop.holdout, model, sides, name_metrics(model), _state(shop))
+    return replace(found, audit=stream_audit(shop.holdout, model, candidate.file(FILE)))
 
 
 def _state(shop: Workshop) -> Stated:

@@ -17,7 +17,8 @@ def add_seeds(project: Project, sides: Sides, own: Comparison) -> Comparison:
     Each seed's results are records of their own, found again like any other.
     """
     further = tuple(_compare(project, one) for one in vary_seed(project, sides))
-    each = (replace(one, pictures=None) for one in (own, *further))  # drawn is the model's own
+    # Drawn and audited is the model's own.
+    each = (replace(one, pictures=None, audit=None) for one in (own, *further))
     return replace(own, seeds=tuple(each)) if further else own
 
 
