@@ -44,7 +44,6 @@ def report_judged(
 ) -> ModelReport:
     """Report a model that was judged."""
     model, comparison, done = sides.candidate.model, judged.comparison, project.journal.deeds
-    verdict = judged.verdict
     worked = action_of(done, "candidate", model.name)
     candidate = _side(comparison.candidate, plan.candidate.training, None, worked, comparison.clusters)
     baseline = None
@@ -52,14 +51,14 @@ def report_judged(
         own = action_of(done, "baseline", model.name)
         baseline = _side(comparison.baseline, plan.baseline.training, sides.source, own, comparison.clusters)
     return ModelReport(
-        verdict=verdict,
+        verdict=judged.verdict,
         action=plan.action,
         changes=tuple(replace(change, drift=()) for change in judged.changes),
         candidate=candidate,
         baseline=baseline,
         gates=_place(judged.gates, model),
         seconds=seconds,
-        failure=_nothing_gated(model, candidate) if verdict == "unjudged" else None,
+        failure=_nothing_gated(model, candidate) if judged.verdict == "unjudged" else None,
         notes=(
             *note_evidence(model),
             *judged.notes,
