@@ -35,17 +35,28 @@ class Curve:
 
 def curve(y_true: Bools, score: Floats, weights: Floats | None = None) -> Curve:
     """Sort the rows by score, ties together; `weights` are float64 of shape (rows,), None where each counts as one."""
+    if weights is not None:
+        return _weighted_curve(y_true, score, weights)
+    falling, of_positives = np.sort(score)[::-1], np.sort(score[y_true])  # faster than to sort places
+    last = _ends(falling)
+    threshold, positives = falling[last], len(of_positives)
+    tp = positives - np.searchsorted(of_positives, threshold)
+    return Curve(threshold, tp, last + 1 - tp, positives, len(y_true) - positives)
+
+
+def _weighted_curve(y_true: Bools, score: Floats, weights: Floats) -> Curve:
     order = np.argsort(score, kind="stable")[::-1]
     falling = score[order]
-    last = np.append(np.flatnonzero(np.diff(falling)), len(falling) - 1) if len(falling) else np.zeros(0, np.intp)
-    if weights is not None:
-        tp = np.cumsum(np.where(y_true, weights, 0.0)[order])[last]
-        fp = np.cumsum(np.where(y_true, 0.0, weights)[order])[last]
-        ends = (float(tp[-1]), float(fp[-1])) if len(last) else (0.0, 0.0)
-        return Curve(falling[last], tp, fp, *ends)
-    hits = np.cumsum(y_true[order], dtype=np.int64)[last]
-    positives = int(np.count_nonzero(y_true))
-    return Curve(falling[last], hits, last + 1 - hits, positives, len(y_true) - positives)
+    last = _ends(falling)
+    tp = np.cumsum(np.where(y_true, weights, 0.0)[order])[last]
+    fp = np.cumsum(np.where(y_true, 0.0, weights)[order])[last]
+    ends = (float(tp[-1]), float(fp[-1])) if len(last) else (0.0, 0.0)
+    return Curve(falling[last], tp, fp, *ends)
+
+
+def _ends(falling: Floats) -> NDArray[np.intp]:
+    """Give the last place of each score among equal ones."""
+    return np.append(np.flatnonzero(np.diff(falling)), len(falling) - 1) if len(falling) else np.zeros(0, np.intp)
 
 
 def auc(of: Curve) -> float | None:

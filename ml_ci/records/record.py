@@ -60,8 +60,10 @@ def reseal(folder: Path, kind: str, key: str, origin: Origin) -> None:
 
 def _write(folder: Path, body: Mapping[str, Any]) -> None:
     sealed = {**body, "digest": _seal(body)}
+    # in one go, as `json.dump` and an indent are each written in Python: pictures have ten thousand values
+    text = json.dumps(sealed, sort_keys=True, allow_nan=False)
     with (folder / NAME).open("w", encoding="utf-8") as file:
-        json.dump(sealed, file, indent=1, sort_keys=True, allow_nan=False)
+        file.write(text)
         file.flush()
         os.fsync(file.fileno())
 

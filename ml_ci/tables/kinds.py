@@ -57,16 +57,31 @@ def _first_rows(connection: Database, path: Path, layout: Layout, shown: str) ->
 
 def _of_text(connection: Database, source: str, layout: Layout) -> Mapping[str, Kind]:
     listed = literal("|".join(map(re.escape, ("", *MISSING))))
-    texts = [f"v{place}" for place in range(len(layout.names))]
-    values = ", ".join(f"{_present(f'c{place}', listed)} AS {text}" for place, text in enumerate(texts))
+    places = range(len(layout.names))
+    # a number with a fraction is no word, no whole number and no boolean: most values are looked at no further
+    numbers = ", ".join(["*", *(f"TRY_CAST(c{place} AS DOUBLE) AS n{place}" for place in places)])
+    values = ", ".join(f"{_value(place, listed)} AS v{place}, n{place}" for place in places)
     tests = ", ".join(
-        f"count({text}), count_if(regexp_full_match({text}, {literal(_WHOLE)})), count(TRY_CAST({text} AS DOUBLE)), "
-        f"count_if(regexp_full_match(lower({text}), {literal(_BOOLEAN)}))"
-        for text in texts
+        f"count(v{place}), count_if({_where_odd(place, literal(_WHOLE))}), count(TRY_CAST(v{place} AS DOUBLE)), "
+        f"count_if({_where_odd(place, literal(_BOOLEAN))})"
+        for place in places
     )
+    source = f"({select(numbers, source)})"
     found = connection.execute(select(f"count(*), {tests}", f"({select(values, source)})")).fetchone() or (0,)
     total, counts = found[0], found[1:]
     return {name: _name(total, *counts[4 * place : 4 * place + 4]) for place, name in enumerate(layout.names)}
+
+
+def _is_fraction(number: str) -> str:
+    return f"(isfinite({number}) AND {number} <> trunc({number}))"
+
+
+def _value(place: int, missing: str) -> str:
+    return f"CASE WHEN {_is_fraction(f'n{place}')} THEN c{place} ELSE {_present(f'c{place}', missing)} END"
+
+
+def _where_odd(place: int, pattern: str) -> str:
+    return f"CASE WHEN {_is_fraction(f'n{place}')} THEN false ELSE regexp_full_match(lower(v{place}), {pattern}) END"
 
 
 def _present(column: str, missing: str) -> str:
