@@ -3,36 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from ml_ci.registry.history import History
 from ml_ci.registry.values import CHAMPION, Event, Lineage
+from ml_ci.reports.card_ai_act import tell_ai_act
+from ml_ci.reports.card_audit import tell_audit
+from ml_ci.reports.card_facts import Facts as Facts
 from ml_ci.reports.card_rates import rates
+from ml_ci.reports.card_review import tell_review
 from ml_ci.reports.card_values import Card, Classes, Grid, Importance, Section
 from ml_ci.reports.gate_rows import MARKS
 from ml_ci.reports.history import cells, head, lost, staged
 from ml_ci.reports.lineage_boxes import picture, place
 from ml_ci.reports.numbers import count, duration, percent, points, signed
 from ml_ci.reports.values import ModelReport
-from ml_ci.spec.values import Card as Said
 from ml_ci.suspicion.overlap import plainly
-
-
-@dataclass(frozen=True)
-class Facts:
-    """All that a card is made of.
-
-    `lineage` and `model` are as they were recorded at the promotion; `said` is from ml-ci.yaml; `classes` are the rows
-    of each data entry.
-    """
-
-    lineage: Lineage
-    model: ModelReport
-    said: Said
-    history: History
-    relied: Importance
-    classes: Mapping[str, Classes] = field(default_factory=dict)
 
 
 def card(facts: Facts) -> Card:
@@ -49,6 +35,9 @@ def card(facts: Facts) -> Card:
         _history(facts.history),
         _back(facts),
         _again(facts.lineage),
+        tell_audit(facts),
+        tell_review(facts),
+        tell_ai_act(facts),
     ]
     return Card(f"{version.model} v{version.version}", tuple(_gather_lacking(sections)))
 

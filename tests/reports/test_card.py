@@ -97,6 +97,9 @@ def test_the_sections_answer_what_who_on_what_how_good_for_whom_and_how_to_take_
         "History",
         "How to take it back",
         "How to make it again",
+        "Bias audit (New York City, Local Law 144)",
+        "Model-risk review (SR 26-2; formerly SR 11-7)",
+        "EU AI Act (Regulation 2024/1689, annex IV) and GDPR",
     ]
 
 
