@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ml_ci.changes.values import Change
 from ml_ci.reports import causes
+from ml_ci.reports.page.drifted import drifted
 from ml_ci.reports.page.markup import NOTHING, Html, code, join, quoted, tag
 from ml_ci.reports.page.sheet import Part, Sheet, bullets
 from ml_ci.reports.text import plural
@@ -18,7 +19,7 @@ def changed(sheet: Sheet) -> Part:
     shown = [_line(sheet.model, one) for one in found[:_MOST]]
     more = [tag("li", f"and {plural(len(found) - _MOST, 'more part')}")] if len(found) > _MOST else []
     body = tag("ul", *shown, *more, class_="changes") if shown else NOTHING
-    return Part("changed", "what changed", "What changed", body)
+    return Part("changed", "what changed", "What changed", join((body, drifted(sheet.model))))
 
 
 def _line(model: ModelReport, change: Change) -> Html:

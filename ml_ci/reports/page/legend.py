@@ -11,6 +11,15 @@ def legend(model: ModelReport) -> Html:
     """Say it above a drawing; nothing where there is one side only."""
     if model.baseline is None:
         return NOTHING
-    new = drawing(12, 12, "", tag("circle", cx="6", cy="6", r="5", fill=NEW))
-    old = drawing(12, 12, "", tag("circle", cx="6", cy="6", r="4", fill="none", stroke=OLD, stroke_width="2"))
-    return tag("p", tag("span", old, "baseline"), tag("span", new, "candidate"), class_="legend")
+    sides = [tag("span", drawing(12, 10, "", tag("use", href=f"#{key}", x="6")), name) for key, name in _SIDES]
+    return tag("p", *sides, class_="legend")
+
+
+_SIDES = (("old", "baseline"), ("new", "candidate"))
+
+
+def dots() -> Html:
+    """Give the dots of both sides, of which the page draws many: hollow, and filled."""
+    old = tag("circle", id="old", cy="5", r="3.5", fill="none", stroke=OLD, stroke_width="1.7")
+    new = tag("circle", id="new", cy="5", r="4", fill=NEW)
+    return tag("svg", tag("defs", old, new), width="0", height="0", aria_hidden="true", class_="dots")

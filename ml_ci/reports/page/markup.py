@@ -15,6 +15,8 @@ _MOST = 4000
 _QUOTED = re.compile(r"(?<!`)`([^`]+)`(?!`)")
 # Elements that have no end.
 _VOID = frozenset({"br", "hr", "input", "meta", "link"})
+# Shapes within a drawing, which have nothing inside.
+_SHAPES = frozenset({"path", "circle", "rect", "line", "use"})
 # What could end a script or begin markup, and the line ends that JavaScript knows and JSON does not.
 _IN_SCRIPT = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 
@@ -37,6 +39,8 @@ def tag(name: str, /, *inside: str, **attributes: str | float | bool | None) -> 
     given = "".join(_attribute(key, value) for key, value in attributes.items())
     if name in _VOID:
         return Html(f"<{name}{given}>")
+    if name in _SHAPES:
+        return Html(f"<{name}{given}/>")
     return Html(f"<{name}{given}>{join(inside)}</{name}>")
 
 

@@ -8,9 +8,12 @@ from ml_ci import __version__
 from ml_ci.reports import brief, sentences
 from ml_ci.reports.page.behaviours import behaviours
 from ml_ci.reports.page.changed import changed
+from ml_ci.reports.page.curves.section import curves
 from ml_ci.reports.page.decided import clusters, decided
+from ml_ci.reports.page.flips import flips
 from ml_ci.reports.page.gates import gates
 from ml_ci.reports.page.head import document, joined
+from ml_ci.reports.page.legend import dots
 from ml_ci.reports.page.markup import NOTHING, Html, code, join, named, quoted, sentence, tag, text
 from ml_ci.reports.page.overview import ended, is_passing, jobs, overview
 from ml_ci.reports.page.sheet import Part, Sheet, fold, mark, of_name, section
@@ -29,6 +32,7 @@ def render(report: Report) -> str:
     alone = [sheet for sheet in sheets.values() if sheet.alone]
     parts = {name: list(_parts(sheet)) for name, sheet in sheets.items()}
     body = joined(
+        dots(),
         _bar(report, alone[0] if alone else None, sheets, parts),
         tag("main", *(_alone(alone[0], parts) if alone else _several(report, sheets, parts)), _foot(report)),
     )
@@ -43,7 +47,7 @@ def _sheets(report: Report) -> dict[str, Sheet]:
 
 def _parts(sheet: Sheet) -> Iterator[Part]:
     """Give the sections of a model in their order; those without a body are left out."""
-    for make in (gates, changed, slices, behaviours, clusters, decided):
+    for make in (gates, changed, curves, slices, flips, behaviours, clusters, decided):
         part = make(sheet)
         if part.body:
             yield part

@@ -9,16 +9,18 @@ from dataclasses import dataclass
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.reports.card_rates import LEVEL, ends
 from ml_ci.reports.differences import SliceCounts, SliceRow, slice_row, slices_of
+from ml_ci.reports.metrics import NOISE
 from ml_ci.reports.numbers import percent
 from ml_ci.reports.page.legend import legend
 from ml_ci.reports.page.markup import NOTHING, Html, join, named, tag, text
 from ml_ci.reports.page.sheet import Part, Sheet, arrow, lead
-from ml_ci.reports.page.svg import drawing, number
+from ml_ci.reports.page.svg import drawing
 from ml_ci.reports.page.tables import Cell, Column, table
 from ml_ci.reports.text import plural
 from ml_ci.reports.values import ModelReport
 
-_MOST = 100
+# So many slices are shown at most, and so many before they are scrolled within the page.
+_MOST, _OPEN = 100, 20
 _WIDTH, _HEIGHT, _EDGE = 240.0, 10.0, 5.0
 _TOPS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.75, 1.0)
 _METRICS = ("fpr", "fnr")
@@ -73,18 +75,21 @@ def _table(model: ModelReport, shown: Sequence[_Seen]) -> Html:
     tops = {metric: _top(shown, metric) for metric in _METRICS}
     columns = [
         Column("slice", sorts="text"),
-        Column("rows", numbers=True, sorts="number"),
+        Column("rows", sorts="number"),
         *(Column(f"{m.upper()}, 0 … {percent(tops[m], 0)}", sorts="number") for m in _METRICS),
     ]
     rows: list[list[Cell | Html]] = [
         [
             named(one.row.title, 120),
-            Cell(text(f"{one.row.rows:,}"), one.row.rows),
+            text(f"{one.row.rows:,}"),
             *(_rate(one, metric, tops[metric], model.baseline is not None) for metric in _METRICS),
         ]
         for one in shown
     ]
-    return table(columns, rows, class_="slices")
+    drawn = table(columns, rows, labels=False, class_="slices")
+    if len(rows) <= _OPEN:
+        return drawn
+    return tag("div", drawn, class_="long", tabindex="0", role="region", aria_label=f"{len(rows)} slices")
 
 
 def _rate(one: _Seen, metric: str, top: float, compared: bool) -> Cell:
@@ -93,27 +98,29 @@ def _rate(one: _Seen, metric: str, top: float, compared: bool) -> Cell:
     was, now = (one.row.fpr, one.row.fnr)[at]
     old, new = getattr(one.counts.was, metric), getattr(one.counts.now, metric)
     moved = compared and was != now
-    said = join((text(f"{was} → {now} " if moved else now), arrow(one.row.arrows[at]) if moved else NOTHING))
+    said = join((text(f"{was} → {now} " if moved else now), _way(one.row.arrows[at]) if moved else NOTHING))
     value = None if new is None else new if not compared else None if old is None else new - old
     if new is None:
         return Cell(said, value)
     return Cell(join((said, _draw(new, old if compared else None, one.ends[metric], top))), value)
 
 
-def _draw(new: float, old: float | None, ends_: tuple[float, float] | None, top: float) -> Html:
-    """Draw baseline (hollow), candidate (filled) and its interval; what lies beyond the scale ends at its edge.
+def _way(said: str) -> Html:
+    """Say which way it went; that nothing can be told is no news to be set in a colour."""
+    return text(said) if said == NOISE else arrow(said)
 
-    The colours are in the style: without it, both circles can still be told apart.
-    """
+
+def _draw(new: float, old: float | None, ends_: tuple[float, float] | None, top: float) -> Html:
+    """Draw baseline, candidate and its interval; what lies beyond the scale ends at its edge. See `legend.dots`."""
 
     def place(rate: float) -> str:
-        return number(_EDGE + min(rate / top, 1.0) * (_WIDTH - 2 * _EDGE))
+        return f"{_EDGE + min(rate / top, 1.0) * (_WIDTH - 2 * _EDGE):.0f}"
 
     shapes = [tag("path", d=f"M{place(ends_[0])} 4H{place(ends_[1])}v2H{place(ends_[0])}z")] if ends_ else []
     if old is not None:
-        shapes.append(tag("circle", cx=place(old), cy="5", r="3.5", fill="none", stroke="currentColor"))
-    shapes.append(tag("circle", cx=place(new), cy="5", r="4"))
-    said = f"{percent(LEVEL, 0)} interval {percent(ends_[0])} … {percent(ends_[1])}" if ends_ else ""
+        shapes.append(tag("use", href="#old", x=place(old)))
+    shapes.append(tag("use", href="#new", x=place(new)))
+    said = f"interval {percent(ends_[0])} … {percent(ends_[1])}" if ends_ else ""
     return drawing(_WIDTH, _HEIGHT, said, *shapes, class_="s")
 
 

@@ -29,14 +29,18 @@ class Cell:
     value: float | None = None
 
 
-def table(columns: Sequence[Column], rows: Iterable[Sequence[Cell | Html]], said: str = "", **more: str) -> Html:
-    """Draw a table; the first cell of a row names it, the others know their column's title for when they are cards."""
-    shown = [_row(columns, row) for row in rows]
+def table(
+    columns: Sequence[Column], rows: Iterable[Sequence[Cell | Html]], *, labels: bool = True, **more: str
+) -> Html:
+    """Draw a table; the first cell of a row names it, the others know their column's title for when they are cards.
+
+    Without `labels` they do not, and need no more bytes than they have to: of a long table the style says it.
+    """
+    shown = [_row(columns, row, labels) for row in rows]
     if not shown:
         return NOTHING
     head = tag("thead", tag("tr", *(_head(one) for one in columns)))
-    caption = tag("caption", said) if said else NOTHING
-    return tag("table", caption, head, tag("tbody", *shown), **more)
+    return tag("table", head, tag("tbody", *shown), **more)
 
 
 def _head(column: Column) -> Html:
@@ -46,20 +50,20 @@ def _head(column: Column) -> Html:
     )
 
 
-def _row(columns: Sequence[Column], row: Sequence[Cell | Html]) -> Html:
-    cells = [_cell(column, cell, at) for at, (column, cell) in enumerate(zip(columns, row, strict=True))]
+def _row(columns: Sequence[Column], row: Sequence[Cell | Html], labels: bool) -> Html:
+    cells = [_cell(column, cell, at, labels) for at, (column, cell) in enumerate(zip(columns, row, strict=True))]
     return tag("tr", *cells)
 
 
-def _cell(column: Column, cell: Cell | Html, at: int) -> Html:
+def _cell(column: Column, cell: Cell | Html, at: int, labels: bool) -> Html:
     inside, value = (cell.inside, cell.value) if isinstance(cell, Cell) else (cell, None)
-    sorted_by = None if value is None else f"{value:.6g}"
+    sorted_by = None if value is None else f"{value:.4g}"
     if not at:
-        return tag("th", inside, scope="row", data_value=sorted_by)
+        return tag("th", inside, scope="row" if labels else None, data_value=sorted_by)
     kind = "number" if column.numbers else None
-    return tag("td", inside, class_=kind, data_label=column.title or None, data_value=sorted_by)
+    return tag("td", inside, class_=kind, data_label=(column.title or None) if labels else None, data_value=sorted_by)
 
 
 def lines(*pieces: Html) -> Html:
     """Put pieces on lines of their own within a cell."""
-    return join((piece for piece in pieces if piece), Html("<br>"))
+    return join((piece for piece in pieces if piece), Html(" <br>"))

@@ -21,7 +21,8 @@ _VOID = {"meta", "br", "input", "link", "hr"}
 _TAGS = {
     "html", "head", "meta", "title", "style", "body", "header", "main", "footer", "nav", "section", "article", "div",
     "h1", "h2", "h3", "p", "b", "a", "span", "ul", "li", "code", "pre", "bdi", "br", "button", "details", "summary",
-    "table", "caption", "thead", "tbody", "tr", "th", "td", "svg", "path", "circle", "g", "script",
+    "table", "thead", "tbody", "tr", "th", "td", "svg", "path", "circle", "g",
+    "defs", "use", "rect", "clippath", "script",
 }  # fmt: skip
 
 
