@@ -35,6 +35,8 @@ BEGINS = {
     "html": '<!doctype html>\n<html lang="en"><head><meta http-equiv="Content-Security-Policy"',
     "json": '{\n  "format": 1,',
     "junit": '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="ml-ci" tests="5"',
+    "codequality": '[\n  {\n    "description": "churn: fnr',
+    "openmetrics": "# TYPE ml_ci_accuracy gauge\n",
     "sarif": '{\n  "$schema": ',
     "github": "::stop-commands::ml-ci-",
 }
