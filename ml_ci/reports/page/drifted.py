@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ml_ci.evaluation.pictures import ColumnDrift
+from ml_ci.changes.drift import ColumnDrift
 from ml_ci.reports.numbers import decimal
 from ml_ci.reports.page.markup import Html, code, join, tag, text
 from ml_ci.reports.page.sheet import fold

@@ -89,7 +89,11 @@ def _metrics(model: ModelReport) -> Html:
         cells = [[quoted(row.title), text(row.candidate)] for row in rows]
         drawn = table([Column("metric"), Column("candidate", True)], cells)
     else:
-        columns = [Column("metric"), *(Column(one, True) for one in ("baseline", "candidate", "change")), Column("")]
+        columns = [
+            Column("metric"),
+            *(Column(one, True) for one in ("baseline", "candidate", "change")),
+            Column("direction"),
+        ]
         drawn = table(
             columns,
             [[quoted(r.title), text(r.baseline), text(r.candidate), text(r.change), arrow(r.arrow)] for r in rows],

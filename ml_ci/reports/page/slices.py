@@ -51,7 +51,7 @@ def slices(sheet: Sheet) -> Part:
         f" The lines are {percent(LEVEL, 0)} intervals, each of which holds by itself: of many slices some look worse "
         "by chance (≈: it may be noise), and small ones have wide intervals."
     )
-    body = join((lead(said + how * intervals + left), legend(model), _table(model, shown)))
+    body = join((lead(said + how * intervals + left), legend(model), _table(sheet, shown)))
     return Part("slices", "slices", "Slices", body)
 
 
@@ -71,7 +71,7 @@ def _seen(model: ModelReport, found: Sequence[SliceCounts]) -> list[_Seen]:
     return [_Seen(one, slice_row(model, one), {m: ranges[m][at] for m in _METRICS}) for at, one in enumerate(found)]
 
 
-def _table(model: ModelReport, shown: Sequence[_Seen]) -> Html:
+def _table(sheet: Sheet, shown: Sequence[_Seen]) -> Html:
     tops = {metric: _top(shown, metric) for metric in _METRICS}
     columns = [
         Column("slice", sorts="text"),
@@ -82,14 +82,16 @@ def _table(model: ModelReport, shown: Sequence[_Seen]) -> Html:
         [
             named(one.row.title, 120),
             text(f"{one.row.rows:,}"),
-            *(_rate(one, metric, tops[metric], model.baseline is not None) for metric in _METRICS),
+            *(_rate(one, metric, tops[metric], sheet.model.baseline is not None) for metric in _METRICS),
         ]
         for one in shown
     ]
     drawn = table(columns, rows, labels=False, class_="slices")
     if len(rows) <= _OPEN:
         return drawn
-    return tag("div", drawn, class_="long", tabindex="0", role="region", aria_label=f"{len(rows)} slices")
+    return tag(
+        "div", drawn, class_="long", tabindex="0", role="region", aria_label=f"{len(rows)} slices of {sheet.name}"
+    )
 
 
 def _rate(one: _Seen, metric: str, top: float, compared: bool) -> Cell:

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from ml_ci.changes.drift import ColumnDrift
 from ml_ci.changes.values import Change
 from ml_ci.conditions import parse
 from ml_ci.evaluation.evaluate import Holdout, compare
 from ml_ci.evaluation.labels import Labels
-from ml_ci.evaluation.pictures import ColumnDrift
 from ml_ci.evaluation.scores import Predictions
 from ml_ci.evaluation.slices import Slices
 from ml_ci.evaluation.values import Evaluation, Shown
