@@ -25,7 +25,19 @@ FILES = {
 BORDER = ("ml_ci.cli.", "ml_ci.child.", "pytest_ml_ci.", "ml_ci.pipeline", "ml_ci.questions")
 # What costs tens of milliseconds, is an extra, or is not on every system.
 HEAVY = {"numpy", "scipy", "duckdb", "pydantic", "yaml", "requests", "rich", "tabulate", "click", "psutil", "filelock"}
-HEAVY |= {"git", "mlflow", "fsspec", "pandas", "polars", "pyarrow", "sklearn", "sqlite3", "fcntl", "ctypes"}
+HEAVY |= {
+    "git",
+    "mlflow",
+    "fsspec",
+    "pandas",
+    "polars",
+    "pyarrow",
+    "sklearn",
+    "sqlite3",
+    "fcntl",
+    "ctypes",
+    "vl_convert",
+}
 # What both `run` and `plan` load where nothing changed.
 NOTHING_CHANGED = "import sys, ml_ci.pipeline, ml_ci.cli.main, ml_ci.steps.telling.explain_plan; print(*sys.modules)"
 

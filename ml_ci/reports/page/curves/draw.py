@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from typing import Any
 from xml.etree import ElementTree
 
@@ -23,8 +24,6 @@ _MARKS = frozenset({"path", "line", "text", "rect"})
 
 def is_there() -> bool:
     """Say whether what draws curves is installed: the extra `report`."""
-    from importlib.util import find_spec
-
     return find_spec("vl_convert") is not None
 
 
