@@ -1,4 +1,4 @@
-"""The table of metrics: counting, pairing, gates, reports and the README follow from its rows."""
+"""The table of metrics: counting, pairing, gates, reports and the page of gates follow from its rows."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from ml_ci.spec.values import GateSpec
 CROSSED = st.builds(PairedErrors, *[st.integers(0, 40)] * 4)
 
 
-def test_the_readme_lists_every_metric_in_the_tables_order() -> None:
-    text = (Path(__file__).parents[1] / "README.md").read_text()
+def test_the_page_lists_every_metric_in_the_tables_order() -> None:
+    text = (Path(__file__).parents[1] / "docs" / "gates.md").read_text()
     listed = re.search(r"^Metrics: `([^`]+)`", text, re.MULTILINE)
     assert listed is not None and listed.group(1).split() == [name for name in TABLE if name not in OF_BEHAVIOURS]
 

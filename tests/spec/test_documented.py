@@ -1,4 +1,4 @@
-"""Every key of ml-ci.yaml stands in the README's table: what is in the schema only, nobody finds."""
+"""Every key of ml-ci.yaml stands in the page's table: what is in the schema only, nobody finds."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import pytest
 
 from ml_ci.spec.shape import CardShape, ModelShape, Shape
 
-README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-SECTION = README.partition("\n## ml-ci.yaml\n")[2].partition("\n## ")[0]
+SECTION = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
 FIRST_CELLS = [line.split("|")[1] for line in SECTION.splitlines() if line.startswith("| `")]
 
 
