@@ -84,7 +84,7 @@ def at(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize("line", typed())
+@pytest.mark.parametrize("line", list(typed()))
 def test_what_stands_in_a_page_does_something(line: str, at: Path) -> None:
     done = run(line, at)
     assert done.returncode in (0, 4), f"{line}\n{done.stdout}\n{done.stderr}"

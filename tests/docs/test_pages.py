@@ -135,6 +135,7 @@ def test_the_readme_is_short() -> None:
     assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 80
 
 
+@pytest.mark.slow
 def test_the_site_builds_strict_and_asks_nobody(tmp_path: Path) -> None:
     beside = Path(sys.executable).with_name("zensical")
     tool = str(beside) if beside.is_file() else os.environ.get("ML_CI_ZENSICAL") or shutil.which("zensical")
