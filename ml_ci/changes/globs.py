@@ -20,6 +20,13 @@ def matching(pattern: str, paths: Iterable[str]) -> list[str]:
     return matching_any((pattern,), paths)
 
 
+def declared_by(path: str, paths: Iterable[str]) -> list[str]:
+    """Give the paths that a declared one stands for: itself, those in its folder, or those that its pattern matches."""
+    if is_glob(path):
+        return matching(path, paths)
+    return [one for one in paths if one == path or one.startswith(f"{path}/")]
+
+
 def matching_any(patterns: Iterable[str], paths: Iterable[str]) -> list[str]:
     """Give the paths that at least one of the patterns matches, in one pass over them."""
     fits = _compile(tuple(patterns)).match

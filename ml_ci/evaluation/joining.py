@@ -177,7 +177,7 @@ def _by(table: Table, holdout: Table, id: str, name: str) -> Rows:  # noqa: A002
     if unknown := [key for key in given if key not in wanted]:
         raise fail(
             "unknown-id",
-            f"{name}, row {given[unknown[0]] + 1}: the holdout has no {id} {brief(unknown[0])}",
+            f"{table.row(given[unknown[0]])}: the holdout has no {id} {brief(unknown[0])}",
             "Write one row for each row of the holdout, and no other.",
         )
     if absent := [key for key in wanted if key not in given]:
@@ -211,13 +211,17 @@ def _find_given_ids(table: Table, id: str, name: str) -> dict[str, int]:  # noqa
         )
     keys = [canonical(text) for text in table.text(id)]
     if "" in keys:
-        message = f"{name}, row {keys.index('') + 1}: no value in the id column {id!r}"
+        message = f"{table.row(keys.index(''))}: no value in the id column {id!r}"
         raise fail("missing-id", message, "Write the holdout's id beside each prediction.")
     if repeated := _find_repeated(keys):
         key, first, second = repeated
-        message = f"{name}, row {second + 1}: {id} {brief(key)} was in row {first + 1} already"
+        message = f"{table.row(second)}: {id} {brief(key)} was in {_before(table, first)} already"
         raise fail("duplicate-id", message, "Write one row for each row of the holdout.")
     return {key: row for row, key in enumerate(keys)}
+
+
+def _before(table: Table, row: int) -> str:
+    return table.row(row).removeprefix(table.shown).lstrip(",: ")
 
 
 def _find_repeated(keys: Sequence[str]) -> tuple[str, int, int] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -122,7 +122,7 @@ def _read_array(path: Path, holdout: Table, kind: str, name: str) -> NDArray[np.
         message = f"{name} has {len(found):,} rows, and the holdout {holdout.shown} has {holdout.rows:,}"
         raise fail("row-count", message, "Write one value for each row of the holdout, in its order.")
     score = np.array(found)
-    _refuse_wrong(score, name, bounded=kind != "margin")
+    _refuse_wrong(score, lambda row: f"{name}, row {row + 1}", bounded=kind != "margin")
     return score
 
 
@@ -133,22 +133,22 @@ def _scores(table: Table, name: str, bounded: bool) -> NDArray[np.float64]:
         raise fail(
             "score-not-number", error.message, "Class labels go in a column named `prediction`, scores in `score`."
         ) from None
-    _refuse_wrong(score, name, bounded)
+    _refuse_wrong(score, table.row, bounded)
     return score
 
 
-def _refuse_wrong(score: NDArray[np.float64], name: str, bounded: bool) -> None:
+def _refuse_wrong(score: NDArray[np.float64], name_row: Callable[[int], str], bounded: bool) -> None:
     for row in np.flatnonzero(np.isnan(score))[:1]:
         raise fail(
             "score-missing",
-            f"{name}, row {row + 1}: the score is missing or NaN ({int(np.isnan(score).sum()):,} rows are)",
+            f"{name_row(int(row))}: the score is missing or NaN ({int(np.isnan(score).sum()):,} rows are)",
             "A model has to score every row: handle missing values before it predicts.",
         )
     wrong = ~((score >= 0) & (score <= 1)) if bounded else ~np.isfinite(score)
     for row in np.flatnonzero(wrong)[:1]:
         raise fail(
             "score-range",
-            f"{name}, row {row + 1}: the score {score[row]:g} is {'not in [0, 1]' if bounded else 'no finite number'}",
+            f"{name_row(int(row))}: the score {score[row]:g} is {'not in [0, 1]' if bounded else 'no finite number'}",
             "Write probabilities of the positive class; predicted numbers or labels go in a column `prediction`."
             if bounded
             else "A margin may have any size, and has to be a number: look at what the model does with this row.",
@@ -169,14 +169,14 @@ def _predict(
         return Predictions(_compare(table, positive.comparison, precision)[rows], "number")
     codes, values = table.codes(["prediction"])
     texts = [value for (value,) in values]
-    _refuse_missing(codes, texts, name)
+    _refuse_missing(codes, texts, table)
     if kind == "outcome" or (kind is None and say_outcome(texts, holdout, label, positive, name)):
         decision = np.array([canonical(text) in YES for text in texts])
         return Predictions(decision[codes][rows], "label")
     if positive.comparison is not None:
         return Predictions(_compare(table, positive.comparison, precision)[rows], "number")
     classes = classes_of(holdout.counts(label), positive)
-    _refuse_unknown(texts, codes, holdout.counts(label), classes, name)
+    _refuse_unknown(texts, codes, holdout.counts(label), classes, table)
     names = [classes.of(text) or "" for text in texts]
     kept = sorted(set(names))
     place = {one: position for position, one in enumerate(kept)}
@@ -218,24 +218,24 @@ def _compare(table: Table, comparison: Comparison, precision: str) -> NDArray[np
     if not np.isfinite(numbers).all():
         row = int(np.flatnonzero(~np.isfinite(numbers))[0])
         is_missing = "missing or NaN" if np.isnan(numbers[row]) else f"{numbers[row]:g}"
-        message = f"{table.shown}, row {row + 1}: the prediction is {is_missing}"
+        message = f"{table.row(row)}: the prediction is {is_missing}"
         raise fail("prediction-missing", message, "A model has to predict every row, by a finite number.")
     return found
 
 
-def _refuse_missing(codes: NDArray[np.int32], values: Sequence[str], name: str) -> None:
+def _refuse_missing(codes: NDArray[np.int32], values: Sequence[str], table: Table) -> None:
     absent = [place for place, value in enumerate(values) if value in ABSENT]
     rows = np.flatnonzero(np.isin(codes, absent))
     if len(rows):
         raise fail(
             "prediction-missing",
-            f"{name}, row {rows[0] + 1}: the prediction is missing or NaN ({len(rows):,} rows are)",
+            f"{table.row(int(rows[0]))}: the prediction is missing or NaN ({len(rows):,} rows are)",
             "A model has to predict every row.",
         )
 
 
 def _refuse_unknown(
-    texts: Sequence[str], codes: NDArray[np.int32], counts: Mapping[str, int], classes: Classes, name: str
+    texts: Sequence[str], codes: NDArray[np.int32], counts: Mapping[str, int], classes: Classes, table: Table
 ) -> None:
     unknown = [place for place, text in enumerate(texts) if classes.of(text) is None]
     if not unknown:
@@ -244,11 +244,11 @@ def _refuse_unknown(
     text = texts[codes[row]]
     if classes.several(text):
         alike = ", ".join(map(brief, classes.find_spelled(text)))
-        said = f"{name}, row {row + 1}: the prediction {brief(text)} has the value of several labels: {alike}"
+        said = f"{table.row(row)}: the prediction {brief(text)} has the value of several labels: {alike}"
         raise fail("unknown-class", said, "Predict the labels as the holdout spells them.")
     listed = ", ".join(brief(value) for value in sorted(counts)[:8])
     raise fail(
         "unknown-class",
-        f"{name}, row {row + 1}: the prediction {brief(text)} is none of the labels {listed}",
+        f"{table.row(row)}: the prediction {brief(text)} is none of the labels {listed}",
         "Predict the labels as the holdout spells them, or 1 for positive and 0 for all others.",
     )

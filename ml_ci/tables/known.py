@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import zlib
 from pathlib import Path
 
@@ -12,6 +13,7 @@ ARROW = (b"ARROW1", b"FEA1", b"\xff\xff\xff\xff")
 _PARQUET = b"PAR1"
 _LINE = 1 << 20  # bytes within which the first object of JSON ends
 _NAMED = (".json", ".jsonl", ".ndjson")
+_ARRAY = re.compile(rb'(?:\xef\xbb\xbf)?\s*\[\s*\{\s*"')  # of objects, as no header of a text begins
 
 
 def kind_of(path: Path) -> str:
@@ -30,7 +32,9 @@ def kind_of(path: Path) -> str:
     line = _first_line(path, packed)
     if _begin(line) == b"{" and (named or _is_object(line)):
         return "json"
-    return "json" if named and _begin(line) == b"[" else "text"
+    if _begin(line) != b"[":
+        return "text"
+    return "json" if named or _ARRAY.match(_start(path, packed)) else "text"
 
 
 def is_packed(path: Path) -> bool:
@@ -41,6 +45,11 @@ def is_packed(path: Path) -> bool:
 
 def _begin(start: bytes) -> bytes:
     return start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+
+
+def _start(path: Path, packed: bool) -> bytes:
+    with gzip.open(path) if packed else path.open("rb") as file:
+        return bytes(file.read(256))
 
 
 def _first_line(path: Path, packed: bool) -> bytes:

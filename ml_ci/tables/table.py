@@ -226,6 +226,12 @@ class Table:
                 return f"{self.shown}, line {line}"
         return f"{self.shown}, row {index + 1}"
 
+    def row(self, index: int) -> str:
+        """Name the row at a 0-based index by its number, in its part where there are some: `scores, row 12`."""
+        if self.gathered is not None and len(self.gathered.parts) > 1:
+            return self.where(index)
+        return f"{self.shown}, row {index + 1}"
+
     def raw(self) -> Iterator[list[bytes]]:
         """Give the bytes of a text's records as they stand, without the header, some thousands at a time."""
         if self._lengths is None:

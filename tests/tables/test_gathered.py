@@ -262,6 +262,17 @@ def test_what_is_written_in_its_own_format_is_text_or_parquet(tmp_path: Path, na
         examine(tmp_path / name, None, name)
 
 
+@pytest.mark.parametrize("name", ["t", "t.csv", "t.json"])
+@pytest.mark.parametrize("indent", [None, 1])
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_array_of_objects_is_known_by_how_it_begins(
+    tmp_path: Path, name: str, indent: int | None, packed: bool
+) -> None:
+    content = json.dumps(ROWS, indent=indent).encode()
+    (tmp_path / name).write_bytes(gzip.compress(content) if packed else content)
+    assert Table.open(tmp_path / name).numbers("x").tolist() == list(range(7))
+
+
 @pytest.mark.parametrize("content", ["{id}\n7\n", "{a},b\n1,2\n", "[x],y\n1,2\n"])
 def test_a_text_that_begins_like_json_is_a_text(tmp_path: Path, content: str) -> None:
     (tmp_path / "t.csv").write_text(content)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from pathlib import Path
 
-from ml_ci.changes.globs import is_glob
+from ml_ci.changes.globs import declared_by, is_glob
 from ml_ci.errors import UserError
 from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry
 from ml_ci.steps.planning.blame import blaming_baseline
@@ -22,6 +22,7 @@ from ml_ci.steps.working.room import Room
 from ml_ci.steps.working.train import bring_made
 from ml_ci.tables.blanked import blank_as_it_lies
 from ml_ci.tables.columns import blank, without
+from ml_ci.tables.gathered import find_parts
 from ml_ci.tables.parts import PART, cut
 from ml_ci.tables.table import Table
 from ml_ci.training.delivery import Delivery
@@ -202,7 +203,7 @@ class Workshop(Room):
         if entry.job is not None:
             return bring_made(self, self.sides.candidate, entry.job) / entry.path
         at = self.project.folder / entry.path
-        if at.is_file():
+        if at.exists() or find_parts(at, entry.path) is not None:
             return at
         folder = self.work / "fetched" / self.project.repository.prefix
         folder.mkdir(parents=True, exist_ok=True)
@@ -219,10 +220,10 @@ class Workshop(Room):
         folder.mkdir(parents=True, exist_ok=True)
         target = folder / entry.path
         if not target.exists():
-            path = posixpath.normpath(entry.path)
-            if path in base.tree.files():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(base.tree.read(path))  # or a pointer, which is replaced by what it points to
+            for path in declared_by(posixpath.normpath(entry.path), base.tree.files()):
+                at = folder / path
+                at.parent.mkdir(parents=True, exist_ok=True)
+                at.write_bytes(base.tree.read(path))  # or a pointer, which is replaced by what it points to
             Delivery(replace(self._supply(base, folder), work=self.work / "base-fetch")).bring(name, entry.path)
         return target
 
