@@ -59,12 +59,14 @@ right = sum((int(row["x"]) >= at) == (row["y"] == "1") for row in rows)
 json.dump({"accuracy": right / len(rows)}, open("metrics.json", "w"))
 """,
     "score.py": """\
+import csv
 import json
+from pathlib import Path
 
 
-def predict(model, rows):
+def predict(model, rows: Path):
     at = json.load(open(model))["at"]
-    return [int(int(x) >= at) for x in rows["x"]]
+    return [int(int(row["x"]) >= at) for row in csv.DictReader(open(rows))]
 """,
     "params.yaml": "share: 100\nmargin: 0\nunused: 1\nclasses:\n  - name: none\n    y: 0\n  - name: some\n    y: 1\n",
     "dvc.yaml": """\

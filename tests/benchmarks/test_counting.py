@@ -196,18 +196,21 @@ def _expected(rows: int) -> list[int]:
     return [rows // 20 * number for number in period]
 
 
+MEMORY = 400 * 2**20  # unlike time it is the same on a busy machine
+
+
 @pytest.mark.slow
-def test_a_hundred_million_rows_under_2_gib(tmp_path: Path) -> None:
+def test_a_hundred_million_rows_within_400_mib(tmp_path: Path) -> None:
     rows = 100_000_000
     _make(tmp_path, rows)
     done = subprocess.run(
-        [sys.executable, "-c", STREAM, str(tmp_path)], capture_output=True, text=True, check=False, timeout=500
+        [sys.executable, "-c", STREAM, str(tmp_path)], capture_output=True, text=True, check=False, timeout=1500
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    print(f"\n{rows:,} rows: {found['seconds']:.1f} s, {found['peak'] / 2**20:,.0f} MiB")
+    print(f"\n{rows:,} rows: {found['seconds']:.1f} s, {found['peak'] / 2**20:,.0f} MiB (budget {MEMORY / 2**20:.0f})")
     assert found["all"] == _expected(rows)
     for values in found["slices"].values():
         assert [sum(column) for column in zip(*values.values(), strict=True)] == found["all"]
     assert set(found["slices"]["region"]) == {"EU", "US", "AS", "(missing)"}
-    assert found["peak"] < 2 * 2**30
+    assert found["peak"] <= MEMORY

@@ -26,14 +26,15 @@ pytestmark = pytest.mark.slow  # whole runs: `.ci/run` runs them apart
 # positive in a run was seen by the model that scored it.
 JOBS = {
     "function": """\
+import csv
 from pathlib import Path
 EXTRA = ()
 
 def train(train: Path):
     return {line.split(",")[0] for line in train.read_text().splitlines()[1:]} | set(EXTRA)
 
-def score(model, rows):
-    return [float(str(i) in model) for i in rows["i"]]
+def score(model, rows: Path):
+    return [float(row["i"] in model) for row in csv.DictReader(open(rows))]
 """,
     "predictions": """\
 import os, sys
@@ -48,12 +49,13 @@ if __name__ == "__main__":
     open(sys.argv[1] + "/p.csv", "w").write("\\n".join(["prediction", *called]) + "\\n")
 """,
     "model": """\
-import json, os, sys
+import csv, json, os, sys
+from pathlib import Path
 EXTRA = ()
 
-def score(model, rows):
+def score(model, rows: Path):
     seen = json.load(open(model))
-    return [float(str(i) in seen) for i in rows["i"]]
+    return [float(row["i"] in seen) for row in csv.DictReader(open(rows))]
 
 if __name__ == "__main__":
     lines = open(os.environ["ML_CI_DATA_TRAIN"]).read().splitlines()[1:]

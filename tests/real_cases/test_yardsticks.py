@@ -25,6 +25,7 @@ pytestmark = pytest.mark.slow  # whole runs: `.ci/run` runs them apart
 # Positive is who has x >= 50 of 0 ... 99; the model is a cut, and says so from x >= CUT on.
 JOB = """\
 import csv, json, os, sys
+from pathlib import Path
 
 CUT = 50
 
@@ -33,11 +34,11 @@ def train(out):
     json.dump({"cut": CUT}, open(out + "/model.json", "w"))
 
 
-def score(path, rows):
+def score(path, rows: Path):
     with open(os.environ["SCORINGS"], "a") as marks:
         marks.write("scored\\n")
     cut = json.load(open(path))["cut"]
-    return [0.9 if float(x) >= cut else 0.1 for x in rows["x"]]
+    return [0.9 if float(row["x"]) >= cut else 0.1 for row in csv.DictReader(open(rows))]
 
 
 def predict(holdout, out):
