@@ -28,6 +28,7 @@ FORMS = {
     "html": Form("a page to look at: one file that loads nothing", "ml_ci.reports.page.page:render", ".html"),
     "json": Form("the report file, checked", "ml_ci.reports.as_json:dumps", ".json"),
     "junit": Form("one test case per gate; an inconclusive gate is a failure", "ml_ci.reports.junit:render"),
+    "bitbucket": Form("Markdown without HTML, which Bitbucket shows as text", "ml_ci.reports.bitbucket:render"),
     "codequality": Form("GitLab's Code Quality: the same as sarif, and cautions", "ml_ci.reports.code_quality:render"),
     "openmetrics": Form("every metric as a line of text, for GitLab's metrics", "ml_ci.reports.openmetrics:render"),
     "sarif": Form("the gates that do not pass, at their lines of ml-ci.yaml", "ml_ci.reports.sarif:render"),
