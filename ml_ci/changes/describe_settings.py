@@ -72,7 +72,7 @@ def _find_changed_files(was: object, now: object) -> set[str]:
 def describe_gates(old: Snapshot, new: Snapshot, loosened: Loosened | None) -> Change:
     """Name the gates that changed, old → new, and mark those that ask for less than before.
 
-    A removed gate, a lower confidence and a larger `min_rows` ask for less by themselves.
+    A removed gate, a lower confidence, fewer `repeats` and a larger `min_rows` ask for less by themselves.
     """
     was, now = dict(_said(old, "gates")), dict(_said(new, "gates"))
     lines = _gate_lines(_texts(was.pop("gates", ())), _texts(now.pop("gates", ())), loosened)
@@ -121,6 +121,8 @@ def _asks_less(key: str, was: object, now: object) -> bool:
         return was is not None and (now is None or float(str(now)) < float(str(was)))
     if key == "min_rows":
         return now is not None and (was is None or int(str(now)) > int(str(was)))
+    if key == "repeats":
+        return was is not None and (now is None or int(str(now)) < int(str(was)))
     if key == "cluster":
         return bool(_texts(was)) and not _texts(now)
     if key == "known":

@@ -57,6 +57,7 @@ def gates(model: ModelSpec) -> Mapping[str, object]:
         "cost": asdict(model.cost) if model.cost else None,
         "reuse": asdict(model.reuse) if model.reuse else None,
     }
+    said |= {"repeats": model.repeats} if model.repeats > 1 else {}  # what was scored once is scored already
     said |= {f"behaviours.{name}": one.text for name, one in model.behaviours.items()}
     said |= {"audit": list(name_audited(model))} if model.card.audit else {}
     return said | evidence(model)

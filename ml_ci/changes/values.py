@@ -155,6 +155,11 @@ def evaluation_key(training: str, holdout: str, metrics: str) -> str:
     return digest(["evaluation", READING, training, holdout, metrics])
 
 
+def repetition_key(evaluation: str, repetition: int) -> str:
+    """Give the key of a further scoring of the same model on the same rows; the first, 0, is the evaluation's own."""
+    return digest(["repetition", repetition, evaluation]) if repetition else evaluation
+
+
 def judging_key(candidate: str, baseline: str | None, gates: str) -> str:
     """Give the key of a judgement from the keys of two evaluations (`baseline` None: there is none) and the gates."""
     return digest(["judging", candidate, baseline, gates])

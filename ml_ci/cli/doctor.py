@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @parameters.models
-@click.option("--determinism", is_flag=True, help="Train each model a second time and compare the predictions.")
+@click.option("--determinism", is_flag=True, help="Train and score a second time, and compare the predictions.")
 @parameters.as_json
 @parameters.config
 @parameters.python
@@ -37,8 +37,9 @@ def command(
     It looks at ml-ci.yaml, git, the default branch, each holdout and its label, each job's Python with the functions
     that are named and the libraries that the code imports, the store, and the workflows that use ml-ci's actions.
 
-    With --determinism each model is trained a second time from the same inputs, past every record. Where the two do not
-    predict the same, it says by how much FPR and FNR move by themselves; later reports of the model say so too.
+    With --determinism each model scores its holdout a second time, and is trained a second time from the same inputs,
+    past every record. Where the two do not predict the same, it says by how much FPR and FNR move by themselves, and
+    what judges such a model: `repeats: 5` or `seeds: 5`. Later reports of the model say so too, until it is written.
 
     \b
     Exit codes: 0 everything is right, 1 a check found something, 2 it is what

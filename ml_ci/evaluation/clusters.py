@@ -97,7 +97,7 @@ class Clusters:
     `columns` are those whose equal values make rows one cluster, () where each row is its own; `known` are the
     clusters whose rows stand for themselves; `weight` is the column of weights, None where every row counts as one.
     With a weight, `weighed` names the metrics of `Evaluation.metrics` that were measured with it: no gate goes by
-    another one.
+    another one. `repeats` is how many answers were counted of each row: where no columns are, those are a cluster.
     """
 
     columns: tuple[str, ...]
@@ -106,6 +106,7 @@ class Clusters:
     known: tuple[str, ...] = ()
     weight: str | None = None
     weighed: tuple[str, ...] = ()
+    repeats: int = 1
 
 
 @dataclass(frozen=True, slots=True)

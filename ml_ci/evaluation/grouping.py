@@ -29,7 +29,9 @@ class Grouping:
     `codes`, of shape (rows,), count from 0 up to `number`; None where each row is a cluster of its own. The last of
     them, from `first_known` on, are rows of known clusters. `weights` are float64 of shape (rows,); None where every
     row counts as one. In the slices named in `alone`, which are by the clusters themselves, each row is a cluster of
-    its own. `distinct` asks for the different clusters to be kept. The rest is as in `Clusters`.
+    its own. `repeats` says how often each row stands here, once for each time that a model was asked; `rows` is then
+    which row each is, of shape (rows,), and it is a cluster where each row was its own. `distinct` asks for the
+    different clusters to be kept. The rest is as in `Clusters`.
     """
 
     columns: tuple[str, ...] = ()
@@ -41,6 +43,8 @@ class Grouping:
     weights: NDArray[np.float64] | None = None
     alone: frozenset[str] = frozenset()
     distinct: bool = False
+    rows: NDArray[np.int64] | None = None
+    repeats: int = 1
 
     @property
     def is_known(self) -> NDArray[np.bool_] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import pairwise
 from typing import Any
@@ -38,7 +39,8 @@ def count_clusters(
     """
     outcome = make_outcome(y_true, candidate, baseline)
     together = [one for one in slices if grouping.codes is not None and one.name not in grouping.alone]
-    found = {one.name: _count_alone(grouping, outcome, one) for one in slices if one not in together}
+    alone = [one for one in slices if one not in together]
+    found = dict(_count_rows(grouping, counts, outcome, alone))
     if grouping.codes is None:
         whole = find_moments(grouping, outcome)
     else:
@@ -49,7 +51,21 @@ def count_clusters(
             cells = counts.slices[one.name]
             found[one.name] = dict(zip(one.values, clusters.count(one, cells), strict=True))
     by_slice = {one.name: found[one.name] for one in slices}
-    return Clusters(grouping.columns, whole, by_slice, grouping.known, grouping.weight)
+    return Clusters(grouping.columns, whole, by_slice, grouping.known, grouping.weight, repeats=grouping.repeats)
+
+
+def _count_rows(
+    grouping: Grouping, counts: Counts, outcome: Outcomes, alone: Sequence[Slices]
+) -> Iterator[tuple[str, Mapping[str, Moments]]]:
+    """Count slices in which each row is a cluster of its own: with all of its answers, where it has several."""
+    if grouping.rows is None or not alone:
+        yield from ((one.name, _count_alone(grouping, outcome, one)) for one in alone)
+        return
+    number = int(grouping.rows.max()) + 1
+    of_rows = replace(grouping, codes=grouping.rows, number=number, first_known=None, alone=frozenset())
+    clusters = _Clusters(of_rows, grouping.rows, outcome, max(len(one.values) for one in alone))
+    for one in alone:
+        yield one.name, dict(zip(one.values, clusters.count(one, counts.slices[one.name]), strict=True))
 
 
 def find_moments(grouping: Grouping, outcome: Outcomes) -> Moments:

@@ -96,6 +96,8 @@ class Comparison:
     model's own first. `spreads` are of the differences in metrics of scores, by name. `clusters` is None where rows
     are independent and of one weight: declared, or not asked. `behaviours` are by name. `pictures` is None of a record
     that an earlier ml-ci left. `audit` counts the candidate's rows for a bias audit, where ml-ci.yaml asks for one.
+
+    With `repeats: k`, `asked` is k, counts are of k answers a row, and `repeats` holds each repetition's comparison.
     """
 
     candidate: Evaluation
@@ -108,3 +110,10 @@ class Comparison:
     behaviours: Mapping[str, Behaved] = field(default_factory=dict)
     pictures: Pictures | None = None
     audit: Audit | None = None
+    repeats: tuple[Comparison, ...] = ()
+    asked: int = 1
+
+    @property
+    def several(self) -> tuple[Comparison, ...]:
+        """What several models of one procedure, or several answers of one model, came to; () of one."""
+        return self.seeds or self.repeats

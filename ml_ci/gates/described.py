@@ -59,11 +59,12 @@ def _of(view: View, moments: Moments, kept: frozenset[int], kind: str, effect: E
     clusters, place = view.clusters, find_class(kept)
     columns = clusters.columns if clusters is not None else ()
     weighs = clusters is not None and clusters.weight is not None
+    several = clusters is not None and clusters.repeats > 1
     return Together(
         rows=sum(moments.rows[cell] for cell in kept),
-        kind=kind,
-        clusters=clustered.real_clusters(view, moments, place) if columns else 0,
-        unit=unit_of(columns),
+        kind=f"answers for {kind}" if several else kind,
+        clusters=clustered.real_clusters(view, moments, place) if columns or several else 0,
+        unit=unit_of(columns) if columns or not several else "rows",
         weight=float(sum(moments.totals[cell] for cell in kept)) if weighs else None,
         design_effect=None if effect is None else effect.per_row,
         effective_rows=None if effect is None else effect.effective_rows,

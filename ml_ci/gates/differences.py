@@ -13,7 +13,7 @@ from ml_ci.conditions.linear import Linear
 from ml_ci.conditions.tree import Metric
 from ml_ci.evaluation.confusion import largest_move
 from ml_ci.evaluation.values import Comparison, Spread
-from ml_ci.gates import proof
+from ml_ci.gates import procedure, proof
 from ml_ci.gates.defined import UndefinedError, UnprovableError
 from ml_ci.gates.evidence import Case, Policy
 from ml_ci.gates.finding import choose_level
@@ -90,7 +90,11 @@ def _prove_slices(case: Case, policy: Policy, chosen: Sequence[tuple[str, str]],
         by = tuple(column.split(","))
         views = [View(case, policy.min_rows, by, value) for own, value in chosen if own == column]
         for name in _OF_SLICES:
-            proven = {place: one for place, (_, one) in proof.prove_each(_ask(name), views, level).items()}
+            by_slice = {view.slice: view for view in views}
+            proven = {
+                place: procedure.widen(one, _ask(name), by_slice[place], way, level.alpha)
+                for place, (way, one) in proof.prove_each(_ask(name), views, level).items()
+            }
             found |= {(column, value, name): one for value, one in proven.items() if value is not None}
     return found
 
@@ -125,7 +129,8 @@ def _tell(question: Question, view: View, level: Level | None) -> Difference:
     if way not in _OF_COUNTS:
         return Difference()
     try:
-        return _make(proof.prove(question, view, level).interval, level)
+        proven = procedure.widen(proof.prove(question, view, level), question, view, way, level.alpha)
+        return _make(proven.interval, level)
     except UnprovableError:  # which rows belong together was not kept
         return Difference()
 
@@ -146,6 +151,7 @@ def _tell_by_spread(name: str, view: View, level: Level, spread: Spread) -> Diff
 
     measured = float(view.value(Metric(name))) - float(view.value(Metric(name, baseline=True)))
     reach = float(stdtrit(spread.rows - 1, 1 - level.alpha)) * spread.error
+    reach = procedure.add_reach(reach, _ask(name), view, level.alpha)
     return _make((measured - reach - spread.above, measured + reach + spread.below), level)
 
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.evaluation.values import Comparison, Evaluation, Shown
+from ml_ci.metrics import OF_JOB
 from ml_ci.spec.values import Method
 
 # What `Case.no_baseline` begins with when there is nothing to compare with yet.
@@ -79,7 +80,8 @@ class Case:
 
     `behaviour` is the one whose rows these are, "" for those of labels; `certain` says that they are no sample,
     `lacks` why nothing was counted of them, "" where something was, and `lost` why nothing of the baseline's.
-    `shown` is where the candidate breaks it; `fails_beyond` says that rows beyond the holdout's count for that.
+    `unsteady` says that the model answers the same row differently each time. `shown` is where the candidate breaks it;
+    `fails_beyond` says that rows beyond the holdout's count for that.
     """
 
     comparison: Comparison
@@ -96,6 +98,7 @@ class Case:
     lost: str = ""
     shown: Shown | None = None
     fails_beyond: bool = False
+    unsteady: bool = False
 
     def about(self, behaviour: str) -> Case:
         """Give the case of the rows to which a behaviour applies; of labels, which `""` names, this one."""
@@ -103,6 +106,7 @@ class Case:
             return self
         found = self.comparison.behaviours.get(behaviour)
         own = replace(self, behaviour=behaviour, predictions=None, own=None, row_clusters=None)
+        own = replace(own, unsteady=_differ(self.comparison.repeats))
         if found is not None and found.comparison is not None:
             told = replace(own, shown=found.shown, fails_beyond=found.fails_beyond, lost=found.why)
             return replace(told, comparison=found.comparison, certain=found.certain)
@@ -110,6 +114,16 @@ class Case:
         nothing = Evaluation(Confusion())
         other = None if self.comparison.baseline is None else nothing
         return replace(own, comparison=Comparison(nothing, other), lacks=f"{behaviour} was not measured: {why}")
+
+
+def _differ(repeats: tuple[Comparison, ...]) -> bool:
+    """Say whether two repetitions answered differently: how long they took is no answer."""
+    sides = [[one for one in (of.candidate, of.baseline) if one is not None] for of in repeats]
+    answers = [
+        [(one.confusion, one.slices, {k: v for k, v in one.metrics.items() if k not in OF_JOB}) for one in of]
+        for of in sides
+    ]
+    return any(one != answers[0] for one in answers)
 
 
 @dataclass(frozen=True)

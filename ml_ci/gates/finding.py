@@ -83,6 +83,7 @@ def find(question: Question, view: View, policy: Policy, ready: Ready | None = N
     try:
         measured = measure(question, view)
         found = _judge(question, view, policy, measured, ready or {})
+        found = _hold_inside(found, question, view)
         verdict, more = add_shown(found.verdict, view)
         if verdict == found.verdict and not more:
             return found
@@ -91,6 +92,24 @@ def find(question: Question, view: View, policy: Policy, ready: Ready | None = N
         return Finding("inconclusive", view.label, reason=_sentence(str(error)))
     except UndefinedError as error:
         return Finding("error", view.label, reason=_sentence(str(error)))
+
+
+def _hold_inside(found: Finding, question: Question, view: View) -> Finding:
+    """Leave undecided what breaks the limit by no more than two seeds, or repetitions, of one model differ by.
+
+    A behaviour is asked once: where the same row is answered otherwise each time, its rows may be broken by that alone.
+    """
+    if found.verdict != "fail":
+        return found
+    why = ""
+    if view.case.unsteady:
+        why = "the model answers the same row differently each time (repeats), and behaviours are asked once"
+    elif view.case.comparison.several and not procedure.is_beyond(question, view):
+        why = procedure.tell_inside(question, view)
+    if not why:
+        return found
+    p_fail = None if found.p_fail is None else 1.0
+    return replace(found, verdict="inconclusive", reason=f"{found.reason}; but {why}", p_fail=p_fail)
 
 
 def _without_baseline(question: Question, view: View) -> Finding:
@@ -137,6 +156,10 @@ class _Put:
 
     def evidence(self, level: Level) -> Evidence:
         """Give what the data prove at a level; for many slices it was made at once."""
+        return procedure.widen(self.of_rows(level), self.question, self.view, self.way, level.alpha)
+
+    def of_rows(self, level: Level) -> Evidence:
+        """Give what the rows prove by themselves."""
         known = self.ready.get(self.view.slice)
         return proof.prove(self.question, self.view, level) if known is None else known[1]
 
@@ -179,6 +202,7 @@ def _as_measured(finding: Finding, put: _Put) -> Finding:
     if view.case.comparison.seeds:
         held = held and procedure.mean_holds(question, view)
         finding = replace(finding, verdict="pass" if held else "fail")
+    if view.case.comparison.several:
         told += f"; {procedure.told(question, view)}"
     if put.way not in ("limit", "paired", "slices"):
         return replace(finding, reason=f"{put.head}: {told}")
@@ -226,6 +250,8 @@ def _as_proven(finding: Finding, put: _Put) -> Finding:
         over_seeds = procedure.evidence(question, view, alpha)
         evidence = procedure.together(evidence, over_seeds, alpha)
         told += f"; {procedure.told(question, view)}: {tell_of_seeds(over_seeds)}"
+    if view.case.comparison.repeats:
+        told += f"; {procedure.told(question, view)}{_tell_of_repeats(put, evidence, level)}"
     if put.policy.why_anytime and evidence.method == "anytime":
         told += f" (by e-values: {put.policy.why_anytime})"
     return replace(
@@ -240,6 +266,16 @@ def _as_proven(finding: Finding, put: _Put) -> Finding:
         p_fail=evidence.p_fail,
         alpha=alpha,
     )
+
+
+def _tell_of_repeats(put: _Put, evidence: Evidence, level: Level) -> str:
+    """Say that it is the repetitions that differ too much, and how many would decide it."""
+    of_rows = put.of_rows(level)
+    if evidence.outcome != "inconclusive" or of_rows.outcome == "inconclusive":
+        return ""
+    wanted = procedure.repetitions_needed(of_rows, put.question, put.view, put.way, level.alpha)
+    told = f"repeats: {wanted} would decide it" if wanted else "no number of them would decide it"
+    return f": the rows would decide it, the repetitions differ too much to tell; {told}"
 
 
 def _with_interval(finding: Finding, evidence: Evidence, alpha: float) -> Finding:

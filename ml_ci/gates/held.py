@@ -16,7 +16,7 @@ from ml_ci.spec.evidence import ClusterSpec
 from ml_ci.spec.values import ModelSpec
 
 # What says how strictly is judged, and which reads count: the base branch's word counts. `confidence`, `seeds`,
-# `cost` and `reuse` are below.
+# `repeats`, `cost` and `reuse` are below.
 _RULES = ("method", "min_rows", "baseline", "ignore")
 # What both sides are measured with: by the change's own and by the base's.
 _YARDSTICK = ("holdout", "label", "positive", "slices", "metrics", "weight")
@@ -35,9 +35,9 @@ class Held:
 def held(own: ModelSpec, base: ModelSpec) -> Held:
     """Judge by the base branch's gates and rules, and by each gate of the change's own that loosens none of them.
 
-    The higher of two confidences and of two numbers of seeds counts, and a price or a plan of looks that only the
-    change has. Stages and approval decide after the merge, by the file as it is then: what a change takes away of them
-    is said.
+    The higher of two confidences, of two numbers of seeds and of repetitions counts, and a price or a plan of looks
+    that only the change has. Stages and approval decide after the merge, by the file as it is then: what a change takes
+    away of them is said.
     """
     confidence = max(own.confidence or 0.0, base.confidence or 0.0) or None
     rules = {name: getattr(base, name) for name in _RULES}
@@ -50,6 +50,7 @@ def held(own: ModelSpec, base: ModelSpec) -> Held:
         gates=judging,
         confidence=confidence,
         seeds=max(own.seeds, base.seeds),
+        repeats=_hold_repeats(own, base),
         cost=base.cost or own.cost,
         reuse=base.reuse or own.reuse,
         stages=held_stages.stages(own, base, confidence, judging),
@@ -73,8 +74,13 @@ def held(own: ModelSpec, base: ModelSpec) -> Held:
     return Held(model, tuple(caution for cautions in said for caution in cautions))
 
 
+def _hold_repeats(own: ModelSpec, base: ModelSpec) -> int:
+    """Give the higher number; of seeds each model is scored by itself, so that these stand for repetitions too."""
+    return 1 if max(own.seeds, base.seeds) > 1 else max(own.repeats, base.repeats)
+
+
 def _about_rules(own: ModelSpec, judging: ModelSpec) -> Iterator[str]:
-    for name in ("confidence", *_RULES, "seeds", "cost", "reuse"):
+    for name in ("confidence", *_RULES, "seeds", "repeats", "cost", "reuse"):
         before, after = getattr(judging, name), getattr(own, name)
         if before != after:
             yield f"`{name}` was changed in this change ({_said(before)} → {_said(after)}): judged by the old."

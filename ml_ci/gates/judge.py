@@ -43,7 +43,7 @@ def _ask(question: Question, case: Case, policy: Policy) -> list[Finding]:
         return [find(question, View(case, policy.min_rows), policy)]
     key, least = ",".join(question.by), policy.min_rows or 0
     slices = case.comparison.candidate.slices.get(key, {})
-    kept = [name for name, counts in slices.items() if counts.rows >= least]
+    kept = [name for name, counts in slices.items() if counts.rows >= least * case.comparison.asked]
     if not kept:
         return [_no_slice(question.by, len(slices), least)]
     findings = find_each(question, [View(case, policy.min_rows, question.by, name) for name in kept], policy)

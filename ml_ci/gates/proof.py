@@ -125,6 +125,10 @@ def _by_pairs(question: Question, view: View, level: Level) -> Evidence:
 
 def _by_many_pairs(question: Question, views: Sequence[View], level: Level) -> Sequence[Evidence]:
     allowed = float(margin(question) or Fraction(0))
+    if views[0].asked > 1 and level.method == "anytime":
+        from ml_ci.gates.statistics.values import undecided
+
+        return [undecided("anytime", "e-values know no spread between repetitions")] * len(views)
     if views[0].clusters is not None:
         from ml_ci.gates import clustered
 
@@ -165,6 +169,8 @@ def _by_scores(question: Question, view: View, level: Level) -> Evidence:
 
 
 def _by_own(question: Question, view: View, level: Level) -> Evidence:
+    if view.asked > 1:
+        raise UnprovableError("your own metric is not resampled over repetitions")
     from ml_ci.gates import resampled
 
     return resampled.judge_own(question, view, level.alpha)

@@ -96,7 +96,7 @@ def _views(question: Question, case: Case, policy: Policy) -> list[View]:
     if question.by is None or case.lacks:
         return [View(case, policy.min_rows)]
     slices = case.comparison.candidate.slices.get(",".join(question.by), {})
-    kept = [name for name, counts in slices.items() if counts.rows >= (policy.min_rows or 0)]
+    kept = [name for name, counts in slices.items() if counts.rows >= (policy.min_rows or 0) * case.comparison.asked]
     return [View(case, policy.min_rows, question.by, name) for name in kept]
 
 

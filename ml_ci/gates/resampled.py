@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import numpy as np
 
-from ml_ci.conditions.linear import Linear
 from ml_ci.evaluation.clusters import ALL, NEGATIVES, POSITIVES
 from ml_ci.gates import clustered, giants, resampled_counts, resampled_scores
 from ml_ci.gates.defined import UndefinedError, UnprovableError
+from ml_ci.gates.procedure import shift_of
 from ml_ci.gates.question import Question
 from ml_ci.gates.resampled_counts import statistic_of
 from ml_ci.gates.statistics import bootstrap, bootstrap_counts, design_effect, replicates
@@ -100,7 +100,7 @@ def _judge(found: Replicates, question: Question, view: View, alpha: float) -> E
     judge = replicates.at_most if question.upper else replicates.at_least
     constant = float(question.limit.constant)
     evidence = judge(found, constant, alpha)
-    shift = _shift(question, view)
+    shift = shift_of(question, view)
     low = None if evidence.low is None else evidence.low + shift
     high = None if evidence.high is None else evidence.high + shift
     needs = evidence.needs
@@ -108,14 +108,6 @@ def _judge(found: Replicates, question: Question, view: View, alpha: float) -> E
         away = found.estimate - constant
         needs = _further_rows(away if question.upper else -away, found.values, view.confusion(False).rows, alpha)
     return replace(evidence, low=low, high=high, needs=needs)
-
-
-def _shift(question: Question, view: View) -> float:
-    """Give what turns "candidate - weighted baseline" into the difference to the baseline: 0 for a weight of 1."""
-    weights = tuple((atom, weight - 1) for atom, weight in question.limit.weights)
-    if len(weights) != 1 or not weights[0][1]:
-        return 0.0
-    return float(view.total(Linear(question.limit.constant * 0, weights))[0])
 
 
 def _further_rows(away: float, values: Floats, rows: int, alpha: float) -> int | None:

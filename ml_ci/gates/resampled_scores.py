@@ -43,9 +43,10 @@ def basis_of(view: View, y_true: Any) -> Basis | None:
     if clusters is None:
         return None
     labels = np.asarray(y_true, dtype=bool)
-    codes = found.clusters if found is not None and clusters.columns else None
+    together = bool(clusters.columns) or clusters.repeats > 1
+    codes = found.clusters if found is not None and together else None
     weights = found.weights if found is not None and clusters.weight is not None else None
-    if (clusters.columns and codes is None) or (clusters.weight is not None and weights is None):
+    if (together and codes is None) or (clusters.weight is not None and weights is None):
         raise UnprovableError("which scored rows belong together, or their weight, was not kept; evaluate again")
     groups = Groups(
         np.arange(len(labels)) if codes is None else np.asarray(codes, dtype=np.int64),

@@ -40,6 +40,11 @@ class View:
         """The fewest rows of a slice with which `worst`, `gap` and `ratio` compare it."""
         return LEAST_ROWS if self.min_rows is None else self.min_rows
 
+    @property
+    def asked(self) -> int:
+        """How many answers were counted of each row."""
+        return self.case.comparison.asked
+
     def side(self, baseline: bool) -> Evaluation:
         """Give the evaluation of one side."""
         if self.case.lacks:
@@ -67,7 +72,9 @@ class View:
     def clusters(self) -> Clusters | None:
         """What makes rows no independent evidence, or unlike in weight; None where nothing does."""
         found = self.case.comparison.clusters
-        return found if found is not None and (found.columns or found.weight is not None) else None
+        if found is None or not (found.columns or found.weight is not None or found.repeats > 1):
+            return None
+        return found
 
     def of_slice(self, by: tuple[str, ...], name: str) -> View:
         """Give the view of one slice."""
@@ -83,7 +90,7 @@ class View:
             return None
         if self.by is None:
             return self._hold(clusters, clusters.all)
-        if clusters.weight is None and {*clusters.columns} <= {*self.by}:
+        if clusters.weight is None and clusters.repeats == 1 and {*clusters.columns} <= {*self.by}:
             return None
         key = ",".join(self.by)
         found = clusters.slices.get(key, {}).get(self.slice or "")
@@ -109,7 +116,7 @@ class View:
     def kept(self, atom: OverSlices) -> tuple[dict[str, Confusion], tuple[str, ...]]:
         """Give the slices of `worst`, `gap` or `ratio` that have enough rows, and the names of the others."""
         found = _of_slices(self.side(atom.baseline).slices, atom.by)
-        kept = {name: counts for name, counts in found.items() if counts.rows >= max(self.least, 1)}
+        kept = {name: counts for name, counts in found.items() if counts.rows >= max(self.least, 1) * self.asked}
         small = tuple(name for name in found if name not in kept)
         wanted = 1 if atom.function == "worst" else 2
         if len(kept) < wanted:
@@ -144,12 +151,14 @@ class View:
         whole, whose = self.confusion(atom.baseline), self._whose(atom.baseline)
         counts = whole if atom.name in COUNTS else self.counts(atom.baseline)
         if isinstance(counts, Confusion):
-            return defined(counts, atom, whose)
-        value = exact(counts, atom.name)
-        if value is None:
+            value = defined(counts, atom, whose)
+            # A number of rows is the mean over the repetitions, as a rate is.
+            return value / self.asked if atom.name in COUNTS and isinstance(value, Fraction) else value
+        weighed = exact(counts, atom.name)
+        if weighed is None:
             defined(whole, atom, whose)
             raise UnprovableError(f"{title(atom)} {whose}: all its rows have the weight 0")
-        return float(value)
+        return float(weighed)
 
     def _whose(self, baseline: bool) -> str:
         where = f" in the slice {self.label}" if self.label else ""

@@ -17,10 +17,19 @@ _WORK: tuple[Action, ...] = ("reuse", "evaluate", "train")
 
 @dataclass(frozen=True)
 class Keys:
-    """The keys of everything that one side leaves: its training and its predictions of the candidate's holdout."""
+    """The keys of everything that one side leaves: its training and its predictions of the candidate's holdout.
+
+    `further` are those of its further repetitions.
+    """
 
     training: str
     predictions: str
+    further: tuple[str, ...] = ()
+
+    @property
+    def scored(self) -> tuple[str, ...]:
+        """The keys of the predictions of each repetition."""
+        return (self.predictions, *self.further)
 
 
 @dataclass(frozen=True)
@@ -69,6 +78,6 @@ def largest(actions: Iterable[Action]) -> Action:
 
 
 def _action(side: Keys, known: Known) -> Action:
-    if known(PREDICTIONS, side.predictions):
+    if all(known(PREDICTIONS, key) for key in side.scored):
         return "reuse"
     return "evaluate" if known(TRAININGS, side.training) else "train"

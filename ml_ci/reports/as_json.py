@@ -17,7 +17,7 @@ from ml_ci.reports.json_audit import audited
 from ml_ci.reports.json_pictures import drawn, fold_in
 from ml_ci.reports.numbers import defined
 from ml_ci.reports.rates import of_side, rates
-from ml_ci.reports.values import BehaviourReport, Broken, Deed, JobReport, ModelReport, Report, Side
+from ml_ci.reports.values import BehaviourReport, Broken, Deed, JobReport, ModelReport, Report, Scoring, Side
 
 FORMAT = 1
 MOST_BYTES = 32 * 1024 * 1024
@@ -107,7 +107,16 @@ def _model(model: ModelReport) -> dict[str, Any]:
         "behaviours": {name: _behaviour(one) for name, one in model.behaviours.items()},
         "pictures": None if model.pictures is None else drawn(model.pictures),
         "audit": None if model.audit is None else audited(model.audit),
+        "scoring": _scoring(model.scoring),
     }
+
+
+def _scoring(found: Scoring | None) -> dict[str, Any] | None:
+    if found is None:
+        return None
+    price = {"per_row": defined(found.price), "currency": found.currency, "total": defined(found.total)}
+    counts = {"repeats": int(found.repeats), "rows": int(found.rows), "again": int(found.again)}
+    return {**counts, "price": None if found.price is None else price}
 
 
 def _behaviour(one: BehaviourReport) -> dict[str, Any]:

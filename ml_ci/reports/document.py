@@ -21,8 +21,9 @@ from ml_ci.reports.document_audit import AuditDocument
 from ml_ci.reports.document_behaviours import BehaviourDocument
 from ml_ci.reports.document_parts import ChangeDocument, Document, FailureDocument, JobDocument, Name, Text
 from ml_ci.reports.document_pictures import PicturesDocument
+from ml_ci.reports.document_scoring import DeedDocument, ScoringDocument
 from ml_ci.reports.text import label
-from ml_ci.reports.values import Deed, DeedKind, DeedSide, Folds, ModelReport, Report, Side
+from ml_ci.reports.values import Deed, Folds, ModelReport, Report, Side
 from ml_ci.spec.values import Cost
 from ml_ci.suspicion.overlap import Odd, Overlap
 
@@ -238,14 +239,6 @@ class _Cost(Document):
     currency: Name = ""
 
 
-class _Deed(Document):
-    kind: DeedKind
-    side: DeedSide
-    model: Name
-    seconds: Annotated[float, Field(ge=0)]
-    finished: bool
-
-
 class _Model(Document):
     verdict: Verdict
     action: Action
@@ -260,13 +253,14 @@ class _Model(Document):
     paths: dict[Name, Name] = Field(default_factory=dict, max_length=1_000)
     cautions: list[Text] = Field(default_factory=list, max_length=1_000)
     overlaps: Annotated[list[_Overlap], Field(max_length=1_000)] | None = None
-    done: Annotated[list[_Deed], Field(max_length=10_000)] | None = None
+    done: Annotated[list[DeedDocument], Field(max_length=10_000)] | None = None
     yardsticks: list[_Yardstick] = Field(default_factory=list, max_length=10)
     differences: _Differences = Field(default_factory=_Differences)
     folds: _Folds | None = None
     behaviours: dict[Name, BehaviourDocument] = Field(default_factory=dict, max_length=1_000)
     pictures: PicturesDocument | None = None
     audit: AuditDocument | None = None
+    scoring: ScoringDocument | None = None
 
     @model_validator(mode="after")
     def _drawn_of_it(self) -> _Model:
@@ -301,6 +295,7 @@ class _Model(Document):
             behaviours={name: one.report() for name, one in self.behaviours.items()},
             pictures=self.pictures.value() if self.pictures else None,
             audit=self.audit.value() if self.audit else None,
+            scoring=self.scoring.value() if self.scoring else None,
         )
 
 

@@ -77,6 +77,12 @@ def points(difference: float | None, digits: int = 1) -> str:
     return UNDEFINED if number is None else f"{signed(_rounded(number * 100), digits)} points"
 
 
+def money(amount: float, currency: str = "") -> str:
+    """Write an amount with cents, a small one with three digits that say something: `32.00 EUR`, `0.002 EUR`."""
+    shown = f"{amount:,.2f}" if amount == 0 or amount >= 1 else f"{amount:.3g}"
+    return f"{shown} {currency}".rstrip()
+
+
 def count(number: int) -> str:
     """Say a number of rows: `1,003`."""
     return f"{number:,}"

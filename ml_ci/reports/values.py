@@ -108,6 +108,26 @@ class Folds:
 
 
 @dataclass(frozen=True)
+class Scoring:
+    """How models were asked: each row `repeats` times a side. `rows` are those that this run had scored, all told.
+
+    Counts are of `repeats` answers a row. `again` rows were asked again, as a service refused them for the time being.
+    `price` is what scoring a row once costs, in `currency`; None where it is not declared.
+    """
+
+    repeats: int = 1
+    rows: int = 0
+    again: int = 0
+    price: float | None = None
+    currency: str = ""
+
+    @property
+    def total(self) -> float | None:
+        """What this run's scoring cost: a row that was refused is paid for once."""
+        return None if self.price is None else self.price * self.rows
+
+
+@dataclass(frozen=True)
 class ModelReport:
     """Everything that a run found out about one model.
 
@@ -117,6 +137,7 @@ class ModelReport:
     `yardsticks` are the change's own and its base's, where they differ: the worse verdict counts.
     `differences` say of each metric whether what lies between both sides is more than noise.
     `behaviours` are by name. `folds` say how it was cross-validated, None where one model scored the holdout.
+    `scoring` says how often models were asked, None in a report of a version that did not say it.
     `action` is the plan's; `done` is what the run did, in order, None in a report of a version that did not note it.
     `pictures` are the numbers that a page draws, None where they are not on record.
     `audit` counts for a bias audit, None where ml-ci.yaml asks for none.
@@ -142,6 +163,7 @@ class ModelReport:
     behaviours: Mapping[str, BehaviourReport] = field(default_factory=dict)
     pictures: Pictures | None = None
     audit: Audit | None = None
+    scoring: Scoring | None = None
 
 
 @dataclass(frozen=True)

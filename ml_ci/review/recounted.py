@@ -47,10 +47,12 @@ def _said_against(found: ModelReport, model: ModelSpec) -> Iterator[str]:
             yield "the report judges gates, and has no counts"
         return
     comparison = Comparison(_measured(found.candidate), None if found.baseline is None else _measured(found.baseline))
-    comparison = replace(comparison, behaviours=read_behaviours(found.behaviours))
+    asked = found.scoring.repeats if found.scoring else 1
+    comparison = replace(comparison, behaviours=read_behaviours(found.behaviours), asked=asked)
     same = found.baseline is not None and found.candidate.record == found.baseline.record
     yield from miscounted(comparison)
     yield from _miss_weights(found, model)
+    yield from _miss_repetitions(comparison.candidate.confusion, asked, model)
     yield from measured_otherwise(found.behaviours, model)
     if model.weight is None:
         yield from contradictions(model.gates, found.gates, _case(comparison, model, same), _policy(model))
@@ -58,7 +60,15 @@ def _said_against(found: ModelReport, model: ModelSpec) -> Iterator[str]:
         yield from _by_weights(found, found.candidate, model, same)
     for yardstick in found.yardsticks:
         if yardstick.source != OWN and yardstick.candidate is not None and model.weight is None:
-            yield from _by_yardstick(yardstick, yardstick.candidate, model, same)
+            yield from _by_yardstick(yardstick, yardstick.candidate, model, same, asked)
+
+
+def _miss_repetitions(counts: Confusion, asked: int, model: ModelSpec) -> Iterator[str]:
+    """Say where rows were asked less often than they have to be, and where counts are not of so many answers a row."""
+    if asked < model.repeats and model.seeds == 1:
+        yield f"each row was scored {asked} times, and `repeats: {model.repeats}` asks for more"
+    if counts.positives % asked or counts.negatives % asked:
+        yield f"the counts are not of {asked} answers for each row"
 
 
 def _miss_weights(found: ModelReport, model: ModelSpec) -> Iterator[str]:
@@ -96,10 +106,10 @@ def _scaled(weights: Weighted | None, scale: int) -> Confusion:
     return Confusion(*(int(Fraction(one) * scale) for one in _four(weights)))
 
 
-def _by_yardstick(found: Yardstick, own: Confusion, model: ModelSpec, same: bool) -> Iterator[str]:
+def _by_yardstick(found: Yardstick, own: Confusion, model: ModelSpec, same: bool, asked: int) -> Iterator[str]:
     """Judge what was said to pass by the base's yardstick: its counts are of all rows, without slices and scores."""
     other = None if found.baseline is None else Evaluation(found.baseline)
-    comparison = Comparison(Evaluation(own), other)
+    comparison = Comparison(Evaluation(own), other, asked=asked)
     passed = {gate.condition for gate in found.gates} - {one.condition for one in found.gates if one.verdict != "pass"}
     # What behaviours came to on the base's rows does not stand in the report: it is taken as it was measured.
     of_labels = [gate for gate in model.gates if not gate.condition.behaviours]

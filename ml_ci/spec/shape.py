@@ -57,6 +57,15 @@ class CostShape(Strict):
     )
 
 
+class PriceShape(Strict):
+    """What scoring costs where each row is paid for: a service, a language model."""
+
+    per_row: float = Field(gt=0, description="The price of scoring one row once.", examples=[0.002])
+    currency: Annotated[str, StringConstraints(max_length=12)] = Field(
+        "", description="The currency, for reports.", examples=["EUR"]
+    )
+
+
 class ReuseShape(Strict):
     """How often this holdout may be used before its proofs wear out."""
 
@@ -164,6 +173,14 @@ class ModelShape(Strict):
         description="Train this many times and judge the procedure, not the luck: 1, or at least 5.",
         examples=[5],
     )
+    repeats: int = Field(
+        1,
+        ge=1,
+        le=1000,
+        description="Score the holdout this many times, without training again: for a model that does not answer "
+        "alike twice, such as a service or a language model. 1, or 2 and more.",
+        examples=[5],
+    )
     threshold: kinds.Decision = Field(
         Threshold(),
         description="The score from which on a row is positive, 0.5 by default; or the rate for which it is chosen "
@@ -225,6 +242,11 @@ class ModelShape(Strict):
         None,
         description="What a false positive and a false negative cost.",
         examples=[{"fp": 5, "fn": 120, "currency": "USD"}],
+    )
+    price: PriceShape | None = Field(
+        None,
+        description="What scoring a row once costs.",
+        examples=[{"per_row": 0.002, "currency": "EUR"}],
     )
     reuse: ReuseShape | None = Field(
         None,

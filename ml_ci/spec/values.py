@@ -81,6 +81,14 @@ class Cost:
 
 
 @dataclass(frozen=True)
+class Price:
+    """Price scoring one row once, in `currency`."""
+
+    per_row: float
+    currency: str = ""
+
+
+@dataclass(frozen=True)
 class Reuse:
     """Plan how often a holdout may be looked at, and how many promotions it may grant."""
 
@@ -189,6 +197,7 @@ class ModelSpec(Node):
     `stages` lead to `champion`, the last one, in this order; `approval` says that a person approves each champion.
     `cluster` is as written, `weight` the column with the rows of the population that a row of the holdout stands for.
     `behaviours` are metrics by name; `counterexamples` says how much of a broken row is told.
+    The holdout is scored `repeats` times; `price` is what scoring a row once costs.
     """
 
     holdout: DataEntry
@@ -202,12 +211,14 @@ class ModelSpec(Node):
     min_rows: int | None = None
     baseline: str = "merge-base"
     seeds: int = 1
+    repeats: int = 1
     threshold: Threshold = Threshold()
     confidence: float | None = None
     method: Method = "score"
     gates: tuple[GateSpec, ...] = ()
     metrics: Mapping[str, str] = field(default_factory=dict)
     cost: Cost | None = None
+    price: Price | None = None
     reuse: Reuse | None = None
     card: Card = field(default_factory=Card)
     stages: tuple[Stage, ...] = ()

@@ -13,10 +13,15 @@ from ml_ci.reports.values import Deed, DeedKind, DeedSide
 
 @dataclass
 class Journal:
-    """Collect deeds in the order in which they ended; a job inside another is noted before it."""
+    """Collect deeds in the order in which they ended; a job inside another is noted before it.
+
+    `asked` are the rows that models were given to score, `again` those that were given again after a refusal.
+    """
 
     _deeds: list[Deed] = field(default_factory=list)
     _notes: list[str] = field(default_factory=list)
+    asked: int = 0
+    again: int = 0
 
     @contextmanager
     def noting(self, kind: DeedKind, side: DeedSide, model: str) -> Iterator[None]:
@@ -27,6 +32,11 @@ class Journal:
             finished = True
         finally:
             self._deeds.append(Deed(kind, side, model, round(time.perf_counter() - started, 4), finished))
+
+    def note_asked(self, rows: int, again: int = 0) -> None:
+        """Note that a model scored so many rows, of which so many were asked again."""
+        self.asked += rows
+        self.again += again
 
     def note(self, text: str) -> None:
         """Note what the report says of the work, one sentence."""

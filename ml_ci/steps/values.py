@@ -130,11 +130,12 @@ class Made:
 @dataclass(frozen=True)
 class Side(Made):
     """A model as one side of the comparison. `cut` is the holdout as its own commit says it, where the candidate's took
-    its place.
+    its place. `repetition` counts from 0 how often its holdout was scored before.
     """
 
     model: ModelSpec
     cut: DataEntry | None = None
+    repetition: int = 0
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,7 @@ models:
     baseline: origin/main~2
     seed: 7
     seeds: 5
+    repeats: 1
     threshold: fpr=0.01
     budget: {time: 1h30m, memory: 2GiB, rows: {train: 10, validation: 5}}
     resources: {cpus: 2, gpus: 0, memory: 8GB}
@@ -80,6 +81,7 @@ models:
       served: {same: served, run: [python, ask.py, '{rows}', '{out}/scores.csv']}
       known: {cases: tests/cases.csv}
     counterexamples: full
+    price: {per_row: 0.002, currency: EUR}
     cost: {fp: 5, fn: 120.5, currency: USD}
     card:
       owner: Risk

@@ -414,9 +414,9 @@ BAD: list[tuple[str, list[str]]] = [
         plus("xyzzy: 1"),
         [
             "10: models.churn.xyzzy: unknown key; known are train, run, outputs, data, label, "
-            "positive, predict, load, id, params, slices, min_rows, baseline, seed, seeds, threshold, "
+            "positive, predict, load, id, params, slices, min_rows, baseline, seed, seeds, repeats, threshold, "
             "budget, resources, confidence, cluster, weight, method, gates, metrics, behaviours, counterexamples, "
-            "cost, reuse, code, ignore, needs, cwd, python, env, fetch, card, stages, approval",
+            "cost, price, reuse, code, ignore, needs, cwd, python, env, fetch, card, stages, approval",
         ],
     ),
     (
@@ -1147,6 +1147,79 @@ BAD: list[tuple[str, list[str]]] = [
         plus("seeds: 0"),
         [
             "10: models.churn.seeds: expected a number of at least 1 such as 5, got 0",
+        ],
+    ),
+    (
+        plus("repeats: 0"),
+        [
+            "10: models.churn.repeats: expected a number of at least 1 such as 5, got 0",
+        ],
+    ),
+    (
+        plus("repeats: 2.5"),
+        [
+            "10: models.churn.repeats: expected a whole number such as 5, got 2.5",
+        ],
+    ),
+    (
+        plus("repeats: 1001"),
+        [
+            "10: models.churn.repeats: expected a number of at most 1000 such as 5, got 1001",
+        ],
+    ),
+    (
+        plus("repeats: 5", "seeds: 5"),
+        [
+            "10: models.churn.repeats: each of the seeds' models is scored by itself, so that what scoring moves is in "
+            "their spread already; remove repeats, or seeds",
+        ],
+    ),
+    (
+        plus("repeats: 5", "weight: n"),
+        [
+            "10: models.churn.repeats: what repetitions add to the evidence of weighted rows is not known yet; remove "
+            "repeats, or weight",
+        ],
+    ),
+    (
+        plus("repeats: 5", "card: {audit: {sex: sex, race: race}}"),
+        [
+            "10: models.churn.repeats: a bias audit counts each person once, and repetitions count several answers; "
+            "remove one of them",
+        ],
+    ),
+    (
+        plus("repeats: 5", "method: anytime"),
+        [
+            "10: models.churn.repeats: e-values know no spread between repetitions; leave method: out, or remove "
+            "repeats",
+        ],
+    ),
+    (
+        plus("repeats: 5", to=swap("holdout: data/holdout.csv", "holdout: {of: train, folds: 5}")),
+        [
+            "10: models.churn.repeats: folds share their training rows, so that no spread of theirs is known; keep a "
+            "share of the rows as holdout, or remove repeats",
+        ],
+    ),
+    (
+        plus("repeats: 5", to=swap("train: churn.train:train", "run: make\n    outputs: {predictions: p.csv}")),
+        [
+            "11: models.churn.repeats: the command of run leaves predictions, so that there is nothing to score again "
+            "without training; have it leave a model (outputs: {model: PATH}) and score with predict: {run: ...}, or "
+            "remove repeats",
+        ],
+    ),
+    (
+        plus("price: 0.002"),
+        [
+            "10: models.churn.price: expected a mapping such as {per_row: 0.002, currency: EUR}, got 0.002",
+        ],
+    ),
+    (
+        plus("price: {per_row: 0}"),
+        [
+            "10: models.churn.price.per_row: expected a number above 0 such as 0.002, got 0",
         ],
     ),
     (

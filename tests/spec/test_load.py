@@ -28,6 +28,7 @@ from ml_ci.spec.values import (
     ModelSpec,
     PartEntry,
     Positive,
+    Price,
     Resources,
     Reuse,
     SliceSpec,
@@ -104,6 +105,7 @@ def test_reads_every_key(every_key: str) -> None:
         Cost(5.0, 120.5, "USD"),
         Reuse(8, 1),
     )
+    assert (spam.repeats, spam.price) == (1, Price(0.002, "EUR"))
     assert (spam.code, spam.ignore) == (("sql/**/*.sql",), ("docs/**",))
     assert (spam.needs, spam.cwd) == (("embedder",), "src")
     assert (spam.python, spam.fetch, spam.fetch_env) == ("/usr/bin/python3.8", "dvc pull {path}", ("AWS_PROFILE",))

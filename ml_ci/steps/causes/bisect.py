@@ -17,13 +17,13 @@ from ml_ci.records.record import Record
 from ml_ci.repository.history import Commit, about, check_ancestor, suspects
 from ml_ci.spec.values import GateSpec, ModelSpec
 from ml_ci.steps.judging.judge import make_case, make_policy
-from ml_ci.steps.planning.decide import plan_work
+from ml_ci.steps.planning.decide import plan_work, vary_repetition
 from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.progress import Progress
 from ml_ci.steps.telling.describe import describe_between
 from ml_ci.steps.values import Project, Sides
-from ml_ci.steps.working.compare import count_records
-from ml_ci.steps.working.score import score_side
+from ml_ci.steps.working.compare import count_scored
+from ml_ci.steps.working.score import Scored, score_side
 from ml_ci.steps.working.workshop import open_workshop
 
 # The stages of a failure that is the commit's own: what it trains or scores with does not work.
@@ -142,19 +142,22 @@ class _Court:
         # No baseline is looked for: a clone without a default branch has commits to search all the same.
         today = Sides(self.fingerprints.candidate(self.name), None, None, "")
         ours, theirs = self._beside(today, commit), self._beside(today, self.good)
-        (ours_record, ours_plan), (record, plan) = self._score(ours), self._score(theirs)
+        (ours_records, ours_plan), (records, plan) = self._score(ours), self._score(theirs)
+        first, *again = map(Scored, ours_records, records)
         with open_workshop(self.project, theirs) as shop:
-            comparison = count_records(shop, ours_record, record)
+            comparison = count_scored(shop, replace(first, again=tuple(again)))
             gates = [gate for gate in self.model.gates if not gate.condition.behaviours]  # nobody is asked there
             return judge(gates, make_case(shop, _against(ours_plan, plan), comparison), make_policy(self.model))
 
-    def _score(self, sides: Sides) -> tuple[Record, Plan]:
-        """Score what stands in the place of the baseline; the plan is made when it is known what the jobs read."""
+    def _score(self, sides: Sides) -> tuple[list[Record], Plan]:
+        """Score what stands in the place of the baseline, as often as the model is asked; the plan is made when it is
+        known what the jobs read.
+        """
         assert sides.baseline is not None  # noqa: S101
         with open_workshop(_naming(self.project, sides.source), sides) as shop:
-            record = score_side(shop, sides.baseline)
+            records = [score_side(shop, one) for one in vary_repetition(self.model, sides.baseline)]
             shop.resolve()
-            return record, plan_work(self.project, shop.sides)
+            return records, plan_work(self.project, shop.sides)
 
     def _beside(self, today: Sides, commit: str) -> Sides:
         """Put a commit's model in the place of the baseline, so that it is scored on today's rows."""

@@ -1,4 +1,4 @@
-"""Find out whether a training gives the same model twice, and if not, by how much the rates move by themselves."""
+"""Find out whether a training gives the same model, and a model the same answers, twice; if not, what that moves."""
 
 from __future__ import annotations
 
@@ -34,7 +34,27 @@ def train_twice(project: Project, sides: Sides) -> Repeated:
         _bring_needed(shop, sides.candidate, again.store)
         with open_workshop(again, sides) as second:
             found = _beside(shop, first.file(FILE), score_side(second, sides.candidate).file(FILE))
-    _keep(project.store, sides.candidate.model.name, found)
+    _keep(project.store, sides.candidate.model.name, repeated=found)
+    return found
+
+
+def score_twice(project: Project, sides: Sides) -> Repeated | None:
+    """Have the candidate's model score the holdout a second time, past every record of it, and compare; see above.
+
+    It has another seed then, as each repetition has: in use nobody seeds it.
+    None where a command predicts while it trains: then nothing scores. StageFailed when training or scoring fails.
+    """
+    if sides.candidate.model.job.predicts:
+        return None
+    with open_workshop(project, sides) as shop:
+        first = score_side(shop, sides.candidate)
+        again = replace(project, store=Store(shop.work / "again"), failed={})
+        _bring_needed(shop, sides.candidate, again.store)
+        _bring(shop, sides.candidate, again.store)
+        other = replace(sides.candidate, repetition=1)
+        with open_workshop(again, sides) as second:
+            found = _beside(shop, first.file(FILE), score_side(second, other).file(FILE))
+    _keep(project.store, sides.candidate.model.name, rescored=found)
     return found
 
 
@@ -64,15 +84,24 @@ def _bring_needed(shop: Workshop, side: Made, store: Store) -> None:
     """Give the second training the models that it builds on: only this one is trained again."""
     for needed in side.needs.values():
         _bring_needed(shop, needed, store)
-        record = train_side(shop, needed)
-        folder = store.folder(TRAININGS, record.key)
-        if not folder.exists():
-            shutil.copytree(record.folder, folder)
-        for entry in unpack_entries(record.content):
-            note(store.ready(), entry)
+        _bring(shop, needed, store)
 
 
-def _keep(store: Store, model: str, found: Repeated) -> None:
+def _bring(shop: Workshop, made: Made, store: Store) -> None:
+    """Give a store the record of a training."""
+    record = train_side(shop, made)
+    folder = store.folder(TRAININGS, record.key)
+    if not folder.exists():
+        shutil.copytree(record.folder, folder)
+    for entry in unpack_entries(record.content):
+        note(store.ready(), entry)
+
+
+def _keep(store: Store, model: str, **found: Repeated) -> None:
+    """Keep what was found out, beside what is known of the model already."""
+    record = store.find(DETERMINISM, key_of(model))
+    known = {} if record is None else dict(record.content)
     store.drop(DETERMINISM, key_of(model))
     with store.draft() as draft:
-        store.keep(draft, DETERMINISM, key_of(model), {"model": model, "repeated": pack(found)})
+        packed = {name: pack(one) for name, one in found.items()}
+        store.keep(draft, DETERMINISM, key_of(model), {**known, "model": model, **packed})

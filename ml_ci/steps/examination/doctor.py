@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ml_ci.errors import StageFailed, UserError
+from ml_ci.spec.values import ModelSpec
 from ml_ci.steps.examination.checks import check_set_up
-from ml_ci.steps.examination.determinism import train_twice
+from ml_ci.steps.examination.determinism import score_twice, train_twice
 from ml_ci.steps.examination.values import Check, Finding
 from ml_ci.steps.judging.beforehand import look_beforehand
 from ml_ci.steps.opening.project import locate, open_project, select_models
 from ml_ci.steps.planning.sides import Fingerprints
-from ml_ci.steps.telling.unsteady import describe_repeated
+from ml_ci.steps.telling.unsteady import (
+    Repeated,
+    advise_scoring,
+    describe_repeated,
+    describe_rescored,
+    is_spread_judged,
+)
 from ml_ci.steps.values import Options, Project, Sides
 
 
@@ -61,16 +68,39 @@ def _sides(fingerprints: Fingerprints, name: str) -> Sides:
 
 
 def check_determinism(project: Project) -> Iterator[Finding]:
-    """Train every model a second time from the same inputs, and say whether the two predict the same."""
+    """Score with every model, and train it, a second time from the same inputs: say whether both predict the same."""
     fingerprints = Fingerprints(project)
     for name in select_models(project):
         try:
-            found = train_twice(project, fingerprints.sides(name))
+            sides = fingerprints.sides(name)
+            scored = score_twice(project, sides)
+            if scored is not None:
+                yield _of_scoring(sides.candidate.model, scored)
+            yield _of_training(sides.candidate.model, train_twice(project, sides), scored)
         except StageFailed as error:
             yield Finding("determinism", False, f"{name}: {error.failure.message}", error.failure.hint)
-            continue
-        hint = "" if found.identical else "Fix every seed in the job, or judge the procedure: `seeds: 5`."
-        yield Finding("determinism", found.identical, f"{name}: {describe_repeated(found)}", hint)
+
+
+def _of_scoring(model: ModelSpec, found: Repeated) -> Finding:
+    said = f"{model.name}: {describe_rescored(found)}"
+    if found.identical:
+        return Finding("scoring", True, said)
+    if is_spread_judged(model):
+        several = f"{model.seeds} seeds" if model.seeds > 1 else f"{model.repeats} repetitions"
+        return Finding("scoring", True, f"{said}; it is judged by the spread of {several}")
+    return Finding("scoring", False, said, advise_scoring(model))
+
+
+def _of_training(model: ModelSpec, found: Repeated, scored: Repeated | None) -> Finding:
+    said = f"{model.name}: {describe_repeated(found)}"
+    if found.identical:
+        return Finding("determinism", True, said)
+    if scored is not None and not scored.identical:
+        why = "what scoring moves by itself hides whether its training gives the same model twice"
+        return Finding("determinism", True, f"{model.name}: {why}; `seeds: 5` judges both together")
+    if model.seeds > 1:
+        return Finding("determinism", True, f"{said}; it is judged by the spread of {model.seeds} seeds")
+    return Finding("determinism", False, said, "Fix every seed in the job, or judge the procedure: `seeds: 5`.")
 
 
 CHECKS: tuple[Check, ...] = (check_configuration, check_repository)

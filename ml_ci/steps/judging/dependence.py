@@ -15,6 +15,7 @@ from ml_ci.evaluation.count import count
 from ml_ci.evaluation.evaluate import Holdout, holdout_of
 from ml_ci.evaluation.grouping import Grouping
 from ml_ci.evaluation.moments import count_clusters
+from ml_ci.evaluation.repeated import join, stack
 from ml_ci.evaluation.scores import FILE, Predictions, load
 from ml_ci.evaluation.stream import is_large
 from ml_ci.gates.evidence import Case, Policy
@@ -74,7 +75,8 @@ def _say_entity(
     sides = _load(shop, plan) if found else None
     if sides is None:
         return
-    rows = _Rows.of(holdout_of(shop.holdout, model), *sides)
+    holdout = holdout_of(shop.holdout, model)
+    rows = _Rows.of(holdout if model.repeats == 1 else stack(holdout, model.repeats), *sides)
     looked = [(one, rows.group(shop.holdout, one.column)) for one in found]
     measured = [(one, grouping, measure(rows.count(grouping).all, _ERRORS, range(8))) for one, grouping in looked]
     telling = [one for one in measured if one[0].named or one[2].num > _TELLING * one[2].base]
@@ -98,10 +100,12 @@ def _load(shop: Workshop, plan: Plan) -> tuple[Predictions, Predictions | None] 
     """Give both sides' predictions; None where they were pruned."""
     found: list[Predictions | None] = []
     for side in (plan.candidate, plan.baseline):
-        record = None if side is None else shop.project.store.find(PREDICTIONS, side.predictions)
-        if side is not None and record is None:
+        keys = () if side is None else side.scored
+        records = [shop.project.store.find(PREDICTIONS, key) for key in keys]
+        known = [load(record.file(FILE)) for record in records if record is not None]
+        if len(known) < len(keys):
             return None
-        found.append(None if record is None else load(record.file(FILE)))
+        found.append(join(known) if known else None)
     candidate, baseline = found
     return None if candidate is None else (candidate, baseline)
 
@@ -128,7 +132,8 @@ class _Rows:
         codes = codes if self.holdout.kept is None else codes[self.holdout.kept]
         codes = np.unique(codes, return_inverse=True)[1].reshape(-1).astype(np.int64)
         own = self.holdout.grouping or Grouping()
-        return Grouping((column,), (), own.weight, codes, int(codes.max()) + 1, weights=own.weights)
+        found = Grouping((column,), (), own.weight, codes, int(codes.max()) + 1, weights=own.weights)
+        return replace(found, codes=np.tile(codes, own.repeats), rows=own.rows, repeats=own.repeats)
 
     def count(self, grouping: Grouping, *, slices: bool = False) -> Clusters:
         """Count the clusters of all rows, and of the slices where they are asked for."""

@@ -11,6 +11,7 @@ from ml_ci.conditions import parse
 from ml_ci.evaluation.evaluate import Holdout
 from ml_ci.evaluation.grouping import read_grouping
 from ml_ci.evaluation.labels import read_labels
+from ml_ci.evaluation.repeated import stack
 from ml_ci.evaluation.values import Comparison
 from ml_ci.gates.differences import find_differences
 from ml_ci.gates.evidence import Case, Policy
@@ -30,6 +31,7 @@ from ml_ci.steps.judging.outside_reads import note_outside_reads
 from ml_ci.steps.judging.overlaps import find_overlaps
 from ml_ci.steps.judging.padded import note_padded
 from ml_ci.steps.judging.preflight import find_unprovable
+from ml_ci.steps.judging.repeats import check_repeats
 from ml_ci.steps.judging.resamples import OwnResamples, note_resamples
 from ml_ci.steps.judging.scorable import check_scorable
 from ml_ci.steps.judging.unlike import note_unlike
@@ -40,7 +42,7 @@ from ml_ci.steps.planning.judged import Judged
 from ml_ci.steps.planning.reads import list_verdict_reads
 from ml_ci.steps.values import Sides
 from ml_ci.steps.working.own_rows import say_matched
-from ml_ci.steps.working.score import load_scores
+from ml_ci.steps.working.score import load_answers
 from ml_ci.steps.working.workshop import Workshop
 
 if TYPE_CHECKING:
@@ -63,6 +65,7 @@ def prepare(shop: Workshop, plan: Plan) -> Prepared:
     """
     if not shop.project.store.has(COMPARISONS, plan.comparison):
         holdout.check_holdout(shop)
+        check_repeats(shop.holdout, shop.sides.candidate.model)
         _ = shop.base_holdout  # whether both sides have the same rows is told before anything is trained
         check_scorable(shop.project, shop.sides.candidate.model)
     check_behaviours(shop)
@@ -106,7 +109,7 @@ def judge_gates(
 
 
 def _reads(shop: Workshop, plan: Plan) -> list[Any]:
-    predictions = [keys.predictions for keys in (plan.candidate, plan.baseline) if keys is not None]
+    predictions = [key for keys in (plan.candidate, plan.baseline) if keys is not None for key in keys.scored]
     for side in (shop.sides.candidate, shop.sides.baseline):
         for fold in cut_folds(shop.project, shop.sides, side) if side is not None else ():
             keys = find_keys(shop.project, fold.sides, fold.side)
@@ -151,7 +154,7 @@ def parse_gates(model: ModelSpec, conditions: tuple[str, ...]) -> tuple[GateSpec
 class StoredScores:
     """Read labels, scores, clusters and weights of the holdout's rows when a gate asks for them: counts answer most.
 
-    Rows of weight 0 are left out.
+    Rows of weight 0 are left out. Of several repetitions there are the answers of each, below each other.
     """
 
     shop: Workshop = field(repr=False)
@@ -165,7 +168,7 @@ class StoredScores:
     @cached_property
     def candidate(self) -> Any:
         """The candidate's scores, float64 of shape (rows,)."""
-        return self._take(load_scores(self.shop, self.shop.sides.candidate, self.plan.candidate))
+        return self._take(load_answers(self.shop, self.shop.sides.candidate, self.plan.candidate))
 
     @cached_property
     def baseline(self) -> Any | None:
@@ -173,7 +176,7 @@ class StoredScores:
         side = self.shop.sides.baseline
         if side is None or self.plan.baseline is None:
             return None
-        return self._take(load_scores(self.shop, side, self.plan.baseline))
+        return self._take(load_answers(self.shop, side, self.plan.baseline))
 
     @property
     def clusters(self) -> Any | None:
@@ -189,7 +192,8 @@ class StoredScores:
     def _holdout(self) -> Holdout:
         model, table = self.shop.sides.candidate.model, self.shop.holdout
         labels = read_labels(table, model.label, model.positive)
-        return Holdout(labels, grouping=read_grouping(table, model)).counted()
+        found = Holdout(labels, grouping=read_grouping(table, model)).counted()
+        return found if model.repeats == 1 else stack(found, model.repeats)
 
     def _take(self, scores: Any) -> Any:
         kept = self._holdout.kept

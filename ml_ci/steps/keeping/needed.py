@@ -40,7 +40,7 @@ def _of_model(project: Project, fingerprints: Fingerprints, model: str) -> Itera
         if keys is not None:
             yield TRAININGS, keys.training
             yield FAILURES, keys.training
-            yield PREDICTIONS, keys.predictions
+            yield from ((PREDICTIONS, key) for key in keys.scored)
     yield from _behaviours(project, sides, plan)
     for side in (sides.candidate, sides.baseline):
         if side is not None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ml_ci import __version__
 from ml_ci.changes.settings import evidence, name_audited, part
-from ml_ci.changes.values import Fingerprint, evaluation_key, judging_key
+from ml_ci.changes.values import Fingerprint, evaluation_key, judging_key, repetition_key
 from ml_ci.digests import digest
 from ml_ci.plan.plan import PREDICTIONS, TRAININGS, VERDICTS, Keys, Known, Plan, decide, largest
 from ml_ci.plan.values import Action
@@ -47,11 +47,13 @@ def plan_work(project: Project, sides: Sides, *, verify: bool = False) -> Plan:
 
 
 def _planned(project: Project, sides: Sides, verify: bool) -> Plan:
-    candidate = find_keys(project, sides, sides.candidate)
-    baseline = None if sides.baseline is None else find_keys(project, sides, sides.baseline)
+    candidate = _with_repeats(project, sides, sides.candidate)
+    baseline = None if sides.baseline is None else _with_repeats(project, sides, sides.baseline)
     against = baseline.predictions if baseline else sides.no_baseline
     # Another version of ml-ci counts and judges anew, as it may do so better; it trains and scores nothing again.
-    comparison = digest(["comparison", __version__, candidate.predictions, against, _count(sides.candidate.model)])
+    further = [[keys.further for keys in (candidate, baseline) if keys]] if candidate.further else []
+    counted = _count(sides.candidate.model)
+    comparison = digest(["comparison", __version__, candidate.predictions, against, counted, *further])
     beside = [digest_beside(project, sides, side) for side in (sides.candidate, sides.baseline) if side is not None]
     told = digest([_tell(sides), beside]) if any(beside) else _tell(sides)
     verdict = judging_key(comparison, told, sides.candidate.fingerprint.gates)
@@ -99,6 +101,18 @@ def vary_seed(project: Project, sides: Sides) -> Iterator[Sides]:
         yield replace(sides, candidate=_at(project, sides.candidate, step), baseline=baseline)
 
 
+def vary_repetition(model: ModelSpec, side: Side) -> tuple[Side, ...]:
+    """Give a side's repetitions, the first one being itself: as many as the model that judges says."""
+    return tuple(replace(side, repetition=place) for place in range(model.repeats))
+
+
+def _with_repeats(project: Project, sides: Sides, side: Side) -> Keys:
+    keys = find_keys(project, sides, side)
+    repetitions = vary_repetition(sides.candidate.model, side)[1:]
+    further = tuple(find_keys(project, sides, one).predictions for one in repetitions)
+    return replace(keys, further=further)
+
+
 def _at(project: Project, side: Side, step: int) -> Side:
     if side.champion is not None and not side.champion.ours:
         return side  # it has no seed that is known
@@ -139,7 +153,8 @@ def key_scoring(project: Project, sides: Sides, side: Side) -> Scoring:
     own = [metric] if metric else []
     metrics = digest([candidate.asked, side.fingerprint.metrics, *own, *_list_made_validation(sides.candidate)])
     rows = _key_rows(sides.candidate, side)
-    return Scoring(side, sides.candidate, metric, evaluation_key(side.fingerprint.training, rows, metrics))
+    key = evaluation_key(side.fingerprint.training, rows, metrics)
+    return Scoring(side, sides.candidate, metric, repetition_key(key, side.repetition))
 
 
 def _key_rows(candidate: Side, side: Side) -> str:

@@ -28,6 +28,7 @@ from ml_ci.steps.telling.cautions import list_cautions
 from ml_ci.steps.telling.evidence import note_evidence
 from ml_ci.steps.telling.folds import describe_folds, tell_folds
 from ml_ci.steps.telling.report_check import report_lost
+from ml_ci.steps.telling.scoring import note_scoring, say_scoring
 from ml_ci.steps.telling.unsteady import note_determinism
 from ml_ci.steps.values import Project, Sides
 from ml_ci.suspicion.counts import suspicions
@@ -59,13 +60,7 @@ def report_judged(
         gates=_place(judged.gates, model),
         seconds=seconds,
         failure=_nothing_gated(model, candidate) if judged.verdict == "unjudged" else None,
-        notes=(
-            *note_evidence(model),
-            *judged.notes,
-            *_unsteady(project, model),
-            *note_unset(project, model.name),
-            *_of_run(project),
-        ),
+        notes=tuple(_note(project, model, judged)),
         cost=model.cost,
         paths=_paths(model),
         cautions=(
@@ -83,6 +78,7 @@ def report_judged(
         behaviours=report_behaviours(model, comparison.behaviours),
         pictures=_draw(judged),
         audit=_audit(comparison.audit, model),
+        scoring=say_scoring(project, model, comparison.asked),
     )
 
 
@@ -102,6 +98,16 @@ def _draw(judged: Judged) -> Pictures | None:
     if pictures is None and not drift:
         return None
     return replace(pictures or Pictures(), drift=drift)
+
+
+def _note(project: Project, model: ModelSpec, judged: Judged) -> Iterator[str]:
+    comparison = judged.comparison
+    yield from note_evidence(model)
+    yield from judged.notes
+    yield from note_scoring(say_scoring(project, model, comparison.asked), comparison.candidate.confusion.rows)
+    yield from _unsteady(project, model)
+    yield from note_unset(project, model.name)
+    yield from _of_run(project)
 
 
 def report_failed(project: Project, name: str, failure: Failure, seconds: Mapping[str, float]) -> ModelReport:
@@ -238,7 +244,7 @@ def _first_hint(models: Mapping[str, ModelReport]) -> str:
 def _unsteady(project: Project, model: ModelSpec) -> Iterator[str]:
     """Say what `ml-ci doctor --determinism` found out."""
     if (project.store.root / "records" / DETERMINISM).is_dir():
-        yield from note_determinism(project.store, model.name)
+        yield from note_determinism(project.store, model)
 
 
 def _side(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from ml_ci.errors import Failure, StageFailed
@@ -11,6 +11,7 @@ from ml_ci.evaluation.count_audit import count_audit, stream_audit
 from ml_ci.evaluation.draw import Stated
 from ml_ci.evaluation.evaluate import compare, holdout_of
 from ml_ci.evaluation.metrics import OF_SCORES
+from ml_ci.evaluation.repeated import Repetitions, compare_repeated
 from ml_ci.evaluation.scores import FILE, Predictions, load
 from ml_ci.evaluation.values import KINDS, Comparison
 from ml_ci.plan.plan import COMPARISONS, Plan
@@ -35,8 +36,9 @@ def find_comparison(shop: Workshop, plan: Plan) -> Comparison | None:
 
 def count_sides(shop: Workshop, scored: Scored) -> Comparison:
     """Count what both sides' predictions get right and wrong, and keep it; StageFailed where they are of two kinds."""
-    _refuse_other_kind(shop, scored.candidate, scored.baseline)
-    comparison = count_records(shop, scored.candidate, scored.baseline)
+    for one in (scored, *scored.again):
+        _refuse_other_kind(shop, one.candidate, one.baseline)
+    comparison = count_scored(shop, scored)
     shop.resolve()
     key = plan_work(shop.project, shop.sides).comparison  # known only now, where it was not known what the jobs read
     with shop.project.store.draft() as draft:
@@ -65,6 +67,33 @@ def _refuse_other_kind(shop: Workshop, candidate: Record, baseline: Record | Non
         "change is meant, judge it once against limits of its own: ml-ci run --baseline none"
     )
     raise StageFailed(Failure("evaluation", "kinds-differ", said, hint))
+
+
+def count_scored(shop: Workshop, scored: Scored) -> Comparison:
+    """Count what both sides' predictions get right and wrong on the shop's holdout, of all repetitions together."""
+    if not scored.again:
+        return count_records(shop, scored.candidate, scored.baseline)
+    model, each = shop.sides.candidate.model, (scored, *scored.again)
+    baselines = [one.baseline for one in each if one.baseline is not None]
+    return compare_repeated(
+        holdout_of(shop.holdout, model),
+        _load_repetitions(model, [one.candidate for one in each]),
+        _load_repetitions(model, baselines) if baselines else None,
+        price=model.cost,
+        wanted=name_metrics(model),
+        distinct=model.asks_proof,
+        stated=_state_of_all(shop),
+    )
+
+
+def _state_of_all(shop: Workshop) -> Stated | None:
+    """Give the thresholds that both sides state; None where one is chosen, anew in each repetition."""
+    sides = [one for one in (shop.sides.candidate, shop.sides.baseline) if one is not None]
+    return None if any(one.model.threshold.metric is not None for one in sides) else _state(shop)
+
+
+def _load_repetitions(model: ModelSpec, records: Sequence[Record]) -> Repetitions:
+    return Repetitions(tuple(map(load_predictions, records)), tuple(pick_measured(model, one) for one in records))
 
 
 def count_records(shop: Workshop, candidate: Record, baseline: Record | None) -> Comparison:

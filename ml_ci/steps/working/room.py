@@ -14,7 +14,7 @@ from ml_ci.reports.values import DeedKind
 from ml_ci.spec.values import FileEntry, JobSpec, ModelSpec, Node, PartEntry
 from ml_ci.steps.planning.reads import open_whole
 from ml_ci.steps.planning.variables import list_fetch_variables
-from ml_ci.steps.values import Made, Project
+from ml_ci.steps.values import Made, Project, Side
 from ml_ci.steps.working.side_by_side import StoppedError
 from ml_ci.training.delivery import Supply
 from ml_ci.training.inputs import list_handed, place
@@ -70,7 +70,8 @@ class Room:
 
     def name_folder(self, side: Made, what: str) -> Path:
         """Give where the folder of a job lies, whether it is made yet or not."""
-        return self.work / f"{side.name}-{side.model.name}-{what}"
+        again = f"-{side.repetition + 1}" if isinstance(side, Side) and side.repetition else ""
+        return self.work / f"{side.name}-{side.model.name}-{what}{again}"
 
     def python(self, side: Made) -> Path:
         """Find the interpreter of a side's jobs."""

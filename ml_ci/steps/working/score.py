@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from ml_ci.evaluation.labels import known_labels, read_labels
 from ml_ci.evaluation.predictions import read
 from ml_ci.evaluation.scores import FILE, Predictions, decide, load, write
@@ -35,22 +37,30 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Scored:
-    """The records of both sides' predictions of the same holdout."""
+    """The records of both sides' predictions of the same holdout, and those of the further repetitions."""
 
     candidate: Record
     baseline: Record | None
+    again: tuple[Scored, ...] = ()
 
 
 def score_sides(shop: Workshop, plan: Plan) -> Scored:
     """Give the records of both sides' predictions, the candidate's first; whatever no record answers is made.
 
-    BaselineFailed when it is the baseline's that cannot be had, StageFailed for any failure.
+    Repetitions take turns, so that what changes by the hour at a service changes for both sides. BaselineFailed when it
+    is the baseline's that cannot be had, StageFailed for any failure.
     """
-    candidate = score_side(shop, shop.sides.candidate)
-    if shop.sides.baseline is None or plan.baseline is None:
+    alone = shop.sides.baseline is None or plan.baseline is None
+    first, *again = (_score_once(shop, place, alone) for place in range(shop.sides.candidate.model.repeats))
+    return replace(first, again=tuple(again))
+
+
+def _score_once(shop: Workshop, repetition: int, alone: bool) -> Scored:
+    candidate = score_side(shop, replace(shop.sides.candidate, repetition=repetition))
+    if alone or shop.sides.baseline is None:
         return Scored(candidate, None)
     with blaming_baseline(shop.sides.baseline):
-        return Scored(candidate, score_side(shop, shop.sides.baseline))
+        return Scored(candidate, score_side(shop, replace(shop.sides.baseline, repetition=repetition)))
 
 
 def score_side(shop: Workshop, side: Side) -> Record:
@@ -75,6 +85,17 @@ def load_scores(shop: Workshop, side: Side, known: Keys) -> Any:
     """Give a side's scores in [0, 1], float64 of shape (rows,); what was pruned or damaged is made again."""
     record = shop.project.store.find(PREDICTIONS, known.predictions) or score_side(shop, side)
     return load(record.file(FILE)).within_one()
+
+
+def load_answers(shop: Workshop, side: Side, known: Keys) -> Any:
+    """Give a side's scores of all repetitions below each other, as `load_scores` gives those of one."""
+    if not known.further:
+        return load_scores(shop, side, known)
+    each = (
+        load_scores(shop, replace(side, repetition=place), replace(known, predictions=key))
+        for place, key in enumerate(known.scored)
+    )
+    return np.concatenate(list(each))
 
 
 def find_scores(shop: Workshop, side: Side) -> Record | None:
@@ -194,7 +215,9 @@ def score_rows(
     """
     request = ask_to_score(shop, side, training, what, rows, count, positive)
     said = f"scoring {name_rows(shop, what)} with the {side.name}"
-    return time_work(shop.project, side.model.name, said, lambda: predict(request, shop.project.options.progress))
+    found = time_work(shop.project, side.model.name, said, lambda: predict(request, shop.project.options.progress))
+    shop.project.journal.note_asked(count)
+    return found
 
 
 def ask_to_score(
@@ -221,7 +244,7 @@ def ask_to_score(
         load=side.model.load,
         labels=_labels(shop),
         count=count,
-        seed=side.model.seed,
+        seed=(side.model.seed + side.repetition) % 2**32,  # noise that a seed fixes is noise all the same
         cwd=side.model.cwd,
         budget=side.model.budget,
         checkout=checkout(shop.project.repository, bench.folder),

@@ -7,15 +7,17 @@ column that the base's rows do not have.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from functools import reduce
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from ml_ci.changes.settings import evidence
 from ml_ci.errors import StageFailed, UserError
 from ml_ci.evaluation.evaluate import CLASS, Holdout, compare, holdout_of
+from ml_ci.evaluation.repeated import Repetitions, compare_repeated, join, stack
 from ml_ci.evaluation.scores import Predictions
 from ml_ci.evaluation.values import Comparison, Evaluation
 from ml_ci.gates.differences import find_differences
@@ -32,6 +34,7 @@ from ml_ci.steps.judging.yardsticks import settings
 from ml_ci.steps.judging.yardsticks.asked import take_asked
 from ml_ci.steps.judging.yardsticks.predicted import Predicted, predict, take_rows
 from ml_ci.steps.judging.yardsticks.rows import BaseRows, find_base_rows
+from ml_ci.steps.planning.decide import vary_repetition
 from ml_ci.steps.planning.folds import count_folds
 from ml_ci.steps.values import Side
 from ml_ci.steps.working.behave import add_behaviours_of_rows
@@ -41,6 +44,9 @@ from ml_ci.steps.working.workshop import Workshop
 from ml_ci.tables.parts import select
 from ml_ci.tables.table import Table
 from ml_ci.training.values import Measured
+
+# What candidate and baseline predict for the same rows.
+Pair: TypeAlias = tuple[Predictions, Predictions]
 
 
 def judge_by_base(
@@ -116,16 +122,16 @@ def _judge(
     model = settings.measure_by(candidate.model, declared)
     alike = (model.label, model.positive) == (candidate.model.label, candidate.model.positive)
     assert plan.baseline is not None  # noqa: S101 - by_base has looked
-    first = predict(shop, candidate, model, rows, alike=alike)
+    first = [predict(shop, one, model, rows, alike=alike) for one in vary_repetition(candidate.model, candidate)]
     second = first
     if plan.baseline != plan.candidate:
-        second = predict(shop, base, model, rows, alike=alike)
-    table, pair = _together(shop, rows, first, second)
+        second = [predict(shop, one, model, rows, alike=alike) for one in vary_repetition(candidate.model, base)]
+    table, pairs = _together(shop, rows, first, second)
     known, left = _columns(model, table)
-    compared, holdout = _compare(shop, base, known, table, pair, comparison)
+    compared, holdout = _compare(shop, base, known, table, pairs, comparison)
     if any(gate.condition.behaviours for gate in known.gates):
         compared = add_behaviours_of_rows(shop, plan, compared, take_asked(shop, table, known))
-    scores = _Scores.of(holdout, pair)
+    scores = _Scores.of(holdout, pairs)
     case = Case(
         comparison=compared,
         same=plan.baseline.training == plan.candidate.training,
@@ -135,7 +141,7 @@ def _judge(
         folds=count_folds(candidate.model),
     )
     results = (*(_never_an_error(one) for one in judge(known.gates, case, policy)), *left)
-    if first.anew or second.anew:
+    if any(one.anew for one in (*first, *second)):
         looks.note_base_look(shop, plan, table, of_gates(results))
     return Yardstick(
         "",
@@ -150,10 +156,12 @@ def _judge(
 
 
 def _together(
-    shop: Workshop, rows: BaseRows, first: Predicted, second: Predicted
-) -> tuple[Table, tuple[Predictions, Predictions]]:
-    """Give the rows that both sides score as a table of their own, with what each predicts for them."""
-    places = np.intersect1d(first.places, second.places)
+    shop: Workshop, rows: BaseRows, first: Sequence[Predicted], second: Sequence[Predicted]
+) -> tuple[Table, list[Pair]]:
+    """Give the rows that both sides score as a table of their own, with what each predicts for them: a pair for each
+    repetition.
+    """
+    places = reduce(np.intersect1d, [one.places for one in (*first, *second)])
     if not len(places):
         raise UserError("no row of the base's holdout is left that neither side was trained on and both can score")
     table = rows.table
@@ -164,7 +172,7 @@ def _together(
         select(table, mask, out, python=shop.python(shop.sides.candidate))
         names = None if table.layout.header or table.layout.parquet else table.names
         table = Table.open(out, names, shown=table.shown)
-    return table, (take_rows(first, places), take_rows(second, places))
+    return table, [(take_rows(one, places), take_rows(other, places)) for one, other in zip(first, second, strict=True)]
 
 
 def _columns(model: ModelSpec, table: Table) -> tuple[ModelSpec, tuple[GateResult, ...]]:
@@ -192,19 +200,25 @@ def _compare(
     base: Side,
     model: ModelSpec,
     table: Table,
-    pair: tuple[Predictions, Predictions],
+    pairs: Sequence[Pair],
     own: Comparison,
 ) -> tuple[Comparison, Holdout]:
     holdout = holdout_of(table, model)
     sides, known = (shop.sides.candidate, base), (own.candidate, own.baseline or own.candidate)
-    extra = [_of_job(one) for one in known]
+    extras = [[_of_job(one) for one in known] for _ in pairs]
     if model.weight is None:  # a metric of the user's does not know the weights
-        for one, side, found in zip(extra, sides, pair, strict=True):
-            one.update(_own(measure_own(shop, side, base, holdout.y_true, found, "base-metrics")))
-    compared = compare(
-        holdout, *pair, price=model.cost, extra=extra[0], baseline_extra=extra[1], wanted=name_metrics(model)
-    )
-    return compared, holdout
+        for place, (pair, extra) in enumerate(zip(pairs, extras, strict=True)):
+            for one, side, found in zip(extra, sides, pair, strict=True):
+                again = replace(side, repetition=place)
+                one.update(_own(measure_own(shop, again, base, holdout.y_true, found, "base-metrics")))
+    wanted = name_metrics(model)
+    if len(pairs) == 1:
+        [pair], [(first, second)] = pairs, extras
+        compared = compare(holdout, *pair, price=model.cost, extra=first, baseline_extra=second, wanted=wanted)
+        return compared, holdout
+    both = [Repetitions(tuple(pair[side] for pair in pairs), tuple(extra[side] for extra in extras)) for side in (0, 1)]
+    compared = compare_repeated(holdout, *both, price=model.cost, wanted=wanted, distinct=model.asks_proof)
+    return compared, stack(holdout, len(pairs))
 
 
 def _own(found: Measured | None) -> Mapping[str, float | None]:
@@ -232,8 +246,9 @@ class _Scores:
     weights: Any
 
     @classmethod
-    def of(cls, holdout: Holdout, pair: tuple[Predictions, Predictions]) -> _Scores:
-        """Take the scores of the rows that are counted."""
-        first, second = (holdout.take(one).within_one() for one in pair)
+    def of(cls, holdout: Holdout, pairs: Sequence[Pair]) -> _Scores:
+        """Take the scores of the rows that are counted, of all repetitions below each other."""
+        sides = (join([pair[side] for pair in pairs]) for side in (0, 1))
+        first, second = (holdout.take(one).within_one() for one in sides)
         codes = None if holdout.grouping is None else holdout.grouping.codes
         return cls(holdout.y_true, first, second, codes, holdout.weights)
