@@ -22,7 +22,7 @@ def become_job(job: Any, descriptors: list[int]) -> int:
     Everything that a fresh process would have stands as it would: session, folder, environment, descriptors.
     """
     os.setsid()
-    order = _read_order(job)
+    order = receive_line(job)
     handed = _place(descriptors, order["descriptors"])
     os.chdir(order["cwd"])
     os.environ.clear()
@@ -32,12 +32,13 @@ def become_job(job: Any, descriptors: list[int]) -> int:
     return 127 if status is None else end_like(status)
 
 
-def _read_order(job: Any) -> Any:
+def receive_line(socket: Any) -> Any:
+    """Take a line of JSON; end where nobody sends one any more."""
     import json
 
     parts: list[bytes] = []
     while not parts or b"\n" not in parts[-1]:
-        part = job.recv(1 << 16)
+        part = socket.recv(1 << 16)
         if not part:
             os._exit(1)  # ml-ci is gone
         parts.append(part)

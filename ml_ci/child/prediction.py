@@ -16,6 +16,7 @@ from .failures import JobFailed
 from .labels import classes_of
 from .methods import Answer, default_scores
 from .returned import Column, index_of, order_by_index, read_returned, refuse_moved
+from .rows import take_rows
 from .storage import load_artifact
 from .tables import read_path, read_table
 
@@ -141,6 +142,9 @@ def read_rows(request: Request, wanted: str, custom: bool) -> Any:
         wanted = "polars"
     if wanted in ("path", "text"):
         return read_path(entry["path"], wanted)
+    kept = None if custom or wanted else take_rows(entry)
+    if kept is not None:
+        return kept
     if wanted not in ("", "pandas", "polars", "lazy"):
         raise JobFailed(
             "unknown-parameter",

@@ -5,7 +5,8 @@ same imports; ml-ci asks for no stem where that could make a difference, and thi
 it sees a difference: then every job starts by itself, as it does where no stem is.
 
 ml-ci sends over a socket, for each job, the descriptors of the job's own socket, of its lifeline and of its log. The
-job's socket tells the id of its supervisor, takes the order, and tells how it ended.
+job's socket tells the id of its supervisor, takes the order, and tells how it ended. With the word `rows` it sends the
+socket of a stem that branches off from this one, reads rows, and then is one for the jobs that score them.
 """
 
 from __future__ import annotations
@@ -13,9 +14,10 @@ from __future__ import annotations
 import os
 import sys
 
-from .branch import become_job
+from .branch import become_job, close_others, receive_line
 from .exchange import FORMAT, read_json
 from .failures import one_line
+from .rows import is_library, keep_rows
 from .startup.standard import is_standard
 from .supervisor import adopt_orphans, children, kill, kill_children
 
@@ -25,12 +27,11 @@ if TYPE_CHECKING:
 
 _DUMPABLE = 4  # PR_SET_DUMPABLE of <sys/prctl.h>
 _MOST = 16  # descriptors of one job
-_LIBRARIES = ("site-packages", "dist-packages")
+_ROWS = b"rows"
 
 
 def serve(path: str) -> int:
     """Import what a request says, tell whether jobs may branch off, and let them until ml-ci is gone."""
-    import gc
     import importlib
     import socket
 
@@ -42,11 +43,7 @@ def serve(path: str) -> int:
     _tell(control, {"format": FORMAT, "ok": not refused, "why": refused, "names": sorted(_list_names())})
     if refused:
         return 1
-    adopt_orphans()
     keep_private(True)
-    gc.collect()
-    if hasattr(gc, "freeze"):
-        gc.freeze()  # what jobs share with this process is not copied for counting
     _let_branch(control)
     return 0
 
@@ -86,16 +83,9 @@ def _find_difference() -> str:
             return "%s of this Python runs before a job begins" % name
     for name, module in sorted(sys.modules.items()):
         at = getattr(module, "__file__", None)
-        if at and not _is_library(at):
+        if at and not is_library(at):
             return "%s is no library: %s" % (name, at)
     return ""
-
-
-def _is_library(path: str) -> bool:
-    standard = os.path.dirname(os.path.realpath(os.__file__)) + os.sep
-    own = os.path.dirname(os.path.realpath(__file__)) + os.sep
-    real = os.path.realpath(path)
-    return real.startswith((standard, own)) or any(part in _LIBRARIES for part in real.split(os.sep))
 
 
 def _list_names() -> set[str]:
@@ -106,9 +96,14 @@ def _list_names() -> set[str]:
 
 def _let_branch(control: Any) -> None:
     """Fork for each job that is asked for, and tell how it ended, until nobody asks any more; then end all of them."""
+    import gc
     import select
     import signal
 
+    adopt_orphans()
+    gc.collect()
+    if hasattr(gc, "freeze"):
+        gc.freeze()  # what jobs share with this process is not copied for counting
     woken, wake = os.pipe()
     for descriptor in (woken, wake):
         os.set_blocking(descriptor, False)
@@ -121,15 +116,15 @@ def _let_branch(control: Any) -> None:
             os.read(woken, 4096)
             _reap(running)
         if control in ready:
-            descriptors = _receive(control)
+            said, descriptors = _receive(control)
             if not descriptors:
                 break
-            _branch(descriptors, running)
+            (_grow if said == _ROWS else _branch)(descriptors, running)
     kill_children()
 
 
-def _receive(control: Any) -> list[int]:
-    """Take the descriptors of a job; none where ml-ci is gone."""
+def _receive(control: Any) -> tuple[bytes, list[int]]:
+    """Take what is asked for and the descriptors for it; none where ml-ci is gone."""
     import array
     import socket
 
@@ -137,11 +132,11 @@ def _receive(control: Any) -> list[int]:
     try:
         said, extra, _, _ = control.recvmsg(16, socket.CMSG_LEN(_MOST * numbers.itemsize))
     except OSError:
-        return []
+        return b"", []
     for level, kind, data in extra:
         if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:
             numbers.frombytes(data[: len(data) - len(data) % numbers.itemsize])
-    return list(numbers) if said else []
+    return said, list(numbers) if said else []
 
 
 def _branch(descriptors: list[int], running: dict[int, Any]) -> None:
@@ -161,6 +156,48 @@ def _branch(descriptors: list[int], running: dict[int, Any]) -> None:
         return
     running[pid] = job
     _tell(job, {"format": FORMAT, "pid": pid})
+
+
+def _grow(descriptors: list[int], running: dict[int, Any]) -> None:
+    """Have a stem branch off that reads rows."""
+    try:
+        pid = os.fork()
+    except OSError:
+        pid = -1
+    if pid == 0:
+        _be_stem_of_rows(descriptors[0])
+    for descriptor in descriptors:
+        os.close(descriptor)
+    if pid > 0:
+        running[pid] = None
+
+
+def _be_stem_of_rows(descriptor: int) -> None:
+    import signal
+    import socket
+
+    status = 1
+    try:
+        signal.set_wakeup_fd(-1)
+        close_others({0, 1, 2, descriptor})
+        control = socket.socket(fileno=descriptor)
+        refused = _keep(receive_line(control)) or _find_difference()
+        _tell(control, {"format": FORMAT, "ok": not refused, "why": refused, "names": sorted(_list_names())})
+        if not refused:
+            _let_branch(control)
+            status = 0
+    finally:
+        os._exit(status)
+
+
+def _keep(request: Any) -> str:
+    from .prediction import read_rows
+
+    try:
+        keep_rows(request, read_rows)
+    except BaseException as error:  # told by the job, which then reads them itself
+        return one_line(error)
+    return ""
 
 
 def _be_job(job: Any, descriptors: list[int]) -> None:

@@ -7,6 +7,8 @@ of the environment, a path, another library that patches this one).
 from __future__ import annotations
 
 import ast
+import dataclasses
+import json
 import os
 import re
 import sys
@@ -40,7 +42,24 @@ def find_lead(request: Request, argv: tuple[str, ...], environment: Mapping[str,
     if not statements:
         return None
     startup = request.work / "startup"
-    return Lead(request.interpreter.path, statements, _list_own(folders, at), startup, argv, environment)
+    own = _list_own(folders, at)
+    return Lead(request.interpreter.path, statements, own, startup, argv, environment, _tell_rows(request))
+
+
+def _tell_rows(request: Request) -> str:
+    """Say what a model without a function of its own scores; "" where it may not be read before.
+
+    It is read outside of the limit of the job's memory. One file is known again, what lies in many is not looked at.
+    """
+    if not isinstance(request, PredictRequest) or request.entry or request.budget.memory is not None:
+        return ""
+    rows = request.rows
+    file = Path(rows.path if rows.whole is None else rows.whole.path)
+    if not file.is_file():
+        return ""
+    found = file.stat()
+    state = (found.st_ino, found.st_size, found.st_mtime_ns)
+    return json.dumps({"rows": dataclasses.asdict(rows), "entry": None, "state": state}, sort_keys=True)
 
 
 def _name_code(request: Request) -> str:

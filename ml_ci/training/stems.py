@@ -28,6 +28,7 @@ _MOST = 2  # stems at a time
 _SECONDS = 120.0  # for the imports
 _ANSWER = 10.0  # for a fork
 _LONGEST = 1_000_000
+_JOB, _ROWS = b"job", b"rows"
 _EACH = ("ML_CI_", "PWD", "OLDPWD")  # what a job has of its own
 
 _Key: TypeAlias = tuple[Path, tuple[str, ...], tuple[tuple[str, str], ...]]
@@ -42,7 +43,8 @@ class Lead:
     """What a job may find imported: `statements`, under an `interpreter`, with the environment that all jobs share.
 
     A library of one of the names that `own` says is the job's own file of that name, and not the library. `startup` is
-    the job's folder that comes first on PYTHONPATH, `argv` what starts the job by itself.
+    the job's folder that comes first on PYTHONPATH, `argv` what starts the job by itself. `rows`, JSON, is what it
+    scores, where that may be read before; "" for nothing.
     """
 
     interpreter: Path
@@ -51,6 +53,7 @@ class Lead:
     startup: Path
     argv: tuple[str, ...]
     environment: Mapping[str, str] = field(repr=False)
+    rows: str = ""
 
 
 class Branched:
@@ -87,13 +90,54 @@ class Branched:
 
 
 class Stem:
-    """A running stem; `names` are those that its libraries are imported by."""
+    """A running stem; `names` are those that its libraries are imported by. One of rows has no `process` of ours."""
 
-    def __init__(self, process: subprocess.Popen[bytes], control: socket.socket, names: frozenset[str]) -> None:
+    def __init__(self, process: subprocess.Popen[bytes] | None, control: socket.socket, names: frozenset[str]) -> None:
         self._process = process
         self._control = control
+        self._rows: tuple[str, Stem | None] = ("", None)
+        self._jobs: list[Branched] = []
         self.names = names
         self.seconds = 0.0
+
+    def with_rows(self, rows: str) -> Stem:
+        """Give the stem that has read rows, grown where there is none; this one where it cannot be had."""
+        if not rows:
+            return self
+        known, grown = self._rows
+        if known != rows:
+            if grown is not None and grown.is_busy():
+                return self
+            if grown is not None:
+                grown.close()
+            grown = self._grow(rows)
+            self._rows = rows, grown
+        return self if grown is None else grown
+
+    def is_busy(self) -> bool:
+        """Say whether a job that branched off from it runs still."""
+        self._jobs = [job for job in self._jobs if job.poll() is None]
+        return bool(self._jobs)
+
+    def _grow(self, rows: str) -> Stem | None:
+        ours, theirs = socket.socketpair()
+        started = time.monotonic()
+        try:
+            with theirs:
+                numbers = array.array("i", [theirs.fileno()])
+                self._control.sendmsg([_ROWS], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, numbers)])
+            ours.sendall(rows.encode() + b"\n")
+        except OSError:
+            ours.close()
+            return None
+        said = _hear(ours, _SECONDS) or {}
+        names = said.get("names")
+        if said.get("ok") is not True or not isinstance(names, list):
+            ours.close()
+            return None
+        grown = Stem(None, ours, frozenset(map(str, names)))
+        grown.seconds = self.seconds + time.monotonic() - started
+        return grown
 
     def branch(self, order: Mapping[str, object], log: int, descriptors: tuple[int, ...]) -> Branched | None:
         """Have a job branch off; None where the stem does not answer."""
@@ -101,7 +145,7 @@ class Stem:
         lifeline, end = os.pipe()
         try:
             numbers = array.array("i", [theirs.fileno(), lifeline, log, *descriptors])
-            self._control.sendmsg([b"job"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, numbers)])
+            self._control.sendmsg([_JOB], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, numbers)])
             theirs.close()
             said = _hear(ours, _ANSWER) or {}
             pid = said.get("pid")
@@ -116,15 +160,21 @@ class Stem:
         finally:
             theirs.close()
             os.close(lifeline)
-        return Branched(ours, pid, os.fdopen(end, "wb"), self.seconds)
+        job = Branched(ours, pid, os.fdopen(end, "wb"), self.seconds)
+        self._jobs.append(job)
+        return job
 
     def close(self) -> None:
         """End it; no job of it runs any more."""
+        grown = self._rows[1]
+        if grown is not None:
+            grown.close()
         self._control.close()
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(_ANSWER)
-        self._process.kill()
-        self._process.wait()
+        if self._process is not None:
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_ANSWER)
+            self._process.kill()
+            self._process.wait()
 
 
 @contextmanager
@@ -147,18 +197,23 @@ def find_stem(lead: Lead | None) -> Stem | None:
     """Give the stem that a job may branch off from, started where there is none yet; None where it starts by itself."""
     if lead is None or not lead.statements or not sys.platform.startswith("linux"):
         return None
-    shared = _share(lead)
     with _lock:
-        if not _holders[0]:
+        stem = _find(lead) if _holders[0] else None
+        if stem is None or stem.names & lead.own:
             return None
-        for (interpreter, statements, environment), stem in _stems.items():
-            if (interpreter, environment) == (lead.interpreter, shared) and set(statements) <= set(lead.statements):
-                return None if stem is None or stem.names & lead.own else stem
-        if len(_stems) >= _MOST:
-            return None
-        stem = _start(lead, dict(shared))
-        _stems[(lead.interpreter, lead.statements, shared)] = stem
-    return None if stem is None or stem.names & lead.own else stem
+        grown = stem.with_rows(lead.rows)
+        return stem if grown.names & lead.own else grown
+
+
+def _find(lead: Lead) -> Stem | None:
+    shared = _share(lead)
+    for (interpreter, statements, environment), stem in _stems.items():
+        if (interpreter, environment) == (lead.interpreter, shared) and set(statements) <= set(lead.statements):
+            return stem
+    if len(_stems) >= _MOST:
+        return None
+    stem = _stems[(lead.interpreter, lead.statements, shared)] = _start(lead, dict(shared))
+    return stem
 
 
 def _share(lead: Lead) -> tuple[tuple[str, str], ...]:

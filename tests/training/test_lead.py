@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from ml_ci.spec.values import CommandJob
+from ml_ci.spec.values import CommandJob, Positive
 from ml_ci.training.lead import find_lead
 from ml_ci.training.stems import Lead
-from ml_ci.training.values import PredictRequest
+from ml_ci.training.values import Input, PredictRequest
 
 LEAD = "import pandas\nfrom sklearn.linear_model import LogisticRegression as L\n"
 BOTH = ("import pandas", "from sklearn.linear_model import LogisticRegression as L")
@@ -105,8 +105,8 @@ def scoring(jobs: Any, **options: Any) -> PredictRequest:
         artifact=Path("model.pkl"),
         folder=asked.folder,
         work=asked.work,
-        rows=None,  # type: ignore[arg-type]  # nothing is scored here
-        positive=None,  # type: ignore[arg-type]
+        rows=Input("nowhere.csv"),
+        positive=Positive(values=(1,)),
         interpreter=asked.interpreter,
         environment=asked.environment,
         **options,

@@ -16,10 +16,12 @@ import psutil
 import pytest
 
 from ml_ci.errors import Failure, StageFailed
-from ml_ci.spec.values import Budget
+from ml_ci.spec.values import Budget, Positive
 from ml_ci.training import adopting, stems
+from ml_ci.training.answering import open_worker
 from ml_ci.training.job import train
 from ml_ci.training.stems import open_stems
+from ml_ci.training.values import AskRequest, Input
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="jobs branch off on Linux only")
 Failed = Callable[[Callable[[], object]], Failure]
@@ -261,6 +263,34 @@ def train(out):
     while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
         assert time.monotonic() < until
         time.sleep(0.05)
+
+
+def test_a_model_that_branched_off_answers_as_long_as_it_is_asked(jobs: Any, opened: None) -> None:
+    jobs.write("jobs.py", "import numpy\ndef train(out):\n    (out / 'x').touch()\n    return out / 'x'\n")
+    jobs.write("own.py", "import numpy\ndef score(model: str, rows): return (rows.x / 10).tolist()\n")
+    jobs.function((jobs.folder / "jobs.py").read_text())
+    made = jobs.request("jobs:train")
+    asked = AskRequest(
+        model="churn",
+        artifact=jobs.write("model.pkl", "not loaded"),
+        folder=made.folder,
+        work=jobs.work / "ask",
+        rows=Input(str(jobs.write("rows.csv", "x\n1.0\n2.0\n4.0\n"))),
+        positive=Positive(values=(1,)),
+        interpreter=made.interpreter,
+        environment=made.environment,
+        entry="own:score",
+        labels=("0", "1"),
+        count=3,
+        budget=Budget(seconds=60.0),
+    )
+    with open_worker(asked) as worker:
+        (stem,) = stems._stems.values()
+        assert stem is not None
+        assert stem.is_busy()
+        assert worker.ask([2, 0], {}).scores.tolist() == [0.4, 0.1]
+        assert worker.ask([1], {"x": [3.0]}).scores.tolist() == [0.3]
+    assert not stem.is_busy()
 
 
 def test_what_is_imported_once_counts_for_every_job(jobs: Any, opened: None) -> None:
