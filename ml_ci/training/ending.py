@@ -94,7 +94,8 @@ def _kill(number: int, outcome: Outcome) -> Failure:
 
 
 def _exit(code: int, order: Order, shell: bool, top: Path) -> Failure:
-    last = next(iter(reversed(tail(order.log, 1).splitlines())), "").strip()
+    # of an error in several lines, such as gRPC's, the last may be a bracket
+    last = next((line.strip() for line in reversed(tail(order.log, 5).splitlines()) if re.search(r"\w", line)), "")
     message = f"the job ended with exit code {code}" + (f": {last[:300]}" if last else "")
     if found := _MISSING.match(last):
         return Failure("training", "job-exit", message, advise(found[1], top) or _advise_install(found[1]))

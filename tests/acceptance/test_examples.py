@@ -237,13 +237,13 @@ def test_the_tests_of_behaviours_pass_and_find_a_fault(example: Callable[..., Ex
     ("page", "names"),
     [
         ("behaviours.md", {"behaviours"}),
-        ("ways.md", {"tumours", "separate", "service", "rest", "languages", "notebook"}),
+        ("ways.md", {"tumours", "separate", "service", "grpc", "rest", "languages", "notebook", "spark"}),
         ("layouts.md", {"package", "monorepo"}),
     ],
 )
 def test_the_page_shows_what_the_examples_hold(page: str, names: set[str]) -> None:
     text = (ROOT / "docs" / page).read_text(encoding="utf-8")
-    shown = dict(re.findall(r"\]\(\.\./examples/(\w+)\).*?```yaml\n(.*?)```", text, re.DOTALL))
+    shown = dict(re.findall(r"`examples/(\w+)`.*?```yaml\n(.*?)```", text, re.DOTALL))
     assert shown.keys() == names
     for name, part in shown.items():
         [config] = (EXAMPLES / name).rglob("ml-ci.yaml")

@@ -92,6 +92,7 @@ def test_python_means_the_jobs_interpreter(jobs: Any, old_python: str) -> None:
     ("command", "code", "message", "hint"),
     [
         ("echo 'no such column' >&2; exit 3", "job-exit", "ended with exit code 3: no such column", ""),
+        ("printf 'said = no answer\\n>\\n\\n' >&2; exit 3", "job-exit", "ended with exit code 3: said = no answer", ""),
         ("echo \"ModuleNotFoundError: No module named 'sklearn'\" >&2; exit 1", "job-exit", "named 'sklearn'", "Install `scikit-learn` for"),
         ("python -c 'import pnadas.io'", "job-exit", "No module named 'pnadas'", "Install `pnadas` for the Python"),
         ("nowhere_to_be_found", "job-exit", "exit code 127", "is it installed, and on PATH?"),

@@ -63,7 +63,8 @@ FORMATS = (
     Format("xgboost", "XGBoost", (), ("xgboost",), "xgboost", _in_json(b"learner")),
     Format("lightgbm", "LightGBM", (".txt", ".lgb"), ("lightgbm",), "lightgbm", _starts(b"tree\nversion=")),
     Format("catboost", "CatBoost", (".cbm",), ("catboost",), "catboost", _starts(b"CBM1")),
-    Format("catboost", "CatBoost", (), ("catboost",), "catboost", _in_json(b"features_info")),
+    # of a model with categories, long tables of their counts stand first
+    Format("catboost", "CatBoost", (), ("catboost",), "catboost", _in_json(b"features_info", b"ctr_data")),
     Format("onnx", "ONNX", (".onnx",), ("onnxruntime",), "onnxruntime", _starts(b"\x08")),
     Format("skops", "skops", (".skops",), ("skops",), "skops"),
     Format("keras", "Keras", (".keras", ".h5", ".hdf5"), ("keras",), "keras", _starts(b"\x89HDF\r\n\x1a\n")),

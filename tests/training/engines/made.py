@@ -149,6 +149,18 @@ def catboost_json(at: Path) -> tuple[Any, ...]:
 
 
 @engine
+def catboost_json_categories(at: Path) -> tuple[Any, ...]:
+    import catboost
+
+    many = FRAME.assign(colour=[f"colour {place % 60}" for place in range(len(FRAME))])
+    options = {"iterations": 20, "verbose": 0, "allow_writing_files": False, "one_hot_max_size": 2}
+    model = catboost.CatBoostClassifier(**options, cat_features=["colour"]).fit(many[:400], Y_TRAIN)
+    pool = catboost.Pool(many[:400], Y_TRAIN, cat_features=["colour"])
+    model.save_model(str(at / "model.json"), format="json", pool=pool)
+    return at / "model.json", model.predict(many[400:]), many[400:][["colour", *"dcba"]]
+
+
+@engine
 def onnx_maps(at: Path) -> tuple[Any, ...]:
     from skl2onnx import to_onnx
 

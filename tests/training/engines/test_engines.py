@@ -37,7 +37,7 @@ def build_like(weights):
 """
 WAYS = (
     "xgboost_json", "xgboost_ubj", "xgboost_without_names", "xgboost_categories", "xgboost_classes", "lightgbm_txt",
-    "lightgbm_categories", "lightgbm_without_names", "catboost_cbm", "catboost_json", "onnx_maps", "onnx_arrays",
+    "lightgbm_categories", "lightgbm_without_names", "catboost_cbm", "catboost_json", "catboost_json_categories", "onnx_maps", "onnx_arrays",
     "onnx_columns", "onnx_network", "skops_file", "joblib_plain", "joblib_zlib", "joblib_gzip", "joblib_bz2",
     "joblib_xz", "joblib_lzma", "torch_script", "torch_export", "torch_module", "torch_weights", "safetensors_file",
     "keras_file", "keras_h5", "mlflow_sklearn", "mlflow_xgboost", "mlflow_lightgbm", "object_xgboost",

@@ -39,6 +39,7 @@ TEXT = b"no pickle at all"
         ("m.json", b'{"learner":{"attributes":{}', "xgboost"),
         ("m.json", b'\n{ "version":[3,2,0], "learner":{}', "xgboost"),
         ("m.json", b'{\n  "features_info": {', "catboost"),
+        ("m.json", b'{\n  "ctr_data":\n    {\n      "{\\"identifier\\":[' + b" " * 9000 + b'"features_info"', "catboost"),
         ("m.json", b'{"weights": [1, 2]}', None),
         ("m.txt", b"tree\nversion=v4\n", "lightgbm"),
         ("m.model", b"tree\nversion=v4\n", "lightgbm"),
