@@ -122,7 +122,8 @@ def knows_mixing() -> bool:
 
 def _cells(table: Table, columns: Sequence[str]) -> list[_Cell]:
     places = [table.layout.index(name, table.shown) for name in columns]
-    return [_Cell(f"c{place}", table.types[place], str(number)) for number, place in enumerate(places)]
+    odd = table.layout.underscored
+    return [_Cell(f"c{place}", table.types[place], str(number), odd) for number, place in enumerate(places)]
 
 
 def _add(source: str, columns: Mapping[str, str]) -> str:
@@ -133,8 +134,8 @@ def _add(source: str, columns: Mapping[str, str]) -> str:
 class _Cell:
     """Write the SQL of one column's values, step by step: `n` a number, `o` what has to be spelled, `t` a text."""
 
-    def __init__(self, column: str, kind: str, at: str) -> None:
-        self._column, self._kind, self.at = column, kind, at
+    def __init__(self, column: str, kind: str, at: str, underscored: bool) -> None:
+        self._column, self._kind, self.at, self._underscored = column, kind, at, underscored
         self._is_number = kind in (*_INTEGERS, *FLOATS)
         self._text = column if kind == "VARCHAR" else f"CAST({column} AS VARCHAR)"
 
@@ -160,7 +161,7 @@ class _Cell:
         if self._kind == "BOOLEAN":
             return {f"n{self.at}": "NULL::DOUBLE", f"x{self.at}": self._text}
         if not self._is_number:
-            return {f"n{self.at}": _read(self._text), f"x{self.at}": self._text}
+            return {f"n{self.at}": _read(self._text, self._underscored), f"x{self.at}": self._text}
         value = f"CAST({self._column} AS DOUBLE)"
         if self._kind == "FLOAT":  # 0.1 is the number that is written so
             short = f"TRY_CAST(CAST({self._column} AS VARCHAR) AS DOUBLE)"
@@ -198,8 +199,9 @@ class _Cell:
         )
 
 
-def _read(text: str) -> str:
-    return f"TRY_CAST(CASE WHEN {text} < ':' AND NOT contains({text}, '_') THEN {text} END AS DOUBLE)"
+def _read(text: str, underscored: bool = True) -> str:
+    no_other = f" AND NOT contains({text}, '_')" if underscored else ""
+    return f"TRY_CAST(CASE WHEN {text} < ':'{no_other} THEN {text} END AS DOUBLE)"
 
 
 def _bits_of_text(text: str) -> str:

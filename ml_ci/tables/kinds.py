@@ -13,7 +13,7 @@ from ml_ci.tables.duck import Database, connect, literal, parquet, select, unpad
 from ml_ci.tables.layout import Layout, examine
 from ml_ci.tables.records import rows
 from ml_ci.tables.spelling import MISSING
-from ml_ci.tables.table import text_source
+from ml_ci.tables.text_source import text_source
 
 ROWS = 100_000
 _WHOLE = r"[+-]?\d+"

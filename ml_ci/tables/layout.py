@@ -9,7 +9,7 @@ import io
 import re
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO
 
@@ -37,7 +37,8 @@ class Layout:
     `delimiter` is one character, "" for white space, LINE for one value per line, None for Parquet. `header` says
     that the first record holds the names. `plain` promises that DuckDB reads the text as Python's csv module does:
     UTF-8, no quotes, no carriage returns, no blank lines, not compressed. `longest` is the longest line in bytes,
-    `size` the bytes of all, unpacked (of Parquet: as its own account has it).
+    `size` the bytes of all, unpacked (of Parquet: as its own account has it). `lines` are those of a text, and
+    `underscored` says that one behind the header has "_".
     """
 
     names: tuple[str, ...]
@@ -49,6 +50,8 @@ class Layout:
     longest: int = 0
     notes: tuple[str, ...] = ()
     size: int = 0
+    lines: int = 0
+    underscored: bool = True
 
     @property
     def parquet(self) -> bool:
@@ -93,7 +96,8 @@ def examine(path: Path, columns: Sequence[str] | None, shown: str, bounds: Bound
     plain = facts.plain and not compressed and delimiter not in ("", LINE)
     notes = () if facts.encoding == "utf-8" else (f"{shown} is not UTF-8 and was read as Latin-1",)
     header = columns is None
-    return Layout(checked, delimiter, header, facts.encoding, compressed, plain, facts.longest, notes, size=facts.size)
+    found = Layout(checked, delimiter, header, facts.encoding, compressed, plain, facts.longest, notes, size=facts.size)
+    return replace(found, lines=facts.lines, underscored=facts.underscored or (facts.underscored_first and not header))
 
 
 def binary(path: Path, compressed: bool) -> IO[bytes]:
@@ -127,6 +131,9 @@ class _Facts:
     encoding: str = "utf-8"
     plain: bool = True
     longest: int = 0
+    lines: int = 0
+    underscored_first: bool = False
+    underscored: bool = False
 
 
 def _survey(path: Path, compressed: bool, shown: str, bounds: Bounds | None) -> _Facts:
@@ -161,8 +168,12 @@ def _note(facts: _Facts, piece: bytes, decoder: codecs.IncrementalDecoder, shown
         )
     if len(facts.sample) < SAMPLE:
         facts.sample += piece[: SAMPLE - len(facts.sample)]
+    if not facts.size:
+        facts.underscored_first = b"_" in piece[: piece.find(b"\n") + 1 or None]
+    facts.underscored = facts.underscored or b"_" in (piece if facts.size else piece[piece.find(b"\n") + 1 :])
     facts.size += len(piece)
-    if facts.encoding == "utf-8":
+    facts.lines += piece.count(b"\n") + (not piece.endswith(b"\n"))
+    if facts.encoding == "utf-8" and not (piece.isascii() and not decoder.getstate()[0]):
         try:
             decoder.decode(piece)
         except UnicodeDecodeError:

@@ -6,7 +6,7 @@ import csv
 import math
 import tempfile
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any, cast
 from ml_ci.errors import UserError
 from ml_ci.tables.bounds import Bounds
 from ml_ci.tables.canonical import brief
-from ml_ci.tables.duck import Database, as_text, connect, literal, parquet, select, trim
+from ml_ci.tables.duck import Database, as_text, connect, parquet, select, trim
 from ml_ci.tables.gathered import Gathered, gather
 from ml_ci.tables.layout import Layout, examine
 from ml_ci.tables.raw import batches, plain_batches
 from ml_ci.tables.records import header, records, rows
+from ml_ci.tables.text_source import csv_source, text_source
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 # Kinds of values without a greatest length; a nested one holds them in brackets.
 _LONG_KINDS = ("VARCHAR", "BLOB", "BIT", "ENUM", "[", "(", "JSON", "GEOMETRY", "VARIANT")
-MAX_LINE = 2_000_000  # DuckDB's own default
 HELD = "held"  # what is read at once, by the names that it has in `source`
 MOST_HELD = 20_000_000  # values of a text, 16 bytes each, and the long ones more
 
@@ -39,7 +39,14 @@ class Table:
     know of how it was read.
     """
 
-    def __init__(self, path: Path, shown: str, layout: Layout, bounds: Bounds | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        shown: str,
+        layout: Layout,
+        bounds: Bounds | None = None,
+        holding: Callable[[Table], None] | None = None,
+    ) -> None:
         self.path = path
         self.shown = shown
         self.layout = layout
@@ -52,10 +59,12 @@ class Table:
         self._lengths: array[int] | None = None  # of the records in bytes, where they are not simply lines
         self._blank: list[int] = []
         self._held: frozenset[str] = frozenset()
+        self._is_read = False  # every value, for what is held
         self.hashed = False  # the bits of every row are held, `q`
         self._connection = connect(None if bounds is None else bounds.memory, shown=shown)
         self.source = self._read()
-        self.rows = self._count()
+        self.rows = layout.lines - layout.header  # of a plain text, where no line is broken
+        self.rows = self._count(holding)
 
     @classmethod
     def open(
@@ -65,18 +74,20 @@ class Table:
         *,
         shown: str | None = None,
         bounds: Bounds | None = None,
+        holding: Callable[[Table], None] | None = None,
     ) -> Table:
         """Open CSV, TSV, other delimited text (also .gz) or Parquet, known by its content and not by its name; also a
         folder or a glob of such files, JSON Lines, Feather and Arrow, which are put together first.
 
-        `columns` names the columns of a text without a header line. Every value of a text stays text. UserError, with
-        file and line, when there is no table: missing, empty, a folder, NUL bytes, a broken record, a name twice, no
-        rows, or more than `bounds` allow.
+        `columns` names the columns of a text without a header line; `holding` has the table hold columns (`hold`),
+        which is worth most while it is opened: its rows are counted then anyway. Every value of a text stays text.
+        UserError, with file and line, when there is no table: missing, empty, a folder, NUL bytes, a broken record, a
+        name twice, no rows, or more than `bounds` allow.
         """
         name = shown or path.as_posix()
         gathered = gather(path, columns, name, bounds)
         at = path if gathered is None else gathered.path
-        table = cls(at, name, examine(at, columns, name, bounds), bounds)
+        table = cls(at, name, examine(at, columns, name, bounds), bounds, holding)
         table.gathered = gathered
         return table
 
@@ -94,6 +105,7 @@ class Table:
         self._connection.execute(f"CREATE TEMP TABLE {HELD} AS {select(', '.join(wanted), source)}")
         self._held = frozenset(names)
         if hashed is not None:
+            self._is_read = True
             found = self._connection.execute(select("count(*) = count(q)", HELD)).fetchone()
             self.hashed = bool(found and found[0])
 
@@ -344,11 +356,11 @@ class Table:
                     writer.writerow(record.fields)
                 else:
                     self._blank.append(place)
-        return _csv_source(copy, len(self.names), ",", False, 8 * max(self._lengths, default=0))
+        return csv_source(copy, len(self.names), ",", False, 8 * max(self._lengths, default=0))
 
-    def _count(self) -> int:
+    def _count(self, holding: Callable[[Table], None] | None) -> int:
         try:
-            rows = _number(self._connection, self.source, len(self.names))
+            rows = self._hold_at_once(holding) or _number(self._connection, self.source, len(self.names))
         except UserError:
             if not self.layout.plain:
                 raise
@@ -358,26 +370,20 @@ class Table:
             rows = _number(self._connection, self.source, len(self.names))
         if rows == 0:
             raise UserError(f"{self.shown} has a header and no rows", hint="A table needs at least one row.")
+        self.rows = rows
+        if holding is not None and not self._held:
+            holding(self)
         return rows
+
+    def _hold_at_once(self, holding: Callable[[Table], None] | None) -> int:
+        """Hold columns of a plain text; count its rows where every value was read for that, and otherwise give 0."""
+        if holding is None or not self.layout.plain:
+            return 0
+        holding(self)
+        return _number(self._connection, HELD, 0) if self._is_read else 0
 
 
 def _number(connection: Database, source: str, columns: int) -> int:
-    found = connection.execute(select(f"count(*), count(c{columns - 1})", source)).fetchone()
+    last = f", count(c{columns - 1})" if columns else ""  # DuckDB reads no further than it has to
+    found = connection.execute(select(f"count(*){last}", source)).fetchone()
     return int(found[0]) if found else 0
-
-
-def text_source(path: Path, layout: Layout) -> str:
-    """Write the SQL that reads a plain text with its columns as c0, c1, ..., all of them text."""
-    return _csv_source(path, len(layout.names), layout.delimiter or ",", layout.header, 2 * layout.longest)
-
-
-def _csv_source(path: Path, width: int, delimiter: str, header: bool, longest: int) -> str:
-    columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(width))
-    return (
-        f"read_csv({literal(path)}, auto_detect = false, columns = {{{columns}}}, delim = {literal(delimiter)}, "
-        f"quote = '\"', escape = '\"', comment = '', header = {str(header).lower()}, compression = 'none', "
-        # the first line end that DuckDB sees may be one inside of quotes
-        "new_line = '\\n', nullstr = '', ignore_errors = false, "
-        "hive_partitioning = false, filename = false, union_by_name = false, "
-        f"max_line_size = {max(MAX_LINE, longest)})"
-    )

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from ml_ci.errors import UserError
+from ml_ci.tables import row_hashes
 from ml_ci.tables import table as tables
+from ml_ci.tables.row_hashes import hold_hashed
 from ml_ci.tables.table import Table
 
 Write = Callable[..., Path]
@@ -73,3 +75,59 @@ def test_very_many_rows_are_not_held(write: Write, monkeypatch: pytest.MonkeyPat
 def test_a_column_that_is_not_there_is_named(write: Write) -> None:
     with pytest.raises(UserError, match="there is no column 'd'"):
         Table.open(write("a,b\n1,x\n2,y\n")).hold(["d"])
+
+
+@pytest.mark.parametrize("content", CONTENTS)
+def test_what_is_held_while_a_table_is_opened_says_the_same(
+    write: Write, content: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(row_hashes, "LARGE", 1)
+    path = write(content)
+    held = Table.open(path, holding=lambda table: hold_hashed(table, ["a", "b"]))
+    assert held.rows == Table.open(path).rows
+    for column in held.names:
+        assert _say(held, column) == _say(Table.open(path), column)
+    assert held.hashed, "of so few texts all are known"
+
+
+def test_a_plain_text_is_counted_where_it_is_held(write: Write, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(row_hashes, "LARGE", 1)
+    path = write("a_b,b\n1,x\n2,y\n3,x")
+    table = Table.open(path, holding=lambda table: hold_hashed(table, ["b"]))
+    assert (table.rows, table.layout.lines, table.layout.underscored, table.hashed) == (3, 4, False, True)
+    path.unlink()
+    assert table.counts("b") == {"x": 2, "y": 1}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("a,b\n1,x\n2\n", "line 3: 1 values, and the table has 2 columns"),
+        ("a,b\n1,x\n2,y,z\n", "line 3: 3 values, and the table has 2 columns"),
+        ("a,b\n", "has a header and no rows"),
+    ],
+)
+def test_a_broken_record_is_named_by_its_line(
+    write: Write, content: str, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(row_hashes, "LARGE", 1)
+    path = write(content)
+    for holding in (None, lambda table: hold_hashed(table, ["b"]), lambda table: table.hold(["a"])):
+        with pytest.raises(UserError, match=said):
+            Table.open(path, holding=holding)
+
+
+@pytest.mark.parametrize(
+    ("content", "columns", "underscored"),
+    [
+        ("a_b,c\n1,2\n", None, False),
+        ("a,b\n1_0,2\n", None, True),
+        ("1_0,2\n", ["a", "b"], True),
+        ("1,2\n3,_\n", ["a", "b"], True),
+        ("a,b", ["c", "d"], False),
+    ],
+)
+def test_an_underscore_of_a_name_is_none_of_a_value(
+    write: Write, content: str, columns: list[str] | None, underscored: bool
+) -> None:
+    assert Table.open(write(content), columns).layout.underscored == underscored

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,12 +63,15 @@ def _content_file(shop: Workshop, form: int) -> Path:
     return shop.project.store.root / "cache" / "holdouts" / f"{digest(key)}.json"
 
 
-def _hold(shop: Workshop, columns: Sequence[str]) -> None:
-    """Hold columns of the holdout, and what tells its rows apart where the content is not known yet."""
+def _hold(shop: Workshop, holdout: Table) -> None:
+    """Hold the label and the columns of slices, and what tells rows apart where the content is not known yet."""
+    model = shop.sides.candidate.model
+    named = [model.label, *(column for spec in specs_of(model) for column in spec.columns), *name_audited(model)]
+    columns = [column for column in named if holdout.has(column)]
     if list_content(shop) or _find_cached(_content_file(shop, FORMAT)) is not None:
-        shop.holdout.hold(columns)
+        holdout.hold(columns)
     else:
-        hold_hashed(shop.holdout, columns)
+        hold_hashed(holdout, columns)
 
 
 def list_content(shop: Workshop) -> tuple[str, ...]:
@@ -90,6 +94,7 @@ def check_holdout(shop: Workshop) -> None:
 
     UserError names what is not there: a slip of the pen costs a second then, and not a training.
     """
+    shop.hold_holdout(partial(_hold, shop))
     model, table = shop.sides.candidate.model, shop.holdout
     if model.id is not None and find_source(model).job is not None:
         table.layout.index(model.id, table.shown)
@@ -97,7 +102,6 @@ def check_holdout(shop: Workshop) -> None:
     read = (model.label, *(column for spec in slices for column in spec.columns), *name_audited(model))
     for column in read:
         table.layout.index(column, table.shown)
-    _hold(shop, read)
     class_counts(table, model.label, model.positive)
     refuse_unfit(table, model)
     check_folds(table, model)

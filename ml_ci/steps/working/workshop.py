@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
@@ -47,8 +47,19 @@ class Workshop(Room):
     @cached_property
     def holdout(self) -> Table:
         """Open the labelled rows on which both sides are scored: the candidate's."""
+        return self._open_holdout(None)
+
+    def hold_holdout(self, holding: Callable[[Table], None]) -> None:
+        """Have the holdout hold columns, at best while it is opened."""
+        if "holdout" in self.__dict__:
+            holding(self.holdout)
+        else:
+            self.__dict__["holdout"] = self._open_holdout(holding)
+
+    def _open_holdout(self, holding: Callable[[Table], None] | None) -> Table:
         model = self.sides.candidate.model
-        return Table.open(self._holdout_file, find_source(model).columns, shown=_holdout_name(model))
+        at, columns = self._holdout_file, find_source(model).columns
+        return Table.open(at, columns, shown=_holdout_name(model), holding=holding)
 
     @cached_property
     def base_holdout(self) -> BaseHoldout | None:
