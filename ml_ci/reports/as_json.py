@@ -15,6 +15,7 @@ from ml_ci.gates.values import Difference, Differences, GateResult
 from ml_ci.gates.yardstick import Yardstick
 from ml_ci.reports.json_audit import audited
 from ml_ci.reports.json_pictures import drawn, fold_in
+from ml_ci.reports.json_ran import write_ran
 from ml_ci.reports.numbers import defined
 from ml_ci.reports.rates import of_side, rates
 from ml_ci.reports.values import BehaviourReport, Broken, Deed, JobReport, ModelReport, Report, Scoring, Side
@@ -90,7 +91,7 @@ def _model(model: ModelReport) -> dict[str, Any]:
         "verdict": model.verdict,
         "action": model.action,
         "changes": _changes(model.changes),
-        "candidate": _side(model.candidate),
+        "candidate": _side(model.candidate, model.baseline),
         "baseline": _side(model.baseline),
         "gates": [_gate(gate) for gate in model.gates],
         "seconds": _numbers(model.seconds),
@@ -210,7 +211,7 @@ def _deed(deed: Deed) -> dict[str, Any]:
     }
 
 
-def _side(side: Side | None) -> dict[str, Any] | None:
+def _side(side: Side | None, baseline: Side | None = None) -> dict[str, Any] | None:
     if side is None:
         return None
     return {
@@ -226,6 +227,7 @@ def _side(side: Side | None) -> dict[str, Any] | None:
             }
             for column, values in side.slices.items()
         },
+        "ran": write_ran(side.ran, None if baseline is None else baseline.ran),
     }
 
 

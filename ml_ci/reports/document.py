@@ -19,8 +19,17 @@ from ml_ci.plan.values import Action
 from ml_ci.records.origin import Origin
 from ml_ci.reports.document_audit import AuditDocument
 from ml_ci.reports.document_behaviours import BehaviourDocument
-from ml_ci.reports.document_parts import ChangeDocument, Document, FailureDocument, JobDocument, Name, Text
+from ml_ci.reports.document_parts import (
+    ChangeDocument,
+    Document,
+    FailureDocument,
+    JobDocument,
+    Name,
+    OriginDocument,
+    Text,
+)
 from ml_ci.reports.document_pictures import PicturesDocument
+from ml_ci.reports.document_ran import RanDocument
 from ml_ci.reports.document_scoring import DeedDocument, ScoringDocument
 from ml_ci.reports.text import label
 from ml_ci.reports.values import Deed, Folds, ModelReport, Report, Side
@@ -88,6 +97,7 @@ class _Side(_Counts):
     action: Action | None = None
     metrics: dict[Name, _Number] = Field(max_length=1_000)
     slices: dict[Name, _Values] = Field(max_length=200)
+    ran: dict[Name, RanDocument] = Field(default_factory=dict, max_length=10)
 
     def side(self) -> Side:
         """Give the side as a report holds it."""
@@ -100,6 +110,7 @@ class _Side(_Counts):
             action=self.action,
             weights=self.weights.value() if self.weights else None,
             slice_weights=self._slice_weights() if self.weights else {},
+            ran={job: one.value() for job, one in self.ran.items()},
         )
 
     def _slice_weights(self) -> dict[str, dict[str, Weighted]]:
@@ -299,13 +310,6 @@ class _Model(Document):
         )
 
 
-class _Origin(Document):
-    event: Name = ""
-    ref: Name = ""
-    run: Name = ""
-    gates_from: Name = ""
-
-
 class ReportDocument(Document):
     """The report of `ml-ci run`, format 1."""
 
@@ -317,7 +321,7 @@ class ReportDocument(Document):
     failure: FailureDocument | None = None
     config: _Path | None = None
     cautions: list[Text] = Field(default_factory=list, max_length=1_000)
-    origin: _Origin = Field(default_factory=_Origin)
+    origin: OriginDocument = Field(default_factory=OriginDocument)
     asked: dict[Name, Name] = Field(default_factory=dict, max_length=20)
     models: dict[Name, _Model] = Field(max_length=1_000)
     jobs: dict[Name, JobDocument] = Field(default_factory=dict, max_length=1_000)

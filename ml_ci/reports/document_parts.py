@@ -41,6 +41,15 @@ class FailureDocument(Document):
     log_tail: Log = ""
 
 
+class OriginDocument(Document):
+    """Which run of a CI system a report is of."""
+
+    event: Name = ""
+    ref: Name = ""
+    run: Name = ""
+    gates_from: Name = ""
+
+
 class JobDocument(Document):
     """One job that is a check."""
 

@@ -12,6 +12,7 @@ from ml_ci.reports.gate_rows import MARKS, gate_row
 from ml_ci.reports.markdown_changes import Links, changes
 from ml_ci.reports.markup import alert, details, sentence, table
 from ml_ci.reports.prices import price
+from ml_ci.reports.ran import tell_ran
 from ml_ci.reports.text import log_lines, plural
 from ml_ci.reports.values import ModelReport, Report
 
@@ -146,4 +147,6 @@ def _reasons(model: ModelReport) -> str:
         lines.append(f"- {row.mark} {code(gate.condition)}{where}: {reason}")
     more = len(model.gates) - _MOST_REASONS
     lines += [f"- and {plural(more, 'more gate')}"] if more > 0 else []
+    ran_on = [text(line, 1_000) for line in tell_ran(model)]
+    lines += ["", *ran_on] if ran_on else []
     return details("how it was decided", "\n".join(lines))

@@ -21,6 +21,7 @@ from ml_ci.reports.gate_rows import MARKS, GateRow, gate_rows, interval_named, r
 from ml_ci.reports.pieces import Code, Sentence
 from ml_ci.reports.plain import METRIC_SIDES, metric_cells, slice_moves
 from ml_ci.reports.prices import price
+from ml_ci.reports.ran import tell_ran
 from ml_ci.reports.text import label, log_lines, plural, to_ascii
 from ml_ci.reports.values import ModelReport, Report
 
@@ -148,6 +149,8 @@ def _model(name: str, model: ModelReport, report: Report, look: _Look) -> Iterat
     yield Text()
     for note in model.notes[:20]:
         yield _indent(look.text(f"note: {label(note, 600)}", "yellow"))
+    for line in tell_ran(model):
+        yield _indent(look.text(label(line, 600), "dim"))
     yield from _said(deeds.done(name, model), look)
     yield from _said((price(model),) if model.cost else (), look)
     steps = advice.next_steps(name, model)

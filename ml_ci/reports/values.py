@@ -18,6 +18,7 @@ from ml_ci.gates.yardstick import Yardstick
 from ml_ci.plan.values import Action, JobAction
 from ml_ci.records.origin import Origin
 from ml_ci.suspicion.overlap import Overlap
+from ml_ci.training.ran import Ran
 
 if TYPE_CHECKING:
     from ml_ci.spec.values import Cost
@@ -47,7 +48,7 @@ class Side:
 
     `metrics` holds what the four counts do not give. `action` is the work that this side took, None where unknown.
     `weights` are the counts with each row counted as often as it weighs, which all rates are then of; None where rows
-    have no weights. `slice_weights` are those of the slices.
+    have no weights. `slice_weights` are those of the slices. `ran` says what its `training` and its `scoring` ran on.
     """
 
     record: str
@@ -58,6 +59,7 @@ class Side:
     action: Action | None = None
     weights: Weighted | None = None
     slice_weights: Mapping[str, Mapping[str, Weighted]] = field(default_factory=dict)
+    ran: Mapping[str, Ran] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 CPU = "cpu"
+TRAINING, SCORING = "training", "scoring"
+_NUMBER = re.compile(r"0x[0-9a-fA-F]+|\d+(?:[.,]\d+)*(?:e[+-]?\d+)?")
+_FOLDERS = re.compile(r"(?:[\w.~-]*/)+")
 
 
 @dataclass(frozen=True)
@@ -44,3 +49,16 @@ class Ran:
     def on_cpu(self) -> bool:
         """Say whether nothing but the CPU was seen to be used."""
         return all(device == CPU for device in self.devices)
+
+
+def alike(text: str) -> str:
+    """Give what two warnings have in common that differ in numbers, addresses and folders."""
+    return _FOLDERS.sub("", _NUMBER.sub("#", text))
+
+
+def split_new(own: Iterable[Warned], other: Iterable[Warned] | None) -> tuple[tuple[Warned, ...], tuple[Warned, ...]]:
+    """Give the warnings that the other side's job has none alike of, and those that both have; None has none."""
+    known = {alike(one.text) for one in other or ()}
+    kept = tuple(own)
+    both = tuple(one for one in kept if alike(one.text) in known)
+    return tuple(one for one in kept if one not in both), both

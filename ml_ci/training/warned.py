@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ml_ci.training import left
 from ml_ci.training.log import HEAD, TAIL
-from ml_ci.training.ran import Warned
+from ml_ci.training.ran import Warned, alike
 
 MOST, LONGEST = 20, 300
 _LINE = 2_000
@@ -38,12 +38,13 @@ _R_CALL = re.compile(r"^In .{1,200} :\s*")
 # What XGBoost puts before its own: `UserWarning: [12:00:00] WARNING: /src/context.cc:44: No visible GPU …`.
 _LIBRARY = re.compile(r": \[[\d:]+\] WARNING: \S+:\d+: ")
 _FALLBACK = re.compile(
-    r"No visible GPU is found|"  # XGBoost
+    r"No visible GPU is found|changed from GPU to CPU|couldn't find any available GPU|"  # XGBoost
     r"(?:fall(?:ing|s)?|fell) ?back (?:to|on) (?:the )?CPU|"  # JAX, and many others
     r"setting device to CPU|(?:switch|chang)ing (?:to|device to) (?:the )?CPU|"
     r"Failed to create (?:CUDA|Tensorrt|ROCM|MIGraphX)ExecutionProvider|"  # ONNX Runtime
     r"'(?:CUDA|Tensorrt|ROCM)ExecutionProvider' is not in available|"
-    r"CUDA is not available|CUDA initialization:|no CUDA-capable device|Torch not compiled with CUDA|"  # PyTorch
+    r"CUDA is not available|CUDA initialization:|no CUDA-capable device|"
+    r"no accelerator is found|Torch not compiled with CUDA|"  # PyTorch
     r"Could not find cuda drivers|GPU will not be used|failed call to cuInit|Skipping registering GPU devices|"
     r"Cannot dlopen some GPU libraries|No GPU/TPU found",
     re.IGNORECASE,
@@ -61,12 +62,6 @@ def find_warnings(log: Path) -> tuple[tuple[Warned, ...], tuple[Warned, ...], in
         into[key] = Warned(said[:LONGEST]) if known is None else Warned(known.text, known.count + 1)
     kept = tuple(warnings.values())
     return kept[:MOST], tuple(fallbacks.values())[:MOST], max(0, len(kept) - MOST)
-
-
-def alike(text: str) -> str:
-    """Give what two warnings have in common that differ in numbers, addresses and paths."""
-    plain = re.sub(r"0x[0-9a-fA-F]+|\d+(?:[.,]\d+)*(?:e[+-]?\d+)?", "#", text)
-    return re.sub(r"(?:[\w.~-]*/)+", "", plain)
 
 
 def _read(log: Path) -> Iterator[str]:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ml_ci.training.ran import Warned
-from ml_ci.training.warned import LONGEST, MOST, alike, find_warnings
+from ml_ci.training.ran import Warned, alike
+from ml_ci.training.warned import LONGEST, MOST, find_warnings
 
 SKLEARN = """\
 /opt/lib/sklearn/linear_model/_logistic.py:469: ConvergenceWarning: lbfgs failed to converge (status=1):
@@ -60,6 +60,11 @@ FALLBACKS = {
         "/opt/xgboost/core.py:158: UserWarning: [22:58:01] WARNING: /src/context.cc:44: No visible GPU is found, "
         "setting device to CPU.\n  warnings.warn(smsg, UserWarning)",
         "UserWarning: No visible GPU is found, setting device to CPU.",
+    ),
+    "XGBoost 3": (
+        "/opt/xgboost/training.py:200: UserWarning: [23:43:18] WARNING: /workspace/src/context.cc:207: Device is "
+        "changed from GPU to CPU as we couldn't find any available GPU on the system.",
+        "UserWarning: Device is changed from GPU to CPU as we couldn't find any available GPU on the system.",
     ),
     "PyTorch": (
         "/opt/torch/amp/autocast_mode.py:250: UserWarning: User provided device_type of 'cuda', but CUDA is not "

@@ -27,8 +27,11 @@ _waiting: list[bool] = []
 
 
 def begin() -> None:
-    """Wait for a library that may use a device."""
+    """Wait for a library that may use a device; a job that branched off has some already."""
     sys.meta_path.insert(0, AfterImport(LIBRARIES, _wait_for_the_end))
+    for name in LIBRARIES:
+        if name in sys.modules:
+            _wait_for_the_end(sys.modules[name])
 
 
 def _wait_for_the_end(module: Any) -> None:

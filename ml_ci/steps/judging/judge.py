@@ -31,6 +31,7 @@ from ml_ci.steps.judging.outside_reads import note_outside_reads
 from ml_ci.steps.judging.overlaps import find_overlaps
 from ml_ci.steps.judging.padded import note_padded
 from ml_ci.steps.judging.preflight import find_unprovable
+from ml_ci.steps.judging.ran import read_ran
 from ml_ci.steps.judging.repeats import check_repeats
 from ml_ci.steps.judging.resamples import OwnResamples, note_resamples
 from ml_ci.steps.judging.scorable import check_scorable
@@ -98,7 +99,8 @@ def judge_gates(
         *find_dependence(shop, plan, asked, before.policy, results),
     )
     differences = find_differences(asked, before.policy)
-    verdict = Judged(comparison, results, changes, said, find_overlaps(shop), yardsticks, differences, odd)
+    ran = read_ran(shop.project, plan.comparison)
+    verdict = Judged(comparison, results, changes, said, find_overlaps(shop), yardsticks, differences, odd, ran)
     if verdict.verdict == "error" and any(one.why for one in comparison.behaviours.values()):
         return verdict  # what could not be asked today may answer tomorrow: it is no verdict to keep
     with shop.project.store.draft() as draft:

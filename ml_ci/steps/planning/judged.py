@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from ml_ci.changes.values import Change
@@ -12,11 +13,12 @@ from ml_ci.gates.yardstick import Yardstick, worst
 from ml_ci.records.codec import unpack_if_fit
 from ml_ci.records.record import Record
 from ml_ci.suspicion.overlap import Overlap
+from ml_ci.training.ran import Ran
 
 
 @dataclass(frozen=True)
 class Judged:
-    """A verdict with all that a report tells of it, as a record keeps it."""
+    """A verdict with all that a report tells of it, as a record keeps it; `ran` is by side and job."""
 
     comparison: Comparison
     gates: tuple[GateResult, ...]
@@ -26,6 +28,7 @@ class Judged:
     yardsticks: tuple[Yardstick, ...] = ()
     differences: Differences = field(default_factory=Differences)
     cautions: tuple[str, ...] = ()
+    ran: Mapping[str, Mapping[str, Ran]] = field(default_factory=dict)
 
     @property
     def verdict(self) -> Verdict:

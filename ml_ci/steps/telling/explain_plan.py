@@ -18,6 +18,7 @@ from ml_ci.steps.planning.variables import note_unset
 from ml_ci.steps.telling.cautions import list_cautions
 from ml_ci.steps.telling.evidence import note_evidence
 from ml_ci.steps.telling.folds import tell_folds
+from ml_ci.steps.telling.ran import caution_ran
 from ml_ci.steps.values import Made, Project, Sides
 from ml_ci.suspicion.counts import suspicions
 from ml_ci.suspicion.overlap import cautions as overlapping
@@ -39,7 +40,7 @@ def explain_plan(project: Project, fingerprints: Fingerprints, name: str) -> Mod
     failure = find_lasting_failure(project, sides.candidate)
     known = () if failure is None else (f"{failure.message}. {failure.hint}",)
     warned = sides.candidate.fingerprint.warnings
-    odd, unlike = _beforehand(project, sides) if verdict is None else (_list_known(verdict), ())
+    odd, unlike = _beforehand(project, sides) if verdict is None else (_list_known(sides, verdict), ())
     notes = (
         *known,
         *warned,
@@ -58,8 +59,9 @@ def explain_plan(project: Project, fingerprints: Fingerprints, name: str) -> Mod
     return ModelPlan(plan.action, reasons, source, trainings, tuple(dict.fromkeys(notes)), said, read, asked)
 
 
-def _list_known(verdict: Judged) -> tuple[str, ...]:
-    return (*overlapping(verdict.overlaps), *verdict.cautions, *suspicions(verdict.comparison))
+def _list_known(sides: Sides, verdict: Judged) -> tuple[str, ...]:
+    ran = caution_ran(sides.candidate.model, *(verdict.ran.get(side, {}) for side in ("candidate", "baseline")))
+    return (*overlapping(verdict.overlaps), *verdict.cautions, *suspicions(verdict.comparison), *ran)
 
 
 def _beforehand(project: Project, sides: Sides) -> tuple[tuple[str, ...], tuple[str, ...]]:

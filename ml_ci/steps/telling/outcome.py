@@ -8,7 +8,6 @@ from operator import attrgetter
 
 from ml_ci.errors import NOTHING_GATED, Failure, UserError
 from ml_ci.evaluation.audit import Audit
-from ml_ci.evaluation.clusters import Clusters
 from ml_ci.evaluation.pictures import LONGEST_NAME, MOST_DRIFTS, Pictures
 from ml_ci.evaluation.values import Evaluation
 from ml_ci.gates.values import GateResult
@@ -27,6 +26,7 @@ from ml_ci.steps.telling.behaviours import report_behaviours
 from ml_ci.steps.telling.cautions import list_cautions
 from ml_ci.steps.telling.evidence import note_evidence
 from ml_ci.steps.telling.folds import describe_folds, tell_folds
+from ml_ci.steps.telling.ran import caution_ran, mask_ran
 from ml_ci.steps.telling.report_check import report_lost
 from ml_ci.steps.telling.scoring import note_scoring, say_scoring
 from ml_ci.steps.telling.unsteady import note_determinism
@@ -46,11 +46,11 @@ def report_judged(
     """Report a model that was judged."""
     model, comparison, done = sides.candidate.model, judged.comparison, project.journal.deeds
     worked = action_of(done, "candidate", model.name)
-    candidate = _side(comparison.candidate, plan.candidate.training, None, worked, comparison.clusters)
+    candidate = _side(comparison.candidate, plan.candidate.training, None, worked, judged)
     baseline = None
     if comparison.baseline is not None and plan.baseline is not None:
         own = action_of(done, "baseline", model.name)
-        baseline = _side(comparison.baseline, plan.baseline.training, sides.source, own, comparison.clusters)
+        baseline = _side(comparison.baseline, plan.baseline.training, sides.source, own, judged)
     return ModelReport(
         verdict=judged.verdict,
         action=plan.action,
@@ -63,13 +63,7 @@ def report_judged(
         notes=tuple(_note(project, model, judged)),
         cost=model.cost,
         paths=_paths(model),
-        cautions=(
-            *tell_folds(model, comparison.candidate.confusion.rows),
-            *list_cautions(project, sides),
-            *overlapping(judged.overlaps),
-            *judged.cautions,
-            *suspicions(comparison),
-        ),
+        cautions=_list_cautions(project, sides, judged),
         overlaps=judged.overlaps,
         done=done,
         yardsticks=judged.yardsticks,
@@ -88,6 +82,18 @@ def _audit(counted: Audit | None, model: ModelSpec) -> Audit | None:
     if counted is None or asked is None:
         return None
     return replace(counted, unknown=asked.unknown, selected=asked.selected)
+
+
+def _list_cautions(project: Project, sides: Sides, judged: Judged) -> tuple[str, ...]:
+    model = sides.candidate.model
+    return (
+        *tell_folds(model, judged.comparison.candidate.confusion.rows),
+        *list_cautions(project, sides),
+        *overlapping(judged.overlaps),
+        *judged.cautions,
+        *suspicions(judged.comparison),
+        *caution_ran(model, judged.ran.get("candidate", {}), judged.ran.get("baseline", {})),
+    )
 
 
 def _draw(judged: Judged) -> Pictures | None:
@@ -180,7 +186,8 @@ def _mask(report: ModelReport, mask: Mask) -> ModelReport:
     """Leave what is secret out of what is said; numbers and paths say none."""
     notes, cautions = (tuple(map(mask.text, said)) for said in (report.notes, report.cautions))
     failure = None if report.failure is None else mask.failure(report.failure)
-    return replace(report, failure=failure, notes=notes, cautions=cautions)
+    candidate, baseline = (mask_ran(side, mask) for side in (report.candidate, report.baseline))
+    return replace(report, failure=failure, notes=notes, cautions=cautions, candidate=candidate, baseline=baseline)
 
 
 def _report_lost(project: Project) -> Mapping[str, ModelReport]:
@@ -248,10 +255,12 @@ def _unsteady(project: Project, model: ModelSpec) -> Iterator[str]:
 
 
 def _side(
-    evaluation: Evaluation, record: str, source: str | None, action: Action, clusters: Clusters | None = None
+    evaluation: Evaluation, record: str, source: str | None, action: Action, judged: Judged | None = None
 ) -> Side:
-    """Report one side; where rows have weights, with the counts by weight."""
-    found = Side(record, evaluation.confusion, evaluation.metrics, evaluation.slices, source, action)
+    """Report one side, with what its jobs ran on; where rows have weights, with the counts by weight."""
+    ran = {} if judged is None else judged.ran.get("candidate" if source is None else "baseline", {})
+    found = Side(record, evaluation.confusion, evaluation.metrics, evaluation.slices, source, action, ran=ran)
+    clusters = None if judged is None else judged.comparison.clusters
     if clusters is None or clusters.weight is None:
         return found
     weigh = _OF_BASELINE if source is not None else _OF_CANDIDATE

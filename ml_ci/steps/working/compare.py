@@ -42,7 +42,12 @@ def count_sides(shop: Workshop, scored: Scored) -> Comparison:
     shop.resolve()
     key = plan_work(shop.project, shop.sides).comparison  # known only now, where it was not known what the jobs read
     with shop.project.store.draft() as draft:
-        content = {"model": shop.sides.candidate.model.name, "comparison": pack(comparison)}
+        ran = {"candidate": scored.candidate, "baseline": scored.baseline}
+        content = {
+            "model": shop.sides.candidate.model.name,
+            "comparison": pack(comparison),
+            "ran": {side: record.content.get("ran", {}) for side, record in ran.items() if record is not None},
+        }
         shop.project.store.keep(draft, COMPARISONS, key, content)
     return comparison
 

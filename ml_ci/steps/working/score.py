@@ -29,6 +29,7 @@ from ml_ci.steps.working.workshop import Workshop
 from ml_ci.training.checkouts import checkout
 from ml_ci.training.inputs import read_from
 from ml_ci.training.job import metric, predict
+from ml_ci.training.ran import SCORING, TRAINING
 from ml_ci.training.values import Input, Measured, MetricRequest, PredictRequest, ScoredRows
 
 if TYPE_CHECKING:
@@ -130,7 +131,10 @@ def _score(shop: Workshop, side: Side, training: Record) -> Record:
                 **({} if extra is None else extra.values),
             },
             "reads": pack_entries(entries),
-            **({} if cost is None or cost.ran is None else {"ran": pack(cost.ran)}),
+            "ran": {
+                **({} if training.content.get("ran") is None else {TRAINING: training.content["ran"]}),
+                **({} if cost is None or cost.ran is None else {SCORING: pack(cost.ran)}),
+            },
         }
         return project.store.keep(draft, PREDICTIONS, key, content)
 
