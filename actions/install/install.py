@@ -3,7 +3,7 @@
 `install.py place` says where that is and under which key it may be cached; `install.py` makes it when it is not there.
 `install.py new` makes one for this run alone: what holds a token to write must not meet what an earlier job left on the
 machine, and whoever could write there could also write `complete`. Where REGISTRY names a registry, MLflow's client is
-in it.
+in it; where CURVES is set, what draws the curves of a page, if there is a build of it for this machine.
 Only the standard library: this runs before anything is installed.
 """
 
@@ -28,6 +28,7 @@ except ImportError:  # Windows: there the last look before the move has to do
 CHECKOUT = Path(__file__).resolve().parents[2]
 LOCK = Path(__file__).resolve().with_name("requirements.lock")
 REGISTRY_LOCK = Path(__file__).resolve().with_name("registry.lock")
+CURVES_LOCK = Path(__file__).resolve().with_name("curves.lock")
 _SOURCES = ("ml_ci", "pytest_plugin", "templates")
 _COMPLETE = "complete"
 
@@ -100,7 +101,7 @@ def locks() -> tuple[Path, ...]:
 
 
 def _files() -> Iterator[Path]:
-    yield from (CHECKOUT / "pyproject.toml", *locks())
+    yield from (CHECKOUT / "pyproject.toml", *locks(), *([CURVES_LOCK] if os.environ.get("CURVES") else []))
     for source in _SOURCES:
         found = (file for file in (CHECKOUT / source).rglob("*") if file.is_file())
         yield from sorted(file for file in found if "__pycache__" not in file.parts and ".egg-info" not in str(file))
@@ -115,6 +116,11 @@ def _add_locked(made: Path) -> None:
     subprocess.run((sys.executable, "-I", "-m", "venv", str(made)), check=True)
     for lock in locks():
         _pip_install(made, "--require-hashes", "--requirement", str(lock))
+    if os.environ.get("CURVES"):
+        try:
+            _pip_install(made, "--require-hashes", "--only-binary", ":all:", "--requirement", str(CURVES_LOCK))
+        except subprocess.CalledProcessError:
+            print("::notice title=ml-ci::No build of vl-convert-python for this machine: pages have no curves.")
 
 
 def _add_own(made: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,7 +31,7 @@ def commands_of(forge: Forge) -> click.Group:
         f"The token is taken from {token} only. Where {forge.title} has set its variables, no option is needed: the "
         "repository, the commit and the pull request follow from the event. They are never taken from a report.",
     )
-    for make in (_comment, _status, _summary, _event):
+    for make in (_comment, _status, _summary, _page, _event):
         group.add_command(make(forge))
     if forge.tells_all:
         group.add_command(_tell_all(forge))
@@ -92,7 +93,7 @@ def _comment(forge: Forge) -> click.Command:
 
         return _told(lambda: comment_on(_request(forge, given)))
 
-    options = ("report", "expect", "project", "key", "author", *_WHERE, "step-summary")
+    options = ("report", "expect", "project", "key", "author", "page", *_WHERE, "step-summary")
     return _command(forge, comment, "Write the pull request's one comment, or edit it.", *options)
 
 
@@ -124,6 +125,21 @@ def _summary(forge: Forge) -> click.Command:
         return _told(lambda: summarize(_request(forge, given)))
 
     return _command(forge, summary, "Append the report to the job summary.", "report", "expect", "step-summary")
+
+
+def _page(forge: Forge) -> click.Command:
+    def page(html: Path, **given: Any) -> int:
+        """Write the reports as one page to look at, held to what is trusted as the comment is.
+
+        For a trusted job, which keeps the file where people find it: `comment --page URL` links to it.
+        """
+        from ml_ci.cli.files import check
+        from ml_ci.review.tasks import write_page
+
+        check("--html", html, (".html", ".htm"))
+        return _told(lambda: write_page(_request(forge, given), html))
+
+    return _command(forge, page, "Write the reports as a page to look at.", "html", "report", "expect", *_WHERE)
 
 
 def _event(forge: Forge) -> click.Command:
@@ -186,6 +202,8 @@ def _options(forge: Forge) -> Iterator[tuple[str, Callable[..., Any]]]:
             help="A report, or a folder of reports; may be given again: they become one. [default: .ml_ci/report.json]",
         ),
     )
+    yield "html", click.option("--html", type=_PATH, metavar="FILE", required=True, help="The page's file.")
+    yield "page", click.option("--page", metavar="URL", callback=_read_url, help=_URL)
     for name, said in _FLAGS:
         yield name, click.option(f"--{name}", is_flag=True, help=said)
     yield "model", click.option("--model", "-m", "models", multiple=True, metavar="NAME", help=_MODEL)
@@ -214,6 +232,15 @@ def _read_folder(context: click.Context, option: click.Parameter, given: str | N
     return None if folder == "." else folder
 
 
+def _read_url(context: click.Context, option: click.Parameter, given: str | None) -> str | None:
+    """Give an address that can stand in a comment, None for none; UsageError for what is no address."""
+    if given and not _ADDRESS.fullmatch(given):
+        raise click.UsageError(f"--page {given!r}: this is no address of a page, such as https://HOST/PATH")
+    return given or None
+
+
+_ADDRESS = re.compile(r"https?://[A-Za-z0-9.-]+(?::\d{1,5})?/[\w./~%&=?#-]{0,400}", re.ASCII)
+_URL = "Where the page of the reports lies: the comment links to it."
 _PROJECT = (
     "The folder of ml-ci.yaml, in a repository of several: its statuses are `ml-ci (FOLDER)` and "
     "`ml-ci (FOLDER)/MODEL`, and its comment is its own."

@@ -33,8 +33,9 @@ class Request:
     """What a command was asked for, with what the forge says of the run; "" and None where it is not known.
 
     `forge` is its name, "" for the one that is asked where none runs. `output` is the file of the step's outputs.
-    `project` is the folder of ml-ci.yaml in a repository of several projects, "" for the root. `said` are the variables
-    that say what the job is of, where the forge has no file of the event; `pipeline` is the one that statuses are for.
+    `project` is the folder of ml-ci.yaml in a repository of several projects, "" for the root. `page` is where a
+    page of the reports lies. `said` are the variables that say what the job is of, where the forge has no file of the
+    event; `pipeline` is the one that statuses are for.
     """
 
     reports: tuple[Path, ...] = (Path(".ml_ci/report.json"),)
@@ -57,6 +58,7 @@ class Request:
     head: str = ""
     forge: str = ""
     project: str = ""
+    page: str = ""
     pipeline: str = ""
     said: Mapping[str, str] = field(default_factory=dict)
 

@@ -32,10 +32,14 @@ class Draft:
     body: str
 
 
-def draft(report: Report, key: str, run_url: str = "") -> Draft:
-    """Write the comment of a report, at most 60,000 characters."""
+def draft(report: Report, key: str, run_url: str = "", page_url: str = "") -> Draft:
+    """Write the comment of a report, at most 60,000 characters.
+
+    Where it says what it said before, it stays as it is, with the page that it leads to: that one says the same.
+    """
     digest = substance(report)
-    link = f"\n<sub>[The run]({run_url})</sub>\n" if run_url else ""
+    links = [f"[{said}]({url})" for said, url in (("The report as a page", page_url), ("The run", run_url)) if url]
+    link = f"\n<sub>{' · '.join(links)}</sub>\n" if links else ""
     shown = render(report, LIMIT - _FRAME, charts=True, links=links_of(report, run_url))
     body = f"{_opening(key)}{digest} -->\n{shown}{link}"
     return Draft(key, digest, body)

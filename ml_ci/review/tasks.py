@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from ml_ci.errors import UserError
 from ml_ci.forges.errors import RefusedError
 from ml_ci.forges.registry import named
 from ml_ci.forges.values import Activity, PullRequest, Request, Status
+from ml_ci.reports.forms import write
 from ml_ci.reports.text import label
 from ml_ci.reports.values import Report
 from ml_ci.review import several, sticky
@@ -42,9 +44,8 @@ def comment_on(request: Request) -> Outcome:
             return _elsewhere(request, report, f"no comment: {found}")
         flagged = desk.touched(found.number, found.base)
         report = replace(report, cautions=(*flagged, *report.cautions))
-        comment = draft(
-            report, key_of(request.key, request.workflow, request.project), step_of(request).run_url(request)
-        )
+        key = key_of(request.key, request.workflow, request.project)
+        comment = draft(report, key, step_of(request).run_url(request), request.page)
         done = sticky.put(desk, found.number, comment, request.author)
     except RefusedError as error:
         if error.status == 403 and _summarized(request, report):
@@ -115,6 +116,15 @@ def summarize(request: Request) -> Outcome:
         raise UserError("there is no job summary to write to", hint=_summary_hint(request))
     written = step_of(request).summarize(report, request.step_summary)
     return Outcome("job summary: written" if written else "job summary: there is no room left in it", _code(report))
+
+
+def write_page(request: Request, file: Path) -> Outcome:
+    """Write the page of the reports, as they are held to what is trusted: what it says the comment says, too."""
+    from ml_ci.records.atomic import write_text
+
+    report = gathered(request)
+    write_text(file, write("html", report))
+    return Outcome(f"wrote {file}")
 
 
 def show_event(request: Request) -> Outcome:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from fnmatch import fnmatch
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -197,8 +198,61 @@ def test_what_is_written_of_a_project_has_its_folder(tmp_path: Path) -> None:
         ]
     steps = yaml.safe_load((ACTIONS / "report" / "action.yml").read_text())["runs"]["steps"]
     writing = [one for one in steps if "write.sh" in one.get("run", "") or "github status" in one.get("run", "")]
-    assert len(writing) == 3
+    assert len(writing) == 4
     assert {one["env"]["FOLDER"] for one in writing} == {"${{ inputs.working-directory }}"}
+
+
+def _writing(tmp_path: Path, what: str, **given: str) -> tuple[list[str], str, str]:
+    """Give what ml-ci was asked by `write.sh`, the step's outputs, and the job summary."""
+    asked = tmp_path / "ml-ci"
+    asked.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    asked.chmod(0o755)
+    files = {name: tmp_path / name for name in ("GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY")}
+    for file in files.values():
+        file.write_text("")
+    environment = {"PATH": "/usr/bin:/bin", "ML_CI": str(asked), "RUNNER_TEMP": str(tmp_path), "FOLDER": "."}
+    environment |= {name: str(file) for name, file in files.items()} | given
+    command = (str(ACTIONS / "report" / "write.sh"), what)
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    return (done.stdout.splitlines(), *(file.read_text() for file in files.values()))
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ({"GITHUB_WORKFLOW": "ml-ci"}, "ml-ci-page-ml-ci"),
+        ({"GITHUB_WORKFLOW": "Judge / it", "FOLDER": "services/a b"}, "ml-ci-page-Judge-it-services-a-b"),
+        ({"GITHUB_WORKFLOW": "x", "KEY": "../../etc"}, "ml-ci-page-x-etc"),
+        ({"GITHUB_WORKFLOW": "x" * 500}, "ml-ci-page-" + "x" * 109),
+    ],
+)
+def test_the_page_is_a_file_of_its_own_name(given: dict[str, str], name: str, tmp_path: Path) -> None:
+    """The file's name is the artifact's: two projects may not have one, and no report's artifact has such a name."""
+    words, outputs, summary = _writing(tmp_path, "page", EXPECT="base.yaml", **given)
+    file = f"{tmp_path}/ml-ci-page/{name}.html"
+    expected = ["--report", ".ml-ci-reports", "--expect", "base.yaml", "--html", file]
+    assert words == ["-I", "-m", "ml_ci", "github", "page", *expected]
+    assert (outputs, summary) == (f"file={file}\n", "")
+    pattern = yaml.safe_load((ACTIONS / "report" / "action.yml").read_text())["inputs"]["artifact"]["default"]
+    assert not fnmatch(Path(file).name, pattern)
+
+
+def test_comment_and_summary_lead_to_the_page(tmp_path: Path) -> None:
+    url = "https://github.com/octo/models/actions/runs/1/artifacts/2"
+    words, _, summary = _writing(tmp_path, "comment", PAGE=url)
+    assert words[-2:] == ["--page", url]
+    assert summary == f"[The report as a page]({url})\n"
+    words, _, summary = _writing(tmp_path, "comment", PAGE="")
+    assert ("--page" in words, summary) == (False, "")
+
+
+def test_a_page_is_kept_before_it_is_linked_and_holds_nothing_up() -> None:
+    steps = _steps("report")
+    drawn, kept, told = (_at(steps, text) for text in ('write.sh" page', "archive", 'write.sh" comment'))
+    assert _at(steps, "gather.sh") < drawn < kept < told
+    assert steps[kept]["with"]["archive"] is False
+    assert steps[drawn]["continue-on-error"] is steps[kept]["continue-on-error"] is True
+    assert steps[told]["env"]["PAGE"] == "${{ steps.artifact.outputs.artifact-url }}"
 
 
 def test_the_interpreter_runs_nothing_of_the_repository(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from ml_ci.cli.main import call
 
 
-@pytest.mark.parametrize("command", ["comment", "status", "summary", "event"])
+@pytest.mark.parametrize("command", ["comment", "status", "summary", "page", "event"])
 def test_help_teaches(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert call(["github", command, "--help"]) == 0
     assert "Usage:" in capsys.readouterr().out
