@@ -32,6 +32,7 @@ REPORTS = _reports()
 BEGINS = {
     "terminal": "✗ churn fails 1 of 4 gates\n",
     "markdown": "### ✗ churn fails 1 of 4 gates\n",
+    "bitbucket": "### ✗ churn fails 1 of 4 gates\n\n> **Misses",
     "html": '<!doctype html>\n<html lang="en"><head><meta http-equiv="Content-Security-Policy"',
     "json": '{\n  "format": 1,',
     "junit": '<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name="ml-ci" tests="5"',
