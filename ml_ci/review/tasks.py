@@ -11,6 +11,7 @@ from ml_ci.errors import UserError
 from ml_ci.forges.errors import RefusedError
 from ml_ci.forges.registry import named
 from ml_ci.forges.values import Activity, PullRequest, Request, Status
+from ml_ci.records.atomic import write_text
 from ml_ci.reports.forms import write
 from ml_ci.reports.text import label
 from ml_ci.reports.values import Report
@@ -120,8 +121,6 @@ def summarize(request: Request) -> Outcome:
 
 def write_page(request: Request, file: Path) -> Outcome:
     """Write the page of the reports, as they are held to what is trusted: what it says the comment says, too."""
-    from ml_ci.records.atomic import write_text
-
     report = gathered(request)
     write_text(file, write("html", report))
     return Outcome(f"wrote {file}")
