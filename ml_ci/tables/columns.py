@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from ml_ci.tables.cutting import can_cut, cut_lines
 from ml_ci.tables.layout import Layout, examine
 from ml_ci.tables.parquet import Taken, take
 from ml_ci.tables.raw import Edit, blank_value, take_value_out
@@ -68,8 +69,15 @@ def _blank(layout: Layout, place: int) -> Edit:
 def _write(table: Table, place: int, out: Path, edit: Callable[[Layout, int], Edit], *, header: bool) -> None:
     import numpy as np
 
-    with Writer(out, table.layout) as file:
+    own, layout = edit(table.layout, place), table.layout
+    with Writer(out, layout) as file:
+        if can_cut(layout, delimited=header):
+            blank, names = table.header
+            file.write(blank + (own(names) if names and header else names))
+            for lines in cut_lines(table.path, layout, place, own, delimited=header):
+                file.write(lines)
+            return
         records = table.among_records(np.ones(table.rows, np.bool_))
         if not header:
             records[:] = True
-        write_raw(table, records, file, edit(table.layout, place), header=header)
+        write_raw(table, records, file, own, header=header)
