@@ -254,8 +254,11 @@ def _as_proven(finding: Finding, put: _Put) -> Finding:
         told += f"; {procedure.told(question, view)}{_tell_of_repeats(put, evidence, level)}"
     if put.policy.why_anytime and evidence.method == "anytime":
         told += f" (by e-values: {put.policy.why_anytime})"
+    interval = _finite(evidence.interval)
     return replace(
-        _with_interval(finding, evidence, alpha),
+        finding,
+        interval=interval,
+        level=_level_shown(interval, alpha),
         verdict=evidence.outcome,
         confidence=round(1 - alpha, 12),
         needs=evidence.needs,
@@ -281,7 +284,11 @@ def _tell_of_repeats(put: _Put, evidence: Evidence, level: Level) -> str:
 def _with_interval(finding: Finding, evidence: Evidence, alpha: float) -> Finding:
     """Add the interval that both one-sided bounds at `alpha` make together, with its level."""
     interval = _finite(evidence.interval)
-    return replace(finding, interval=interval, level=None if interval is None else round(1 - 2 * alpha, 12))
+    return replace(finding, interval=interval, level=_level_shown(interval, alpha))
+
+
+def _level_shown(interval: tuple[float, float] | None, alpha: float) -> float | None:
+    return None if interval is None else round(1 - 2 * alpha, 12)
 
 
 def _finite(interval: tuple[float, float] | None) -> tuple[float, float] | None:

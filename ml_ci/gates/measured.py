@@ -30,9 +30,8 @@ def measure(question: Question, view: View) -> Measured:
     value, exact_value = view.total(question.candidate)
     limit, exact_limit = view.total(question.limit)
     slack = Fraction(0) if exact_value and exact_limit else _ROUNDING * max(Fraction(1), abs(limit))
-    atom = question.of_baseline
-    alone = Linear(Fraction(0), ((atom, Fraction(1)),)) if atom else None
-    baseline = None if alone is None else limit if alone == question.limit else view.total(alone)[0]
+    alone = question.baseline_alone
+    baseline = None if alone is None else limit if alone is question.limit else view.total(alone)[0]
     return Measured(value, limit, baseline, _holds(value, question.operator, limit, slack))
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cached_property
 
 from ml_ci.conditions.check import TURNED, links
 from ml_ci.conditions.linear import Linear, linear
 from ml_ci.conditions.tree import Comparison, Metric, Operator, OverSlices
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Question:
     """Ask whether `candidate operator limit` holds.
 
     `candidate` has metrics of the candidate only, and weight 1 where it is a single one; `limit` has a constant and
-    metrics of the baseline.
+    metrics of the baseline. What is asked for in every slice is kept.
     """
 
     candidate: Linear
@@ -33,7 +34,7 @@ class Question:
         """Whether the limit depends on the baseline."""
         return bool(self.limit.weights)
 
-    @property
+    @cached_property
     def single(self) -> Metric | OverSlices | None:
         """The one metric of the candidate, or None when there are several."""
         return self.candidate.weights[0][0] if len(self.candidate.weights) == 1 else None
@@ -43,7 +44,15 @@ class Question:
         """The one metric of the baseline, or None when there is none or several."""
         return self.limit.weights[0][0] if len(self.limit.weights) == 1 else None
 
-    @property
+    @cached_property
+    def baseline_alone(self) -> Linear | None:
+        """The one metric of the baseline as a sum: the very limit where nothing is added to it; None as above."""
+        if self.of_baseline is None:
+            return None
+        alone = Linear(Fraction(0), ((self.of_baseline, Fraction(1)),))
+        return self.limit if alone == self.limit else alone
+
+    @cached_property
     def margin(self) -> Fraction | None:
         """What is added to the baseline's same metric, or None when the limit has another form."""
         if self.single is None or len(self.limit.weights) != 1:
@@ -56,7 +65,7 @@ class Question:
         """What is held against the constant of the limit: the candidate's sum, less the baseline's."""
         return self.candidate - Linear(Fraction(0), self.limit.weights)
 
-    @property
+    @cached_property
     def behaviours(self) -> frozenset[str]:
         """The behaviours that it is about, `""` among them where it is about labels too."""
         return frozenset(atom.of for atom, _ in (*self.candidate.weights, *self.limit.weights))
@@ -66,7 +75,7 @@ class Question:
         """The one behaviour that it is about, "" for labels, and for a mixture."""
         return next(iter(self.behaviours)) if len(self.behaviours) == 1 else ""
 
-    @property
+    @cached_property
     def by(self) -> tuple[str, ...] | None:
         """The columns of `each`, or None when the question is about all rows."""
         for atom, _ in self.candidate.weights:

@@ -149,7 +149,7 @@ class View:
     def _of_counts(self, atom: Metric) -> Value:
         # Counts are of the holdout's rows, whatever each of them stands for.
         whole, whose = self.confusion(atom.baseline), self._whose(atom.baseline)
-        counts = whole if atom.name in COUNTS else self.counts(atom.baseline)
+        counts = whole if atom.name in COUNTS or self.clusters is None else self.counts(atom.baseline)
         if isinstance(counts, Confusion):
             value = defined(counts, atom, whose)
             # A number of rows is the mean over the repetitions, as a rate is.
