@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from ml_ci.errors import UserError
 from ml_ci.tables.bounds import Bounds
@@ -68,21 +69,37 @@ def join(pieces: Sequence[Piece], target: Path, shown: str, bounds: Bounds | Non
 
 
 def _by_arrow(pieces: Sequence[Piece], target: Path) -> bool:
-    """Join pieces that are alike with all that pandas and Arrow wrote beside the rows: an index, categories in their
-    order, zones. False where there is no pyarrow, or it cannot read what DuckDB can."""
+    """Join pieces that are alike with what only Arrow knows of their columns: categories in their order, zones, units.
+
+    False where they have nothing of it, where there is no pyarrow, or where it cannot read what DuckDB can: then DuckDB
+    joins them.
+    """
     try:
-        from pyarrow import ArrowException
+        from pyarrow import ArrowException, types
         from pyarrow.parquet import ParquetFile, ParquetWriter
     except ImportError:
         return False
     try:
-        with ParquetWriter(target, ParquetFile(pieces[0].path).schema_arrow) as writer:
+        schema = ParquetFile(pieces[0].path).schema_arrow
+        if all(_is_plain(one.type) for one in schema):
+            return False
+        # the order of categories is that of a column's dictionary; making others, and packing, takes longest
+        kept = [one.name for one in schema if types.is_dictionary(one.type)]
+        with ParquetWriter(target, schema, compression="NONE", use_dictionary=kept or False) as writer:
             for one in pieces:
                 for batch in ParquetFile(one.path).iter_batches():
                     writer.write_batch(batch)
     except (ArrowException, OSError, ValueError):
         return False
     return True
+
+
+def _is_plain(kind: Any) -> bool:
+    """Say whether DuckDB writes a column of a type of Arrow's as it was."""
+    from pyarrow import types
+
+    plain = ("integer", "float32", "float64", "boolean", "string", "large_string", "date32", "decimal")
+    return any(getattr(types, f"is_{name}")(kind) for name in plain)
 
 
 def _keep_notes(connection: Database, pieces: Sequence[Piece]) -> str:
