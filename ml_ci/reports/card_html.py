@@ -2,78 +2,58 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from html import escape
-from importlib import resources
-
 from ml_ci.reports.card_values import Card, Grid, Section
-from ml_ci.reports.lineage_svg import drawing
+from ml_ci.reports.lineage_svg import drawing, style
+from ml_ci.reports.page.head import document, joined
+from ml_ci.reports.page.markup import NOTHING, Html, join, quoted, tag, text
+from ml_ci.reports.page.verdict import fields
 from ml_ci.reports.text import label
 
 _MOST = 4000
-_QUOTED = re.compile(r"(?<!`)`([^`]+)`(?!`)")
-_CLASSES = {"r": ' class="number"', "c": ' class="code"', "n": ' class="short"'}
+_CLASSES = {"r": "number", "c": "code", "n": "short"}
 
 
 def render(card: Card) -> str:
-    """Draw a card as HTML; it follows the reader's light or dark colours, and prints in black on white."""
-    title = f"Model card: {_text(card.title)}"
-    style = resources.files("ml_ci.reports").joinpath("card.css").read_text(encoding="utf-8")
-    return "\n".join(
-        [
-            '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            f"<title>{title}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n<h1>{title}</h1>",
-            *_contents(card),
-            *(line for number, section in enumerate(card.sections, 1) for line in _section(number, section)),
-            "</main>\n</body>\n</html>",
-            "",
-        ]
-    )
+    """Draw a card as HTML, of the parts of a report's page; it follows the reader's colours, and prints."""
+    title = f"Model card: {card.title}"
+    sections = (_section(number, section) for number, section in enumerate(card.sections, 1))
+    body = tag("main", joined(tag("h1", title), _contents(card), *sections))
+    return document(title, body, ("look.css", "fields.css", "card.css"), more=style())
 
 
-def _contents(card: Card) -> Iterator[str]:
-    links = (f'<a href="#s{number}">{_text(one.title)}</a>' for number, one in enumerate(card.sections, 1))
-    yield f'<nav aria-label="Sections">{" ".join(links)}</nav>'
+def _contents(card: Card) -> Html:
+    links = (tag("a", one.title, href=f"#s{number}") for number, one in enumerate(card.sections, 1))
+    return tag("nav", join(links, " "), aria_label="Sections")
 
 
-def _section(number: int, section: Section) -> Iterator[str]:
-    yield f'<section id="s{number}">\n<h2>{_text(section.title)}</h2>'
-    yield from (f"<p>{_quoted(paragraph)}</p>" for paragraph in section.paragraphs)
+def _section(number: int, section: Section) -> Html:
+    parts = [tag("h2", section.title), *(tag("p", quoted(one, _MOST)) for one in section.paragraphs)]
+    if section.fields is not None:
+        parts.append(fields(section.fields))
     if section.picture is not None:
-        yield f'<div class="wide">\n{drawing(section.picture)}\n</div>'
-    for grid in section.grids:
-        yield from _table(grid)
+        parts.append(tag("div", Html(drawing(section.picture, styled=False)), class_="wide"))
+    parts += [_table(grid) for grid in section.grids]
     if section.code:
-        yield f"<pre>{escape(chr(10).join(label(line, _MOST) for line in section.code))}</pre>"
-    yield "</section>"
+        parts.append(tag("pre", join((text(label(line, _MOST)) for line in section.code), "\n")))
+    return tag("section", joined(*parts), id=f"s{number}")
 
 
-def _table(grid: Grid) -> Iterator[str]:
+def _table(grid: Grid) -> Html:
     """Draw a table in a frame that scrolls where it finds no room; its first column names the rows."""
     headed = any(grid.head)
-    yield f'<div class="wide"><table{"" if headed else " class=facts"}>'
-    if headed:
-        cells = "".join(f'<th scope="col"{_class(grid, at)}>{_text(cell)}</th>' for at, cell in enumerate(grid.head))
-        yield f"<thead><tr>{cells}</tr></thead>"
-    yield "<tbody>"
-    for row in grid.rows:
-        first, *rest = (_quoted(cell) for cell in row)
-        cells = "".join(f"<td{_class(grid, at)}>{cell}</td>" for at, cell in enumerate(rest, 1))
-        yield f'<tr><th scope="row">{first}</th>{cells}</tr>'
-    yield "</tbody></table></div>"
+    titles = (tag("th", text(cell), scope="col", class_=_class(grid, at)) for at, cell in enumerate(grid.head))
+    head = tag("thead", tag("tr", *titles)) if headed else NOTHING
+    drawn = tag(
+        "table", head, tag("tbody", *(_row(grid, row) for row in grid.rows)), class_=None if headed else "facts"
+    )
+    return tag("div", drawn, class_="wide", tabindex="0", role="region", aria_label=grid.head[0] or "facts")
 
 
-def _class(grid: Grid, at: int) -> str:
-    return _CLASSES.get(grid.sides[at : at + 1], "")
+def _row(grid: Grid, row: tuple[str, ...]) -> Html:
+    first, *rest = (quoted(cell, _MOST) for cell in row)
+    cells = (tag("td", cell, class_=_class(grid, at)) for at, cell in enumerate(rest, 1))
+    return tag("tr", tag("th", first, scope="row"), *cells)
 
 
-def _quoted(value: str) -> str:
-    """Escape a text; what our own messages quote in backticks becomes code."""
-    pieces = _QUOTED.split(label(value, _MOST))
-    return "".join(f"<code>{escape(piece)}</code>" if at % 2 else escape(piece) for at, piece in enumerate(pieces))
-
-
-def _text(value: str) -> str:
-    return escape(label(value, _MOST))
+def _class(grid: Grid, at: int) -> str | None:
+    return _CLASSES.get(grid.sides[at : at + 1])

@@ -60,9 +60,8 @@ def _whole(model: ModelReport) -> Section:
     else:
         shown = tuple((row.title, row.candidate, row.baseline, row.change or "none") for row in found)
         metrics = Grid(("metric", "this version", "baseline", "change"), shown, "lrrr")
-    return Section(
-        "How good it is", (said,), (Grid(("all rows of the holdout", *_RATES), tuple(rows), "lrrrrrr"), metrics)
-    )
+    grids = (Grid(("all rows of the holdout", *_RATES), tuple(rows), "lrrrrrr"), metrics)
+    return Section("How good it is", (said,), grids, fields=model)
 
 
 def _groups(slices: Mapping[str, Mapping[str, Confusion]], total: int) -> Section:

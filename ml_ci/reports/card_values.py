@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ml_ci.reports.lineage_boxes import Picture
+from ml_ci.reports.values import ModelReport
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,8 @@ class Grid:
 class Section:
     """A part of the card; its texts are plain, and escaped where they are drawn. A backtick quotes code.
 
-    `lacks` says that it has nothing but the sentence that says why.
+    `fields` is whose mistakes are drawn as squares, where something can be drawn. `lacks` says that it has nothing but
+    the sentence that says why.
     """
 
     title: str
@@ -32,6 +34,7 @@ class Section:
     grids: tuple[Grid, ...] = ()
     code: tuple[str, ...] = ()
     picture: Picture | None = None
+    fields: ModelReport | None = None
     lacks: bool = False
 
 

@@ -63,8 +63,8 @@ def write_file(shown: Picture) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + drawing(shown) + "\n"
 
 
-def drawing(shown: Picture) -> str:
-    """Draw a picture as an `svg` element, for a page of HTML."""
+def drawing(shown: Picture, *, styled: bool = True) -> str:
+    """Draw a picture as an `svg` element, for a page of HTML; one that has the `style` needs it not `styled`."""
     placed = _placed(shown)
     height = max(one.y + one.height for one in placed.values()) + _MARGIN
     width = 2 * _MARGIN + sum(shown.widths) + _GAP * (len(shown.widths) - 1)
@@ -75,7 +75,7 @@ def drawing(shown: Picture) -> str:
             f'viewBox="0 0 {width:g} {height:g}" width="{width:g}" height="{height:g}" '
             'font-family="system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif" font-size="12">',
             f"<title>{title}</title>",
-            f"<style>{_style()}</style>",
+            *([f"<style>{style()}</style>"] if styled else []),
             f'<rect class="paper" width="{width:g}" height="{height:g}" fill="#ffffff"/>',
             *(_arrow(placed[start], placed[end]) for start, end in shown.arrows),
             *(element for one in placed.values() for element in _drawn(one)),
@@ -84,7 +84,7 @@ def drawing(shown: Picture) -> str:
     )
 
 
-def _style() -> str:
+def style() -> str:
     """Give the dark colours; the light ones stand at each element, for what reads no style sheets."""
     dark = [".lineage .paper{fill:#0d1117}.lineage text{fill:#e6edf3}.lineage .quiet{fill:#9198a1}"]
     dark.append(".lineage .arrow{stroke:#6e7681}.lineage .head{fill:#6e7681}")

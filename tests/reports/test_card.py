@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
+import html
 import re
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -252,8 +255,17 @@ def test_markdown_shows_hostile_words_as_text() -> None:
 
 def test_a_card_follows_the_reader_and_prints() -> None:
     page = card_html.render(card(facts()))
-    for expected in ("@media screen and (prefers-color-scheme: dark)", "@media print", 'name="viewport"'):
+    for expected in ("light-dark(", "prefers-color-scheme:dark", "@media print", 'name="viewport"'):
         assert expected in page
+
+
+def test_a_card_has_the_policy_of_a_page_and_its_parts() -> None:
+    page = card_html.render(card(facts()))
+    [style] = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = html.unescape(page.partition('content="')[2].partition('"')[0])
+    assert policy.startswith(f"default-src 'none'; script-src 'none'; style-src 'sha256-{digest}';")
+    assert page.count('class="squares"') == 2 and " style=" not in page
 
 
 def test_the_drawing_fits_the_page() -> None:

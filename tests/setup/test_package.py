@@ -42,8 +42,8 @@ def test_a_wheel_has_the_templates_and_the_demo(tmp_path: Path) -> None:
     inside = set(zipfile.ZipFile(wheel).namelist())
     assert {f"ml_ci/templates/workflows/{name}.yml" for name in names()} <= inside
     assert {"ml_ci/demo/files/main/ml-ci.yaml", "ml_ci/demo/files/main/.gitignore", "pytest_ml_ci/plugin.py"} <= inside
-    assert "ml_ci/reports/card.css" in inside
-    assert {f"ml_ci/reports/page/{name}" for name in ("look.css", "page.css", "page.js")} <= inside
+    page = ("look.css", "fields.css", "page.css", "card.css", "page.js")
+    assert {f"ml_ci/reports/page/{name}" for name in page} <= inside
     assert {f"ml_ci/{path.relative_to(CHILD.parents[1])}" for path in CHILD.parent.rglob("*.py")} <= inside
     assert not [name for name in inside if name.startswith(("templates/", "tests/", "actions/"))]
 

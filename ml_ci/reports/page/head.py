@@ -17,9 +17,12 @@ def _read(name: str) -> str:
     return resources.files(_PACKAGE).joinpath(name).read_text(encoding="utf-8")
 
 
-def document(title: str, body: Html, styles: tuple[str, ...], script: str = "") -> str:
-    """Give a page of this body. `styles` and `script` are files of this package, and the only ones that it runs."""
-    style, run = "".join(map(_read, styles)), _read(script) if script else ""
+def document(title: str, body: Html, styles: tuple[str, ...], script: str = "", *, more: str = "") -> str:
+    """Give a page of this body. `styles` and `script` are files of this package, and the only ones that it runs.
+
+    `more` is a style beside them, of ours.
+    """
+    style, run = "".join((*map(_read, styles), more)), _read(script) if script else ""
     head = tag(
         "head",
         tag("meta", http_equiv="Content-Security-Policy", content=_policy(style, run)),

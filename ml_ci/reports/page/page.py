@@ -36,7 +36,7 @@ def render(report: Report) -> str:
         _bar(report, alone[0] if alone else None, sheets, parts),
         tag("main", *(_alone(alone[0], parts) if alone else _several(report, sheets, parts)), _foot(report)),
     )
-    return document(f"ml-ci: {sentences.overall(report)}", body, ("look.css", "page.css"), "page.js")
+    return document(f"ml-ci: {sentences.overall(report)}", body, ("look.css", "fields.css", "page.css"), "page.js")
 
 
 def _sheets(report: Report) -> dict[str, Sheet]:
