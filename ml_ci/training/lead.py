@@ -43,7 +43,8 @@ def find_lead(request: Request, argv: tuple[str, ...], environment: Mapping[str,
         return None
     startup = request.work / "startup"
     own = _list_own(folders, at)
-    return Lead(request.interpreter.path, statements, own, startup, argv, environment, _tell_rows(request))
+    rows, limit = _tell_rows(request), request.budget.seconds
+    return Lead(request.interpreter.path, statements, own, startup, argv, environment, rows, limit)
 
 
 def _tell_rows(request: Request) -> str:

@@ -17,12 +17,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from ml_ci.training import adopting, left
+from ml_ci.training.branched import Branched
 from ml_ci.training.devices import Opened
 from ml_ci.training.hardware import find_hardware
 from ml_ci.training.log import BoundedLog, Pump
 from ml_ci.training.progress import Progress
 from ml_ci.training.ran import Hardware
-from ml_ci.training.stems import Branched, Lead, find_stem
+from ml_ci.training.stems import Lead, find_stem
 from ml_ci.variables.masks import Mask
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import array
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -20,14 +19,14 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
-from typing import IO, Any, TypeAlias
+from typing import TypeAlias
 
 from ml_ci.training.adopting import CHILD
+from ml_ci.training.branched import Branched, hear
 
 _MOST = 2  # stems at a time
 _SECONDS = 120.0  # for the imports
 _ANSWER = 10.0  # for a fork
-_LONGEST = 1_000_000
 _JOB, _ROWS = b"job", b"rows"
 _EACH = ("ML_CI_", "PWD", "OLDPWD")  # what a job has of its own
 
@@ -44,7 +43,7 @@ class Lead:
 
     A library of one of the names that `own` says is the job's own file of that name, and not the library. `startup` is
     the job's folder that comes first on PYTHONPATH, `argv` what starts the job by itself. `rows`, JSON, is what it
-    scores, where that may be read before; "" for nothing.
+    scores, where that may be read before; "" for nothing. `limit` is how many seconds the job has.
     """
 
     interpreter: Path
@@ -54,39 +53,7 @@ class Lead:
     argv: tuple[str, ...]
     environment: Mapping[str, str] = field(repr=False)
     rows: str = ""
-
-
-class Branched:
-    """A job that branched off, as `subprocess.Popen` has one: `seconds` is what the imports took, once for all."""
-
-    def __init__(self, job: socket.socket, pid: int, lifeline: IO[bytes], seconds: float) -> None:
-        self._job = job
-        self.pid = pid
-        self.stdin: IO[bytes] | None = lifeline
-        self.seconds = seconds
-        self.returncode: int | None = None
-
-    def poll(self) -> int | None:
-        """Give how the job ended; None while it runs."""
-        return self._hear(0.0)
-
-    def wait(self, timeout: float | None = None) -> int:
-        """Wait for its end; TimeoutExpired as of `subprocess`."""
-        code = self._hear(timeout)
-        if code is None:
-            raise subprocess.TimeoutExpired("a job", timeout or 0.0)
-        return code
-
-    def _hear(self, seconds: float | None) -> int | None:
-        if self.returncode is None:
-            line = _hear(self._job, seconds)
-            if line is not None:
-                status = line.get("status")
-                # The stem is gone and says nothing: who ended it, ended this job as well.
-                ended = os.waitstatus_to_exitcode(status) if isinstance(status, int) else -signal.SIGKILL
-                self.returncode = int(ended)
-                self._job.close()
-        return self.returncode
+    limit: float = 120.0
 
 
 class Stem:
@@ -100,26 +67,32 @@ class Stem:
         self.names = names
         self.seconds = 0.0
 
-    def with_rows(self, rows: str) -> Stem:
-        """Give the stem that has read rows, grown where there is none; this one where it cannot be had."""
+    def with_rows(self, rows: str, limit: float) -> Stem:
+        """Give the stem that has read rows, grown within `limit` seconds; this one where it cannot be had."""
         if not rows:
             return self
         known, grown = self._rows
         if known != rows:
             if grown is not None and grown.is_busy():
                 return self
-            if grown is not None:
-                grown.close()
-            grown = self._grow(rows)
+            self.release_rows()
+            grown = self._grow(rows, limit)
             self._rows = rows, grown
         return self if grown is None else grown
+
+    def release_rows(self) -> None:
+        """End the stem of rows, where no job of it runs: they are large."""
+        grown = self._rows[1]
+        if grown is not None and not grown.is_busy():
+            grown.close()
+            self._rows = "", None
 
     def is_busy(self) -> bool:
         """Say whether a job that branched off from it runs still."""
         self._jobs = [job for job in self._jobs if job.poll() is None]
         return bool(self._jobs)
 
-    def _grow(self, rows: str) -> Stem | None:
+    def _grow(self, rows: str, limit: float) -> Stem | None:
         ours, theirs = socket.socketpair()
         started = time.monotonic()
         try:
@@ -130,7 +103,7 @@ class Stem:
         except OSError:
             ours.close()
             return None
-        said = _hear(ours, _SECONDS) or {}
+        said = hear(ours, limit) or {}
         names = said.get("names")
         if said.get("ok") is not True or not isinstance(names, list):
             ours.close()
@@ -147,7 +120,7 @@ class Stem:
             numbers = array.array("i", [theirs.fileno(), lifeline, log, *descriptors])
             self._control.sendmsg([_JOB], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, numbers)])
             theirs.close()
-            said = _hear(ours, _ANSWER) or {}
+            said = hear(ours, _ANSWER) or {}
             pid = said.get("pid")
             if not isinstance(pid, int):
                 raise OSError
@@ -193,6 +166,14 @@ def open_stems() -> Iterator[None]:
                 stem.close()
 
 
+def release_rows() -> None:
+    """Let go of the rows that were read for several models: none of them scores them any more."""
+    with _lock:
+        for stem in _stems.values():
+            if stem is not None:
+                stem.release_rows()
+
+
 def find_stem(lead: Lead | None) -> Stem | None:
     """Give the stem that a job may branch off from, started where there is none yet; None where it starts by itself."""
     if lead is None or not lead.statements or not sys.platform.startswith("linux"):
@@ -201,7 +182,7 @@ def find_stem(lead: Lead | None) -> Stem | None:
         stem = _find(lead) if _holders[0] else None
         if stem is None or stem.names & lead.own:
             return None
-        grown = stem.with_rows(lead.rows)
+        grown = stem.with_rows(lead.rows, lead.limit)
         return stem if grown.names & lead.own else grown
 
 
@@ -253,7 +234,7 @@ def _start(lead: Lead, environment: dict[str, str]) -> Stem | None:
             ours.close()
             return None
         theirs.close()
-        said = _hear(ours, _SECONDS) or {}
+        said = hear(ours, _SECONDS) or {}
     names = said.get("names")
     stem = Stem(process, ours, frozenset(map(str, names)) if isinstance(names, list) else frozenset())
     if said.get("ok") is not True:
@@ -261,23 +242,3 @@ def _start(lead: Lead, environment: dict[str, str]) -> Stem | None:
         return None
     stem.seconds = time.monotonic() - started
     return stem
-
-
-def _hear(job: socket.socket, seconds: float | None) -> dict[str, Any] | None:
-    """Give the next line; {} where the other side is gone or says nothing of sense, None where it is silent so long."""
-    until = None if seconds is None else time.monotonic() + seconds
-    heard = b""
-    try:
-        while not heard.endswith(b"\n") and len(heard) < _LONGEST:
-            left = None if until is None else until - time.monotonic()
-            job.settimeout(left if left is None or left > 0 else 0.0)
-            part = job.recv(1)  # another line may follow, which is not for now
-            if not part:
-                return {}
-            heard += part
-        found = json.loads(heard)
-    except (TimeoutError, BlockingIOError):
-        return None
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

@@ -16,7 +16,7 @@ from ml_ci.spec.values import Budget, Positive
 from ml_ci.training import stems
 from ml_ci.training.job import predict
 from ml_ci.training.lead import find_lead
-from ml_ci.training.stems import open_stems
+from ml_ci.training.stems import open_stems, release_rows
 from ml_ci.training.values import Input, PredictRequest, ScoredRows, Whole
 
 pytestmark = [
@@ -56,9 +56,9 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     asked: list[str] = []
     grow = stems.Stem._grow
 
-    def note(stem: stems.Stem, rows: str) -> stems.Stem | None:
+    def note(stem: stems.Stem, rows: str, limit: float) -> stems.Stem | None:
         asked.append(rows)
-        return grow(stem, rows)
+        return grow(stem, rows, limit)
 
     monkeypatch.setattr(stems.Stem, "_grow", note)
     return asked
@@ -110,6 +110,26 @@ def test_two_models_score_the_rows_that_were_read_once(jobs: Any, read: list[str
         shared = score(jobs, LIBRARY)
         assert len(read) == 1
     assert contents(shared) == contents(alone)
+
+
+def test_rows_are_let_go_of_once_all_have_scored_them(jobs: Any, read: list[str]) -> None:
+    with open_stems():
+        first = score(jobs, LIBRARY)
+        (stem,) = stems._stems.values()
+        assert stem is not None
+        release_rows()
+        assert stem._rows == ("", None)
+        assert contents(score(jobs, LIBRARY)) == contents(first)
+        assert len(read) == 2
+
+
+def test_rows_that_take_longer_than_the_job_has_are_told_by_the_job(jobs: Any, failed: Failed) -> None:
+    with open_stems():
+        score(jobs, LIBRARY)
+        release_rows()
+        model = jobs.work / "kept-0.pkl"
+        limited = ask(jobs, artifact=model, work=jobs.work / "late", budget=Budget(seconds=0.001))
+        assert failed(lambda: predict(limited)).code == "time-limit"
 
 
 def test_rows_that_changed_are_read_anew(jobs: Any, read: list[str]) -> None:

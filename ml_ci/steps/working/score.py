@@ -30,6 +30,7 @@ from ml_ci.training.checkouts import checkout
 from ml_ci.training.inputs import read_from
 from ml_ci.training.job import metric, predict
 from ml_ci.training.ran import SCORING, TRAINING
+from ml_ci.training.stems import release_rows
 from ml_ci.training.values import Input, Measured, MetricRequest, PredictRequest, ScoredRows
 
 if TYPE_CHECKING:
@@ -52,7 +53,10 @@ def score_sides(shop: Workshop, plan: Plan) -> Scored:
     is the baseline's that cannot be had, StageFailed for any failure.
     """
     alone = shop.sides.baseline is None or plan.baseline is None
-    first, *again = (_score_once(shop, place, alone) for place in range(shop.sides.candidate.model.repeats))
+    try:
+        first, *again = (_score_once(shop, place, alone) for place in range(shop.sides.candidate.model.repeats))
+    finally:
+        release_rows()
     return replace(first, again=tuple(again))
 
 
