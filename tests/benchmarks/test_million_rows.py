@@ -150,7 +150,7 @@ def compare(name: str, project: Project) -> tuple[float, float]:
     return times, memory
 
 
-# What is wanted. CSV takes a little more: each side's process reads it, and the floor reads it once.
+# What is wanted. CSV takes a little more: ml-ci reads it, and pandas for the models, and the floor reads it once.
 WANTED, MEMORY = 2.5, 1.5
 
 
@@ -168,10 +168,13 @@ def test_ten_million_rows(make_project: Callable[[str, int], Project]) -> None:
 
 
 def test_a_small_job(make_project: Callable[[str, int], Project]) -> None:
-    """What is left of a run without the imports of its jobs is ml-ci's own; 1 s of it is wanted for both sides."""
+    """What is left of a run without its two trainings is ml-ci's own: 1 s is wanted, where a training takes 1.4 s.
+
+    Both sides share one import of their libraries, so that it may come to nearly nothing.
+    """
     project = make_project("csv", 1_000)
     ours = min((project.run() for _ in range(3)), key=lambda cost: cost.seconds)
     job = measure(sys.executable, "-c", TRAIN.replace("STRENGTH", "1.0"), at=project.at, least=3)
     own = ours.seconds - 2 * job.seconds
     print(f"\na small job: {ours.seconds:.1f} s CPU, {own:.1f} s beyond two trainings of {job.seconds:.1f} s each")
-    assert own <= 6 * job.seconds
+    assert own <= 0.75 * job.seconds
