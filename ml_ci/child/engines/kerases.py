@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 from .columns import as_numbers, by_names
 from .native import Native, by_ending
@@ -19,6 +20,23 @@ _WHAT = "the Keras model"
 
 class Keras(Native):
     """A model of Keras, for messages."""
+
+
+class _AtImport:
+    """Choose the backend at the moment in which something imports Keras: before it, nobody needs what that reads."""
+
+    done = False
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        if name == "keras" and not self.done:
+            self.done = True  # and not removed: whoever walks along the finders would miss the next one
+            choose_backend()
+
+
+def choose_when_imported() -> None:
+    """Have whatever imports Keras from now on find a backend that is installed; nothing is read before."""
+    if "keras" not in sys.modules and not any(isinstance(one, _AtImport) for one in sys.meta_path):
+        sys.meta_path.insert(0, _AtImport())
 
 
 def choose_backend() -> None:

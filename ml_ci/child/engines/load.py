@@ -53,7 +53,7 @@ def load_file(path: str, request: Request) -> Any:
     shown = os.path.basename(path)
     if found is None:
         raise _unknown(path)
-    kerases.choose_backend()  # whatever the file is, it may hold a model of Keras
+    kerases.choose_when_imported()  # whatever the file is, it may hold a model of Keras
     if found.loader == formats.PICKLE:
         return load_artifact(path)
     if found.loader == "mlflow":
