@@ -55,7 +55,7 @@ def _blank_one(
 
 
 def _blank_json(source: Path, column: str, out: Path, name: str) -> None:
-    """Write JSON Lines anew with `null` for the label: an object a line, its other values the same."""
+    """Write JSON Lines anew with `null` for the label; all else stays as it is written, long numbers too."""
     packed = is_packed(source)
     out.parent.mkdir(parents=True, exist_ok=True)
     place = 0
@@ -65,11 +65,39 @@ def _blank_json(source: Path, column: str, out: Path, name: str) -> None:
                 place += 1
                 if not line.strip():
                     continue
-                row = json.loads(line.decode("utf-8-sig"))
-                key = next((one for one in row if one.strip() == column.strip()), None)
-                if key is not None:
-                    row[key] = None
-                file.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
-    except (ValueError, AttributeError, RecursionError):
+                file.write(_empty(line.decode("utf-8-sig"), column).encode())
+    except (ValueError, IndexError, RecursionError):
         message = f"{name}, line {place} is no JSON object"
         raise UserError(message, hint="Write an object a line, for a command that predicts.") from None
+
+
+def _empty(line: str, column: str) -> str:
+    """Put `null` in the place of a column's value; ValueError or IndexError for what is no object."""
+    place, decoder = _behind_space(line, 0), json.JSONDecoder()
+    if line[place] != "{":
+        raise ValueError
+    kept, done = [], 0
+    place = _behind_space(line, place + 1)
+    while line[place] != "}":
+        key, place = decoder.raw_decode(line, place)
+        place = _behind_space(line, place)
+        if not isinstance(key, str) or line[place] != ":":
+            raise ValueError
+        begin = _behind_space(line, place + 1)
+        _, place = decoder.raw_decode(line, begin)
+        if key.strip() == column.strip():
+            kept.append(f"{line[done:begin]}null")
+            done = place
+        place = _behind_space(line, place)
+        if line[place] not in ",}":
+            raise ValueError
+        place = _behind_space(line, place + 1) if line[place] == "," else place
+    if line[place + 1 :].strip():
+        raise ValueError
+    return "".join(kept) + line[done:]
+
+
+def _behind_space(line: str, place: int) -> int:
+    while line[place] in " \t\r\n":
+        place += 1
+    return place
