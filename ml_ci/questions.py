@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ml_ci.explain.values import Explanation
     from ml_ci.gates.ledger import Ledger
     from ml_ci.gates.planning import Power
+    from ml_ci.reports.values import Report
     from ml_ci.steps.causes.bisect import Search
     from ml_ci.steps.causes.explain import Ask
     from ml_ci.steps.examination.asking import Asking
@@ -46,6 +47,17 @@ def bisect(options: Options, name: str, search: Search) -> Found:
 
     project, _ = make_stoppable(open_project(locate(options), options))
     return bisect_history(project, Fingerprints(project), name, search)
+
+
+def compare(options: Options, old: str, new: str) -> Report:
+    """Report the models of two commits or registered versions beside each other, on today's holdout by today's gates.
+
+    What a record answers is neither trained nor scored again. UserError for what names neither.
+    """
+    from ml_ci.steps.lineage.compared import compare_refs
+
+    project, _ = make_stoppable(open_project(locate(options), options))
+    return compare_refs(project, old, new)
 
 
 def power(options: Options, margin: float | None = None) -> tuple[Power, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,6 +61,13 @@ def _named(field: str) -> str:
 @click.option(
     "--open", "opened", is_flag=True, help="With --html: show the page in a browser, where there is a screen."
 )
+@click.option(
+    "--compare",
+    nargs=2,
+    metavar="OLD NEW",
+    help="Not FILE: the models of two commits, or of two versions such as churn@3, on today's holdout by today's "
+    "gates. What a record answers is neither trained nor scored again.",
+)
 @parameters.verbose
 @click.option("--exit-code", "verdict_asked", is_flag=True, help="End with the exit code of the report's verdict.")
 @click.option(
@@ -83,22 +91,25 @@ def command(
     output: Path | None,
     page: Path | None,
     opened: bool,
+    compare: tuple[str, str] | None,
     verbose: bool,
     verdict_asked: bool,
     outputs: Path | None,
     step_summary: Path | None,
 ) -> int:
     from ml_ci.cli.exits import code_of
-    from ml_ci.review.files import read_or_lost, read_report
+    from ml_ci.review.files import read_or_lost
 
     if opened and page is None:
         raise click.UsageError("--open shows the page that --html FILE writes")
     if page is not None:
         if form != "terminal" or output is not None:
             raise click.UsageError("--html FILE writes a page and nothing else: leave --format and --output out")
-        report = read_report(file)
+        report = _find(file, compare)
         _write_page(report, page, opened)
     elif form in FORGES:
+        if compare is not None:
+            raise click.UsageError(f"--compare is no step of a workflow: leave --format {form} out")
         from ml_ci.forges.values import Request
         from ml_ci.review.desk import step_of
 
@@ -106,9 +117,23 @@ def command(
         step = step_of(Request(forge=form))
         _write(step.tell(report, file, code_of(report), outputs, step_summary), output)
     else:
-        report = read_report(file)
+        report = _find(file, compare)
         _put(form, report, output, verbose)
     return code_of(report) if verdict_asked else 0
+
+
+def _find(file: Path, refs: tuple[str, str] | None) -> Report:
+    """Read the report of a file, or compare two commits or versions."""
+    from ml_ci.review.files import read_report
+
+    if refs is None:
+        return read_report(file)
+    from ml_ci.cli.progress import showing
+    from ml_ci.questions import compare
+    from ml_ci.steps.values import Options
+
+    with showing() as progress:
+        return compare(Options(start=Path.cwd(), environment=dict(os.environ), progress=progress), *refs)
 
 
 def _write_page(report: Report, page: Path, opened: bool) -> None:

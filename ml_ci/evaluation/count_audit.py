@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -30,9 +31,13 @@ def find_median(score: Floats | None) -> float | None:
 
 
 def count_audit(
-    table: Table, model: ModelSpec, y_true: Bools, predictions: Predictions, kept: NDArray[np.bool_] | None = None
+    table: Table,
+    model: ModelSpec,
+    y_true: Bools,
+    repetitions: Sequence[Predictions],
+    kept: NDArray[np.bool_] | None = None,
 ) -> Audit | None:
-    """Count rows that are in memory; None where ml-ci.yaml asks for no audit.
+    """Count rows that are in memory, each as often as the model was asked; None where ml-ci.yaml asks for no audit.
 
     Labels and predictions are of the rows that are counted, `kept` says which of the table's those are. UserError for
     an unknown column, and for columns of more than 1,000 pairs of values.
@@ -42,14 +47,17 @@ def count_audit(
         return None
     codes, values = table.codes((asked.sex, asked.race))
     refuse_too_many(len(values), SliceSpec((asked.sex, asked.race)), table)
-    median = find_median(predictions.score)
-    kinds = y_true * 4 + predictions.decision * 2
-    if predictions.score is not None and median is not None:
-        kinds = kinds + (predictions.score > median)
-    rows = (codes if kept is None else codes[kept]).astype(np.int64) * _BITS + kinds
-    found = np.bincount(rows, minlength=_BITS * len(values)).reshape(-1, _BITS)
-    counted = {(sex, race): [int(n) for n in row] for (sex, race), row in zip(values, found, strict=True)}
-    return _audit(asked.sex, asked.race, counted, median)
+    scores = [one.score for one in repetitions if one.score is not None]
+    median = find_median(np.concatenate(scores)) if scores and len(scores) == len(repetitions) else None
+    places = (codes if kept is None else codes[kept]).astype(np.int64) * _BITS
+    found = np.zeros(_BITS * len(values), np.int64)
+    for one in repetitions:
+        kinds = y_true * 4 + one.decision * 2
+        if one.score is not None and median is not None:
+            kinds = kinds + (one.score > median)
+        found += np.bincount(places + kinds, minlength=len(found))
+    counted = {pair: [int(n) for n in row] for pair, row in zip(values, found.reshape(-1, _BITS), strict=True)}
+    return _audit(asked.sex, asked.race, {(pair[0], pair[1]): row for pair, row in counted.items()}, median)
 
 
 def stream_audit(holdout: Table, model: ModelSpec, candidate: Path, *, memory: int = MEMORY) -> Audit | None:

@@ -186,3 +186,8 @@ def test_the_path_is_printed_whether_it_is_opened_or_not(
     assert call(["report", str(file), "--html", str(page), "--open"]) == 0
     assert capsys.readouterr().out == f"wrote {page}\n"
     assert shown == ([page.resolve().as_uri()] if screen else [])
+
+
+def test_a_step_compares_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert call(["report", "--format", "github", "--compare", "a", "b"]) == 2
+    assert "--compare is no step of a workflow" in capsys.readouterr().err

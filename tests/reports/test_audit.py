@@ -179,7 +179,7 @@ def count(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
             found = stream_audit(table, asked, tmp_path / "p.parquet")
         else:
             holdout = holdout_of(table, asked)
-            found = count_audit(table, asked, holdout.y_true, side)
+            found = count_audit(table, asked, holdout.y_true, [side])
         assert found is not None
         return replace(found, unknown=spec.unknown, selected=spec.selected)
 
@@ -314,7 +314,7 @@ def test_streamed_is_in_memory_and_both_are_counted_row_by_row(
     write(side, folder / "p.parquet")
     table = Table.open(path)
     holdout = holdout_of(table, asked)
-    found = count_audit(table, asked, holdout.y_true, holdout.take(side), holdout.kept)
+    found = count_audit(table, asked, holdout.y_true, [holdout.take(side)], holdout.kept)
     assert found == stream_audit(Table.open(path), asked, folder / "p.parquet") and found is not None
     counted = [row for row in rows if not weighted or row[5] != "0"]
     median = float(np.median([row[3] for row in counted])) if scored else None
@@ -342,7 +342,7 @@ def test_columns_that_cannot_be_audited_are_refused(tmp_path: Path, columns: Any
         if streamed:
             stream_audit(table, asked, tmp_path / "p.parquet")
         else:
-            count_audit(table, asked, np.arange(8_000) % 2 == 1, side)
+            count_audit(table, asked, np.arange(8_000) % 2 == 1, [side])
 
 
 def _report(audit: Audit) -> Report:

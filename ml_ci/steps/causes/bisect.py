@@ -10,21 +10,13 @@ from ml_ci.bisect.values import Found, Judgement, Skipped
 from ml_ci.changes.values import Change
 from ml_ci.conditions import ConditionError, parse
 from ml_ci.errors import Failure, StageFailed, UserError
-from ml_ci.gates.judge import judge
 from ml_ci.gates.values import GateResult
-from ml_ci.plan.plan import Plan
-from ml_ci.records.record import Record
 from ml_ci.repository.history import Commit, about, check_ancestor, suspects
 from ml_ci.spec.values import GateSpec, ModelSpec
-from ml_ci.steps.judging.judge import make_case, make_policy
-from ml_ci.steps.planning.decide import plan_work, vary_repetition
+from ml_ci.steps.causes.beside import put_beside
 from ml_ci.steps.planning.sides import Fingerprints
-from ml_ci.steps.progress import Progress
 from ml_ci.steps.telling.describe import describe_between
-from ml_ci.steps.values import Project, Sides
-from ml_ci.steps.working.compare import count_scored
-from ml_ci.steps.working.score import Scored, score_side
-from ml_ci.steps.working.workshop import open_workshop
+from ml_ci.steps.values import Project
 
 # The stages of a failure that is the commit's own: what it trains or scores with does not work.
 _OF_THE_JOB = ("training", "evaluation")
@@ -139,30 +131,7 @@ class _Court:
         self.skipped[commit] = Skipped(about(self.project.repository, commit), why)
 
     def _results(self, commit: str) -> tuple[GateResult, ...]:
-        # No baseline is looked for: a clone without a default branch has commits to search all the same.
-        today = Sides(self.fingerprints.candidate(self.name), None, None, "")
-        ours, theirs = self._beside(today, commit), self._beside(today, self.good)
-        (ours_records, ours_plan), (records, plan) = self._score(ours), self._score(theirs)
-        first, *again = map(Scored, ours_records, records)
-        with open_workshop(self.project, theirs) as shop:
-            comparison = count_scored(shop, replace(first, again=tuple(again)))
-            gates = [gate for gate in self.model.gates if not gate.condition.behaviours]  # nobody is asked there
-            return judge(gates, make_case(shop, _against(ours_plan, plan), comparison), make_policy(self.model))
-
-    def _score(self, sides: Sides) -> tuple[list[Record], Plan]:
-        """Score what stands in the place of the baseline, as often as the model is asked; the plan is made when it is
-        known what the jobs read.
-        """
-        assert sides.baseline is not None  # noqa: S101
-        with open_workshop(_naming(self.project, sides.source), sides) as shop:
-            records = [score_side(shop, one) for one in vary_repetition(self.model, sides.baseline)]
-            shop.resolve()
-            return records, plan_work(self.project, shop.sides)
-
-    def _beside(self, today: Sides, commit: str) -> Sides:
-        """Put a commit's model in the place of the baseline, so that it is scored on today's rows."""
-        side = self.fingerprints.at(self.name, commit)
-        return replace(today, baseline=side, base_commit=commit, source=commit[:7], no_baseline=None)
+        return put_beside(self.project, self.fingerprints, self.name, commit, self.good).gates
 
     def change(self, commit: str) -> tuple[Change, ...]:
         """Say what a commit changed against its first parent; nothing where either cannot be had."""
@@ -172,12 +141,6 @@ class _Court:
         except (StageFailed, UserError):
             return ()
         return describe_between(self.project, sides[0], sides[1]) if len(sides) == 2 else ()
-
-
-def _against(candidate: Plan, baseline: Plan) -> Plan:
-    """Plan the comparison of two models that both stood in the place of the baseline."""
-    assert candidate.baseline is not None  # noqa: S101
-    return replace(candidate, candidate=candidate.baseline, baseline=baseline.baseline)
 
 
 def _watch(court: _Court, bad: str, search: Search) -> tuple[str, ...]:
@@ -262,38 +225,3 @@ def _commit(project: Project, ref: str, option: str) -> str:
     if found is None:
         raise UserError(f"{option} {ref} names no commit here", hint="Fetch it, or name another.")
     return found
-
-
-@dataclass(frozen=True)
-class _Naming:
-    """Tell of the side that stands in the baseline's place as what it is: a commit."""
-
-    told: Progress
-    commit: str
-
-    def begin(self, model: str, what: str) -> None:
-        """Pass on that work begins."""
-        self.told.begin(model, self._name(what))
-
-    def tick(self, model: str, seconds: float, megabytes: float, last_line: str) -> None:
-        """Pass on how a job is."""
-        self.told.tick(model, seconds, megabytes, last_line)
-
-    def end(self, model: str, what: str, seconds: float) -> None:
-        """Pass on that work ended."""
-        self.told.end(model, self._name(what), seconds)
-
-    def stopped(self, model: str, what: str, seconds: float) -> None:
-        """Pass on that work was stopped."""
-        self.told.stopped(model, self._name(what), seconds)
-
-    def note(self, model: str, text: str) -> None:
-        """Pass on what the user should know."""
-        self.told.note(model, text)
-
-    def _name(self, what: str) -> str:
-        return what.replace("the baseline", f"commit {self.commit}")
-
-
-def _naming(project: Project, commit: str) -> Project:
-    return replace(project, options=replace(project.options, progress=_Naming(project.options.progress, commit)))

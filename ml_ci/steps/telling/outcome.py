@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from operator import attrgetter
 
 from ml_ci.errors import NOTHING_GATED, Failure, UserError
-from ml_ci.evaluation.audit import Audit
-from ml_ci.evaluation.pictures import LONGEST_NAME, MOST_DRIFTS, Pictures
 from ml_ci.evaluation.values import Evaluation
 from ml_ci.gates.values import GateResult
 from ml_ci.gates.verdict import overall
 from ml_ci.plan.plan import DETERMINISM, Plan
-from ml_ci.plan.values import Action
 from ml_ci.records.origin import origin_of
 from ml_ci.reports.rates import of_side
 from ml_ci.reports.values import JobReport, ModelReport, Report, Side
@@ -26,6 +22,7 @@ from ml_ci.steps.telling.behaviours import report_behaviours
 from ml_ci.steps.telling.cautions import list_cautions
 from ml_ci.steps.telling.evidence import note_evidence
 from ml_ci.steps.telling.folds import describe_folds, tell_folds
+from ml_ci.steps.telling.numbers import report_audit, report_pictures, report_side
 from ml_ci.steps.telling.ran import caution_ran, mask_ran
 from ml_ci.steps.telling.report_check import report_lost
 from ml_ci.steps.telling.scoring import note_scoring, say_scoring
@@ -36,7 +33,6 @@ from ml_ci.suspicion.overlap import cautions as overlapping
 from ml_ci.variables.masks import Mask
 
 LOST_MODEL = "lost-model"
-_OF_CANDIDATE, _OF_BASELINE = attrgetter("candidate"), attrgetter("baseline")
 NO_JOBS: Mapping[str, JobReport] = {}
 
 
@@ -46,18 +42,18 @@ def report_judged(
     """Report a model that was judged."""
     model, comparison, done = sides.candidate.model, judged.comparison, project.journal.deeds
     worked = action_of(done, "candidate", model.name)
-    candidate = _side(comparison.candidate, plan.candidate.training, None, worked, judged)
+    candidate = report_side(comparison.candidate, plan.candidate.training, None, worked, judged)
     baseline = None
     if comparison.baseline is not None and plan.baseline is not None:
         own = action_of(done, "baseline", model.name)
-        baseline = _side(comparison.baseline, plan.baseline.training, sides.source, own, judged)
+        baseline = report_side(comparison.baseline, plan.baseline.training, sides.source, own, judged)
     return ModelReport(
         verdict=judged.verdict,
         action=plan.action,
         changes=tuple(replace(change, drift=()) for change in judged.changes),
         candidate=candidate,
         baseline=baseline,
-        gates=_place(judged.gates, model),
+        gates=place_gates(judged.gates, model),
         seconds=seconds,
         failure=_nothing_gated(model, candidate) if judged.verdict == "unjudged" else None,
         notes=tuple(_note(project, model, judged)),
@@ -70,18 +66,20 @@ def report_judged(
         differences=judged.differences,
         folds=describe_folds(model, comparison.candidate.confusion.rows),
         behaviours=report_behaviours(model, comparison.behaviours),
-        pictures=_draw(judged),
-        audit=_audit(comparison.audit, model),
+        pictures=report_pictures(judged),
+        audit=report_audit(comparison.audit, model),
         scoring=say_scoring(project, model, comparison.asked),
     )
 
 
-def _audit(counted: Audit | None, model: ModelSpec) -> Audit | None:
-    """Give what was counted, with what ml-ci.yaml says of it: which values say nothing is no matter of counting."""
-    asked = model.card.audit
-    if counted is None or asked is None:
-        return None
-    return replace(counted, unknown=asked.unknown, selected=asked.selected)
+def _note(project: Project, model: ModelSpec, judged: Judged) -> Iterator[str]:
+    comparison = judged.comparison
+    yield from note_evidence(model)
+    yield from judged.notes
+    yield from note_scoring(say_scoring(project, model, comparison.asked), comparison.candidate.confusion.rows)
+    yield from _unsteady(project, model)
+    yield from note_unset(project, model.name)
+    yield from _of_run(project)
 
 
 def _list_cautions(project: Project, sides: Sides, judged: Judged) -> tuple[str, ...]:
@@ -94,26 +92,6 @@ def _list_cautions(project: Project, sides: Sides, judged: Judged) -> tuple[str,
         *suspicions(judged.comparison),
         *caution_ran(model, judged.ran.get("candidate", {}), judged.ran.get("baseline", {})),
     )
-
-
-def _draw(judged: Judged) -> Pictures | None:
-    """Give what is drawn, with how far the columns moved; None of a record of a version that kept neither."""
-    drifts = (one for change in judged.changes for one in change.drift if len(one.column) <= LONGEST_NAME)
-    drift = tuple(drifts)[:MOST_DRIFTS]
-    pictures = judged.comparison.pictures
-    if pictures is None and not drift:
-        return None
-    return replace(pictures or Pictures(), drift=drift)
-
-
-def _note(project: Project, model: ModelSpec, judged: Judged) -> Iterator[str]:
-    comparison = judged.comparison
-    yield from note_evidence(model)
-    yield from judged.notes
-    yield from note_scoring(say_scoring(project, model, comparison.asked), comparison.candidate.confusion.rows)
-    yield from _unsteady(project, model)
-    yield from note_unset(project, model.name)
-    yield from _of_run(project)
 
 
 def report_failed(project: Project, name: str, failure: Failure, seconds: Mapping[str, float]) -> ModelReport:
@@ -141,7 +119,7 @@ def add_numbers(report: ModelReport, project: Project, name: str, own: Evaluatio
     done, model, rows = project.journal.deeds, project.spec.models[name], own.confusion.rows
     return replace(
         report,
-        candidate=_side(own, record, None, action_of(done, "candidate", name)),
+        candidate=report_side(own, record, None, action_of(done, "candidate", name)),
         done=done,
         cautions=(*tell_folds(model, rows), *report.cautions),
         folds=describe_folds(model, rows),
@@ -254,24 +232,7 @@ def _unsteady(project: Project, model: ModelSpec) -> Iterator[str]:
         yield from note_determinism(project.store, model)
 
 
-def _side(
-    evaluation: Evaluation, record: str, source: str | None, action: Action, judged: Judged | None = None
-) -> Side:
-    """Report one side, with what its jobs ran on; where rows have weights, with the counts by weight."""
-    ran = {} if judged is None else judged.ran.get("candidate" if source is None else "baseline", {})
-    found = Side(record, evaluation.confusion, evaluation.metrics, evaluation.slices, source, action, ran=ran)
-    clusters = None if judged is None else judged.comparison.clusters
-    if clusters is None or clusters.weight is None:
-        return found
-    weigh = _OF_BASELINE if source is not None else _OF_CANDIDATE
-    slices = {
-        column: {value: weigh(moments) for value, moments in values.items()}
-        for column, values in clusters.slices.items()
-    }
-    return replace(found, weights=weigh(clusters.all), slice_weights=slices)
-
-
-def _place(gates: tuple[GateResult, ...], model: ModelSpec) -> tuple[GateResult, ...]:
+def place_gates(gates: tuple[GateResult, ...], model: ModelSpec) -> tuple[GateResult, ...]:
     """Give each gate the line that it has in the file now: a verdict that was kept knows an older file."""
     lines = {gate.text: gate.line for gate in model.gates}
     return tuple(replace(gate, line=lines.get(gate.condition)) for gate in gates)

@@ -37,7 +37,7 @@ def find_comparison(shop: Workshop, plan: Plan) -> Comparison | None:
 def count_sides(shop: Workshop, scored: Scored) -> Comparison:
     """Count what both sides' predictions get right and wrong, and keep it; StageFailed where they are of two kinds."""
     for one in (scored, *scored.again):
-        _refuse_other_kind(shop, one.candidate, one.baseline)
+        refuse_other_kind(shop, one.candidate, one.baseline)
     comparison = count_scored(shop, scored)
     shop.resolve()
     key = plan_work(shop.project, shop.sides).comparison  # known only now, where it was not known what the jobs read
@@ -52,7 +52,7 @@ def count_sides(shop: Workshop, scored: Scored) -> Comparison:
     return comparison
 
 
-def _refuse_other_kind(shop: Workshop, candidate: Record, baseline: Record | None) -> None:
+def refuse_other_kind(shop: Workshop, candidate: Record, baseline: Record | None) -> None:
     """Refuse two sides that give different things: a cut of one says nothing of the other.
 
     Nothing but 0, or nothing but 1, is a label and a probability, and decides alike as either: `rates.get(kind, 0)` of
@@ -74,38 +74,46 @@ def _refuse_other_kind(shop: Workshop, candidate: Record, baseline: Record | Non
     raise StageFailed(Failure("evaluation", "kinds-differ", said, hint))
 
 
-def count_scored(shop: Workshop, scored: Scored) -> Comparison:
-    """Count what both sides' predictions get right and wrong on the shop's holdout, of all repetitions together."""
-    if not scored.again:
-        return count_records(shop, scored.candidate, scored.baseline)
+def count_scored(shop: Workshop, scored: Scored, declared: ModelSpec | None = None) -> Comparison:
+    """Count what both sides' predictions get right and wrong on the shop's holdout, of all repetitions together.
+
+    `declared` is the model whose predictions stand in the candidate's place, where it is another commit's.
+    """
     model, each = shop.sides.candidate.model, (scored, *scored.again)
+    stated = _state(shop, declared or model)
+    if not scored.again:
+        return count_records(shop, scored.candidate, scored.baseline, stated)
     baselines = [one.baseline for one in each if one.baseline is not None]
-    return compare_repeated(
-        holdout_of(shop.holdout, model),
-        _load_repetitions(model, [one.candidate for one in each]),
+    holdout, candidates = holdout_of(shop.holdout, model), _load_repetitions(model, [one.candidate for one in each])
+    found = compare_repeated(
+        holdout,
+        candidates,
         _load_repetitions(model, baselines) if baselines else None,
         price=model.cost,
         wanted=name_metrics(model),
         distinct=model.asks_proof,
-        stated=_state_of_all(shop),
+        stated=_state_of_all(shop, declared or model, stated),
     )
+    taken = [holdout.take(one) for one in candidates.predictions]
+    return replace(found, audit=count_audit(shop.holdout, model, holdout.y_true, taken, holdout.kept))
 
 
-def _state_of_all(shop: Workshop) -> Stated | None:
+def _state_of_all(shop: Workshop, candidate: ModelSpec, stated: Stated) -> Stated | None:
     """Give the thresholds that both sides state; None where one is chosen, anew in each repetition."""
-    sides = [one for one in (shop.sides.candidate, shop.sides.baseline) if one is not None]
-    return None if any(one.model.threshold.metric is not None for one in sides) else _state(shop)
+    baseline = shop.sides.baseline
+    models = [candidate, *([] if baseline is None else [baseline.model])]
+    return None if any(one.threshold.metric is not None for one in models) else stated
 
 
 def _load_repetitions(model: ModelSpec, records: Sequence[Record]) -> Repetitions:
     return Repetitions(tuple(map(load_predictions, records)), tuple(pick_measured(model, one) for one in records))
 
 
-def count_records(shop: Workshop, candidate: Record, baseline: Record | None) -> Comparison:
+def count_records(shop: Workshop, candidate: Record, baseline: Record | None, stated: Stated) -> Comparison:
     """Count what the predictions of two records get right and wrong on the shop's holdout."""
     model = shop.sides.candidate.model
     if large.in_chunks(shop.holdout, model):
-        return _count_in_chunks(shop, candidate, baseline)
+        return _count_in_chunks(shop, candidate, baseline, stated)
     holdout, predictions = holdout_of(shop.holdout, model), load_predictions(candidate)
     found = compare(
         holdout,
@@ -115,26 +123,25 @@ def count_records(shop: Workshop, candidate: Record, baseline: Record | None) ->
         extra=pick_measured(model, candidate),
         baseline_extra=None if baseline is None else pick_measured(model, baseline),
         wanted=name_metrics(model),
-        stated=_state(shop),
+        stated=stated,
     )
-    audit = count_audit(shop.holdout, model, holdout.y_true, holdout.take(predictions), holdout.kept)
+    audit = count_audit(shop.holdout, model, holdout.y_true, [holdout.take(predictions)], holdout.kept)
     return replace(found, audit=audit)
 
 
-def _count_in_chunks(shop: Workshop, candidate: Record, baseline: Record | None) -> Comparison:
+def _count_in_chunks(shop: Workshop, candidate: Record, baseline: Record | None, stated: Stated) -> Comparison:
     model = shop.sides.candidate.model
     sides = [
         (record.file(FILE), pick_measured(model, record)) for record in (candidate, baseline) if record is not None
     ]
-    found = large.compare(shop.holdout, model, sides, name_metrics(model), _state(shop))
+    found = large.compare(shop.holdout, model, sides, name_metrics(model), stated)
     return replace(found, audit=stream_audit(shop.holdout, model, candidate.file(FILE)))
 
 
-def _state(shop: Workshop) -> Stated:
+def _state(shop: Workshop, candidate: ModelSpec) -> Stated:
     """Give the thresholds that both sides state; None of one that is chosen on validation rows."""
-    candidate, baseline = shop.sides.candidate, shop.sides.baseline
-    stated = [None if side is None else _threshold(side.model.threshold) for side in (candidate, baseline)]
-    return stated[0], stated[1]
+    baseline = shop.sides.baseline
+    return _threshold(candidate.threshold), None if baseline is None else _threshold(baseline.model.threshold)
 
 
 def _threshold(threshold: Threshold) -> float | None:
