@@ -37,22 +37,26 @@ def write(source, part, target):
 SPLIT = "import features\nfor part in ('train', 'test'): features.write('data/raw.csv', part, f'made/{part}.csv')\n"
 ONE = "import sys, features\nfeatures.write('data/raw.csv', sys.argv[1], f'made/{sys.argv[1]}.csv')\n"
 TRAIN = """\
+import csv
+from pathlib import Path
+
 BIAS = 0
 
-class Cut:
-    def __init__(self, at):
-        self.at = at
+def read(path):
+    with open(path) as file:
+        return [{name: int(value or 0) for name, value in row.items()} for row in csv.DictReader(file)]
 
-    def predict(self, rows):
-        return [int(x >= self.at) for x in rows["x"]]
+def fit(train: Path):
+    return BIAS + min(row["x"] for row in read(train) if row["y"] == 1)
 
-def fit(train):
-    return Cut(BIAS + train["x"][train["y"] == 1].min())
+def score(at, rows: Path):
+    return [int(row["x"] >= at) for row in read(rows)]
 """
 MODEL = """\
 models:
   m:
     train: train:fit
+    predict: train:score
     data: {train: {job: TRAIN, path: made/train.csv}, holdout: HOLDOUT}
     label: y
     positive: 1
