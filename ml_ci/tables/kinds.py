@@ -56,37 +56,43 @@ def _first_rows(connection: Database, path: Path, layout: Layout, shown: str) ->
 
 
 def _of_text(connection: Database, source: str, layout: Layout) -> Mapping[str, Kind]:
-    listed = literal("|".join(map(re.escape, ("", *MISSING))))
     places = range(len(layout.names))
-    # a number with a fraction is no word, no whole number and no boolean: most values are looked at no further
-    numbers = ", ".join(["*", *(f"TRY_CAST(c{place} AS DOUBLE) AS n{place}" for place in places)])
-    values = ", ".join(f"{_value(place, listed)} AS v{place}, n{place}" for place in places)
-    tests = ", ".join(
-        f"count(v{place}), count_if({_where_odd(place, literal(_WHOLE))}), count(TRY_CAST(v{place} AS DOUBLE)), "
-        f"count_if({_where_odd(place, literal(_BOOLEAN))})"
-        for place in places
-    )
-    source = f"({select(numbers, source)})"
-    found = connection.execute(select(f"count(*), {tests}", f"({select(values, source)})")).fetchone() or (0,)
+    for step in (_number, _trimmed, _present):
+        source = f"({select(', '.join(['*', *map(step, places)]), source)})"
+    found = connection.execute(select(", ".join(["count(*)", *map(_tests, places)]), source)).fetchone() or (0,)
     total, counts = found[0], found[1:]
     return {name: _name(total, *counts[4 * place : 4 * place + 4]) for place, name in enumerate(layout.names)}
 
 
-def _is_fraction(number: str) -> str:
-    return f"(isfinite({number}) AND {number} <> trunc({number}))"
+def _number(place: int) -> str:
+    return f"TRY_CAST(c{place} AS DOUBLE) AS n{place}"
 
 
-def _value(place: int, missing: str) -> str:
-    return f"CASE WHEN {_is_fraction(f'n{place}')} THEN c{place} ELSE {_present(f'c{place}', missing)} END"
+def _trimmed(place: int) -> str:
+    """Leave out the numbers with a fraction: they are no words, no whole numbers and no booleans."""
+    return f"CASE WHEN {_is_fraction(place)} THEN NULL ELSE {unpad(f'c{place}')} END AS u{place}"
 
 
-def _where_odd(place: int, pattern: str) -> str:
-    return f"CASE WHEN {_is_fraction(f'n{place}')} THEN false ELSE regexp_full_match(lower(v{place}), {pattern}) END"
+def _present(place: int) -> str:
+    """Leave out the words for what is missing, which begin with N, n, or less than a letter."""
+    value, listed = f"u{place}", literal("|".join(map(re.escape, ("", *MISSING))))
+    is_other = f"{value} >= '=' AND unicode({value}) NOT IN (78, 110)"
+    is_missing = f"regexp_full_match({value}, {listed})"
+    return f"CASE WHEN {is_other} THEN {value} WHEN {is_missing} THEN NULL ELSE {value} END AS v{place}"
 
 
-def _present(column: str, missing: str) -> str:
-    value = unpad(column)
-    return f"CASE WHEN regexp_full_match({value}, {missing}) THEN NULL ELSE {value} END"
+def _tests(place: int) -> str:
+    """Count what is present, whole, a number and a boolean."""
+    value, fractions = f"v{place}", f"count_if({_is_fraction(place)})"
+    whole = f"CASE WHEN {value} < ':' THEN regexp_full_match({value}, {literal(_WHOLE)}) ELSE false END"
+    number = f"CASE WHEN n{place} IS NOT NULL OR {value} <> c{place} THEN TRY_CAST({value} AS DOUBLE) END"
+    boolean = f"regexp_full_match(lower({value}), {literal(_BOOLEAN)})"
+    boolean = f"CASE WHEN strlen({value}) BETWEEN 4 AND 5 THEN {boolean} ELSE false END"
+    return f"{fractions} + count({value}), count_if({whole}), {fractions} + count({number}), count_if({boolean})"
+
+
+def _is_fraction(place: int) -> str:
+    return f"coalesce(isfinite(n{place}) AND n{place} <> trunc(n{place}), false)"
 
 
 def _name(rows: int, present: int, whole: int, numbers: int, booleans: int) -> Kind:

@@ -1,0 +1,38 @@
+"""What pandas makes of a text's column, said without pandas; it is asked itself in tests/real_cases/test_unlike.py."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ml_ci.tables.kinds import Kind, kinds
+
+Write = Callable[..., Path]
+COLUMNS = {
+    "1 2 -3 +7 007": Kind("int64"),
+    "1 2 NA": Kind("float64", 1),
+    "1 2.5 -0.25 1e-3": Kind("float64"),
+    "0.5 nan NaN -nan null": Kind("float64", 4),
+    "0.5 inf -inf": Kind("float64"),
+    "\u00a07.5 7": Kind("float64"),
+    "\u00a07 7": Kind("int64"),
+    "true False TRUE": Kind("bool"),
+    "true #N/A": Kind("object", 1),
+    "t f": Kind("text"),
+    "EU Nancy None": Kind("text", 1),
+    "0.5 EU": Kind("text"),
+    "1 true": Kind("text"),
+    "<NA> n/a 1.#IND": Kind("float64", 3),
+}
+
+
+@pytest.mark.parametrize("values", COLUMNS)
+def test_a_column_is_named_as_pandas_names_it(write: Write, values: str) -> None:
+    rows = values.split(" ")
+    path = write("a,b\n" + "".join(f"{value},1\n" for value in rows))
+    assert kinds(path, None, "t.csv") == {"a": COLUMNS[values], "b": Kind("int64")}
+    quoted = write('a,b\n"",1\n' + "".join(f'"{value}",1\n' for value in rows), "quoted.csv")
+    found = kinds(quoted, None, "t.csv")["a"]
+    assert found.missing == COLUMNS[values].missing + 1
