@@ -15,6 +15,7 @@ from .entries import load_entry
 from .failures import JobFailed
 from .labels import classes_of
 from .methods import Answer, default_scores
+from .refused import ask_patiently
 from .returned import Column, index_of, order_by_index, read_returned, refuse_moved
 from .rows import take_rows
 from .storage import load_artifact
@@ -105,7 +106,11 @@ def answer_rows(
 
 def _by_function(function: Any, model: Any, rows: Any, request: Request, known: str = "") -> Answer:
     what = "`%s`" % request["entry"]
-    values = call(function, (model, rows), {}, request, request["entry"], "predict-raised")
+
+    def ask() -> Any:
+        return call(function, (model, rows), {}, request, request["entry"], "predict-raised")
+
+    values = ask_patiently(ask, len(rows) if hasattr(rows, "shape") else request.get("count") or 0, what)
     returned = read_returned(values, what)
     classes = classes_of(request)
     said, column = single(returned, classes, what)

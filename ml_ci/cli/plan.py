@@ -148,6 +148,7 @@ def _as_json(plans: Plans) -> dict[str, object]:
                 "cautions": list(one.cautions),
                 "reads": None if one.reads is None else list(one.reads),
                 "resources": _say_resources(one),
+                "asking": None if one.asking is None else {**vars(one.asking), "total": one.asking.total},
             }
             for name, one in plans.models.items()
         },

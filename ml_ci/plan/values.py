@@ -15,13 +15,28 @@ PlannedAction: TypeAlias = Literal["run", "reuse", "after promotion"]
 
 
 @dataclass(frozen=True)
+class Asking:
+    """What a run would have scored: `rows`, so many `times` in all, each for a `price` in `currency`."""
+
+    rows: int
+    times: int
+    price: float
+    currency: str = ""
+
+    @property
+    def total(self) -> float:
+        return self.rows * self.times * self.price
+
+
+@dataclass(frozen=True)
 class ModelPlan:
     """Say what a run would do for one model, and why.
 
     `baseline` says what it would be compared with, "" without one; `trainings` counts the jobs that would run.
     `cautions` say what a reviewer has to know of how it would be judged. `reads` are the files that the candidate's
     jobs were seen to read and that no declared part holds, as seen from the project; None where none was seen yet.
-    `resources` are what its training asks of a machine.
+    `resources` are what its training asks of a machine. `asking` is what scoring would cost, None where rows have no
+    price, or nobody knows yet how many there are.
     """
 
     action: Action
@@ -32,6 +47,7 @@ class ModelPlan:
     cautions: tuple[str, ...] = ()
     reads: tuple[str, ...] | None = None
     resources: Resources | None = None
+    asking: Asking | None = None
 
 
 @dataclass(frozen=True)

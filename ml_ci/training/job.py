@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from typing import cast
 
-from ml_ci.training import function, own_code, scoring, spoilt
+from ml_ci.training import again, function, own_code, scoring, spoilt
 from ml_ci.training.devices import list_asked, list_used
 from ml_ci.training.ending import Ending, broken, check
 from ml_ci.training.executors import executor
@@ -116,21 +116,26 @@ def predict(request: PredictRequest, progress: Progress | None = None) -> Scored
             reads,
             precision=str(precision),
             ran=ending.ran,
+            again=again.count_again(request.work),
         )
 
 
 def _predict_by_command(request: PredictRequest, command: str | tuple[str, ...], progress: Progress) -> ScoredRows:
     """Have a command score the rows: it leaves `scores.csv`, or `scores.parquet`, in its `out`."""
-    with Logged(request, "evaluation"):
+    rows = request.count or 0
+
+    def ask() -> Ending:
         clean(request)
         environment = {**open_environment(request), **scoring.tell(request)}
         argv = scoring.argv(request, command)
-        ending = _run(request, argv, environment, progress, shell=isinstance(command, str))
+        return _run(request, argv, environment, progress, shell=isinstance(command, str))
+
+    with Logged(request, "evaluation"):
+        ending, repeated = again.ask_patiently(ask, request.work, rows)
         with reading(ending.reads):
             found = scoring.scores(request)
-        rows = request.count or 0
         took = (ending.seconds, ending.megabytes, ending.reads)
-        return ScoredRows(found, None, rows, ending.log, *took, ran=ending.ran)
+        return ScoredRows(found, None, rows, ending.log, *took, ran=ending.ran, again=repeated)
 
 
 def metric(request: MetricRequest, progress: Progress | None = None) -> Measured:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ml_ci.errors import Failure, StageFailed
-from ml_ci.training import built, own_code
+from ml_ci.training import again, built, own_code
 from ml_ci.training.environment import begin_environment
 from ml_ci.training.handing import advise, hand_environment
 from ml_ci.training.lead import find_lead
@@ -96,9 +96,10 @@ def open_environment(request: Request) -> Mapping[str, str]:
     at = own_code.checkout(request)
     made = built.folder(at, request)
     job = own_code.describe(at, request.folder / request.cwd, request.work, made, _list_models(request))
-    return begin_environment(
-        on_own_side(hand_environment(request), at), request.seed, request.work, request.interpreter, job
-    )
+    own = hand_environment(request)
+    if isinstance(request, PredictRequest):
+        own = {**own, again.VARIABLE: str(request.work / again.FILE)}
+    return begin_environment(on_own_side(own, at), request.seed, request.work, request.interpreter, job)
 
 
 def try_to_build(request: Request, environment: Mapping[str, str], *, failed: bool) -> bool:
@@ -109,7 +110,7 @@ def try_to_build(request: Request, environment: Mapping[str, str], *, failed: bo
 
 def clean(request: Request) -> None:
     """Make the job's own folder, without what an earlier job left in it."""
-    for name in ("request.json", RESULT, "usage.json", LOG, *WRITTEN, "model.pkl", TOLD):
+    for name in ("request.json", RESULT, "usage.json", LOG, *WRITTEN, "model.pkl", TOLD, again.FILE):
         remove(request.work / name)
     for folder in ("out", "outputs", "asked"):
         shutil.rmtree(request.work / folder, ignore_errors=True)

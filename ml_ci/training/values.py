@@ -214,6 +214,7 @@ class ScoredRows:
     `kind` "outcome" are labels of which 1 and true mean positive, None what the file itself says. `precision` is the
     type of floats that are narrower than Python's, `float32` or `float16`; '' for all others.
     `seconds` is the time that the model took to score, without the start of its process and the reading of the rows.
+    `again` rows were asked again, as a service refused them for the time being.
     """
 
     predictions: Path
@@ -225,6 +226,7 @@ class ScoredRows:
     reads: Reads = UNSEEN
     precision: str = ""
     ran: Ran | None = None
+    again: int = 0
 
 
 @dataclass(frozen=True)

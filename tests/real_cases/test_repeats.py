@@ -102,9 +102,8 @@ def test_a_change_of_nothing_never_fails_and_a_worse_one_does(project: Project) 
         report, done = project.run()
         assert done == {"train": int(number == 0), "score": 6 if number else 12}
         verdicts.append(report.models["noisy"].gates[0].verdict)
-    assert "fail" not in verdicts
-    assert "error" not in verdicts
-    assert "pass" in verdicts
+    # All are held against one baseline: where that was lucky, none may pass, and none may fail.
+    assert set(verdicts) <= {"pass", "inconclusive"}, verdicts
     project.edit("scorer.py", f"WORSE = {'0 + ' * 20}0", "WORSE = 5")
     report, _ = project.run()
     (gate,) = report.models["noisy"].gates

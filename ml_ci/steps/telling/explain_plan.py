@@ -18,6 +18,7 @@ from ml_ci.steps.planning.variables import note_unset
 from ml_ci.steps.telling.cautions import list_cautions
 from ml_ci.steps.telling.evidence import note_evidence
 from ml_ci.steps.telling.folds import tell_folds
+from ml_ci.steps.telling.prices import foresee_asking, say_asking
 from ml_ci.steps.telling.ran import caution_ran
 from ml_ci.steps.values import Made, Project, Sides
 from ml_ci.suspicion.counts import suspicions
@@ -40,6 +41,7 @@ def explain_plan(project: Project, fingerprints: Fingerprints, name: str) -> Mod
     failure = find_lasting_failure(project, sides.candidate)
     known = () if failure is None else (f"{failure.message}. {failure.hint}",)
     warned = sides.candidate.fingerprint.warnings
+    asking = foresee_asking(project, sides)
     odd, unlike = _beforehand(project, sides) if verdict is None else (_list_known(sides, verdict), ())
     notes = (
         *known,
@@ -48,6 +50,7 @@ def explain_plan(project: Project, fingerprints: Fingerprints, name: str) -> Mod
         *unlike,
         *note_unset(project, name),
         *say_resources(project, sides.candidate.model),
+        *say_asking(asking),
         *_upstream(project, sides, plan),
         *project.store.notes,
     )
@@ -56,7 +59,7 @@ def explain_plan(project: Project, fingerprints: Fingerprints, name: str) -> Mod
     folds = tell_folds(sides.candidate.model, trainings=trainings)
     said = (*project.judging.of_run, *folds, *list_cautions(project, sides), *odd)
     asked = sides.candidate.model.resources
-    return ModelPlan(plan.action, reasons, source, trainings, tuple(dict.fromkeys(notes)), said, read, asked)
+    return ModelPlan(plan.action, reasons, source, trainings, tuple(dict.fromkeys(notes)), said, read, asked, asking)
 
 
 def _list_known(sides: Sides, verdict: Judged) -> tuple[str, ...]:

@@ -224,7 +224,7 @@ def score_rows(
     request = ask_to_score(shop, side, training, what, rows, count, positive)
     said = f"scoring {name_rows(shop, what)} with the {side.name}"
     found = time_work(shop.project, side.model.name, said, lambda: predict(request, shop.project.options.progress))
-    shop.project.journal.note_asked(count)
+    shop.project.journal.note_asked(count, found.again)
     return found
 
 
