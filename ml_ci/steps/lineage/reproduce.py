@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
+from operator import itemgetter
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
@@ -22,6 +24,7 @@ from ml_ci.spec.values import FileEntry
 from ml_ci.steps.lineage.lock import build_environment
 from ml_ci.steps.lineage.registered import Registered
 from ml_ci.steps.opening.project import locate, open_project
+from ml_ci.steps.planning.decide import vary_repetition
 from ml_ci.steps.planning.reads import resolve_reads
 from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.values import Options, Project, Sides
@@ -29,7 +32,8 @@ from ml_ci.steps.working.score import score_side
 from ml_ci.steps.working.train import find_artifact, train_side
 from ml_ci.steps.working.workshop import open_workshop
 
-Outcome = Literal["identical", "within-tolerance", "different"]
+Outcome = Literal["identical", "within-tolerance", "within-spread", "different"]
+Compared: TypeAlias = tuple[Outcome, int, int, float]
 
 
 @dataclass(frozen=True)
@@ -92,13 +96,28 @@ def _make(options: Options, lineage: Lineage, stored: Path, tolerance: float) ->
         training = train_side(shop, candidate)
         found = resolve_reads(project, candidate).fingerprint
         differences = tuple(_differences(lineage.made, found.parts, found.details))
-        predictions = score_side(shop, candidate)
+        again = [score_side(shop, one).file(FILE) for one in vary_repetition(candidate.model, candidate)]
         same = digest_files(find_artifact(training)) == lineage.made["artifact"]
-        outcome, rows, flipped, moved = _compare(stored, predictions.file(FILE), tolerance)
+        outcome, rows, flipped, moved = compare_all(stored, again, tolerance)
         return Reproduced(lineage.version, outcome, differences, rows, flipped, moved, same)
 
 
-def _compare(stored: Path, now: Path, tolerance: float) -> tuple[Outcome, int, int, float]:
+def compare_all(stored: Path, again: Sequence[Path], tolerance: float) -> Compared:
+    """Compare stored predictions with those of each repetition made now: the nearest counts.
+
+    What differs from it by no more than the repetitions do among themselves is `within-spread`: a model that does not
+    answer alike twice cannot be made again any better.
+    """
+    nearest = min((_compare(stored, one, tolerance) for one in again), key=itemgetter(2, 3))
+    if nearest[0] != "different" or len(again) == 1:
+        return nearest
+    apart = [_compare(one, other, tolerance) for one, other in combinations(again, 2)]
+    _, rows, flipped, moved = nearest
+    inside = flipped <= max(one[2] for one in apart) and moved <= max(one[3] for one in apart)
+    return "within-spread" if inside else "different", rows, flipped, moved
+
+
+def _compare(stored: Path, now: Path, tolerance: float) -> Compared:
     """Compare two files of predictions row by row; another number of rows is another result."""
     old, new = load(stored), load(now)
     if old.rows != new.rows:
