@@ -10,6 +10,7 @@ from ml_ci.reports.columns import GAP, padded
 from ml_ci.reports.differences import MetricRow, SliceRow, metric_rows, slice_rows, unmoved
 from ml_ci.reports.gate_rows import MARKS, GateRow, gate_rows, interval_named, remarks
 from ml_ci.reports.prices import price
+from ml_ci.reports.ran import tell_ran
 from ml_ci.reports.text import label, log_lines, plural, to_ascii
 from ml_ci.reports.values import ModelReport, Report
 
@@ -78,6 +79,7 @@ def _model(name: str, model: ModelReport, report: Report) -> Iterator[str]:
     yield from (f"  {line}" for line in _metrics(model))
     yield from (f"  {line}" for line in _slices(model))
     yield from _indented(*(f"note: {label(note, 600)}" for note in model.notes))
+    yield from _indented(*(label(line, 600) for line in tell_ran(model)))
     yield from _indented(pieces.plain(deeds.done(name, model)), price(model))
     steps = pieces.plain(advice.next_steps(name, model))
     yield from _indented(f"next: {steps}" if steps else "", f"reproduce: {pieces.plain(advice.again(name, report))}")

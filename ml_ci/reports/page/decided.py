@@ -9,6 +9,7 @@ from ml_ci.reports.gate_rows import gate_row
 from ml_ci.reports.page.markup import NOTHING, Html, code, join, named, quoted, sentence, tag, text
 from ml_ci.reports.page.sheet import Part, Sheet, fold, mark
 from ml_ci.reports.page.tables import Column, table
+from ml_ci.reports.ran import tell_ran
 from ml_ci.reports.text import label, plural
 from ml_ci.reports.values import ModelReport
 
@@ -53,8 +54,9 @@ def decided(sheet: Sheet) -> Part:
         if len(items) > _OPEN
         else NOTHING
     )
+    ran = [tag("p", quoted(line, 1_000)) for line in tell_ran(model)]
     again = tag("p", tag("b", "Make it again: "), sentence(advice.again(sheet.name, sheet.report)))
-    return Part("how", "how it was decided", "How it was decided", join((shown, rest, again)))
+    return Part("how", "how it was decided", "How it was decided", join((shown, rest, *ran, again)))
 
 
 def _reason(model: ModelReport, gate: GateResult) -> Html:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,9 @@ import pytest
 
 from ml_ci.pipeline import run
 from ml_ci.reports.as_json import dumps, from_json, to_json
+from ml_ci.reports.forms import write
 from ml_ci.reports.markdown import render
+from ml_ci.reports.plain import plain
 from ml_ci.spec.load import load
 from ml_ci.spec.resources import Resources
 from ml_ci.spec.values import ModelSpec
@@ -179,9 +182,11 @@ def test_a_run_tells_new_warnings_from_old_ones(project: Any) -> None:
     }
     assert (ran["training"]["devices"], ran["training"]["hardware"]["cores"] > 0) == (["cpu"], True)
     assert from_json(to_json(report)).models["cut"].candidate == model.candidate
-    shown = render(report)
-    assert "The baseline's training warns alike: UserWarning: of both: 17 rows." in shown
-    assert "did not: few rows of <b>" not in shown and "did not: few rows of" in shown
+    marked_up = {"markdown": render(report), "html": write("html", report)}
+    for name, shown in {**marked_up, "plain": plain(report)}.items():
+        assert "The baseline's training warns alike: UserWarning: of both: 17 rows." in html.unescape(shown), name
+        assert "did not: few rows of" in html.unescape(shown), name
+    assert not [name for name, shown in marked_up.items() if "did not: few rows of <b>" in shown]
     again = project.run().models["cut"]
     assert (again.action, again.cautions, again.candidate.ran) == ("reuse", model.cautions, model.candidate.ran)
 
