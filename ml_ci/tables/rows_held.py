@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-import numpy as np
-
 from ml_ci.tables.duck import Database, select
 from ml_ci.tables.hashed import MISSING, cross, hash_values, salt
 from ml_ci.tables.table import HELD, Table
@@ -119,6 +117,8 @@ def find_held(connection: Database, name: str, table: Table, features: Sequence[
     others = [one for one in table.names if one not in features]
     if not table.hashed or not table.holds(others):
         return None
+    import numpy as np  # what is held, is held by it: the plan of a small table does without
+
     rows, bits = hash_values(table, others, HELD)
     salted = salt(rows, dict(zip(others, bits, strict=True)))
     what = ", ".join(["q", *(f"r{place} AS h{place}" for place in range(len(others)))])
