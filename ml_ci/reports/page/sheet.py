@@ -49,7 +49,9 @@ def section(sheet: Sheet, part: Part) -> Html:
         return NOTHING
     at = sheet.id(part.key)
     head = tag(f"h{sheet.level}", part.title, id=f"{at}-title")
-    return tag("section", head, part.body, id=at, aria_labelledby=f"{at}-title")
+    # Of several models each section is told from those of the others.
+    called = f"{at}-title" if sheet.alone else f"{sheet.id('name')} {at}-title"
+    return tag("section", head, part.body, id=at, aria_labelledby=called)
 
 
 def mark(verdict: Verdict) -> Html:

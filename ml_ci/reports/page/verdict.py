@@ -24,7 +24,8 @@ _FIELDS = (("fnr", "Misses", "positives"), ("fpr", "False alarms", "negatives"))
 def card(sheet: Sheet) -> Html:
     """Draw the card of a model's verdict."""
     model = sheet.model
-    head = tag(f"h{sheet.level - 1}", mark(model.verdict), tag("span", of_name(sheet.name, _verdict(sheet))))
+    said = tag("span", of_name(sheet.name, _verdict(sheet)))
+    head = tag(f"h{sheet.level - 1}", mark(model.verdict), said, id=None if sheet.alone else sheet.id("name"))
     return tag(
         "div",
         head,
