@@ -9,9 +9,11 @@ from typing import Any
 
 import pytest
 
+from ml_ci.gates.yardstick import OWN
 from ml_ci.pipeline import run
-from ml_ci.questions import examine
+from ml_ci.questions import bisect, examine
 from ml_ci.reports.values import Report
+from ml_ci.steps.causes.bisect import Search
 from ml_ci.steps.values import Options
 
 pytestmark = pytest.mark.slow  # whole runs: `.ci/run` runs them apart
@@ -152,3 +154,31 @@ def test_what_doctor_says_helps_when_it_is_done(project: Project) -> None:
     assert "repeats: 5" in found["scoring"].hint
     project.edit("ml-ci.yaml", "    gates:", "    repeats: 5\n    gates:")
     assert all(one.good for one in examine(project.options(), determinism=True))
+
+
+def test_a_changed_yardstick_is_judged_by_all_answers_too(project: Project) -> None:
+    """Relabelled rows: both sides are judged by the base's labels as well, from the answers that there are."""
+    project.edit("ml-ci.yaml", "repeats: 8", "repeats: 2")
+    project.repository.commit({"ml-ci.yaml": (project.path / "ml-ci.yaml").read_text()})
+    text = (project.path / "holdout.csv").read_text()
+    (project.path / "holdout.csv").write_text(text.replace("\n5,0\n", "\n5,1\n", 3))
+    report, done = project.run()
+    own, base = report.models["noisy"].yardsticks
+    assert (own.source, done) == (OWN, {"train": 1, "score": 2})
+    assert base.candidate is not None
+    assert base.candidate.rows == own.candidate.rows == 2 * 800
+    assert "3 rows with another label" in base.changed
+    assert {one.verdict for one in base.gates} <= {"pass", "inconclusive"}
+
+
+def test_bisect_asks_as_often(project: Project) -> None:
+    project.edit("ml-ci.yaml", "repeats: 8", "repeats: 2")
+    project.edit("ml-ci.yaml", "fpr <= baseline.fpr", "fpr <= 0.2")
+    good = project.repository.commit({"ml-ci.yaml": (project.path / "ml-ci.yaml").read_text()}, "Good")
+    project.edit("scorer.py", "WORSE = 0", "WORSE = 9")
+    bad = project.repository.commit({"scorer.py": (project.path / "scorer.py").read_text()}, "Worse")
+    project.repository.commit({"README.md": "nothing"}, "Nothing")
+    project.marks.write_text("")
+    found = bisect(project.options(), "noisy", Search(good=str(good), bad="HEAD"))
+    assert found.commit.id == str(bad)
+    assert project.marks.read_text().count("score") == 4, "two models, each twice"

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from ml_ci.errors import Failure, UserError
+from ml_ci.evaluation.confusion import Confusion
+from ml_ci.gates.values import GateResult
+from ml_ci.reports import markdown, terminal
 from ml_ci.reports.as_json import from_json, to_json
 from ml_ci.reports.numbers import money
-from ml_ci.reports.values import ModelReport, Report, Scoring
+from ml_ci.reports.page import page
+from ml_ci.reports.values import ModelReport, Report, Scoring, Side
 from ml_ci.spec.values import FileEntry, FunctionJob, ModelSpec, Positive, Price
 from ml_ci.steps.telling.scoring import note_scoring, say_scoring
 
@@ -93,3 +99,29 @@ def test_of_a_run() -> None:
 def test_money(amount: float, shown: str) -> None:
     assert money(amount, "EUR") == shown
     assert money(amount) == shown.removesuffix(" EUR")
+
+
+def _judged() -> Report:
+    scoring = Scoring(5, 8000, 12, 0.002, "EUR")
+    counts = Confusion(1900, 100, 1900, 100)
+    sides = [Side(key * 64, counts, {}, {}, source, "evaluate") for key, source in (("a", None), ("b", "merge-base"))]
+    gate = GateResult("fpr <= 0.1", "pass", value=0.05, limit=0.1)
+    notes = tuple(note_scoring(scoring, 4000))
+    model = ModelReport("pass", "evaluate", (), *sides, (gate,), notes=notes, scoring=scoring)
+    return Report("pass", "3f2c1ab", "3f2c1ab", {"m": model}, config="ml-ci.yaml")
+
+
+@pytest.mark.parametrize(
+    "render",
+    [
+        pytest.param(terminal.render, id="terminal"),
+        pytest.param(markdown.render, id="comment"),
+        pytest.param(page.render, id="page"),
+        pytest.param(lambda report: json.dumps(to_json(report)), id="JSON"),
+    ],
+)
+def test_every_report_says_it(render: Callable[[Report], str]) -> None:
+    text = " ".join(render(_judged()).split())
+    assert "scored 5 times a side" in text
+    assert "12 of 8,000 rows were asked again" in text
+    assert "0.002 EUR a row: 16.00 EUR." in text
