@@ -328,6 +328,22 @@ def test_streamed_is_in_memory_and_both_are_counted_row_by_row(
     assert sum(cell.counts.rows for cell in found.cells) == len(counted)
 
 
+def test_a_model_that_is_asked_several_times_has_each_answer_counted(tmp_path: Path) -> None:
+    path = tmp_path / "h.csv"
+    path.write_text("sex,race,y\nf,a,1\nm,a,0\nm,b,1\n")
+    table, asked = Table.open(path), _asked(SPEC)
+    given = [np.array([0.1, 0.6, 0.9]), np.array([0.7, 0.2, 0.8])]
+    sides = [Predictions(score >= 0.5, "probability", score) for score in given]
+    found = count_audit(table, asked, holdout_of(table, asked).y_true, sides)
+    assert found is not None
+    assert found.median == pytest.approx(0.65)  # of all answers: 0.1 0.2 0.6 0.7 0.8 0.9
+    assert found.cells == (
+        AuditCell("f", "a", Confusion(tp=1, fn=1), 1),
+        AuditCell("m", "a", Confusion(fp=1, tn=1), 0),
+        AuditCell("m", "b", Confusion(tp=2), 2),
+    )
+
+
 @pytest.mark.parametrize("streamed", [False, True])
 @pytest.mark.parametrize(
     ("columns", "said"), [(("sex", "rase"), "no column 'rase'"), (("id", "race"), "more than 1,000")]
