@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from ml_ci import __version__
 from ml_ci.reports import brief, sentences
@@ -26,9 +27,20 @@ from ml_ci.reports.values import Report
 _MOST_MODELS, _MOST_LINKS = 100, 5
 
 
+# Above so many bytes the curves of models that pass are left out: nobody opens a larger file on a telephone.
+_MOST_BYTES = 5_000_000
+
+
 def render(report: Report) -> str:
     """Draw a report as one HTML file that loads nothing; it follows the reader's light or dark colours, and prints."""
+    drawn = _render(report, _sheets(report))
+    if len(drawn) <= _MOST_BYTES:
+        return drawn
     sheets = _sheets(report)
+    return _render(report, {name: replace(one, curves=not is_passing(one.model)) for name, one in sheets.items()})
+
+
+def _render(report: Report, sheets: Mapping[str, Sheet]) -> str:
     alone = [sheet for sheet in sheets.values() if sheet.alone]
     parts = {name: list(_parts(sheet)) for name, sheet in sheets.items()}
     body = joined(

@@ -15,13 +15,17 @@ from ml_ci.reports.values import ModelReport, Report
 
 @dataclass(frozen=True)
 class Sheet:
-    """One model of a report; `key` begins every id of it, `alone` says that it is the report's only one."""
+    """One model of a report; `key` begins every id of it, `alone` says that it is the report's only one.
+
+    Without `curves` they are left out: the page would be too large.
+    """
 
     name: str
     model: ModelReport
     report: Report
     key: str
     alone: bool
+    curves: bool = True
 
     @property
     def level(self) -> int:

@@ -223,3 +223,20 @@ def test_the_numbers_of_the_slider_are_those_of_the_report(drawn: Reports) -> No
 def test_a_chart_without_points_has_its_axes() -> None:
     spec = chart(Axis("x", 0, 1), Axis("y", 0, 1), [line([], "new"), line([(0, 0), (1, 1)], "old")])
     assert len(spec["layer"]) == 1
+
+
+@needs_vega
+def test_of_a_page_that_is_too_large_the_curves_of_what_passes_are_left_out(
+    drawn: Reports, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fails, passes = drawn["drawn_fail"]().models["tumours"], drawn["drawn_pass"]().models["tumours"]
+    report = replace(drawn["drawn_fail"](), models={"bad": fails, "good": passes})
+    assert render(report).count('data-chart="roc"') == 2
+    monkeypatch.setattr("ml_ci.reports.page.page._MOST_BYTES", 100_000)
+    made = render(report)
+    assert made.count('data-chart="roc"') == 1
+    assert (
+        made.index('data-chart="roc"')
+        < made.index('id="m2"')
+        < made.index("The curves of models that pass are left out")
+    )

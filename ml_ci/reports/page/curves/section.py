@@ -17,6 +17,9 @@ from ml_ci.reports.page.sheet import Part, Sheet, lead
 from ml_ci.reports.values import ModelReport
 
 _METRICS = ("AUC", "average precision", "log loss", "Brier score", "ECE")
+_LEFT_OUT = (
+    "The curves of models that pass are left out here: the page would be too large. Their numbers are in report.json."
+)
 _MISSING = ("The curves are not drawn here: what draws them is not installed. ", "pip install 'ml-ci[report]'")
 
 
@@ -31,6 +34,8 @@ def _body(sheet: Sheet) -> Html:
     shown = figures(model, pictures) if pictures is not None else []
     if pictures is None or not shown:
         return NOTHING
+    if not sheet.curves:
+        return tag("p", _LEFT_OUT, class_="lead")
     slider = (
         _slider(sheet, pictures.cuts) if pictures.cuts is not None and rates_of(pictures.cuts.candidate) else NOTHING
     )
