@@ -57,6 +57,7 @@
     const tail = (q) => over(q, -7.784894002430293e-3, -3.223964580411365e-1, -2.400758277161838, -2.549732539343734,
       4.374664141464968, 2.938163982698783) / over(q, 7.784695709041462e-3, 3.224671290700398e-1, 2.445134137142996,
       3.754408661907416, 1);
+    rate = Math.min(Math.max(rate, 1e-8), 1 - 1e-8);  // 0 and 1 have no place: they lie on the edge
     if (rate < 0.02425) return tail(Math.sqrt(-2 * Math.log(rate)));
     if (rate > 0.97575) return -tail(Math.sqrt(-2 * Math.log(1 - rate)));
     const q = rate - 0.5, r = q * q;

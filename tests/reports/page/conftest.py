@@ -124,6 +124,7 @@ def hundred_slices() -> Report:
 
 DRAWN: dict[str, Callable[[], Report]] = {
     "drawn_fail": lambda: report("tumours"),
+    "drawn_zero": lambda: report("tumours", rows=228, worse=3.5),
     "drawn_pass": lambda: report("tumours", worse=0.0, rows=4_000, gates=("fnr <= 0.2", "fpr <= 0.1")),
     "drawn_inconclusive": lambda: report("tumours", rows=180, worse=0.1),
     "drawn_alone": lambda: report("tumours", worse=0.0, alone=True, gates=("fpr <= 0.2", "fnr <= 0.2")),

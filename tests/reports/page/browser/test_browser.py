@@ -13,7 +13,8 @@ pytestmark = pytest.mark.slow
 
 Open = Callable[..., Any]
 NAMES = [
-    "drawn_fail", "drawn_pass", "drawn_inconclusive", "drawn_alone", "six_models", "hundred_slices", "crashed",
+    "drawn_fail", "drawn_zero",
+    "drawn_pass", "drawn_inconclusive", "drawn_alone", "six_models", "hundred_slices", "crashed",
     "hostile", "two_models", "two_yardsticks", "unjudged", "no_model", "one_class",
 ]  # fmt: skip
 FIRST_GATE = "section[id$=-gates] tbody tr"
@@ -199,6 +200,25 @@ def test_a_dot_lies_where_the_chart_has_its_own(opened: Open) -> None:
             max(abs(a - b) for one, other in zip(own, moved, strict=True) for a, b in zip(one, other, strict=True))
             < 1.2
         )
+
+
+def test_a_rate_of_0_lies_on_the_edge(opened: Open) -> None:
+    """It has no place on a normal scale: every cut has one, the first and the last too, and nothing is said of NaN."""
+    page = opened("drawn_zero")
+    assert "0.0% (0)" in page.locator(".counted td").first.inner_text()
+    last = int(page.locator(".slider input").get_attribute("max"))
+    for at in (0, 1, last // 2, last):
+        page.evaluate(
+            "(at) => { const one = document.querySelector('.slider input'); one.value = at; "
+            "one.dispatchEvent(new Event('input')); }",
+            at,
+        )
+        places = page.locator("[data-chart=det] .dot").evaluate_all(
+            "(all) => all.map((one) => [+one.getAttribute('cx'), +one.getAttribute('cy')])"
+        )
+        assert len(places) == 2
+        assert all(50 <= x <= 322 and 8 <= y <= 222 for x, y in places)
+    assert page.messages == []
 
 
 # 6. By the keyboard alone, and on paper.
