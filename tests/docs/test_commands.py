@@ -22,7 +22,14 @@ ELSEWHERE = {
 }
 OF_EXAMPLES = {"ml-ci ask loans age=39,40", "ml-ci run lint"}
 # Named in a sentence, without the words that they need.
-MENTIONED = {"ml-ci ask", "ml-ci bisect", "ml-ci records", "ml-ci records show", "ml-ci report --format"}
+MENTIONED = {
+    "ml-ci ask",
+    "ml-ci bisect",
+    "ml-ci records",
+    "ml-ci records show",
+    "ml-ci report --format",
+    "ml-ci report --html",
+}
 MENTIONED |= {"ml-ci run --report", "ml-ci demo"}
 SPEC = """
 version: 1
@@ -54,7 +61,7 @@ def typed() -> Iterator[str]:
     spec.loader.exec_module(pages)
     found = {" ".join(line.split()) for page in pages.BY_HAND for line in pages.commands(page)}
     for line in sorted(found - MENTIONED - OF_EXAMPLES):
-        placeholder = re.search(r"[…$\[{]|\b(?:REF|MODEL|OWNER|FOLDER|FILE)\b|\.venv38|champion", line)
+        placeholder = re.search(r"[…$\[{]|\b(?:REF|MODEL|OWNER|FOLDER|FILE|OLD|NEW)\b|\.venv38|champion", line)
         if not placeholder and line.split()[1] not in ELSEWHERE:
             yield line
 
