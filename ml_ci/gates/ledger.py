@@ -12,7 +12,7 @@ from typing import Any
 
 from ml_ci.digests import digest
 from ml_ci.evaluation.clusters import Sketch
-from ml_ci.gates.values import Verdict
+from ml_ci.gates.values import MOST_JUDGEMENTS, Judgement, Verdict
 from ml_ci.spec.values import GateSpec, Reuse
 from ml_ci.tables.content import Content
 
@@ -44,13 +44,17 @@ class Pair:
 
 @dataclass(frozen=True)
 class Look:
-    """One pair judged on one holdout: `when` it was first (ISO 8601, UTC), with which verdict, at which commit."""
+    """One pair judged on one holdout: `when` it was first (ISO 8601, UTC), with which verdict, at which commit.
+
+    `counts` are the candidate's tp, fp, tn and fn on it, None in a ledger of a version that did not keep them.
+    """
 
     pair: Pair
     when: str
     verdict: Verdict
     commit: str | None = None
     promoted: bool = False
+    counts: tuple[int, int, int, int] | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,16 @@ def merged(one: Ledger, other: Ledger) -> Ledger:
         known = by_pair.setdefault(look.pair.key, look)
         by_pair[look.pair.key] = replace(known, promoted=known.promoted or look.promoted)
     return Ledger(one.holdout, tuple(by_pair.values()), one.clusters or other.clusters)
+
+
+def judgements(ledger: Ledger, model: str) -> tuple[Judgement, ...]:
+    """Give the latest looks of a model at a holdout whose counts are known, the first one first."""
+    known = [
+        Judgement(look.when, look.commit, look.verdict, look.promoted, *look.counts)
+        for look in ledger.looks
+        if look.pair.model == model and look.counts is not None
+    ]
+    return tuple(known[-MOST_JUDGEMENTS:])
 
 
 def promoted(ledger: Ledger, model: str, candidate: str) -> Ledger:

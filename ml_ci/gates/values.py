@@ -74,3 +74,24 @@ class Differences:
 
     metrics: Mapping[str, Difference] = field(default_factory=dict)
     slices: Mapping[str, Mapping[str, Mapping[str, Difference]]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What a report tells of one earlier look at its holdout, and of its own: the candidate's counts, and the verdict.
+
+    `when` is ISO 8601, UTC.
+    """
+
+    when: str
+    commit: str | None
+    verdict: Verdict
+    promoted: bool
+    tp: int
+    fp: int
+    tn: int
+    fn: int
+
+
+# A report tells no more of them: the latest.
+MOST_JUDGEMENTS = 60

@@ -109,6 +109,7 @@ def _model(model: ModelReport) -> dict[str, Any]:
         "pictures": None if model.pictures is None else drawn(model.pictures),
         "audit": None if model.audit is None else audited(model.audit),
         "scoring": _scoring(model.scoring),
+        "judgements": [asdict(one) for one in model.judgements],
     }
 
 

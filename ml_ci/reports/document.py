@@ -11,7 +11,7 @@ from ml_ci.changes.values import Change
 from ml_ci.errors import NOTHING_GATED, Failure, UserError
 from ml_ci.evaluation.clusters import Weighted
 from ml_ci.evaluation.confusion import Confusion
-from ml_ci.gates.values import Difference, Differences, GateResult, Verdict
+from ml_ci.gates.values import MOST_JUDGEMENTS, Difference, Differences, GateResult, Verdict
 from ml_ci.gates.verdict import of_gates, overall
 from ml_ci.gates.yardstick import Yardstick, worst
 from ml_ci.metrics import OF_COUNTS
@@ -19,10 +19,12 @@ from ml_ci.plan.values import Action
 from ml_ci.records.origin import Origin
 from ml_ci.reports.document_audit import AuditDocument
 from ml_ci.reports.document_behaviours import BehaviourDocument
+from ml_ci.reports.document_judgements import JudgementDocument
 from ml_ci.reports.document_parts import (
     ChangeDocument,
     Document,
     FailureDocument,
+    FoldsDocument,
     JobDocument,
     Name,
     OriginDocument,
@@ -236,14 +238,6 @@ class _Overlap(Document):
     folds: _Count = 0
 
 
-class _Folds(Document):
-    folds: Annotated[int, Field(ge=2, le=20)]
-    of: Name
-    by: Name | None
-    rows: _Count
-    trained: _Count
-
-
 class _Cost(Document):
     fp: float
     fn: float
@@ -267,11 +261,12 @@ class _Model(Document):
     done: Annotated[list[DeedDocument], Field(max_length=10_000)] | None = None
     yardsticks: list[_Yardstick] = Field(default_factory=list, max_length=10)
     differences: _Differences = Field(default_factory=_Differences)
-    folds: _Folds | None = None
+    folds: FoldsDocument | None = None
     behaviours: dict[Name, BehaviourDocument] = Field(default_factory=dict, max_length=1_000)
     pictures: PicturesDocument | None = None
     audit: AuditDocument | None = None
     scoring: ScoringDocument | None = None
+    judgements: list[JudgementDocument] = Field(default_factory=list, max_length=MOST_JUDGEMENTS)
 
     @model_validator(mode="after")
     def _drawn_of_it(self) -> _Model:
@@ -307,6 +302,7 @@ class _Model(Document):
             pictures=self.pictures.value() if self.pictures else None,
             audit=self.audit.value() if self.audit else None,
             scoring=self.scoring.value() if self.scoring else None,
+            judgements=tuple(one.value() for one in self.judgements),
         )
 
 

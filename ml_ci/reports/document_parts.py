@@ -70,3 +70,13 @@ class JobDocument(Document):
             Failure(**dict(self.failure)) if self.failure else None,
             self.line,
         )
+
+
+class FoldsDocument(Document):
+    """How a model was cross-validated."""
+
+    folds: Annotated[int, Field(ge=2, le=20)]
+    of: Name
+    by: Name | None
+    rows: Annotated[int, Field(ge=0, le=10**15)]
+    trained: Annotated[int, Field(ge=0, le=10**15)]

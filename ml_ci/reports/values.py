@@ -13,7 +13,7 @@ from ml_ci.evaluation.clusters import Weighted
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.evaluation.pictures import Pictures
 from ml_ci.evaluation.values import Shown
-from ml_ci.gates.values import Differences, GateResult, Verdict
+from ml_ci.gates.values import Differences, GateResult, Judgement, Verdict
 from ml_ci.gates.yardstick import Yardstick
 from ml_ci.plan.values import Action, JobAction
 from ml_ci.records.origin import Origin
@@ -142,7 +142,8 @@ class ModelReport:
     `scoring` says how often models were asked, None in a report of a version that did not say it.
     `action` is the plan's; `done` is what the run did, in order, None in a report of a version that did not note it.
     `pictures` are the numbers that a page draws, None where they are not on record.
-    `audit` counts for a bias audit, None where ml-ci.yaml asks for none.
+    `audit` counts for a bias audit, None where ml-ci.yaml asks for none. `judgements` are the looks at this holdout,
+    this one among them, as far as their counts are known.
     """
 
     verdict: Verdict
@@ -166,6 +167,7 @@ class ModelReport:
     pictures: Pictures | None = None
     audit: Audit | None = None
     scoring: Scoring | None = None
+    judgements: tuple[Judgement, ...] = ()
 
 
 @dataclass(frozen=True)

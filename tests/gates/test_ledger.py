@@ -9,7 +9,17 @@ import pytest
 
 from ml_ci.conditions import parse
 from ml_ci.evaluation.clusters import Sketch
-from ml_ci.gates.ledger import Ledger, Look, Pair, merged, promoted, standing, strictest
+from ml_ci.gates.ledger import (
+    Ledger,
+    Look,
+    Pair,
+    judgements,
+    merged,
+    promoted,
+    standing,
+    strictest,
+)
+from ml_ci.gates.values import MOST_JUDGEMENTS
 from ml_ci.spec.values import GateSpec, Reuse
 from ml_ci.tables.content import FORM, Content
 
@@ -185,3 +195,20 @@ def test_looks_that_an_older_version_noted_count_once() -> None:
     grown, then = replace(now, digest=f"{FORM}more", rows=150), replace(_holdout(range(150)), digest="older")
     said = standing(grown, known, _look(2).pair, None, None, older=then).anytime
     assert said == "rows were added, 100 → 150, after a look at the same two models"
+
+
+def test_judgements_are_a_models_own_and_known_by_their_counts() -> None:
+    """Looks of a version that kept no counts are looks all the same, and cannot be drawn."""
+    looks = [replace(_look(number), counts=(number, 1, 2, 3)) for number in range(MOST_JUDGEMENTS + 5)]
+    other = Look(Pair("fraud", "c", "b"), "2026-01-02T00:00:00+00:00", "fail", counts=(9, 9, 9, 9))
+    ledger = Ledger(HOLDOUT, (_look(99), *looks, other))
+    found = judgements(ledger, "churn")
+    assert [one.tp for one in found] == list(range(5, MOST_JUDGEMENTS + 5))
+    assert (found[0].fp, found[0].tn, found[0].fn, found[0].verdict) == (1, 2, 3, "pass")
+    assert [one.fp for one in judgements(ledger, "fraud")] == [9] and judgements(ledger, "none") == ()
+
+
+def test_a_joined_ledger_keeps_the_counts_of_the_first_look() -> None:
+    first, again = replace(_look(1), counts=(1, 2, 3, 4)), replace(_look(1), counts=(5, 6, 7, 8))
+    later = replace(again, when="2027-01-01T00:00:00+00:00")
+    assert merged(Ledger(HOLDOUT, (later,)), Ledger(HOLDOUT, (first,))).looks == (first,)

@@ -87,7 +87,8 @@ def judge_gates(
     asked = make_case(shop, plan, comparison)
     results = judge(model.gates, asked, before.policy)
     yardsticks = judge_by_base(shop, plan, comparison, results, before.policy)
-    look.note_look(shop, plan, before.standing, worst(of_gates(results), yardsticks))
+    overall, counted = worst(of_gates(results), yardsticks), comparison.candidate.confusion
+    look.note_look(shop, plan, before.standing, overall, counted)
     own = shop.base_holdout
     matched = () if own is None else (say_matched(shop.sides, own.places),)
     seen = (*matched, *note_alike(shop), *note_outside_reads(shop.project, shop.sides))
@@ -100,7 +101,18 @@ def judge_gates(
     )
     differences = find_differences(asked, before.policy)
     ran = read_ran(shop.project, plan.comparison)
-    verdict = Judged(comparison, results, changes, said, find_overlaps(shop), yardsticks, differences, odd, ran)
+    verdict = Judged(
+        comparison,
+        results,
+        changes,
+        said,
+        find_overlaps(shop),
+        yardsticks,
+        differences,
+        odd,
+        ran,
+        look.list_judgements(shop),
+    )
     if verdict.verdict == "error" and any(one.why for one in comparison.behaviours.values()):
         return verdict  # what could not be asked today may answer tomorrow: it is no verdict to keep
     with shop.project.store.draft() as draft:

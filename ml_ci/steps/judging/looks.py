@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ml_ci.digests import digest
+from ml_ci.evaluation.confusion import Confusion
 from ml_ci.evaluation.sketch import read_sketch
-from ml_ci.gates.ledger import Ledger, Look, Pair, Standing, standing, strictest
-from ml_ci.gates.values import Verdict
+from ml_ci.gates.ledger import Ledger, Look, Pair, Standing, judgements, standing, strictest
+from ml_ci.gates.values import Judgement, Verdict
 from ml_ci.plan.plan import Plan
 from ml_ci.records.ledgers import Ledgers
 from ml_ci.spec.values import Load
@@ -51,14 +52,22 @@ def _are_older(ledgers: Sequence[Ledger]) -> bool:
     return any(one.holdout.is_older for one in ledgers)
 
 
-def note_look(shop: Workshop, plan: Plan, found: Standing, verdict: Verdict) -> None:
-    """Note the look in the holdout's ledger, unless it shows nothing new."""
+def note_look(shop: Workshop, plan: Plan, found: Standing, verdict: Verdict, counted: Confusion) -> None:
+    """Note the look in the holdout's ledger, unless it shows nothing new; `counted` is the candidate's."""
     if not found.fresh:
         return
     when = datetime.now(UTC).isoformat(timespec="seconds")
-    look = Look(name_pair(shop.sides, plan), when, verdict, shop.project.head)
+    counts = (counted.tp, counted.fp, counted.tn, counted.fn)
+    look = Look(name_pair(shop.sides, plan), when, verdict, shop.project.head, counts=counts)
     clusters = read_sketch(shop.holdout, shop.sides.candidate.model)
     Ledgers(shop.project.store).note(read_content(shop), look, clusters)
+
+
+def list_judgements(shop: Workshop) -> tuple[Judgement, ...]:
+    """List how this model's candidates were judged on this holdout, the one at hand among them."""
+    holdout = read_content(shop).digest
+    ledgers = (one for one in Ledgers(shop.project.store).all() if one.holdout.digest == holdout)
+    return next((judgements(one, shop.sides.candidate.model.name) for one in ledgers), ())
 
 
 def note_base_look(shop: Workshop, plan: Plan, table: Table, verdict: Verdict) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from ml_ci.changes.values import Change
 from ml_ci.evaluation.values import Comparison
-from ml_ci.gates.values import Differences, GateResult, Verdict
+from ml_ci.gates.values import Differences, GateResult, Judgement, Verdict
 from ml_ci.gates.verdict import of_gates
 from ml_ci.gates.yardstick import Yardstick, worst
 from ml_ci.records.codec import unpack_if_fit
@@ -29,6 +29,7 @@ class Judged:
     differences: Differences = field(default_factory=Differences)
     cautions: tuple[str, ...] = ()
     ran: Mapping[str, Mapping[str, Ran]] = field(default_factory=dict)
+    judgements: tuple[Judgement, ...] = ()
 
     @property
     def verdict(self) -> Verdict:

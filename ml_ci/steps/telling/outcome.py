@@ -69,6 +69,7 @@ def report_judged(
         pictures=report_pictures(judged),
         audit=report_audit(comparison.audit, model),
         scoring=say_scoring(project, model, comparison.asked),
+        judgements=judged.judgements,
     )
 
 

@@ -55,6 +55,10 @@ def test_each_candidate_is_a_look_and_the_same_again_is_none(project: Any) -> No
     report = project.run()
     assert _notes(report) == [], "without a plan a few looks are counted and not told"
     assert [verdict for verdict, _ in _looks(project)] == ["unjudged", report.verdict]
+    judged = report.models["cut"].judgements
+    assert [one.verdict for one in judged] == ["unjudged", report.verdict]
+    last, counts = judged[-1], report.models["cut"].candidate.confusion
+    assert (last.tp, last.fp, last.tn, last.fn) == (counts.tp, counts.fp, counts.tn, counts.fn)
     project.edit("ml-ci.yaml", "+ 0.2", "+ 0.9")
     assert project.run().verdict == "pass"
     assert len(_looks(project)) == 2, "the same pair judged by another gate is no further look"

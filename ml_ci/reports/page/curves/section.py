@@ -11,6 +11,7 @@ from ml_ci.reports.differences import metric_rows
 from ml_ci.reports.page.curves import draw
 from ml_ci.reports.page.curves.figures import Figure, figures, rates_of
 from ml_ci.reports.page.curves.frame import ACROSS, DOWN, LEFT, TOP
+from ml_ci.reports.page.curves.judged import judged
 from ml_ci.reports.page.legend import legend
 from ml_ci.reports.page.markup import NOTHING, Html, code, data, join, tag, text
 from ml_ci.reports.page.sheet import Part, Sheet, lead
@@ -32,13 +33,13 @@ def _body(sheet: Sheet) -> Html:
     model = sheet.model
     pictures = model.pictures
     shown = figures(model, pictures) if pictures is not None else []
-    if pictures is None or not shown:
+    shown += [one for one in (judged(model),) if one is not None]
+    if not shown:
         return NOTHING
     if not sheet.curves:
         return tag("p", _LEFT_OUT, class_="lead")
-    slider = (
-        _slider(sheet, pictures.cuts) if pictures.cuts is not None and rates_of(pictures.cuts.candidate) else NOTHING
-    )
+    cuts = None if pictures is None else pictures.cuts
+    slider = _slider(sheet, cuts) if cuts is not None and rates_of(cuts.candidate) else NOTHING
     if draw.is_there():
         drawn = tag("div", *(_figure(sheet, one) for one in shown), class_="charts", id=sheet.id("charts"))
     else:
