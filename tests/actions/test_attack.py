@@ -120,6 +120,7 @@ def forge(rig: Any, registry: str, folder: Path) -> None:
         gate["verdict"] = "pass"
     counts = content["judged"]["comparison"]["candidate"]["confusion"]
     counts["tp"], counts["fn"] = counts["tp"] + counts["fn"], 0
+    content["judged"]["comparison"]["pictures"] = None  # which would tell other counts
     write(verdict.parent, VERDICTS, verdict.parent.name, content, Origin())
 
 

@@ -146,7 +146,10 @@ def test_a_hostile_report_does_no_harm(rig: Any, names: str) -> None:
     assert not re.search(r"(?<![\w`\\;])@everyone", comment["body"])
     assert not re.search(r"^(::|## pass)", comment["body"], re.MULTILINE)
     heard = {line.get("name") for line in done.lines if line.get("command") == "set-output"}
-    assert heard <= {"expect", "verdict", "path", "key", "python", "python-path"}
+    own = {"page", "file", "artifact-url"}  # of the page: its path, how it is called, where it was kept
+    assert heard <= {"expect", "verdict", "path", "key", "python", "python-path", *own}
+    said = {line["name"]: line.get("arg", "") for line in done.lines if line.get("name") in own}
+    assert not [value for value in said.values() if re.search(r"[<>@`\s]", str(value))], said
     assert not done.said("add-mask")
     assert len(rig.github.latest(head)) <= 101
     assert not [one for one in rig.github.statuses if "\n" in one["context"] + one["description"]]

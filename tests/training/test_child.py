@@ -34,8 +34,8 @@ def _imports(tree: ast.Module) -> Iterator[tuple[str, int]]:
 
 # What the user's code may bring: imported only where a job asks for it, and where its absence is told.
 USERS = {
-    "catboost", "joblib", "keras", "lightgbm", "mlflow", "numpy", "onnxruntime", "pandas", "safetensors", "skops",
-    "torch", "xgboost",
+    "catboost", "joblib", "keras", "lightgbm", "mlflow", "numpy", "onnxruntime", "pandas", "pyarrow", "safetensors",
+    "skops", "torch", "xgboost",
 }  # fmt: skip
 
 
