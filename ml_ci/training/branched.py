@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import time
+from threading import Lock
 from typing import IO, Any
 
 _LONGEST = 1_000_000  # bytes of a line
@@ -22,9 +23,11 @@ class Branched:
         self.stdin: IO[bytes] | None = lifeline
         self.seconds = seconds
         self.returncode: int | None = None
+        self._heard = bytearray()
+        self._listening = Lock()
 
     def poll(self) -> int | None:
-        """Give how the job ended; None while it runs."""
+        """Give how the job ended; None while it runs, or where another thread listens at this moment."""
         return self._hear(0.0)
 
     def wait(self, timeout: float | None = None) -> int:
@@ -35,21 +38,30 @@ class Branched:
         return code
 
     def _hear(self, seconds: float | None) -> int | None:
-        if self.returncode is None:
-            line = hear(self._job, seconds)
-            if line is not None:
-                status = line.get("status")
-                # The stem is gone and says nothing: who ended it, ended this job as well.
-                ended = os.waitstatus_to_exitcode(status) if isinstance(status, int) else -signal.SIGKILL
-                self.returncode = int(ended)
-                self._job.close()
-        return self.returncode
+        # Whoever asks whether a stem is busy listens, too: a line that two of them read is none.
+        if not self._listening.acquire(blocking=seconds != 0.0):
+            return self.returncode
+        try:
+            if self.returncode is None:
+                line = hear(self._job, seconds, self._heard)
+                if line is not None:
+                    status = line.get("status")
+                    # The stem is gone and says nothing: who ended it, ended this job as well.
+                    ended = os.waitstatus_to_exitcode(status) if isinstance(status, int) else -signal.SIGKILL
+                    self.returncode = int(ended)
+                    self._job.close()
+            return self.returncode
+        finally:
+            self._listening.release()
 
 
-def hear(job: socket.socket, seconds: float | None) -> dict[str, Any] | None:
-    """Give the next line; {} where the other side is gone or says nothing of sense, None where it is silent so long."""
+def hear(job: socket.socket, seconds: float | None, heard: bytearray | None = None) -> dict[str, Any] | None:
+    """Give the next line; {} where the other side is gone or says nothing of sense, None where it is silent so long.
+
+    `heard` keeps what of the line came before it fell silent.
+    """
     until = None if seconds is None else time.monotonic() + seconds
-    heard = b""
+    heard = bytearray() if heard is None else heard
     try:
         while not heard.endswith(b"\n") and len(heard) < _LONGEST:
             left = None if until is None else until - time.monotonic()

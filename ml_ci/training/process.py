@@ -23,7 +23,7 @@ from ml_ci.training.hardware import find_hardware
 from ml_ci.training.log import BoundedLog, Pump
 from ml_ci.training.progress import Progress
 from ml_ci.training.ran import Hardware
-from ml_ci.training.stems import Lead, find_stem
+from ml_ci.training.stems import Lead, Stem, find_stem
 from ml_ci.variables.masks import Mask
 
 if TYPE_CHECKING:
@@ -125,12 +125,19 @@ def _branch_off(order: Order, cookie: str, log: int) -> Branched | None:
     stem = find_stem(order.lead)
     if stem is None or order.lead is None:
         return None
+    try:
+        return _branch_off_from(stem, order, order.lead, cookie, log)
+    finally:
+        stem.let_go()
+
+
+def _branch_off_from(stem: Stem, order: Order, lead: Lead, cookie: str, log: int) -> Branched | None:
     asked = {
         "request": str(order.request),
         "cwd": str(order.cwd),
         "environment": {**order.environment, COOKIE: cookie},
-        "startup": str(order.lead.startup),
-        "argv": order.lead.argv,
+        "startup": str(lead.startup),
+        "argv": lead.argv,
         "descriptors": order.descriptors,
     }
 

@@ -64,6 +64,8 @@ class Stem:
         self._control = control
         self._rows: tuple[str, Stem | None] = ("", None)
         self._jobs: list[Branched] = []
+        self._waited_for = 0
+        self._counting = Lock()
         self.names = names
         self.seconds = 0.0
 
@@ -87,8 +89,21 @@ class Stem:
             grown.close()
             self._rows = "", None
 
+    def hold(self) -> Stem:
+        """Keep it from being ended until it is let go of: a job is about to branch off."""
+        with self._counting:
+            self._waited_for += 1
+        return self
+
+    def let_go(self) -> None:
+        """Say that the job has branched off, or does not."""
+        with self._counting:
+            self._waited_for -= 1
+
     def is_busy(self) -> bool:
-        """Say whether a job that branched off from it runs still."""
+        """Say whether a job that branched off from it runs still, or one is about to."""
+        if self._waited_for:
+            return True
         self._jobs = [job for job in self._jobs if job.poll() is None]
         return bool(self._jobs)
 
@@ -175,7 +190,10 @@ def release_rows() -> None:
 
 
 def find_stem(lead: Lead | None) -> Stem | None:
-    """Give the stem that a job may branch off from, started where there is none yet; None where it starts by itself."""
+    """Give the stem that a job may branch off from, started where there is none yet; None where it starts by itself.
+
+    It is held until `let_go`: meanwhile another model's job may ask for other rows.
+    """
     if lead is None or not lead.statements or not sys.platform.startswith("linux"):
         return None
     with _lock:
@@ -183,7 +201,7 @@ def find_stem(lead: Lead | None) -> Stem | None:
         if stem is None or stem.names & lead.own:
             return None
         grown = stem.with_rows(lead.rows, lead.limit)
-        return stem if grown.names & lead.own else grown
+        return (stem if grown.names & lead.own else grown).hold()
 
 
 def _find(lead: Lead) -> Stem | None:
