@@ -50,9 +50,12 @@ def _first_rows(connection: Database, path: Path, layout: Layout, shown: str) ->
     import numpy as np
 
     fields = [record.fields for record in islice(rows(path, layout, shown), ROWS) if record.fields]
+    if not fields:
+        none = ", ".join(f"NULL::VARCHAR AS c{place}" for place in range(len(layout.names)))
+        return f"({select(none, '(SELECT 1)', 'WHERE false')})"
     columns = {f"c{place}": np.array(values, np.object_) for place, values in enumerate(zip(*fields, strict=True))}
     connection.register("first_rows", columns)
-    return "first_rows" if fields else f"({select('NULL', '(SELECT 1)', 'WHERE false')})"
+    return "first_rows"
 
 
 def _of_text(connection: Database, source: str, layout: Layout) -> Mapping[str, Kind]:
@@ -60,7 +63,7 @@ def _of_text(connection: Database, source: str, layout: Layout) -> Mapping[str, 
     for step in (_number, _trimmed, _present):
         source = f"({select(', '.join(['*', *map(step, places)]), source)})"
     found = connection.execute(select(", ".join(["count(*)", *map(_tests, places)]), source)).fetchone() or (0,)
-    total, counts = found[0], found[1:]
+    total, counts = found[0], [one or 0 for one in found[1:]]  # of no rows DuckDB counts NULL
     return {name: _name(total, *counts[4 * place : 4 * place + 4]) for place, name in enumerate(layout.names)}
 
 
@@ -98,6 +101,8 @@ def _is_fraction(place: int) -> str:
 def _name(rows: int, present: int, whole: int, numbers: int, booleans: int) -> Kind:
     """Say what pandas makes of a text's column: whole numbers with a gap become float64, booleans objects."""
     missing = rows - present
+    if not rows:
+        return Kind("text")
     if whole == present and present:
         return Kind("float64" if missing else "int64", missing)
     if numbers == present:

@@ -36,3 +36,11 @@ def test_a_column_is_named_as_pandas_names_it(write: Write, values: str) -> None
     quoted = write('a,b\n"",1\n' + "".join(f'"{value}",1\n' for value in rows), "quoted.csv")
     found = kinds(quoted, None, "t.csv")["a"]
     assert found.missing == COLUMNS[values].missing + 1
+
+
+@pytest.mark.parametrize("content", [b"a,b\n", b'"a, x",b\n', "\u00e4;b\n".encode("latin-1"), b"a\tb"])
+def test_columns_without_a_row_are_texts(tmp_path: Path, content: bytes) -> None:
+    """As pandas has them; somebody else refuses a table without rows."""
+    path = tmp_path / "empty.csv"
+    path.write_bytes(content)
+    assert set(kinds(path, None, "empty.csv").values()) == {Kind("text")}
