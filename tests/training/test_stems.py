@@ -224,6 +224,13 @@ def test_every_end_is_told_as_of_a_job_by_itself(
     assert look(jobs)["stem"] is (how != "kills its stem")
 
 
+def _runs(pid: int) -> bool:
+    try:
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
+    except psutil.NoSuchProcess:  # also where it ends while it is looked at
+        return False
+
+
 @pytest.mark.parametrize("own", [False, True])
 @pytest.mark.parametrize("supervised", [True, False])
 def test_nothing_that_a_job_starts_outlives_it(
@@ -260,7 +267,7 @@ def train(out):
             jobs.function(source)
     pid = int((tmp_path / "stray").read_text())
     until = time.monotonic() + 30
-    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+    while _runs(pid):
         assert time.monotonic() < until
         time.sleep(0.05)
 
