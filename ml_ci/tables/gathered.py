@@ -16,7 +16,7 @@ from urllib.parse import unquote
 
 from ml_ci.errors import UserError
 from ml_ci.tables.bounds import Bounds
-from ml_ci.tables.joined import Named, Piece, join
+from ml_ci.tables.joined import Named, Part, join
 from ml_ci.tables.known import kind_of
 from ml_ci.tables.layout import BOM, Layout, binary, examine
 from ml_ci.tables.records import header, rows
@@ -27,15 +27,6 @@ _MAGIC = "*?["
 _MISSING = "__HIVE_DEFAULT_PARTITION__"
 # What a log lies beside parts in, by which only some of them belong to the table.
 _LOGS = (("_delta_log", "Delta"), (".hoodie", "Hudi"), ("metadata/version-hint.text", "Iceberg"))
-
-
-@dataclass(frozen=True)
-class Part:
-    """One file of a table: its path, its name below the table's, and the values that its folders are named after."""
-
-    path: Path
-    name: str
-    values: Named = ()
 
 
 @dataclass(frozen=True)
@@ -149,7 +140,7 @@ def _put_together(
             at = folder / f"part-{place}.parquet"
             named = f"{shown}: {part.name}" if len(parts) > 1 else shown
             (from_json if first == "json" else from_arrow)(part.path, at, named, bounds)
-        pieces.append(Piece(at, part.name, part.values))
+        pieces.append(Part(at, part.name, part.values))
     if len(pieces) == 1 and not parts[0].values:
         return pieces[0].path
     join(pieces, folder / "table.parquet", shown, bounds)

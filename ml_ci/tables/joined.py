@@ -22,8 +22,8 @@ _ANY_WHOLE = "DECIMAL(38,0)"
 
 
 @dataclass(frozen=True)
-class Piece:
-    """One file: where it lies, its name in messages, and the values that its folders are named after."""
+class Part:
+    """One file of a table: its path, its name below the table's, and the values that its folders are named after."""
 
     path: Path
     name: str
@@ -34,7 +34,7 @@ class Piece:
 class _Described:
     """A piece, its schema, and the kinds of its columns: those in the file, and those of its folders."""
 
-    piece: Piece
+    piece: Part
     schema: Schema
     own: Mapping[str, str]
     folders: Mapping[str, str]
@@ -44,7 +44,7 @@ class _Described:
         return {**self.own, **self.folders}
 
 
-def join(pieces: Sequence[Piece], target: Path, shown: str, bounds: Bounds | None = None) -> None:
+def join(pieces: Sequence[Part], target: Path, shown: str, bounds: Bounds | None = None) -> None:
     """Write the pieces as one file.
 
     A column without a value in one of them has the type there that it has in the others. UserError where one has other
@@ -68,7 +68,7 @@ def join(pieces: Sequence[Piece], target: Path, shown: str, bounds: Bounds | Non
         connection.execute(f"COPY ({' UNION ALL '.join(queries)}) TO {literal(str(target))} ({options})")
 
 
-def _by_arrow(pieces: Sequence[Piece], target: Path) -> bool:
+def _by_arrow(pieces: Sequence[Part], target: Path) -> bool:
     """Join pieces that are alike with what only Arrow knows of their columns: categories in their order, zones, units.
 
     False where they have nothing of it, where there is no pyarrow, or where it cannot read what DuckDB can: then DuckDB
@@ -102,7 +102,7 @@ def _is_plain(kind: Any) -> bool:
     return any(getattr(types, f"is_{name}")(kind) for name in plain)
 
 
-def _keep_notes(connection: Database, pieces: Sequence[Piece]) -> str:
+def _keep_notes(connection: Database, pieces: Sequence[Part]) -> str:
     """Write the option that keeps what pandas wrote of an index and of nullable types; "" where a piece has none."""
     found = connection.execute(
         select("key, value", f"parquet_kv_metadata([{', '.join(literal(one.path) for one in pieces)}])")
@@ -117,7 +117,7 @@ def is_whole(value: str) -> bool:
     return digits.isascii() and digits.isdecimal() and len(digits) < 19 and str(int(value)) == value
 
 
-def _read(pieces: Sequence[Piece], shown: str) -> Sequence[Schema]:
+def _read(pieces: Sequence[Part], shown: str) -> Sequence[Schema]:
     """Read the schemas of all files at once; UserError names the file that is damaged."""
     try:
         return read_schemas([one.path for one in pieces], shown)
@@ -132,7 +132,7 @@ def _several(paths: Sequence[Path]) -> str:
     return parquet(paths[0]).replace(literal(paths[0]), f"[{', '.join(map(literal, paths))}]", 1)
 
 
-def _describe(connection: Database, pieces: Sequence[Piece], schemas: Sequence[Schema]) -> Sequence[_Described]:
+def _describe(connection: Database, pieces: Sequence[Part], schemas: Sequence[Schema]) -> Sequence[_Described]:
     folders: dict[str, str] = {}
     for key, value in (named for one in pieces for named in one.values):
         whole = value is None or is_whole(value)  # as Spark, Hive and Arrow type them

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ml_ci.errors import UserError
-from ml_ci.tables.joined import Piece, is_whole, join
+from ml_ci.tables.joined import Part, is_whole, join
 from ml_ci.tables.table import Table
 
 pyarrow = pytest.importorskip("pyarrow", reason="pyarrow is not installed")
@@ -72,7 +72,7 @@ def test_parts_that_do_not_go_together_are_named(tmp_path: Path, parts: Sequence
 
 def test_columns_are_found_by_name_and_rows_by_the_order_of_the_parts(tmp_path: Path) -> None:
     spread(tmp_path, [{"x": [1], "y": ["a"]}, {"y": ["b"], "x": [2]}, {"x": [3], "y": ["c"]}])
-    pieces = [Piece(tmp_path / f"part-{place}.parquet", str(place)) for place in (2, 0, 1)]
+    pieces = [Part(tmp_path / f"part-{place}.parquet", str(place)) for place in (2, 0, 1)]
     join(pieces, tmp_path / "all", "parts")
     table = Table.open(tmp_path / "all")
     assert (table.text("x").tolist(), table.text("y").tolist()) == (["3", "1", "2"], ["c", "a", "b"])
