@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,11 +10,10 @@ from ml_ci.github.activity import activity
 from ml_ci.github.commands import Annotation, heredoc, remarks, unheard
 from ml_ci.github.files import read_event
 from ml_ci.github.forge import GITHUB
-from ml_ci.reports import sentences
 from ml_ci.reports.plain import plain
-from ml_ci.reports.text import label
 from ml_ci.reports.values import Report
 from ml_ci.review import desk as asked
+from ml_ci.review.outputs import outputs
 from ml_ci.review.summary import append, write_summary
 
 
@@ -61,20 +59,3 @@ def tell_step(report: Report, file: Path, code: int, output: Path | None, summar
         write_summary(report, summary)
     lines = [annotation.command() for annotation in remarks(report)]
     return unheard(plain(report)) + "".join(f"{line}\n" for line in lines)
-
-
-def outputs(report: Report, file: Path, code: int) -> Mapping[str, str]:
-    """Give the step's outputs: text on one line each."""
-    failed = [name for name, model in report.models.items() if model.verdict != "pass"]
-    return {
-        "verdict": report.verdict,
-        "exit-code": str(code),
-        "sentence": label(sentences.overall(report), 300),
-        "models": _list(list(report.models)),
-        "failed-models": _list(failed),
-        "report": label(str(file), 1_000),
-    }
-
-
-def _list(names: list[str]) -> str:
-    return json.dumps([label(name) for name in names[:256]])

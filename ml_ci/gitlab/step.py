@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -10,13 +9,15 @@ from pathlib import Path
 from ml_ci.forges.values import Activity, Request
 from ml_ci.gitlab.activity import activity
 from ml_ci.gitlab.forge import GITLAB
-from ml_ci.reports import sentences
 from ml_ci.reports.plain import plain
 from ml_ci.reports.text import label
 from ml_ci.reports.values import Report
 from ml_ci.review import desk as asked
+from ml_ci.review.outputs import outputs
 from ml_ci.review.summary import append, write_summary
 
+# GitLab takes 5 KB of variables.
+_MOST_MODELS = 64
 _PLAIN = re.compile(r"[^\w .,:;/%+=()<>\[\]{}\"-]")
 
 
@@ -48,23 +49,10 @@ class Step:
 
     def tell(self, report: Report, file: Path, code: int, output: Path | None, summary: Path | None) -> str:
         if output is not None:
-            append(output, self.outputs(_values(report, file, code)))
+            append(output, self.outputs(outputs(report, file, code, _MOST_MODELS)))
         if summary is not None:
             write_summary(report, summary)
         return plain(report)
 
 
 STEP: asked.Step = Step()
-
-
-def _values(report: Report, file: Path, code: int) -> Mapping[str, str]:
-    """Give what later jobs may want to know: text on one line each."""
-    failed = [name for name, model in report.models.items() if model.verdict != "pass"]
-    return {
-        "verdict": report.verdict,
-        "exit-code": str(code),
-        "sentence": label(sentences.overall(report), 300),
-        "models": json.dumps([label(name) for name in list(report.models)[:64]]),
-        "failed-models": json.dumps([label(name) for name in failed[:64]]),
-        "report": label(str(file), 1_000),
-    }
