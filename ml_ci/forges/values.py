@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +14,12 @@ State: TypeAlias = Literal["pending", "success", "failure", "error"]
 Kind: TypeAlias = Literal["pull-request", "fork", "push", "merge-group", "workflow-run", "manual", "other"]
 
 _FILES = ("event", "step_summary", "output")
+_COMMIT = re.compile(r"^[0-9a-f]{40}(?:[0-9a-f]{24})?$")
+
+
+def read_commit(said: str) -> str:
+    """Give a commit's full id; "" for what is none."""
+    return said if _COMMIT.match(said) else ""
 
 
 @dataclass(frozen=True)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from ml_ci.forges.values import Activity, Head, Kind
+from ml_ci.forges.values import Activity, Head, Kind, read_commit
 
-_SHA = re.compile(r"^[0-9a-f]{40}(?:[0-9a-f]{24})?$")
 # Dependabot's runs have the token of a fork, wherever its branch is.
 _READ_ONLY_ACTORS = frozenset({"dependabot[bot]"})
 
@@ -32,7 +30,7 @@ def activity(event_name: str, payload: Mapping[str, Any], sha: str = "") -> Acti
     if event_name not in kinds:
         named = f"the event `{event_name}`" if event_name else "a run outside of GitHub Actions"
         return Activity("other", why=f"{named} names no pull request and no commit")
-    return kinds[event_name](payload, _commit(sha))
+    return kinds[event_name](payload, read_commit(sha))
 
 
 def _pull_request(payload: Mapping[str, Any], sha: str) -> Activity:
@@ -50,7 +48,7 @@ def _pull_request_target(payload: Mapping[str, Any], _: str) -> Activity:
 
 
 def _of_pull_request(payload: Mapping[str, Any], kind: Kind) -> Activity:
-    sha, number = _commit(_text(payload, "pull_request", "head", "sha")), _number(payload, "pull_request", "number")
+    sha, number = read_commit(_text(payload, "pull_request", "head", "sha")), _number(payload, "pull_request", "number")
     return Activity(
         kind,
         sha=sha,
@@ -71,14 +69,17 @@ def _same_repository(payload: Mapping[str, Any]) -> bool:
 
 
 def _merge_group(payload: Mapping[str, Any], _: str) -> Activity:
-    sha = _commit(_text(payload, "merge_group", "head_sha"))
-    base = _commit(_text(payload, "merge_group", "base_sha"))
+    sha = read_commit(_text(payload, "merge_group", "head_sha"))
+    base = read_commit(_text(payload, "merge_group", "base_sha"))
     return Activity("merge-group", sha=sha, gates_from=base, statuses=bool(sha), why="a merge queue has no comment")
 
 
 def _workflow_run(payload: Mapping[str, Any], _: str) -> Activity:
     """The second stage: the run that ended may be of a fork; what it left is data."""
-    sha, run = _commit(_text(payload, "workflow_run", "head_sha")), str(_number(payload, "workflow_run", "id") or "")
+    sha, run = (
+        read_commit(_text(payload, "workflow_run", "head_sha")),
+        str(_number(payload, "workflow_run", "id") or ""),
+    )
     if _text(payload, "workflow_run", "event") != "pull_request":
         why = "the run that ended is of no pull request"
         return Activity("workflow-run", sha=sha, run=run, statuses=bool(sha), why=why)
@@ -94,7 +95,7 @@ def _workflow_run(payload: Mapping[str, Any], _: str) -> Activity:
 
 
 def _push(payload: Mapping[str, Any], sha: str) -> Activity:
-    after = _commit(_text(payload, "after"))
+    after = read_commit(_text(payload, "after"))
     if payload.get("deleted") is True or (after and not after.strip("0")):
         return Activity("push", why="the branch was deleted")
     return Activity(
@@ -115,10 +116,6 @@ def _manual(payload: Mapping[str, Any], sha: str) -> Activity:
 def _on_default(payload: Mapping[str, Any]) -> bool:
     default = _text(payload, "repository", "default_branch")
     return bool(default) and _text(payload, "ref") == f"refs/heads/{default}"
-
-
-def _commit(sha: str) -> str:
-    return sha if _SHA.match(sha) else ""
 
 
 def _text(payload: object, *path: str) -> str:

@@ -7,11 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from ml_ci.errors import UserError
-from ml_ci.reports.text import label
 from ml_ci.review.client import Call, Client
-
-_NAME = re.compile(r"^[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}$")
 
 
 @dataclass(frozen=True)
@@ -28,16 +24,10 @@ class Api(Client):
         "Is the API's URL right? For a GitHub Enterprise Server it ends with /api/v3 (--api-url, GITHUB_API_URL)."
     )
     example: ClassVar[str] = "https://api.github.com"
-
-    def __post_init__(self) -> None:
-        if not _NAME.match(self.repository) or ".." in self.repository:
-            raise UserError(
-                f"{label(self.repository) or 'no repository'}: a repository is named OWNER/NAME", hint=_NAMED
-            )
-        if not re.match(r"^https?://[^\s/?#@]+[^\s?#@]*$", self.url):
-            raise UserError(f"{label(self.url) or 'no URL'}: no URL of an API", hint=f"For example {self.example}.")
-        if not self.token:
-            raise UserError("there is no token", hint="Set GITHUB_TOKEN: `env: {GITHUB_TOKEN: ${{ github.token }}}`.")
+    pattern: ClassVar[re.Pattern[str]] = re.compile(r"^[A-Za-z0-9_.-]{1,100}/[A-Za-z0-9_.-]{1,100}$")
+    called: ClassVar[str] = "OWNER/NAME"
+    unnamed: ClassVar[str] = "Give --repository OWNER/NAME, or set GITHUB_REPOSITORY."
+    unknown: ClassVar[str] = "Set GITHUB_TOKEN: `env: {GITHUB_TOKEN: ${{ github.token }}}`."
 
     def hint(self, status: int, call: Call) -> str:
         if status == 401:
@@ -53,9 +43,6 @@ class Api(Client):
     def words(self, data: object) -> str:
         errors = [str(one.get("message") or one.get("code")) for one in _errors(data) if isinstance(one, dict)]
         return ": ".join([said for said in (super().words(data), *errors[:3]) if said])
-
-
-_NAMED = "Give --repository OWNER/NAME, or set GITHUB_REPOSITORY."
 
 
 def permission_hint(needs: str) -> str:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
-from ml_ci.forges.values import Activity
+from ml_ci.forges.values import Activity, read_commit
 from ml_ci.gitlab.forge import CHANGE
 
-_SHA = re.compile(r"^[0-9a-f]{40}(?:[0-9a-f]{24})?$")
 _OF_BRANCHES = frozenset({"push", "schedule", "web", "api", "trigger", "pipeline", "parent_pipeline", "chat"})
 # A status of a merge request's commit opens a second pipeline, which takes the place of the one that failed.
 NO_STATUS = "in a pipeline of a merge request the exit code of the job is the gate: a status could take its place"
@@ -24,15 +22,15 @@ def activity(event_name: str, said: Mapping[str, str], sha: str = "") -> Activit
     A pipeline that is not known asks for nothing.
     """
     if event_name == CHANGE:
-        return _merge_request(said, _commit(sha))
+        return _merge_request(said, read_commit(sha))
     if event_name not in _OF_BRANCHES:
         named = f"a pipeline by `{event_name}`" if event_name else "a run outside of GitLab CI/CD"
         return Activity("other", why=f"{named} names no merge request and no commit")
     branch = said.get("CI_COMMIT_BRANCH", "")
     return Activity(
         "push" if event_name == "push" else "manual",
-        sha=_commit(sha),
-        statuses=bool(_commit(sha)),
+        sha=read_commit(sha),
+        statuses=bool(read_commit(sha)),
         promotes=bool(branch) and branch == said.get("CI_DEFAULT_BRANCH"),
         why="this pipeline is of no merge request",
     )
@@ -45,14 +43,10 @@ def _merge_request(said: Mapping[str, str], here: str) -> Activity:
     fork = said.get("CI_MERGE_REQUEST_SOURCE_PROJECT_ID") != said.get("CI_MERGE_REQUEST_PROJECT_ID")
     return Activity(
         "fork" if fork else "pull-request",
-        sha=_commit(said.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", "")) or here,
+        sha=read_commit(said.get("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", "")) or here,
         pull_request=known,
         gates_from=said.get("CI_MERGE_REQUEST_TARGET_BRANCH_NAME", ""),
         here=here,
         comments=known is not None and not fork,
         why=_FORK if fork else NO_STATUS,
     )
-
-
-def _commit(sha: str) -> str:
-    return sha if _SHA.match(sha) else ""

@@ -8,12 +8,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 from urllib.parse import quote
 
-from ml_ci.errors import UserError
-from ml_ci.reports.text import label
 from ml_ci.review.client import Call, Client
 
-# A project in a group, in a group of it, and so on; or its number.
-_NAME = re.compile(r"^(?:\d{1,18}|[A-Za-z0-9_.-]{1,255}(?:/[A-Za-z0-9_.-]{1,255}){1,20})$")
 _WANTED = (
     "a project access token with the scope `api` and the role Developer (Maintainer, for statuses on a protected "
     "branch). CI_JOB_TOKEN reads merge requests and writes nothing"
@@ -28,19 +24,14 @@ class Api(Client):
     follows: ClassVar[bool] = False  # PRIVATE-TOKEN would go along to wherever it leads
     later: ClassVar[str] = "Nothing is wrong with the change: run the job again, and see https://status.gitlab.com."
     wrong_url: ClassVar[str] = "Is the API's URL right? It ends with /api/v4 (--api-url, CI_API_V4_URL)."
-
-    def __post_init__(self) -> None:
-        if not _NAME.match(self.repository) or ".." in self.repository:
-            raise UserError(
-                f"{label(self.repository) or 'no repository'}: a repository is named GROUP/PROJECT",
-                hint="Give --repository GROUP/PROJECT, or set CI_PROJECT_PATH.",
-            )
-        if not re.match(r"^https?://[^\s/?#@]+[^\s?#@]*$", self.url):
-            raise UserError(
-                f"{label(self.url) or 'no URL'}: no URL of an API", hint="For example https://gitlab.com/api/v4."
-            )
-        if not self.token:
-            raise UserError("there is no token", hint=f"Set GITLAB_TOKEN: {_WANTED}.")
+    # A project in a group, in a group of it, and so on; or its number.
+    pattern: ClassVar[re.Pattern[str]] = re.compile(
+        r"^(?:\d{1,18}|[A-Za-z0-9_.-]{1,255}(?:/[A-Za-z0-9_.-]{1,255}){1,20})$"
+    )
+    called: ClassVar[str] = "GROUP/PROJECT"
+    unnamed: ClassVar[str] = "Give --repository GROUP/PROJECT, or set CI_PROJECT_PATH."
+    example: ClassVar[str] = "https://gitlab.com/api/v4"
+    unknown: ClassVar[str] = f"Set GITLAB_TOKEN: {_WANTED}."
 
     def credentials(self) -> Mapping[str, str]:
         return {"PRIVATE-TOKEN": self.token.value}

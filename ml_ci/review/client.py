@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ import requests
 from requests.auth import AuthBase
 
 from ml_ci import __version__
+from ml_ci.errors import UserError
 from ml_ci.forges.errors import RefusedError, UnavailableError, UnclearError
 from ml_ci.forges.values import Token
 from ml_ci.reports.text import label
@@ -22,6 +24,7 @@ _MOST_PAGES = 300
 TIMEOUT = (10.0, 30.0)
 _ATTEMPTS = 4
 _CHUNK = 2**16
+_URL = re.compile(r"^https?://[^\s/?#@]+[^\s?#@]*$")
 # Longer than this no step of a workflow should sleep: a message with the hour is better.
 _PATIENCE = 60.0
 
@@ -68,6 +71,22 @@ class Client:
     headers: ClassVar[Mapping[str, str]] = {"Accept": "application/json"}
     later: ClassVar[str] = "Nothing is wrong with the change: run the job again."
     wrong_url: ClassVar[str] = "Is the API's URL right (--api-url)?"
+    # How a repository is named there: as a pattern, in words, where it is said. Then an API's URL as an example, and
+    # what to do without a token.
+    pattern: ClassVar[re.Pattern[str]]
+    called: ClassVar[str]
+    unnamed: ClassVar[str]
+    example: ClassVar[str]
+    unknown: ClassVar[str]
+
+    def __post_init__(self) -> None:
+        if not self.pattern.match(self.repository) or ".." in self.repository:
+            said = label(self.repository) or "no repository"
+            raise UserError(f"{said}: a repository is named {self.called}", hint=self.unnamed)
+        if not _URL.match(self.url):
+            raise UserError(f"{label(self.url) or 'no URL'}: no URL of an API", hint=f"For example {self.example}.")
+        if not self.token:
+            raise UserError("there is no token", hint=self.unknown)
 
     def credentials(self) -> Mapping[str, str]:
         """Give the header that holds the token."""

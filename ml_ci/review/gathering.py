@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from pathlib import Path
 
 from ml_ci.errors import Failure, UserError
 from ml_ci.forges.errors import RefusedError
-from ml_ci.forges.values import Activity, Request
+from ml_ci.forges.values import Activity, Request, read_commit
 from ml_ci.reports.text import label
 from ml_ci.reports.values import Report
 from ml_ci.review.belonging import Due, hold
@@ -17,8 +16,6 @@ from ml_ci.review.files import lost, read_reports
 from ml_ci.review.shards import held_to, joined
 from ml_ci.spec.find import read
 from ml_ci.spec.values import Spec
-
-_SHA = re.compile(r"^[0-9a-f]{40}(?:[0-9a-f]{24})?$")
 
 
 def gathered(request: Request) -> Report:
@@ -83,7 +80,7 @@ def asked(request: Request) -> Activity:
         sha = wanted.sha if same else ""
         wanted = replace(wanted, pull_request=request.pull_request, sha=sha, head=None, comments=True, statuses=True)
     if request.sha:
-        if not _SHA.match(request.sha):
+        if not read_commit(request.sha):
             raise UserError(f"--sha {label(request.sha)}: no commit's full id", hint="Give all 40 digits.")
         wanted = replace(wanted, sha=request.sha, statuses=True)
     return wanted
