@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import posixpath
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from ml_ci.errors import UserError
 from ml_ci.forges.forge import Forge
-from ml_ci.forges.registry import FORGES, forge_of, named
+from ml_ci.forges.registry import FORGES, forge_of, is_build, named
 
 if TYPE_CHECKING:
     from ml_ci.forges.values import Request
@@ -45,17 +46,28 @@ class Anywhere(click.Command):
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
         forge, rest = _chosen(args)
+        if self.name != "summary" and not is_build(os.environ) and not _NAMED.intersection(_words(args)):
+            raise UserError(
+                "no forge runs this process, so that nothing says whose pull request is meant", hint=_NAME_IT
+            )
         found = commands_of(forge).commands[self.name or ""]
         found.params.append(click.Option(["--forge"], type=click.Choice((_AUTO, *FORGES)), default=_AUTO, **_SHOWN))
         return found.make_context(info_name, rest, parent, **extra)
 
 
 _AUTO = "auto"
+_NAMED = {"--forge", "--repository", "--help", "-h"}
+_NAME_IT = f"Name it: --forge {'|'.join(FORGES)} --repository OWNER/NAME --pull-request NUMBER."
 _SHOWN: Mapping[str, Any] = {
     "show_default": True,
     "expose_value": False,
     "help": "Whose pull request it is; `auto` is the forge that runs this job.",
 }
+
+
+def _words(args: Iterable[str]) -> Iterator[str]:
+    """Give arguments without the values that stand behind a `=`."""
+    return (word.partition("=")[0] for word in args)
 
 
 def _chosen(args: list[str]) -> tuple[Forge, list[str]]:

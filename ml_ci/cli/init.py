@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     "workflows",
     multiple=True,
     metavar="NAME",
-    help="A template; may be given again. `none`: no workflow. [default: pull-request]",
+    help="A template; may be given again. `none`: no workflow. [default: pull-request, or your forge's]",
 )
 @click.option(
     "--actions",
@@ -64,6 +64,7 @@ def command(
     numbers, so that the first pull request is judged by more than a comparison.
     """
     from ml_ci.setup.look import look
+    from ml_ci.setup.recipes import choose_template
     from ml_ci.setup.values import Answers
 
     answers = Answers(**given, data=tuple(_pair(entry) for entry in data))
@@ -75,7 +76,7 @@ def command(
     if choice is not None:
         _propose(choice)
     models = [choice.name] if choice else _declared()
-    files = _plan(found, choice, models, workflows or ("pull-request",), actions)
+    files = _plan(found, choice, models, workflows or (choose_template(found.origin, found.ci),), actions)
     written = _put(files, found.prefix, dry_run)
     _tell_what_is_left(choice, written, found)
     open_keys = bool(choice and choice.missing)
@@ -192,11 +193,11 @@ def _plan(
     found: Found, choice: Choice | None, models: list[str], workflows: tuple[str, ...], actions: str | None
 ) -> dict[str, str]:
     """Give the files to write, by their path from the repository's root."""
-    from ml_ci.setup import writing
+    from ml_ci.setup import recipes, writing
     from ml_ci.setup.action import name_action
     from ml_ci.setup.files import judging_already, plan_tests, plan_workflows
 
-    known = writing.names()
+    known = sorted((*writing.names(), *recipes.NAMES))
     for name in workflows:
         if name not in (*known, "none"):
             raise UserError(f"--workflow {name}: there is no such template", hint=f"There are: {', '.join(known)}.")
@@ -236,6 +237,7 @@ def _tell_what_is_left(choice: Choice | None, files: dict[str, str], found: Foun
     from ml_ci.setup import writing
     from ml_ci.setup.files import add_hidden, show_path
     from ml_ci.setup.look import find_hidden
+    from ml_ci.setup.recipes import include_line
 
     prefix = found.prefix
     text = files.get(f"{prefix}ml-ci.yaml", "")
@@ -246,6 +248,9 @@ def _tell_what_is_left(choice: Choice | None, files: dict[str, str], found: Foun
         if writing.UNKNOWN_ACTION.partition("@")[0] + "/" in workflow:
             at = show_path(path, prefix)
             say(f"left    {at}: where ml-ci's actions are, then: ml-ci init --actions OWNER/ml-ci@SHA")
+    for path in files:
+        if path.startswith(".gitlab/"):
+            say(f"left    .gitlab-ci.yml: {include_line(path)}")
     if found.requirements is None and any(path.startswith(".github/") for path in files):
         say("left    requirements.txt, with what training needs, or `install:` of the gate: nothing else is installed")
     hidden = find_hidden(Path.cwd(), files)

@@ -6,21 +6,24 @@ import posixpath
 import re
 from collections.abc import Collection, Iterable
 
-from ml_ci.setup import writing
+from ml_ci.setup import recipes, writing
 from ml_ci.setup.values import Found
 
 _ON_PULL_REQUESTS = ("pull-request", "matrix", "pull-request-untrusted")
 
 
 def plan_workflows(found: Found, names: Iterable[str], action: str | None) -> dict[str, str]:
-    """Give the workflows by their path from the repository's root; GitHub reads no other folder than the root's."""
+    """Give the workflows by their path from the repository's root: CI systems read no other folder than the root's."""
     slug = name_project(found.prefix)
     folder = found.prefix.rstrip("/") or "."
-    return {
-        f".github/workflows/{_name_workflow(name, slug)}": writing.workflow(name, found, action, folder, slug)
-        for name in names
-        if name != "none"
-    }
+    planned = {}
+    for name in names:
+        if name in recipes.NAMES:
+            planned[recipes.place_recipe(name, found, slug)] = recipes.write_recipe(name, found, folder, slug)
+        elif name != "none":
+            path = f".github/workflows/{_name_workflow(name, slug)}"
+            planned[path] = writing.workflow(name, found, action, folder, slug)
+    return planned
 
 
 def name_project(prefix: str) -> str:
@@ -52,8 +55,8 @@ def show_path(path: str, prefix: str) -> str:
 def judging_already(found: Found, planned: str) -> str | None:
     """Give a workflow that judges this project's pull requests already, where `planned` would be a second one."""
     others = [one for one in found.workflows if one != planned]
-    own = _name_workflow("pull-request", name_project(found.prefix))
-    return next(iter(others), None) if posixpath.basename(planned) == own else None
+    own = (_name_workflow("pull-request", name_project(found.prefix)), recipes.GITLAB_FILE)
+    return next(iter(others), None) if posixpath.basename(planned) in own else None
 
 
 def add_hidden(hidden: Collection[str], prefix: str) -> str:

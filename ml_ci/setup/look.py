@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 from ml_ci.errors import UserError
@@ -14,7 +14,7 @@ from ml_ci.repository.by_name import ignored
 from ml_ci.repository.git import GitError
 from ml_ci.repository.listing import KEPT, list_files
 from ml_ci.repository.repository import Repository
-from ml_ci.setup import data, scripts
+from ml_ci.setup import data, recipes, scripts
 from ml_ci.setup.commands import find_commands, read_toml
 from ml_ci.setup.source import Source, parse
 from ml_ci.setup.values import Found, Script
@@ -55,14 +55,21 @@ def look(top: Path) -> Found:
         servers=_find_servers(top, files, programs),
         pulled=pulled,
         tools=_tools(top, files),
-        workflows=_find_judging(workflows, repository.prefix),
+        workflows=(*_find_judging(workflows, repository.prefix), *_find_elsewhere(repository)),
         tested=_find_tested(top, files),
         python=python,
         python_said=said,
         requirements=_find_requirements(top, files),
         origin=remote.url(repository),
+        ci=_find_ci(repository),
         prefix=repository.prefix,
     )
+
+
+def _find_ci(repository: Repository) -> frozenset[str]:
+    """Find what CI systems read, at the root."""
+    places = (".github/workflows", recipes.GITLAB_FILE, *recipes.GITEA_FOLDERS)
+    return frozenset(place for place in places if (repository.top / place).exists())
 
 
 def _find_requirements(top: Path, files: frozenset[str]) -> str | None:
@@ -89,10 +96,16 @@ _FOLDER = re.compile(r"working-directory:\s*[\"']?([^\s\"'#]+)")
 
 
 def _read_workflows(repository: Repository) -> dict[str, str]:
-    """Give the text of each workflow by its path from the root."""
-    folder = repository.top / ".github" / "workflows"
-    files = sorted(folder.glob("*.y*ml")) if folder.is_dir() else []
-    return {f".github/workflows/{file.name}": _text(folder, file.name) for file in files}
+    """Give the text of each workflow of GitHub by its path from the root."""
+    return dict(_read_files(repository, ".github/workflows"))
+
+
+def _read_files(repository: Repository, *folders: str) -> Iterator[tuple[str, str]]:
+    """Read the YAML files of folders of the root."""
+    for name in folders:
+        folder = repository.top / name
+        for file in sorted(folder.glob("*.y*ml")) if folder.is_dir() else []:
+            yield f"{name}/{file.name}", _text(folder, file.name)
 
 
 def _find_judging(workflows: Mapping[str, str], prefix: str) -> tuple[str, ...]:
@@ -105,6 +118,19 @@ def _find_judging(workflows: Mapping[str, str], prefix: str) -> tuple[str, ...]:
         and "pull_request" in text
         and here in [posixpath.normpath(one) for one in _FOLDER.findall(text) or ["."]]
     )
+
+
+_RUNS = re.compile(r"\bml-ci run\b")
+
+
+def _find_elsewhere(repository: Repository) -> tuple[str, ...]:
+    """Find the files of other CI systems that run ml-ci for this very project, by their paths from the root."""
+    folder = repository.prefix.rstrip("/")
+    texts = dict(_read_files(repository, ".gitlab", *recipes.GITEA_FOLDERS))
+    if (repository.top / recipes.GITLAB_FILE).is_file():
+        texts[recipes.GITLAB_FILE] = _text(repository.top, recipes.GITLAB_FILE)
+    named = re.compile(rf"(?:\bcd |working-directory: \"?){re.escape(folder)}\b") if folder else None
+    return tuple(path for path, text in texts.items() if _RUNS.search(text) and (named is None or named.search(text)))
 
 
 def _find_tested(top: Path, files: frozenset[str]) -> frozenset[str]:

@@ -71,7 +71,8 @@ class Found:
     """What is in a repository, below the folder that init is started in; `prefix` leads there from its root.
 
     `workflows` are those of the root that judge this project; `tested` are the models that its tests name;
-    `idle` are programs that train when another one asks them to, and do nothing when they are started.
+    `idle` are programs that train when another one asks them to, and do nothing when they are started. `ci` are the
+    root's files and folders that CI systems read.
     """
 
     name: str
@@ -92,6 +93,7 @@ class Found:
     python_said: str | None = None
     requirements: str | None = None
     origin: str | None = None
+    ci: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,19 @@ def test_outside_of_actions_a_pull_request_has_to_be_named(
     assert f"--repository OWNER/NAME {option}" in said
 
 
+@pytest.mark.parametrize("command", ["comment", "status"])
+def test_where_no_forge_runs_it_has_to_be_named(
+    command: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("GITHUB_ACTIONS", "GITLAB_CI", "GITEA_ACTIONS", "FORGEJO_ACTIONS"):
+        monkeypatch.delenv(name, raising=False)
+    assert call([command]) == 2
+    said = " ".join(capsys.readouterr().err.split())
+    assert "no forge runs this process" in said and "--forge gitlab|gitea|github --repository OWNER/NAME" in said
+    assert "GitHub Actions" not in said
+    assert call([command, "--help"]) == 0
+
+
 @pytest.mark.parametrize("module", ["ml_ci.cli.forge", "ml_ci.cli.report", "ml_ci.cli.run", "ml_ci.cli.trusted"])
 def test_requests_is_imported_only_to_speak(module: str) -> None:
     program = f"import sys, {module}; print('requests' in sys.modules, 'pydantic' in sys.modules)"
