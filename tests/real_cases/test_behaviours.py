@@ -11,7 +11,7 @@ import pytest
 
 from ml_ci.errors import UserError
 from ml_ci.evaluation import stream
-from ml_ci.pipeline import run
+from ml_ci.pipeline import plan, run
 from ml_ci.plan.plan import TRAININGS
 from ml_ci.records.store import Store
 from ml_ci.reports.values import ModelReport
@@ -98,6 +98,10 @@ class Project:
         return report.models["cut"], seen.asked
 
     @property
+    def planned(self) -> str:
+        return plan(Options(start=self.path, environment=dict(os.environ)))["cut"].action
+
+    @property
     def trainings(self) -> int:
         return sum(kind == TRAININGS for kind, _, _ in Store(self.path / ".ml_ci").records())
 
@@ -136,12 +140,15 @@ def test_a_protected_column_that_came_in_is_seen_and_a_second_run_asks_nothing(a
     assert (asked, again.gates) == ([], found.gates)
 
     asks.edit("ml-ci.yaml", "blind <= 0.05", "blind <= 0.5")
+    assert asks.planned == "reuse"
     changed, asked = asks.judge()
     assert (asked, next(gate.verdict for gate in changed.gates if gate.condition == "blind <= 0.5")) == ([], "pass")
 
     asks.edit("ml-ci.yaml", "    gates:", "      upper: {disturb: sex, by: case}\n    gates:")
-    _, asked = asks.judge()
-    assert asked == ["candidate upper", "baseline upper"]
+    assert asks.planned == "evaluate"
+    found, asked = asks.judge()
+    assert (asked, found.action) == (["candidate upper", "baseline upper"], "evaluate")
+    assert asks.planned == "reuse"
 
 
 @pytest.mark.parametrize(

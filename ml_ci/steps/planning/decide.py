@@ -9,11 +9,11 @@ from ml_ci import __version__
 from ml_ci.changes.settings import evidence, name_audited, part
 from ml_ci.changes.values import Fingerprint, evaluation_key, judging_key, repetition_key
 from ml_ci.digests import digest
-from ml_ci.plan.plan import PREDICTIONS, TRAININGS, VERDICTS, Keys, Known, Plan, decide, largest
+from ml_ci.plan.plan import BEHAVIOURS, PREDICTIONS, TRAININGS, VERDICTS, Keys, Known, Plan, decide, largest
 from ml_ci.plan.values import Action
 from ml_ci.records.store import Store
 from ml_ci.spec.values import ModelSpec, PartEntry
-from ml_ci.steps.planning.behaviours import digest_beside
+from ml_ci.steps.planning.behaviours import digest_beside, key_behaviour, list_measured
 from ml_ci.steps.planning.folds import cut_folds, find_folds, pool_keys
 from ml_ci.steps.planning.judged import Judged, read_verdict
 from ml_ci.steps.planning.own_rows import find_source
@@ -30,12 +30,13 @@ def find_verdict(project: Project, plan: Plan) -> Judged | None:
 def plan_work(project: Project, sides: Sides, *, verify: bool = False) -> Plan:
     """Plan one model: records are looked for and not read; with `verify` a damaged one is set aside, and is none.
 
-    With `seeds: k` the work on the further seeds counts too, and with `folds: k` that on each fold.
+    With `seeds: k` the work on the further seeds counts too, with `folds: k` that on each fold, and what a side was
+    never asked by a behaviour.
     """
     plan = _planned(project, sides, verify)
     if project.store.has(VERDICTS, plan.verdict):
         return plan
-    plan = _with_folds(project, sides, plan, verify)
+    plan = _with_behaviours(project, sides, _with_folds(project, sides, plan, verify), verify)
     if sides.candidate.model.seeds == 1:
         return plan
     further = [_with_folds(project, one, _planned(project, one, verify), verify) for one in vary_seed(project, sides)]
@@ -59,6 +60,29 @@ def _planned(project: Project, sides: Sides, verify: bool) -> Plan:
     verdict = judging_key(comparison, told, sides.candidate.fingerprint.gates)
     known = _verify(project.store) if verify else project.store.has
     return decide(candidate, baseline, comparison, verdict, _fetchable(sides, candidate, known))
+
+
+def _with_behaviours(project: Project, sides: Sides, plan: Plan, verify: bool) -> Plan:
+    """Count the sides that have to be asked about rows, though the counts of their holdout are known."""
+    measured = list_measured(sides.candidate.model)
+    if not measured:
+        return plan
+    known = _verify(project.store) if verify else project.store.has
+    own = plan.candidate_action, plan.baseline_action
+    asked: list[Action | None] = []
+    for side, keys, action in zip((sides.candidate, sides.baseline), (plan.candidate, plan.baseline), own, strict=True):
+        if side is None or keys is None or action != "reuse":
+            asked.append(action)
+            continue
+        beside = digest_beside(project, sides, side)
+        wanted = (key_behaviour(keys.predictions, one, beside.get(one.name, "")) for one in measured)
+        asked.append("reuse" if all(known(BEHAVIOURS, key) for key in wanted) else "evaluate")
+    return replace(
+        plan,
+        action=largest((plan.action, *(action for action in asked if action))),
+        candidate_action=asked[0] or plan.candidate_action,
+        baseline_action=asked[1],
+    )
 
 
 def _with_folds(project: Project, sides: Sides, plan: Plan, verify: bool) -> Plan:
