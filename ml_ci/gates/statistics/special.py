@@ -16,7 +16,7 @@ from typing import Any
 import scipy
 
 _PACKAGE = f"{scipy.__name__}.special"
-_NAMES = ("betainc", "betaincinv", "ndtr", "ndtri", "stdtr", "stdtrit")
+_NAMES = ("betainc", "betaincinv", "betaln", "ndtr", "ndtri", "stdtr", "stdtrit")
 
 
 def load_functions() -> tuple[Any, ...]:
@@ -48,4 +48,4 @@ def _load_without_package() -> ModuleType:
         del sys.modules[_PACKAGE]
 
 
-betainc, betaincinv, ndtr, ndtri, stdtr, stdtrit = load_functions()
+betainc, betaincinv, betaln, ndtr, ndtri, stdtr, stdtrit = load_functions()
