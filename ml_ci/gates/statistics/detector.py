@@ -26,10 +26,9 @@ def follow(terms: Floats, seen: npt.NDArray[np.bool_]) -> Floats:
     """
     state = np.full(terms.shape[1:], -np.inf)
     after = np.empty(terms.shape)
-    every = seen.reshape(len(seen), -1).all(axis=1)
-    for window, gained in enumerate(terms):
+    for window, (gained, there) in enumerate(zip(terms, np.expand_dims(seen, -1), strict=True)):
         moved = np.logaddexp(0.0, state) + gained
-        state = moved if every[window] else np.where(np.expand_dims(seen[window], -1), moved, state)
+        state = moved if there.all() else np.where(there, moved, state)
         after[window] = state
     return average(after)
 
