@@ -151,3 +151,15 @@ class Comment:
     id: int
     author: str
     body: str
+
+
+@dataclass(frozen=True)
+class Issue:
+    """An issue: its number in the repository, its author's login, its title, its Markdown, whether it is open."""
+
+    number: int
+    author: str
+    title: str
+    body: str
+    open: bool
+    url: str = ""

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import quote
 
-from ml_ci.forges.values import Neighbour, Request, Status
+from ml_ci.forges.values import Issue, Neighbour, Request, Status
 from ml_ci.gitea.api import Api
 from ml_ci.github import desk as github
-from ml_ci.github import touched
+from ml_ci.github import issues, touched
 from ml_ci.review import desk as asked
 from ml_ci.review.client import Call
 from ml_ci.review.touching import Words
@@ -59,6 +59,13 @@ class Desk(github.Desk):
         for data in self.api.pages(call):
             if github.is_open_with(data, sha, self.api.repository):
                 yield Neighbour(int(data["number"]), str((data.get("base") or {}).get("ref", "")))
+
+    def issues(self, author: str) -> Iterator[Issue]:
+        return issues.issues(self.api, author, {"state": "all", "type": "issues"})
+
+    def dispatched(self, file: str, said: str) -> bool | None:
+        """Not every server lists its runs, and Forgejo's have no names."""
+        return None
 
 
 def _status(one: Mapping[str, Any]) -> Status:

@@ -38,6 +38,8 @@ class Api(Client):
             return "The repository has moved: name it as it is now (--repository)."
         if status == 404:
             return f"Is the repository right, and may the token see it? It needs `{call.needs}`."
+        if status == 410:
+            return "Switch issues on in the settings of the repository, or write `on_alarm: {issue: false}`."
         return super().hint(status, call)
 
     def words(self, data: object) -> str:

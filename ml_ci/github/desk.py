@@ -1,4 +1,4 @@
-"""GitHub's pull requests, comments and commit statuses, by its REST API."""
+"""GitHub's pull requests, comments, commit statuses, issues and dispatches, by its REST API."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from ml_ci.forges.errors import RefusedError
-from ml_ci.forges.values import Comment, Head, Neighbour, PullRequest, Request, Status
-from ml_ci.github import pull, touched
+from ml_ci.forges.values import Comment, Head, Issue, Neighbour, PullRequest, Request, Status
+from ml_ci.github import dispatch, issues, pull, touched
 from ml_ci.github.api import Api
 from ml_ci.github.forge import GITHUB
 from ml_ci.review import desk as asked
@@ -92,6 +92,21 @@ class Desk:
         doing = f"set the status `{status.context}` on commit {sha[:7]}"
         path = f"/repos/{{repo}}/statuses/{quote(sha, safe='')}"
         self.api.send(Call("POST", path, doing, "statuses: write", body=body))
+
+    def issues(self, author: str) -> Iterator[Issue]:
+        return issues.issues(self.api, author)
+
+    def open_issue(self, title: str, body: str) -> Issue:
+        return issues.open_issue(self.api, title, body)
+
+    def edit_issue(self, issue: Issue) -> None:
+        issues.edit_issue(self.api, issue)
+
+    def dispatch(self, file: str, ref: str, inputs: Mapping[str, str]) -> None:
+        dispatch.dispatch(self.api, file, ref, inputs)
+
+    def dispatched(self, file: str, said: str) -> bool | None:
+        return dispatch.dispatched(self.api, file, said)
 
     def sleep(self, seconds: float) -> None:
         self.api.sleep(seconds)

@@ -1,4 +1,4 @@
-"""GitLab's merge requests, notes and commit statuses, by its REST API."""
+"""GitLab's merge requests, notes, commit statuses and issues, by its REST API."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ml_ci.errors import UserError
-from ml_ci.forges.values import Comment, Head, Neighbour, PullRequest, Request, Status
-from ml_ci.gitlab import merge
+from ml_ci.forges.values import Comment, Head, Issue, Neighbour, PullRequest, Request, Status
+from ml_ci.gitlab import issues, merge
 from ml_ci.gitlab.api import Api
 from ml_ci.gitlab.forge import GITLAB
 from ml_ci.gitlab.note import quiet
@@ -18,6 +18,10 @@ from ml_ci.review import desk as asked
 from ml_ci.review.client import Call
 
 _NEEDS = "write notes"
+_START = (
+    "Leave `dispatch:` out of `on_alarm:`, and start the retraining by the webhook (ML_CI_WEBHOOK): what receives it "
+    "may ask for a pipeline with the trigger token that it keeps."
+)
 _ORDER: Mapping[str, str | int] = {"sort": "asc", "order_by": "created_at", "activity_filter": "only_comments"}
 
 
@@ -80,6 +84,22 @@ class Desk:
 
     def set_status(self, sha: str, status: Status) -> None:
         self.statuses.set(sha, status)
+
+    def issues(self, author: str) -> Iterator[Issue]:
+        return issues.issues(self.api, author)
+
+    def open_issue(self, title: str, body: str) -> Issue:
+        return issues.open_issue(self.api, title, body)
+
+    def edit_issue(self, issue: Issue) -> None:
+        issues.edit_issue(self.api, issue)
+
+    def dispatch(self, file: str, ref: str, inputs: Mapping[str, str]) -> None:
+        """Refuse: a project of GitLab has one pipeline, and no file of its own for each thing that may be started."""
+        raise UserError(f"could not start {label(file)}: GitLab has no workflow of this name to start", hint=_START)
+
+    def dispatched(self, file: str, said: str) -> bool | None:
+        return None
 
     def sleep(self, seconds: float) -> None:
         self.api.sleep(seconds)

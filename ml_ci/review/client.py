@@ -23,6 +23,7 @@ _MOST_PAGES = 300
 # Seconds to connect, and to wait for the answer.
 TIMEOUT = (10.0, 30.0)
 _ATTEMPTS = 4
+_LISTS = ("statuses", "workflow_runs")
 _CHUNK = 2**16
 _URL = re.compile(r"^https?://[^\s/?#@]+[^\s?#@]*$")
 # Longer than this no step of a workflow should sleep: a message with the hour is better.
@@ -221,8 +222,8 @@ class Client:
         return label(words.replace(self.token.value, "***"), 300)
 
     def _items(self, data: object, call: Call) -> list[Any]:
-        """Give the list of a page, which some answers have under `statuses`."""
-        found = data.get("statuses") if isinstance(data, dict) else data
+        """Give the list of a page, which some answers have under a name."""
+        found = next((data[name] for name in _LISTS if name in data), None) if isinstance(data, dict) else data
         if not isinstance(found, list):
             raise UnavailableError(f"could not {call.doing}: the answer is no list", hint=self.wrong_url)
         return found

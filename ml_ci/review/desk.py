@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from ml_ci.forges.registry import named
-from ml_ci.forges.values import Activity, Comment, Head, Neighbour, PullRequest, Request, Status
+from ml_ci.forges.values import Activity, Comment, Head, Issue, Neighbour, PullRequest, Request, Status
 from ml_ci.reports.values import Report
 
 
@@ -48,7 +48,7 @@ class Step(Protocol):
 
 
 class Desk(Protocol):
-    """The pull requests and commits of one repository, by API.
+    """The pull requests, issues and commits of one repository, by API.
 
     Each may raise RefusedError where the forge says no, UnavailableError where it does not answer, and UnclearError
     where what must not be done twice may have been done.
@@ -104,6 +104,29 @@ class Desk(Protocol):
 
     def set_status(self, sha: str, status: Status) -> None:
         """Set a status of a commit."""
+        ...
+
+    def issues(self, author: str) -> Iterator[Issue]:
+        """Give every issue that this login opened, open or closed, the newest first."""
+        ...
+
+    def open_issue(self, title: str, body: str) -> Issue:
+        """Open an issue; UnclearError where nobody knows whether it was opened."""
+        ...
+
+    def edit_issue(self, issue: Issue) -> None:
+        """Let the issue of this number have this title, this body, and be open or closed."""
+        ...
+
+    def dispatch(self, file: str, ref: str, inputs: Mapping[str, str]) -> None:
+        """Start the workflow of a file on a branch.
+
+        UnclearError where nobody knows whether it was started; UserError where the forge has no such thing.
+        """
+        ...
+
+    def dispatched(self, file: str, said: str) -> bool | None:
+        """Say whether a dispatched run of a workflow has this text in its name; None where the forge cannot tell."""
         ...
 
     def sleep(self, seconds: float) -> None:

@@ -32,6 +32,7 @@ def load(name: str, path: Path) -> Any:
 
 gitlab = load("tests_fake_gitlab", _HERE / "fake_gitlab.py")
 gitea = load("tests_fake_gitea", _HERE / "fake_gitea.py")
+fake_webhook = load("tests_fake_webhook", _HERE / "fake_webhook.py")
 _REPORTS = load("tests_reports_for_forges", _HERE.parent / "reports" / "conftest.py")
 REPORTS: dict[str, Callable[[], Report]] = _REPORTS.REPORTS
 FAKES = {"github": gitea.base.FakeGitHub, "gitlab": gitlab.FakeGitLab, "gitea": gitea.FakeGitea}
@@ -62,6 +63,20 @@ def stand(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> It
     """Give each forge in turn, with pull request 7; waiting takes no time."""
     monkeypatch.setattr("time.sleep", lambda seconds: None)
     yield from _stand(request.param)
+
+
+@pytest.fixture
+def github_stand(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stand]:
+    """Give a GitHub with pull request 7."""
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    yield from _stand("github")
+
+
+@pytest.fixture
+def webhook() -> Iterator[Any]:
+    """Give a team's webhook."""
+    with fake_webhook.FakeWebhook() as server:
+        yield server
 
 
 @pytest.fixture

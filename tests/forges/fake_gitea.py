@@ -37,7 +37,7 @@ class FakeGitea(base.FakeGitHub):  # type: ignore[misc]
     def _refused(self, method: str, path: str, headers: Mapping[str, str]) -> Any:
         if headers.get("Authorization") != f"token {self.token}":
             return base.Answer(401, {"message": "user does not exist [uid: 0, name: ]", "url": "/api/swagger"})
-        area = "statuses" if "status" in path else "pull-requests"
+        area = base._area(path)
         if method != "GET" and self.permissions.get(area) != "write":
             return base.Answer(403, {"message": "token does not have at least one of required scope(s)"})
         return None
@@ -59,6 +59,16 @@ class FakeGitea(base.FakeGitHub):  # type: ignore[misc]
 
     def _shown(self, comment: Mapping[str, Any]) -> dict[str, Any]:
         return {"id": comment["id"], "body": comment["body"], "user": {"login": comment["login"]}}
+
+    def _list_issues(self, query: dict[str, str], _: Any) -> Any:
+        """Without `type=issues` pull requests are among them."""
+        pulls = [{"number": one["number"], "login": "x", "state": one["state"], "pull": True} for one in self.pulls]
+        listed = [*self.issues[::-1], *(() if query.get("type") == "issues" else pulls)]
+        state = query.get("state", "open")
+        return self._page([base._issue(one) for one in listed if state in ("all", one["state"])], query)
+
+    def _list_runs(self, *_: Any) -> Any:
+        return base.Answer(404, {"message": "Not Found"})
 
     def _create_status(self, sha: str, _: Any, body: dict[str, Any]) -> Any:
         status = {"sha": sha, **{name: body.get(name) for name in ("state", "context", "description", "target_url")}}

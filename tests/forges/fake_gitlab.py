@@ -60,7 +60,7 @@ class FakeGitLab(base.FakeGitHub):  # type: ignore[misc]
     def _refused(self, method: str, path: str, headers: Mapping[str, str]) -> Any:
         if headers.get("PRIVATE-TOKEN") != self.token:
             return Answer(401, {"message": "401 Unauthorized"})
-        area = "statuses" if "/statuses" in path else "pull-requests"
+        area = "statuses" if "/statuses" in path else "issues" if "/issues" in path else "pull-requests"
         if method != "GET" and self.permissions.get(area) != "write":
             return Answer(403, {"message": "403 Forbidden"})
         return None
@@ -94,6 +94,9 @@ class FakeGitLab(base.FakeGitHub):  # type: ignore[misc]
         yield "GET", rf"{commit}/statuses", self._list_statuses
         yield "GET", commit, self._get_commit
         yield "POST", r"statuses/([^/]+)", self._create_status
+        yield "GET", "issues", self._list_issues
+        yield "POST", "issues", self._create_issue
+        yield "PUT", r"issues/(\d+)", self._edit_issue
         yield "GET", "pipelines", self._list_pipelines
         yield "GET", rf"{one}/pipelines", self._pipelines_of_request
         yield "GET", r"pipelines/(\d+)/jobs", self._list_jobs
@@ -141,6 +144,27 @@ class FakeGitLab(base.FakeGitHub):  # type: ignore[misc]
             return ""
 
         return _QUICK.sub(perform, text.replace("\r", "")).rstrip()
+
+    def _list_issues(self, query: dict[str, str], _: Any) -> Any:
+        """Without `scope=all` there are only those of the token's user."""
+        author = query.get("author_username")
+        found = [one for one in self.issues[::-1] if author in (None, one["login"])]
+        if query.get("scope") != "all":
+            found = [one for one in found if one["login"] == self.login]
+        return self._page([_issue(one) for one in found], query)
+
+    def _create_issue(self, _: Any, body: dict[str, Any]) -> Any:
+        made = self.issue(body["title"], self._performed(body["description"]), self.login)
+        return Answer(201, _issue(next(one for one in self.issues if one["number"] == made)))
+
+    def _edit_issue(self, number: str, _: Any, body: dict[str, Any]) -> Any:
+        found = next((one for one in self.issues if one["number"] == int(number)), None)
+        if found is None:
+            return _missing("Issue")
+        state = {"close": "closed", "reopen": "open"}[body["state_event"]]
+        text = self._performed(body["description"])
+        found.update({"title": body["title"], "body": text, "state": state, "edits": found["edits"] + 1})
+        return Answer(200, _issue(found))
 
     def _create_status(self, sha: str, query: Any, body: dict[str, Any]) -> Any:
         if body["name"] in self.jobs:
@@ -226,6 +250,12 @@ def _missing(what: str) -> Any:
 def _note(one: Mapping[str, Any]) -> dict[str, Any]:
     system = bool(one.get("system"))
     return {"id": one["id"], "body": one["body"], "author": {"username": one["login"]}, "system": system}
+
+
+def _issue(one: Mapping[str, Any]) -> dict[str, Any]:
+    state = {"open": "opened"}.get(one["state"], one["state"])
+    said = {"iid": one["number"], "title": one["title"], "description": one["body"], "state": state}
+    return {**said, "author": {"username": one["login"]}, "web_url": f"https://gitlab.example/-/issues/{one['number']}"}
 
 
 def _job(one: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A small GitHub that remembers: comments, commit statuses, pull requests, merges behind required statuses, approvals.
+"""A small GitHub that remembers: comments, statuses, pull requests, merges behind them, approvals, issues, dispatches.
 
 Every request and every answer is checked against GitHub's own description (`openapi.json`, cut by `cut_openapi.py`);
 what does not fit stands in `violations`. It adds what the description lacks: authentication, permissions, 140
@@ -78,6 +78,12 @@ class FakeGitHub:
         self.comments: list[dict[str, Any]] = []
         self.statuses: list[dict[str, Any]] = []
         self.approvals: list[dict[str, Any]] = []
+        self.issues: list[dict[str, Any]] = []
+        self.has_issues, self.actions_may_propose = True, True
+        self.workflows: dict[str, Callable[[Mapping[str, str]], str]] = {}
+        self.runs: list[dict[str, Any]] = []
+        self.app_token = "ghs_app0123456789abcdefghijklmnopqrstuv"
+        self.find_head: Callable[[str], str] = lambda branch: SHA
         self.commits: dict[str, tuple[str, ...]] = {}
         self.required: list[str] = []
         self.requests: list[dict[str, Any]] = []
@@ -141,6 +147,18 @@ class FakeGitHub:
         given = {"run": run, "login": login, "comment": comment, "environment": environment, "state": state}
         self.approvals.append(given)
 
+    def issue(self, title: str, body: str, login: str = "somebody", state: str = "open") -> int:
+        """Add an issue and give its number, which no pull request has."""
+        with self._lock:
+            number = 100 + self._id()
+            made = {"number": number, "title": title, "body": body, "login": login, "state": state, "edits": 0}
+            self.issues.append(made)
+            return number
+
+    def workflow(self, file: str, name: Callable[[Mapping[str, str]], str] = lambda inputs: "") -> None:
+        """Add a workflow that may be dispatched; `name` makes its runs' names of their inputs, as `run-name:` does."""
+        self.workflows[file] = name
+
     def trouble(self, method: str, path: str, kind: int | str, times: int = 1) -> None:
         """Let the next `times` requests that match fail."""
         self.troubles.append(Trouble(method, path, kind, times))
@@ -159,6 +177,8 @@ class FakeGitHub:
             "pulls": self.pulls,
             "comments": self.comments,
             "statuses": self.statuses,
+            "issues": self.issues,
+            "runs": self.runs,
             "requests": self.requests,
             "violations": self.violations,
         }
@@ -204,17 +224,12 @@ class FakeGitHub:
         return self._next - 1
 
     def _refused(self, method: str, path: str, headers: Mapping[str, str]) -> Answer | None:
+        self._app = headers.get("Authorization") == f"Bearer {self.app_token}"
+        if self._app:  # what an app may do, it may
+            return None
         if headers.get("Authorization") != f"Bearer {self.token}":
             return _error(401, "Bad credentials")
-        area = (
-            "contents"
-            if "/git/" in path
-            else "statuses"
-            if "status" in path
-            else "actions"
-            if "/actions/" in path
-            else "pull-requests"
-        )
+        area = _area(path)
         level = self.permissions.get("contents" if path.endswith("/merge") else area)
         if path != "/user" and (level is None or (level == "read" and method != "GET")):
             return _error(403, "Resource not accessible by integration")
@@ -237,6 +252,12 @@ class FakeGitHub:
         yield "POST", r"issues/(\d+)/comments", self._create_comment
         yield "PATCH", r"issues/comments/(\d+)", self._edit_comment
         yield "DELETE", r"issues/comments/(\d+)", self._delete_comment
+        yield "GET", r"issues", self._list_issues
+        yield "POST", r"issues", self._create_issue
+        yield "PATCH", r"issues/(\d+)", self._edit_issue
+        yield "POST", r"actions/workflows/([^/]+)/dispatches", self._dispatch
+        yield "GET", r"actions/workflows/([^/]+)/runs", self._list_runs
+        yield "POST", r"pulls", self._create_pull
         yield "POST", r"statuses/([^/]+)", self._create_status
         yield "GET", r"commits/([^/]+)/status", self._combined_status
         yield "GET", r"commits/([^/]+)/statuses", self._list_statuses
@@ -284,6 +305,69 @@ class FakeGitHub:
             return _error(404, "Not Found")
         self.comments.remove(found)
         return Answer(204)
+
+    def _list_issues(self, query: dict[str, str], _: Any) -> Answer:
+        """As GitHub does, list pull requests among the issues."""
+        state, found = query.get("state", "open"), self.issues[::-1]
+        pulls = [
+            {"number": one["number"], "login": "somebody", "state": one["state"], "pull": True} for one in self.pulls
+        ]
+        return self._page([_issue(one) for one in [*pulls, *found] if state in ("all", one["state"])], query)
+
+    def _create_issue(self, _: Any, body: dict[str, Any]) -> Answer:
+        if not self.has_issues:
+            return _error(410, "Issues has been disabled in this repository.")
+        problem = _bad_body(body)
+        if problem:
+            return problem
+        made = self.issue(body["title"], body["body"], self.login)
+        return Answer(201, _issue(next(one for one in self.issues if one["number"] == made)))
+
+    def _edit_issue(self, number: str, _: Any, body: dict[str, Any]) -> Answer:
+        found = next((one for one in self.issues if one["number"] == int(number)), None)
+        if found is None:
+            return _error(404, "Not Found")
+        problem = _bad_body(body)
+        if problem:
+            return problem
+        found.update({name: body[name] for name in ("title", "body", "state") if name in body})
+        found["edits"] += 1
+        return Answer(200, _issue(found))
+
+    def _dispatch(self, file: str, _: Any, body: dict[str, Any]) -> Answer:
+        """Start a run, whoever asks: `workflow_dispatch` is what GITHUB_TOKEN may start."""
+        if file not in self.workflows:
+            return _error(404, "Not Found")
+        inputs = body.get("inputs", {})
+        if any(not isinstance(value, str) for value in inputs.values()):
+            return _invalid("Invalid value for input")
+        self._start("workflow_dispatch", file, body["ref"], self.workflows[file](inputs) or file, inputs=inputs)
+        return Answer(204)
+
+    def _start(self, event: str, file: str, ref: str, title: str, **more: Any) -> None:
+        run = {"id": self._id(), "event": event, "workflow": file, "ref": ref, "display_title": title, **more}
+        self.runs.append(run)
+
+    def _list_runs(self, file: str, query: dict[str, str], _: Any) -> Answer:
+        if file not in self.workflows:
+            return _error(404, "Not Found")
+        mine = {"workflow": file, **({"event": query["event"]} if "event" in query else {})}
+        found = [one for one in reversed(self.runs) if mine.items() <= one.items()]
+        page = self._page([_run(one) for one in found], query)
+        return Answer(200, {"total_count": len(found), "workflow_runs": page.data}, page.headers)
+
+    def _create_pull(self, _: Any, body: dict[str, Any]) -> Answer:
+        """Open a pull request; one by GITHUB_TOKEN starts nothing, as on GitHub, and one by an app's token does."""
+        if not (self._app or self.actions_may_propose):
+            return _error(403, "GitHub Actions is not permitted to create or approve pull requests.")
+        if any(one["branch"] == body["head"] and one["state"] == "open" for one in self.pulls):
+            return _invalid(f"A pull request already exists for octo:{body['head']}.")
+        number = 1 + max((one["number"] for one in self.pulls), default=0)
+        self.pull_request(number, self.find_head(body["head"]), branch=body["head"], base=body["base"], files=())
+        self.pulls[-1] |= {"title": body["title"], "body": body.get("body", "")}
+        if self._app:
+            self._start("pull_request", "", body["head"], body["title"], number=number)
+        return Answer(201, _pull(self.pulls[-1], "pull-request"))
 
     def _create_status(self, sha: str, _: Any, body: dict[str, Any]) -> Answer:
         if len(body.get("description") or "") > _MOST_DESCRIPTION:
@@ -542,6 +626,29 @@ def _approval(given: Mapping[str, Any]) -> dict[str, Any]:
     environments = [{"name": given["environment"]}]
     said = {"state": given["state"], "comment": given["comment"], "user": user, "environments": environments}
     return {**sample(_of("environment-approvals")), **said}
+
+
+def _area(path: str) -> str:
+    """Name the permission that a path asks for."""
+    if re.search(r"/issues(/\d+)?$", path):
+        return "issues"
+    areas = (("/git/", "contents"), ("/actions/", "actions"), ("status", "statuses"))
+    return next((area for sign, area in areas if sign in path), "pull-requests")
+
+
+def _issue(one: Mapping[str, Any]) -> dict[str, Any]:
+    user = sample(_of("simple-user")) | _login(one["login"], "User")
+    url = f"https://github.example/{REPOSITORY}/issues/{one['number']}"
+    said = {"number": one["number"], "state": one["state"], "user": user, "html_url": url}
+    if one.get("pull"):
+        addresses = dict.fromkeys(("url", "html_url", "diff_url", "patch_url"), url)
+        return {**sample(_of("issue")), **said, "pull_request": addresses}
+    return {**sample(_of("issue")), **said, "title": one["title"], "body": one["body"]}
+
+
+def _run(one: Mapping[str, Any]) -> dict[str, Any]:
+    said = {"id": one["id"], "event": one["event"], "display_title": one["display_title"], "head_branch": one["ref"]}
+    return {**sample(_of("workflow-run")), **said}
 
 
 def _file(changed: str | tuple[str, str]) -> dict[str, Any]:

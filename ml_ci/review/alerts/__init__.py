@@ -1,0 +1,1 @@
+"""What is told of a watch: an issue for each model, a status, and once for each alarm what starts others."""
