@@ -39,7 +39,7 @@ def check(comparison: Comparison) -> Refusal | None:
 
 def _check_sides(difference: Linear) -> Refusal | None:
     atoms = [atom for atom, _ in difference.weights]
-    if all(atom.baseline for atom in atoms):
+    if all(atom.baseline or (isinstance(atom, Metric) and atom.holdout) for atom in atoms):
         return Refusal("a gate compares a metric of the candidate", "write, for example, fpr <= 0.05")
     each = [atom for atom in atoms if isinstance(atom, OverSlices) and atom.function == "each"]
     if len({atom.by for atom in each}) > 1:

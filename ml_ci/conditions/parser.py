@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import NoReturn, get_args
 
 from ml_ci import metrics as table
@@ -29,6 +30,10 @@ LARGEST_NUMBER = 1e15
 _FUNCTIONS: tuple[SliceFunction, ...] = get_args(SliceFunction)
 _OPERATORS: dict[type[ast.cmpop], Operator] = {ast.LtE: "<=", ast.Lt: "<", ast.GtE: ">=", ast.Gt: ">"}
 _SIGNS: dict[type[ast.operator], Sign] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*"}
+_OTHER_SIDE = {
+    "holdout": ("holdout.… belongs to the gates of live:", "write, for example, baseline.fnr"),
+    "baseline": ("live rows have no baseline", "hold them against the champion's holdout: holdout.fnr + 0.05"),
+}
 _NO_COMPARISON = {
     ast.Eq: "measured numbers are never compared for equality",
     ast.NotEq: "measured numbers are never compared for equality",
@@ -39,22 +44,23 @@ _NO_COMPARISON = {
 }
 
 
-def parse(text: str, metrics: Iterable[str] = (), behaviours: Iterable[str] = ()) -> Condition:
+def parse(text: str, metrics: Iterable[str] = (), behaviours: Iterable[str] = (), live: bool = False) -> Condition:
     """Parse one gate; `metrics` are the user's own metric names, `behaviours` those of the model's behaviours.
 
     Total: every string gives a Condition or raises ConditionError, with a column and, where there is one, a suggestion.
     `@ 0.95` asks for proof of the comparison that it ends; behind a bracketed `and`, of each comparison in it. `@ 0`
     asks for none, where the model's `confidence:` asks for it everywhere.
-    Beside `each`, `baseline.<metric>` is the baseline's same slice.
+    Beside `each`, `baseline.<metric>` is the baseline's same slice. `live` reads `holdout.<metric>`, and no baseline.
     """
     source = Source(text)
-    reader = _Reader(source, frozenset(metrics), frozenset(behaviours))
+    reader = _Reader(source, frozenset(metrics), frozenset(behaviours), "holdout" if live else "baseline")
     return Condition(tuple(reader.comparisons(source.tree, None, 0)))
 
 
 class _Reader:
-    def __init__(self, source: Source, own: frozenset[str], behaviours: frozenset[str]) -> None:
+    def __init__(self, source: Source, own: frozenset[str], behaviours: frozenset[str], side: str) -> None:
         self.source = source
+        self.side = side
         self.behaviours = behaviours
         self.known = (table.METRICS - table.OF_BEHAVIOURS) | own | behaviours
 
@@ -163,8 +169,8 @@ class _Reader:
 
     def metric(self, node: ast.expr, name: str, baseline: bool = False) -> Metric:
         """Read a metric by its name."""
-        if name == "baseline":
-            raise self.source.error(node, "the baseline of what?", "write, for example, baseline.fnr")
+        if name == self.side:
+            raise self.source.error(node, f"the {name} of what?", f"write, for example, {name}.fnr")
         if name == "recall_at":
             raise self.source.error(node, "recall at which FPR?", "write recall_at(fpr=0.01)")
         if name in _FUNCTIONS:
@@ -177,15 +183,19 @@ class _Reader:
         return names.suggest(name, self.known) or f"metrics are {', '.join(sorted(self.known - table.COUNTS))}"
 
     def of_baseline(self, node: ast.Attribute) -> Metric:
-        """Read `baseline.METRIC`."""
+        """Read `baseline.METRIC`; of live rows, `holdout.METRIC`."""
         side = self.source.words(node.value)
-        if isinstance(node.value, ast.Name) and side == "baseline":
-            return self.metric(node, self.attribute(node), baseline=True)
+        if isinstance(node.value, ast.Name) and side == self.side:
+            found = self.metric(node, self.attribute(node), baseline=side == "baseline")
+            return replace(found, holdout=side == "holdout")
+        if isinstance(node.value, ast.Name) and side in _OTHER_SIDE:
+            raise self.source.error(node, *_OTHER_SIDE[side])
         if isinstance(node.value, ast.Name) and side == "candidate":
             hint = f"the candidate needs no prefix: write {node.attr}"
         else:
-            hint = f"write baseline.{node.attr}" if node.attr in self.known else "write, for example, baseline.fnr"
-        raise self.source.error(node, f"only baseline has metrics behind a dot, {side!r} has none", hint)
+            named = node.attr if node.attr in self.known else "fnr"
+            hint = f"write{'' if named == node.attr else ', for example,'} {self.side}.{named}"
+        raise self.source.error(node, f"only {self.side} has metrics behind a dot, {side!r} has none", hint)
 
     def attribute(self, node: ast.Attribute) -> str:
         """Give the name behind the dot as written, where `ast` gives it normalised."""
@@ -194,7 +204,7 @@ class _Reader:
     def call(self, node: ast.Call) -> Metric | OverSlices:
         """Read `recall_at(fpr=...)`, or a function over slices; either of the baseline behind `baseline.`."""
         name, baseline = self.source.words(node.func), False
-        if isinstance(node.func, ast.Attribute) and self.source.words(node.func.value) == "baseline":
+        if isinstance(node.func, ast.Attribute) and self.source.words(node.func.value) == self.side == "baseline":
             name, baseline = self.attribute(node.func), True
         if name == "recall_at":
             return self.recall_at(node, baseline)

@@ -42,13 +42,15 @@ class Number:
 class Metric:
     """A metric of the candidate, or of the baseline; `at` is the FPR at which `recall_at` is taken.
 
-    `of` is the behaviour whose `broken` it is, "" for a metric of the labels and scores.
+    `of` is the behaviour whose `broken` it is, "" for a metric of the labels and scores. `holdout` is the champion's on
+    its holdout, beside which live rows are judged.
     """
 
     name: str
     baseline: bool = False
     at: float | None = None
     of: str = ""
+    holdout: bool = False
 
     @property
     def key(self) -> str:
@@ -56,7 +58,8 @@ class Metric:
         return self.name if self.at is None else f"{self.name}(fpr={print_number(self.at)})"
 
     def __str__(self) -> str:
-        return f"baseline.{self.of or self.key}" if self.baseline else self.of or self.key
+        side = "baseline." if self.baseline else "holdout." if self.holdout else ""
+        return f"{side}{self.of or self.key}"
 
 
 @dataclass(frozen=True, slots=True)

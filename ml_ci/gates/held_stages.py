@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from ml_ci.gates.held_gates import GateList
 from ml_ci.spec.values import GateSpec, ModelSpec, Stage
@@ -19,7 +20,8 @@ def stages(own: ModelSpec, base: ModelSpec, confidence: float | None, judging: S
     for name in theirs:
         gates = _gates(name, own, base, confidence).union()
         asked = theirs[name].approval or (name in mine and mine[name].approval)
-        found.append(Stage(name, tuple(gate for gate in gates if str(gate.condition) not in known), asked))
+        kept = tuple(gate for gate in gates if str(gate.condition) not in known)
+        found.append(replace(theirs[name], gates=kept, approval=asked))
     following = len(found)
     for name in reversed(mine):
         if name in theirs:

@@ -10,7 +10,8 @@ from ml_ci.spec.card_shape import CardShape
 from ml_ci.spec.draft import Draft, Drafts, JobDraft, StageDraft
 from ml_ci.spec.entry_shape import BudgetShape, FileShape, ResourcesShape
 from ml_ci.spec.job_shape import JobShape
-from ml_ci.spec.shape import CostShape, ModelShape, ReuseShape
+from ml_ci.spec.live_shape import FeaturesShape, LabelsShape, LiveShape, SourceShape
+from ml_ci.spec.shape import CostShape, ModelShape, ReuseShape, StageShape
 from ml_ci.spec.values import (
     AuditSpec,
     Budget,
@@ -22,12 +23,17 @@ from ml_ci.spec.values import (
     FunctionJob,
     Job,
     JobSpec,
+    LiveFeatures,
+    LiveSource,
+    LiveSpec,
     Load,
     MakingCommand,
     MakingFunction,
     ModelSpec,
+    OnAlarm,
     PartEntry,
     Price,
+    Ramp,
     Resources,
     Reuse,
     SliceSpec,
@@ -118,6 +124,7 @@ def _model(draft: Draft) -> ModelSpec:
         weight=keys.weight,
         behaviours=dict(draft.behaviours),
         counterexamples=keys.counterexamples,
+        live=_live(keys.live, draft) if keys.live else None,
     )
 
 
@@ -133,7 +140,41 @@ def _card(keys: CardShape) -> Card:
 def _stages(draft: Draft) -> tuple[Stage, ...]:
     """Give the stages; what is approved as champion is approved as the model's own `approval` says."""
     approved = _approve(draft.keys) - {"champion"}
-    return tuple(Stage(name, gates, name in approved) for name, gates in draft.stages.items())
+    by_name = {stage.name: stage for stage in draft.keys.stages}
+    return tuple(
+        Stage(name, gates, name in approved, **_take_traffic(by_name[name])) for name, gates in draft.stages.items()
+    )
+
+
+def _take_traffic(keys: StageShape) -> dict[str, Any]:
+    ramp = keys.traffic if isinstance(keys.traffic, Ramp) else None
+    traffic = ramp.steps[0][1] if ramp is not None else keys.traffic
+    return {"traffic": traffic, "after": keys.after or 0.0, "until": keys.until, "ramp": ramp}
+
+
+def _live(keys: LiveShape, draft: Draft) -> LiveSpec:
+    found = keys.features
+    return LiveSpec(
+        predictions=_source(keys.predictions),
+        id=keys.id,
+        time=keys.time,
+        labels=_source(keys.labels) if keys.labels else None,
+        version=keys.version,
+        delay=keys.delay,
+        window=keys.window,
+        dependent=keys.rows == "dependent",
+        unit=keys.unit,
+        weight=keys.weight,
+        gates=tuple(draft.live.values()),
+        drift=keys.drift,
+        false_alarms=keys.false_alarms,
+        features=LiveFeatures(_source(found), found.within) if found else None,
+        on_alarm=OnAlarm(keys.on_alarm.issue, keys.on_alarm.dispatch),
+    )
+
+
+def _source(keys: SourceShape | LabelsShape | FeaturesShape) -> LiveSource:
+    return LiveSource(keys.path, keys.sql, keys.dsn, keys.format, keys.time if isinstance(keys, LabelsShape) else None)
 
 
 def _approve(keys: ModelShape) -> set[str]:

@@ -11,6 +11,7 @@ from ml_ci.spec.check_behaviours import BEHAVIOUR_CHECKS
 from ml_ci.spec.check_chain import check_chain
 from ml_ci.spec.check_data import DATA_CHECKS
 from ml_ci.spec.check_job import JOB_CHECKS
+from ml_ci.spec.check_live import LIVE_CHECKS
 from ml_ci.spec.check_repeats import REPEATS_CHECKS
 from ml_ci.spec.draft import Check, Draft, Drafts
 from ml_ci.spec.names import MODEL_NAME
@@ -25,7 +26,7 @@ def check(drafts: Drafts) -> Iterator[Problem]:
     models = drafts.models
     for model in models:
         yield from _model_name(model, models)
-        for reads, checking in (*JOB_CHECKS, *DATA_CHECKS, *BEHAVIOUR_CHECKS, *REPEATS_CHECKS, *MODEL_CHECKS):
+        for reads, checking in _CHECKS:
             if model.broken.isdisjoint(reads.split()):
                 yield from checking(model)
     yield from check_chain(drafts)
@@ -149,3 +150,4 @@ MODEL_CHECKS: tuple[tuple[str, Check], ...] = (
     ("seeds", _seeds),
     ("python", _program),
 )
+_CHECKS = (*JOB_CHECKS, *DATA_CHECKS, *BEHAVIOUR_CHECKS, *REPEATS_CHECKS, *LIVE_CHECKS, *MODEL_CHECKS)

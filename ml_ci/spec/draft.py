@@ -28,7 +28,7 @@ _STAND_INS: Mapping[str, Any] = {"label": "label", "positive": 1, "data": {"hold
 
 @dataclass(frozen=True)
 class Draft:
-    """Hold one model's keys, its gates by their position in the list, and its behaviours by name.
+    """Hold one model's keys, its gates and those of `live:` by their position, and its behaviours by name.
 
     `broken` names the keys that have a problem; what is held in their place means nothing. `stage` is the stage of a
     `dvc.yaml` that it is trained by, which reads the files `read`.
@@ -41,6 +41,7 @@ class Draft:
     stages: Mapping[str, tuple[GateSpec, ...]] = field(default_factory=dict)
     broken: frozenset[str] = frozenset()
     behaviours: Mapping[str, Behaviour] = field(default_factory=dict)
+    live: Mapping[int, GateSpec] = field(default_factory=dict)
     stage: StageJob | None = None
     read: Mapping[str, FileShape] = field(default_factory=dict)
 
@@ -156,19 +157,23 @@ def _draft(name: str, keys: ModelShape, document: Document, problems: list[Probl
         own: replace(one, name=own, line=document.position(("models", name, "behaviours", own))[0])
         for own, one in keys.behaviours.items()
     }
-    return Draft(name, keys, gates, document.position(("models", name))[0], stages, broken, behaviours)
+    live: dict[int, GateSpec] = {}
+    if keys.live is not None and "live" not in broken:
+        live = _gates(("models", name, "live", "gates"), keys.live.gates, keys, document, problems, live=True)
+    return Draft(name, keys, gates, document.position(("models", name))[0], stages, broken, behaviours, live)
 
 
 def _gates(
-    at: Place, texts: list[str], keys: ModelShape, document: Document, problems: list[Problem]
+    at: Place, texts: list[str], keys: ModelShape, document: Document, problems: list[Problem], *, live: bool = False
 ) -> dict[int, GateSpec]:
     """Parse a list of gates, each at its line; one that cannot be read is a problem."""
+    own: tuple[tuple[str, ...], tuple[str, ...]] = ((), ()) if live else (tuple(keys.metrics), tuple(keys.behaviours))
     gates: dict[int, GateSpec] = {}
     for index, text in enumerate(texts):
         place = (*at, index)
         line, column = document.position(place)
         try:
-            gates[index] = GateSpec(text, parse(text, tuple(keys.metrics), tuple(keys.behaviours)), line)
+            gates[index] = GateSpec(text, parse(text, *own, live=live), line)
         except ConditionError as error:
             hint = f"; {error.suggestion}" if error.suggestion else ""
             where = _column(document.lines[line - 1], column, text, error.column)

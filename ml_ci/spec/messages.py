@@ -157,7 +157,7 @@ def _homes(key: str, owner: type[Strict] | None) -> Iterator[str]:
     """Find where else a key is known: one level up, or in a mapping of the same model."""
     for name, field in ModelShape.model_fields.items():
         inner, _ = _inner(field.annotation)
-        if key in ModelShape.model_fields:
+        if key in ModelShape.model_fields or key in Shape.model_fields:
             break  # the gates of a stage, and of the model
         if inner and inner is not owner and (key in inner.model_fields or (inner is DataShape and key == "validation")):
             yield f"under '{name}:' of the model"

@@ -12,6 +12,7 @@ from ml_ci.spec.card_shape import CardShape
 from ml_ci.spec.entry_shape import BudgetShape, DataShape, FetchEntry, ResourcesShape, Strict
 from ml_ci.spec.job_shape import JobShape
 from ml_ci.spec.kinds import EntryPoint, ProjectPath, RepositoryPath, Text
+from ml_ci.spec.live_shape import LiveShape, Period, Traffic
 from ml_ci.spec.names import MODEL_NAME
 from ml_ci.spec.pipeline_shape import PipelineEntry
 from ml_ci.spec.problems import show
@@ -88,6 +89,16 @@ class StageShape(Strict):
     gates: list[Text] = Field([], description="Conditions of this stage.", examples=[["fpr <= 0.03"]])
     approval: kinds.Approval | None = Field(
         None, description="Whether a person approves a model before it comes into this stage.", examples=["required"]
+    )
+    traffic: Traffic | None = Field(
+        None,
+        description="What its model answers of live rows, beside the champion: all (`shadow`), a share, or shares by "
+        "time. Its gates are judged on them, by `ml-ci canary`.",
+        examples=["shadow", 0.1, {"0d": 0.05, "7d": 0.5}],
+    )
+    after: Period | None = Field(None, description="The earliest time of a promotion.", examples=["14d"])
+    until: Period | None = Field(
+        None, alias="for", description="How long the evidence may take; then it is not promoted.", examples=["60d"]
     )
 
 
@@ -290,6 +301,11 @@ class ModelShape(Strict):
     )
     approval: kinds.Approval | None = Field(
         None, description="Whether a person approves a model before it becomes champion.", examples=["required"]
+    )
+    live: LiveShape | None = Field(
+        None,
+        description="The live rows of the model in use, and what `ml-ci watch` holds of them. It trains nothing.",
+        examples=[{"predictions": "logs/*.parquet", "id": "request_id", "time": "predicted_at"}],
     )
 
 

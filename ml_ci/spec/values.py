@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, TypeAlias
 
-from ml_ci.conditions import Condition
 from ml_ci.spec.behaviours import Behaviour as Behaviour
 from ml_ci.spec.behaviours import Counterexamples
 from ml_ci.spec.card import AuditSpec as AuditSpec
@@ -17,6 +16,7 @@ from ml_ci.spec.entries import FileEntry as FileEntry
 from ml_ci.spec.entries import PartEntry as PartEntry
 from ml_ci.spec.entries import Scalar as Scalar
 from ml_ci.spec.evidence import ClusterSpec
+from ml_ci.spec.gate import GateSpec as GateSpec
 from ml_ci.spec.jobs import OUT as OUT
 from ml_ci.spec.jobs import CommandJob as CommandJob
 from ml_ci.spec.jobs import FunctionJob as FunctionJob
@@ -24,6 +24,12 @@ from ml_ci.spec.jobs import Job as Job
 from ml_ci.spec.jobs import MakingCommand as MakingCommand
 from ml_ci.spec.jobs import MakingFunction as MakingFunction
 from ml_ci.spec.jobs import name_output as name_output
+from ml_ci.spec.live import LiveFeatures as LiveFeatures
+from ml_ci.spec.live import LiveSource as LiveSource
+from ml_ci.spec.live import LiveSpec as LiveSpec
+from ml_ci.spec.live import OnAlarm as OnAlarm
+from ml_ci.spec.live import Ramp as Ramp
+from ml_ci.spec.live import Traffic as Traffic
 from ml_ci.spec.resources import Resources as Resources
 from ml_ci.spec.stage_job import StageJob as StageJob
 
@@ -105,15 +111,6 @@ class Load:
 
 
 @dataclass(frozen=True)
-class GateSpec:
-    """One line under `gates:`: its text as written, what it parses to, and the line in `ml-ci.yaml`."""
-
-    text: str
-    condition: Condition
-    line: int | None = None
-
-
-@dataclass(frozen=True)
 class Scoring:
     """How rows are scored: by the function `entry`, `module:function`, or by a command."""
 
@@ -125,12 +122,19 @@ class Scoring:
 class Stage:
     """A step of a model's way into use, an alias of the registry; `gates` hold for it beside the model's own.
 
-    `approval` says that a person approves each model that comes into it.
+    `approval` says that a person approves each model that comes into it. With `traffic` its model answers live rows
+    beside the champion, all of them (`shadow`) or a share, by which its gates are judged: at the earliest `after`
+    seconds, and no longer than `until` seconds, from its coming into the stage. `ramp` has the shares of several steps,
+    of which `traffic` is the first.
     """
 
     name: str
     gates: tuple[GateSpec, ...] = ()
     approval: bool = False
+    traffic: Traffic | None = None
+    after: float = 0.0
+    until: float | None = None
+    ramp: Ramp | None = None
 
 
 @dataclass(frozen=True)
@@ -197,7 +201,7 @@ class ModelSpec(Node):
     `stages` lead to `champion`, the last one, in this order; `approval` says that a person approves each champion.
     `cluster` is as written, `weight` the column with the rows of the population that a row of the holdout stands for.
     `behaviours` are metrics by name; `counterexamples` says how much of a broken row is told.
-    The holdout is scored `repeats` times; `price` is what scoring a row once costs.
+    The holdout is scored `repeats` times; `price` is what scoring a row once costs. `live` trains nothing.
     """
 
     holdout: DataEntry
@@ -227,6 +231,7 @@ class ModelSpec(Node):
     weight: str | None = None
     behaviours: Mapping[str, Behaviour] = field(default_factory=dict)
     counterexamples: Counterexamples = "shrunk"
+    live: LiveSpec | None = None
 
     @property
     def scoring_text(self) -> str:

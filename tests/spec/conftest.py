@@ -99,6 +99,22 @@ models:
     fetch: {run: 'dvc pull {path}', env: [AWS_PROFILE]}
     stages: [{name: staging, gates: [fpr <= 0.02], approval: required}, champion]
     approval: required
+    live:
+      predictions: logs/*.parquet
+      labels: {sql: select * from outcomes, dsn: LIVE_DSN, time: decided_at}
+      id: request_id
+      time: predicted_at
+      version: model_version
+      delay: 30d
+      window: 7d
+      rows: independent
+      unit: customer_id
+      weight: stands_for
+      gates: [fpr <= 0.05, fnr <= holdout.fnr + 0.05]
+      drift: 0.1
+      false_alarms: one in 5y
+      features: {path: computed.parquet, within: 0.001}
+      on_alarm: {issue: true, dispatch: retrain.yml}
 """
 
 

@@ -416,7 +416,7 @@ BAD: list[tuple[str, list[str]]] = [
             "10: models.churn.xyzzy: unknown key; known are train, run, outputs, data, label, "
             "positive, predict, load, id, params, slices, min_rows, baseline, seed, seeds, repeats, threshold, "
             "budget, resources, confidence, cluster, weight, method, gates, metrics, behaviours, counterexamples, "
-            "cost, price, reuse, code, ignore, needs, cwd, python, env, fetch, card, stages, approval",
+            "cost, price, reuse, code, ignore, needs, cwd, python, env, fetch, card, stages, approval, live",
         ],
     ),
     (

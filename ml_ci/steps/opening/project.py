@@ -43,12 +43,16 @@ def _with_python(node: AnyNode, python: str) -> AnyNode:
 
 
 def with_stage(spec: Spec, stage: str | None) -> Spec:
-    """Give each model the gates of a stage beside its own."""
+    """Give each model the gates of a stage beside its own; those of live traffic are judged by `ml-ci canary`."""
     if stage is None:
         return spec
     models = {
         name: replace(
-            model, gates=(*model.gates, *(gate for one in model.stages if one.name == stage for gate in one.gates))
+            model,
+            gates=(
+                *model.gates,
+                *(gate for one in model.stages if one.name == stage and one.traffic is None for gate in one.gates),
+            ),
         )
         for name, model in spec.models.items()
     }

@@ -1,0 +1,16 @@
+"""One gate as `ml-ci.yaml` has it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ml_ci.conditions import Condition
+
+
+@dataclass(frozen=True)
+class GateSpec:
+    """One line under `gates:`: its text as written, what it parses to, and the line in `ml-ci.yaml`."""
+
+    text: str
+    condition: Condition
+    line: int | None = None
