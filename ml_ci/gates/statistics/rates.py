@@ -56,18 +56,22 @@ def bet_on_weighed(
 
     `wrong`, `right` (..., kinds) count the labelled rows of the class whose `probability` (kinds,) of being labelled
     is the same; the kinds are added up. ln E_j is the sum over rows of ln(1 + l_j (x - L) / pi), l_j = .95 g_j pi_min /
-    L (inverse probability weighting as Horvitz and Thompson 1952, as a bet). `least` is pi_min where it is known of
-    more rows than these. ValueError unless every probability is in (0, 1], `least` at most each of them, and `limit`
-    inside (0, 1).
+    L (inverse probability weighting as Horvitz and Thompson 1952, as a bet). `least` (...) is pi_min where it is known
+    of more rows than these. ValueError unless every probability is in (0, 1], `least` is at most that of each row, and
+    `limit` inside (0, 1).
     """
     chance = np.atleast_1d(np.asarray(probability, dtype=np.float64))
-    smallest = np.asarray(chance.min(initial=1.0) if least is None else least, dtype=np.float64)
-    if not ((chance > 0) & (chance <= 1)).all() or not ((smallest > 0).all() and (smallest <= chance).all()):
+    k, other = (np.asarray(one, dtype=np.float64) for one in (wrong, right))
+    some = k + other > 0
+    found = np.where(some, chance, 1.0).min(axis=-1, initial=1.0)
+    smallest = found if least is None else np.asarray(least, dtype=np.float64)
+    if not ((chance > 0) & (chance <= 1)).all() or not ((smallest > 0) & (smallest <= found)).all():
         raise ValueError("a probability of being labelled lies above 0, is at most 1, and at least the smallest")
-    k, _, at = _checked(wrong, np.add(wrong, right), limit)
-    other = np.asarray(right, dtype=np.float64)[..., np.newaxis]
-    share = WEIGHED_STAKES * smallest[..., np.newaxis] / chance[:, np.newaxis]
-    terms: Floats = k * np.log1p(share * (1 - at) / at) + other * np.log1p(-share)
+    k, _, at = _checked(k, k + other, np.expand_dims(np.asarray(limit, dtype=np.float64), -1))
+    # Kinds without rows bet nothing, whatever their probability.
+    odds = np.where(some, np.expand_dims(smallest, -1) / chance, 0.0)
+    share = WEIGHED_STAKES * odds[..., np.newaxis]
+    terms = k * np.log1p(share * (1 - at) / at) + other[..., np.newaxis] * np.log1p(-share)
     summed: Floats = terms.sum(axis=-2)
     return summed
 
