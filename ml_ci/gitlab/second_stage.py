@@ -19,7 +19,7 @@ from ml_ci.forges.errors import RefusedError, UnavailableError
 from ml_ci.forges.values import Request
 from ml_ci.gitlab.api import Api
 from ml_ci.gitlab.forge import CHANGE, GITLAB
-from ml_ci.reports.as_json import MOST_BYTES
+from ml_ci.reports.json_parts import MOST_BYTES
 from ml_ci.review.client import Call
 from ml_ci.review.tasks import Outcome, comment_on, set_statuses
 

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from ml_ci.changes.values import Change
-from ml_ci.errors import Failure, UserError
 from ml_ci.evaluation.clusters import Weighted
 from ml_ci.evaluation.confusion import Confusion
-from ml_ci.gates.values import Difference, Differences, GateResult
+from ml_ci.gates.values import Difference, Differences
 from ml_ci.gates.yardstick import Yardstick
 from ml_ci.reports.json_audit import audited
+from ml_ci.reports.json_parts import (
+    check_format,
+    read_json,
+    write_cost,
+    write_counts,
+    write_ends,
+    write_failure,
+    write_gate,
+    write_numbers,
+    write_weights,
+)
 from ml_ci.reports.json_pictures import drawn, fold_in
 from ml_ci.reports.json_ran import write_ran
 from ml_ci.reports.numbers import defined
@@ -21,7 +29,6 @@ from ml_ci.reports.rates import of_side, rates
 from ml_ci.reports.values import BehaviourReport, Broken, Deed, JobReport, ModelReport, Report, Scoring, Side
 
 FORMAT = 1
-MOST_BYTES = 32 * 1024 * 1024
 
 
 def to_json(report: Report) -> dict[str, Any]:
@@ -32,7 +39,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "commit": report.commit,
         "base_commit": report.base_commit,
         "dirty": bool(report.dirty),
-        "failure": _failure(report.failure),
+        "failure": write_failure(report.failure),
         "config": report.config,
         "cautions": list(report.cautions),
         "origin": vars(report.origin).copy(),
@@ -52,28 +59,15 @@ def from_json(data: object) -> Report:
 
     UserError for an unknown format, a missing or mistyped key, a number out of range, or sizes beyond the limits.
     """
-    found = data.get("format") if isinstance(data, dict) else None
-    if not isinstance(data, dict):
-        raise UserError(f"This is no ml-ci report: {type(data).__name__} in place of an object.", hint=_WHENCE)
-    if type(found) is not int or found != FORMAT:
-        raise UserError(
-            f"This report has format {_shown(found)}; this ml-ci reads format {FORMAT}.",
-            hint="Write and read the report with the same version of ml-ci.",
-        )
+    known = check_format(data, FORMAT, "report", _WHENCE)
     from ml_ci.reports.document import read
 
-    return read(data)
+    return read(known)
 
 
 def loads(text: str | bytes) -> Report:
     """Read a report from JSON text; UserError for more than 32 MiB and for what is no JSON (NaN is none)."""
-    if len(text) > MOST_BYTES:
-        raise UserError(f"The report has more than {MOST_BYTES // 1024**2} MiB.", hint=_WHENCE)
-    try:
-        data = json.loads(text, parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:
-        raise UserError(f"The report is no JSON: {_shown(str(error))}", hint=_WHENCE) from None
-    return from_json(data)
+    return from_json(read_json(text, "report", _WHENCE))
 
 
 def schema() -> dict[str, Any]:
@@ -93,11 +87,11 @@ def _model(model: ModelReport) -> dict[str, Any]:
         "changes": _changes(model.changes),
         "candidate": _side(model.candidate, model.baseline),
         "baseline": _side(model.baseline),
-        "gates": [_gate(gate) for gate in model.gates],
-        "seconds": _numbers(model.seconds),
-        "failure": _failure(model.failure),
+        "gates": [write_gate(gate) for gate in model.gates],
+        "seconds": write_numbers(model.seconds),
+        "failure": write_failure(model.failure),
         "notes": list(model.notes),
-        "cost": _cost(model),
+        "cost": write_cost(model.cost),
         "paths": dict(model.paths),
         "cautions": list(model.cautions),
         "overlaps": None if model.overlaps is None else [asdict(one) for one in model.overlaps],
@@ -163,13 +157,8 @@ def _differences(found: Differences) -> dict[str, Any]:
 
 
 def _difference(one: Difference) -> dict[str, Any]:
-    interval = _ends(one.interval)
+    interval = write_ends(one.interval)
     return {"interval": interval, "level": None if interval is None else defined(one.level)}
-
-
-def _ends(interval: tuple[float, float] | None) -> list[float] | None:
-    ends = [end for end in map(defined, interval or ()) if end is not None]
-    return ends if len(ends) == 2 else None
 
 
 def _job(job: JobReport) -> dict[str, Any]:
@@ -178,7 +167,7 @@ def _job(job: JobReport) -> dict[str, Any]:
         "action": job.action,
         "changes": _changes(job.changes),
         "seconds": defined(job.seconds),
-        "failure": _failure(job.failure),
+        "failure": write_failure(job.failure),
         "line": None if job.line is None else int(job.line),
     }
 
@@ -191,7 +180,7 @@ def _yardstick(one: Yardstick) -> dict[str, Any]:
     return {
         "source": one.source,
         "verdict": one.verdict,
-        "gates": [_gate(gate) for gate in one.gates],
+        "gates": [write_gate(gate) for gate in one.gates],
         "rows": int(one.rows),
         "left_out": int(one.left_out),
         "changed": list(one.changed),
@@ -219,9 +208,9 @@ def _side(side: Side | None, baseline: Side | None = None) -> dict[str, Any] | N
         "record": side.record,
         "source": side.source,
         "action": side.action,
-        **_counts(side.confusion),
-        **_weights(side.weights),
-        "metrics": _numbers({**side.metrics, **of_side(side)}),
+        **write_counts(side.confusion),
+        **write_weights(side.weights),
+        "metrics": write_numbers({**side.metrics, **of_side(side)}),
         "slices": {
             column: {
                 value: _slice(counts, side.slice_weights.get(column, {}).get(value)) for value, counts in values.items()
@@ -235,78 +224,5 @@ def _side(side: Side | None, baseline: Side | None = None) -> dict[str, Any] | N
 def _slice(counts: Confusion, weights: Weighted | None = None) -> dict[str, Any]:
     """Give counts and rates; the two rates that the tool is for stand beside the counts as well."""
     whose = weights or counts
-    found = {**_counts(counts), **_weights(weights), "fpr": whose.fpr, "fnr": whose.fnr}
+    found = {**write_counts(counts), **write_weights(weights), "fpr": whose.fpr, "fnr": whose.fnr}
     return {**found, "metrics": rates(counts, weights)}
-
-
-def _weights(weights: Weighted | None) -> dict[str, Any]:
-    """Give the four counts by weight; nothing where rows have none."""
-    return {} if weights is None else {"weights": _numbers(asdict(weights))}
-
-
-def _counts(c: Confusion) -> dict[str, int]:
-    return {
-        "rows": int(c.rows),
-        "positives": int(c.positives),
-        "negatives": int(c.negatives),
-        "tp": int(c.tp),
-        "fp": int(c.fp),
-        "tn": int(c.tn),
-        "fn": int(c.fn),
-    }
-
-
-def _gate(gate: GateResult) -> dict[str, Any]:
-    return {
-        "condition": gate.condition,
-        "slice": gate.slice,
-        "verdict": gate.verdict,
-        "value": defined(gate.value),
-        "limit": defined(gate.limit),
-        "baseline": defined(gate.baseline),
-        "interval": _ends(gate.interval),
-        "level": defined(gate.level),
-        "confidence": defined(gate.confidence),
-        "needs": None if gate.needs is None else int(gate.needs),
-        "chance": defined(gate.chance),
-        "reason": gate.reason,
-        "line": None if gate.line is None else int(gate.line),
-        "clusters": None if gate.clusters is None else int(gate.clusters),
-        "unit": gate.unit,
-        "design_effect": defined(gate.design_effect),
-        "effective_rows": defined(gate.effective_rows),
-        "needs_clusters": None if gate.needs_clusters is None else int(gate.needs_clusters),
-    }
-
-
-def _cost(model: ModelReport) -> dict[str, Any] | None:
-    if model.cost is None:
-        return None
-    return {"fp": defined(model.cost.fp), "fn": defined(model.cost.fn), "currency": model.cost.currency}
-
-
-def _failure(failure: Failure | None) -> dict[str, str] | None:
-    if failure is None:
-        return None
-    return {
-        "stage": failure.stage,
-        "code": failure.code,
-        "message": failure.message,
-        "hint": failure.hint,
-        "log_tail": failure.log_tail,
-    }
-
-
-def _numbers(numbers: Mapping[str, float | None]) -> dict[str, float | None]:
-    return {name: defined(value) for name, value in numbers.items()}
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON number")
-
-
-def _shown(value: object) -> str:
-    """Show a foreign value in a message of ours, cut short."""
-    from ml_ci.reports.text import label
-
-    return label(repr(value) if not isinstance(value, str) else value, 120)

@@ -10,8 +10,7 @@ from pydantic import Field, ValidationError, model_validator
 from ml_ci.changes.values import Change
 from ml_ci.errors import NOTHING_GATED, Failure, UserError
 from ml_ci.evaluation.clusters import Weighted
-from ml_ci.evaluation.confusion import Confusion
-from ml_ci.gates.values import MOST_JUDGEMENTS, Difference, Differences, GateResult, Verdict
+from ml_ci.gates.values import MOST_JUDGEMENTS, Difference, Differences, Verdict
 from ml_ci.gates.verdict import of_gates, overall
 from ml_ci.gates.yardstick import Yardstick, worst
 from ml_ci.metrics import OF_COUNTS
@@ -19,6 +18,16 @@ from ml_ci.plan.values import Action
 from ml_ci.records.origin import Origin
 from ml_ci.reports.document_audit import AuditDocument
 from ml_ci.reports.document_behaviours import BehaviourDocument
+from ml_ci.reports.document_counts import (
+    CommitId,
+    CostDocument,
+    Count,
+    CountsDocument,
+    GateDocument,
+    Number,
+    PathText,
+    Share,
+)
 from ml_ci.reports.document_judgements import JudgementDocument
 from ml_ci.reports.document_parts import (
     ChangeDocument,
@@ -35,69 +44,23 @@ from ml_ci.reports.document_ran import RanDocument
 from ml_ci.reports.document_scoring import DeedDocument, ScoringDocument
 from ml_ci.reports.text import label
 from ml_ci.reports.values import Deed, Folds, ModelReport, Report, Side
-from ml_ci.spec.values import Cost
 from ml_ci.suspicion.overlap import Odd, Overlap
 
-_Commit: TypeAlias = Annotated[str, Field(pattern=r"^[0-9a-f]{7,64}$")]
-# Below the repository's root, in ordinary signs: it becomes the place of annotations.
-_Path: TypeAlias = Annotated[str, Field(max_length=1_000, pattern=r"^[^\x00-\x1f\x7f\\:/.][^\x00-\x1f\x7f\\:]*$")]
-_Count: TypeAlias = Annotated[int, Field(ge=0, le=10**15)]
-_Weight: TypeAlias = Annotated[float, Field(ge=0, le=10**30)]
-_Share: TypeAlias = Annotated[float, Field(gt=0, lt=1)]
-_Number: TypeAlias = float | None
 
-
-class _Weights(Document):
-    """The four counts, each row counted as often as it weighs."""
-
-    tp: _Weight
-    fp: _Weight
-    tn: _Weight
-    fn: _Weight
-
-    def value(self) -> Weighted:
-        return Weighted(self.tp, self.fp, self.tn, self.fn)
-
-
-class _Counts(Document):
-    rows: _Count
-    positives: _Count
-    negatives: _Count
-    tp: _Count
-    fp: _Count
-    tn: _Count
-    fn: _Count
-    weights: _Weights | None = None
-
-    @model_validator(mode="after")
-    def _add_up(self) -> _Counts:
-        sums = (self.tp + self.fn, self.tn + self.fp, self.positives + self.negatives)
-        if sums != (self.positives, self.negatives, self.rows):
-            raise ValueError("rows, positives and negatives are not the sums of tp, fp, tn and fn")
-        if self.weights is not None and any(
-            bool(getattr(self, name)) is not (getattr(self.weights, name) > 0) for name in ("tp", "fp", "tn", "fn")
-        ):
-            raise ValueError("weights are of other rows than tp, fp, tn and fn")
-        return self
-
-    def value(self) -> Confusion:
-        return Confusion(tp=self.tp, fp=self.fp, tn=self.tn, fn=self.fn)
-
-
-class _Slice(_Counts):
-    fpr: _Number = None
-    fnr: _Number = None
-    metrics: dict[Name, _Number] = Field(default_factory=dict, max_length=1_000)
+class _Slice(CountsDocument):
+    fpr: Number = None
+    fnr: Number = None
+    metrics: dict[Name, Number] = Field(default_factory=dict, max_length=1_000)
 
 
 _Values: TypeAlias = Annotated[dict[Text, _Slice], Field(max_length=20_000)]
 
 
-class _Side(_Counts):
+class _Side(CountsDocument):
     record: Name
     source: Name | None = None
     action: Action | None = None
-    metrics: dict[Name, _Number] = Field(max_length=1_000)
+    metrics: dict[Name, Number] = Field(max_length=1_000)
     slices: dict[Name, _Values] = Field(max_length=200)
     ran: dict[Name, RanDocument] = Field(default_factory=dict, max_length=10)
 
@@ -129,37 +92,11 @@ class _Side(_Counts):
         return self
 
 
-class _Gate(Document):
-    condition: Text
-    slice: Annotated[str, Field(max_length=50_000)] | None
-    verdict: Verdict
-    value: _Number
-    limit: _Number
-    baseline: _Number
-    interval: Annotated[list[float], Field(min_length=2, max_length=2)] | None
-    confidence: _Share | None
-    needs: _Count | None
-    reason: Text
-    line: Annotated[int, Field(ge=1, le=10**7)] | None = None
-    clusters: _Count | None = None
-    unit: Annotated[str, Field(max_length=40, pattern=r"^[a-z ]*$")] = ""
-    design_effect: Annotated[float, Field(ge=0, le=10**30)] | None = None
-    effective_rows: Annotated[float, Field(ge=0, le=10**15)] | None = None
-    needs_clusters: _Count | None = None
-    level: _Share | None = None
-    chance: _Share | None = None
-
-    def result(self) -> GateResult:
-        fields = dict(self)
-        fields["interval"] = None if self.interval is None else (self.interval[0], self.interval[1])
-        return GateResult(**fields)
-
-
 class _Difference(Document):
     """Whether a difference is told follows from its interval; what the report says of it is not believed."""
 
     interval: Annotated[list[float], Field(min_length=2, max_length=2)] | None
-    level: _Share | None
+    level: Share | None
 
     @model_validator(mode="after")
     def _in_order(self) -> _Difference:
@@ -199,9 +136,9 @@ def _by_metric(found: Mapping[str, _Difference]) -> dict[str, Difference]:
 class _Yardstick(Document):
     source: Name
     verdict: Verdict
-    gates: list[_Gate] = Field(max_length=50_000)
-    rows: _Count
-    left_out: _Count
+    gates: list[GateDocument] = Field(max_length=50_000)
+    rows: Count
+    left_out: Count
     changed: list[Text] = Field(default_factory=list, max_length=100)
     reason: Text = ""
     candidate: _Slice | None = None
@@ -228,20 +165,14 @@ class _Overlap(Document):
     side: Literal["candidate", "baseline"]
     data: Name
     path: Text
-    rows: _Count
-    same: _Count | None
-    features: _Count
+    rows: Count
+    same: Count | None
+    features: Count
     odd: Odd = ""
     features_odd: Odd = ""
     chance: Annotated[float, Field(ge=0)] = 0.0
     cut: bool = False
-    folds: _Count = 0
-
-
-class _Cost(Document):
-    fp: float
-    fn: float
-    currency: Name = ""
+    folds: Count = 0
 
 
 class _Model(Document):
@@ -250,11 +181,11 @@ class _Model(Document):
     changes: list[ChangeDocument] = Field(max_length=1_000)
     candidate: _Side | None
     baseline: _Side | None
-    gates: list[_Gate] = Field(max_length=50_000)
+    gates: list[GateDocument] = Field(max_length=50_000)
     seconds: dict[Name, Annotated[float, Field(ge=0)] | None] = Field(max_length=100)
     failure: FailureDocument | None = None
     notes: list[Text] = Field(default_factory=list, max_length=1_000)
-    cost: _Cost | None = None
+    cost: CostDocument | None = None
     paths: dict[Name, Name] = Field(default_factory=dict, max_length=1_000)
     cautions: list[Text] = Field(default_factory=list, max_length=1_000)
     overlaps: Annotated[list[_Overlap], Field(max_length=1_000)] | None = None
@@ -290,7 +221,7 @@ class _Model(Document):
             seconds={name: value for name, value in self.seconds.items() if value is not None},
             failure=Failure(**dict(self.failure)) if self.failure else None,
             notes=tuple(self.notes),
-            cost=Cost(**dict(self.cost)) if self.cost else None,
+            cost=self.cost.value() if self.cost else None,
             paths=self.paths,
             cautions=tuple(self.cautions),
             overlaps=None if self.overlaps is None else tuple(Overlap(**dict(one)) for one in self.overlaps),
@@ -311,11 +242,11 @@ class ReportDocument(Document):
 
     format: Literal[1]
     verdict: Verdict
-    commit: _Commit | None
-    base_commit: _Commit | None
+    commit: CommitId | None
+    base_commit: CommitId | None
     dirty: bool = False
     failure: FailureDocument | None = None
-    config: _Path | None = None
+    config: PathText | None = None
     cautions: list[Text] = Field(default_factory=list, max_length=1_000)
     origin: OriginDocument = Field(default_factory=OriginDocument)
     asked: dict[Name, Name] = Field(default_factory=dict, max_length=20)

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ml_ci.errors import Failure, UserError
-from ml_ci.reports.as_json import MOST_BYTES, loads
+from ml_ci.reports.as_json import loads
+from ml_ci.reports.json_parts import MOST_BYTES
 from ml_ci.reports.text import label
 from ml_ci.reports.values import Report
 

@@ -21,7 +21,8 @@ from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.values import Difference, Differences, GateResult
 from ml_ci.metrics import COUNTS, OF_COUNTS
 from ml_ci.reports import markdown, terminal
-from ml_ci.reports.as_json import MOST_BYTES, dumps, from_json, loads, schema, to_json
+from ml_ci.reports.as_json import dumps, from_json, loads, schema, to_json
+from ml_ci.reports.json_parts import MOST_BYTES
 from ml_ci.reports.plain import plain
 from ml_ci.reports.values import ModelReport, Report, Side
 from ml_ci.spec.values import Cost
