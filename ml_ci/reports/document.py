@@ -38,6 +38,7 @@ from ml_ci.reports.document_parts import (
     Name,
     OriginDocument,
     Text,
+    list_problems,
 )
 from ml_ci.reports.document_pictures import PicturesDocument
 from ml_ci.reports.document_ran import RanDocument
@@ -284,7 +285,7 @@ def read(data: dict[str, Any]) -> Report:
         return ReportDocument.model_validate(data).report()
     except ValidationError as error:
         raise UserError(
-            f"The report is not valid: {'; '.join(_problems(error))}.",
+            f"The report is not valid: {'; '.join(list_problems(error))}.",
             hint="Give the file that `ml-ci run` left at .ml_ci/report.json, unedited.",
         ) from None
 
@@ -313,12 +314,3 @@ def _failed(failure: FailureDocument | None) -> list[Verdict]:
     if failure is None:
         return []
     return ["unjudged" if failure.code == NOTHING_GATED else "error"]
-
-
-def _problems(error: ValidationError, most: int = 3) -> Iterator[str]:
-    found = error.errors(include_url=False, include_context=False, include_input=False)
-    for problem in found[:most]:
-        where = ".".join(label(str(step), 40) for step in problem["loc"][:8]) or "the report"
-        yield f"{where}: {label(problem['msg'], 120)}"
-    if len(found) > most:
-        yield f"and {len(found) - most:,} more"

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from ml_ci.changes.values import Change
 from ml_ci.errors import Failure
 from ml_ci.gates.values import Verdict
 from ml_ci.plan.values import JobAction
+from ml_ci.reports.text import label
 from ml_ci.reports.values import JobReport
 
 Name: TypeAlias = Annotated[str, Field(max_length=2_000)]
@@ -80,3 +82,13 @@ class FoldsDocument(Document):
     by: Name | None
     rows: Annotated[int, Field(ge=0, le=10**15)]
     trained: Annotated[int, Field(ge=0, le=10**15)]
+
+
+def list_problems(error: ValidationError, most: int = 3) -> Iterator[str]:
+    """Name the first places that are wrong, and how many more there are."""
+    found = error.errors(include_url=False, include_context=False, include_input=False)
+    for problem in found[:most]:
+        where = ".".join(label(str(step), 40) for step in problem["loc"][:8]) or "the report"
+        yield f"{where}: {label(problem['msg'], 120)}"
+    if len(found) > most:
+        yield f"and {len(found) - most:,} more"
