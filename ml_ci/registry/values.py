@@ -105,13 +105,33 @@ class Version:
 
 
 @dataclass(frozen=True)
+class Worth:
+    """What a change of champion was worth: how much less the errors of the new one cost a row than those of `before`.
+
+    Both scored the same rows of the holdout. `saved` is in the `currency` of `cost:`, negative where the new one costs
+    more; `interval` is two-sided at `level`, None where nothing can be told.
+    """
+
+    before: str
+    saved: float
+    currency: str = ""
+    interval: tuple[float, float] | None = None
+    level: float | None = None
+
+    @property
+    def told(self) -> bool:
+        """Whether it is more than noise: its interval leaves out 0."""
+        return self.interval is not None and not self.interval[0] <= 0 <= self.interval[1]
+
+
+@dataclass(frozen=True)
 class Event:
     """One move of the champion, or of another `stage`.
 
     It says who, when (UTC, ISO 8601), from which version to which, and why it was allowed.
 
     `replaced` is the version that was in use before, None when there was none. `overrides` names what a person allowed
-    by hand, for which `reason` is given.
+    by hand, for which `reason` is given. `worth` is what it saves, where errors have a price.
     """
 
     id: str
@@ -127,6 +147,7 @@ class Event:
     approved_by: str | None = None
     overrides: tuple[str, ...] = ()
     stage: str = CHAMPION
+    worth: Worth | None = None
 
 
 TryState: TypeAlias = Literal["begun", "done", "failed", "lost", "withdrawn"]

@@ -28,7 +28,7 @@ def card(facts: Facts) -> Card:
         _purpose(facts),
         Section("Where it comes from", picture=picture(facts.lineage)),
         _data(facts),
-        *rates(facts.model),
+        *rates(facts.model, facts.impact),
         _relied(facts.relied),
         _gates(facts.model),
         _training(made),

@@ -24,7 +24,7 @@ class Facts:
     """All that a card is made of.
 
     `lineage` and `model` are as they were recorded at the promotion; `said` is from ml-ci.yaml; `classes` are the rows
-    of each data entry.
+    of each data entry. `impact` says what it was worth, and what its errors cost on live rows.
     """
 
     lineage: Lineage
@@ -33,6 +33,7 @@ class Facts:
     history: History
     relied: Importance
     classes: Mapping[str, Classes] = field(default_factory=dict)
+    impact: tuple[str, ...] = ()
 
     @property
     def details(self) -> Mapping[str, Mapping[str, object]]:

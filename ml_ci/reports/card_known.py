@@ -90,7 +90,7 @@ def tell_benchmark(facts: Facts) -> str:
 
 def tell_cost(facts: Facts) -> str:
     """Say what its mistakes cost; "" without a price."""
-    return price(facts.model) or ""
+    return " ".join(filter(None, (price(facts.model), *facts.impact)))
 
 
 def tell_method(facts: Facts) -> str:

@@ -25,8 +25,8 @@ _BY_ROW = (
 _RATES = ("rows", "positives", "FPR", "95% interval", "FNR", "95% interval")
 
 
-def rates(model: ModelReport) -> Iterator[Section]:
-    """Give the sections of a model's numbers; what was not counted is said."""
+def rates(model: ModelReport, impact: Sequence[str] = ()) -> Iterator[Section]:
+    """Give the sections of a model's numbers; what was not counted is said. `impact` are further sentences of cost."""
     if model.candidate is None:
         yield Section("How good it is", ("Nothing was counted.",))
         return
@@ -34,7 +34,7 @@ def rates(model: ModelReport) -> Iterator[Section]:
     yield _groups(model.candidate.slices, model.candidate.confusion.rows)
     yield _selections(model.candidate.slices, model.candidate.confusion.rows)
     told = price(model)
-    yield Section("Cost", (told or "Nothing has a price (`cost:` in ml-ci.yaml).",), lacks=not told)
+    yield Section("Cost", (told or "Nothing has a price (`cost:` in ml-ci.yaml).", *impact), lacks=not told)
 
 
 def _whole(model: ModelReport) -> Section:

@@ -12,6 +12,7 @@ from ml_ci.registry.history import History, Stay
 from ml_ci.registry.values import Event
 from ml_ci.reports import deployments
 from ml_ci.reports.columns import GAP, padded, total
+from ml_ci.reports.live.worth import say_worth
 from ml_ci.reports.numbers import duration
 from ml_ci.reports.text import label
 
@@ -39,7 +40,8 @@ def table(history: History, day: date | None = None, columns: int | None = None)
             yield from (GAP.join(row).rstrip() for row in rows)
         else:
             yield from (line for stay in history.stays for line in _block(stay, columns))
-    for line in (*map(staged, history.staged), *deployments.lines(history.tries)):
+    worths = [say_worth(stay.event.version, stay.event.worth) for stay in history.stays if stay.event.worth]
+    for line in (*worths, *map(staged, history.staged), *deployments.lines(history.tries)):
         yield from [line] if columns is None else _wrapped(line, columns, "  ")
 
 

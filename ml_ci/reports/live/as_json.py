@@ -10,6 +10,7 @@ from typing import Any
 from ml_ci.evaluation.clusters import Weighted
 from ml_ci.gates.live.values import Evidence
 from ml_ci.live.values import Coverage, Weighed, Window
+from ml_ci.registry.values import Worth
 from ml_ci.reports.json_parts import (
     check_format,
     read_json,
@@ -21,7 +22,7 @@ from ml_ci.reports.json_parts import (
     write_weights,
 )
 from ml_ci.reports.live import rates
-from ml_ci.reports.live.values import Beside, CanaryReport, ModelWatch, WatchReport, Worth
+from ml_ci.reports.live.values import Beside, CanaryReport, ModelWatch, WatchReport
 from ml_ci.reports.numbers import defined
 from ml_ci.spec.values import Cost
 
@@ -194,7 +195,8 @@ def _worth(one: Worth | None) -> dict[str, Any] | None:
         return None
     interval = write_ends(one.interval)
     level = None if interval is None else defined(one.level)
-    return {"before": one.before, "saved": defined(one.saved), "interval": interval, "level": level}
+    said = {"before": one.before, "saved": defined(one.saved), "currency": one.currency}
+    return {**said, "interval": interval, "level": level}
 
 
 def _beside(one: Beside) -> dict[str, Any]:

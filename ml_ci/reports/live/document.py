@@ -13,6 +13,7 @@ from ml_ci.gates.values import Verdict
 from ml_ci.gates.verdict import overall
 from ml_ci.live.values import Coverage, Weighed, Window
 from ml_ci.records.origin import Origin
+from ml_ci.registry.values import Worth
 from ml_ci.reports.document_counts import (
     CommitId,
     CostDocument,
@@ -24,7 +25,7 @@ from ml_ci.reports.document_counts import (
     Share,
 )
 from ml_ci.reports.document_parts import Document, FailureDocument, Name, OriginDocument, Text, list_problems
-from ml_ci.reports.live.values import Beside, CanaryReport, ModelWatch, WatchReport, Worth
+from ml_ci.reports.live.values import Beside, CanaryReport, ModelWatch, WatchReport
 from ml_ci.spec.names import MODEL_NAME
 
 _Time: TypeAlias = Annotated[str, Field(max_length=40, pattern=r"^\d{4}-\d\d-\d\dT[0-9:.]+(?:Z|[+-]\d\d:\d\d)$")]
@@ -101,12 +102,13 @@ class _Alarm(Document):
 class _Worth(Document):
     before: _Version
     saved: float
+    currency: Name = ""
     interval: Annotated[list[float], Field(min_length=2, max_length=2)] | None
     level: Share | None
 
     def value(self) -> Worth:
         interval = None if self.interval is None else (self.interval[0], self.interval[1])
-        return Worth(self.before, self.saved, interval, self.level)
+        return Worth(self.before, self.saved, self.currency, interval, self.level)
 
 
 class _Cost(CostDocument):

@@ -12,28 +12,10 @@ from ml_ci.gates.live.values import Alarm, Decision, Evidence
 from ml_ci.gates.values import GateResult, Verdict
 from ml_ci.live.values import Coverage, Window
 from ml_ci.records.origin import Origin
+from ml_ci.registry.values import Worth
 
 if TYPE_CHECKING:
     from ml_ci.spec.values import Cost
-
-
-@dataclass(frozen=True)
-class Worth:
-    """What the change of champion was worth: how much less the errors of this one cost a row than those of `before`.
-
-    Both scored the same rows of the holdout. `saved` is in the currency of `cost:`, negative where this one costs more;
-    `interval` is two-sided at `level`, None where nothing can be told.
-    """
-
-    before: str
-    saved: float
-    interval: tuple[float, float] | None = None
-    level: float | None = None
-
-    @property
-    def told(self) -> bool:
-        """Whether it is more than noise: its interval leaves out 0."""
-        return self.interval is not None and not self.interval[0] <= 0 <= self.interval[1]
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from ml_ci.records.codec import pack
 from ml_ci.registry import values
 from ml_ci.registry.values import NONE, Event, Offer, Version
 from ml_ci.reports import causes, pieces, sentences
+from ml_ci.reports.live.worth import find_worth
 from ml_ci.reports.markdown import render
 from ml_ci.reports.values import ModelReport, Report
 from ml_ci.steps.promotion.evidence import Evidence
@@ -49,6 +50,7 @@ def make_offer(
     replaces = NONE if current is None else current.version
     stage = () if asked.stage == values.CHAMPION else (asked.stage,)
     known = digest([model.name, candidate.fingerprint.training, project.head, replaces, again, *stage])[:32]
+    made = _report(project, found)
     event = Event(
         id=known,
         kind="promotion",
@@ -63,8 +65,8 @@ def make_offer(
         approved_by=asked.approved_by,
         overrides=found.used,
         stage=asked.stage,
+        worth=None if stage else find_worth(made.models[model.name], None if current is None else current.version),
     )
-    made = _report(project, found)
     fill(project, found, made, folder)
     return Offer(
         id=known,

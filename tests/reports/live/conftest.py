@@ -7,14 +7,15 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from ml_ci.gates.live.values import Alarm
 
 from ml_ci.errors import Failure
 from ml_ci.evaluation.confusion import Confusion
+from ml_ci.gates.live.values import Alarm
 from ml_ci.gates.values import GateResult
 from ml_ci.live.values import Coverage, Weighed, Window
 from ml_ci.records.origin import Origin
-from ml_ci.reports.live.values import Beside, CanaryReport, ModelWatch, WatchReport, Worth
+from ml_ci.registry.values import Worth
+from ml_ci.reports.live.values import Beside, CanaryReport, ModelWatch, WatchReport
 from ml_ci.spec.values import Cost
 
 FPR, FNR = "fpr <= 0.05", "fnr <= holdout.fnr + 0.05"
@@ -69,7 +70,7 @@ def healthy() -> ModelWatch:
         waiting=610,
         last_row=day(12.5),
         cost=Cost(5.0, 120.0, "USD"),
-        worth=Worth("2", 2.57, (1.02, 4.31), 0.9),
+        worth=Worth("2", 2.57, "USD", (1.02, 4.31), 0.9),
     )
 
 
@@ -78,7 +79,7 @@ def alarming() -> ModelWatch:
     model = healthy()
     weeks = tuple(window(week, 3, 4 if week < 5 else 15) for week in range(8))
     said = "14 of 30 misses in the week from 2026-02-23: above the limit; at most one false alarm in five years"
-    gates = (model.gates[0], replace(model.gates[1], verdict="fail", value=0.3, reason=said))
+    gates = (model.gates[0], replace(model.gates[1], verdict="fail", value=0.2708, reason=said))
     return replace(
         model,
         verdict="fail",

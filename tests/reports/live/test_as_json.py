@@ -46,7 +46,13 @@ def test_the_keys_are_the_designs(watches: dict[str, Callable[[], WatchReport]])
     first = model["windows"][0]
     assert (first["fn"], first["positives"], first["fnr"], first["cost"]) == (4, 30, 4 / 30, 3 * 5 + 4 * 120)
     assert model["coverage"]["negative"]["due"] == sum(one["coverage"]["negative"]["due"] for one in model["windows"])
-    assert model["cost"]["worth"] == {"before": "2", "saved": 2.57, "interval": [1.02, 4.31], "level": 0.9}
+    assert model["cost"]["worth"] == {
+        "before": "2",
+        "saved": 2.57,
+        "currency": "USD",
+        "interval": [1.02, 4.31],
+        "level": 0.9,
+    }
     said = canary_to_json(canary())
     assert said["decision"] == "promote" and said["gates"][0]["verdict"] == "pass"
 
