@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from .files import kind_of, open_plain, packing, suffix_of, unpack
 
 TYPE_CHECKING = False
@@ -97,7 +99,7 @@ def _flags(path: str, rows: int, library: str) -> bytes:
 
 def _text_options(entry: Any) -> Request:
     """Give pandas what is known of how a text is written: nothing of it depends on the name or the machine."""
-    options: Request = {} if entry.get("padded") else {"skipinitialspace": True}
+    options: Request = {} if entry.get("padded") or _has_no_blank(entry) else {"skipinitialspace": True}
     if _separator(entry):
         options["sep"] = r"\s+" if _separator(entry) == " " else _separator(entry)
     written = entry.get("written")
@@ -106,6 +108,19 @@ def _text_options(entry: Any) -> Request:
     if entry.get("columns"):
         options.update(header=None, names=list(entry["columns"]))
     return options
+
+
+def _has_no_blank(entry: Any) -> bool:
+    """Say whether a plain text has no blank and no tab: pandas takes a third longer where it has to skip them."""
+    import mmap
+
+    if not entry.get("written") or entry["written"]["packed"]:
+        return False
+    with open(entry["path"], "rb") as stream:
+        if not os.fstat(stream.fileno()).st_size:
+            return False
+        with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as text:
+            return text.find(b" ") < 0 and text.find(b"\t") < 0
 
 
 def _unpad_by_pandas(pandas: Any, path: str, options: Request) -> Any:

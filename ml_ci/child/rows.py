@@ -6,6 +6,7 @@ it either, since that may change how its libraries read.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import sys
@@ -39,9 +40,13 @@ def take_rows(entry: Any) -> Any:
 
 def is_library(path: str) -> bool:
     """Say whether a file is the standard library's, an installed library's, or of this program."""
-    standard = os.path.dirname(os.path.realpath(os.__file__)) + os.sep
-    own = os.path.dirname(os.path.realpath(__file__)) + os.sep
-    real = os.path.realpath(path)
+    return _is_folder_of_libraries(os.path.dirname(os.path.realpath(path) if os.path.islink(path) else path))
+
+
+@functools.lru_cache(maxsize=None)  # there are many modules, in few folders
+def _is_folder_of_libraries(folder: str) -> bool:
+    real = os.path.realpath(folder) + os.sep
+    standard, own = (os.path.dirname(os.path.realpath(one)) + os.sep for one in (os.__file__, __file__))
     return real.startswith((standard, own)) or any(part in _LIBRARIES for part in real.split(os.sep))
 
 

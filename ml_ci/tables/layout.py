@@ -172,14 +172,15 @@ def _note(facts: _Facts, piece: bytes, decoder: codecs.IncrementalDecoder, shown
         facts.underscored_first = b"_" in piece[: piece.find(b"\n") + 1 or None]
     facts.underscored = facts.underscored or b"_" in (piece if facts.size else piece[piece.find(b"\n") + 1 :])
     facts.size += len(piece)
-    facts.lines += piece.count(b"\n") + (not piece.endswith(b"\n"))
+    ends = piece.count(b"\n")
+    facts.lines += ends + (not piece.endswith(b"\n"))
     if facts.encoding == "utf-8" and not (piece.isascii() and not decoder.getstate()[0]):
         try:
             decoder.decode(piece)
         except UnicodeDecodeError:
             facts.encoding = "latin-1"
     facts.plain = facts.plain and _is_plain(piece)
-    facts.longest = max(facts.longest, _longest(piece))
+    facts.longest = max(facts.longest, _longest(piece, ends))
 
 
 def _is_plain(piece: bytes) -> bool:
@@ -202,8 +203,8 @@ def _may_begin_blank(piece: bytes) -> bool:
     return bool(np.isin(firsts, _BLANK_FIRSTS).any())
 
 
-def _longest(piece: bytes) -> int:
-    return max(map(len, piece.split(b"\n"))) if piece.count(b"\n") * 512 < len(piece) else 512
+def _longest(piece: bytes, ends: int) -> int:
+    return max(map(len, piece.split(b"\n"))) if ends * 512 < len(piece) else 512
 
 
 def _end(facts: _Facts, decoder: codecs.IncrementalDecoder) -> None:
