@@ -20,9 +20,11 @@ if TYPE_CHECKING:
     from ml_ci.explain.values import Explanation
     from ml_ci.gates.ledger import Ledger
     from ml_ci.gates.planning import Power
+    from ml_ci.live.endpoint import Endpoint
     from ml_ci.reports.values import Report
     from ml_ci.steps.causes.bisect import Search
     from ml_ci.steps.causes.explain import Ask
+    from ml_ci.steps.examination.ask_endpoint import Deciding
     from ml_ci.steps.examination.asking import Asking
     from ml_ci.steps.examination.rows import Scored
     from ml_ci.steps.examination.values import Finding
@@ -121,6 +123,16 @@ def ask(options: Options, words: Sequence[str], row: int | None = None) -> Told:
     [model] = select_models(project)
     fingerprints = Fingerprints(project)
     return on_sides(lambda: fingerprints.sides(model), lambda sides: ask_sides(project, sides, words, row))
+
+
+def ask_url(endpoint: Endpoint, words: Sequence[str], by: Deciding) -> Told:
+    """Ask a model that is served at a URL about rows that a person names; there need be no project.
+
+    StageFailed where it does not answer as the protocol says, UserError for the user's mistakes.
+    """
+    from ml_ci.steps.examination.ask_endpoint import ask_endpoint
+
+    return ask_endpoint(endpoint, words, by)
 
 
 def judge_more(options: Options, name: str, conditions: tuple[str, ...]) -> tuple[GateResult, ...]:

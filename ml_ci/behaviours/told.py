@@ -28,6 +28,7 @@ class Told:
     `positive` names the positive class. `row` is the number of a holdout row from 1 and `start` its values; None and
     nothing for the typical row. `values` are those that the person gave, a mapping for each row. `baseline` is None
     without one: `no_baseline` says why; else it is of `commit`. `sways` are told where no column changes the decision.
+    Of an `endpoint` nothing is known but what it answers: every value is the person's.
     """
 
     model: str
@@ -42,3 +43,4 @@ class Told:
     changes: tuple[Change, ...]
     sways: tuple[Sway, ...]
     notes: tuple[str, ...]
+    endpoint: bool = False

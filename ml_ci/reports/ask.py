@@ -18,24 +18,27 @@ def lines(told: Told, width: int = 80) -> Iterator[str]:
     """Say it in lines of `width` characters: a row a line, what each side decides of it, and what would change it."""
     varied = [name for name in told.values[0] if len({repr(row[name]) for row in told.values}) > 1]
     fixed = {name: cell for name, cell in told.values[0].items() if name not in varied}
-    yield from _fold(f"{label(told.model, 100)}: {_name_start(told)}{_name_fixed(fixed)}", width)
+    yield from _fold(f"{label(told.model, 100)}{_name_start(told)}{_name_fixed(fixed)}", width)
     yield from _fold(f"positive means {label(told.positive, 100)}", width, "  ")
     if told.start:
         yield from _show_start(told, width)
     yield ""
     yield from _table(told, varied, width)
-    yield ""
-    yield from _say_changes(told, varied, width)
-    if told.baseline is None or told.notes:
+    if not told.endpoint:
         yield ""
-    if told.baseline is None:
+        yield from _say_changes(told, varied, width)
+    if (told.baseline is None and not told.endpoint) or told.notes:
+        yield ""
+    if told.baseline is None and not told.endpoint:
         yield from _fold(f"no baseline: {label(told.no_baseline, 400)}", width)
     for note in told.notes:
         yield from _fold(f"note: {label(note, 300)}", width)
 
 
 def _name_start(told: Told) -> str:
-    return "the typical row (median, most frequent)" if told.row is None else f"row {told.row:,} of the holdout"
+    if told.endpoint:
+        return ""
+    return ": the typical row (median, most frequent)" if told.row is None else f": row {told.row:,} of the holdout"
 
 
 def _name_fixed(fixed: Mapping[str, Cell]) -> str:
@@ -57,7 +60,7 @@ def _table(told: Told, varied: Sequence[str], width: int) -> Iterator[str]:
     sides = 1 if told.baseline is None else 2
     room = max(_NARROW - 10, width - 2 - sides * _ANSWER - 2)
     first = min(max([len(one) for one in names] + [0]), room)
-    head = f"  {'':{first}}{'  ' if first else ''}{'candidate':<{_ANSWER}}"
+    head = f"  {'':{first}}{'  ' if first else ''}{'endpoint' if told.endpoint else 'candidate':<{_ANSWER}}"
     baseline = f"baseline {told.commit[:7]}" if told.commit else "baseline"
     yield (head + (baseline if told.baseline is not None else "")).rstrip()
     for place, name in enumerate(names):
