@@ -72,7 +72,7 @@ def judge_all(project: Project, fingerprints: Fingerprints, stop: Event) -> Mapp
 def do_all(
     project: Project, fingerprints: Fingerprints, stop: Event, *, checks: bool = True
 ) -> tuple[Mapping[str, ModelReport], Mapping[str, JobReport], Mapping[str, UserError]]:
-    """Judge the models that are asked for, and do the checks, `jobs` at a time; each in the file's order.
+    """Judge the models that are asked for, and do the checks, as many at once as there are slots; in the file's order.
 
     Each stands behind what it builds on. What fails makes what builds on it `error`; the others go on. So they do where
     the user made a mistake in one of several: the mistakes are given by name, and raised where there is one model only.
@@ -96,7 +96,7 @@ def do_all(
             return _report_mistaken(project, name, error)
 
     with project.copies.held():
-        done = work_side_by_side(ahead.sort((*models, *jobs)), needs, work_on, project.options.jobs, stop)
+        done = work_side_by_side(project, ahead.sort((*models, *jobs)), needs, work_on, stop)
     mistakes = {name: ahead.mistakes[name] for name in (*models, *jobs) if name in ahead.mistakes}
     judged = {name: one for name in models if isinstance(one := done[name], ModelReport)}
     return judged, {name: one for name in jobs if isinstance(one := done[name], JobReport)}, mistakes
@@ -177,6 +177,7 @@ def work(project: Project, sides: Sides, clock: Clock) -> Work:
     from ml_ci.steps.working.train_sides import train_sides
     from ml_ci.steps.working.workshop import open_workshop
 
+    project.slots.widen()
     with sending(project), open_workshop(project, sides) as shop:
         with clock("plan"):
             plan = plan_work(project, sides, verify=True)  # a damaged record is no record

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
+from ml_ci import syntax
 from ml_ci.changes.closure import find_module
 from ml_ci.changes.code import import_roots
 from ml_ci.spec.values import Node
@@ -20,7 +21,7 @@ def find_entry(model: Node, entry: str, files: Iterable[str]) -> str | None:
 def list_names(text: str) -> frozenset[str] | None:
     """Give the names that a module's text defines or imports; None where it may have names that nobody sees."""
     try:
-        body = ast.parse(text).body
+        body = syntax.parse(text).body
     except (SyntaxError, ValueError, RecursionError):
         return None
     names = frozenset(_names(body))
@@ -48,7 +49,7 @@ def list_imports(text: str) -> dict[str, int | None]:
     None as the line is for an import inside of `try:`, of a function or under a condition: the file can do without it.
     """
     try:
-        tree = ast.parse(text)
+        tree = syntax.parse(text)
     except (SyntaxError, ValueError, RecursionError):
         return {}
     every = {name: None for node in ast.walk(tree) for name in _imported(node)}

@@ -8,6 +8,8 @@ import warnings
 from collections.abc import Mapping
 from functools import cache
 
+from ml_ci import syntax
+
 # Fields that say how something was written, or that only some Python versions have.
 _WRITING = frozenset({"ctx", "kind", "type_comment", "type_ignores"})
 _DOCUMENTED = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
@@ -18,7 +20,7 @@ def parse(source: bytes | str) -> ast.Module | None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(source)
+            return syntax.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
 

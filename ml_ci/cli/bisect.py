@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from ml_ci.cli import parameters
+from ml_ci.training.executors import VARIABLE
 
 
 @click.command()
@@ -21,6 +22,8 @@ from ml_ci.cli import parameters
 @parameters.as_json
 @parameters.config
 @parameters.python
+@parameters.jobs
+@parameters.executor
 @parameters.store
 def command(
     model: str,
@@ -32,6 +35,8 @@ def command(
     as_json: bool,
     config: str | None,
     python: str | None,
+    jobs: int | None,
+    executor: str,
     store: str | None,
 ) -> int:
     """Find the first commit after --good at which a gate of MODEL no longer holds.
@@ -55,8 +60,9 @@ def command(
             start=Path.cwd(),
             config=config,
             models=(model,),
-            environment=dict(os.environ),
+            environment={**os.environ, VARIABLE: executor},
             python=python,
+            jobs=jobs,
             store=store,
             retry=retry,
             progress=progress,

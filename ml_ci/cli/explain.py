@@ -12,6 +12,7 @@ import click
 from ml_ci.cli import parameters, trusted
 from ml_ci.cli.files import check
 from ml_ci.forges.registry import build_of
+from ml_ci.training.executors import VARIABLE
 
 if TYPE_CHECKING:
     from ml_ci.explain.values import Effort, Explanation
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 @parameters.baseline
 @parameters.config
 @parameters.python
+@parameters.jobs
+@parameters.executor
 @parameters.store
 @trusted.option
 def command(
@@ -37,6 +40,8 @@ def command(
     baseline: str | None,
     config: str | None,
     python: str | None,
+    jobs: int | None,
+    executor: str,
     store: str | None,
     gates_of: str | None,
 ) -> int:
@@ -63,8 +68,9 @@ def command(
             models=models,
             baseline=baseline,
             target=build_of(os.environ).target,
-            environment=dict(os.environ),
+            environment={**os.environ, VARIABLE: executor},
             python=python,
+            jobs=jobs,
             store=store,
             gates_from=trusted.gates_from(gates_of),
             progress=progress,

@@ -42,6 +42,15 @@ executor = click.option(
     help=f"Where jobs run: {', '.join(EXECUTORS)}.",
 )
 
+jobs = click.option(
+    "--jobs",
+    "-j",
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Run N jobs at a time, of one model or of several. "
+    "Without it: one on this machine, elsewhere as many as the executor has room for.",
+)
+
 _named = click.argument("named", metavar="[MODEL]...", nargs=-1, shell_complete=naming.models)
 _by_option = click.option(
     "--model",

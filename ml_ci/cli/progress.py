@@ -7,7 +7,8 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from threading import get_ident
+from typing import TYPE_CHECKING, TypeAlias
 
 from ml_ci.steps.progress import Progress
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 # Some systems end a job that says nothing for ten minutes.
 _EVERY_SECONDS = 30.0
+# Both sides of a model, or several seeds, may be worked on at once: each by a thread of its own.
+_Work: TypeAlias = tuple[str, int]
 _WARNS = re.compile(r"\s*(?:warnings\.)?warn(?:_explicit)?\(")
 
 
@@ -33,12 +36,12 @@ class PlainLines:
     """Write a line when work begins and ends, and a sign of life every half minute."""
 
     def __init__(self) -> None:
-        self._what: dict[str, str] = {}
+        self._what: dict[_Work, str] = {}
         self._said = 0.0
 
     def begin(self, model: str, what: str) -> None:
         """Say what begins."""
-        self._what[model], self._said = what, time.monotonic()
+        self._what[_work(model)], self._said = what, time.monotonic()
         _write(f"{model}: {what} …")
 
     def tick(self, model: str, seconds: float, megabytes: float, last_line: str) -> None:
@@ -46,7 +49,7 @@ class PlainLines:
         if time.monotonic() - self._said >= _EVERY_SECONDS:
             self._said = time.monotonic()
             line = _telling(last_line)
-            said = f"{model}: still {self._what.get(model, 'running')}, {_state(seconds, megabytes)}"
+            said = f"{model}: still {self._what.get(_work(model), 'running')}, {_state(seconds, megabytes)}"
             _write(f"{said}: {line}" if line else said)
 
     def end(self, model: str, what: str, seconds: float) -> None:
@@ -63,11 +66,11 @@ class PlainLines:
 
 
 class LiveLine:
-    """Keep one line per model at the bottom of the terminal, removed at the end."""
+    """Keep a line for each piece of work at the bottom of the terminal, removed at the end."""
 
     def __init__(self) -> None:
         self._bar: Bar | None = None
-        self._tasks: dict[str, int] = {}
+        self._tasks: dict[_Work, int] = {}
 
     def __enter__(self) -> LiveLine:
         return self
@@ -78,13 +81,13 @@ class LiveLine:
 
     def begin(self, model: str, what: str) -> None:
         """Show what begins."""
-        self._tasks[model] = self._started().add_task(_shown(f"{model}: {what}"), total=None, state="", line="")
+        self._tasks[_work(model)] = self._started().add_task(_shown(f"{model}: {what}"), total=None, state="", line="")
 
     def tick(self, model: str, seconds: float, megabytes: float, last_line: str) -> None:
         """Show the job's age, memory and last line."""
-        if model in self._tasks:
+        if _work(model) in self._tasks:
             state, line = _state(seconds, megabytes), _shown(_telling(last_line))
-            self._started().update(self._tasks[model], state=state, line=line)  # type: ignore[arg-type]
+            self._started().update(self._tasks[_work(model)], state=state, line=line)  # type: ignore[arg-type]
 
     def end(self, model: str, what: str, seconds: float) -> None:
         """Take the line away and leave one that says how long it took."""
@@ -96,8 +99,8 @@ class LiveLine:
 
     def _left(self, model: str, said: str) -> None:
         bar = self._started()
-        if model in self._tasks:
-            bar.remove_task(self._tasks.pop(model))  # type: ignore[arg-type]
+        if _work(model) in self._tasks:
+            bar.remove_task(self._tasks.pop(_work(model)))  # type: ignore[arg-type]
         bar.console.print(_shown(f"{model}: {said}"), style="dim")
 
     def note(self, model: str, text: str) -> None:
@@ -109,6 +112,10 @@ class LiveLine:
             self._bar = _bar()
             self._bar.start()
         return self._bar
+
+
+def _work(model: str) -> _Work:
+    return model, get_ident()
 
 
 def _bar() -> Bar:

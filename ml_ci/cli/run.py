@@ -46,17 +46,9 @@ class _Printed:
     metavar="FILE",
     help=f"Write the report to a {' or '.join(BY_ENDING)} file too.",
 )
-@click.option(
-    "--jobs",
-    "-j",
-    type=click.IntRange(min=1),
-    default=1,
-    show_default=True,
-    metavar="N",
-    help="Work on N models side by side; a model waits for those that it needs.",
-)
 @parameters.config
 @parameters.python
+@parameters.jobs
 @parameters.executor
 @parameters.store
 @click.option(
@@ -78,7 +70,7 @@ def command(
     models: tuple[str, ...],
     baseline: str | None,
     files: tuple[str, ...],
-    jobs: int,
+    jobs: int | None,
     config: str | None,
     python: str | None,
     executor: str,

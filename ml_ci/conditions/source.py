@@ -9,6 +9,7 @@ import warnings
 from decimal import Decimal
 
 from ml_ci.conditions.errors import ConditionError
+from ml_ci.syntax import parse_expression
 
 MAX_LENGTH = 1000
 MAX_DEPTH = 20
@@ -74,7 +75,7 @@ class Source:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                return ast.parse(self._masked, mode="eval").body
+                return parse_expression(self._masked)
         except SyntaxError as error:
             column = min(max(error.offset or 1, 1), len(self._masked) + 1)
             raise ConditionError(*_explain(self._masked, column, self._start)) from None

@@ -42,6 +42,12 @@ class Journal:
         """Note what the report says of the work, one sentence."""
         self._notes.append(text)
 
+    def add(self, other: Journal) -> None:
+        """Add what another journal holds behind what this one does: work that was done meanwhile."""
+        self._deeds += other._deeds
+        self._notes += other._notes
+        self.note_asked(other.asked, other.again)
+
     @property
     def notes(self) -> tuple[str, ...]:
         """What is to be said of the work, each once."""

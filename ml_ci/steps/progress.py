@@ -6,7 +6,10 @@ from typing import Protocol
 
 
 class Progress(Protocol):
-    """Show a run while it goes on; an exception raised here ends the running job and propagates."""
+    """Show a run while it goes on; an exception raised here ends the running job and propagates.
+
+    A thread tells of one piece of work at a time; several may be of one model.
+    """
 
     def begin(self, model: str, what: str) -> None:
         """Take that work on a model begins: `what` reads `training the candidate`."""

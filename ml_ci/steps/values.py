@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from ml_ci.changes.sources import Shelf
@@ -17,6 +18,7 @@ from ml_ci.repository.trees import CommitTree, WorkingTree
 from ml_ci.spec.values import DataEntry, ModelSpec, Node, Spec
 from ml_ci.steps.journal import Journal
 from ml_ci.steps.progress import Progress, Silent
+from ml_ci.steps.slots import Slots
 from ml_ci.training.copies import Copies
 
 if TYPE_CHECKING:
@@ -32,9 +34,10 @@ class Options:
     `start` is where `ml-ci.yaml` is looked for. `models` empty means every model. `baseline` overrides the models' own.
     `target` is the branch that a pull request goes to, where it is known. `environment` is handed to jobs.
     `store` is the URL of the shared store, over that of the file; it is written to only with `push`. `jobs` says how
-    many models are worked on side by side. `python` is the jobs' interpreter where the file names none. `gates_from`
-    is the ref whose gates judge, None for the file's own. `stage` adds the gates that a model has for this stage.
-    `retry` tries trainings again that failed before from the same inputs.
+    many jobs run at once; None leaves it to the executor, which is one on this machine. `python` is the jobs'
+    interpreter where the file names none. `gates_from` is the ref whose gates judge, None for the file's own. `stage`
+    adds the gates that a model has for this stage. `retry` tries trainings again that failed before from the same
+    inputs.
     """
 
     start: Path
@@ -45,7 +48,7 @@ class Options:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     store: str | None = None
     push: bool = False
-    jobs: int = 1
+    jobs: int | None = None
     python: str | None = None
     gates_from: str | None = None
     stage: str | None = None
@@ -78,6 +81,7 @@ class Project:
     `copies` are the working copies of this run. `failed` remembers, by training key, what made a training of this run
     impossible: it is not tried twice. `spec` is held to `judging.ref` already. `journal` takes what is done for the
     model that is worked on. `wholes` are the trees that reads were looked for in, by commit, `shelf` has their sources.
+    `slots` say how much is done at once in the whole run; what is done ends when one of `stops` is set.
     """
 
     spec: Spec
@@ -93,6 +97,8 @@ class Project:
     journal: Journal = field(default_factory=Journal)
     wholes: dict[str | None, Whole] = field(default_factory=dict, repr=False)
     shelf: Shelf = field(default_factory=Shelf, repr=False)
+    slots: Slots = field(default_factory=Slots, repr=False)
+    stops: tuple[Event, ...] = field(default=(), repr=False)
 
     @property
     def folder(self) -> Path:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from ml_ci.errors import UserError
 
 if TYPE_CHECKING:
+    from ml_ci.spec.resources import Resources
     from ml_ci.training.process import Order, Outcome
     from ml_ci.training.progress import Progress
 
@@ -23,7 +24,11 @@ EXECUTORS = {
 
 
 class Executor(Protocol):
-    """Run one job somewhere."""
+    """Run one job somewhere.
+
+    One may also have a method `slots`, of `Resources`: how many jobs that ask for these have room at once. One that
+    has none does one at a time, where nobody says `--jobs`.
+    """
 
     def __call__(self, order: Order, progress: Progress) -> Outcome:
         """Run the job of an order to its end, or to a limit of the order; nothing that it started is left.
@@ -42,6 +47,17 @@ def executor(environment: Mapping[str, str]) -> Executor:
     module, _, function = EXECUTORS[name].partition(":")
     maker: Callable[[str], Executor] = getattr(importlib.import_module(module), function)
     return maker(address)
+
+
+def is_local(environment: Mapping[str, str]) -> bool:
+    """Say whether jobs run on this machine."""
+    return _split(environment.get(VARIABLE) or LOCAL)[0] == LOCAL
+
+
+def count_slots(environment: Mapping[str, str], asked: Iterable[Resources]) -> int:
+    """Say how many jobs the executor has room for at once, of those that ask for the least; 1 where it does not say."""
+    slots: Callable[[Resources], int] | None = getattr(executor(environment), "slots", None)
+    return 1 if slots is None else max((slots(one) for one in set(asked)), default=1)
 
 
 def check(text: str) -> None:

@@ -17,6 +17,7 @@ from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
+from ml_ci import syntax
 from ml_ci.training.packaging import projects
 from ml_ci.training.stems import Lead
 from ml_ci.training.values import Checkout, PredictRequest, Request, TrainRequest
@@ -128,7 +129,7 @@ def _find_files(module: str, folders: tuple[Path, ...], at: Checkout) -> list[Pa
 def _read(file: Path, changed: int) -> tuple[list[str], bool]:
     """Give the leading imports of libraries, and whether nothing else stands in the file."""
     try:
-        tree = ast.parse(file.read_bytes())
+        tree = syntax.parse(file.read_bytes())
     except (OSError, SyntaxError, ValueError, RecursionError):
         return [], False
     statements: list[str] = []

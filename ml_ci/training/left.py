@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
+from threading import get_ident
 from typing import IO
 
 
@@ -37,9 +38,11 @@ def content(path: Path, most: int, *, follow: bool = False) -> bytes | None:
 
 
 def copy(path: Path, target: Path, most: int = 16_000_000) -> None:
-    """Copy a file, `most` bytes of it; nothing where there is none. What stands at `target` gives way."""
+    """Copy a file, `most` bytes of it; nothing where there is none. What stands at `target` gives way, all at once."""
     stream = open_left(path)
     if stream is not None:
         with stream:
-            target.unlink(missing_ok=True)
-            target.write_bytes(stream.read(most))
+            beside = target.with_name(f".{target.name}.{get_ident()}")
+            beside.unlink(missing_ok=True)
+            beside.write_bytes(stream.read(most))
+            beside.replace(target)

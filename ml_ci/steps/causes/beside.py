@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import partial
 
+from ml_ci.errors import StageFailed, UserError
 from ml_ci.evaluation.values import Comparison
 from ml_ci.gates.evidence import Case
 from ml_ci.gates.judge import judge
 from ml_ci.gates.values import GateResult
-from ml_ci.plan.plan import Plan
+from ml_ci.plan.plan import PREDICTIONS, Plan
 from ml_ci.records.record import Record
 from ml_ci.spec.values import ModelSpec
 from ml_ci.steps.judging.judge import make_case, make_policy
-from ml_ci.steps.planning.decide import plan_work, vary_repetition
+from ml_ci.steps.planning.decide import find_keys, plan_work, vary_repetition
 from ml_ci.steps.planning.sides import Fingerprints
-from ml_ci.steps.progress import Progress
 from ml_ci.steps.values import Project, Side, Sides
 from ml_ci.steps.working.compare import count_scored, refuse_other_kind
+from ml_ci.steps.working.naming import naming
 from ml_ci.steps.working.score import Scored, score_side
+from ml_ci.steps.working.side_by_side import hand_out_ahead
 from ml_ci.steps.working.workshop import open_workshop
 
 
@@ -47,6 +52,7 @@ def put_beside(
     today = Sides(fingerprints.candidate(name), None, None, "")
     ours, theirs = (_place(today, fingerprints.at(name, commit), commit) for commit in (new, old))
     model = project.spec.models[name]
+    _score_apart(project, model, (ours, theirs))
     (ours_records, ours_plan), (records, plan) = (_score(project, model, sides) for sides in (ours, theirs))
     first, *again = map(Scored, ours_records, records)
     with open_workshop(project, theirs) as shop:
@@ -59,6 +65,36 @@ def put_beside(
         results = judge(gates, case, make_policy(model))
     assert ours.baseline is not None and theirs.baseline is not None  # noqa: S101 - they were placed there
     return Beside(ours.baseline, theirs.baseline, both, comparison, case, results)
+
+
+def score_ahead(project: Project, fingerprints: Fingerprints, name: str, commits: Iterable[str]) -> None:
+    """Score the models of commits that will be asked for, as many at a time as there are slots; none if there is one.
+
+    What cannot be had is told when it is asked for.
+    """
+    if project.slots.number > 1:
+        today, found = Sides(fingerprints.candidate(name), None, None, ""), list[Sides]()
+        for commit in commits:
+            with suppress(StageFailed, UserError):
+                found.append(_place(today, fingerprints.at(name, commit), commit))
+        _score_apart(project, project.spec.models[name], found)
+
+
+def _score_apart(project: Project, model: ModelSpec, asked: Iterable[Sides]) -> None:
+    """Score those that are not scored yet, each once: commits of one fingerprint share their results."""
+    works: dict[str, Callable[[Project], None]] = {}
+    for sides in asked:
+        assert sides.baseline is not None  # noqa: S101
+        if not project.store.has(PREDICTIONS, find_keys(project, sides, sides.baseline).predictions):
+            work = partial(_try_to_score, model=model, sides=sides)
+            works.setdefault(sides.baseline.fingerprint.manifest, work)
+    hand_out_ahead(project, list(works.values()))
+
+
+def _try_to_score(project: Project, model: ModelSpec, sides: Sides) -> None:
+    # One commit that fails ends no other: a search goes on behind it.
+    with suppress(StageFailed, UserError):
+        _score(project, model, sides)
 
 
 def _declared(sides: Sides) -> ModelSpec | None:
@@ -75,42 +111,7 @@ def _score(project: Project, model: ModelSpec, sides: Sides) -> tuple[list[Recor
     what the jobs read.
     """
     assert sides.baseline is not None  # noqa: S101
-    with open_workshop(_naming(project, sides.source), sides) as shop:
+    with open_workshop(naming(project, "the baseline", f"commit {sides.source}"), sides) as shop:
         records = [score_side(shop, one) for one in vary_repetition(model, sides.baseline)]
         shop.resolve()
         return records, plan_work(project, shop.sides)
-
-
-@dataclass(frozen=True)
-class _Naming:
-    """Tell of the side that stands in the baseline's place as what it is: a commit."""
-
-    told: Progress
-    commit: str
-
-    def begin(self, model: str, what: str) -> None:
-        """Pass on that work begins."""
-        self.told.begin(model, self._name(what))
-
-    def tick(self, model: str, seconds: float, megabytes: float, last_line: str) -> None:
-        """Pass on how a job is."""
-        self.told.tick(model, seconds, megabytes, last_line)
-
-    def end(self, model: str, what: str, seconds: float) -> None:
-        """Pass on that work ended."""
-        self.told.end(model, self._name(what), seconds)
-
-    def stopped(self, model: str, what: str, seconds: float) -> None:
-        """Pass on that work was stopped."""
-        self.told.stopped(model, self._name(what), seconds)
-
-    def note(self, model: str, text: str) -> None:
-        """Pass on what the user should know."""
-        self.told.note(model, text)
-
-    def _name(self, what: str) -> str:
-        return what.replace("the baseline", f"commit {self.commit}")
-
-
-def _naming(project: Project, commit: str) -> Project:
-    return replace(project, options=replace(project.options, progress=_Naming(project.options.progress, commit)))

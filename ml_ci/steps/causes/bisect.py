@@ -13,7 +13,7 @@ from ml_ci.errors import Failure, StageFailed, UserError
 from ml_ci.gates.values import GateResult
 from ml_ci.repository.history import Commit, about, check_ancestor, suspects
 from ml_ci.spec.values import GateSpec, ModelSpec
-from ml_ci.steps.causes.beside import put_beside
+from ml_ci.steps.causes.beside import put_beside, score_ahead
 from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.telling.describe import describe_between
 from ml_ci.steps.values import Project
@@ -45,8 +45,10 @@ def bisect_history(project: Project, fingerprints: Fingerprints, name: str, sear
     """
     good, bad = _commit(project, search.good, "--good"), _commit(project, search.bad, "--bad")
     check_ancestor(project.repository, good, bad)
+    project.slots.widen()
     court = _Court(project, fingerprints, name, good)
     before = len(project.journal.deeds)
+    court.look_ahead((good, bad))
     found = _find(court, bad, search)
     tried = [deed.finished for deed in project.journal.deeds[before:] if deed.kind == "train"]
     return replace(
@@ -97,6 +99,11 @@ class _Court:
         if commit not in self.heard:
             self.heard[commit] = Judgement(commit, self._results(commit))
         return self.heard[commit]
+
+    def look_ahead(self, commits: Iterable[str]) -> None:
+        """Score what is going to be asked, or may be, where several are done at once; nothing is judged yet."""
+        known = {*self.heard, *self.skipped, *self.failures}
+        score_ahead(self.project, self.fingerprints, self.name, [one for one in commits if one not in known])
 
     def fails(self, commit: str) -> bool | None:
         """Say whether a commit's model cannot be made or scored; None, and a note of why, when that cannot be told."""
@@ -208,11 +215,26 @@ def _search(
         question = next((one for one in left if one != bad and one not in court.skipped), None)
         if question is None:
             return bad, tuple(about(repository, one) for one in left if one != bad)
+        if question not in court.heard and question not in court.failures:
+            court.look_ahead(_foresee(court, bad, good, search))
         answer = ask(question)
         if answer is True:
             bad = question
         elif answer is False:
             good.add(question)
+
+
+def _foresee(court: _Court, bad: str, good: set[str], search: Search) -> list[str]:
+    """Give the next question, and those that may follow on either answer, the nearest first: one for each slot."""
+    asked, ends = list[str](), [(bad, frozenset(good))]
+    while ends and len(asked) < court.project.slots.number > 1:
+        worst, best = ends.pop(0)
+        left = suspects(court.project.repository, worst, best, first_parent=search.first_parent)
+        question = next((one for one in left if one != worst and one not in court.skipped), None)
+        if question is not None:
+            asked += [] if question in asked else [question]
+            ends += [(question, best), (worst, best | {question})]
+    return asked
 
 
 def _left(left: int) -> str:

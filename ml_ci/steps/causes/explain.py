@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 
 from ml_ci.errors import StageFailed
 from ml_ci.evaluation.confusion import Confusion
@@ -23,6 +24,8 @@ from ml_ci.steps.planning.folds import cut_folds
 from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.values import Project, Side, Sides
 from ml_ci.steps.working.compare import compare_sides
+from ml_ci.steps.working.naming import naming
+from ml_ci.steps.working.side_by_side import hand_out
 from ml_ci.steps.working.workshop import open_workshop
 
 Chosen = frozenset[str]
@@ -120,7 +123,9 @@ def _tell_apart(project: Project, case: _Case, report: ModelReport, ask: Ask, sa
         ask.tell(said.model, said.effort)
     if ask.dry:
         return said
-    scored = {chosen: _score_mixture(project, case, chosen) for chosen in case.made}
+    project.slots.widen()
+    found = hand_out(project, [partial(_score_mixture, case=case, chosen=chosen) for chosen in case.made])
+    scored = dict(zip(case.made, found, strict=True))
     former = _score(project, case, case.former) if case.former else None
     mixtures = tuple(Mixture(chosen, evaluation) for chosen, evaluation in scored.items())
     told = tuple(_attribute(metric, former, scored) for metric in _metrics(case, report))
@@ -129,15 +134,14 @@ def _tell_apart(project: Project, case: _Case, report: ModelReport, ask: Ask, sa
 
 def _score_mixture(project: Project, case: _Case, chosen: Chosen) -> Evaluation:
     """Score one mixture; where it cannot be had, say which one it is."""
-    side = case.made[chosen]
+    side, new = case.made[chosen], ", ".join(part.name for part in case.parts if part.name in chosen)
     if side.name == "mixture" and not project.store.has(TRAININGS, side.fingerprint.training):
-        names = ", ".join(part.name for part in case.parts if part.name in chosen)
-        told = f"next comes the model with the new {names}, and all else as in the baseline"
+        told = f"next comes the model with the new {new}, and all else as in the baseline"
         project.options.progress.note(case.sides.candidate.model.name, told)
+        project = naming(project, "the mixture", f"the mixture with the new {new}")
     try:
         return _score(project, case, side)
     except StageFailed as error:
-        new = ", ".join(part.name for part in case.parts if part.name in chosen)
         old = ", ".join(part.name for part in case.parts if part.name not in chosen)
         message = f"the model with new {new} and old {old} cannot be had: {error.failure.message}"
         hint = f"These parts work only together, so that none of them did it alone. {error.failure.hint}".strip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -13,13 +14,16 @@ from ml_ci.records.store import Store
 from ml_ci.repository.repository import Repository
 from ml_ci.spec.deployments import find_promoted
 from ml_ci.spec.find import find, read
+from ml_ci.spec.resources import Resources
 from ml_ci.spec.values import Node, Spec
 from ml_ci.steps.opening.base_gates import take_gates
 from ml_ci.steps.opening.believed import find_beliefs
 from ml_ci.steps.opening.own_state import STATE, refuse_committed, refuse_link
 from ml_ci.steps.opening.spec_cache import load_spec
+from ml_ci.steps.slots import Slots
 from ml_ci.steps.values import Options, Project
 from ml_ci.training.copies import Copies
+from ml_ci.training.executors import count_slots, is_local
 
 if TYPE_CHECKING:
     from ml_ci.records.shared import Shared
@@ -94,7 +98,16 @@ def open_project(config: Path, options: Options) -> Project:
         options=options,
         judging=held,
         copies=Copies(repository, store),
+        slots=make_slots(spec, options),
     )
+
+
+def make_slots(spec: Spec, options: Options) -> Slots:
+    """Give the slots that are asked for, or those that the executor has: it is asked once there is work to do."""
+    if options.jobs is not None:
+        return Slots(options.jobs)
+    asked = [node.resources or Resources() for node in spec.nodes.values()]
+    return Slots(ask=None if is_local(options.environment) else partial(count_slots, options.environment, asked))
 
 
 def _share(url: str | None, folder: Path) -> Shared | None:

@@ -6,7 +6,6 @@ change, and the result is not believed. A model is trained here: what a lock say
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import hashlib
 import json
@@ -15,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ml_ci import syntax
 from ml_ci.changes.content import Contents
 from ml_ci.changes.data import in_dvc_cache
 from ml_ci.changes.pointers import Pointer
@@ -166,7 +166,7 @@ def _is_empty(made: Made, path: str) -> bool:
     if posixpath.basename(path) != "__init__.py":
         return False
     with contextlib.suppress(FileNotFoundError, SyntaxError, ValueError):
-        return not ast.parse(made.tree.read(path)).body
+        return not syntax.parse(made.tree.read(path)).body
     return False
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,7 +15,8 @@ from ml_ci.evaluation.values import KINDS
 from ml_ci.records.record import Record
 from ml_ci.spec.values import PartEntry
 from ml_ci.steps.planning.folds import Fold, cut_folds, find_folds
-from ml_ci.steps.values import Side
+from ml_ci.steps.values import Project, Side
+from ml_ci.steps.working.side_by_side import hand_out
 from ml_ci.steps.working.workshop import Workshop, open_workshop
 from ml_ci.tables.membership import number_folds
 from ml_ci.training.values import ScoredRows
@@ -55,13 +57,14 @@ def name_rows(shop: Workshop, what: str) -> str:
 
 
 def pool_folds(shop: Workshop, side: Side, score: Score) -> Pooled:
-    """Train and score the folds of a side, one after the other, and put their predictions together.
+    """Train and score the folds of a side, as many at a time as there are slots, and put their predictions together.
 
     StageFailed names the fold that fails, and where two folds give different things.
     """
     part = find_folds(shop.sides.candidate.model)
     assert part is not None  # noqa: S101 - only what is folded is pooled
-    records = [_score(shop, fold, part, score) for fold in cut_folds(shop.project, shop.sides, side)]
+    folds = cut_folds(shop.project, shop.sides, side)
+    records = hand_out(shop.project, [partial(_score, fold=fold, part=part, score=score) for fold in folds])
     found = [load(record.file(FILE)) for record in records]
     speeds = [(record.content["metrics"].get(SPEED), one.rows) for record, one in zip(records, found, strict=True)]
     known = [(speed, rows) for speed, rows in speeds if speed is not None]
@@ -70,9 +73,9 @@ def pool_folds(shop: Workshop, side: Side, score: Score) -> Pooled:
     return Pooled(pool(number_folds(shop.holdout, part), found), milliseconds)
 
 
-def _score(shop: Workshop, fold: Fold, part: PartEntry, score: Score) -> Record:
+def _score(project: Project, fold: Fold, part: PartEntry, score: Score) -> Record:
     # A workshop of its own: its holdout is this fold, and what another training left in its copy is not there.
-    with open_workshop(shop.project, fold.sides) as inner:
+    with open_workshop(project, fold.sides) as inner:
         try:
             return score(inner, fold.side)
         except StageFailed as error:

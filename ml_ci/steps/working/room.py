@@ -177,7 +177,8 @@ def tell_waiting(project: Project, side: Made, does: str) -> Callable[[Callable[
     said = f"waiting for another run that {does} the {side.name}"
 
     def waited(acquire: Callable[[], object]) -> object:
-        with project.journal.noting("wait", side.name, side.model.name):
+        # Who waits lends its slot: what the other does may be handed out further, in this very run.
+        with project.journal.noting("wait", side.name, side.model.name), project.slots.lent(project.stops):
             return time_work(project, side.model.name, said, acquire)
 
     return waited

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +23,12 @@ from ml_ci.steps.planning.blame import blaming_baseline
 from ml_ci.steps.planning.decide import find_keys, key_scoring
 from ml_ci.steps.planning.reads import enter_metrics, enter_scoring, remember, resolve_reads
 from ml_ci.steps.planning.variables import list_variables
-from ml_ci.steps.values import Side
+from ml_ci.steps.values import Project, Side, Sides
 from ml_ci.steps.working.folds import is_fold, is_folded, measure_job, name_rows, pool_folds
 from ml_ci.steps.working.room import tell_waiting, time_work
+from ml_ci.steps.working.side_by_side import hand_out
 from ml_ci.steps.working.train import find_artifact, find_predictions, open_bench, train_side
-from ml_ci.steps.working.workshop import Workshop
+from ml_ci.steps.working.workshop import Workshop, open_workshop
 from ml_ci.training.checkouts import checkout
 from ml_ci.training.inputs import read_from
 from ml_ci.training.job import metric, predict
@@ -53,11 +56,30 @@ def score_sides(shop: Workshop, plan: Plan) -> Scored:
     is the baseline's that cannot be had, StageFailed for any failure.
     """
     alone = shop.sides.baseline is None or plan.baseline is None
+    if not alone and shop.sides.candidate.model.repeats == 1:
+        score_ahead(shop)
     try:
         first, *again = (_score_once(shop, place, alone) for place in range(shop.sides.candidate.model.repeats))
     finally:
         release_rows()
     return replace(first, again=tuple(again))
+
+
+def score_ahead(shop: Workshop) -> None:
+    """Score both sides at once, where there are slots and neither is scored yet; see `hand_out` for what is raised."""
+    sides = [side for side in (shop.sides.candidate, shop.sides.baseline) if side is not None]
+    known = (find_scores(shop, resolve_reads(shop.project, side)) for side in sides)
+    if shop.project.slots.number > 1 and all(one is None for one in known):
+        hand_out(shop.project, [partial(_score_apart, sides=shop.sides, side=side) for side in sides])
+        shop.resolve()
+
+
+def _score_apart(project: Project, sides: Sides, side: Side) -> Record:
+    # A workshop of its own: two threads do not share one.
+    with open_workshop(project, sides) as shop, ExitStack() as blaming:
+        if side.name == "baseline":
+            blaming.enter_context(blaming_baseline(side))
+        return score_side(shop, side)
 
 
 def _score_once(shop: Workshop, repetition: int, alone: bool) -> Scored:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 from ml_ci.evaluation.values import Comparison
 from ml_ci.steps.planning.decide import plan_work, vary_seed
 from ml_ci.steps.values import Project, Sides
 from ml_ci.steps.working.compare import compare_sides
+from ml_ci.steps.working.side_by_side import hand_out
 from ml_ci.steps.working.workshop import open_workshop
 
 
@@ -16,7 +18,7 @@ def add_seeds(project: Project, sides: Sides, own: Comparison) -> Comparison:
 
     Each seed's results are records of their own, found again like any other.
     """
-    further = tuple(_compare(project, one) for one in vary_seed(project, sides))
+    further = hand_out(project, [partial(_compare, sides=one) for one in vary_seed(project, sides)])
     # Drawn and audited is the model's own.
     each = (replace(one, pictures=None, audit=None) for one in (own, *further))
     return replace(own, seeds=tuple(each)) if further else own

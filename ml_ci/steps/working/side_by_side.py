@@ -1,24 +1,32 @@
-"""Work on several models at once: threads over child processes, in an order that respects what builds on what."""
+"""Work on several things at once: threads over child processes, as many at a time as the run has slots.
+
+Models, sides, seeds, folds, mixtures and commits are handed out alike. What waits for others has no slot meanwhile, so
+that all of them together are no more jobs than there are slots, however deep they are handed out.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from queue import SimpleQueue
 from threading import Event, Lock, Thread
-from typing import Generic, TypeVar
+from typing import Generic, TypeAlias, TypeVar
 
+from ml_ci.errors import StageFailed, UserError
 from ml_ci.plan.graph import Needs, in_order, ready
+from ml_ci.steps.journal import Journal
 from ml_ci.steps.progress import Progress
+from ml_ci.steps.slots import Rank, Slots
+from ml_ci.steps.slots import StoppedError as StoppedError
 from ml_ci.steps.values import Project
 
+Key = TypeVar("Key")
 Result = TypeVar("Result")
 # A job is ended within a tenth of a second of being told; what holds a thread up longer is left to the next run.
 _PATIENCE = 15.0
-
-
-class StoppedError(Exception):
-    """End a job because the run ends."""
+# Pieces of work by their places.
+Spared: TypeAlias = Collection[int]
 
 
 @dataclass
@@ -63,28 +71,36 @@ class OneAtATime:
 
 def make_stoppable(project: Project) -> tuple[Project, Event]:
     """Give the project with jobs that end when the event is set."""
-    progress = OneAtATime(project.options.progress)
-    return replace(project, options=replace(project.options, progress=progress)), progress.stop
+    stop = Event()
+    return _with_stop(project, stop), stop
+
+
+def _with_stop(project: Project, stop: Event) -> Project:
+    progress = OneAtATime(project.options.progress, stop)
+    return replace(project, options=replace(project.options, progress=progress), stops=(*project.stops, stop))
 
 
 def work_side_by_side(
-    names: Iterable[str], needs: Needs, work: Callable[[str], Result], jobs: int, stop: Event
+    project: Project, names: Iterable[str], needs: Needs, work: Callable[[str], Result], stop: Event
 ) -> dict[str, Result]:
-    """Do the work on every model, at most `jobs` at a time, each behind all that it builds on; results by name.
+    """Do the work on every model, as many at a time as there are slots, each behind all that it builds on; by name.
 
     What one raises, and an interrupt, sets `stop`, waits for the others to end, and propagates.
     """
-    if jobs == 1:
-        return {name: work(name) for name in in_order(names, needs)}
-    crew = _Crew(work)
-    waiting, done = list(in_order(names, needs)), dict[str, Result]()
+    order = in_order(names, needs)
+    if len(order) == 1 or (project.slots.ask is None and project.slots.number == 1):
+        return {name: work(name) for name in order}
+    crew = _Crew[str, Result](project)
+    waiting, done = list(order), dict[str, Result]()
     try:
         while waiting or crew.busy:
-            for name in ready(waiting, (*waiting, *crew.busy), needs)[: jobs - len(crew.busy)]:
+            for name in ready(waiting, (*waiting, *crew.busy), needs):
                 waiting.remove(name)
-                crew.start(name)
-            name, result = crew.next()
-            done[name] = result
+                crew.start(name, partial(work, name), project.stops)
+            name, result, error = crew.next()
+            if error is not None:
+                raise error
+            done[name] = result[0]
     except BaseException:
         stop.set()
         crew.join()
@@ -92,33 +108,118 @@ def work_side_by_side(
     return done
 
 
-class _Crew(Generic[Result]):
-    """Threads by the name of the model that each works on."""
+def _none(place: int, error: BaseException) -> Spared:
+    return ()
 
-    def __init__(self, work: Callable[[str], Result]) -> None:
-        self._work = work
-        self._answers: SimpleQueue[tuple[str, list[Result], BaseException | None]] = SimpleQueue()
-        self.busy: dict[str, Thread] = {}
 
-    def start(self, name: str) -> None:
+def hand_out(project: Project, works: Sequence[Callable[[Project], Result]]) -> list[Result]:
+    """Do pieces of work that do not build on one another, as many at a time as there are slots; results in their order.
+
+    Each gets the project with a journal of its own: what was done is noted as if they had been done in their order. So
+    is what is raised: where one fails, those behind it are stopped, and those before it go on to their end.
+    """
+    if len(works) < 2 or project.slots.number == 1:
+        return [work(project) for work in works]
+    return _Pieces(project, works).do()
+
+
+def hand_out_ahead(
+    project: Project,
+    works: Sequence[Callable[[Project], object]],
+    spare: Callable[[int, BaseException], Spared] = _none,
+) -> None:
+    """Do pieces of work ahead of when they are asked for, where several may be done at once; else do nothing.
+
+    What fails is told when it is asked for; what stands behind it is stopped, but for what `spare` says of the place
+    that failed, and of its failure: it is going to be asked for all the same.
+    """
+    if len(works) < 2 or project.slots.number == 1:
+        return
+    try:
+        _Pieces(project, works, spare).do()
+    except (StageFailed, UserError):
+        return
+
+
+class _Pieces(Generic[Result]):
+    """Pieces of work that are done at once, each of which can be stopped by itself."""
+
+    def __init__(
+        self,
+        project: Project,
+        works: Sequence[Callable[[Project], Result]],
+        spare: Callable[[int, BaseException], Spared] = _none,
+    ) -> None:
+        self._project = project
+        self._works = works
+        self._spare = spare
+        self._stops = [Event() for _ in works]
+        self._own = [replace(_with_stop(project, stop), journal=Journal()) for stop in self._stops]
+        self._crew = _Crew[int, Result](project)
+        self._results: dict[int, Result] = {}
+        self._failed: tuple[int, BaseException] | None = None
+
+    def do(self) -> list[Result]:
+        """Do all of them; raise what the first of those raised that failed."""
+        try:
+            for place, (work, own) in enumerate(zip(self._works, self._own, strict=True)):
+                self._crew.start(place, partial(work, own), own.stops)
+            with self._project.slots.lent(self._project.stops):
+                while self._crew.busy:
+                    self._take(*self._crew.next())
+        except BaseException:
+            self._stop_behind(-1)
+            self._crew.join()
+            raise
+        finally:
+            for own, stop in zip(self._own, self._stops, strict=True):
+                if not stop.is_set():
+                    self._project.journal.add(own.journal)
+        if self._failed is not None:
+            raise self._failed[1]
+        return [self._results[place] for place in range(len(self._works))]
+
+    def _take(self, place: int, result: list[Result], error: BaseException | None) -> None:
+        if error is None:
+            self._results[place] = result[0]
+        elif self._failed is None or place < self._failed[0]:
+            self._failed = place, error
+            self._stop_behind(place, self._spare(place, error))
+
+    def _stop_behind(self, place: int, spared: Spared = ()) -> None:
+        for other, stop in enumerate(self._stops):
+            if other > place and other not in spared:
+                stop.set()
+
+
+class _Crew(Generic[Key, Result]):
+    """Threads by what each works on; each has a slot while it works, in the order in which they were started."""
+
+    def __init__(self, project: Project) -> None:
+        self._slots: Slots = project.slots
+        self._answers: SimpleQueue[tuple[Key, list[Result], BaseException | None]] = SimpleQueue()
+        self.busy: dict[Key, Thread] = {}
+
+    def start(self, key: Key, work: Callable[[], Result], stops: Sequence[Event]) -> None:
         # Daemons: a thread that waits for another process' lock must not keep an interrupted run alive.
-        self.busy[name] = Thread(target=self._do, args=(name,), name=f"ml-ci {name}", daemon=True)
-        self.busy[name].start()
+        given = (key, work, self._slots.queue(), stops)
+        self.busy[key] = Thread(target=self._do, args=given, name=f"ml-ci {key}", daemon=True)
+        self.busy[key].start()
 
-    def next(self) -> tuple[str, Result]:
-        """Wait for a result; raise what its work raised."""
-        name, result, error = self._answers.get()
-        self.busy.pop(name).join()
-        if error is not None:
-            raise error
-        return name, result[0]
+    def next(self) -> tuple[Key, list[Result], BaseException | None]:
+        """Wait for one to end; give its result, or what it raised."""
+        key, result, error = self._answers.get()
+        self.busy.pop(key).join()
+        return key, result, error
 
     def join(self) -> None:
         for thread in self.busy.values():
             thread.join(_PATIENCE)
 
-    def _do(self, name: str) -> None:
+    def _do(self, key: Key, work: Callable[[], Result], rank: Rank, stops: Sequence[Event]) -> None:
         try:
-            self._answers.put((name, [self._work(name)], None))
+            with self._slots.taken(rank, stops):
+                result = [work()]
+            self._answers.put((key, result, None))
         except BaseException as error:
-            self._answers.put((name, [], error))
+            self._answers.put((key, [], error))

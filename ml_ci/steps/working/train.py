@@ -9,14 +9,14 @@ from ml_ci.changes.params import load_params
 from ml_ci.errors import StageFailed
 from ml_ci.plan.plan import TRAININGS
 from ml_ci.records.record import Record
-from ml_ci.spec.values import FileEntry, JobSpec
+from ml_ci.spec.values import FileEntry, JobSpec, ModelSpec, PartEntry
 from ml_ci.steps.planning.champion import fetch_champion
 from ml_ci.steps.planning.dvc_kept import DvcKept
 from ml_ci.steps.planning.failures import blame_needed, find_failure, forget_failure, note_failure, remember_failure
 from ml_ci.steps.planning.reads import resolve_reads
 from ml_ci.steps.planning.resources import refuse_without_resources
 from ml_ci.steps.planning.variables import list_variables
-from ml_ci.steps.values import Made
+from ml_ci.steps.values import Made, Project
 from ml_ci.steps.working.keep_training import LOG, keep_training
 from ml_ci.steps.working.keep_training import find_artifact as find_artifact
 from ml_ci.steps.working.keep_training import find_outputs as find_outputs
@@ -171,9 +171,19 @@ def _find_left(record: Record) -> Path | None:
 
 
 def keep_log(shop: Room, side: Made, work: Path) -> None:
-    """Keep the last log of each job, of a failed one too, where the user can read it."""
+    """Keep the last log of each job, of a failed one too, where the user can read it; of each fold and further seed."""
     log = work / LOG
     if log.exists():
         folder = shop.project.store.ready() / "logs"
         folder.mkdir(exist_ok=True)
-        left.copy(log, folder / f"{side.model.name}-{side.name}.log")
+        left.copy(log, folder / f"{side.model.name}-{side.name}{_say_variant(shop.project, side)}.log")
+
+
+def _say_variant(project: Project, side: Made) -> str:
+    """Tell the trainings of one side apart in the name of a file: `-fold2`, `-seed3`; "" for the model's own."""
+    model, declared = side.model, project.spec.models.get(side.model.name)
+    if not isinstance(model, ModelSpec) or declared is None:
+        return ""
+    part = model.kept_back
+    fold = f"-fold{part.fold + 1}" if isinstance(part, PartEntry) and part.fold is not None else ""
+    return fold or (f"-seed{model.seed}" if declared.seeds > model.seeds else "")

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from ml_ci import syntax
 from ml_ci.training import left
 
 _MOST = 4_000_000
@@ -85,7 +86,7 @@ def _cfg(folder: Path) -> Mapping[str, Mapping[str, str]]:
 
 def _setup(folder: Path) -> Mapping[str, ast.expr]:
     try:
-        tree = ast.parse(text(folder / "setup.py"))
+        tree = syntax.parse(text(folder / "setup.py"))
     except (SyntaxError, ValueError, RecursionError):
         return {}
     for node in ast.walk(tree):

@@ -18,6 +18,7 @@ import pytest
 from ml_ci.cli.progress import PlainLines
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.pipeline import plan, run
+from ml_ci.steps.slots import Slots
 from ml_ci.steps.working.room import time_work
 from ml_ci.steps.working.side_by_side import OneAtATime, StoppedError, work_side_by_side
 
@@ -48,10 +49,15 @@ class Diary:
         return name.upper()
 
 
+def having(jobs: int) -> Any:
+    """Give a project with so many slots."""
+    return SimpleNamespace(slots=Slots(jobs), stops=())
+
+
 @pytest.mark.parametrize("jobs", [1, 2, 8])
 def test_everything_is_done_behind_what_it_needs(jobs: int) -> None:
     diary = Diary(*(("bottom", "alone") if jobs > 1 else ()))
-    done = work_side_by_side(["top", "bottom", "alone"], NEEDS, diary.work, jobs, Event())
+    done = work_side_by_side(having(jobs), ["top", "bottom", "alone"], NEEDS, diary.work, Event())
     assert done == {"top": "TOP", "bottom": "BOTTOM", "alone": "ALONE"}
     assert diary.order.index("bottom") < diary.order.index("top")
     assert not any({"top", "bottom"} <= together for together in diary.beside)
@@ -60,7 +66,7 @@ def test_everything_is_done_behind_what_it_needs(jobs: int) -> None:
 
 def test_no_more_than_jobs_at_a_time() -> None:
     diary = Diary("0", "1", "2")
-    work_side_by_side([str(number) for number in range(7)], {}, diary.work, 3, Event())
+    work_side_by_side(having(3), [str(number) for number in range(7)], {}, diary.work, Event())
     assert max(map(len, diary.beside)) == 3
 
 
@@ -74,7 +80,7 @@ def test_what_one_raises_stops_the_others_and_propagates(kind: type[BaseExceptio
         seen.append(stop.wait(60))
 
     with pytest.raises(kind):
-        work_side_by_side(["good", "bad"], {}, work, 2, stop)
+        work_side_by_side(having(2), ["good", "bad"], {}, work, stop)
     assert seen == [True], "the other was told, and waited for"
 
 
