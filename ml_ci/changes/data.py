@@ -29,6 +29,9 @@ from ml_ci.errors import UserError
 from ml_ci.repository.values import Tree
 from ml_ci.spec.values import FileEntry
 
+# What the content of an entry behind a URL begins with, before the digest of what its store says of it.
+REMOTE = "remote:"
+
 
 @dataclass(frozen=True)
 class Data:
@@ -62,7 +65,8 @@ class DataReader:
 
     def _find(self, path: str) -> Data:
         if is_remote(path):
-            return Data(f"remote:{self._remote(path)}")
+            warnings = (self._find_unversioned(path),) if self._tree.commit else ()
+            return Data(f"{REMOTE}{self._remote(path)}", warnings=warnings)
         normal = posixpath.normpath(path)
         for find in (self._find_tracked, self._follow, self._gather, self._loose):
             found = find(normal)
@@ -125,8 +129,8 @@ class DataReader:
         return _folder_data(path, files, True, warnings)
 
     def _find_unversioned(self, path: str) -> str:
-        commit = str(self._tree.commit)[:7]
-        return f"{path} is not kept under version {commit}: today's content on disk is taken for what it was then"
+        commit, where = str(self._tree.commit)[:7], "behind the URL" if is_remote(path) else "on disk"
+        return f"{path} is not kept under version {commit}: today's content {where} is taken for what it was then"
 
     def _nowhere(self, path: str) -> UserError:
         if self._tree.commit:

@@ -6,6 +6,7 @@ import os
 import sys
 
 from .calls import NOW
+from .distant import bring, is_distant_folder
 from .failures import JobFailed, one_line, print_traceback
 from .frames import read_by_pandas, read_by_polars, take_by_pandas, take_by_polars
 from .parts import read_parts
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 def read_input(name: str, entry: Any, wanted: str) -> Any:
     """Read a data entry as what the annotation asks for."""
+    if wanted not in ("path", "text") and is_distant_folder(entry["path"]):
+        entry = dict(entry, path=bring(name, entry["path"]), written=None)
     path = entry["path"]
     several = _expand(path)
     if wanted in ("path", "text"):

@@ -17,6 +17,7 @@ from ml_ci.tables.parts import cut, sample
 from ml_ci.training.command import paths
 from ml_ci.training.cut_made import cut_made
 from ml_ci.training.delivery import Delivery, Supply
+from ml_ci.training.distant import Distant, bring_here, list_distant
 from ml_ci.training.placement import Placement, name_flags, name_whole, put_rows, replace_table
 from ml_ci.training.transfer import is_inside, remove, signature
 from ml_ci.training.values import Input, Inputs, Whole, Written
@@ -31,6 +32,9 @@ def place(placement: Placement) -> Inputs:
     """
     model, copy_folder = placement.model, placement.supply.copy
     _clear_outputs(model, copy_folder)
+    distant = list_distant(model, placement.known)
+    for one in distant:
+        one.verify("since this run began")
     sources = Delivery(placement.supply, _hidden(placement))
     for name, entry in model.data.items():
         _bring(placement, sources, name, entry)
@@ -43,7 +47,7 @@ def place(placement: Placement) -> Inputs:
     data = {name: _take(placement, name, _input(model, placement.supply, entry)) for name, entry in model.data.items()}
     if holdout is not None:
         data["holdout"] = holdout
-    return Inputs(data, tuple(sources.linked))
+    return Inputs(data, tuple(sources.linked), distant)
 
 
 def _bring(placement: Placement, sources: Delivery, name: str, entry: FileEntry) -> None:
@@ -67,7 +71,12 @@ def _bring_beside(placement: Placement, sources: Delivery) -> None:
 
 
 def verify(inputs: Inputs) -> None:
-    """Refuse the result of a job that changed a file which its copy only links to: StageFailed `data-changed`."""
+    """Refuse the result of a job whose data changed meanwhile: StageFailed `data-changed`.
+
+    That is a file which its copy only links to, or what lies behind a URL.
+    """
+    for one in inputs.distant:
+        one.verify("while the job ran")
     for linked in inputs.linked:
         try:
             now = signature(linked.original)
@@ -149,6 +158,8 @@ def _settle_holdout(placement: Placement, sources: Delivery, part: Path | None) 
     if holdout is None or not model.job.predicts:
         return None
     given = placement.holdout
+    if is_remote(holdout.path):
+        return Input(str(given or _blank(placement, holdout)), holdout.columns)
     if given is None:
         _bring(placement, sources, "holdout", holdout)
         given = _blank(placement, holdout)
@@ -161,7 +172,10 @@ def _settle_holdout(placement: Placement, sources: Delivery, part: Path | None) 
 def _blank(placement: Placement, holdout: FileEntry) -> Path:
     """Write this side's own holdout with its label column blank."""
     supply = placement.supply
-    source = (supply.copy if supply.belongs(holdout.path) else supply.origin) / holdout.path
+    if is_remote(holdout.path):
+        source = bring_here(Distant("holdout", holdout.path, placement.known["holdout"]), placement.work / "urls")
+    else:
+        source = (supply.copy if supply.belongs(holdout.path) else supply.origin) / holdout.path
     out = placement.work / f"holdout-blank{source.suffix}"
     out.parent.mkdir(parents=True, exist_ok=True)
     label, python = placement.model.blank, placement.python

@@ -22,7 +22,8 @@ class Placement:
     `model` is this side's, with the candidate's cut of the holdout; `supply` knows its tree and where data come from.
     `work` is a folder outside of the copy. `holdout` is the table that a predicting command gets as `{data.holdout}`,
     its label column blank (None: this side's own). `hidden` are further paths that a function's job must not find.
-    `python` is the job's. `made` are the folders of what other jobs left, by job.
+    `python` is the job's. `made` are the folders of what other jobs left, by job. `known`
+    are the digests by which the fingerprint knows the entries behind URLs.
     """
 
     model: Node
@@ -32,6 +33,7 @@ class Placement:
     hidden: tuple[str, ...] = ()
     python: Path | None = None
     made: Mapping[str, Path] = field(default_factory=dict)
+    known: Mapping[str, str] = field(default_factory=dict)
 
 
 def name_flags(placement: Placement, name: str) -> Path:

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 from ml_ci.changes.reads import Reads
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.spec.values import Budget, Job, Load, Positive
+from ml_ci.training.distant import Distant
 from ml_ci.training.ran import Ran
 from ml_ci.training.stamps import Stamp
 from ml_ci.variables.given import Env
@@ -83,10 +84,14 @@ class Linked:
 
 @dataclass(frozen=True)
 class Inputs:
-    """The declared data in a working copy, by entry name; `holdout` only for a command that predicts by itself."""
+    """The declared data in a working copy, by entry name; `holdout` only for a command that predicts by itself.
+
+    `distant` are those that the job reads by URL: they have to be the same after the job.
+    """
 
     data: Mapping[str, Input] = field(default_factory=dict)
     linked: tuple[Linked, ...] = ()
+    distant: tuple[Distant, ...] = ()
 
 
 @dataclass(frozen=True)

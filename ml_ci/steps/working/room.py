@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from ml_ci.changes.data import REMOTE
 from ml_ci.errors import Failure, StageFailed, UserError
 from ml_ci.reports.values import DeedKind
 from ml_ci.spec.values import FileEntry, JobSpec, ModelSpec, Node, PartEntry
@@ -102,6 +103,7 @@ class Room:
             hidden=self.list_hidden(side),
             python=interpreter.path,
             made=made,
+            known=know_distant(side),
         )
         inputs = place(placement)
         copy.prepare(purpose)
@@ -136,6 +138,13 @@ def open_room(project: Project) -> Iterator[Room]:
     """Open a room for a job that is no model's; it is gone at the end, or after the next run's sweep."""
     with project.copies.held(), project.store.workplace() as work:
         yield Room(project, work)
+
+
+def know_distant(side: Made) -> Mapping[str, str]:
+    """Give the digests by which a side's fingerprint knows its data behind URLs, by entry."""
+    content = {name: str(said.get("content")) for name, said in side.fingerprint.details.items()}
+    data = {name.removeprefix("data."): known for name, known in content.items() if name.startswith("data.")}
+    return {name: known.removeprefix(REMOTE) for name, known in data.items() if known.startswith(REMOTE)}
 
 
 def time_work(project: Project, model: str, what: str, call: Callable[[], Result]) -> Result:

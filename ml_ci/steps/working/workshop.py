@@ -10,6 +10,7 @@ from functools import cached_property, partial
 from pathlib import Path
 
 from ml_ci.changes.globs import declared_by, is_glob
+from ml_ci.changes.remote import is_remote
 from ml_ci.errors import UserError
 from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry
 from ml_ci.steps.planning.blame import blaming_baseline
@@ -18,7 +19,7 @@ from ml_ci.steps.planning.own_rows import find_source, have_own_rows, have_own_v
 from ml_ci.steps.planning.reads import resolve_reads
 from ml_ci.steps.values import Made, Project, Side, Sides
 from ml_ci.steps.working.own_rows import BaseHoldout, are_same_bytes, match_rows, refuse_without_id
-from ml_ci.steps.working.room import Room
+from ml_ci.steps.working.room import Room, know_distant
 from ml_ci.steps.working.train import bring_made
 from ml_ci.tables.blanked import blank_as_it_lies
 from ml_ci.tables.columns import blank, without
@@ -26,6 +27,7 @@ from ml_ci.tables.gathered import find_parts
 from ml_ci.tables.parts import PART, cut
 from ml_ci.tables.table import Table
 from ml_ci.training.delivery import Delivery
+from ml_ci.training.distant import Distant, bring_here
 from ml_ci.training.inputs import describe_writing
 from ml_ci.training.values import Input, Whole
 
@@ -213,6 +215,8 @@ class Workshop(Room):
         """Give the user's own file of an entry, or fetch it as a job's data are fetched; what a job leaves is made."""
         if entry.job is not None:
             return bring_made(self, self.sides.candidate, entry.job) / entry.path
+        if is_remote(entry.path):
+            return self._bring_distant(self.sides.candidate, name, entry)
         at = self.project.folder / entry.path
         if at.exists() or find_parts(at, entry.path) is not None:
             return at
@@ -227,6 +231,8 @@ class Workshop(Room):
             raise UserError(f"`data.{name}`: {entry.path} of the job `{entry.job}` cannot be had for its commit")
         if entry.job is not None:
             return bring_made(self, base, entry.job) / entry.path
+        if is_remote(entry.path):
+            return self._bring_distant(base, name, entry)
         folder = self.work / "base-data" / self.project.repository.prefix
         folder.mkdir(parents=True, exist_ok=True)
         target = folder / entry.path
@@ -237,6 +243,12 @@ class Workshop(Room):
                 at.write_bytes(base.tree.read(path))  # or a pointer, which is replaced by what it points to
             Delivery(replace(self._supply(base, folder), work=self.work / "base-fetch")).bring(name, entry.path)
         return target
+
+    def _bring_distant(self, side: Side, name: str, entry: FileEntry) -> Path:
+        """Bring what ml-ci reads itself from its URL, once for all who read it on this machine."""
+        one, store = Distant(name, entry.path, know_distant(side)[name]), self.project.store
+        with store.lock(one.known):
+            return bring_here(one, store.ready() / "cache" / "urls")
 
     def find_rows_to_predict(self, side: Made) -> Path | None:
         """Give the candidate's holdout to a command of this model that predicts by itself, or what its own job makes
