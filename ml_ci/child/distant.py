@@ -6,7 +6,11 @@ import os
 
 from .failures import JobFailed, one_line, print_traceback
 
-_FOLDERS = []  # of this process: they are gone when it ends
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+_FOLDERS: list[Any] = []  # of this process: they are gone when it ends
 
 
 def is_distant_folder(path: str) -> bool:
@@ -17,10 +21,11 @@ def is_distant_folder(path: str) -> bool:
 
 def bring(name: str, url: str) -> str:
     """Bring the part files behind a URL by fsspec, as this Python has it; give the folder that they are in."""
+    import importlib
     import tempfile
 
     try:
-        import fsspec
+        fsspec = importlib.import_module("fsspec")
     except ImportError as error:
         raise JobFailed(
             "import",
@@ -30,17 +35,7 @@ def bring(name: str, url: str) -> str:
     folder = tempfile.TemporaryDirectory(prefix="ml-ci-data-")
     _FOLDERS.append(folder)
     try:
-        system, path = fsspec.core.url_to_fs(url)
-        pattern = "" if url.endswith("/") else path
-        top = path if not pattern else pattern[: min(pattern.find(sign) for sign in "*?[" if sign in pattern)]
-        top = top.rstrip("/") if not pattern else top.rpartition("/")[0]
-        for one in sorted(system.glob(pattern) if pattern else system.find(top)):
-            below = one[len(top) :].lstrip("/")
-            if not below or one.endswith("/") or ".." in below.split("/"):
-                continue
-            target = os.path.join(folder.name, below)
-            os.makedirs(os.path.dirname(target), exist_ok=True)
-            system.get_file(one, target)
+        _download(fsspec, url, folder.name)
     except Exception as error:  # every store raises errors of its own
         print_traceback()
         raise JobFailed(
@@ -49,3 +44,16 @@ def bring(name: str, url: str) -> str:
             "What logs in there has to reach the job: `env: [NAMES]` in ml-ci.yaml, such as AWS_PROFILE.",
         )
     return folder.name
+
+
+def _download(fsspec: Any, url: str, folder: str) -> None:
+    system, path = fsspec.core.url_to_fs(url)
+    whole = url.endswith("/")
+    begin = path if whole else path[: min(path.find(sign) for sign in "*?[" if sign in path)]
+    top = begin.rstrip("/") if whole else begin.rpartition("/")[0]
+    for one in sorted(system.find(top) if whole else system.glob(path)):
+        below = one[len(top) :].lstrip("/")
+        if below and not one.endswith("/") and ".." not in below.split("/"):
+            target = os.path.join(folder, below)
+            os.makedirs(os.path.dirname(target), exist_ok=True)
+            system.get_file(one, target)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import click
 
 from ml_ci.cli import parameters
-from ml_ci.training.executors import VARIABLE
 
 
 @click.command()
@@ -21,9 +19,7 @@ from ml_ci.training.executors import VARIABLE
 @click.option("--retry", is_flag=True, help="Try trainings again that failed before from the same inputs.")
 @parameters.as_json
 @parameters.config
-@parameters.python
-@parameters.jobs
-@parameters.executor
+@parameters.work
 @parameters.store
 def command(
     model: str,
@@ -34,9 +30,7 @@ def command(
     retry: bool,
     as_json: bool,
     config: str | None,
-    python: str | None,
-    jobs: int | None,
-    executor: str,
+    work: parameters.Work,
     store: str | None,
 ) -> int:
     """Find the first commit after --good at which a gate of MODEL no longer holds.
@@ -60,9 +54,9 @@ def command(
             start=Path.cwd(),
             config=config,
             models=(model,),
-            environment={**os.environ, VARIABLE: executor},
-            python=python,
-            jobs=jobs,
+            environment=work.environment,
+            python=work.python,
+            jobs=work.jobs,
             store=store,
             retry=retry,
             progress=progress,

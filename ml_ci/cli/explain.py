@@ -12,7 +12,6 @@ import click
 from ml_ci.cli import parameters, trusted
 from ml_ci.cli.files import check
 from ml_ci.forges.registry import build_of
-from ml_ci.training.executors import VARIABLE
 
 if TYPE_CHECKING:
     from ml_ci.explain.values import Effort, Explanation
@@ -26,9 +25,7 @@ if TYPE_CHECKING:
 @click.option("--report", "file", metavar="FILE.md", help="Write a Markdown section too.")
 @parameters.baseline
 @parameters.config
-@parameters.python
-@parameters.jobs
-@parameters.executor
+@parameters.work
 @parameters.store
 @trusted.option
 def command(
@@ -39,9 +36,7 @@ def command(
     file: str | None,
     baseline: str | None,
     config: str | None,
-    python: str | None,
-    jobs: int | None,
-    executor: str,
+    work: parameters.Work,
     store: str | None,
     gates_of: str | None,
 ) -> int:
@@ -68,9 +63,9 @@ def command(
             models=models,
             baseline=baseline,
             target=build_of(os.environ).target,
-            environment={**os.environ, VARIABLE: executor},
-            python=python,
-            jobs=jobs,
+            environment=work.environment,
+            python=work.python,
+            jobs=work.jobs,
             store=store,
             gates_from=trusted.gates_from(gates_of),
             progress=progress,

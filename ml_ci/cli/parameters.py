@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
@@ -71,3 +73,27 @@ def models(command: Callable[..., Any]) -> Callable[..., Any]:
         return command(models=(*named, *models), **given)
 
     return _named(_by_option(with_models))
+
+
+@dataclass(frozen=True)
+class Work:
+    """How work is done: by which interpreter, how many jobs at once, and where."""
+
+    python: str | None
+    jobs: int | None
+    executor: str
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of this process, with where jobs run in it."""
+        return {**os.environ, VARIABLE: self.executor}
+
+
+def work(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command `--python`, `--jobs` and `--executor`; it gets them together as `work`."""
+
+    @wraps(command)
+    def with_work(python: str | None, jobs: int | None, executor: str, **given: Any) -> Any:
+        return command(work=Work(python, jobs, executor), **given)
+
+    return python(jobs(executor(with_work)))

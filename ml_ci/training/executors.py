@@ -49,9 +49,9 @@ def executor(environment: Mapping[str, str]) -> Executor:
     return maker(address)
 
 
-def is_local(environment: Mapping[str, str]) -> bool:
-    """Say whether jobs run on this machine."""
-    return _split(environment.get(VARIABLE) or LOCAL)[0] == LOCAL
+def is_here(environment: Mapping[str, str]) -> bool:
+    """Say whether the environment names this machine; nothing is imported, and nobody is asked."""
+    return (environment.get(VARIABLE) or LOCAL) == LOCAL
 
 
 def count_slots(environment: Mapping[str, str], asked: Iterable[Resources]) -> int:

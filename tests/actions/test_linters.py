@@ -134,7 +134,10 @@ def test_permissions_are_least(file: Path) -> None:
     for name, job in workflow["jobs"].items():
         writes = {scope for scope, level in job["permissions"].items() if level == "write"}
         if name in ("gate", "plan", "tests", "build"):
-            assert not writes, "what runs the change's code may write nothing"
+            # On the runner nothing of the change is run where a cluster does its jobs: who it is, is all that is shown.
+            shown = {"id-token"} if file.name == "cluster.yml" else set()
+            assert writes <= shown, "what runs the change's code may write nothing"
+            continue
         drafts = {"contents", "id-token", "attestations"} if (file.name, name) == ("release.yml", "draft") else set()
         assert writes <= {"pull-requests", "statuses"} | drafts
 

@@ -23,7 +23,7 @@ from ml_ci.steps.opening.spec_cache import load_spec
 from ml_ci.steps.slots import Slots
 from ml_ci.steps.values import Options, Project
 from ml_ci.training.copies import Copies
-from ml_ci.training.executors import count_slots, is_local
+from ml_ci.training.executors import count_slots, is_here
 
 if TYPE_CHECKING:
     from ml_ci.records.shared import Shared
@@ -107,7 +107,7 @@ def make_slots(spec: Spec, options: Options) -> Slots:
     if options.jobs is not None:
         return Slots(options.jobs)
     asked = [node.resources or Resources() for node in spec.nodes.values()]
-    return Slots(ask=None if is_local(options.environment) else partial(count_slots, options.environment, asked))
+    return Slots(ask=None if is_here(options.environment) else partial(count_slots, options.environment, asked))
 
 
 def _share(url: str | None, folder: Path) -> Shared | None:
