@@ -1,0 +1,171 @@
+"""Join late labels with live predictions, by id.
+
+The table `labelled` is `answers` with `due` (its delay is over), `y` (its label as it counts: NULL where it has none,
+or one that came too late for its window) and `y1` (its label as it is known now).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ml_ci.child.labels import BOOLEANS
+from ml_ci.errors import UserError
+from ml_ci.live.answers import write_moment_sql
+from ml_ci.live.decisions import choose, compare, find_positive, list_texts
+from ml_ci.live.identity import say_type, write_id
+from ml_ci.live.moments import Clock
+from ml_ci.live.sources import Opened
+from ml_ci.spec.live import LiveSpec
+from ml_ci.spec.problems import show
+from ml_ci.spec.values import ModelSpec
+from ml_ci.tables.canonical import canonical
+from ml_ci.tables.duck import Database, quote, select
+
+
+@dataclass(frozen=True)
+class _Held:
+    """What the table `labels` was made of: whether it says when each label came, and what was said of it."""
+
+    timed: bool
+    notes: tuple[str, ...]
+
+
+def join_labels(
+    model: ModelSpec, live: LiveSpec, predictions: Opened, labels: Opened | None, database: Database, clock: Clock
+) -> tuple[str, ...]:
+    """Join labels with the table `answers` into `labelled`; give what has to be said of them.
+
+    With a column of times, a label counts for its row when it came before the row's window was closed: a look later
+    sees the same. UserError for labels that mean nothing: two of one id that differ, none that finds its row.
+    """
+    due = f"t + {clock.delay} <= {clock.now}"
+    if labels is None:
+        return _take_own(model, live, predictions, database, due)
+    held = _hold_labels(model, live, labels, database)
+    if held.timed:
+        closes = f"{clock.since} + (w + 1) * {clock.length} + {clock.delay}"
+        usable = "l.k >= a.t"
+        asked = (
+            f"a.*, {due} AS due, arg_max(l.y, l.k) FILTER (WHERE {usable} AND l.k <= {closes}) AS y, "
+            f"arg_max(l.y, l.k) FILTER (WHERE {usable}) AS y1, count(*) FILTER (WHERE l.k < a.t) AS early"
+        )
+        joined = select(asked, "answers a LEFT JOIN labels l ON a.id = l.id", "GROUP BY ALL")
+    else:
+        joined = select(
+            f"a.*, {due} AS due, l.y AS y, l.y AS y1, 0 AS early", "answers a LEFT JOIN labels l ON a.id = l.id"
+        )
+    database.execute(f"CREATE TEMP TABLE labelled AS {joined}")
+    return (*held.notes, *_look_at_early(live, labels, database), *_look_for_ids(live, predictions, labels, database))
+
+
+def _take_own(model: ModelSpec, live: LiveSpec, predictions: Opened, database: Database, due: str) -> tuple[str, ...]:
+    """Take the labels that stand in the predictions' own table, empty until they are known."""
+    if live.labels is not None:
+        truth, notes = "CAST(NULL AS BOOLEAN)", []
+    elif not predictions.has(model.label):
+        truth, notes = "CAST(NULL AS BOOLEAN)", ["there are no labels: rates are not known, drift is"]
+    else:
+        truth, notes = _find_truth(model, predictions, database, "y0"), []
+    asked = f"a.*, {due} AS due, {truth} AS y, {truth} AS y1, 0 AS early"
+    database.execute(f"CREATE TEMP TABLE labelled AS {select(asked, 'answers a')}")
+    return tuple(notes)
+
+
+def _find_truth(model: ModelSpec, opened: Opened, database: Database, name: str) -> str:
+    if model.positive.comparison is not None:
+        return compare(model.positive, name)
+    texts = list_texts(database, opened, model.label)
+    positive = find_positive(texts, model.positive)
+    if texts and not positive:
+        _refuse_other_words(model, opened, texts)
+    return choose(quote(name), texts, positive)
+
+
+def _refuse_other_words(model: ModelSpec, opened: Opened, texts: list[str]) -> None:
+    """Refuse labels true and false where the positive class is 0 or 1, or the reverse: all would be negative."""
+    found, wanted = {canonical(one) for one in texts}, {canonical(one) for one in model.positive.values}
+    first, second = BOOLEANS
+    if (found <= first and wanted <= second) or (found <= second and wanted <= first):
+        listed = " and ".join(sorted(found))
+        message = f"{opened.shown}: labels are {listed}, and `positive:` is {', '.join(sorted(wanted))}"
+        raise UserError(message, hint="Write labels as the holdout has them, or cast them by sql:.")
+
+
+def _hold_labels(model: ModelSpec, live: LiveSpec, opened: Opened, database: Database) -> _Held:
+    label = opened.find(model.label, "label")
+    time = live.labels.time if live.labels else None
+    known = f"epoch_us({write_moment_sql(opened, time, 'time')})" if time else "CAST(NULL AS BIGINT)"
+    truth = _find_truth(model, opened, database, model.label)
+    what = f"{write_id(opened, live.id)} AS id, {truth} AS y, {known} AS k, {label} IS NOT NULL AS said"
+    database.execute(
+        f"CREATE TEMP TABLE labels AS {select('id, y, k', f'({select(what, opened.relation)})', 'WHERE y IS NOT NULL')}"
+    )
+    asked = "count(*), count(DISTINCT id), count(*) FILTER (WHERE y), count(*) FILTER (WHERE id IS NULL), count(k)"
+    rows, ids, positive, nameless, timed = database.execute(select(asked, "labels")).fetchone() or (0,) * 5
+    if nameless:
+        hint = "A label belongs to a prediction by its id."
+        raise UserError(f"{opened.shown}: {nameless:,} of {rows:,} labels have no {live.id}", hint=hint)
+    if time and timed < rows:
+        message = f"{opened.shown}: {rows - timed:,} of {rows:,} labels have no {time} with a time zone"
+        raise UserError(message, hint="Write when each label came to be known, or leave `time:` of labels out.")
+    notes = [] if rows == ids else _look_at_repeated(opened, database, bool(time))
+    if rows and not positive:
+        notes.append(f"none of {rows:,} labels is positive, as `positive:` has it: misses cannot be seen")
+    return _Held(bool(time), tuple(notes))
+
+
+def _look_at_repeated(opened: Opened, database: Database, timed: bool) -> list[str]:
+    """Count a label once that is there several times, alike; UserError where they differ and none is the later."""
+    named = "id, k" if timed else "id"
+    unlike = select(named, "labels", f"GROUP BY {named} HAVING bool_or(y) <> bool_and(y)")
+    number, example = database.execute(select("count(*), min(id)", f"({unlike})")).fetchone() or (0, None)
+    if number:
+        message = f"{opened.shown}: {number:,} ids have labels that differ, such as {show(example)}"
+        hint = (
+            "Say when each label came to be known, by `time:` of labels: then the latest counts. Or keep one by sql:."
+        )
+        raise UserError(message, hint=hint)
+    changed = select("id", "labels", "GROUP BY id HAVING bool_or(y) <> bool_and(y)")
+    moved = (database.execute(select("count(*)", f"({changed})")).fetchone() or (0,))[0]
+    database.execute(f"CREATE TEMP TABLE one_label AS {select('DISTINCT id, y, k', 'labels')}")
+    database.execute("DROP TABLE labels")
+    database.execute("ALTER TABLE one_label RENAME TO labels")
+    return (
+        [f"the labels of {moved:,} ids were changed: the latest counts that came before its window closed"]
+        if moved
+        else []
+    )
+
+
+def _look_at_early(live: LiveSpec, labels: Opened, database: Database) -> list[str]:
+    """Say how many labels are older than their prediction: a wrong clock, or the label of something before."""
+    asked = "sum(early), count(*) FILTER (WHERE y1 IS NOT NULL), min(id) FILTER (WHERE early > 0)"
+    early, sound, example = database.execute(select(asked, "labelled")).fetchone() or (0, 0, None)
+    if not early:
+        return []
+    time = live.labels.time if live.labels else ""
+    came = f"{int(early):,} labels came before their prediction ({time} before {live.time})"
+    said = f"{came}, such as that of {show(example)}"
+    if not sound:
+        hint = "Is a clock or a time zone wrong, or are ids used again?"
+        raise UserError(f"{labels.shown}: {said}; no other label is there", hint=hint)
+    return [f"{said}: not counted; is a clock wrong, or are ids used again?"]
+
+
+def _look_for_ids(live: LiveSpec, predictions: Opened, labels: Opened, database: Database) -> list[str]:
+    """Refuse labels of which none finds its row, among all rows that there are: ids of two kinds never meet."""
+    asked = "count(*) FILTER (WHERE due), count(*) FILTER (WHERE due AND (y1 IS NOT NULL OR early > 0))"
+    due, found = database.execute(select(asked, "labelled")).fetchone() or (0, 0)
+    number, example = database.execute(select("count(*), min(id)", "labels")).fetchone() or (0, None)
+    if not due or found or not number:
+        return []
+    logged = f"({select(f'{write_id(predictions, live.id)} AS id', predictions.relation)})"
+    met = database.execute(select("1", f"labels SEMI JOIN {logged} AS logged USING (id)", "LIMIT 1")).fetchone()
+    if met:
+        return [f"no label of {due:,} rows that are due has come"]
+    other = database.execute(select("min(id)", logged)).fetchone() or (None,)
+    message = (
+        f"no label finds its prediction: {live.id} of {predictions.shown} is {say_type(predictions, live.id)} such as "
+        f"{show(other[0])}, of {labels.shown} {say_type(labels, live.id)} such as {show(example)}"
+    )
+    raise UserError(message, hint="Log the id that labels will carry, written the same way.")
