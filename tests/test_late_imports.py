@@ -31,6 +31,7 @@ HEAVY |= {
     "fsspec",
     "pandas",
     "polars",
+    "psycopg",
     "pyarrow",
     "sklearn",
     "sqlite3",

@@ -77,7 +77,7 @@ def _write(
     logged: dict[str, Bins],
 ) -> str:
     live = _live(model)
-    version = _place_version(live, opened, who)
+    version = place_version(live, opened, who)
     moment = write_moment_sql(opened, live.time, "time")
     micros = f"epoch_us({moment})"
     label = quote(model.label) if live.labels is None and opened.has(model.label) else "NULL"
@@ -119,7 +119,8 @@ def no_zone(opened: Opened, column: str, what: str) -> UserError:
     return UserError(message, hint=hint)
 
 
-def _place_version(live: LiveSpec, opened: Opened, who: Sequence[Champion | Candidate]) -> str:
+def place_version(live: LiveSpec, opened: Opened, who: Sequence[Champion | Candidate]) -> str:
+    """Write the SQL of the place of a row's version among some; NULL for another's."""
     if live.version is None:
         return "CAST(0 AS UTINYINT)"
     text = f"CAST({opened.find(live.version, 'version')} AS VARCHAR)"

@@ -1,7 +1,7 @@
 """Join late labels with live predictions, by id.
 
 The table `labelled` is `answers` with `due` (its delay is over), `y` (its label as it counts: NULL where it has none,
-or one that came too late for its window) and `y1` (its label as it is known now).
+or one that came too late for its window), `y1` (its label as it is known now) and `v` (the text of the label).
 """
 
 from __future__ import annotations
@@ -47,12 +47,14 @@ def join_labels(
         usable = "l.k >= a.t"
         asked = (
             f"a.*, {due} AS due, arg_max(l.y, l.k) FILTER (WHERE {usable} AND l.k <= {closes}) AS y, "
-            f"arg_max(l.y, l.k) FILTER (WHERE {usable}) AS y1, count(*) FILTER (WHERE l.k < a.t) AS early"
+            f"arg_max(l.y, l.k) FILTER (WHERE {usable}) AS y1, count(*) FILTER (WHERE l.k < a.t) AS early, "
+            f"arg_max(l.v, l.k) FILTER (WHERE {usable} AND l.k <= {closes}) AS v"
         )
         joined = select(asked, "answers a LEFT JOIN labels l ON a.id = l.id", "GROUP BY ALL")
     else:
         joined = select(
-            f"a.*, {due} AS due, l.y AS y, l.y AS y1, 0 AS early", "answers a LEFT JOIN labels l ON a.id = l.id"
+            f"a.*, {due} AS due, l.y AS y, l.y AS y1, 0 AS early, l.v AS v",
+            "answers a LEFT JOIN labels l ON a.id = l.id",
         )
     database.execute(f"CREATE TEMP TABLE labelled AS {joined}")
     return (*held.notes, *_look_at_early(live, labels, database), *_look_for_ids(live, predictions, labels, database))
@@ -66,7 +68,7 @@ def _take_own(model: ModelSpec, live: LiveSpec, predictions: Opened, database: D
         truth, notes = "CAST(NULL AS BOOLEAN)", ["there are no labels: rates are not known, drift is"]
     else:
         truth, notes = _find_truth(model, predictions, database, "y0"), []
-    asked = f"a.*, {due} AS due, {truth} AS y, {truth} AS y1, 0 AS early"
+    asked = f"a.*, {due} AS due, {truth} AS y, {truth} AS y1, 0 AS early, y0 AS v"
     database.execute(f"CREATE TEMP TABLE labelled AS {select(asked, 'answers a')}")
     return tuple(notes)
 
@@ -96,10 +98,9 @@ def _hold_labels(model: ModelSpec, live: LiveSpec, opened: Opened, database: Dat
     time = live.labels.time if live.labels else None
     known = f"epoch_us({write_moment_sql(opened, time, 'time')})" if time else "CAST(NULL AS BIGINT)"
     truth = _find_truth(model, opened, database, model.label)
-    what = f"{write_id(opened, live.id)} AS id, {truth} AS y, {known} AS k, {label} IS NOT NULL AS said"
-    database.execute(
-        f"CREATE TEMP TABLE labels AS {select('id, y, k', f'({select(what, opened.relation)})', 'WHERE y IS NOT NULL')}"
-    )
+    what = f"{write_id(opened, live.id)} AS id, {truth} AS y, {known} AS k, CAST({label} AS VARCHAR) AS v"
+    known_ones = select("id, y, k, v", f"({select(what, opened.relation)})", "WHERE y IS NOT NULL")
+    database.execute(f"CREATE TEMP TABLE labels AS {known_ones}")
     asked = "count(*), count(DISTINCT id), count(*) FILTER (WHERE y), count(*) FILTER (WHERE id IS NULL), count(k)"
     rows, ids, positive, nameless, timed = database.execute(select(asked, "labels")).fetchone() or (0,) * 5
     if nameless:
@@ -127,7 +128,8 @@ def _look_at_repeated(opened: Opened, database: Database, timed: bool) -> list[s
         raise UserError(message, hint=hint)
     changed = select("id", "labels", "GROUP BY id HAVING bool_or(y) <> bool_and(y)")
     moved = (database.execute(select("count(*)", f"({changed})")).fetchone() or (0,))[0]
-    database.execute(f"CREATE TEMP TABLE one_label AS {select('DISTINCT id, y, k', 'labels')}")
+    once = select("id, y, k, any_value(v) AS v", "labels", "GROUP BY id, y, k")
+    database.execute(f"CREATE TEMP TABLE one_label AS {once}")
     database.execute("DROP TABLE labels")
     database.execute("ALTER TABLE one_label RENAME TO labels")
     return (
