@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Protocol
 
 from ml_ci.gates.values import Verdict
 from ml_ci.reports.gate_rows import MARKS
@@ -37,6 +38,16 @@ class Sheet:
         return f"{self.key}-{part}"
 
 
+class Place(Protocol):
+    """Where on a page something stands: the level of its headings, its ids, and whether it is the page's only one."""
+
+    @property
+    def alone(self) -> bool: ...
+    @property
+    def level(self) -> int: ...
+    def id(self, part: str) -> str: ...
+
+
 @dataclass(frozen=True)
 class Part:
     """A section of a sheet: its id, what the navigation calls it, its title, and a body, which may be nothing."""
@@ -47,7 +58,7 @@ class Part:
     body: Html
 
 
-def section(sheet: Sheet, part: Part) -> Html:
+def section(sheet: Place, part: Part) -> Html:
     """Draw a section; nothing where it has no body."""
     if not part.body:
         return NOTHING
