@@ -156,10 +156,10 @@ def _own_counts(asked: Asked) -> tuple[float, float] | None:
 def _say_alarm(look: _Look, asked: Asked, alarm: Alarm) -> str:
     rate = said(Metric(asked.limit.metric), asked.rate(alarm.window))[0]
     window = telling.begin(look.series.windows[alarm.window])
-    often = f"once in {telling.span(look.live.false_alarms)}"
     gates = len(look.live.gates)
-    of_all = "" if gates == 1 else f" by any of its {gates} gates"
-    return f"alarm in the window from {window} ({rate} there); a model within its limits alarms about {often}{of_all}"
+    by = "" if gates == 1 else f" by any of its {gates} gates"
+    often = f"at most once in {telling.span(look.live.false_alarms)} on average"
+    return f"alarm in the window from {window} ({rate} there); a model within its limits alarms{by} {often}"
 
 
 def _find_missing(look: _Look, asked: Asked, possible: Floats) -> tuple[str, int | None]:

@@ -38,7 +38,7 @@ def test_golden_windows_alarm() -> None:
     assert found.reason == found.gates[0].reason
     assert found.gates[0].reason == (
         "FNR 14.9% (104 of 700) since the promotion, limit 10.0%: alarm in the window from 2026-01-10 (17.0% there); "
-        "a model within its limits alarms about once in 1,000 days"
+        "a model within its limits alarms at most once in 1,000 days on average"
     )
 
 
@@ -143,7 +143,7 @@ def test_more_gates_and_a_rarer_false_alarm_ask_for_more() -> None:
     one = judge("fnr <= 0.1", stream(MISSES), dependent=False)
     three = judge(("fnr <= 0.1", "fpr <= 0.1", "accuracy >= 0.5"), stream(MISSES), dependent=False)
     assert three.line == pytest.approx(6.907755 + np.log(3), abs=1e-6)
-    assert three.gates[0].reason.endswith("alarms about once in 1,000 days by any of its 3 gates")
+    assert three.gates[0].reason.endswith("alarms by any of its 3 gates at most once in 1,000 days on average")
     rare = judge("fnr <= 0.1", stream(MISSES), dependent=False, false_alarms=1e6 * DAY)
     assert (len(one.alarms), len(rare.alarms)) == (1, 0)
 

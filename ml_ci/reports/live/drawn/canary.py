@@ -28,7 +28,12 @@ def sections(report: CanaryReport, spot: Spot) -> list[Part]:
     windows = parts.windows_table(canary_words.HEAD, rows, opened=not draw.is_there())
     sampled = lead(_SAMPLED) if is_sampled([one for one in report.windows if one.closed]) else NOTHING
     time = join((sampled, over_time.charts(figures(report), spot.key, spot.level + 1), windows))
-    return parts.kept([Part("gates", "gates", "Gates", _gates(report)), Part("time", "over time", "Over time", time)])
+    found = [
+        Part("gates", "gates", "Gates", _gates(report)),
+        Part("time", "over time", "Over time", time),
+        Part("how", "how it was decided", "How it was decided", parts.reasons(report.gates)),
+    ]
+    return parts.kept(found)
 
 
 def card(report: CanaryReport, verdict: Verdict) -> Html:

@@ -11,8 +11,9 @@ from ml_ci.reports.live.words import day
 from ml_ci.reports.page.markup import NOTHING, Html, code, join, text
 from ml_ci.reports.page.sheet import lead
 from ml_ci.reports.page.tables import Column, table
+from ml_ci.reports.text import plural
 
-_MOST = 100
+_MOST, _MOST_STILL = 100, 3
 _LEAD = (
     "A column may move while the model stays as good, and the other way round: this explains an alarm, and is none. "
     "Evidence is against the column's distribution on the holdout, with room of what drift: allows."
@@ -21,11 +22,14 @@ _LEAD = (
 
 def drift(model: ModelWatch, spot: Spot) -> Html:
     """Draw the section; nothing where no column was followed."""
-    moved = sorted(model.drifted, key=lambda name: model.drifted[name])
-    names = [*moved, *(name for name in model.drift if name not in model.drifted)][:_MOST]
-    if not names:
+    moved = sorted(model.drifted, key=lambda name: model.drifted[name])[:_MOST]
+    still = [name for name in model.drift if name not in model.drifted]
+    shown = [*moved, *(still if len(still) <= _MOST_STILL else [])]
+    if not shown and not still:
         return NOTHING
-    rows = [[code(name, 120), text(_since(model, name)), _meter(model, name)] for name in names]
+    rows = [[code(name, 120), text(_since(model, name)), _meter(model, name)] for name in shown]
+    if len(still) > _MOST_STILL:
+        rows.append([text(plural(len(still), "other column" if moved else "column")), text("no"), text("")])
     columns = [Column("column"), Column("left the holdout's distribution"), Column("evidence")]
     drawn = over_time.charts(drift_figures(model, moved), spot.key, spot.level + 1)
     return join((lead(_LEAD), table(columns, rows, class_="drift gates"), drawn))

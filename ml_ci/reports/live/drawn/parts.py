@@ -47,9 +47,16 @@ def gates_table(gates: Sequence[GateResult], rows: Sequence[tuple[Sentence, str,
 
 
 def _gate(gate: GateResult, name: Sentence) -> Html:
-    reason = tag("span", quoted(gate.reason, 800), class_="remark") if gate.reason else NOTHING
-    said = tag("div", sentence(name), code(gate.condition), reason)
-    return tag("div", mark(gate.verdict), said, class_="gate")
+    return tag("div", mark(gate.verdict), tag("div", sentence(name), code(gate.condition)), class_="gate")
+
+
+def reasons(gates: Sequence[GateResult]) -> Html:
+    """Say of each gate as it is written why it was judged so."""
+    shown = [
+        tag("li", mark(gate.verdict), tag("div", code(gate.condition), Html(" "), quoted(gate.reason, 800)))
+        for gate in gates[:MOST_GATES]
+    ]
+    return tag("ul", *shown, class_="reasons") if shown else NOTHING
 
 
 def windows_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, opened: bool) -> Html:
@@ -57,7 +64,7 @@ def windows_table(head: Sequence[str], rows: Sequence[Sequence[str]], *, opened:
     if not rows:
         return NOTHING
     used = [at for at in range(len(head)) if not at or any(row[at] for row in rows)]
-    columns = [Column(head[at], numbers=0 < at < len(head) - 1) for at in used]
+    columns = [Column(head[at] or "note", numbers=0 < at < len(head) - 1) for at in used]
     youngest = list(reversed(rows))[:_MOST_WINDOWS]
     drawn = table(columns, [[text(row[at], 200) for at in used] for row in youngest], class_="rows")
     more = len(rows) - len(youngest)

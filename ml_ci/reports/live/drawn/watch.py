@@ -119,7 +119,9 @@ def _foot(model: ModelWatch) -> Html:
 
 
 def _decided(model: ModelWatch) -> Html:
-    return join((bullets(list(_explained(model))), _often(model))) if model.gates else NOTHING
+    if not model.gates:
+        return NOTHING
+    return join((parts.reasons(model.gates), bullets(list(_explained(model))), _often(model)))
 
 
 def _explained(model: ModelWatch) -> Iterator[Html]:

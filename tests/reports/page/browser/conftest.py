@@ -15,6 +15,7 @@ import pytest
 
 from ml_ci.changes.values import Change
 from ml_ci.evaluation.confusion import Confusion
+from ml_ci.reports.live.page import render_canary, render_watch
 from ml_ci.reports.page.page import render
 from ml_ci.reports.values import Report
 
@@ -32,6 +33,13 @@ def _load(place: Path) -> ModuleType:
 
 DRAWN = _load(Path(__file__).parents[1] / "conftest.py")
 REPORTS: dict[str, Callable[[], Report]] = {**_load(Path(__file__).parents[2] / "conftest.py").REPORTS, **DRAWN.DRAWN}
+LIVE = _load(Path(__file__).parents[2] / "live" / "conftest.py")
+# What a page is drawn of, by name: a report, a look at live rows, a candidate beside the champion.
+PAGES: dict[str, Callable[[], str]] = {
+    **{name: lambda make=make: render(make()) for name, make in REPORTS.items()},
+    **{f"watch_{name}": lambda make=make: render_watch(make()) for name, make in LIVE.WATCHES.items()},
+    **{f"canary_{said}": lambda said=said: render_canary(LIVE.canary(said)) for said in ("promote", "roll back")},
+}  # type: ignore[misc]
 
 
 def _with(name: str) -> Report:
@@ -109,7 +117,7 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     def file(name: str) -> Path:
         path = folder / f"{name}.html"
         if not path.exists():
-            path.write_text(render(REPORTS[name]()), encoding="utf-8")
+            path.write_text(PAGES[name](), encoding="utf-8")
         return path
 
     return file

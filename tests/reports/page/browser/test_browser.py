@@ -16,6 +16,7 @@ NAMES = [
     "drawn_fail", "drawn_zero",
     "drawn_pass", "drawn_inconclusive", "drawn_alone", "six_models", "hundred_slices", "crashed",
     "hostile", "two_models", "two_yardsticks", "unjudged", "no_model", "one_class",
+    "watch_alarm", "watch_several", "watch_nothing", "canary_promote",
 ]  # fmt: skip
 FIRST_GATE = "section[id$=-gates] tbody tr"
 
@@ -53,7 +54,8 @@ def test_nothing_stands_out_of_the_window(name: str, width: int, opened: Open) -
 @pytest.mark.parametrize(
     ("name", "width"),
     [("drawn_fail", 1280), ("drawn_fail", 420), ("six_models", 1280), ("hundred_slices", 420), ("crashed", 860),
-     ("two_yardsticks", 1280), ("no_model", 420), ("drawn_inconclusive", 860)],
+     ("two_yardsticks", 1280), ("no_model", 420), ("drawn_inconclusive", 860), ("watch_alarm", 1280),
+     ("watch_too_few", 420), ("watch_several", 860), ("canary_roll back", 420)],
 )  # fmt: skip
 def test_axe_finds_nothing(name: str, width: int, scheme: str, opened: Open, axe: str) -> None:
     page = opened(name, width=width, scheme=scheme)
