@@ -14,6 +14,7 @@ ANYWHERE = {
     "comment": "Write the one comment of a pull or merge request, or edit it.",
     "status": "Set the commit statuses.",
     "summary": "Append the report to the job's summary.",
+    "alert": "Tell of the alarms of a watch: issue, status, webhook, dispatch.",
 }
 _TITLES = {"github": "GitHub", "gitlab": "GitLab", "gitea": "Gitea and Forgejo"}
 

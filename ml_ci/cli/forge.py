@@ -32,7 +32,7 @@ def commands_of(forge: Forge) -> click.Group:
         f"The token is taken from {token} only. Where {forge.title} has set its variables, no option is needed: the "
         "repository, the commit and the pull request follow from the event. They are never taken from a report.",
     )
-    for make in (_comment, _status, _summary, _page, _event):
+    for make in (_comment, _status, _summary, _page, _event, _alert):
         group.add_command(make(forge))
     if forge.tells_all:
         group.add_command(_tell_all(forge))
@@ -167,6 +167,38 @@ def _event(forge: Forge) -> click.Command:
     return _command(forge, event, "Print what this event asks for, as JSON.", *_WHERE, "output")
 
 
+def _alert(forge: Forge) -> click.Command:
+    def alert(watch: Path, config: str | None, state: Path, branch: str | None, **given: Any) -> int:
+        """Tell of the alarms that `ml-ci watch` found: an issue for each model, a status on the champion's commit.
+
+        What ml-ci.yaml names at `on_alarm:` is done once for each alarm, also after a kill: `dispatch:` starts a
+        workflow. The webhook at ML_CI_WEBHOOK gets an event of CloudEvents 1.0; after a kill perhaps once more.
+        """
+        from ml_ci.cli.alert import tell
+
+        return tell(forge, _request(forge, given), watch, config, state, branch)
+
+    for option in (
+        click.option("--branch", metavar="NAME", help="Where a workflow is started. [default: the default branch]"),
+        click.option(
+            "--state", type=_PATH, default=".ml_ci/alerts.json", show_default=True, metavar="FILE", help=_STATE
+        ),
+        click.option("--config", metavar="PATH", help="The ml-ci.yaml that is trusted. [default: the one here]"),
+        click.option(
+            "--report",
+            "watch",
+            type=_PATH,
+            default=".ml_ci/watch.json",
+            show_default=True,
+            metavar="PATH",
+            help=_WATCHED,
+        ),
+    ):
+        alert = option(alert)
+    options = ("project", "author", "target-url", "repository", "api-url", "server-url")
+    return _command(forge, alert, "Tell of the alarms of a watch.", *options)
+
+
 def _tell_all(forge: Forge) -> click.Command:
     def tell_all(job: str, set_them: bool, **given: Any) -> int:
         """Write the comment of every open change, from the report that the job JOB of its own pipeline left.
@@ -263,6 +295,8 @@ _EXPECT = (
     "A trusted ml-ci.yaml: a model or gate of it that the report does not have is an error; so is a file that is not "
     "there."
 )
+_STATE = "What was told, with `on_alarm: {issue: false}`: keep it from look to look."
+_WATCHED = "What `ml-ci watch` left, or the folder that it lies in."
 _FLAGS = (
     ("pending", "Say that the run has begun. No report is read."),
     ("lost", "Turn what is still pending, or was never set, into an error."),

@@ -108,9 +108,13 @@ def _push(payload: Mapping[str, Any], sha: str) -> Activity:
 
 
 def _manual(payload: Mapping[str, Any], sha: str) -> Activity:
-    return Activity(
-        "manual", sha=sha, statuses=bool(sha), promotes=_on_default(payload), why="this event is of no pull request"
-    )
+    """A run on another branch is of its pull request, where there is one: so is one that a job's token has opened."""
+    kind: Kind = "manual"
+    branch, repository = _text(payload, "ref").removeprefix("refs/heads/"), _text(payload, "repository", "full_name")
+    if sha and repository and _text(payload, "ref").startswith("refs/heads/") and not _on_default(payload):
+        return Activity(kind, sha=sha, head=Head(repository, branch, sha), comments=True, statuses=True)
+    why = "this event is of no pull request"
+    return Activity(kind, sha=sha, statuses=bool(sha), promotes=_on_default(payload), why=why)
 
 
 def _on_default(payload: Mapping[str, Any]) -> bool:

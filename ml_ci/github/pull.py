@@ -38,6 +38,18 @@ def by_head(api: Api, head: Head, base: str = "") -> PullRequest | None:
     return min(found, key=lambda one: (one.sha != head.sha, one.base != base, one.number), default=None)
 
 
+def create(api: Api, branch: str, base: str, title: str, body: str) -> PullRequest:
+    """Open a pull request of a branch of this repository; UnclearError where nobody knows whether it was opened.
+
+    Opened with the token of a workflow it starts no run (https://docs.github.com/actions/concepts/security/github_token).
+    """
+    said = {"head": branch, "base": base, "title": title, "body": body}
+    doing = f"open a pull request of {branch}"
+    return _pull_request(
+        api.send(Call("POST", "/repos/{repo}/pulls", doing, "pull-requests: write", body=said, twice=False)).data
+    )
+
+
 def second_parent(api: Api, commit: str) -> str:
     """Give the second parent of a merge commit; "" of what is no merge of two, or is not known here."""
     path = f"/repos/{{repo}}/git/commits/{quote(commit, safe='')}"

@@ -23,6 +23,19 @@ def read_report(file: Path) -> Report:
     return loads(_bytes(file, MOST_BYTES))
 
 
+def read_watched(path: Path) -> bytes:
+    """Read what a look at live rows left, as untrusted data: the file, or the one below a folder."""
+    found = sorted(path.rglob("watch.json")) if path.is_dir() else [path]
+    if len(found) > 1:
+        raise UserError(f"{label(str(path))}: {len(found)} reports of a watch", hint="Name the one of this run.")
+    if not found or found[0].is_symlink():
+        raise ReportLostError(f"{label(str(path))}: there is no report of a watch", hint=_LOST_WATCH)
+    try:
+        return _bytes(found[0], MOST_BYTES)
+    except ReportLostError as error:
+        raise ReportLostError(error.message, hint=_LOST_WATCH) from None
+
+
 def read_reports(paths: Sequence[Path]) -> tuple[Report, ...]:
     """Read every report that the paths name: a file, or a folder with reports anywhere below it."""
     files = [file for path in paths for file in _files(path)]
@@ -67,3 +80,4 @@ def _bytes(file: Path, most: int) -> bytes:
 
 
 _LOST = "The run ended before it left one: look at the log of the job that runs `ml-ci run`."
+_LOST_WATCH = "The look ended before it left one: look at the log of the job that runs `ml-ci watch`."

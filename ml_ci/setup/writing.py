@@ -82,6 +82,9 @@ def workflow(name: str, found: Found, action: str | None, folder: str = ".", slu
     if slug:
         text = re.sub(r"^(name: ml-ci)(?=$| )", rf"\1 {slug}", text, flags=re.MULTILINE)
         text = text.replace("group: ml-ci-", f"group: ml-ci-{slug}-").replace("[ml-ci]", f"[ml-ci {slug}]")
+        text = text.replace("gate: ml-ci.yml", f"gate: ml-ci-{slug}.yml").replace(
+            "ml-ci-retrain.yml", f"ml-ci-{slug}-retrain.yml"
+        )
         text = re.sub(r"`ml-ci(/MODEL)?`", lambda found: f"`ml-ci ({folder}){found[1] or ''}`", text)
     if found.branch not in (None, "main"):
         text = text.replace("branches: [main]", f"branches: [{json.dumps(found.branch)}]")
@@ -93,6 +96,10 @@ def workflow(name: str, found: Found, action: str | None, folder: str = ".", slu
         "report": {"working-directory"},
         "promote": {"working-directory"},
         "deploy": {"working-directory"},
+        "watch": {"working-directory"},
+        "alert": {"working-directory"},
+        "retrain": given,
+        "propose": {"working-directory"},
     }.items():
         text = _with(text, kind, {key: given[key] for key in given if key in keys})
     return text

@@ -131,9 +131,14 @@ CASES: dict[str, tuple[str, dict[str, Any], Activity]] = {
         {"ref": "refs/heads/main", "repository": OURS},
         Activity("manual", MERGE, statuses=True, promotes=True, why="this event is of no pull request"),
     ),
-    "a run by hand elsewhere does not": (
+    "a run by hand elsewhere is of that branch's pull request, where there is one": (
         "workflow_dispatch",
         {"ref": "refs/heads/topic", "repository": OURS},
+        Activity("manual", MERGE, head=Head("octo/models", "topic", MERGE), comments=True, statuses=True),
+    ),
+    "a run by hand of a tag is of no pull request": (
+        "workflow_dispatch",
+        {"ref": "refs/tags/v1", "repository": OURS},
         Activity("manual", MERGE, statuses=True, why="this event is of no pull request"),
     ),
     "a nightly run does not promote": (

@@ -167,7 +167,7 @@ def test_the_workflow_is_the_repositorys_own(shaped: Any, run_init: Any) -> None
     text = Path(".github/workflows/ml-ci.yml").read_text()
     assert f"uses: acme/ml-ci/actions/gate@{'a' * 40}" in text
     gate = yaml.safe_load(text)["jobs"]["gate"]["steps"][0]
-    assert gate["with"] == {"python-version": "3.8.13"}
+    assert gate["with"]["python-version"] == "3.8.13"
     report = yaml.safe_load(text)["jobs"]["report"]["steps"][0]
     assert report["with"] == {"results": "${{ join(needs.*.result, ' ') }}"}
     pushed = yaml.safe_load(Path(".github/workflows/ml-ci-default-branch.yml").read_text())
