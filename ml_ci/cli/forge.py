@@ -195,7 +195,7 @@ def _alert(forge: Forge) -> click.Command:
         ),
     ):
         alert = option(alert)
-    options = ("project", "author", "target-url", "repository", "api-url", "server-url")
+    options = ("project", "author", "target-url", "repository", "api-url", "server-url", "step-summary")
     return _command(forge, alert, "Tell of the alarms of a watch.", *options)
 
 

@@ -80,6 +80,12 @@ def webhook() -> Iterator[Any]:
 
 
 @pytest.fixture
+def live_looks() -> Any:
+    """Give the looks at live rows of `tests/reports/live/conftest.py`."""
+    return load("tests_looks_for_forges", _HERE.parent / "reports" / "live" / "conftest.py")
+
+
+@pytest.fixture
 def lab(monkeypatch: pytest.MonkeyPatch) -> Iterator[Stand]:
     """Give a GitLab with merge request 7."""
     monkeypatch.setattr("time.sleep", lambda seconds: None)

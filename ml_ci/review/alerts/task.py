@@ -13,7 +13,7 @@ from ml_ci.forges.values import Request, Token
 from ml_ci.gates.values import Verdict
 from ml_ci.reports.fitting import LIMIT
 from ml_ci.reports.live.as_json import load_watch
-from ml_ci.reports.live.markdown import render_model
+from ml_ci.reports.live.markdown import render_model, render_watch
 from ml_ci.reports.live.values import ModelWatch, WatchReport
 from ml_ci.reports.text import label
 from ml_ci.review.alerts.memory import InFile, InIssue, Memory
@@ -22,12 +22,14 @@ from ml_ci.review.alerts.values import Alarm, Alert
 from ml_ci.review.alerts.webhook import Webhook
 from ml_ci.review.desk import Desk, desk_of, step_of
 from ml_ci.review.files import read_watched
+from ml_ci.review.summary import append
 from ml_ci.spec.find import read
 from ml_ci.spec.load import load
 from ml_ci.spec.values import OnAlarm
 
 # What an issue's body has beside the report: markers, what is remembered, and the run.
 _FRAME = 15_000
+_MOST_SUMMARY = 200_000
 _SAID: Mapping[Verdict, str] = {
     "pass": "holds its gates on live rows",
     "inconclusive": "has too few labelled live rows to say",
@@ -62,6 +64,8 @@ def alert(request: Request, asked: Asked) -> Deeds:
             f"{asked.config}: no model has `live:`, so there is nothing to tell of", hint="Declare it first."
         )
     report = _held(load_watch(read_watched(asked.report)), on_alarm, request)
+    if request.step_summary is not None:
+        append(request.step_summary, render_watch(report, _MOST_SUMMARY) + "\n")
     teller = _Teller(request, asked)
     whole = Deeds()
     for name, what in on_alarm.items():
