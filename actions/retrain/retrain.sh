@@ -2,6 +2,11 @@
 # Run the command that brings new data, and write what it changed as a patch: files that git ignores are none of it.
 set -euo pipefail
 
+if [ -z "$RUN" ]; then
+  echo "::error title=ml-ci::Nobody says what brings new data: name a command by the input run"
+  exit 2
+fi
+
 # What the command prints is data and no workflow command, and what this step talks to its workflow by is none of its
 # business.
 token="$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')"
