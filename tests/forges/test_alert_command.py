@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ml_ci.reports.live.as_json import dump_watch
 
 from ml_ci.cli.main import call
 from ml_ci.records.origin import Origin
+from ml_ci.reports.live.as_json import dump_watch
 
 Run = Callable[..., tuple[int, str, str]]
 
