@@ -99,9 +99,9 @@ class _Teller:
     def told(self, name: str, report: WatchReport, what: OnAlarm) -> Iterator[Deeds]:
         """Tell of one model: its issue and what is sent, then its commit's status."""
         found = alert_of(name, report)
-        for step in (lambda: self._sent(found, what), lambda: self._status(found)):
+        for step in (self._sent, self._status):
             try:
-                yield step()
+                yield step(found, what)
             except UserError as error:
                 yield Deeds(problems=[error])
 
@@ -119,7 +119,7 @@ class _Teller:
         desk, project = self._desk(), self.request.project
         return InIssue(desk, found, self.request.author, project, step_of(self.request).run_url(self.request))
 
-    def _status(self, found: Alert) -> Deeds:
+    def _status(self, found: Alert, _: OnAlarm) -> Deeds:
         if not self.request.token:
             return Deeds([f"{found.model}: no status, since there is no token"])
         url = self.request.target_url or step_of(self.request).run_url(self.request)
