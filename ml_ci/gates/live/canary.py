@@ -32,11 +32,12 @@ def judge_canary(spec: ModelSpec, stage: Stage, rows: Canary, holdout: Confusion
     """
     look = _Look(stage, rows.since, spec.confidence or _CONFIDENCE)
     closed = look.pick(rows)
-    error = _find_damaged(closed)
+    error = _find_damaged(look.pick(rows, closed=False))
     used = () if error else closed
     compared = _compare(look, rows, used, holdout)
-    ratio = () if isinstance(rows, Shadowed) else of_split.follow_ratio(_splits(used))
-    error = error or ("" if isinstance(rows, Shadowed) else of_split.explain_ratio(_splits(used), ratio))
+    ratio = of_split.follow_ratio(_splits(used))
+    # Rows need no label, and no age, to be assigned wrongly.
+    error = error or of_split.explain_ratio(_splits(look.pick(rows, closed=False)))
     gates = tuple(_judge(look, one, error) for one in compared)
     decision, reason = _decide(look, gates, closed, error)
     return CanaryJudgement(
@@ -75,10 +76,10 @@ class _Look:
         """Give the seconds from the stage's begin to a time."""
         return (datetime.fromisoformat(time) - datetime.fromisoformat(self.since)).total_seconds()
 
-    def pick(self, rows: Canary) -> tuple[ShadowWindow | SplitWindow, ...]:
-        """Give the closed windows that begin before the stage is over."""
+    def pick(self, rows: Canary, *, closed: bool = True) -> tuple[ShadowWindow | SplitWindow, ...]:
+        """Give the windows that begin before the stage is over: the closed ones, or all."""
         end = math.inf if self.stage.until is None else self.stage.until
-        return tuple(one for one in rows.windows if one.closed and self.age(one.begin) < end)
+        return tuple(one for one in rows.windows if (one.closed or not closed) and self.age(one.begin) < end)
 
     def is_over(self, windows: Sequence[ShadowWindow | SplitWindow]) -> bool:
         """Say whether the stage has taken as long as it may, and the last of its rows were judged."""
@@ -174,8 +175,10 @@ def _decide(
     failed = next((one for one in gates if one.verdict == "fail"), None)
     if failed is not None:
         return "roll back", failed.reason
-    if not windows or not gates:
-        return "continue", f"No {'window' if gates else 'gate'} to judge the candidate by is there yet"
+    if not gates:
+        return "continue", "There is no gate to judge the candidate by"
+    if not windows:
+        return "continue", "No window of both models is closed yet: its rows have to be old enough to have a label"
     missing = next((one for one in gates if one.verdict != "pass"), None)
     if look.is_over(windows):
         lasted = telling.span(look.stage.until or 0.0)

@@ -54,8 +54,12 @@ def follow_ratio(windows: Sequence[SplitWindow]) -> Evidence:
     return as_evidence(np.array(ratio.follow((one.assigned[0], sum(one.assigned), one.share) for one in windows)))
 
 
-def explain_ratio(windows: Sequence[SplitWindow], found: Evidence) -> str:
-    """Say that rows were assigned with another share than they were to be; "" where that may be chance."""
+def explain_ratio(windows: Sequence[SplitWindow]) -> str:
+    """Say that rows were assigned with another share than they were to be; "" where that may be chance.
+
+    What was seen once stays: mending the assignment does not mend the rows that it spoilt.
+    """
+    found = follow_ratio(windows)
     if not any(one is not None and one >= np.log(ratio.BROKEN) for one in found):
         return ""
     candidate = sum(one.assigned[0] for one in windows)

@@ -64,7 +64,8 @@ def test_it_goes_on_until_it_is_proven_and_says_what_is_missing() -> None:
         "FNR 6.0% → 6.0%, limit +1.0 points: cannot be told from noise with 400 positives; about "
     )
     assert found.gates[0].needs is not None and found.gates[0].needs > 1000
-    assert judge([]).reason == "No window to judge the candidate by is there yet"
+    none = "No window of both models is closed yet: its rows have to be old enough to have a label"
+    assert judge([]).reason == none
     assert judge([shadow_window(0, closed=False)]).decision == "continue"
 
 
@@ -186,6 +187,8 @@ def test_a_broken_assignment_is_an_error_and_compares_nothing() -> None:
             "is measured on them compares the models; look at what assigns them, and begin the stage anew"
         )
     )
+    still_open = [replace(one, closed=False) for one in windows]
+    assert judge(still_open, SPLIT).gates[0].verdict == "error"
     mended = [*windows, *(split_window(30 + at, 0, 30) for at in range(300))]
     assert judge(mended, SPLIT).gates[0].verdict == "error"
 
