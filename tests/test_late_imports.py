@@ -24,7 +24,20 @@ FILES = {
 }
 BORDER = ("ml_ci.cli.", "ml_ci.child.", "pytest_ml_ci.", "ml_ci.pipeline", "ml_ci.questions")
 # What costs tens of milliseconds, is an extra, or is not on every system.
-HEAVY = {"numpy", "scipy", "duckdb", "pydantic", "yaml", "requests", "rich", "tabulate", "click", "psutil", "filelock"}
+HEAVY = {
+    "numpy",
+    "scipy",
+    "duckdb",
+    "pydantic",
+    "yaml",
+    "requests",
+    "rich",
+    "tabulate",
+    "click",
+    "psutil",
+    "filelock",
+    "ray",
+}
 HEAVY |= {
     "git",
     "mlflow",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from ml_ci.errors import UserError
 
@@ -20,6 +20,7 @@ LOCAL = "local"
 # By name, the `module:function` that makes an executor from its address; imported when a job is to run there.
 EXECUTORS = {
     LOCAL: "ml_ci.training.process:local",
+    "ray": "ml_ci.training.cluster.executor:connect",
 }
 
 
@@ -38,6 +39,19 @@ class Executor(Protocol):
         `order.log`, masked. What `progress.tick` raises, and KeyboardInterrupt, end the job and propagate. UserError
         where the place does not answer, or lacks what the order asks for.
         """
+        ...
+
+
+@runtime_checkable
+class Place(Executor, Protocol):
+    """An executor elsewhere: it looks on while a job runs, and `Outcome.seen` is what it saw."""
+
+    def lacks(self, resources: Resources) -> str:
+        """Say what none of its machines has of what a job asks for, and who was asked; "" where one has it all."""
+        ...
+
+    def slots(self, resources: Resources | None) -> int:
+        """Count the jobs of this kind that it has room for at once, when nothing else runs there."""
         ...
 
 

@@ -11,7 +11,7 @@ from typing import cast
 from ml_ci.training import again, function, own_code, scoring, spoilt
 from ml_ci.training.devices import list_asked, list_used
 from ml_ci.training.ending import Ending, broken, check
-from ml_ci.training.executors import executor
+from ml_ci.training.executors import Place, executor
 from ml_ci.training.inputs import verify
 from ml_ci.training.kinds import kind_of
 from ml_ci.training.orders import (
@@ -190,7 +190,7 @@ def _run(
     spoilt.refuse(request, places)
     if try_to_build(request, environment, failed=outcome.returncode != 0):
         clean(request)
-        write_order(request, argv, environment, asked)
+        order = write_order(request, argv, environment, asked)
         outcome, found = _watch(request, order, environment, progress)
         spoilt.refuse(request, places)
     with reading(found.reads), naming_submodules(request.ground, found.reads):
@@ -218,11 +218,12 @@ def _see(request: Request, outcome: Outcome, ending: Ending) -> Ran:
 
 
 def _watch(request: Request, order: Order, environment: Mapping[str, str], progress: Progress) -> tuple[Outcome, Found]:
-    watch = Watch(request.ground)
+    run = executor(request.environment)
+    watch, outcome = Watch(request.ground, here=not isinstance(run, Place)), None
     try:
-        outcome = executor(request.environment)(order, progress)
+        outcome = run(order, progress)
     finally:
-        found = watch.end(request.work / TOLD, environment)
+        found = watch.end(request.work / TOLD, environment, None if outcome is None else outcome.seen)
     return outcome, found
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.training import again, built, own_code
 from ml_ci.training.environment import begin_environment
+from ml_ci.training.handed import list_outside
 from ml_ci.training.handing import advise, hand_environment
 from ml_ci.training.lead import find_lead
 from ml_ci.training.log import tail
@@ -19,7 +20,7 @@ from ml_ci.training.own_paths import on_own_side
 from ml_ci.training.process import Order
 from ml_ci.training.told import TOLD, read
 from ml_ci.training.transfer import remove
-from ml_ci.training.values import UNSEEN, JobFailed, PredictRequest, Request, TrainRequest
+from ml_ci.training.values import UNSEEN, JobFailed, MetricRequest, PredictRequest, Request, TrainRequest
 from ml_ci.variables.masks import Mask
 
 RESULT, LOG = "result.json", "job.log"
@@ -81,6 +82,11 @@ def write_order(
         mask=Mask.of(request.environment),
         descriptors=descriptors,
         lead=None if asked is None else find_lead(request, argv, environment),
+        copy=own_code.checkout(request).copy,
+        handed=list_outside(request),
+        interpreter=request.interpreter,
+        resources=None if isinstance(request, MetricRequest) else request.resources,
+        watched=request.ground is not None,
     )
     order.request.write_text(json.dumps(content, default=str), encoding="utf-8")
     return order

@@ -27,7 +27,10 @@ from ml_ci.training.stems import Lead, Stem, find_stem
 from ml_ci.variables.masks import Mask
 
 if TYPE_CHECKING:
+    from ml_ci.spec.resources import Resources
     from ml_ci.training.family import Family
+    from ml_ci.training.values import Interpreter
+    from ml_ci.training.watch.values import Seen
 
 COOKIE = "ML_CI_JOB"
 CHILD = adopting.CHILD
@@ -45,6 +48,10 @@ class Order:
 
     The log holds nothing that `mask` masks. `descriptors` are ends of pipes that the job has by the same numbers; they
     are closed here as soon as it has them. A job with a `lead` may branch off from a process that has imported it.
+
+    What follows is for an executor elsewhere: the top of the job's `copy` of the repository (None: it has none, and is
+    done here), the files and folders that it is `handed` beside that and the request's folder, its `interpreter`, what
+    its machine has to have, and whether somebody has to look on (`watched`), which is told in the outcome.
     """
 
     model: str
@@ -57,13 +64,19 @@ class Order:
     mask: Mask = field(default_factory=Mask, repr=False)
     descriptors: tuple[int, ...] = ()
     lead: Lead | None = None
+    copy: Path | None = None
+    handed: tuple[Path, ...] = ()
+    interpreter: Interpreter | None = None
+    resources: Resources | None = None
+    watched: bool = False
 
 
 @dataclass(frozen=True)
 class Outcome:
     """Say how a job ended: `returncode` as subprocess gives it (negative is a signal), wall `seconds`, peak `megabytes`
     (10^6 bytes, of the whole process tree), and the limit that it hit, if any; `opened` are the devices that its
-    processes were seen to hold open, `hardware` is the machine that it ran on."""
+    processes were seen to hold open, `hardware` is the machine that it ran on. `seen` is what was read in its copy,
+    where that lay on another machine: nobody can look on from here."""
 
     returncode: int
     seconds: float
@@ -71,6 +84,7 @@ class Outcome:
     limit: Limit | None = None
     opened: Opened = frozenset()
     hardware: Hardware = field(default_factory=Hardware)
+    seen: Seen | None = None
 
 
 def local(address: str) -> Callable[[Order, Progress], Outcome]:

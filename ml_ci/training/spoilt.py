@@ -18,6 +18,11 @@ def places(request: Request) -> tuple[str | None, ...]:
 def refuse(request: Request, before: tuple[str | None, ...]) -> None:
     """Refuse a job whose folders are not in the places of `before`: nothing can be said of what it leaves."""
     if places(request) != before:
-        message = "the job removed or replaced the folder that it ran in, or that of its results"
-        hint = "Remove only what the job itself made: the copy that it runs in is ml-ci's."
-        raise StageFailed(Failure("training", "spoilt-copy", message, hint))
+        raise fail()
+
+
+def fail() -> StageFailed:
+    """Give the failure of a job that took one of its folders away."""
+    message = "the job removed or replaced the folder that it ran in, or that of its results"
+    hint = "Remove only what the job itself made: the copy that it runs in is ml-ci's."
+    return StageFailed(Failure("training", "spoilt-copy", message, hint))

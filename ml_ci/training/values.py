@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 
 from ml_ci.changes.reads import Reads
 from ml_ci.errors import Failure, StageFailed
-from ml_ci.spec.values import Budget, Job, Load, Positive
+from ml_ci.spec.values import Budget, Job, Load, Positive, Resources
 from ml_ci.training.distant import Distant
 from ml_ci.training.ran import Ran
 from ml_ci.training.stamps import Stamp
@@ -130,7 +130,7 @@ class TrainRequest:
 
     `folder` is the project folder of a working copy; `work` a folder of its own for log and results. `needs` maps the
     name of what this one builds on to where it is: a model's artifact, or the folder of a job's files. `environment`
-    is ml-ci's, of which the job gets what is harmless and what `env` says.
+    is ml-ci's, of which the job gets what is harmless and what `env` says. `resources` are asked of its machine.
     """
 
     model: str
@@ -148,6 +148,7 @@ class TrainRequest:
     ground: Ground | None = None
     env: Env = field(default_factory=Env)
     needs: Mapping[str, Path] = field(default_factory=dict)
+    resources: Resources | None = None
 
 
 @dataclass(frozen=True)
@@ -200,6 +201,7 @@ class PredictRequest:
     checkout: Checkout | None = None
     ground: Ground | None = None
     env: Env = field(default_factory=Env)
+    resources: Resources | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -102,7 +102,7 @@ def test_a_place_that_nobody_knows_is_refused_before_anything_is_done(
     monkeypatch.chdir(tmp_path)
     assert call(["run", "--executor", name]) == 2
     said = capsys.readouterr().err
-    assert f"--executor {name}: jobs cannot run there" in said and "There is: local." in said
+    assert f"--executor {name}: jobs cannot run there" in said and "There is: local, ray." in said
     monkeypatch.setenv("ML_CI_EXECUTOR", name)
     assert call(["run"]) == 2
     assert "jobs cannot run there" in capsys.readouterr().err

@@ -279,6 +279,7 @@ def ask_to_score(
         budget=side.model.budget,
         checkout=checkout(shop.project.repository, bench.folder),
         env=list_variables(project, side.model),
+        resources=side.model.resources,
     )
 
 

@@ -135,6 +135,7 @@ def make_request(shop: Room, side: Made, bench: Bench, work: Path, needs: Mappin
         needs=needs,
         checkout=checkout(shop.project.repository, bench.folder),
         env=list_variables(shop.project, side.model),
+        resources=side.model.resources,
     )
 
 

@@ -17,6 +17,7 @@ from ml_ci.training.told import read
 from ml_ci.training.values import UNSEEN, Ground, JobFailed
 from ml_ci.training.watch.kernel import look_on
 from ml_ci.training.watch.together import Found, put_together
+from ml_ci.training.watch.values import Seen
 
 _MANY = 500
 _SUBMODULE = "160000 "
@@ -24,15 +25,21 @@ _WANTING = ("No module named", "No such file", "not found", "cannot open")
 
 
 class Watch:
-    """Look on while a job runs on its `ground`; without one nothing is seen."""
+    """Look on while a job runs on its `ground`; without one nothing is seen.
 
-    def __init__(self, ground: Ground | None) -> None:
+    Where the job does not run `here`, who runs it looks on, and says at the end what was seen.
+    """
+
+    def __init__(self, ground: Ground | None, *, here: bool = True) -> None:
         self._ground = ground
-        self._watcher = None if ground is None else look_on(ground.top, ground.standing)
+        self._watcher = None if ground is None or not here else look_on(ground.top, ground.standing)
 
-    def end(self, told: Path, environment: Mapping[str, str]) -> Found:
-        """Give what the job read, by the kernel and by the file in which its Python programs told."""
-        seen = None if self._watcher is None else self._watcher.stop()
+    def end(self, told: Path, environment: Mapping[str, str], there: Seen | None = None) -> Found:
+        """Give what the job read, by the kernel and by the file in which its Python programs told.
+
+        `there` is what the kernel of another machine saw.
+        """
+        seen = there if self._watcher is None else self._watcher.stop()
         if self._ground is None:
             return Found(UNSEEN)
         return put_together(self._ground, seen, read(told), environment)

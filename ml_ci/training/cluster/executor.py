@@ -1,0 +1,229 @@
+"""The executor of Ray Core: a job is a task there, done by our own supervisor, and told of as it goes on."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import OrderedDict
+from collections.abc import Mapping
+from functools import lru_cache
+from threading import Lock
+from typing import Any
+
+from ml_ci.errors import Failure, StageFailed, UserError
+from ml_ci.spec.resources import Resources
+from ml_ci.training import process
+from ml_ci.training.cluster import bootstrap, capacity
+from ml_ci.training.cluster.connection import LateError, join, list_nodes, name, within
+from ml_ci.training.cluster.engine import pack_engine
+from ml_ci.training.cluster.packing import LARGEST, pack
+from ml_ci.training.cluster.parcel import Parcel
+from ml_ci.training.cluster.receiving import Received, RefusedError
+from ml_ci.training.process import Order, Outcome
+from ml_ci.training.progress import Progress
+
+WAIT = "ML_CI_RAY_WAIT"
+TRIES = 3
+_LOOK = 0.1
+_ASK_AGAIN = 5.0
+_GONE = 20.0  # how long the only machine that has what a job asks for may be away
+_SILENCE = 120.0  # a machine that says nothing for so long is lost: it tells four times a second
+_CALL = 30.0
+_HELD = 2 * LARGEST
+_SWEEP = 5.0
+
+
+class LostError(Exception):
+    """A job is lost with its worker: nothing is known of it, and it may be done again."""
+
+
+@lru_cache(maxsize=4)
+def connect(address: str) -> Cluster:
+    """Give the executor of the cluster at HOST or HOST:PORT; "" is the one that this machine belongs to."""
+    return Cluster(address)
+
+
+class Cluster:
+    """Run jobs as tasks of a Ray cluster, which is joined when it is first needed."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._lock = Lock()
+        self._sent: OrderedDict[str, tuple[Any, int]] = OrderedDict()
+        self._functions: tuple[Any, Any] | None = None
+
+    def __call__(self, order: Order, progress: Progress) -> Outcome:
+        """Run a job there; what has no copy of the repository, as what fetches and builds, is done here.
+
+        A job whose worker is lost is tried again, twice; StageFailed `worker-lost` after that. UserError where the
+        cluster does not answer, or lost the last machine that has what the job asks for.
+        """
+        if order.copy is None or order.descriptors:
+            return process.run(order, progress)
+        ray = join(self._address)
+        parcel, blobs = pack(order)
+        for left in reversed(range(TRIES)):
+            try:
+                return self._try(ray, order, parcel, blobs, progress, TRIES - left)
+            except LostError as lost:
+                said = str(lost)
+        message = f"the job of `{order.model}` was lost with its worker {TRIES} times: {said}"
+        hint = "Does the cluster's machine run out of memory? `resources: {memory: …}` finds the job a larger one."
+        raise StageFailed(Failure("training", "worker-lost", message, hint))
+
+    def lacks(self, resources: Resources) -> str:
+        """Say what no machine there has of what is asked for; "" where one has it, or one may still come."""
+        return "" if self._patience() else capacity.say_lack(resources, self._nodes())
+
+    def slots(self, resources: Resources | None) -> int:
+        """Count the jobs of this kind that all machines have room for at once."""
+        return capacity.count_slots(resources, self._nodes())
+
+    def _nodes(self) -> tuple[Mapping[str, float], ...]:
+        return list_nodes(join(self._address), self._address)
+
+    def _patience(self) -> float:
+        """Give how many seconds a machine that is not there yet is waited for, as with one that scales by itself."""
+        given = os.environ.get(WAIT, "0")
+        try:
+            seconds = float(given)
+        except ValueError:
+            seconds = -1.0
+        if not 0 <= seconds <= 86400:
+            raise UserError(f"{WAIT}={given} is no number of seconds", hint="Give one from 0 to 86400, or unset it.")
+        return seconds
+
+    def _try(
+        self, ray: Any, order: Order, parcel: Parcel, blobs: Mapping[str, bytes], progress: Progress, number: int
+    ) -> Outcome:
+        received = Received(order, LARGEST, f"the worker was lost: try {number} of {TRIES}" if number > 1 else "")
+        task = self._bounded(lambda: self._submit(ray, order, parcel, blobs))
+        try:
+            return self._listen(ray, task, order, progress, received)
+        except RefusedError as refused:
+            raise StageFailed(refused.failure) from None
+        except BaseException:
+            self._cancel(ray, task, received.node)
+            raise
+        finally:
+            received.close()
+
+    def _bounded(self, call: Any) -> Any:
+        try:
+            return within(_CALL, call)
+        except LateError:
+            said = f"--executor {name(self._address)}: the cluster took no job within {_CALL:.0f} s"
+            raise UserError(said, hint="Is its head up? `ray status` asks it.") from None
+
+    def _submit(self, ray: Any, order: Order, parcel: Parcel, blobs: Mapping[str, bytes]) -> Any:
+        digest, engine = pack_engine()
+        work, _ = self._remote(ray)
+        needed = capacity.demand(order.resources)
+        options = {"num_cpus": needed[capacity.CPU], "num_gpus": needed[capacity.GPU], "num_returns": "streaming"}
+        if needed[capacity.MEMORY]:
+            options["memory"] = needed[capacity.MEMORY]
+        sent = [self._send(ray, one, blobs[one]) for one in parcel.blobs]
+        held = self._send(ray, digest, engine)
+        return work.options(name=f"ml-ci {order.model}", **options).remote(digest, held, parcel.dump(), LARGEST, *sent)
+
+    def _remote(self, ray: Any) -> tuple[Any, Any]:
+        with self._lock:
+            if self._functions is None:
+                ray.cloudpickle.register_pickle_by_value(bootstrap)
+                # A worker outlives its task, with a GPU too: the job is a process of its own, which ends.
+                make = ray.remote(max_retries=0, max_calls=0)
+                self._functions = make(bootstrap.work), make(bootstrap.sweep)
+            return self._functions
+
+    def _send(self, ray: Any, digest: str, content: bytes) -> Any:
+        """Give the reference of bytes in the cluster, put there once as long as not too many others were since."""
+        with self._lock:
+            if digest not in self._sent:
+                self._sent[digest] = ray.put(content), len(content)
+            self._sent.move_to_end(digest)
+            found = self._sent[digest][0]
+            while sum(size for _, size in self._sent.values()) > _HELD and len(self._sent) > 1:
+                self._sent.popitem(last=False)
+            return found
+
+    def _listen(self, ray: Any, task: Any, order: Order, progress: Progress, received: Received) -> Outcome:
+        waiting, heard = _Waiting(self, order, self._patience() or _GONE), time.monotonic()
+        while True:
+            content = _next(ray, task)
+            if content is not None:
+                heard = time.monotonic()
+                outcome = received.take(content, progress)
+                if outcome is not None:
+                    return outcome
+            elif not received.node:
+                waiting.tell(progress)
+            else:
+                progress.tick(order.model, received.seconds, received.megabytes, received.line)
+                if time.monotonic() - heard > _SILENCE:
+                    raise LostError(f"its machine said nothing for {_SILENCE:.0f} s")
+
+    def _cancel(self, ray: Any, task: Any, node: str) -> None:
+        """End a job there, and have its folder removed; within bounded time, whatever the cluster does."""
+        try:
+            within(_SWEEP, lambda: ray.cancel(task, force=True))
+            if node:
+                within(_SWEEP, lambda: self._sweep(ray, node))
+        except Exception:  # the machine is gone, or the cluster: who comes next there sweeps
+            return
+
+    def _sweep(self, ray: Any, node: str) -> None:
+        digest, engine = pack_engine()
+        affinity = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(node_id=node, soft=False)
+        options = {"num_cpus": 0, "scheduling_strategy": affinity, "name": "ml-ci sweep"}
+        held = self._send(ray, digest, engine)
+        ray.get(self._remote(ray)[1].options(**options).remote(digest, held, _SWEEP / 2), timeout=_SWEEP)
+
+
+class _Waiting:
+    """A job that no machine has begun: say what it waits for, and end it where that is nowhere any more."""
+
+    def __init__(self, cluster: Cluster, order: Order, patience: float) -> None:
+        self._cluster = cluster
+        self._order = order
+        self._patience = patience
+        self._started = self._asked = self._seen = time.monotonic()
+        self._asked -= _ASK_AGAIN
+
+    def tell(self, progress: Progress) -> None:
+        now = time.monotonic()
+        text = (self._order.resources or Resources()).text or "1 CPU"
+        progress.tick(self._order.model, now - self._started, 0.0, f"waiting for {text} of the cluster")
+        if now - self._asked < _ASK_AGAIN:
+            return
+        self._asked = now
+        lack = capacity.say_lack(self._order.resources, self._cluster._nodes())
+        self._seen = self._seen if lack else now
+        if now - self._seen > self._patience:
+            hint = "Run it where there is one, or take it out of its `resources:`."
+            raise StageFailed(Failure("training", "no-resources", f"the job of `{self._order.model}`: {lack}", hint))
+
+
+def _next(ray: Any, task: Any) -> bytes | None:
+    """Give the next thing told, None where nothing is yet; LostError where nobody tells any more."""
+    errors = ray.exceptions
+    try:
+        if not ray.wait([task], timeout=_LOOK)[0]:
+            return None
+        content = ray.get(next(task), timeout=_CALL)
+    except StopIteration:
+        raise LostError("its worker ended before the job did") from None
+    except errors.RayTaskError as error:
+        said = str(error).strip().splitlines()[-1:]
+        message = f"a machine of the cluster cannot run jobs: {''.join(said)[:500]}"
+        hint = "Has it room on its disk, and the same Python and Ray as this machine?"
+        raise StageFailed(Failure("training", "worker-trouble", message, hint)) from None
+    except errors.RayError as error:
+        raise LostError(_shorten(error)) from None
+    if not isinstance(content, bytes):
+        raise LostError("its worker told something that is no event")
+    return content
+
+
+def _shorten(error: Exception) -> str:
+    said = " ".join(str(error).split())
+    return f"{type(error).__name__}: {said[:200]}"

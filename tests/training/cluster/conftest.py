@@ -1,0 +1,77 @@
+"""The other side of a cluster in this process: a job there finds nothing of what lies on the driver."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from ml_ci.errors import StageFailed
+from ml_ci.spec.resources import Resources
+from ml_ci.training import executors
+from ml_ci.training.cluster import far, packing
+from ml_ci.training.cluster.parcel import Parcel
+from ml_ci.training.cluster.receiving import Received, RefusedError
+from ml_ci.training.process import Order, Outcome
+from ml_ci.training.progress import Progress
+
+
+class OtherSide:
+    """Do jobs as a machine of a cluster does; `parcels` are those that went there, `most` is what may come back."""
+
+    def __init__(self) -> None:
+        self.parcels: list[Parcel] = []
+        self.most = packing.LARGEST
+
+    def __call__(self, order: Order, progress: Progress) -> Outcome:
+        parcel, blobs = packing.pack(order)
+        self.parcels.append(Parcel.load(parcel.dump()))
+        sent = tuple(blobs[one] for one in parcel.blobs)
+        assert order.copy is not None
+        with _away([order.copy, order.request.parent, *order.handed]):
+            events = list(far.do(parcel.dump(), sent, self.most, "there"))
+        received = Received(order, packing.LARGEST)
+        try:
+            for event in events:
+                outcome = received.take(event, progress)
+            assert outcome is not None
+        except RefusedError as refused:
+            raise StageFailed(refused.failure) from None
+        finally:
+            received.close()
+        return outcome
+
+    def lacks(self, resources: Resources) -> str:
+        return ""
+
+    def slots(self, resources: Resources | None) -> int:
+        return 1
+
+
+@contextmanager
+def _away(paths: list[Path]) -> Iterator[None]:
+    moved = [(path, path.with_name(f"{path.name}.away")) for path in dict.fromkeys(paths) if path.exists()]
+    for path, away in moved:
+        path.rename(away)
+    try:
+        yield
+    finally:
+        for path, away in reversed(moved):
+            assert not path.exists()
+            away.rename(path)
+
+
+@pytest.fixture
+def other_side(monkeypatch: pytest.MonkeyPatch) -> OtherSide:
+    """Have `ML_CI_EXECUTOR=there` mean the other side."""
+    made = OtherSide()
+    module: Any = ModuleType("other_side_of_a_test")
+    module.make = lambda address: made
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setitem(executors.EXECUTORS, "there", f"{module.__name__}:make")
+    return made
