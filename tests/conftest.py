@@ -33,8 +33,8 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("laws")
 
 
-# What pytest sets for each test, and scikit-learn, polars and MLflow when a test is the first to import them.
-_SET_BY_OTHERS = ("PYTEST_CURRENT_TEST", "KMP_", "_RJEM_MALLOC_CONF", "_MLFLOW_TELEMETRY_")
+# What pytest sets for each test, and scikit-learn, polars, MLflow and Ray when a test is the first to import them.
+_SET_BY_OTHERS = ("PYTEST_CURRENT_TEST", "KMP_", "RAY_", "_RJEM_MALLOC_CONF", "_MLFLOW_TELEMETRY_")
 
 
 # Folders whose tests are whole runs, with trainings: `.ci/run` runs them apart from those that mirror the tree.

@@ -1,4 +1,4 @@
-"""Whether this machine has what the jobs ask for that have to be done."""
+"""Whether the place where jobs run has what those ask for that have to be done: this machine, or a cluster."""
 
 from __future__ import annotations
 
@@ -8,28 +8,37 @@ from ml_ci.errors import Failure, StageFailed
 from ml_ci.plan.plan import TRAININGS
 from ml_ci.spec.values import JobSpec, Node, StageJob
 from ml_ci.steps.values import Made, Project
+from ml_ci.training.executors import Place, executor, is_here
 from ml_ci.training.gpus import find_gpus
 
 
 def refuse_without_resources(project: Project, side: Made) -> None:
-    """Hold that this machine has the GPUs of all that has to be made for a side; StageFailed `no-gpu` otherwise.
+    """Hold that the GPUs of all that has to be made for a side are there; StageFailed `no-gpu` otherwise.
 
-    It is told before anything of it is made: hours of other jobs would be for nothing.
+    Of a cluster whatever is asked for has to be there: `no-resources`. It is told before anything of it is made: hours
+    of other jobs would be for nothing.
     """
+    place = executor(project.options.environment)
     for made in _list_undone(project, side):
         if made is not side and isinstance(made.model.job, StageJob):
             continue  # DVC may have kept what it leaves
-        said = say_lack(project, made.model)
+        asked = made.model.resources
+        if isinstance(place, Place):
+            lack = place.lacks(asked) if asked is not None and asked.text else ""
+            said = f"asks for {asked.text}, and {lack}" if lack and asked is not None else ""
+        else:
+            said = say_lack(project, made.model)
         if said:
             what = "job" if isinstance(made.model, JobSpec) else "model"
-            hint = "Run it where there is one, or take `gpus:` out of its `resources:`."
-            raise StageFailed(Failure("training", "no-gpu", f"the {what} `{made.model.name}` {said}", hint))
+            hint = "Run it where there is one, or take it out of its `resources:`."
+            code = "no-gpu" if "GPU" in said else "no-resources"
+            raise StageFailed(Failure("training", code, f"the {what} `{made.model.name}` {said}", hint))
 
 
 def say_resources(project: Project, node: Node) -> Iterator[str]:
-    """Say in a plan what an entry asks for, and that it is not here."""
+    """Say in a plan what an entry asks for, and that it is not here; a cluster is asked by a run only."""
     if node.resources is not None and node.resources.text:
-        lack = say_lack(project, node)
+        lack = say_lack(project, node) if is_here(project.options.environment) else ""
         yield f"`{node.name}` {lack}" if lack else f"`{node.name}` asks for {node.resources.text}"
 
 

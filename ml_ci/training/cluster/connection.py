@@ -69,7 +69,7 @@ def join(address: str) -> Any:
         if not ray.is_initialized():
             at = _knock(address)
             try:
-                with _keeping_signals():
+                with _keeping_signals(), _setting({}):
                     _start(ray, at)
             except LateError:
                 raise _silent(address, f"it did not answer within {_JOIN:.0f} s") from None
@@ -93,15 +93,32 @@ def list_nodes(ray: Any, address: str) -> tuple[Mapping[str, float], ...]:
 
 
 def _import(address: str) -> Any:
-    # Read when Ray is imported: how long it waits for a cluster, and whether it tells anybody.
-    for variable, value in (("RAY_gcs_server_request_timeout_seconds", "20"), ("RAY_USAGE_STATS_ENABLED", "0")):
-        os.environ.setdefault(variable, value)
     try:
-        import ray
+        with _setting({"RAY_gcs_server_request_timeout_seconds": f"{_JOIN:.0f}", "RAY_USAGE_STATS_ENABLED": "0"}):
+            import ray
     except ImportError as error:
         hint = "Run: pip install 'ml-ci[ray]', in the version of Ray that the cluster has."
         raise UserError(f"--executor {name(address)}: Ray is not installed here ({error})", hint=hint) from None
     return ray
+
+
+@contextmanager
+def _setting(wanted: Mapping[str, str]) -> Iterator[None]:
+    """Set what Ray reads when it is imported, where nobody said another value: how long it waits, whom it tells.
+
+    What Ray itself sets of the environment is undone, but for its own: jobs that are done here would get it.
+    """
+    before = dict(os.environ)
+    mine = {key: value for key, value in wanted.items() if key not in before}
+    os.environ.update(mine)
+    try:
+        yield
+    finally:
+        for key in [*mine, *(key for key in os.environ if not key.startswith("RAY_"))]:
+            if key not in before:
+                os.environ.pop(key, None)
+            elif os.environ[key] != before[key]:
+                os.environ[key] = before[key]
 
 
 def _knock(address: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,6 +65,21 @@ def _away(paths: list[Path]) -> Iterator[None]:
         for path, away in reversed(moved):
             assert not path.exists()
             away.rename(path)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Any]:
+    """Give a cluster of three nodes, two of which do jobs: one CPU each, and one of them a GPU that is declared."""
+    ray = pytest.importorskip("ray", reason="Ray is not installed here")
+    path = Path(__file__).with_name("real_cluster.py")
+    spec = importlib.util.spec_from_file_location("tests_real_cluster", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    with module.open_cluster(("--num-cpus=1", "--num-gpus=1"), ("--num-cpus=1",)) as made:
+        yield made
+        ray.shutdown()
 
 
 @pytest.fixture
