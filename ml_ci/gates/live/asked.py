@@ -47,18 +47,23 @@ class Asked:
     @cached_property
     def value(self) -> float | None:
         """The metric since the promotion; of weighted labels, as an estimate of all rows. None without rows."""
-        wrong, rows = float(self.wrong.sum()), float(self.rows.sum())
-        if self.weighed is not None:
-            parts = (part / self.weighed.probability for part in count(self.limit, self.weighed.cells))
-            wrong, rows = (float(part.sum()) for part in parts)
-        if not rows:
-            return None
-        return wrong / rows if self.limit.upper else 1 - wrong / rows
+        wrong, rows = self._weigh()
+        return self._turn(float(wrong.sum()), float(rows.sum())) if rows.sum() else None
 
     def rate(self, window: int) -> float:
         """Give the metric in one window with rows."""
-        wrong = float(self.wrong[window] / self.rows[window])
-        return wrong if self.limit.upper else 1 - wrong
+        wrong, rows = self._weigh()
+        return self._turn(float(wrong[window]), float(rows[window]))
+
+    def _weigh(self) -> tuple[Floats, Floats]:
+        """Give (wrong, rows) by window; of weighted labels as often as each stands for a row."""
+        if self.weighed is None:
+            return self.wrong, self.rows
+        wrong, rows = (part / self.weighed.probability for part in count(self.limit, self.weighed.cells))
+        return wrong.sum(axis=-1), rows.sum(axis=-1)
+
+    def _turn(self, wrong: float, rows: float) -> float:
+        return wrong / rows if self.limit.upper else 1 - wrong / rows
 
     def above(self, *, all_wrong: bool = False) -> Floats:
         """Give ln E against "it holds" by window and stake, of the rows as they are, or if all of them were wrong."""

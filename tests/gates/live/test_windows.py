@@ -208,6 +208,7 @@ def test_weighted_labels_are_judged_as_what_they_stand_for() -> None:
     for text, verdict in (("fnr <= 0.3", "fail"), ("fnr <= 0.6", "pass")):
         found = judge(text, windows, dependent=False, weight="weight")
         assert (found.verdict, found.gates[0].value) == (verdict, pytest.approx(240 / 540))
+        assert ("(44.4% there)" in found.reason) is (verdict == "fail")
     assert found.reason.startswith("FNR 44.4% (weighted) since the promotion, limit 60.0%: no alarm in 12 windows")
     first = judge("fnr <= 0.4", windows[:1], dependent=False, weight="weight")
     assert first.evidence["fnr <= 0.4"] == pytest.approx([-0.087355], abs=1e-6)
