@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -91,3 +92,11 @@ def other_side(monkeypatch: pytest.MonkeyPatch) -> OtherSide:
     monkeypatch.setitem(sys.modules, module.__name__, module)
     monkeypatch.setitem(executors.EXECUTORS, "there", f"{module.__name__}:make")
     return made
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Do what needs the cluster `ML_CI_CLUSTER_ROUNDS` times in a row, where that is asked for."""
+    rounds = int(os.environ.get("ML_CI_CLUSTER_ROUNDS", "1"))
+    if rounds > 1 and "cluster" in metafunc.fixturenames:
+        metafunc.fixturenames.append("round_of_the_cluster")
+        metafunc.parametrize("round_of_the_cluster", range(rounds))
