@@ -20,6 +20,7 @@ from ml_ci.metrics import TABLE
 # Two shares differ where their Clopper-Pearson bounds at .005 leave no share to both, and the ratio is not near 1.
 _ALPHA = 0.005
 _RATIO = 1.1
+NO_LABEL = "none of the {rows} rows that are old enough has a label; look at what labels: and id: name"
 _DECIDED = ("positive", "negative")
 _OF_DECISION = ({"tp", "fp"}, {"tn", "fn"})
 
@@ -63,7 +64,7 @@ def explain(metric: str, series: Series, *, weighed: bool) -> str:
         return ""
     if not labelled[asked].sum():
         rows = f"{int(due[asked].sum()):,}"
-        return f"none of the {rows} rows that are old enough has a label; look at labels: and at the column of id:"
+        return NO_LABEL.format(rows=rows)
     for side in asked:
         if not labelled[side] and due[side] >= LEAST_ROWS:
             return _prevented(metric, side, int(due[side]))
@@ -78,8 +79,8 @@ def _prevented(metric: str, side: int, rows: int) -> str:
     decided = _DECIDED[side]
     return (
         f"0% of the {rows:,} rows decided {decided} have a label. Where the decision prevents it (a declined loan is "
-        f"never repaid), {title(Metric(metric))} cannot be known: decide a small random share otherwise, and name its "
-        "chance by weight:"
+        f"never repaid), {title(Metric(metric))} cannot be known: decide a small random share otherwise, and say by "
+        "weight: how many rows each of them stands for"
     )
 
 
@@ -88,7 +89,7 @@ def _differing(metric: str, share: Floats, since: str) -> str:
     return (
         f"labels do not come alike{since}: {positive} of the rows decided positive have one and {negative} of those "
         f"decided negative, so that {title(Metric(metric))} of the labelled rows is not that of all; label a random "
-        "share of each, and name it by weight:"
+        "share of the others, and say by weight: how many rows each of them stands for"
     )
 
 
@@ -103,4 +104,4 @@ def _stopped(series: Series, asked: list[int]) -> str:
     if not silent:
         return ""
     windows = "the last window" if silent == 1 else f"the last {silent:,} windows"
-    return f"no row of {windows} has a label, so that a change since then is not seen; look at labels:"
+    return f"no row of {windows} has a label, so that a change since then is not seen; look at what labels: names"

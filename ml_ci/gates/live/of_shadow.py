@@ -132,7 +132,7 @@ def _explain(windows: Sequence[ShadowWindow]) -> str:
         )
     labelled = sum(one.agreed.labelled + one.disagreed.labelled for one in windows)
     if due and not labelled:
-        return f"none of the {due:,} rows that are old enough has a label; look at labels: and at the column of id:"
+        return coverage.NO_LABEL.format(rows=f"{due:,}")
     negative = sum(one.paired.negatives.neither + one.paired.positives.both for one in windows)
     agreed = sum(one.agreed.labelled for one in windows)
     if agreed >= LEAST_ROWS and not negative:

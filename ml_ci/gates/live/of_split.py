@@ -112,7 +112,7 @@ def _explain(windows: Sequence[SplitWindow], limit: LiveLimit, counts: Confusion
     covered = [sum((one.covered[side] for one in windows), Coverage()) for side in (0, 1)]
     due = sum(one.due for one in covered)
     if due and not counts.rows:
-        return f"none of the {due:,} rows that are old enough has a label; look at labels: and at the column of id:"
+        return coverage.NO_LABEL.format(rows=f"{due:,}")
     columns = np.array([[one.labelled for one in covered], [one.due for one in covered]], dtype=np.float64)
     if coverage.differ(columns[0], columns[1]):
         own, other = (said_share(one.share or 0.0) for one in covered)

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 from ml_ci.gates.values import GateResult, Verdict
 
 Decision: TypeAlias = Literal["promote", "roll back", "continue"]
-# ln M, or ln E, after each closed window; None before the first row that it is about.
+# ln M, or ln E, after each closed window; None before the first row that it is about, and where labels say nothing.
 Evidence: TypeAlias = tuple[float | None, ...]
 
 

@@ -92,6 +92,7 @@ def _judge_gates(
             errors[gate.text] = GateResult(gate.text, "error", reason=str(error), line=gate.line)
     found, log_ms, most = dict(errors), follow(asked), follow(asked, all_wrong=True)
     alarms = []
+    log_ms = [_without_silent(look, one, log_m) for one, log_m in zip(asked, log_ms, strict=True)]
     for one, log_m, possible in zip(asked, log_ms, most, strict=True):
         alarm = _find_alarm(look, one, log_m)
         if alarm is not None:
@@ -105,10 +106,15 @@ def _say_damaged(window: str) -> str:
     return f"The counts of the window from {window} cannot be: its record is damaged; delete it, and look again"
 
 
-def _find_alarm(look: _Look, asked: Asked, log_m: Floats) -> Alarm | None:
-    """Find the first alarm at a time at which the labels said something of the rate: what comes later revokes none."""
+def _without_silent(look: _Look, asked: Asked, log_m: Floats) -> Floats:
+    """Take out the evidence of times at which the labels so far said nothing of the rate."""
     silent = coverage.find_silent(asked.limit.metric, look.series, weighed=asked.weighed is not None)
-    at = detector.find_alarm(np.where(silent, -np.inf, log_m), look.line)
+    return np.where(silent, -np.inf, log_m)
+
+
+def _find_alarm(look: _Look, asked: Asked, log_m: Floats) -> Alarm | None:
+    """Find the first alarm: what comes later revokes none."""
+    at = detector.find_alarm(log_m, look.line)
     if at is None:
         return None
     start = look.series.windows[at].begin

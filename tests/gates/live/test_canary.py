@@ -116,7 +116,7 @@ def test_labels_only_where_the_models_disagree() -> None:
         ),
         (
             replace(shadow_window(0), paired=Paired(), agreed=Coverage(190, 0), disagreed=Coverage(10, 0)),
-            "none of the 200 rows that are old enough has a label; look at labels: and at the column of id:",
+            "none of the 200 rows that are old enough has a label; look at what labels: and id: name",
         ),
         (
             shadow_window(0, 5, 5, alone=(1, 12)),
@@ -214,7 +214,7 @@ def test_a_broken_assignment_is_an_error_and_compares_nothing() -> None:
                 champion=Confusion(),
                 covered=(Coverage(200, 0), Coverage(200, 0)),
             ),
-            "none of the 400 rows that are old enough has a label; look at labels: and at the column of id:",
+            "none of the 400 rows that are old enough has a label; look at what labels: and id: name",
         ),
     ],
 )

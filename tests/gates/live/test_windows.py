@@ -154,26 +154,29 @@ def test_more_gates_and_a_rarer_false_alarm_ask_for_more() -> None:
         (
             [window(at, 30, positives=130, negatives=100, due=(100, 1300)) for at in range(9)],
             "labels do not come alike: 100% of the rows decided positive have one and 10% of those decided negative, "
-            "so that FNR of the labelled rows is not that of all; label a random share of each, and name it by weight:",
+            "so that FNR of the labelled rows is not that of all; label a random share of the others, and say by "
+            "weight: how many rows each of them stands for",
         ),
         (
             [window(at, 0, positives=100, negatives=0, due=(100, 400)) for at in range(9)],
             "0% of the 3,600 rows decided negative have a label. Where the decision prevents it (a declined loan is "
-            "never repaid), FNR cannot be known: decide a small random share otherwise, and name its chance by weight:",
+            "never repaid), FNR cannot be known: decide a small random share otherwise, and say by weight: how many "
+            "rows each of them stands for",
         ),
         (
             [window(at, positives=0, negatives=0, due=(100, 400)) for at in range(9)],
-            "none of the 4,500 rows that are old enough has a label; look at labels: and at the column of id:",
+            "none of the 4,500 rows that are old enough has a label; look at what labels: and id: name",
         ),
         (
             [*stream([5] * 9), *(window(9 + at, positives=0, negatives=0, due=(100, 100)) for at in range(3))],
-            "no row of the last 3 windows has a label, so that a change since then is not seen; look at labels:",
+            "no row of the last 3 windows has a label, so that a change since then is not seen; look at what "
+            "labels: names",
         ),
         (
             [*stream([5] * 200), window(200, 5, positives=105, negatives=5, due=(100, 400))],
             "labels do not come alike in the last window: 100% of the rows decided positive have one and 2% of those "
-            "decided negative, so that FNR of the labelled rows is not that of all; label a random share of each, and "
-            "name it by weight:",
+            "decided negative, so that FNR of the labelled rows is not that of all; label a random share of the "
+            "others, and say by weight: how many rows each of them stands for",
         ),
     ],
 )
@@ -181,6 +184,8 @@ def test_labels_that_say_nothing_of_the_rate_have_their_sentence(windows: list[W
     found = judge("fnr <= 0.1", windows)
     assert (found.verdict, found.alarms) == ("inconclusive", ())
     assert found.reason.endswith(f": {said}")
+    shown = found.evidence["fnr <= 0.1"]
+    assert (shown[-1] is None) is ("the last 3 windows" not in said and "the last window" not in said)
 
 
 def test_labels_by_decision_do_not_matter_to_a_rate_of_one_decision() -> None:
