@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
 from threading import Event
+from typing import TYPE_CHECKING
 
 from ml_ci.errors import StageFailed, UserError
 from ml_ci.plan.plan import TRAININGS, Plan, with_keys
@@ -35,6 +38,9 @@ from ml_ci.steps.telling.report_check import report_not_passed, report_passed
 from ml_ci.steps.values import Options, Project, Sides
 from ml_ci.steps.working.side_by_side import make_stoppable, work_side_by_side
 from ml_ci.variables.masks import Mask
+
+if TYPE_CHECKING:
+    from ml_ci.reports.live.values import CanaryReport, WatchReport
 
 
 def run(options: Options) -> Report:
@@ -217,3 +223,47 @@ def plan_chain(options: Options) -> Plans:
     jobs = explain_jobs(project, fingerprints, models)
     told = {name: project.spec.nodes[name].upstream for name in (*jobs, *models)}
     return Plans(models, jobs, {name: tuple(one for one in needs if one in told) for name, needs in told.items()})
+
+
+def watch(options: Options, now: datetime) -> WatchReport:
+    """Look whether each champion is as good on live rows as it has to be, and leave `.ml_ci/watch.json`.
+
+    UserError for the user's mistakes; what is wrong with one model's rows is told of that model in the report.
+    NoAnswerError when the registry does not answer.
+    """
+    from ml_ci.registry.mlflow_registry import MlflowRegistry
+    from ml_ci.steps.planning.champion import find_location
+    from ml_ci.steps.watching.leave import WATCH, leave_watch
+    from ml_ci.steps.watching.leave import withdraw as withdraw_look
+    from ml_ci.steps.watching.look import look, report_watch, select_watched
+
+    config = locate(options)
+    withdraw_look(config.parent, WATCH)
+    project = open_project(config, options)
+    names = select_watched(project)
+    registry = MlflowRegistry(find_location(project)) if names else None
+    models = {name: look(project, registry, name, now) for name in names if registry is not None}
+    report = report_watch(project, models, now)
+    leave_watch(project, report)
+    return report
+
+
+def canary(options: Options, name: str, stage: str, now: datetime, to_label: Path | None = None) -> CanaryReport:
+    """Decide by live rows whether the model in a stage may take the champion's place, and leave `.ml_ci/canary.json`.
+
+    The rows that are worth a label are written to `to_label`. UserError for the user's mistakes, among them rows that
+    say nothing; NoAnswerError when the registry does not answer.
+    """
+    from ml_ci.registry.mlflow_registry import MlflowRegistry
+    from ml_ci.steps.planning.champion import find_location
+    from ml_ci.steps.watching.beside import decide, find_traffic
+    from ml_ci.steps.watching.leave import CANARY, leave_canary
+    from ml_ci.steps.watching.leave import withdraw as withdraw_look
+
+    config = locate(options)
+    withdraw_look(config.parent, CANARY)
+    project = open_project(config, replace(options, models=(name,)))
+    found = find_traffic(project, name, stage)
+    report = decide(project, MlflowRegistry(find_location(project)), found, now, to_label)
+    leave_canary(project, report)
+    return report

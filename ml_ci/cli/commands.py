@@ -54,6 +54,10 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "reproduce": "Make a version again, and say whether it is the same.",
         "card": "Write the model card of a version.",
     },
+    "Look after it (needs MLflow)": {
+        "watch": "Say whether the champion is as good on live rows.",
+        "canary": "Say by live rows whether a candidate may take over.",
+    },
 }
 COMMANDS = tuple(name for section in SECTIONS.values() for name in section)
 

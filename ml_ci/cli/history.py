@@ -31,11 +31,11 @@ def command(model: str, as_json: bool, day: datetime | None, config: str | None)
     from ml_ci.registry.history import on
     from ml_ci.reports.history import as_json as packed
     from ml_ci.reports.history import table
-    from ml_ci.steps.promotion.promote import read_history
+    from ml_ci.steps.promotion.promote import read_costs, read_history
 
     found = registry.answered(lambda: read_history(registry.options(config), model, registry.now()))
     wanted = day.date() if day else None
     found = on(found, wanted) if wanted else found
     columns = get_terminal_size().columns if sys.stdout.isatty() else None
-    lines = table(found, wanted, columns)
+    lines = table(found, wanted, columns, {} if as_json else read_costs(registry.options(config), found))
     click.echo(json.dumps(packed(found), indent=2, ensure_ascii=False) if as_json else "\n".join(lines))

@@ -20,7 +20,8 @@ def stages(own: ModelSpec, base: ModelSpec, confidence: float | None, judging: S
     for name in theirs:
         gates = _gates(name, own, base, confidence).union()
         asked = theirs[name].approval or (name in mine and mine[name].approval)
-        kept = tuple(gate for gate in gates if str(gate.condition) not in known)
+        live = theirs[name].traffic is not None  # its gates are of other rows
+        kept = tuple(gate for gate in gates if live or str(gate.condition) not in known)
         found.append(replace(theirs[name], gates=kept, approval=asked))
     following = len(found)
     for name in reversed(mine):

@@ -9,6 +9,8 @@ from ml_ci.plan.values import Action
 
 TRAININGS, PREDICTIONS, COMPARISONS, VERDICTS = "trainings", "predictions", "comparisons", "verdicts"
 DETERMINISM, FAILURES, BEHAVIOURS = "determinism", "failures", "behaviours"
+# What live rows came to: the closed windows of a champion, and what was decided of a stage with traffic.
+WINDOWS, DECISIONS = "windows", "decisions"
 
 Known = Callable[[str, str], bool]
 

@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from ml_ci.plan.plan import WINDOWS
 from ml_ci.records.manifests import forget
 from ml_ci.records.store import Store
 
@@ -81,10 +82,14 @@ def prune(
     older_than: float | None = None,
     dry_run: bool = False,
 ) -> tuple[Stored, ...]:
-    """Remove what is superfluous, and give it; each record disappears at once, by a rename. `dry_run` only says."""
+    """Remove what is superfluous, and give it; each record disappears at once, by a rename. `dry_run` only says.
+
+    Closed windows of live rows stay: counted anew, with labels that came later, they were no sequence any more.
+    """
+    stored = list_stored(store)
     chosen = superfluous(
-        list_stored(store),
-        needed,
+        stored,
+        {*needed, *(one.name for one in stored if one.kind == WINDOWS)},
         limit=limit,
         older_than=older_than,
         working_since=store.oldest_work(),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from textwrap import wrap
 from typing import Any
@@ -17,12 +17,17 @@ from ml_ci.reports.numbers import duration
 from ml_ci.reports.text import label
 
 FORMAT = 1
+NO_COSTS: Mapping[str, str] = {}
 _REASON = 500
 _HEAD = ("", "version", "since (UTC)", "in use", "commit", "verdict", "by", "approved by", "how")
 
 
-def table(history: History, day: date | None = None, columns: int | None = None) -> Iterator[str]:
+def table(
+    history: History, day: date | None = None, columns: int | None = None, costs: Mapping[str, str] = NO_COSTS
+) -> Iterator[str]:
     """Give a line per stay, the youngest first; the one that is in use has a mark. `day` is the one asked for.
+
+    `costs` says by version what its errors cost on live rows.
 
     Where a terminal has fewer `columns` than a line takes, a stay is a few lines.
     """
@@ -41,7 +46,8 @@ def table(history: History, day: date | None = None, columns: int | None = None)
         else:
             yield from (line for stay in history.stays for line in _block(stay, columns))
     worths = [say_worth(stay.event.version, stay.event.worth) for stay in history.stays if stay.event.worth]
-    for line in (*worths, *map(staged, history.staged), *deployments.lines(history.tries)):
+    live = [costs[stay.event.version] for stay in history.stays if stay.event.version in costs]
+    for line in (*worths, *dict.fromkeys(live), *map(staged, history.staged), *deployments.lines(history.tries)):
         yield from [line] if columns is None else _wrapped(line, columns, "  ")
 
 

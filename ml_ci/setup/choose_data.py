@@ -11,6 +11,7 @@ from ml_ci.setup.values import Answers, Choice, DataFile, Found, Script
 
 _HELD_OUT = re.compile(r"(?:^|[_\-./])(?:test|holdout|hold_out|valid|validation|val|eval)(?=[_\-./]|$)", re.IGNORECASE)
 _TRAINS = re.compile(r"(?:^|[_\-./])train(?:ing)?(?=[_\-./]|$)", re.IGNORECASE)
+_LIVE = re.compile(r"(?:^|[_\-./])live(?=[_\-./]|$)", re.IGNORECASE)
 
 
 def choose_data(
@@ -49,7 +50,12 @@ def _choose_holdout(found: Found, answers: Answers, script: Script | None) -> Da
     if answers.holdout:
         return None
     tables = [table for table in found.tables if _HELD_OUT.search(table.path) and _labelled(table, script)]
-    return min(tables, key=lambda table: (not re.search("label|target", table.path), table.path), default=None)
+    return min(tables, key=_rank_holdout, default=None)
+
+
+def _rank_holdout(table: DataFile) -> tuple[bool, bool, str]:
+    """Put what `ml-ci watch --rows` wrote first: nobody looked at those rows before."""
+    return not _LIVE.search(table.path), not re.search("label|target", table.path), table.path
 
 
 def _labelled(table: DataFile, script: Script | None) -> bool:
@@ -114,6 +120,9 @@ def _name_entry(path: str, taken: dict[str, object]) -> str:
     stem = re.sub(r"\W+", "_", posixpath.basename(path).split(".")[0]).strip("_").lower()
     stem = stem if stem[:1].isalpha() and stem != "holdout" else f"data_{stem}"
     return stem if stem not in taken else f"{stem}_{len(taken)}"
+
+
+_LIVE = re.compile(r"(?:^|[_\-./])live(?=[_\-./]|$)", re.IGNORECASE)
 
 
 def choose_label(choice: Choice, answers: Answers, script: Script | None, table: DataFile | None) -> None:

@@ -90,6 +90,8 @@ def _stages(model: Draft) -> Iterator[Problem]:
     for index, stage in enumerate(model.keys.stages):
         for gate in model.stages.get(stage.name, ()):
             place = model.place("stages", index, "gates")
+            if stage.traffic is not None:
+                continue  # it is of other rows, and its baseline is the champion
             if model.keys.baseline == "none" and gate.condition.relative:
                 message = "compares with the baseline, and there is 'baseline: none'; remove one of them"
                 yield Problem(place, f"in {show(gate.text)}: {message}")

@@ -71,6 +71,15 @@ def test_what_it_finds(shape: str, shaped: Any, run_init: Any) -> None:
     assert str(model["positive"]).lower() in (str(CHOSEN[shape]["positive"]).lower(), "yes")
 
 
+def test_live_rows_are_the_next_holdout(shaped: Any, run_init: Any) -> None:
+    made = shaped("package")
+    rows = (made.path / "data" / "customers_holdout.csv").read_text()
+    made.commit({"data/live-holdout.csv": rows})  # as `ml-ci watch --rows` wrote it
+    assert run_init("--yes").exit_code == 0
+    model = yaml.safe_load(Path("ml-ci.yaml").read_text())["models"]["package"]
+    assert model["data"] == {"frame": "data/customers.csv", "holdout": "data/live-holdout.csv"}
+
+
 @pytest.mark.parametrize("shape", ["package", "pipeline"])
 def test_what_is_whole_can_be_read(shape: str, shaped: Any, run_init: Any) -> None:
     shaped(shape)

@@ -82,7 +82,7 @@ def _gates(model: ModelWatch) -> str:
 
 def _windows(model: ModelWatch) -> str:
     """Give the youngest windows as a table; without a price no column has one."""
-    cells = [words.window_cells(model, one) for one in model.windows[-_MOST_WINDOWS:]]
+    cells = [words.window_cells(model, one) for one in words.told_windows(model)[-_MOST_WINDOWS:]]
     if not cells:
         return ""
     used = [at for at, name in enumerate(words.WINDOW_HEAD) if name != "cost of errors" or model.cost is not None]

@@ -72,10 +72,11 @@ def _model(name: str, model: ModelWatch, look: Look) -> Iterator[str]:
         yield from look.fold(f"{MARKS[gate.verdict]} {said}")
         if gate.verdict in ("inconclusive", "error") and gate.reason:
             yield from look.fold(label(gate.reason, 600), "    ")
-    shown = model.windows if look.every else model.windows[-_MOST_WINDOWS:]
+    windows = words.told_windows(model)
+    shown = windows if look.every else windows[-_MOST_WINDOWS:]
     if shown:
         yield from look.table([words.WINDOW_HEAD, *(words.window_cells(model, one) for one in shown)], "lrrrrrl")
-    yield from _left(len(model.windows) - len(shown), "watch", look)
+    yield from _left(len(windows) - len(shown), "watch", look)
     for line in (*words.facts(model), *(f"note: {label(note, 600)}" for note in model.notes)):
         yield from look.fold(line)
     yield from _next(pieces.plain(words.next_steps(name, model)), look)

@@ -193,6 +193,11 @@ def window_cells(model: ModelWatch, window: Window) -> tuple[str, ...]:
     return day(window.begin), f"{window.rows:,}", labels, fpr, fnr, cost, ", ".join(filter(None, said))
 
 
+def told_windows(model: ModelWatch) -> tuple[Window, ...]:
+    """Give the windows that are worth a line: those that were judged, and open ones with rows."""
+    return tuple(window for window in model.windows if window.closed or window.rows)
+
+
 WINDOW_HEAD = ("window from", "predictions", "labels", "FPR", "FNR", "cost of errors", "")
 
 
@@ -201,8 +206,9 @@ def facts(model: ModelWatch) -> Iterator[str]:
     if model.closed:
         yield _covered(model)
     if model.last_row is not None:
-        waiting = f"{plural(model.waiting, 'row')} {'is' if model.waiting == 1 else 'are'} not {span(model.delay)} old"
-        yield f"{waiting} yet and not judged; the last row is of {minute(model.last_row)}."
+        rows = f"{plural(model.waiting, 'row')} {'is' if model.waiting == 1 else 'are'} not {span(model.delay)} old yet"
+        last = f"the last row is of {minute(model.last_row)}."
+        yield f"{rows} and not judged; {last}" if model.waiting else capital(last)
     moved = [label(column, 60) for column in model.drifted]
     if moved:
         yield f"Moved away from the holdout, which is told and never an alarm: {', '.join(moved[:8])}."

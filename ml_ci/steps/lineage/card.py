@@ -6,6 +6,7 @@ from datetime import datetime
 
 from ml_ci.errors import UserError
 from ml_ci.registry.history import history
+from ml_ci.registry.values import CHAMPION
 from ml_ci.reports.as_json import loads
 from ml_ci.reports.card import Facts, card
 from ml_ci.reports.card_values import Card, Importance
@@ -14,6 +15,7 @@ from ml_ci.steps.lineage.classes import count_classes
 from ml_ci.steps.lineage.importance import measure_importance
 from ml_ci.steps.lineage.registered import Registered
 from ml_ci.steps.values import Options
+from ml_ci.steps.watching.impact import say_impact
 
 
 def make_card(options: Options, name: str, now: datetime, *, relied: bool = True) -> Card:
@@ -31,6 +33,8 @@ def make_card(options: Options, name: str, now: datetime, *, relied: bool = True
         report = loads(opened.registry.download(version, "report.json", work).read_bytes())
         counted = count_classes(opened.project, version.model, lineage.made, work)
     declared = opened.project.spec.models.get(version.model)
+    moves = [event for event in lineage.moves if event.stage == CHAMPION]
+    impact = say_impact(opened.project, moves[-1]) if moves else ()
     return card(
         Facts(
             lineage=lineage,
@@ -39,5 +43,6 @@ def make_card(options: Options, name: str, now: datetime, *, relied: bool = True
             history=history(opened.registry, version.model, now),
             relied=measure_importance(opened.project, version) if relied else Importance(why="it was not asked for"),
             classes=counted,
+            impact=impact,
         )
     )

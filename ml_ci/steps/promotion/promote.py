@@ -29,11 +29,13 @@ from ml_ci.steps.judging.looks import note_promotion as counted
 from ml_ci.steps.opening.project import check_models, check_name, locate, open_project
 from ml_ci.steps.planning.champion import find_location
 from ml_ci.steps.planning.sides import Fingerprints
-from ml_ci.steps.promotion import stages
+from ml_ci.steps.promotion import origins, stages
 from ml_ci.steps.promotion.alone import alone
 from ml_ci.steps.promotion.evidence import Allowed, check_told, collect_evidence
 from ml_ci.steps.promotion.offer import Asked, make_offer
+from ml_ci.steps.promotion.traffic import check_traffic
 from ml_ci.steps.values import Options, Project
+from ml_ci.steps.watching.impact import say_impacts
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,7 @@ def promote_model(options: Options, name: str, asked: Asked) -> Done:
         again = _roll_back(registry, name, known, asked)
         said = _approve(registry, name, known, stages.ask_for_approval(project.spec.models[name], asked))
         allow = Allowed(asked.allow, ["rolled-back"] if again else [])
+        check_traffic(origins.seeing_all(project), project.spec.models[name], asked.stage, known, champion, allow)
         lost = champion is None and _had_champion(registry, name)
         found = collect_evidence(project, name, champion, allow, lost=lost)
         with project.store.workplace() as folder:
@@ -112,6 +115,11 @@ def read_history(options: Options, name: str, now: datetime) -> History:
     if found.champion is None and not found.stays and not found.staged:
         check_models(project.spec, (name,))
     return found
+
+
+def read_costs(options: Options, found: History) -> dict[str, str]:
+    """Say by version what the errors of each champion cost on live rows; none of those that nobody looked at."""
+    return say_impacts(open_project(locate(options), options), found)
 
 
 def _had_champion(registry: MlflowRegistry, name: str) -> bool:
