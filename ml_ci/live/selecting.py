@@ -25,13 +25,20 @@ _REASON = ("why", "stands_for")
 
 
 def write_labelled(
-    model: ModelSpec, champion: Champion, folder: Path, now: datetime, environment: Mapping[str, str], file: Path
+    model: ModelSpec,
+    champion: Champion,
+    folder: Path,
+    now: datetime,
+    environment: Mapping[str, str],
+    file: Path,
+    columns: Sequence[str] = (),
 ) -> int:
     """Write the champion's live rows that are due and labelled, with every feature and the label; give their number.
 
     The label is as the labels' table has it, as it counted for its window. What was answered (score, prediction,
-    version) is left out: the next model answers anew. UserError where there is none, or where the file has another
-    ending than .csv or .parquet.
+    version) is left out: the next model answers anew. With `columns`, those of a holdout, they are these and no others.
+    UserError where there is no row, where a log has not all of the columns, or where the file has another ending than
+    .csv or .parquet.
     """
     options = _options(file)
     with open_live(model, folder, environment) as opened:
@@ -39,7 +46,10 @@ def write_labelled(
         hold_answers(model, opened.predictions, opened.database, clock, (champion,), {})
         join_labels(model, opened.live, opened.predictions, opened.labels, opened.database, clock)
         chosen = select("id, v", "labelled", "WHERE due AND y IS NOT NULL")
-        return _write(opened, _with_labels(opened, chosen, champion), file, options, "labelled row that is due")
+        query = _with_labels(opened, chosen, champion)
+        if columns:
+            query = select(", ".join(map(quote, _check_columns(opened, columns))), f"({query})")
+        return _write(opened, query, file, options, "labelled row that is due")
 
 
 def write_to_label(
@@ -86,6 +96,15 @@ def _with_labels(opened: Live, chosen: str, champion: Champion) -> str:
     model, live = opened.model, opened.live
     left_out = (SCORE, PREDICTION, live.version, live.weight, model.label)
     return _join(opened, chosen, (champion,), left_out, [f"c.v AS {quote(model.label)}"])
+
+
+def _check_columns(opened: Live, columns: Sequence[str]) -> Sequence[str]:
+    missing = [name for name in columns if name not in opened.predictions.types and name != opened.model.label]
+    if missing:
+        shown = ", ".join(f"`{name}`" for name in missing[:10])
+        hint = "Let the service log every feature, or name the columns by a query: `predictions: {sql: select …}`."
+        raise UserError(f"the live rows of `{opened.model.name}` lack columns of its holdout: {shown}", hint=hint)
+    return columns
 
 
 def _with_reason(opened: Live, chosen: str, champion: Champion) -> str:

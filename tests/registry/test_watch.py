@@ -40,7 +40,7 @@ def _rows() -> Iterator[tuple[int, Row, int]]:
     """Give week, logged row and outcome; from a week on the model misses more than it did."""
     for week in range(WEEKS):
         for i in range(40):
-            x = i / 40
+            x = round(i / 40 + week / 1000, 4)
             score = 0.9 if x >= 0.6 and (week < TURNS or i % 4 == 0) else 0.1
             at = SINCE + week * WEEK + timedelta(hours=1 + 3 * i)
             row = {"request": f"r{week}-{i}", "at": at.isoformat(), "score": score, "x": x, "group": "ab"[i % 2]}
@@ -226,3 +226,30 @@ def test_a_promotion_asks_what_live_rows_decided(
     monkeypatch.chdir(first.path)
     assert call(["history", "cutter"]) == 0
     assert "v3 saves 12.00 USD a row against v1" in capsys.readouterr().out
+
+
+def test_live_rows_become_the_next_holdout(
+    first: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _label(first)
+    rows = [row for _, row, _ in _rows()]
+    _write(first.path / "logs" / "a.csv", rows)
+    _live(first, "logs")
+    monkeypatch.chdir(first.path)
+    assert call(["watch", "cutter", "--rows", "data/holdout.csv"]) == 0
+    assert f"wrote {len(rows)} rows of cutter to data/holdout.csv: {len(rows) // 2} positive" in capsys.readouterr().out
+    assert (first.path / "data" / "holdout.csv").read_text().splitlines()[0] == "x,group,y"
+    before = {path.name for path in (first.state / "ledgers").iterdir()}
+    assert first.run().models["cutter"].verdict == "pass"
+    assert len({path.name for path in (first.state / "ledgers").iterdir()} - before) == 1  # a ledger of its own
+
+    _write(first.path / "logs" / "a.csv", [{key: row[key] for key in ("request", "at", "score", "x")} for row in rows])
+    assert call(["watch", "--rows", "other.csv"]) == 2
+    assert "lack columns of its holdout: `group`" in capsys.readouterr().err
+    _write(first.path / "logs" / "a.csv", rows)
+    flagged = [{"request": row["request"], "y": y} for _, row, y in _rows() if row["score"] > 0.5]
+    _write(first.path / "outcomes.csv", flagged)
+    (first.path / "ml-ci.yaml").write_text((first.path / "ml-ci.yaml").read_text().replace("delay: 14d", "delay: 13d"))
+    assert call(["watch", "--rows", "other.csv"]) == 2
+    assert "A holdout of these rows would flatter the model" in capsys.readouterr().err
+    assert not (first.path / "other.csv").exists()

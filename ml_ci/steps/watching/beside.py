@@ -58,10 +58,20 @@ def decide(
         raise UserError(error.failure.message, hint=error.failure.hint) from None
     rows = _read(project, found, in_use.champion, candidate, now)
     if to_label is not None:
+        _refuse_split(found)
         beside = (in_use.champion, candidate)
         write_to_label(found.model, *beside, project.folder, now, project.options.environment, to_label)
     judgement = judge_canary(found.model, found.stage, rows, in_use.champion.holdout)
     return _report(project, found, in_use, version, rows, judgement, now)
+
+
+def _refuse_split(found: Traffic) -> None:
+    """Refuse to choose rows where each has one answer: every one is worth as much."""
+    if found.stage.traffic != "shadow":
+        message = (
+            f"--to-label chooses by what two models say of a row, and in {found.stage.name} each row has one answer"
+        )
+        raise UserError(message, hint="Label a random share of the rows, and name it by `weight:`.")
 
 
 def _read(project: Project, found: Traffic, champion: Champion, candidate: Candidate, now: datetime) -> Canary:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from ml_ci.errors import Failure, StageFailed, UserError
 from ml_ci.gates.live.values import LiveJudgement
+from ml_ci.gates.values import Verdict
 from ml_ci.gates.verdict import overall
 from ml_ci.live.values import Watched
 from ml_ci.records.origin import origin_of
@@ -43,7 +44,7 @@ def look(project: Project, registry: Registry, name: str, now: datetime) -> Mode
         found = _begin(model, in_use)
         watched = read_windows(project, registry, model, in_use, now)
     except StageFailed as error:
-        verdict = "unjudged" if error.failure.code == NO_CHAMPION else "error"
+        verdict: Verdict = "unjudged" if error.failure.code == NO_CHAMPION else "error"
         return replace(found, verdict=verdict, failure=_mask(project).failure(error.failure))
     except UserError as error:
         failure = Failure("live", "rows", error.message, error.hint)

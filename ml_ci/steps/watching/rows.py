@@ -58,8 +58,9 @@ def _write(project: Project, registry: Registry, name: str, file: Path, now: dat
     notes = _check_labels(model, [window for window in watched.windows if window.closed])
     draft = file.with_name(f".{file.stem}.{os.urandom(4).hex()}{file.suffix}")
     try:
-        write_labelled(model, in_use.champion, project.folder, now, project.options.environment, draft)
-        positives, rows = _check_table(project, model, draft)
+        columns, environment = _list_columns(project, model), project.options.environment
+        write_labelled(model, in_use.champion, project.folder, now, environment, draft, columns)
+        positives, rows = _check_table(model, draft)
         draft.replace(file)
     finally:
         draft.unlink(missing_ok=True)
@@ -79,17 +80,12 @@ def _check_labels(model: ModelSpec, closed: Sequence[Window]) -> tuple[str, ...]
     return (f"{said[:1].upper()}{said[1:]}.",) if said else ()
 
 
-def _check_table(project: Project, model: ModelSpec, file: Path) -> tuple[int, int]:
+def _check_table(model: ModelSpec, file: Path) -> tuple[int, int]:
     """Hold that a table can be the holdout; give its positives and its rows."""
     from ml_ci.evaluation.stream import class_counts
 
     table = Table.open(file, shown="the live rows")
-    missing = [column for column in _list_columns(project, model) if not table.has(column)]
-    if missing:
-        shown = ", ".join(f"`{column}`" for column in missing[:10])
-        hint = "Let the service log every feature, or name the columns by a query: `predictions: {sql: select …}`."
-        raise UserError(f"the live rows of `{model.name}` lack columns of its holdout: {shown}", hint=hint)
-    negatives, positives = class_counts(table, model.label, model.positive)
+    negatives, positives = class_counts(table, model.label.strip(), model.positive)
     return positives, negatives + positives
 
 
@@ -97,7 +93,6 @@ def _list_columns(project: Project, model: ModelSpec) -> tuple[str, ...]:
     """Give the columns of today's holdout; () where it is not at hand."""
     entry: FileEntry | PartEntry | None = model.holdout
     entry = model.data.get(entry.of) if isinstance(entry, PartEntry) else entry
-    at = None if not isinstance(entry, FileEntry) or entry.job is not None else project.folder / entry.path
-    if at is None or not at.is_file():
+    if not isinstance(entry, FileEntry) or entry.job is not None or not (project.folder / entry.path).is_file():
         return ()
-    return tuple(Table.open(at, entry.columns, shown=entry.path).names)
+    return tuple(Table.open(project.folder / entry.path, entry.columns, shown=entry.path).names)
