@@ -22,6 +22,7 @@ def render_watch(report: WatchReport, limit: int = LIMIT) -> str:
     parts = []
     if len(report.models) != 1:
         parts.append(Part(f"### {MARKS[report.verdict]} {text(words.overall(report))}"))
+        parts.append(Part("" if report.models else alert(report.verdict, [text(words.NOTHING)])))
     heading = "####" if len(report.models) > 1 else "###"
     for name, model in worst_first(report).items():
         parts += model_parts(name, model, heading)

@@ -47,7 +47,8 @@ def show_watch(report: WatchReport, look: Look = Look()) -> str:
     """Give the report of a watch as lines of text, ending with a newline."""
     lines: list[str] = []
     if len(report.models) != 1:
-        lines += [*look.fold(f"{MARKS[report.verdict]} {words.overall(report)}", ""), ""]
+        lines += look.fold(f"{MARKS[report.verdict]} {words.overall(report)}", "")
+        lines += [*_next("" if report.models else words.NOTHING, look), ""]
     for name, model in worst_first(report).items():
         lines += [*_model(name, model, look), ""]
     return "\n".join(lines).rstrip() + "\n"
@@ -70,8 +71,7 @@ def _model(name: str, model: ModelWatch, look: Look) -> Iterator[str]:
     for gate in model.gates:
         said = f"{pieces.plain(words.name_of(gate))}  {words.gate_numbers(model, gate)}"
         yield from look.fold(f"{MARKS[gate.verdict]} {said}")
-        if gate.verdict in ("inconclusive", "error") and gate.reason:
-            yield from look.fold(label(gate.reason, 600), "    ")
+        yield from look.fold(words.remark(model, gate), "    ")
     windows = words.told_windows(model)
     shown = windows if look.every else windows[-_MOST_WINDOWS:]
     if shown:

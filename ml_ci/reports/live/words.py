@@ -10,6 +10,7 @@ from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.metrics import is_proportion, share
 from ml_ci.gates.values import GateResult, Verdict
 from ml_ci.live.values import Coverage, Window
+from ml_ci.reports.gate_rows import told
 from ml_ci.reports.live import rates
 from ml_ci.reports.live.limits import Limited, read
 from ml_ci.reports.live.values import ModelWatch, WatchReport
@@ -64,6 +65,11 @@ def day(when: str | None) -> str:
     return label(when or "", 40)[:10]
 
 
+def instant(when: str | None, window: float) -> str:
+    """Say when a window begins: by its day, or to the second where windows are shorter or begin at another hour."""
+    return day(when) if window >= _DAY else label(when or "", 40)[:19].replace("T", " ")
+
+
 def minute(when: str | None) -> str:
     """Say a time to the minute: `2026-02-23 09:30 UTC`."""
     return f"{label(when or '', 40)[:16].replace('T', ' ')} UTC"
@@ -105,15 +111,16 @@ def alarm(model: ModelWatch, gate: GateResult, begin: str) -> Sentence:
     """Say one alarm: `Misses went up: FNR 12.4% on the holdout → 50.0% in the window from …, limit 22.2%.`"""
     limited = read(gate.condition)
     window = next((one for one in model.windows if one.begin == begin), None)
+    since = instant(begin, model.window)
     if limited is None or window is None:
-        return (Code(label(gate.condition, 200)), f" does not hold since the window from {day(begin)}.")
+        return (Code(label(gate.condition, 200)), f" does not hold since the window from {since}.")
     now, was = _of(limited.metric, rates.count(window)), _of(limited.metric, model.holdout)
     cells = percents([now, was, gate.limit])
     counts = share(window.counts, limited.metric) if not window.weighed else None
     of = f" ({counts[0]:,} of {counts[1]:,})" if counts else ""
     before = f" {cells[1]} on the holdout →" if was is not None else ""
     limit = f", limit {cells[2]}" if gate.limit is not None else ""
-    said = f"{title(limited.metric)}{before} {cells[0]} in the window from {day(begin)}{of}{limit}."
+    said = f"{title(limited.metric)}{before} {cells[0]} in the window from {since}{of}{limit}."
     return (f"{capital(_called(limited))} went {'up' if limited.upper else 'down'}: {said}",)
 
 
@@ -190,7 +197,8 @@ def window_cells(model: ModelWatch, window: Window) -> tuple[str, ...]:
         f"{plural(window.late, 'label')} came late" if window.late else "",
     ]
     fpr, fnr = (percent(rate) if defined(rate) is not None else "–" for rate in (counts.fpr, counts.fnr))
-    return day(window.begin), f"{window.rows:,}", labels, fpr, fnr, cost, ", ".join(filter(None, said))
+    begin = instant(window.begin, model.window)
+    return begin, f"{window.rows:,}", labels, fpr, fnr, cost, ", ".join(filter(None, said))
 
 
 def told_windows(model: ModelWatch) -> tuple[Window, ...]:
@@ -240,6 +248,16 @@ def cost(model: ModelWatch) -> str:
     total = rates.price(counts, model.cost)
     judged, each = plural(len(model.closed), "window"), money(total / counts.rows, unit)
     return f"At {fp} a false alarm and {fn} a miss, errors cost {money(total, unit)} in {judged}, {each} a row."
+
+
+def remark(model: ModelWatch, gate: GateResult) -> str:
+    """Give the reason of a gate that could not be judged, without what stands beside it or was said of the model."""
+    if gate.verdict not in ("inconclusive", "error") or gate.reason == model.reason:
+        return ""
+    return told(gate)
+
+
+NOTHING = "Say where a model's live rows are, by `live:` in ml-ci.yaml: docs/live.md tells how."
 
 
 def next_steps(name: str, model: ModelWatch) -> Sentence:

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from ml_ci.errors import StageFailed, UserError
+from ml_ci.evaluation.stream import class_counts
 from ml_ci.gates.live import coverage
 from ml_ci.gates.live.series import make_series
 from ml_ci.live.selecting import write_labelled
@@ -82,8 +83,6 @@ def _check_labels(model: ModelSpec, closed: Sequence[Window]) -> tuple[str, ...]
 
 def _check_table(model: ModelSpec, file: Path) -> tuple[int, int]:
     """Hold that a table can be the holdout; give its positives and its rows."""
-    from ml_ci.evaluation.stream import class_counts
-
     table = Table.open(file, shown="the live rows")
     negatives, positives = class_counts(table, model.label.strip(), model.positive)
     return positives, negatives + positives

@@ -149,3 +149,14 @@ def test_worth_is_said_with_its_interval_and_never_beyond_noise() -> None:
 def test_a_gate_that_cannot_be_read_is_shown_as_written() -> None:
     model = replace(healthy(), gates=(GateResult("nonsense", "pass", value=0.2), GateResult(FNR, "pass", value=0.1)))
     assert "✓ nonsense  20.0%" in show_watch(report(churn=model), Look(120))
+
+
+def test_a_reason_is_said_once_and_a_short_window_by_its_second() -> None:
+    reason = "FPR 3.0% since the promotion, limit 5.0%: too few labels to tell"
+    gates = tuple(replace(gate, verdict="inconclusive", reason=reason) for gate in healthy().gates)
+    gates = (gates[0], replace(gates[1], reason="FNR 13.3% since, limit 22.2%: no labels of positives"))
+    model = replace(healthy(), verdict="inconclusive", gates=gates, reason=reason, window=3600.0)
+    said = show_watch(report(churn=model), Look(200))
+    assert said.count("too few labels to tell") == 1 and "\n    no labels of positives\n" in said
+    assert "2026-01-12 09:30:00" in said
+    assert "docs/live.md" in show_watch(report()) and "docs/live.md" in render_watch(report())
