@@ -35,8 +35,7 @@ class BothModels:
 
     def label(self) -> tuple[str, ...]:
         """Join labels with the rows that are left, into the table `labelled`; give what has to be said of them."""
-        live, predictions = self.opened.live, self.opened.predictions
-        return join_labels(self.opened.model, live, predictions, self.opened.labels, self.database, self.clock)
+        return join_labels(self.opened, self.clock)
 
     def look_at_end(self) -> tuple[int, str | None]:
         """Count the rows that are not due, and give the time of the newest."""

@@ -64,7 +64,8 @@ def _cut(rows: Table, column: str) -> Bins | None:
     shares = [share / _BINS for share in range(1, _BINS)]
     quantiles = rows.ask_one(select(f"quantile_disc({number}, {shares})", rows.source, f"WHERE isfinite({number})"))[0]
     edges = tuple(sorted({float(edge) for edge in quantiles or () if math.isfinite(edge)}))
-    return _count(rows, number, Bins("number", (), edges))
+    filled = np.ma.filled(np.ma.asanyarray(rows.ask(select(f"{number} AS v", rows.source))["v"]), np.nan)
+    return count_numbers(filled.astype(np.float64), edges)
 
 
 def _cut_texts(rows: Table, value: str, kind: str) -> Bins:
@@ -84,35 +85,38 @@ def _count(rows: Table, value: str, bins: Bins) -> Bins:
 
 def _cut_scores(scores: NDArray[np.float64]) -> Bins:
     finite = np.sort(scores[np.isfinite(scores)])
-    places = [min(len(finite) - 1, math.ceil(len(finite) * share / _BINS) - 1) for share in range(1, _BINS)]
-    edges = sorted({float(finite[max(place, 0)]) for place in places}) if len(finite) else []
-    counts = np.bincount(np.searchsorted(edges, finite), minlength=len(edges) + 1)
-    return Bins("number", (*map(int, counts), int(len(scores) - len(finite))), tuple(edges))
+    places = [max(0, math.ceil(len(finite) * share / _BINS) - 1) for share in range(1, _BINS)]
+    return count_numbers(scores, tuple(sorted({float(finite[place]) for place in places})) if len(finite) else ())
+
+
+def count_numbers(values: NDArray[np.float64], edges: tuple[float, ...]) -> Bins:
+    """Count numbers up to each edge, above the last, and missing."""
+    counts = np.bincount(place_numbers(values, edges), minlength=len(edges) + 2)
+    return Bins("number", tuple(map(int, counts)), edges)
+
+
+def place_numbers(values: NDArray[np.float64], edges: Sequence[float]) -> NDArray[np.uint8]:
+    """Give the bin of each number: how many edges are below it, one more than there are for NaN.
+
+    A comparison of all numbers with each edge takes a fifth of the time that searching each among them takes.
+    """
+    found = np.zeros(len(values), np.uint8)
+    for edge in edges:
+        found += values > edge
+    found[np.isnan(values)] = len(edges) + 1
+    return found
 
 
 def find_bin(opened: Opened, column: str, bins: Bins) -> str:
-    """Write the SQL of a live column's bin: its place among the reference's counts."""
-    value = quote(column)
-    kind = opened.types[column]
+    """Write the SQL of a live column as it is held: a number as it is, of anything else the place of its bin."""
+    value, kind = quote(column), opened.types[column]
     if bins.kind == "number":
-        return _place(value if kind.startswith(_NUMBERS) and kind != "UUID" else f"TRY_CAST({value} AS DOUBLE)", bins)
+        return f"{'CAST' if kind.startswith(_NUMBERS) and kind != 'UUID' else 'TRY_CAST'}({value} AS DOUBLE)"
     text = f"coalesce(trim(CAST({value} AS VARCHAR)), '')"
     return _place(f"lower({text})" if bins.kind == "boolean" else text, bins)
 
 
 def _place(value: str, bins: Bins) -> str:
-    """Write the bin of a value: numbers by halves, since each comparison is made of a million rows."""
     last = len(bins.names) - 1
-    if bins.kind == "number":
-        missing = f"{value} IS NULL OR isnan(CAST({value} AS DOUBLE))"
-        return f"CAST(CASE WHEN {missing} THEN {last} ELSE {_halve(value, bins.edges, 0)} END AS UTINYINT)"
     cases = " ".join(f"WHEN {literal(one)} THEN {place}" for place, one in enumerate(bins.values))
     return f"CAST(CASE {value} WHEN '' THEN {last} {cases} ELSE {last - 1} END AS UTINYINT)"
-
-
-def _halve(value: str, edges: Sequence[float], first: int) -> str:
-    if not edges:
-        return str(first)
-    middle = len(edges) // 2
-    below, above = _halve(value, edges[:middle], first), _halve(value, edges[middle + 1 :], first + middle + 1)
-    return f"CASE WHEN {value} <= {edges[middle]!r}::DOUBLE THEN {below} ELSE {above} END"

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+
+import numpy as np
 
 from ml_ci.errors import UserError
 from ml_ci.evaluation.confusion import Confusion
+from ml_ci.live.bins import place_numbers
 from ml_ci.live.values import Bins, Coverage, Weighed
 from ml_ci.tables.duck import Database, select
 
+_AT_ONCE = 1 << 18  # rows whose columns are held
 _MOST_WEIGHTS = 1000  # different ones in a window: more are no design of a sample
 
 
@@ -101,20 +105,24 @@ def _add_weights(database: Database, who: int, found: Mapping[int, Tally]) -> No
 
 
 def count_bins(
-    database: Database, columns: Sequence[str], bins: Mapping[str, Bins]
+    database: Database, columns: Sequence[str], bins: Mapping[str, Bins], windows: int
 ) -> dict[int, dict[str, tuple[int, ...]]]:
-    """Count the rows of each window by bin, for each column that is logged."""
-    found: dict[int, dict[str, tuple[int, ...]]] = defaultdict(dict)
-    for place, name in enumerate(columns):
-        width = len(bins[name].names)
-        asked = select(f"w, b{place}, count(*)", "answers", f"GROUP BY w, b{place}")
-        for window, counts in _spread(database.execute(asked).fetchall(), width).items():
-            found[window][name] = tuple(counts)
-    return dict(found)
-
-
-def _spread(rows: Iterable[tuple[int, int, int]], width: int) -> dict[int, list[int]]:
-    found: dict[int, list[int]] = {}
-    for window, place, number in rows:
-        found.setdefault(int(window), [0] * width)[int(place)] = int(number)
-    return found
+    """Count the rows of each of so many windows by bin, for each column that is logged; some rows are held at once."""
+    found = {name: np.zeros((windows, len(bins[name].names)), np.int64) for name in columns}
+    last = (database.execute(select("max(rowid)", "answers")).fetchone() or (None,))[0]
+    held = ", ".join(["w", *(f"b{place}" for place in range(len(columns)))])
+    for first in range(0, -1 if last is None or not columns else int(last) + 1, _AT_ONCE):
+        asked = select(held, "answers", f"WHERE rowid >= {first} AND rowid < {first + _AT_ONCE}")
+        rows = database.execute(asked).fetchnumpy()
+        window = np.asarray(rows["w"], np.int64)
+        for place, name in enumerate(columns):
+            one, width = bins[name], len(bins[name].names)
+            values = rows[f"b{place}"]
+            if one.kind == "number":
+                values = place_numbers(np.ma.filled(np.ma.asanyarray(values), np.nan), one.edges)
+            found[name] += np.bincount(window * width + values, minlength=windows * width).reshape(windows, width)
+    return {
+        number: {name: tuple(map(int, found[name][number])) for name in columns}
+        for number in range(windows)
+        if any(found[name][number].any() for name in columns)
+    }

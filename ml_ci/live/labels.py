@@ -6,14 +6,13 @@ or one that came too late for its window), `y1` (its label as it is known now) a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ml_ci.child.labels import BOOLEANS
 from ml_ci.errors import UserError
 from ml_ci.live.answers import write_moment_sql
 from ml_ci.live.decisions import choose, compare, find_positive, list_texts
 from ml_ci.live.identity import say_type, write_id
 from ml_ci.live.moments import Clock
+from ml_ci.live.opening import Live
 from ml_ci.live.sources import Opened
 from ml_ci.spec.live import LiveSpec
 from ml_ci.spec.problems import show
@@ -22,54 +21,61 @@ from ml_ci.tables.canonical import canonical
 from ml_ci.tables.duck import Database, quote, select
 
 
-@dataclass(frozen=True)
-class _Held:
-    """What the table `labels` was made of: whether it says when each label came, and what was said of it."""
-
-    timed: bool
-    notes: tuple[str, ...]
-
-
-def join_labels(
-    model: ModelSpec, live: LiveSpec, predictions: Opened, labels: Opened | None, database: Database, clock: Clock
-) -> tuple[str, ...]:
+def join_labels(opened: Live, clock: Clock, *, rows: bool = True) -> tuple[str, ...]:
     """Join labels with the table `answers` into `labelled`; give what has to be said of them.
 
     With a column of times, a label counts for its row when it came before the row's window was closed: a look later
-    sees the same. UserError for labels that mean nothing: two of one id that differ, none that finds its row.
+    sees the same. Without `rows`, which are counted only, the columns `id` and `v` may be left out. UserError for
+    labels that mean nothing: two of one id that differ, none that finds its row.
     """
-    due = f"t + {clock.delay} <= {clock.now}"
+    live, database, labels = opened.live, opened.database, opened.labels
+    timed = live.labels is not None and live.labels.time is not None
+    named = ["a.id"] if rows or timed or live.weight is not None else []
+    taken = ", ".join([*named, "a.t", "a.w", "a.who", "a.d", "a.p", f"t + {clock.delay} <= {clock.now} AS due"])
     if labels is None:
-        return _take_own(model, live, predictions, database, due)
-    held = _hold_labels(model, live, labels, database)
-    if held.timed:
-        closes = f"{clock.since} + (w + 1) * {clock.length} + {clock.delay}"
-        usable = "l.k >= a.t"
+        return _take_own(opened, taken)
+    notes = _hold_labels(opened.model, live, labels, database)
+    database.execute(f"CREATE TEMP TABLE labelled AS {_join(clock, taken, timed, False, rows)}")
+    if _count(database, "labelled") != _count(database, "answers"):  # an id has several labels
+        notes += _look_at_repeated(labels, database, timed)
+        database.execute(f"CREATE OR REPLACE TEMP TABLE labelled AS {_join(clock, taken, timed, timed, rows)}")
+    notes += _look_at_early(live, labels, database) if timed else []
+    return (*notes, *_look_for_ids(live, opened.predictions, labels, database))
+
+
+def _count(database: Database, table: str) -> int:
+    found = database.execute(select("count(*)", table)).fetchone()
+    return int(found[0]) if found else 0
+
+
+def _join(clock: Clock, taken: str, timed: bool, repeated: bool, rows: bool) -> str:
+    joined = "answers a LEFT JOIN labels l ON a.id = l.id"
+    if not timed:
+        return select(f"{taken}, l.y AS y, l.y AS y1, 0 AS early{', l.v AS v' if rows else ''}", joined)
+    sound = "l.k >= a.t"
+    in_time = f"{sound} AND l.k <= {clock.since} + (a.w + 1) * {clock.length} + {clock.delay}"
+    if repeated:
         asked = (
-            f"a.*, {due} AS due, arg_max(l.y, l.k) FILTER (WHERE {usable} AND l.k <= {closes}) AS y, "
-            f"arg_max(l.y, l.k) FILTER (WHERE {usable}) AS y1, count(*) FILTER (WHERE l.k < a.t) AS early, "
-            f"arg_max(l.v, l.k) FILTER (WHERE {usable} AND l.k <= {closes}) AS v"
+            f"{taken}, arg_max(l.y, l.k) FILTER (WHERE {in_time}) AS y, "
+            f"arg_max(l.y, l.k) FILTER (WHERE {sound}) AS y1, count(*) FILTER (WHERE l.k < a.t) AS early, "
+            f"arg_max(l.v, l.k) FILTER (WHERE {in_time}) AS v"
         )
-        joined = select(asked, "answers a LEFT JOIN labels l ON a.id = l.id", "GROUP BY ALL")
-    else:
-        joined = select(
-            f"a.*, {due} AS due, l.y AS y, l.y AS y1, 0 AS early, l.v AS v",
-            "answers a LEFT JOIN labels l ON a.id = l.id",
-        )
-    database.execute(f"CREATE TEMP TABLE labelled AS {joined}")
-    return (*held.notes, *_look_at_early(live, labels, database), *_look_for_ids(live, predictions, labels, database))
+        return select(asked, joined, "GROUP BY ALL")
+    cases = f"CASE WHEN {in_time} THEN l.y END AS y, CASE WHEN {sound} THEN l.y END AS y1"
+    text = f"CASE WHEN {in_time} THEN l.v END AS v"
+    return select(f"{taken}, {cases}, CAST(l.k < a.t AS INTEGER) AS early, {text}", joined)
 
 
-def _take_own(model: ModelSpec, live: LiveSpec, predictions: Opened, database: Database, due: str) -> tuple[str, ...]:
+def _take_own(opened: Live, taken: str) -> tuple[str, ...]:
     """Take the labels that stand in the predictions' own table, empty until they are known."""
-    if live.labels is not None:
-        truth, notes = "CAST(NULL AS BOOLEAN)", []
-    elif not predictions.has(model.label):
-        truth, notes = "CAST(NULL AS BOOLEAN)", ["there are no labels: rates are not known, drift is"]
+    notes = []
+    if opened.live.labels is not None or not opened.predictions.has(opened.model.label):
+        truth = "CAST(NULL AS BOOLEAN)"
+        notes = [] if opened.live.labels else ["there are no labels: rates are not known, drift is"]
     else:
-        truth, notes = _find_truth(model, predictions, database, "y0"), []
-    asked = f"a.*, {due} AS due, {truth} AS y, {truth} AS y1, 0 AS early, y0 AS v"
-    database.execute(f"CREATE TEMP TABLE labelled AS {select(asked, 'answers a')}")
+        truth = _find_truth(opened.model, opened.predictions, opened.database, "y0")
+    asked = f"{taken}, {truth} AS y, {truth} AS y1, 0 AS early, y0 AS v"
+    opened.database.execute(f"CREATE TEMP TABLE labelled AS {select(asked, 'answers a')}")
     return tuple(notes)
 
 
@@ -93,7 +99,7 @@ def _refuse_other_words(model: ModelSpec, opened: Opened, texts: list[str]) -> N
         raise UserError(message, hint="Write labels as the holdout has them, or cast them by sql:.")
 
 
-def _hold_labels(model: ModelSpec, live: LiveSpec, opened: Opened, database: Database) -> _Held:
+def _hold_labels(model: ModelSpec, live: LiveSpec, opened: Opened, database: Database) -> list[str]:
     label = opened.find(model.label, "label")
     time = live.labels.time if live.labels else None
     known = f"epoch_us({write_moment_sql(opened, time, 'time')})" if time else "CAST(NULL AS BIGINT)"
@@ -101,18 +107,17 @@ def _hold_labels(model: ModelSpec, live: LiveSpec, opened: Opened, database: Dat
     what = f"{write_id(opened, live.id)} AS id, {truth} AS y, {known} AS k, CAST({label} AS VARCHAR) AS v"
     known_ones = select("id, y, k, v", f"({select(what, opened.relation)})", "WHERE y IS NOT NULL")
     database.execute(f"CREATE TEMP TABLE labels AS {known_ones}")
-    asked = "count(*), count(DISTINCT id), count(*) FILTER (WHERE y), count(*) FILTER (WHERE id IS NULL), count(k)"
-    rows, ids, positive, nameless, timed = database.execute(select(asked, "labels")).fetchone() or (0,) * 5
+    asked = "count(*), count(*) FILTER (WHERE y), count(*) FILTER (WHERE id IS NULL), count(k)"
+    rows, positive, nameless, timed = database.execute(select(asked, "labels")).fetchone() or (0,) * 4
     if nameless:
         hint = "A label belongs to a prediction by its id."
         raise UserError(f"{opened.shown}: {nameless:,} of {rows:,} labels have no {live.id}", hint=hint)
     if time and timed < rows:
         message = f"{opened.shown}: {rows - timed:,} of {rows:,} labels have no {time} with a time zone"
         raise UserError(message, hint="Write when each label came to be known, or leave `time:` of labels out.")
-    notes = [] if rows == ids else _look_at_repeated(opened, database, bool(time))
     if rows and not positive:
-        notes.append(f"none of {rows:,} labels is positive, as `positive:` has it: misses cannot be seen")
-    return _Held(bool(time), tuple(notes))
+        return [f"none of {rows:,} labels is positive, as `positive:` has it: misses cannot be seen"]
+    return []
 
 
 def _look_at_repeated(opened: Opened, database: Database, timed: bool) -> list[str]:
@@ -156,7 +161,7 @@ def _look_at_early(live: LiveSpec, labels: Opened, database: Database) -> list[s
 
 def _look_for_ids(live: LiveSpec, predictions: Opened, labels: Opened, database: Database) -> list[str]:
     """Refuse labels of which none finds its row, among all rows that there are: ids of two kinds never meet."""
-    asked = "count(*) FILTER (WHERE due), count(*) FILTER (WHERE due AND (y1 IS NOT NULL OR early > 0))"
+    asked = "count(*) FILTER (WHERE due), count(*) FILTER (WHERE due AND (y1 IS NOT NULL OR coalesce(early, 0) > 0))"
     due, found = database.execute(select(asked, "labelled")).fetchone() or (0, 0)
     number, example = database.execute(select("count(*), min(id)", "labels")).fetchone() or (0, None)
     if not due or found or not number:

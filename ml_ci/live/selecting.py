@@ -44,7 +44,7 @@ def write_labelled(
     with open_live(model, folder, environment) as opened:
         clock = Clock(opened.live, champion.since, now)
         hold_answers(model, opened.predictions, opened.database, clock, (champion,), {})
-        join_labels(model, opened.live, opened.predictions, opened.labels, opened.database, clock)
+        join_labels(opened, clock)
         chosen = select("id, v", "labelled", "WHERE due AND y IS NOT NULL")
         query = _with_labels(opened, chosen, champion)
         if columns:
@@ -72,7 +72,7 @@ def write_to_label(
         with open_live(model, folder, environment) as opened:
             clock = Clock(opened.live, champion.since, now)
             hold_answers(model, opened.predictions, opened.database, clock, (champion,), {})
-            join_labels(model, opened.live, opened.predictions, opened.labels, opened.database, clock)
+            join_labels(opened, clock)
             chosen = _draw(select("id, d AS sure, 'decided positive' AS why, y1", "labelled"), "decided negative")
             return _write(opened, _with_reason(opened, chosen, champion), file, options, "row without a label")
     with hold_both(model, champion, candidate, folder, now, environment) as both:

@@ -130,7 +130,7 @@ def _open_files(files: Sequence[Path], database: Database, shown: str) -> Opened
         pinned = "hive_partitioning = false, filename = false, union_by_name = true"
         return _describe(f"read_parquet({listed}, {pinned})", database, shown)
     if formats == {"csv"}:
-        pinned = "header = true, all_varchar = true, union_by_name = true, hive_partitioning = false, sample_size = -1"
+        pinned = "header = true, all_varchar = true, union_by_name = true, hive_partitioning = false"
         return _describe(f"read_csv({listed}, {pinned})", database, shown)
     return _open_json(listed, database, shown)
 

@@ -35,9 +35,9 @@ def watch_rows(
         clock = Clock(opened.live, champion.since, now)
         held = hold_answers(model, opened.predictions, opened.database, clock, (champion,), dict(reference.columns))
         notes = [*opened.notes, *held.notes, *keep_first_of_units(opened, "w")]
-        notes += join_labels(model, opened.live, opened.predictions, opened.labels, opened.database, clock)
+        notes += join_labels(opened, clock, rows=False)
         tallies = tally(opened.database, 0, opened.live.weight is not None)
-        bins = count_bins(opened.database, held.columns, reference.columns)
+        bins = count_bins(opened.database, held.columns, reference.columns, clock.number)
         kept = {one.begin: one for one in frozen if one.closed}
         windows = tuple(_make(clock, number, tallies, bins, kept) for number in range(clock.number))
         waiting, last = _look_at_end(opened.database)
