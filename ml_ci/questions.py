@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ml_ci.gates.ledger import Ledger
     from ml_ci.gates.planning import Power
     from ml_ci.live.endpoint import Endpoint
+    from ml_ci.reports.live.skew import ServedReport, SkewReport
     from ml_ci.reports.values import Report
     from ml_ci.steps.causes.bisect import Search
     from ml_ci.steps.causes.explain import Ask
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from ml_ci.steps.examination.asking import Asking
     from ml_ci.steps.examination.rows import Scored
     from ml_ci.steps.examination.values import Finding
+    from ml_ci.steps.watching.asked_skew import Asked
 
 
 def explain(options: Options, ask: Ask) -> tuple[Explanation, ...]:
@@ -133,6 +135,23 @@ def ask_url(endpoint: Endpoint, words: Sequence[str], by: Deciding) -> Told:
     from ml_ci.steps.examination.ask_endpoint import ask_endpoint
 
     return ask_endpoint(endpoint, words, by)
+
+
+def skew(options: Options, asked: Asked) -> SkewReport | ServedReport:
+    """Compare the logged features of the one model that is asked for with those computed again, or its service with it.
+
+    The model in service is the baseline that the options ask for. StageFailed where it cannot be asked, UserError for
+    the user's mistakes.
+    """
+    project = open_project(locate(options), options)
+    [model] = select_models(project)
+    if asked.service is not None:
+        from ml_ci.steps.watching.served import find_served_skew
+
+        return find_served_skew(project, model, asked)
+    from ml_ci.steps.watching.skew import find_skew
+
+    return find_skew(project, model, asked)
 
 
 def judge_more(options: Options, name: str, conditions: tuple[str, ...]) -> tuple[GateResult, ...]:

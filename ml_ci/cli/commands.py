@@ -34,6 +34,7 @@ SECTIONS: Mapping[str, Mapping[str, str]] = {
         "explain": "Say which part of a change did how much to each rate.",
         "bisect": "Find the first commit at which a gate no longer holds.",
         "ask": "Ask both models about a row, and what changes it.",
+        "skew": "Compare logged features with the same ones computed again.",
         "power": "Say what a holdout can prove, and how many labels it takes.",
         "ledger": "List every look at each holdout.",
     },

@@ -168,7 +168,7 @@ def _live(keys: LiveShape, draft: Draft) -> LiveSpec:
         gates=tuple(draft.live.values()),
         drift=keys.drift,
         false_alarms=keys.false_alarms,
-        features=LiveFeatures(_source(found), found.within) if found else None,
+        features=LiveFeatures(_source(found), found.within, found.limit) if found else None,
         on_alarm=OnAlarm(keys.on_alarm.issue, keys.on_alarm.dispatch),
     )
 

@@ -40,10 +40,14 @@ class LiveSource:
 
 @dataclass(frozen=True)
 class LiveFeatures:
-    """The features that a job computes anew, joined by id with the logged ones; numbers agree `within` a share."""
+    """The features that a job computes anew, joined by id with the logged ones; numbers agree `within` a share.
+
+    `limit` is the share of rows that may differ.
+    """
 
     source: LiveSource
     within: float = 1e-6
+    limit: float = 0.001
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,9 @@ class FeaturesShape(SourceShape):
     within: float = Field(
         1e-6, ge=0, lt=1, description="The share by which two numbers may differ.", examples=[0.000001]
     )
+    limit: float = Field(
+        0.001, gt=0, lt=1, description="The share of rows that may differ in a feature.", examples=[0.001]
+    )
 
 
 class OnAlarmShape(Strict):

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 # Tested where they can do something: with a registry in tests/registry, with a forge in tests/forges, and an example's
 # own commands with that example.
 ELSEWHERE = {
-    *("promote", "approve", "rollback", "history", "lineage", "reproduce", "card", "deploy"),
+    *("promote", "approve", "rollback", "history", "lineage", "reproduce", "card", "deploy", "skew"),
     *("comment", "status", "summary", "github", "gitlab", "gitea"),
 }
 OF_EXAMPLES = {"ml-ci ask loans age=39,40", "ml-ci run lint"}
@@ -61,7 +61,7 @@ def typed() -> Iterator[str]:
     spec.loader.exec_module(pages)
     found = {" ".join(line.split()) for page in pages.BY_HAND for line in pages.commands(page)}
     for line in sorted(found - MENTIONED - OF_EXAMPLES):
-        placeholder = re.search(r"[…$\[{]|\b(?:REF|MODEL|OWNER|FOLDER|FILE|OLD|NEW)\b|\.venv38|champion", line)
+        placeholder = re.search(r"[…$\[{]|\b(?:REF|MODEL|OWNER|FOLDER|FILE|OLD|NEW|URL)\b|\.venv38|champion", line)
         if not placeholder and line.split()[1] not in ELSEWHERE:
             yield line
 

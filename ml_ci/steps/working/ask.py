@@ -101,10 +101,20 @@ def open_service(
     if find_artifact(training) is None:
         raise _no_model(side)
     request, threshold, cut = _prepare(shop, side, training, rows)
-    if cut is not None:
-        is_margin = score_side(shop, side).content["kind"] == "margin"
-        threshold = float(logistic(np.array(cut))) if is_margin else cut
-    return _by_command(shop, request, command, threshold, seconds)
+    return _by_command(shop, request, command, threshold if cut is None else _put_in_one(shop, side, cut), seconds)
+
+
+def find_served_threshold(shop: Workshop, side: Side) -> float:
+    """Give the score in [0, 1] from which on a side decides positive; that of a model of margins too."""
+    side = resolve_reads(shop.project, side)
+    cut = find_cut(shop, side, train_side(shop, side), _name_folder(shop, side, "ask-validation"))
+    stated = side.model.threshold.value
+    return _put_in_one(shop, side, cut) if cut is not None else 0.5 if stated is None else stated
+
+
+def _put_in_one(shop: Workshop, side: Side, cut: float) -> float:
+    is_margin = score_side(shop, side).content["kind"] == "margin"
+    return float(logistic(np.array(cut))) if is_margin else cut
 
 
 def _prepare(
