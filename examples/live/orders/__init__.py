@@ -1,0 +1,1 @@
+"""Which orders will be late: features, a model, and its log."""
