@@ -188,8 +188,17 @@ def old_python() -> str:
 @pytest.fixture(scope="session")
 def fake_github() -> ModuleType:
     """Give the module `tests/github/fake_github.py`."""
-    path = Path(__file__).parent / "github" / "fake_github.py"
-    spec = importlib.util.spec_from_file_location("tests_fake_github", path)
+    return _load("tests_fake_github", Path(__file__).parent / "github" / "fake_github.py")
+
+
+@pytest.fixture(scope="session")
+def fake_webhook() -> ModuleType:
+    """Give the module `tests/forges/fake_webhook.py`."""
+    return _load("tests_fake_webhook", Path(__file__).parent / "forges" / "fake_webhook.py")
+
+
+def _load(name: str, path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -6,7 +6,7 @@ arguments=()
 words="$RUNNER_TEMP/ml-ci-arguments"
 "$ML_CI" -I "$GITHUB_ACTION_PATH/../gate/words.py" "$ARGUMENTS" >"$words" || exit 2
 while IFS= read -r -d '' word; do arguments+=("$word"); done <"$words"
-[ -z "$STORE" ] || arguments+=(--store "$STORE")
+[ -z "$STORE" ] || export ML_CI_STORE="$STORE"
 [ -z "$REGISTRY" ] || export MLFLOW_TRACKING_URI="$REGISTRY"
 rm -f .ml_ci/watch.json
 

@@ -356,3 +356,12 @@ def new_machine(rig: Rig, own: Path, tmp_path: Path) -> Rig:
     """Give a repository whose runner has nothing yet, and actions that install as they do for users."""
     (tmp_path / "home").mkdir()
     return replace(rig, own=own, home=tmp_path / "home")
+
+
+@pytest.fixture(scope="module")
+def mlflow(tmp_path_factory: pytest.TempPathFactory, serve_mlflow: Callable[[str, str], str]) -> str:
+    """Start an MLflow server on sqlite; give its URL."""
+    python = os.environ.get("ML_CI_MLFLOW")
+    if not python:
+        pytest.skip("no MLflow: name an interpreter that has it by ML_CI_MLFLOW")
+    return serve_mlflow(python, f"sqlite:///{tmp_path_factory.mktemp('mlflow')}/mlflow.db")

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,15 +14,6 @@ pytestmark = pytest.mark.act
 EXAMPLE = Path(__file__).parents[2] / "examples" / "chain"
 OFFERED = "# DEPLOY_TOKEN: ${{ secrets.DEPLOY_TOKEN }} # what `env:` of those jobs names"
 GIVEN = "SERVICES: ${{ secrets.SERVICES }}"
-
-
-@pytest.fixture(scope="module")
-def mlflow(tmp_path_factory: pytest.TempPathFactory, serve_mlflow: Callable[[str, str], str]) -> str:
-    """Start an MLflow server on sqlite; give its URL."""
-    python = os.environ.get("ML_CI_MLFLOW")
-    if not python:
-        pytest.skip("no MLflow: name an interpreter that has it by ML_CI_MLFLOW")
-    return serve_mlflow(python, f"sqlite:///{tmp_path_factory.mktemp('mlflow')}/mlflow.db")
 
 
 @dataclass

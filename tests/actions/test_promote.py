@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import http.client
 import json
-import os
 import re
 import shutil
 import threading
@@ -13,7 +12,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -56,16 +55,6 @@ MODEL = """\
 """
 TRAIN = "x,y\n0.2,0\n0.8,1\n"
 HOLDOUT = "x,y\n" + "".join(f"{n / 40:.3f},{int(n >= 20)}\n" for n in range(40))
-
-
-@pytest.fixture(scope="module")
-def mlflow(tmp_path_factory: pytest.TempPathFactory, serve_mlflow: Callable[[str, str], str]) -> str:
-    """Start an MLflow server on sqlite; give its host and port."""
-    python = os.environ.get("ML_CI_MLFLOW")
-    if not python:
-        pytest.skip("no MLflow: name an interpreter that has it by ML_CI_MLFLOW")
-    url = serve_mlflow(python, f"sqlite:///{tmp_path_factory.mktemp('mlflow')}/mlflow.db")
-    return url.removeprefix("http://")
 
 
 @dataclass
@@ -134,7 +123,7 @@ def registry(mlflow: str) -> Iterator[Registry]:
             if self.headers.get("Authorization") != LOGIN:
                 self._answer(401, "text/plain", b"You are not logged in")
                 return
-            there = http.client.HTTPConnection(mlflow, timeout=60)
+            there = http.client.HTTPConnection(mlflow.removeprefix("http://"), timeout=60)
             own = ("authorization", "host", "connection", "transfer-encoding", "content-length")
             headers = {name: value for name, value in self.headers.items() if name.lower() not in own}
             there.request(self.command, self.path, body, headers)
