@@ -15,6 +15,7 @@ from ml_ci.errors import UserError
 
 if TYPE_CHECKING:
     from ml_ci.setup.values import Answers, Choice, Found
+    from ml_ci.spec.values import ModelSpec
 
 
 @click.command()
@@ -64,7 +65,6 @@ def command(
     numbers, so that the first pull request is judged by more than a comparison.
     """
     from ml_ci.setup.look import look
-    from ml_ci.setup.recipes import choose_template
     from ml_ci.setup.values import Answers
 
     answers = Answers(**given, data=tuple(_pair(entry) for entry in data))
@@ -75,8 +75,9 @@ def command(
     choice = None if _config().exists() else _choose(found, answers, ask=asks)
     if choice is not None:
         _propose(choice)
-    models = [choice.name] if choice else _declared()
-    files = _plan(found, choice, models, workflows or (choose_template(found.origin, found.ci),), actions)
+    declared = [] if choice else _declared()
+    models = [choice.name] if choice else [model.name for model in declared]
+    files = _plan(found, choice, models, workflows or _choose_workflows(found, declared), actions)
     written = _put(files, found.prefix, dry_run)
     _tell_what_is_left(choice, written, found)
     open_keys = bool(choice and choice.missing)
@@ -147,17 +148,29 @@ def _propose(choice: Choice) -> None:
     propose_behaviours(choice, Path.cwd())
 
 
-def _declared() -> list[str]:
-    """Name the models of the ml-ci.yaml that is here; none where it cannot be read, and that is said."""
+def _choose_workflows(found: Found, declared: list[ModelSpec]) -> tuple[str, ...]:
+    """Choose the templates: what judges changes where the remote is, and on GitHub what watches models in use."""
+    from ml_ci.setup.recipes import choose_template
+
+    judging = choose_template(found.origin, found.ci)
+    if judging != "pull-request":
+        return (judging,)
+    watched = [model.live for model in declared if model.live]
+    retrains = any(live.on_alarm.dispatch for live in watched)
+    return (judging, *(("watch",) if watched else ()), *(("retrain",) if retrains else ()))
+
+
+def _declared() -> list[ModelSpec]:
+    """Give the models of the ml-ci.yaml that is here; none where it cannot be read, and that is said."""
     from ml_ci.spec.load import decode, load
 
     path = _config()
     try:
-        models = list(load(decode(path.read_bytes(), path.name), path.name).models)
+        models = list(load(decode(path.read_bytes(), path.name), path.name).models.values())
     except UserError as error:
         say(f"left    {error.message}")
         return []
-    say(f"found   {path}: {', '.join(models)}; only what belongs to it is added")
+    say(f"found   {path}: {', '.join(model.name for model in models)}; only what belongs to it is added")
     return models
 
 

@@ -183,6 +183,20 @@ def test_the_workflow_is_the_repositorys_own(shaped: Any, run_init: Any) -> None
     assert pushed[True]["push"]["branches"] == ["trunk"]
 
 
+def test_a_model_in_use_is_watched_and_trained_anew(shaped: Any, run_init: Any) -> None:
+    shaped("nested")
+    live = "{predictions: p.csv, id: i, time: t, gates: [fpr <= 0.1], on_alarm: {dispatch: ml-ci-retrain.yml}}"
+    Path("ml-ci.yaml").write_text(
+        "version: 1\nmodels:\n  m: {run: python x.py, outputs: {predictions: p.csv}, data: {holdout: h.csv}, label: y, "
+        f"positive: 1, gates: [fpr <= 0.1], live: {live}}}\n"
+    )
+    run_init("--yes", "--actions", "acme/ml-ci@" + "a" * 40)
+    written = {path.name: yaml.safe_load(path.read_text()) for path in Path(".github/workflows").iterdir()}
+    assert {"ml-ci.yml", "ml-ci-watch.yml", "ml-ci-retrain.yml"} <= set(written)
+    retrain = written["ml-ci-retrain.yml"]["jobs"]["retrain"]["steps"][0]
+    assert retrain["with"]["python-version"] == "3.8.13"
+
+
 def test_without_an_address_of_the_actions_the_line_is_named(shaped: Any, run_init: Any) -> None:
     shaped("package")
     said = "left    .github/workflows/ml-ci.yml: where ml-ci's actions are, then: ml-ci init --actions OWNER/ml-ci@SHA"
