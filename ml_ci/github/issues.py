@@ -13,9 +13,10 @@ _NEEDS = "issues: write"
 _ALL: Mapping[str, str | int] = {"state": "all", "sort": "created", "direction": "desc"}
 
 
-def issues(api: Api, author: str, query: Mapping[str, str | int] = _ALL) -> Iterator[Issue]:
+def issues(api: Api, author: str, query: Mapping[str, str | int] | None = None) -> Iterator[Issue]:
     """Give the issues of an author; pull requests, which are listed among them, are none."""
-    for data in api.pages(Call("GET", "/repos/{repo}/issues", "look for the issue", _NEEDS, query)):
+    wanted = {**_ALL, "creator": author} if query is None else query
+    for data in api.pages(Call("GET", "/repos/{repo}/issues", "look for the issue", _NEEDS, wanted)):
         if not data.get("pull_request") and (found := _issue(data)).author == author:
             yield found
 

@@ -312,7 +312,8 @@ class FakeGitHub:
         pulls = [
             {"number": one["number"], "login": "somebody", "state": one["state"], "pull": True} for one in self.pulls
         ]
-        return self._page([_issue(one) for one in [*pulls, *found] if state in ("all", one["state"])], query)
+        listed = [one for one in [*pulls, *found] if query.get("creator") in (None, one["login"])]
+        return self._page([_issue(one) for one in listed if state in ("all", one["state"])], query)
 
     def _create_issue(self, _: Any, body: dict[str, Any]) -> Answer:
         if not self.has_issues:
