@@ -38,6 +38,7 @@ class Compared:
 
     `evidence` is for the gate and `against` its contrary, one number a closed window. `rows` of the class are what it
     rests on, and so many more, `needs`, are expected to prove it. `silent` says why labels say nothing, or is "".
+    `estimated` are the rates of all rows, of candidate and champion, where labelled rows are no picture of them.
     """
 
     gate: GateSpec
@@ -49,10 +50,13 @@ class Compared:
     against: Evidence
     needs: int | None = None
     silent: str = ""
+    estimated: tuple[float, float] | None = None
 
     @property
     def rates(self) -> tuple[float | None, float | None]:
         """The metric of candidate and champion; None without rows of the class."""
+        if self.estimated is not None:
+            return self.estimated
         found = (share(counts, self.limit.metric) for counts in (self.candidate, self.champion))
         now, was = (part / whole if whole else None for part, whole in found)
         return now, was
@@ -66,4 +70,4 @@ class Compared:
             whose = "of both models" if now is was else "of the candidate" if now is None else "of the champion"
             return f"{title(atom)}: no labelled {TABLE[atom.name].of} {whose} yet, {asked}"
         before, after = said(atom, was, now)
-        return f"{title(atom)} {before} → {after}, {asked}"
+        return f"{title(atom)} {before} → {after}{' (estimated)' if self.estimated else ''}, {asked}"

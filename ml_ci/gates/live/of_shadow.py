@@ -31,14 +31,15 @@ class _Table:
     """What there is up to the end of each window, (windows,) each, of the class that a gate is about.
 
     `b` and `c` are labelled rows that the candidate alone, and the champion alone, has wrong in the sense of the gate;
-    `n` all labelled ones, `alike` those among them on which both decide alike. `due` and `labelled` are of rows on
-    which they agree, and disagree, (windows, 2).
+    `both` those that both have wrong, `n` all labelled ones, `alike` those among them on which both decide alike. `due`
+    and `labelled` are of rows on which they agree, and disagree, (windows, 2).
     """
 
     b: Floats
     c: Floats
     n: Floats
     alike: Floats
+    both: Floats
     due: Floats
     labelled: Floats
 
@@ -65,7 +66,16 @@ def compare(gate: GateSpec, limit: LiveLimit, windows: Sequence[ShadowWindow], a
         rows = int(n)
         needs = None if table.partly[-1] or not rows else power.further_rows(b, c, n, sense.margin, alpha, "anytime")
     return Compared(
-        gate, limit, candidate, champion, rows, as_evidence(for_it), as_evidence(against), needs, _explain(windows)
+        gate,
+        limit,
+        candidate,
+        champion,
+        rows,
+        as_evidence(for_it),
+        as_evidence(against),
+        needs,
+        _explain(windows),
+        _estimate(table, limit),
     )
 
 
@@ -74,15 +84,32 @@ def _make_table(windows: Sequence[ShadowWindow], sense: Sense) -> _Table:
     rows = []
     for one in windows:
         pairs = [one.paired.negatives] * (whole >= set(NEGATIVES)) + [one.paired.positives] * (whole >= set(POSITIVES))
-        own, other, alike = (sum(column) for column in zip(*map(_count, pairs), strict=True))
-        rows.append((own, other, own + other + alike, alike, *_covered(one)))
+        own, other, both, neither = (sum(column) for column in zip(*map(_count, pairs), strict=True))
+        rows.append((own, other, both, neither, *_covered(one)))
     cells = np.array(rows, dtype=np.float64).reshape(-1, 8).cumsum(axis=0).T
-    b, c = (cells[0], cells[1]) if sense.errors else (cells[1], cells[0])
-    return _Table(b, c, cells[2], cells[3], cells[4:6].T, cells[6:8].T)
+    own, other, both, neither = cells[:4]
+    b, c, wrong = (own, other, both) if sense.errors else (other, own, neither)
+    return _Table(b, c, cells[:4].sum(axis=0), both + neither, wrong, cells[4:6].T, cells[6:8].T)
 
 
-def _count(pair: PairedErrors) -> tuple[int, int, int]:
-    return pair.candidate_only, pair.baseline_only, pair.both + pair.neither
+def _count(pair: PairedErrors) -> tuple[int, int, int, int]:
+    return pair.candidate_only, pair.baseline_only, pair.both, pair.neither
+
+
+def _estimate(table: _Table, limit: LiveLimit) -> tuple[float, float] | None:
+    """Estimate the metric of candidate and champion on all rows; None where labelled rows are a picture of them.
+
+    Each labelled row stands for as many as there are of its kind, of those on which the models agree, or disagree.
+    """
+    if not len(table.n) or not table.partly[-1] or not table.labelled[-1].all():
+        return None
+    alike, apart = table.due[-1] / table.labelled[-1]
+    whole = float(table.alike[-1] * alike + (table.b[-1] + table.c[-1]) * apart)
+    if not whole:
+        return None
+    wrong = [float(table.both[-1] * alike + one[-1] * apart) / whole for one in (table.b, table.c)]
+    own, other = wrong if limit.upper else [1 - one for one in wrong]
+    return own, other
 
 
 def _covered(one: ShadowWindow) -> tuple[int, int, int, int]:

@@ -109,4 +109,8 @@ def next_steps(report: CanaryReport) -> Sentence:
         return ("Put it into the next stage: ", Code(f"ml-ci promote {model}"), ".")
     if report.decision == "roll back":
         return ("Send its traffic back to the champion, and take it out of ", stage, ".")
+    if any(gate.verdict == "error" for gate in report.gates):
+        return ()  # what is to be mended is the reason
+    if report.traffic != "shadow":
+        return ("Bring more labels, or wait until the rows are old enough to have one.",)
     return (Code(f"ml-ci canary {model} --stage {stage} --to-label FILE"), " writes the rows that are worth a label.")

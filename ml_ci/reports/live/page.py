@@ -59,7 +59,8 @@ def _folded(name: str, model: ModelWatch, spot: Spot, inside: list[Html]) -> Htm
 
 def render_canary(report: CanaryReport) -> str:
     """Draw the decision about a candidate as one HTML file that loads nothing."""
-    spot, verdict = Spot("m1", True), _VERDICTS[report.decision]
+    broken = any(gate.verdict == "error" for gate in report.gates)
+    spot, verdict = Spot("m1", True), "error" if broken else _VERDICTS[report.decision]
     found = canary.sections(report, spot)
     said = of_name(report.model, canary_words.verdict(report))
     main = [

@@ -99,6 +99,12 @@ def test_labels_only_where_the_models_disagree() -> None:
     assert rows < 3_000
     assert found.evidence[GATE][-1] == pytest.approx(expected)
     assert found.decision == "promote"
+    # 2 of 2 labelled positives on which both agree are misses of both: they stand for 98 of 102 a day.
+    assert found.gates[0].value == pytest.approx((2 * 49 + 1) / (2 * 49 + 4))
+    assert found.gates[0].reason.startswith("FNR 99.0% → 97.1% (estimated), limit +1.0 points: within the limit")
+    turned = judge(windows, "recall >= baseline.recall - 0.01")
+    assert turned.evidence["recall >= baseline.recall - 0.01"] == found.evidence[GATE]
+    assert turned.gates[0].value == pytest.approx(1 - 99 / 102)
     unlabelled = [replace(one, disagreed=Coverage(5, 4)) for one in windows]
     later = judge(unlabelled)
     rows = disagreed.bound_rows(150, 30 * 196, 120, 60, 0.01, 0.05)

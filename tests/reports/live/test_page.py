@@ -90,8 +90,17 @@ def test_a_canary_has_both_models_over_time() -> None:
         "Label coverage of the candidate's rows and of the champion's",
         "Evidence against the assignment: nothing speaks against it",
     } <= shown
-    broken = replace(canary("continue"), ratio=(2.0, 9.0))
-    assert "Evidence against the assignment: it is broken" in render_canary(broken)
+    found = canary("continue")
+    broken = replace(found, ratio=(2.0, 9.0), gates=(replace(found.gates[0], verdict="error"),))
+    made = render_canary(broken)
+    assert "Evidence against the assignment: it is broken" in made
+    assert 'class="card error"' in made and "Next:" not in made
+
+
+def test_only_a_shadow_has_rows_worth_a_label() -> None:
+    split, shadow = (replace(canary("continue"), traffic=traffic) for traffic in ("10%", "shadow"))
+    assert "--to-label" not in render_canary(split)
+    assert "ml-ci canary churn --stage canary --to-label FILE" in render_canary(shadow)
 
 
 def test_counts_of_labels_that_were_asked_for_are_no_rates() -> None:

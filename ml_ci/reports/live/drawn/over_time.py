@@ -50,8 +50,12 @@ def share_axis(title: str, shares: Sequence[float], *, whole: bool = False) -> A
 def follow(
     values: Sequence[float | None], axis: Axis, colour: str, *, dashed: bool = False, marked: bool = True
 ) -> list[Layer]:
-    """Draw a line from window to window, past those without a value, and dots where there are few."""
-    points = [(at, value) for at, value in enumerate(values, 1) if value is not None]
+    """Draw a line from window to window, past those without a value, and dots where there are few.
+
+    What lies beyond the axis is drawn on its edge.
+    """
+    within = [None if value is None else min(max(value, axis.low), axis.high) for value in values]
+    points = [(at, value) for at, value in enumerate(within, 1) if value is not None]
     scale = (ACROSS / max(len(values), 1), DOWN / (axis.high - axis.low))
     layers = [line(thin(points, scale), colour, dashed=dashed, wide=1.5 if dashed else 2)]
     if marked and len(values) <= MOST_DOTS:
