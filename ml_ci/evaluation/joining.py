@@ -28,6 +28,8 @@ def order(table: Table, holdout: Table, id: str | None, label: str, read: str, n
     if id is not None:
         return _by(table, holdout, id, name)
     shared = [one for one in table.names if one and holdout.has(one) and one not in (read, label.strip())]
+    if not shared:
+        _refuse_other_part(table, holdout, name)
     if table.rows != holdout.rows:
         _tell_rows(table, holdout, shared, name)
         raise fail(
@@ -41,6 +43,19 @@ def order(table: Table, holdout: Table, id: str | None, label: str, read: str, n
     if not shared and holdout.has(label) and table.has(label):
         _refuse_sorted_labels(table, holdout, label.strip(), name)
     return np.arange(table.rows)
+
+
+def _refuse_other_part(table: Table, holdout: Table, name: str) -> None:
+    """Refuse a part of predictions with other rows than the holdout's part of its name: rows are matched by place."""
+    if table.gathered is None or holdout.gathered is None:
+        return
+    ours, given = dict(holdout.gathered.counts), dict(table.gathered.counts)
+    if ours.keys() != given.keys():
+        return
+    for part, rows in given.items():
+        if rows != ours[part]:
+            said = f"{name}: the part {part} has {rows:,} rows, and that of the holdout {holdout.shown} {ours[part]:,}"
+            raise fail("row-count", said, "Write one row for each row of the part, in its order.")
 
 
 def refuse_parts(table: Table, holdout: Table, rows: Rows, name: str) -> None:

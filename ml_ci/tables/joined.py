@@ -17,6 +17,7 @@ from ml_ci.tables.typed import refuse_alike
 Named = tuple[tuple[str, str | None], ...]
 
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE", "DECIMAL", "HUGEINT")
+_HELD = 300 << 20  # bytes
 # Holds every whole number of 64 bits, with a sign and without one; left to itself DuckDB makes floats of them.
 _ANY_WHOLE = "DECIMAL(38,0)"
 
@@ -65,7 +66,23 @@ def join(pieces: Sequence[Part], target: Path, shown: str, bounds: Bounds | None
         if len(queries) == 1 and not found[0].folders and _by_arrow(pieces, target):
             return
         options = f"FORMAT parquet{_keep_notes(connection, pieces)}"
-        connection.execute(f"COPY ({' UNION ALL '.join(queries)}) TO {literal(str(target))} ({options})")
+    _write(f"COPY ({' UNION ALL '.join(queries)}) TO {literal(str(target))} ({options})", shown, bounds)
+
+
+def _write(copying: str, shown: str, bounds: Bounds | None) -> None:
+    """Write in little memory; where rows are so wide that it does not do, in as much as there is.
+
+    Rows that are written in order are held back by DuckDB up to a share of what it may have.
+    """
+    most = None if bounds is None else bounds.memory
+    for memory in (_HELD if most is None else min(_HELD, most), most):
+        try:
+            with connect(memory, shown=shown) as connection:
+                connection.execute(copying)
+            return
+        except UserError:
+            if memory == most:
+                raise
 
 
 def _by_arrow(pieces: Sequence[Part], target: Path) -> bool:
