@@ -25,11 +25,7 @@ EXECUTORS = {
 
 
 class Executor(Protocol):
-    """Run one job somewhere.
-
-    One may also have a method `slots`, of `Resources`: how many jobs that ask for these have room at once. One that
-    has none does one at a time, where nobody says `--jobs`.
-    """
+    """Run one job somewhere."""
 
     def __call__(self, order: Order, progress: Progress) -> Outcome:
         """Run the job of an order to its end, or to a limit of the order; nothing that it started is left.
@@ -69,9 +65,9 @@ def is_here(environment: Mapping[str, str]) -> bool:
 
 
 def count_slots(environment: Mapping[str, str], asked: Iterable[Resources]) -> int:
-    """Say how many jobs the executor has room for at once, of those that ask for the least; 1 where it does not say."""
-    slots: Callable[[Resources], int] | None = getattr(executor(environment), "slots", None)
-    return 1 if slots is None else max((slots(one) for one in set(asked)), default=1)
+    """Say how many jobs the executor has room for at once, of those that ask for the least; this machine does one."""
+    place = executor(environment)
+    return max((place.slots(one) for one in set(asked)), default=1) if isinstance(place, Place) else 1
 
 
 def check(text: str) -> None:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import psutil
@@ -22,8 +23,12 @@ from ml_ci.explain.values import Mixture
 from ml_ci.pipeline import run
 from ml_ci.questions import bisect, explain
 from ml_ci.reports.values import Report
+from ml_ci.spec.resources import Resources
 from ml_ci.steps.causes.bisect import Search
 from ml_ci.steps.causes.explain import Ask
+from ml_ci.training import executors, process
+from ml_ci.training.process import Order, Outcome
+from ml_ci.training.progress import Progress
 
 # Each training says when it began and ended, and waits until as many go on as are to meet, once in a run.
 MEETS = """\
@@ -150,6 +155,39 @@ def test_what_fails_is_told_as_one_after_another(looked: Looked, wrong: str, tra
         reports.append((model.failure.code, said, model.failure.hint, model.verdict, model.cautions))
         assert (project.trainings > 0) == bool(trained), f"--jobs {jobs}: the base is tried, or its training is ended"
     assert reports[0] == reports[1]
+
+
+class Wide:
+    """An executor with room for three jobs, on this machine."""
+
+    asked = 0
+
+    def __call__(self, order: Order, progress: Progress) -> Outcome:
+        return process.run(order, progress)
+
+    def lacks(self, resources: Resources) -> str:
+        return ""
+
+    def slots(self, resources: Resources | None) -> int:
+        Wide.asked += 1
+        return 1 if resources and resources.gpus else 3
+
+
+def test_without_a_number_it_is_the_executor_that_says_how_many(
+    looked: Looked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = ModuleType("wide_executor")
+    module.connect = lambda address: Wide()  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    monkeypatch.setitem(executors.EXECUTORS, "wide", f"{module.__name__}:connect")
+    monkeypatch.setenv(executors.VARIABLE, "wide://here")
+    project = looked.project
+    project.edit("train.py", "BIAS = 4", "BIAS = 5")
+    looked.await_meeting(3)
+    assert project.run().verdict == "pass"
+    assert (looked.seen, Wide.asked) == ((3, 10), 1)
+    assert project.run().verdict == "pass"
+    assert Wide.asked == 1, "nothing is to be done: nobody is asked"
 
 
 def test_folds_are_trained_at_once(looked: Looked) -> None:
