@@ -17,6 +17,7 @@ from ml_ci.setup.look import find_python
 from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry
 from ml_ci.steps.examination.needs import check_entries, check_libraries, check_model_files
 from ml_ci.steps.examination.own_code import check_own_code
+from ml_ci.steps.examination.seeds import check_seeds
 from ml_ci.steps.examination.values import Check, Finding
 from ml_ci.steps.examination.variables import check_variables
 from ml_ci.steps.opening.project import select_entries, select_models
@@ -221,6 +222,7 @@ CHECKS: tuple[Check, ...] = (
     check_entries,
     check_libraries,
     check_model_files,
+    check_seeds,
     check_variables,
     check_store,
     check_workflows,
