@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from ml_ci.gates import held_stages
+from ml_ci.gates import held_live, held_stages
 from ml_ci.gates.held_behaviours import about_behaviours, hold_behaviours
 from ml_ci.gates.held_gates import GateList
 from ml_ci.gates.held_variables import about_variables
@@ -69,6 +69,7 @@ def held(own: ModelSpec, base: ModelSpec) -> Held:
         about_behaviours(own, model, base),
         about_variables(own, model),
         held_stages.cautions(own, base, confidence),
+        held_live.cautions(own, base),
         _about_yardstick(own, model, base),
     )
     return Held(model, tuple(caution for cautions in said for caution in cautions))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from ml_ci.gates.held_gates import GateList
+from ml_ci.gates.held_live import about_traffic
 from ml_ci.spec.values import GateSpec, ModelSpec, Stage
 
 
@@ -46,6 +47,7 @@ def cautions(own: ModelSpec, base: ModelSpec, confidence: float | None) -> Itera
                 f"The stage `{name}` was removed in this change: judged by its gates all the same, but after the merge "
                 "models are promoted without it."
             )
+        yield from about_traffic(mine[name], theirs[name]) if name in mine else ()
         if theirs[name].approval and name in mine and not mine[name].approval:
             yield (
                 f"`approval: required` of the stage `{name}` was removed in this change: after the merge, models come "

@@ -217,7 +217,7 @@ def _name_ids(database: Database, condition: str) -> str:
     found = database.execute(
         select("DISTINCT id", "answers", f"WHERE {condition} ORDER BY id LIMIT {_SHOWN}")
     ).fetchall()
-    return ", ".join(str(one[0]) for one in found)
+    return ", ".join(show(one[0]) for one in found)
 
 
 def _drop_repeated(opened: Opened, database: Database, versions: int) -> list[str]:

@@ -40,7 +40,7 @@ def find_decision(
     if opened.has(PREDICTION):
         return Decision((_by_class(model, opened, database),) * len(who))
     if not opened.has(SCORE):
-        listed = ", ".join(list(opened.types)[:20])
+        listed = opened.listed
         message = f"{opened.shown} has neither `score` nor `prediction`; its columns are {listed}"
         raise UserError(message, hint="Log one of them, or name it so by sql: select p as score, * from ….")
     return Decision(tuple(_by_score(opened, one) for one in who))

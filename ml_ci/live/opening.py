@@ -13,7 +13,7 @@ from ml_ci.live.remote import NothingThereError
 from ml_ci.live.sources import Opened, Surroundings, open_source
 from ml_ci.spec.live import LiveSpec
 from ml_ci.spec.values import ModelSpec
-from ml_ci.tables.duck import Database, connect, literal, select
+from ml_ci.tables.duck import Database, connect, select
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,6 @@ def open_live(model: ModelSpec, folder: Path, environment: Mapping[str, str]) ->
         raise UserError(f"{model.name} has no `live:` in ml-ci.yaml", hint="Say there where its live rows are.")
     with tempfile.TemporaryDirectory(prefix="ml-ci-live-") as work:
         database = connect(shown=f"the live rows of {model.name}")
-        database.execute(f"SET temp_directory = {literal(work)}")
         try:
             around = Surroundings(model.live, folder, Path(work), environment)
             predictions = open_source(model.live.predictions, database, around)

@@ -14,7 +14,7 @@ from ml_ci.live import lines, postgres, remote
 from ml_ci.live.remote import NothingThereError
 from ml_ci.spec.live import LiveSource, LiveSpec
 from ml_ci.spec.paths import is_url
-from ml_ci.spec.problems import show, suggest
+from ml_ci.spec.problems import shorten, show, suggest
 from ml_ci.tables.duck import Database, literal, quote, select
 
 if TYPE_CHECKING:
@@ -41,6 +41,11 @@ class Opened:
     types: Mapping[str, str]
     shown: str
 
+    @property
+    def listed(self) -> str:
+        """The names of its first columns, for messages: they come from outside."""
+        return ", ".join(shorten(name) for name in list(self.types)[:20])
+
     def has(self, column: str) -> bool:
         """Say whether there is a column of this name."""
         return column in self.types
@@ -49,7 +54,7 @@ class Opened:
         """Give the quoted name of a column that `live:` names by a key; UserError with a suggestion when it lacks."""
         if column in self.types:
             return quote(column)
-        hint = suggest(column, self.types) or f"; its columns are {', '.join(list(self.types)[:20])}"
+        hint = suggest(column, self.types) or f"; its columns are {self.listed}"
         message = f"{self.shown} has no column {show(column)}{hint}"
         raise UserError(message, hint=f"Name the column by `{key}:` in ml-ci.yaml, or rename it by `sql:`.")
 

@@ -188,13 +188,13 @@ BAD: list[tuple[str, list[Row], list[Row], str]] = [
         "no score",
         [row("a", 1), row("b", 1, None)],
         [],
-        "logs/*.jsonl: 1 of 2 rows have no score or prediction (missing or NaN): b",
+        "logs/*.jsonl: 1 of 2 rows have no score or prediction (missing or NaN): 'b'",
     ),
     (
         "NaN",
         [row("a", 1), row("b", 1, float("nan"))],
         [],
-        "logs/*.jsonl: 1 of 2 rows have no score or prediction (missing or NaN): b",
+        "logs/*.jsonl: 1 of 2 rows have no score or prediction (missing or NaN): 'b'",
     ),
     (
         "a time without zone",
