@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import time
+import uuid
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import lru_cache
 from threading import Lock
 from typing import Any
@@ -29,12 +31,16 @@ _ASK_AGAIN = 5.0
 _GONE = 20.0  # how long the only machine that has what a job asks for may be away
 _SILENCE = 120.0  # a machine that says nothing for so long is lost: it tells four times a second
 _CALL = 30.0
+_GIVE_UP = 120.0
+_PAUSE = 1.0
 _HELD = 2 * LARGEST
 _SWEEP = 5.0
 
 
 class LostError(Exception):
-    """A job is lost with its worker: nothing is known of it, and it may be done again."""
+    """A job is lost with its worker: nothing is known of it, and it may be done again; `begun` says it was begun."""
+
+    begun = False
 
 
 @lru_cache(maxsize=4)
@@ -55,21 +61,26 @@ class Cluster:
     def __call__(self, order: Order, progress: Progress) -> Outcome:
         """Run a job there; what has no copy of the repository, as what fetches and builds, is done here.
 
-        A job whose worker is lost is tried again, twice; StageFailed `worker-lost` after that. UserError where the
-        cluster does not answer, or lost the last machine that has what the job asks for.
+        A job whose worker is lost is tried again, twice; StageFailed `worker-lost` after that. One that no worker had
+        begun is tried for two minutes: so long a cluster may take a machine for alive that is gone. UserError where the
+        cluster does not answer, StageFailed where it lost the last machine that has what the job asks for.
         """
         if order.copy is None or order.descriptors:
             return process.run(order, progress)
         ray = join(self._address)
         parcel, blobs = pack(order)
-        for left in reversed(range(TRIES)):
+        begun, first = 0, 0.0
+        while True:
+            # A worker that is about to end may still hold the folder of an earlier try.
+            tried = replace(parcel, job=uuid.uuid4().hex)
             try:
-                return self._try(ray, order, parcel, blobs, progress, TRIES - left)
+                return self._try(ray, order, tried, blobs, progress, begun)
             except LostError as lost:
-                said = str(lost)
-        message = f"the job of `{order.model}` was lost with its worker {TRIES} times: {said}"
-        hint = "Does the cluster's machine run out of memory? `resources: {memory: …}` finds the job a larger one."
-        raise StageFailed(Failure("training", "worker-lost", message, hint))
+                now = time.monotonic()
+                begun, first = begun + lost.begun, first if first and not lost.begun else now
+                if begun == TRIES or now - first > _GIVE_UP:
+                    raise _fail(order, begun, str(lost)) from None
+            _pause(order, progress)
 
     def lacks(self, resources: Resources) -> str:
         """Say what no machine there has of what is asked for; "" where one has it, or one may still come."""
@@ -94,15 +105,17 @@ class Cluster:
         return seconds
 
     def _try(
-        self, ray: Any, order: Order, parcel: Parcel, blobs: Mapping[str, bytes], progress: Progress, number: int
+        self, ray: Any, order: Order, parcel: Parcel, blobs: Mapping[str, bytes], progress: Progress, begun: int
     ) -> Outcome:
-        received = Received(order, LARGEST, f"the worker was lost: try {number} of {TRIES}" if number > 1 else "")
+        received = Received(order, LARGEST, f"the worker was lost: try {begun + 1} of {TRIES}" if begun else "")
         task = self._bounded(lambda: self._submit(ray, order, parcel, blobs))
         try:
             return self._listen(ray, task, order, progress, received)
         except RefusedError as refused:
             raise StageFailed(refused.failure) from None
-        except BaseException:
+        except BaseException as error:
+            if isinstance(error, LostError):
+                error.begun = bool(received.node)
             self._cancel(ray, task, received.node)
             raise
         finally:
@@ -201,6 +214,20 @@ class _Waiting:
         if now - self._seen > self._patience:
             hint = "Run it where there is one, or take it out of its `resources:`."
             raise StageFailed(Failure("training", "no-resources", f"the job of `{self._order.model}`: {lack}", hint))
+
+
+def _fail(order: Order, times: int, said: str) -> StageFailed:
+    often = f"was lost with its worker {times} times" if times else "found no worker"
+    hint = "Does the cluster's machine run out of memory? `resources: {memory: …}` finds the job a larger one."
+    return StageFailed(Failure("training", "worker-lost", f"the job of `{order.model}` {often}: {said}", hint))
+
+
+def _pause(order: Order, progress: Progress) -> None:
+    """Let the cluster see that a machine is gone."""
+    until = time.monotonic() + _PAUSE
+    while time.monotonic() < until:
+        progress.tick(order.model, 0.0, 0.0, "its worker was lost: trying again")
+        time.sleep(_LOOK)
 
 
 def _next(ray: Any, task: Any) -> bytes | None:
