@@ -116,8 +116,9 @@ def test_every_command_is_one_and_has_its_options(page: Path) -> None:
         assert given <= _options(found), line
 
 
-def test_the_recipes_of_the_page_are_the_files() -> None:
-    blocks = {block for _, _, block in _FENCE.findall((DOCS / "forges.md").read_text(encoding="utf-8"))}
+def test_the_recipes_of_the_pages_are_the_files() -> None:
+    pages = [(DOCS / name).read_text(encoding="utf-8") for name in ("forges.md", "serving.md")]
+    blocks = {block for page in pages for _, _, block in _FENCE.findall(page)}
     recipes = [one.read_text(encoding="utf-8") for one in (ROOT / "templates" / "recipes").iterdir()]
     assert recipes and {*recipes} <= blocks
 
