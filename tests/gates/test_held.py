@@ -293,6 +293,12 @@ def test_a_gate_that_moves_from_a_stage_to_the_model_asks_for_more() -> None:
     assert found.cautions == ()
 
 
+def test_a_gate_of_live_traffic_stays_beside_the_same_one_of_the_model() -> None:
+    live = Stage("shadow", stage("shadow", OLD).gates, traffic="shadow")
+    found = held(model(OLD, stages=(live, CHAMPION)), model(OLD, stages=(live, CHAMPION)))
+    assert [gate.text for gate in found.model.stages[0].gates] == [OLD]  # it is of other rows
+
+
 def test_a_gate_that_moves_from_the_model_to_a_stage_is_removed_from_the_model() -> None:
     found = held(model(stages=(STRICT, CHAMPION)), model(TIGHT, stages=(stage("staging"), CHAMPION)))
     assert ([gate.text for gate in found.model.gates], found.model.stages[0].gates) == ([TIGHT], ())

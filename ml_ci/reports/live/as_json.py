@@ -59,6 +59,7 @@ def canary_to_json(report: CanaryReport) -> dict[str, Any]:
         "since": report.since,
         "champion": report.champion,
         "traffic": report.traffic,
+        "then": report.then,
         "gates": [write_gate(gate) for gate in report.gates],
         "windows": [_beside(one) for one in report.windows],
         "evidence": _evidence(report.evidence),

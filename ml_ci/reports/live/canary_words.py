@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from math import exp
 
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.metrics import share
 from ml_ci.gates.values import GateResult
+from ml_ci.reports.gate_rows import told
 from ml_ci.reports.live.limits import read_margin
 from ml_ci.reports.live.values import Beside, CanaryReport
-from ml_ci.reports.live.words import day
+from ml_ci.reports.live.words import instant
 from ml_ci.reports.metrics import title
 from ml_ci.reports.numbers import defined, percent, percents, points
 from ml_ci.reports.pieces import Code, Sentence, capital, stop
@@ -87,7 +89,21 @@ def cells(window: Beside) -> tuple[str, ...]:
     rates = [_rate(metric, side) for metric in ("fpr", "fnr") for side in (window.candidate, window.champion)]
     share_of = percent(window.share, 0) if window.share is not None else ""
     both = (f"{window.candidate.rows:,}", f"{window.champion.rows:,}")
-    return day(window.begin), share_of, *both, *rates, "" if window.closed else "open"
+    begin = instant(window.begin, _seconds(window))
+    return begin, share_of, *both, *rates, "" if window.closed else "open"
+
+
+def _seconds(window: Beside) -> float:
+    """Give how long a window is; 0 where what stands there is no time."""
+    try:
+        return (datetime.fromisoformat(window.end) - datetime.fromisoformat(window.begin)).total_seconds()
+    except (ValueError, TypeError):
+        return 0.0
+
+
+def remark(report: CanaryReport, gate: GateResult) -> str:
+    """Give the reason of a gate without what stands beside it; "" where the decision says it already."""
+    return "" if label(gate.reason, 600) in label(report.reason, 2000) else told(gate)
 
 
 def _rate(metric: str, counts: Confusion) -> str:
@@ -106,7 +122,8 @@ def next_steps(report: CanaryReport) -> Sentence:
     """Say what to do next."""
     model, stage = label(report.model, 100), label(report.stage, 60)
     if report.decision == "promote":
-        return ("Put it into the next stage: ", Code(f"ml-ci promote {model}"), ".")
+        then = "" if report.then == "champion" else f" --stage {label(report.then, 60)}"
+        return ("Let it go on: ", Code(f"ml-ci promote {model}{then}"), ".")
     if report.decision == "roll back":
         return ("Send its traffic back to the champion, and take it out of ", stage, ".")
     if any(gate.verdict == "error" for gate in report.gates):

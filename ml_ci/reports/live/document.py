@@ -233,6 +233,7 @@ class _Canary(Document):
     since: _Time | None = None
     champion: _Version | None = None
     traffic: Name = ""
+    then: Name = "champion"
     gates: list[GateDocument] = Field(max_length=1_000)
     windows: list[_Beside] = Field(default_factory=list, max_length=20_000)
     evidence: _ByName = Field(default_factory=dict, max_length=1_000)
@@ -290,6 +291,7 @@ def read_canary(data: dict[str, Any], whence: str) -> CanaryReport:
         since=found.since,
         champion=found.champion,
         traffic=found.traffic,
+        then=found.then,
         windows=tuple(one.value() for one in found.windows),
         gates=tuple(gate.result() for gate in found.gates),
         evidence=_freeze(found.evidence),

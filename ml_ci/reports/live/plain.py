@@ -88,8 +88,7 @@ def _canary(report: CanaryReport, look: Look) -> Iterator[str]:
     for gate in report.gates:
         said = f"{pieces.plain(canary_words.name_of(gate))}  {canary_words.gate_numbers(report, gate)}"
         yield from look.fold(f"{MARKS[gate.verdict]} {said}")
-        if gate.reason:
-            yield from look.fold(label(gate.reason, 600), "    ")
+        yield from look.fold(canary_words.remark(report, gate), "    ")
     shown = report.windows if look.every else report.windows[-_MOST_WINDOWS:]
     if shown:
         yield from look.table([canary_words.HEAD, *map(canary_words.cells, shown)], canary_words.SIDES)

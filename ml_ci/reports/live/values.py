@@ -113,8 +113,9 @@ class CanaryReport:
 
     `version` is the candidate's, in the stage since `since`; `training` is the key of its training: a promotion asks
     for the very model. `champion` is the version that it is held against. `traffic` is the share that it gets, or
-    "shadow". `evidence` is by gate, ln E after each closed window that it holds, proven at `line`; `against` that it
-    does not, proven at `against_line`; `ratio` that rows were not assigned by the share.
+    "shadow"; `then` is the stage that comes after. `evidence` is by gate, ln E after each closed window that it holds,
+    proven at `line`; `against` that it does not, proven at `against_line`; `ratio` that rows were not assigned by the
+    share.
     """
 
     model: str
@@ -127,6 +128,7 @@ class CanaryReport:
     since: str | None = None
     champion: str | None = None
     traffic: str = ""
+    then: str = "champion"
     windows: tuple[Beside, ...] = ()
     gates: tuple[GateResult, ...] = ()
     evidence: Mapping[str, Evidence] = field(default_factory=dict)

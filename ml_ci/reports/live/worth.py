@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ml_ci.gates.wording import confidence_said
 from ml_ci.registry.values import Worth
-from ml_ci.reports.numbers import money
+from ml_ci.reports.numbers import decimal, money
 from ml_ci.reports.text import label, plural
 from ml_ci.reports.values import ModelReport
 
@@ -38,7 +38,7 @@ def say_worth(version: str, worth: Worth, rows: int = 0) -> str:
     named = f"v{label(version, 40)} {way} {money(abs(worth.saved), unit)} a row against v{label(worth.before, 40)}"
     if worth.interval is None or worth.level is None:
         return f"On the holdout {named}, which may be noise."
-    low, high = (f"{'−' if end < 0 else '+'}{money(abs(end))}" for end in worth.interval)
+    low, high = (f"{'−' if end < 0 else '+'}{decimal(abs(end), 2)}" for end in worth.interval)
     interval = f"({confidence_said(worth.level)} interval of what it saves {low} … {high})"
     if not worth.told:
         return f"On the holdout {named} {interval}, which may be noise."

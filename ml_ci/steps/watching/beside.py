@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from ml_ci.registry.registry import Registry
 from ml_ci.registry.values import Version
 from ml_ci.reports.live.values import Beside, CanaryReport
 from ml_ci.reports.numbers import percent
+from ml_ci.reports.text import plural
 from ml_ci.spec.values import ModelSpec, Stage
 from ml_ci.steps.values import Project
 from ml_ci.steps.watching.freeze import find_frozen, freeze, row_of_stage
@@ -28,6 +29,12 @@ class Traffic:
 
     model: ModelSpec
     stage: Stage
+
+    @property
+    def then(self) -> str:
+        """The stage that comes after it."""
+        names = [one.name for one in self.model.stages]
+        return names[names.index(self.stage.name) + 1]
 
 
 def find_traffic(project: Project, name: str, stage: str) -> Traffic:
@@ -60,7 +67,8 @@ def decide(
     if to_label is not None:
         _refuse_split(found)
         beside = (in_use.champion, candidate)
-        write_to_label(found.model, *beside, project.folder, now, project.options.environment, to_label)
+        written = write_to_label(found.model, *beside, project.folder, now, project.options.environment, to_label)
+        rows = replace(rows, notes=(*rows.notes, f"{plural(written, 'row')} worth a label: {to_label.name}"))
     judgement = judge_canary(found.model, found.stage, rows, in_use.champion.holdout)
     return _report(project, found, in_use, version, rows, judgement, now)
 
@@ -108,6 +116,7 @@ def _report(
         since=rows.since,
         champion=in_use.champion.version,
         traffic=say_traffic(found.stage),
+        then=found.then,
         windows=tuple(_windows(rows)),
         gates=judgement.gates,
         evidence=judgement.evidence,

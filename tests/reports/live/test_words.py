@@ -160,3 +160,14 @@ def test_a_reason_is_said_once_and_a_short_window_by_its_second() -> None:
     assert said.count("too few labels to tell") == 1 and "\n    no labels of positives\n" in said
     assert "2026-01-12 09:30:00" in said
     assert "docs/live.md" in show_watch(report()) and "docs/live.md" in render_watch(report())
+
+
+def test_a_canary_says_a_reason_once_and_the_stage_that_comes_next() -> None:
+    found = replace(canary(), then="canary-half")
+    gates = (replace(found.gates[0], reason="FNR 10.0% → 9.0%, limit +2.0 points: within the limit"),)
+    said = show_canary(replace(found, gates=gates), Look(200))
+    assert "\n    within the limit\n" in said and "ml-ci promote churn --stage canary-half" in said
+    once = show_canary(replace(found, gates=gates, reason=f"It holds. {gates[0].reason}"), Look(200))
+    assert once.count("within the limit") == 1
+    hour = replace(found, windows=(replace(found.windows[0], end="2026-01-05T10:30:00+00:00"),))
+    assert "2026-01-05 09:30:00" in show_canary(hour, Look(200))
