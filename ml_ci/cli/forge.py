@@ -46,7 +46,7 @@ class Anywhere(click.Command):
         self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
     ) -> click.Context:
         forge, rest = _chosen(args)
-        if self.name != "summary" and not is_build(os.environ) and not _NAMED.intersection(_words(args)):
+        if self.name not in _ANYWHERE and not is_build(os.environ) and not _NAMED.intersection(_words(args)):
             raise UserError(
                 "no forge runs this process, so that nothing says whose pull request is meant", hint=_NAME_IT
             )
@@ -56,6 +56,8 @@ class Anywhere(click.Command):
 
 
 _AUTO = "auto"
+# What needs no forge to be of use: a file of a step, or a webhook.
+_ANYWHERE = ("summary", "alert")
 _NAMED = {"--forge", "--repository", "--help", "-h"}
 _NAME_IT = f"Name it: --forge {'|'.join(FORGES)} --repository OWNER/NAME --pull-request NUMBER."
 _SHOWN: Mapping[str, Any] = {
@@ -305,7 +307,7 @@ _FLAGS = (
 _PLAIN = (
     ("sha", "SHA", "The commit for the statuses; by the event, the pull request's head, never a merge."),
     ("key", "KEY", "Tells several comments apart. [default: the workflow's name, and the project]"),
-    ("author", "LOGIN", "Whose comments are edited, where the token is an app's that cannot say it."),
+    ("author", "LOGIN", "Whose comments or issues are edited, where the token is an app's that cannot say it."),
     ("target-url", "URL", "Where a status leads. [default: the run]"),
     ("pipeline", "ID", "The pipeline of the merge request, for its statuses to stand in."),
 )

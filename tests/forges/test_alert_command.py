@@ -148,6 +148,19 @@ def test_without_an_issue_a_file_remembers(job: Job) -> None:
     assert json.loads(Path(STATE).read_text())["models"]["churn"]["alarms"] == {"ab" * 16: {"webhook": "done"}}
 
 
+def test_a_webhook_needs_no_forge(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in job.environment if name.startswith("GITHUB_")]:
+        monkeypatch.delenv(name)
+    job.configure("{issue: false}")
+    job.look(churn=job.looks.alarming())
+    code, said, complaint = job.alert()
+    assert (code, complaint) == (0, "") and "no status, since there is no token" in said
+    assert job.webhook.events[0]["source"] == "ml-ci"
+    job.configure("{issue: true}")
+    code, _, complaint = job.alert()
+    assert code == 2 and "--repository OWNER/NAME" in complaint
+
+
 def spoil(data: dict[str, Any], **changed: Any) -> dict[str, Any]:
     return data | changed
 
