@@ -56,15 +56,18 @@ class VerdictServer(ThreadingHTTPServer):
         host, port = self.server_address[:2]
         return f"http://{f'[{host!s}]' if ':' in str(host) else host!s}:{port}"
 
-    def look(self, looking: Looking) -> Look | None:
-        """Look, and answer with it from now on; None where the look failed, which is answered with 503."""
+    def look(self, looking: Looking, *, first: bool = False) -> Look | None:
+        """Look, and answer with it from now on; None where the look failed, which is answered with 503.
+
+        What is wrong with the `first` is raised: a wrong stage or configuration would be 503 for ever.
+        """
         found, why_not = None, ""
         try:
             found = looking()
-        except UserError as error:
-            why_not = error.message
-        except StageFailed as error:
-            why_not = error.failure.message
+        except (UserError, StageFailed) as error:
+            if first:
+                raise
+            why_not = error.message if isinstance(error, UserError) else error.failure.message
         with self._lock:
             self._last, self._why_not, self._when = found, why_not, time.monotonic()
         return found
@@ -131,7 +134,7 @@ def serve(server: VerdictServer, looking: Looking, every: float, say: Callable[[
     said = ""
     try:
         while True:
-            found = server.look(looking)
+            found = server.look(looking, first=not said)
             told = server.last()[1] if found is None else found.decision
             if told != said:
                 say(label(told, 500))

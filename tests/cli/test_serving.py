@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import threading
 import time
@@ -170,7 +171,12 @@ def test_what_it_does_not_answer() -> None:
     with answering(VerdictServer(("127.0.0.1", 0), 60)) as server:
         assert ask(f"{server.url}/../etc/passwd")[0] == 404
         assert ask(f"{server.url}/x", b"")[0] == 404
-        assert ask(f"{server.url}/promote", b"x" * 1_000_001)[0] == 413
+        connection = http.client.HTTPConnection("127.0.0.1", server.server_address[1], timeout=10)
+        connection.putrequest("POST", "/promote")
+        connection.putheader("Content-Length", "1000001")
+        connection.endheaders()
+        assert connection.getresponse().status == 413
+        connection.close()
 
 
 def test_it_looks_again_and_says_what_is_new() -> None:
@@ -187,6 +193,14 @@ def test_it_looks_again_and_says_what_is_new() -> None:
     with pytest.raises(KeyboardInterrupt):
         serve(server, looking, 0.01, said.append)
     assert said == ["continue", "promote"]
+
+
+def test_a_first_look_that_fails_ends_it() -> None:
+    def looking() -> Look:
+        raise UserError("`churn` has no stage `canary`")
+
+    with pytest.raises(UserError, match="has no stage"):
+        serve(VerdictServer(("127.0.0.1", 0), 60), looking, 60, str)
 
 
 @pytest.mark.parametrize(

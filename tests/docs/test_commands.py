@@ -18,6 +18,7 @@ pytestmark = pytest.mark.slow
 # own commands with that example.
 ELSEWHERE = {
     *("promote", "approve", "rollback", "history", "lineage", "reproduce", "card", "deploy", "skew"),
+    *("watch", "canary"),
     *("comment", "status", "summary", "github", "gitlab", "gitea"),
 }
 OF_EXAMPLES = {"ml-ci ask loans age=39,40", "ml-ci run lint"}
