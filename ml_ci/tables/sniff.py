@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from itertools import islice
 
 from ml_ci.errors import UserError
 
@@ -18,6 +19,7 @@ FIELD_LIMIT = (1 << 31) - 1
 DELIMITERS = (",", ";", "\t", "|")
 WHITE_SPACE = ""
 LINE = "line"
+_LOOKED_AT = 200  # records
 
 
 def sniff(text: str, columns: Sequence[str] | None, *, whole: bool, shown: str) -> tuple[str, tuple[str, ...]]:
@@ -63,11 +65,12 @@ def _headerless(text: str, columns: Sequence[str], whole: bool, shown: str) -> s
 def _records(text: str, delimiter: str, whole: bool) -> list[list[str]]:
     csv.field_size_limit(FIELD_LIMIT)  # the default refuses texts over 128 KiB
     try:
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True))
+        read = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, skipinitialspace=True)
+        rows = list(islice(read, _LOOKED_AT + 1))  # the last one may be cut off
     except csv.Error:
         return []
     kept = rows if whole or len(rows) < 2 else rows[:-1]
-    return [row for row in kept[:200] if row and any(field.strip() for field in row)]
+    return [row for row in kept[:_LOOKED_AT] if any(map(str.strip, row))]
 
 
 def _agreement(rows: list[list[str]]) -> tuple[int, float]:
@@ -80,5 +83,5 @@ def _agreement(rows: list[list[str]]) -> tuple[int, float]:
 def _spaced(text: str, whole: bool) -> int:
     lines = [line.split() for line in text.split("\n") if line.strip()]
     lines = lines if whole else lines[:-1]
-    widths = {len(line) for line in lines[:200]}
+    widths = {len(line) for line in lines[:_LOOKED_AT]}
     return widths.pop() if len(widths) == 1 and len(lines) > 1 and '"' not in text else 1

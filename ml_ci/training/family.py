@@ -14,6 +14,7 @@ import psutil
 from ml_ci.training.devices import has_devices, list_opened
 
 _REFRESH = 0.2
+_HAS_ENVIRONMENTS = Path("/proc/self/environ").exists()
 _OWN_CHILDREN = Path("/proc/thread-self/children")  # not every kernel is built to list them, and none but Linux does
 
 
@@ -81,11 +82,18 @@ class Family:
         return []
 
     def _carriers(self) -> list[psutil.Process]:
-        return [
-            process
-            for process in _processes(psutil.pids())
-            if process.pid not in (self._supervisor, os.getpid()) and self._carries(process)
-        ]
+        own = (self._supervisor, os.getpid())
+        found = [pid for pid in psutil.pids() if pid not in own and self._may_carry(pid)]
+        return [process for process in _processes(found) if self._carries(process)]
+
+    def _may_carry(self, pid: int) -> bool:
+        """Look for the cookie among the bytes of an environment: psutil parses that of every process there is."""
+        if not _HAS_ENVIRONMENTS:
+            return True
+        try:
+            return os.fsencode("".join(self._mark)) in Path(f"/proc/{pid}/environ").read_bytes()
+        except OSError:  # it has ended, or is somebody else's
+            return False
 
     def _carries(self, process: psutil.Process) -> bool:
         name, _, value = self._mark

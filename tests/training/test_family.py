@@ -64,3 +64,29 @@ def test_nothing_is_below_a_process_that_is_gone() -> None:
     assert family._list_children(gone.pid) == []
     assert Family(gone.pid, "ML_CI_JOB=none").measure() == 0
     assert os.getpid() not in (family._list_below(os.getpid()) or [])
+
+
+@pytest.mark.parametrize("told", [True, False])
+def test_who_carries_the_cookie_is_ended_wherever_it_went(told: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the whole variable is the cookie: neither a longer value of it, nor another variable with its value."""
+    monkeypatch.setattr(family, "_HAS_ENVIRONMENTS", told and family._HAS_ENVIRONMENTS)
+    cookies = [{"ML_CI_JOB": "cookie-1"}, {"ML_CI_JOB": "cookie-12"}, {"OTHER": "ML_CI_JOB=cookie-1"}]
+    waits = (sys.executable, "-c", "import time; print(flush=True); time.sleep(60)")
+    started = [
+        subprocess.Popen(waits, env={**os.environ, **one}, stdout=subprocess.PIPE, start_new_session=True)
+        for one in cookies
+    ]
+    try:
+        for one in started:
+            assert one.stdout is not None
+            one.stdout.readline()
+            one.stdout.close()
+        gone = subprocess.Popen(("true",))
+        gone.wait()
+        Family(gone.pid, "ML_CI_JOB=cookie-1").end()
+        started[0].wait(30)  # its end was waited for already, and its code is lost
+        assert [one.poll() for one in started[1:]] == [None, None]
+    finally:
+        for one in started:
+            one.kill()
+            one.wait()
