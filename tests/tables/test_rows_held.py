@@ -50,6 +50,27 @@ def test_held_and_read_rows_are_told_apart_alike(tmp_path: Path, columns: list[s
     assert different == {"x": 4, "x,y": 4, "word,x,y": 6, "word": 4}[",".join(columns)]
 
 
+def test_tables_with_the_same_columns_are_read_as_one(tmp_path: Path) -> None:
+    """What differs in its types, in its names or in their order stays apart."""
+    texts = {
+        "a.csv": "x,word\n0.50,red\n7,NA\n",
+        "b.csv": "x;word\n.5;red\n1_0;\n",
+        "c.csv": "x,word\n7.0,blue\n8,x\n",
+        "d.csv": "word,x\nred,0.5\n",
+    }
+    for name, content in texts.items():
+        (tmp_path / name).write_text(content)
+    with connect() as connection:
+        rows = "(VALUES (0.5::DOUBLE, 'red'), (NULL, 'blue')) AS t(x, word)"
+        connection.execute(f"COPY ({select('*', rows)}) TO '{tmp_path / 'e.parquet'}' (FORMAT parquet)")
+        tables = [Table.open(tmp_path / name) for name in (*texts, "e.parquet")]
+        [held] = to_look_through(connection, "held", tables, ["x", "word"])
+        asked = [_ask(connection, [Read(one).each(["x", "word"], "")]) for one in tables]
+        assert _ask(connection, [held.each(["x", "word"], "")]) == sorted(row for rows in asked for row in rows)
+    known = [row for rows in asked for row in rows]
+    assert (len(known), len(set(known))) == (9, 6)
+
+
 @pytest.fixture
 def hashed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Table:
     """Give a text that holds two of its columns, and what tells its rows apart."""
