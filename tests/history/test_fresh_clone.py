@@ -25,13 +25,13 @@ models:
     gates: [fnr <= 0.1]
 """
 TRAIN = "def train(train, seed):\n    return train\n"
-ROWS = "x,y\n" + "".join(f"{number},{number % 2}\n" for number in range(2000))
+ROWS = "x,y\n" + "".join(f"{number},{number % 2}\n" for number in range(100))
 
 
 @pytest.fixture
 def clone(repository: Any, tmp_path: Path) -> Path:
-    """Give a clone of a repository with 200 data files and one commit more on a branch."""
-    files = {f"data/part-{number:03}.csv": f"{ROWS}{number},1\n" for number in range(200)}
+    """Give a clone of a repository with 40 data files and one commit more on a branch."""
+    files = {f"data/part-{number:03}.csv": f"{ROWS}{number},1\n" for number in range(40)}
     repository.commit({**files, "ml-ci.yaml": SPEC, "train.py": TRAIN, "holdout.csv": ROWS})
     repository.git("switch", "-q", "-c", "change")
     repository.commit({"train.py": TRAIN.replace("return train", "return seed")})
