@@ -17,7 +17,7 @@ from ml_ci.tables.typed import refuse_alike
 Named = tuple[tuple[str, str | None], ...]
 
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE", "DECIMAL", "HUGEINT")
-_HELD = 300 << 20  # bytes
+_HELD = 200 << 20  # bytes
 # Holds every whole number of 64 bits, with a sign and without one; left to itself DuckDB makes floats of them.
 _ANY_WHOLE = "DECIMAL(38,0)"
 

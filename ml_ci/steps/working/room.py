@@ -174,11 +174,15 @@ def _with_fold(side: Made) -> str:
 
 def say_work(project: Project, side: Made) -> tuple[DeedKind, str]:
     """Say what kind of work it is, in words too; the seed is named where several are trained."""
-    declared = project.spec.models.get(side.model.name)
     if isinstance(side.model, JobSpec):
         return "make", f"doing the job for the {side.name}"
-    seed = f" (seed {side.model.seed})" if declared is not None and declared.seeds > 1 else ""
-    return "train", f"training the {side.name}{seed}{_with_fold(side)}"
+    return "train", f"training the {side.name}{say_seed(project, side)}{_with_fold(side)}"
+
+
+def say_seed(project: Project, side: Made) -> str:
+    """Name the seed where several are trained, ` (seed 3)`; "" where there is one."""
+    declared = project.spec.models.get(side.model.name)
+    return f" (seed {side.model.seed})" if declared is not None and declared.seeds > 1 else ""
 
 
 def tell_waiting(project: Project, side: Made, does: str) -> Callable[[Callable[[], object]], object]:

@@ -25,7 +25,7 @@ from ml_ci.steps.planning.reads import enter_metrics, enter_scoring, remember, r
 from ml_ci.steps.planning.variables import list_variables
 from ml_ci.steps.values import Project, Side, Sides
 from ml_ci.steps.working.folds import is_fold, is_folded, measure_job, name_rows, pool_folds
-from ml_ci.steps.working.room import tell_waiting, time_work
+from ml_ci.steps.working.room import say_seed, tell_waiting, time_work
 from ml_ci.steps.working.side_by_side import hand_out
 from ml_ci.steps.working.train import find_artifact, find_predictions, open_bench, train_side
 from ml_ci.steps.working.workshop import Workshop, open_workshop
@@ -244,7 +244,7 @@ def score_rows(
     they stand in the file.
     """
     request = ask_to_score(shop, side, training, what, rows, count, positive)
-    said = f"scoring {name_rows(shop, what)} with the {side.name}"
+    said = f"scoring {name_rows(shop, what)} with the {side.name}{say_seed(shop.project, side)}"
     found = time_work(shop.project, side.model.name, said, lambda: predict(request, shop.project.options.progress))
     shop.project.journal.note_asked(count, found.again)
     return found
