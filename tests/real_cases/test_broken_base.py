@@ -24,7 +24,8 @@ from ml_ci.steps.opening.project import locate, open_project
 from ml_ci.steps.planning.sides import Fingerprints
 from ml_ci.steps.values import Options
 
-pytestmark = pytest.mark.slow  # whole runs: `.ci/run` runs them apart
+# whole runs: `.ci/run` runs them apart
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("shared_imports")]
 
 GOOD = """\
 import csv, json, os, sys

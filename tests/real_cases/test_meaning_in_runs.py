@@ -14,6 +14,8 @@ import pytest
 
 from ml_ci.cli.main import call
 
+pytestmark = pytest.mark.usefixtures("shared_imports")
+
 SPEC = """\
 version: 1
 models:

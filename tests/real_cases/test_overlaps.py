@@ -19,7 +19,8 @@ from ml_ci.reports.plain import plain
 from ml_ci.steps.values import Options
 from ml_ci.suspicion.overlap import plainly
 
-pytestmark = pytest.mark.slow  # whole runs: `.ci/run` runs them apart
+# whole runs: `.ci/run` runs them apart
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("shared_imports")]
 
 SPEC = """\
 version: 1

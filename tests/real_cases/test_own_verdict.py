@@ -18,7 +18,8 @@ import pytest
 
 from ml_ci.cli.main import call
 
-pytestmark = pytest.mark.slow  # whole runs: `.ci/run` runs them apart
+# whole runs: `.ci/run` runs them apart
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("shared_imports")]
 
 PYPROJECT = """\
 [build-system]

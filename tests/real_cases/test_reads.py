@@ -28,7 +28,8 @@ from ml_ci.steps.values import Options
 from ml_ci.training import working_copy
 from ml_ci.training.watch import outside
 
-pytestmark = pytest.mark.slow  # whole runs: `.ci/run` runs them apart
+# whole runs: `.ci/run` runs them apart
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("shared_imports")]
 
 # The job is a cut at the number that it reads somewhere. In rows x = 0, 1, ... 39 those from 20 on are positive: each
 # step of the number above 20 misses one of 20 positives.

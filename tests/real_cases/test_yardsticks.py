@@ -20,7 +20,8 @@ from ml_ci.reports.plain import plain
 from ml_ci.reports.values import ModelReport, Report
 from ml_ci.steps.values import Options
 
-pytestmark = pytest.mark.slow  # whole runs: `.ci/run` runs them apart
+# whole runs: `.ci/run` runs them apart
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("shared_imports")]
 
 # Positive is who has x >= 50 of 0 ... 99; the model is a cut, and says so from x >= CUT on.
 JOB = """\
