@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 ELSEWHERE = {
     *("promote", "approve", "rollback", "history", "lineage", "reproduce", "card", "deploy", "skew"),
     *("watch", "canary"),
-    *("comment", "status", "summary", "github", "gitlab", "gitea"),
+    *("comment", "status", "summary", "alert", "github", "gitlab", "gitea"),
 }
 OF_EXAMPLES = {"ml-ci ask loans age=39,40", "ml-ci run lint"}
 # Named in a sentence, without the words that they need.
