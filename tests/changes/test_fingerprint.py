@@ -12,6 +12,7 @@ import pytest
 from ml_ci.changes.environment import Environment
 from ml_ci.changes.values import Fingerprint, evaluation_key, judging_key
 from ml_ci.errors import UserError
+from ml_ci.spec.live import LiveSource, LiveSpec
 from ml_ci.spec.values import (
     Budget,
     CommandJob,
@@ -23,6 +24,7 @@ from ml_ci.spec.values import (
     Positive,
     Reuse,
     SliceSpec,
+    Stage,
     Threshold,
 )
 
@@ -109,6 +111,8 @@ def test_an_edit_and_the_work_that_it_needs(history: Any, path: str, edit: Any, 
         ({"baseline": "none"}, "reuse", set()),
         ({"fetch": "dvc pull {path}"}, "reuse", set()),
         ({"line": 3}, "reuse", set()),
+        ({"live": LiveSpec(LiveSource("logs"), "id", "at", gates=(gate("fpr <= 0.1"),))}, "reuse", set()),
+        ({"stages": (Stage("canary", (gate("fpr <= 0.1"),), traffic=0.1, after=60.0),)}, "reuse", set()),
     ],
 )
 def test_a_setting_and_the_work_that_it_needs(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -226,6 +227,57 @@ def test_a_promotion_asks_what_live_rows_decided(
     monkeypatch.chdir(first.path)
     assert call(["history", "cutter"]) == 0
     assert "v3 saves 12.00 USD a row against v1" in capsys.readouterr().out
+
+
+SPLIT = """stages:
+      - {name: canary, traffic: {0d: 0.2, 14d: 0.5}, gates: [fnr <= baseline.fnr + 0.1]}
+      - champion
+"""
+
+
+def _split(game: Any, name: str, *, cut: float, shares: tuple[float, float] = (0.2, 0.5)) -> None:
+    """Each row is answered by one model: 120 a week, of which version 2, which decides at `cut`, gets its share."""
+    rows, outcomes = [], []
+    for week in range(WEEKS):
+        for i in range(120):
+            place, x = (week * 120 + i) * 37 % 100, (i * 7 + week) % 120 / 120
+            version, at_least = ("2", cut) if place < 100 * shares[week >= 2] else ("1", 0.6)
+            at = SINCE + week * WEEK + timedelta(hours=1 + i)
+            row = {"request": f"s{week}-{i}", "at": at.isoformat(), "model": version}
+            rows.append({**row, "score": 0.9 if x >= at_least else 0.1, "x": x, "group": "ab"[i % 2]})
+            outcomes.append({"request": row["request"], "y": int(x >= 0.5)})
+    _write(game.path / f"{name}.csv", rows)
+    _write(game.path / "outcomes.csv", outcomes)
+
+
+def test_a_share_of_the_rows_that_grows_is_judged_by_segments(
+    first: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first.more = LIVE.format(predictions="split.csv") + "\n      version: model\n    " + SPLIT
+    first.change(0.5)
+    assert first.run().verdict == "pass"
+    assert promote_model(first.options(), "cutter", Asked("Ada", SINCE.isoformat(), stage="canary")).promoted.moved
+    late = SINCE + (WEEKS + 2.5) * WEEK
+
+    _split(first, "split", cut=0.5)
+    report = pipeline.canary(first.options(), "cutter", "canary", late)
+    assert [one.share for one in report.windows if one.closed] == [0.2] * 2 + [0.5] * (WEEKS - 2)
+    assert report.decision == "promote", report.reason
+    assert sum(one.candidate.rows + one.champion.rows for one in report.windows) == 120 * WEEKS
+    assert report == load_canary((first.state / "canary.json").read_bytes())
+
+    monkeypatch.chdir(first.path)
+    for name, change, code, said in (
+        ("worse", {"cut": 0.75}, 1, "roll it back"),
+        ("another", {"cut": 0.5, "shares": (0.2, 0.1)}, 4, "assignment"),  # the split is not what the stage says
+    ):
+        _split(first, name, **change)  # a log of its own: windows that were counted are not counted anew
+        text = (first.path / "ml-ci.yaml").read_text()
+        (first.path / "ml-ci.yaml").write_text(re.sub(r"predictions: \w+", f"predictions: {name}", text))
+        assert call(["canary", "cutter", "--stage", "canary"]) == code, capsys.readouterr()
+        assert said in capsys.readouterr().out
+    assert call(["canary", "cutter", "--stage", "canary", "--to-label", "more.csv"]) == 2
+    assert "in canary each row has one answer" in capsys.readouterr().err
 
 
 def test_live_rows_become_the_next_holdout(

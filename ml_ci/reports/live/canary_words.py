@@ -41,7 +41,14 @@ def verdict(report: CanaryReport) -> str:
         "roll back": f"is worse than v{label(report.champion or '?', 40)}: roll it back",
         "continue": "cannot be decided yet: continue",
     }
+    if report.decision == "continue" and is_broken(report):
+        return f"{named(report)} cannot be decided by these rows"
     return f"{named(report)} {said[report.decision]}"
+
+
+def is_broken(report: CanaryReport) -> bool:
+    """Say whether something is to be mended before more rows would decide anything."""
+    return any(gate.verdict == "error" for gate in report.gates)
 
 
 def why(report: CanaryReport) -> str:
@@ -126,7 +133,7 @@ def next_steps(report: CanaryReport) -> Sentence:
         return ("Let it go on: ", Code(f"ml-ci promote {model}{then}"), ".")
     if report.decision == "roll back":
         return ("Send its traffic back to the champion, and take it out of ", stage, ".")
-    if any(gate.verdict == "error" for gate in report.gates):
+    if is_broken(report):
         return ()  # what is to be mended is the reason
     if report.traffic != "shadow":
         return ("Bring more labels, or wait until the rows are old enough to have one.",)

@@ -104,6 +104,13 @@ def test_a_canary_says_its_decision(decision: str, said: str) -> None:
     assert numbers in text
 
 
+def test_rows_that_are_to_be_mended_are_not_waited_for() -> None:
+    whole = canary("continue")
+    found = replace(whole, gates=tuple(replace(gate, verdict="error") for gate in whole.gates))
+    text = show_canary(found, Look(200))
+    assert "? churn v4 in canary cannot be decided by these rows" in text and "wait" not in text
+
+
 _COST = Cost(5, 120, "USD")
 
 
