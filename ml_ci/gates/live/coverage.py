@@ -56,6 +56,12 @@ def find_silent(metric: str, series: Series, *, weighed: bool) -> npt.NDArray[np
     return found
 
 
+def is_unknown(metric: str, series: Series, *, weighed: bool) -> bool:
+    """Say whether labels came for one decision more than for the other: their rate is not that of all rows."""
+    silent = find_silent(metric, series, weighed=weighed)
+    return bool(len(silent) and silent[-1] and series.labelled.sum())
+
+
 def explain(metric: str, series: Series, *, weighed: bool) -> str:
     """Say why the labels of all windows say nothing of a metric; "" where they do."""
     asked = list(decisions(metric))

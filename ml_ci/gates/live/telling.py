@@ -42,12 +42,22 @@ def about_windows(number: float) -> str:
     return f"about {windows(two_digits(max(1, math.ceil(number))))}"
 
 
-def heading(metric: str, value: float | None, counts: tuple[float, float] | None, limit: str, *, upper: bool) -> str:
+def heading(
+    metric: str,
+    value: float | None,
+    counts: tuple[float, float] | None,
+    limit: str,
+    *,
+    upper: bool,
+    known: bool = True,
+) -> str:
     """Say the numbers: `FNR 12.1% (34 of 281) since the promotion, limit 15.0%`; `counts` are of the metric's own rows.
 
-    Without them the rate is estimated from weights.
+    Without them the rate is estimated from weights. A rate that the labelled rows do not tell is not `known`.
     """
     name, asked = title(Metric(metric)), f"limit {'' if upper else 'at least '}{limit}"
+    if not known:
+        return f"{name} is not known since the promotion, {asked}"
     if value is None:
         of = TABLE[metric].of
         return f"{name}: no labelled {of} since the promotion, {asked}"

@@ -123,8 +123,10 @@ def _find_alarm(look: _Look, asked: Asked, log_m: Floats) -> Alarm | None:
 
 
 def _judge(look: _Look, asked: Asked, alarm: Alarm | None, possible: Floats) -> GateResult:
-    limit, bound, value = asked.limit, asked.bound, asked.value
-    head = telling.heading(limit.metric, value, _own_counts(asked), bound.words, upper=limit.upper)
+    limit, bound = asked.limit, asked.bound
+    known = alarm is not None or not coverage.is_unknown(limit.metric, look.series, weighed=asked.weighed is not None)
+    value = asked.value if known else None
+    head = telling.heading(limit.metric, value, _own_counts(asked), bound.words, upper=limit.upper, known=known)
 
     def result(verdict: str, told: str, confidence: float | None = None, needs: int | None = None) -> GateResult:
         return GateResult(

@@ -161,7 +161,15 @@ def gate_numbers(model: ModelWatch, gate: GateResult) -> str:
     if limited.holdout:
         beside = f" (holdout {percent(_of(limited.metric, model.holdout))}, {points(limited.margin)})"
     shown = f"limit {'≤' if limited.upper else '≥'} {limit}{beside}" if gate.limit is not None else ""
-    return ", ".join(filter(None, [value + of, shown, evidence(model, gate)]))
+    said = "not known" if is_unknown(model, limited.metric) else value + of
+    return ", ".join(filter(None, [said, shown, evidence(model, gate)]))
+
+
+def is_unknown(model: ModelWatch, metric: str) -> bool:
+    """Say whether a gate found that the labelled rows do not tell a rate, though they have one."""
+    asked = [gate for gate in model.gates if (found := read(gate.condition)) is not None and found.metric == metric]
+    counted = _of(metric, rates.add_up(model.closed)) is not None
+    return counted and any(gate.verdict == "inconclusive" and defined(gate.value) is None for gate in asked)
 
 
 def _sum(model: ModelWatch) -> Confusion:

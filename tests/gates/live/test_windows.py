@@ -186,6 +186,8 @@ def test_labels_that_say_nothing_of_the_rate_have_their_sentence(windows: list[W
     assert found.reason.endswith(f": {said}")
     shown = found.evidence["fnr <= 0.1"]
     assert (shown[-1] is None) is ("the last 3 windows" not in said and "the last window" not in said)
+    # A rate of the rows that were flagged is shown to nobody: it would read 0%, and be taken for one.
+    assert (found.gates[0].value is None) is (shown[-1] is None)
 
 
 def test_labels_by_decision_do_not_matter_to_a_rate_of_one_decision() -> None:

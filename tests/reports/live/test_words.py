@@ -12,6 +12,7 @@ from ml_ci.evaluation.confusion import Confusion
 from ml_ci.gates.values import Difference, Differences, GateResult
 from ml_ci.registry.values import Worth
 from ml_ci.reports.live.markdown import render_canary, render_model, render_watch, title_of
+from ml_ci.reports.live.page import render_watch as render_page
 from ml_ci.reports.live.plain import Look, show_canary, show_watch
 from ml_ci.reports.live.worth import find_worth, say_worth
 from ml_ci.reports.values import ModelReport, Side
@@ -49,6 +50,15 @@ def test_an_alarm_says_what_went_up_where_and_what_to_do() -> None:
 )
 def test_each_verdict_is_told_in_its_own_words(name: str, said: str) -> None:
     assert said in show_watch(WATCHES[name](), Look(100))
+
+
+def test_a_rate_that_the_labels_do_not_tell_is_not_shown() -> None:
+    model = healthy()
+    flagged = replace(model.gates[1], verdict="inconclusive", value=None, reason="labels do not come alike")
+    found = report(churn=replace(model, verdict="inconclusive", gates=(model.gates[0], flagged)))
+    assert "? FNR  not known, limit ≤ 22.2%" in show_watch(found, Look(200))
+    page = render_page(found)
+    assert "12.4% → not known" in page and "3.1% → 3.0%" in page
 
 
 @pytest.mark.parametrize("width", [20, 44, 80, 100])

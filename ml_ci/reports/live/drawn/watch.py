@@ -85,10 +85,12 @@ def _fields(model: ModelWatch) -> Html:
 
 
 def _field(model: ModelWatch, live: Confusion | Weighted, metric: str, called: str, of: str) -> Html:
-    sides: list[tuple[str, float | None, bool]] = [("live", getattr(live, metric), True)]
+    unknown = words.is_unknown(model, metric)
+    sides: list[tuple[str, float | None, bool]] = [("live", None if unknown else getattr(live, metric), True)]
     if model.holdout is not None:
         sides.insert(0, ("holdout", getattr(model.holdout, metric), False))
-    shown = [percent(rate) if defined(rate) is not None else f"no {of}" for _, rate, _ in sides]
+    missing = "not known" if unknown else f"no {of}"
+    shown = [percent(rate) if defined(rate) is not None else missing for _, rate, _ in sides]
     return tag(
         "div",
         tag(
