@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import os
 import re
-import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +22,7 @@ from ml_ci.github.api import Api
 from ml_ci.github.desk import Desk
 from ml_ci.reports.escaping import code
 from ml_ci.reports.text import label
+from ml_ci.repository.git import GitError, git
 from ml_ci.review.statuses import name_whole, pending
 
 # What starts jobs with tokens, or names other repositories, is changed by people only.
@@ -90,12 +90,12 @@ def commit(asked: Proposal, folder: Path) -> str:
     if empty:
         raise UserError("the retraining changed no file, so that there is nothing to propose", hint=_CHANGES)
     with TemporaryDirectory() as own:  # an index of its own: what is checked out stays as it is
-        git = _git(folder, {"GIT_INDEX_FILE": str(Path(own) / "index")})
-        git("read-tree", "HEAD")
-        git("apply", "--cached", "--binary", "--whitespace=nowarn", "-p1", str(asked.patch.resolve()))
-        _hold(git("diff", "--cached", "--raw", "-z", "--no-renames", "HEAD"))
-        tree = git("write-tree").strip()
-        return git("commit-tree", "-p", "HEAD", "-m", _title(asked), tree).strip()
+        call = _git(folder, {"GIT_INDEX_FILE": str(Path(own) / "index")})
+        call("read-tree", "HEAD")
+        call("apply", "--cached", "--binary", "--whitespace=nowarn", "-p1", str(asked.patch.resolve()))
+        _hold(call("diff", "--cached", "--raw", "-z", "--no-renames", "HEAD"))
+        tree = call("write-tree").strip()
+        return call("commit-tree", "-p", "HEAD", "-m", _title(asked), tree).strip()
 
 
 def _hold(raw: str) -> None:
@@ -159,16 +159,14 @@ def _judged(desk: Desk, asked: Proposal, found: PullRequest) -> str:
 
 def _git(folder: Path, given: Mapping[str, str] | None = None) -> Callable[..., str]:
     who = {f"GIT_{role}_{what}": said for role in ("AUTHOR", "COMMITTER") for what, said in _WHO.items()}
-    environment = {**os.environ, **who, "GIT_TERMINAL_PROMPT": "0", **(given or {})}
 
     def run(*arguments: str) -> str:
-        # The hooks of a repository are programs.
-        command = ("git", "-c", f"core.hooksPath={os.devnull}", *arguments)
-        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, errors="replace")
-        if done.returncode:
-            said = label(done.stderr.strip() or f"exit code {done.returncode}", 400)
-            raise UserError(f"git {arguments[0]} failed: {said}")
-        return done.stdout
+        try:  # the hooks of a repository are programs
+            done = git(folder, "-c", f"core.hooksPath={os.devnull}", *arguments, more={**who, **(given or {})})
+        except GitError as error:
+            said = label(error.message or f"exit code {error.status}", 400)
+            raise UserError(f"git {arguments[0]} failed: {said}") from None
+        return done.decode("utf-8", "replace")
 
     return run
 

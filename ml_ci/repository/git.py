@@ -39,13 +39,13 @@ def environment() -> Mapping[str, str]:
     return {**kept, **QUIET, "LC_ALL": "C"}
 
 
-def start(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
-    """Start git in `folder` with pipes; UserError when git is not installed."""
+def start(folder: Path, *arguments: str, more: Mapping[str, str] | None = None) -> subprocess.Popen[bytes]:
+    """Start git in `folder` with pipes, and with `more` in its environment; UserError when git is not installed."""
     try:
         return subprocess.Popen(
             ("git", *arguments),
             cwd=folder,
-            env=environment(),
+            env={**environment(), **(more or {})},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -64,9 +64,9 @@ def finish(process: subprocess.Popen[bytes], *arguments: str, told: bytes | None
     return out
 
 
-def git(folder: Path, *arguments: str, told: bytes | None = None) -> bytes:
-    """Run git in `folder` and give what it printed; GitError when it failed."""
-    return finish(start(folder, *arguments), *arguments, told=told)
+def git(folder: Path, *arguments: str, told: bytes | None = None, more: Mapping[str, str] | None = None) -> bytes:
+    """Run git in `folder`, with `more` in its environment, and give what it printed; GitError when it failed."""
+    return finish(start(folder, *arguments, more=more), *arguments, told=told)
 
 
 def line(folder: Path, *arguments: str) -> str | None:
