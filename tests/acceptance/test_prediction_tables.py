@@ -78,7 +78,7 @@ CASES: dict[str, tuple[Files, Files, str, str, str]] = {
     "other parts, by id": (PARTS, {"p/0.csv": scored("fbd"), "p/1.csv": scored("ace"), "p/_SUCCESS": ""}, ID, RIGHT, ""),
     "other parts, by a column of the holdout": (PARTS, {"p/0.csv": scored("fbd"), "p/1.csv": scored("ace")}, "", RIGHT, ""),
     "other parts, with nothing that says so": (PARTS, {"p/0.csv": scored("abc", "score"), "p/1.csv": scored("def", "score")}, "", "parts-order", "has not the same parts"),
-    "the same names, other rows": (PARTS, {"p/part-0.csv": scored("abcd", "score"), "p/part-1.csv": scored("ef", "score")}, "", "row-count", "the part part-0.csv has 4 rows, and that of the holdout"),
+    "the same names, other rows": (PARTS, {"p/part-0.csv": scored("abcd", "score"), "p/part-1.csv": scored("ef", "score")}, "", "row-count", "the part part-0 has 4 rows, and that of the holdout"),
     "one file for a holdout of parts": (PARTS, {"p.csv": scored("abcdef", "score")}, "", "parts-order", "cannot be matched by their place"),
     "parts of Parquet": (ONE, {"p/0.parquet": parquet("fb"), "p/1.parquet": parquet("dace")}, ID, RIGHT, ""),
     "folders with a value": (ONE, {"p/day=1/0.parquet": parquet("fb"), "p/day=2/0.parquet": parquet("dace")}, ID, RIGHT, ""),
