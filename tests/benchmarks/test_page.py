@@ -56,6 +56,18 @@ def table(name):
 Report([ClassificationPreset()]).run(table("candidate"), table("baseline")).save_html(sys.argv[2])
 """
 
+SLIDE = """() => {
+  const range = document.querySelector(".slider input"), took = [];
+  for (let at = 0; at < 100; at++) {
+    const began = performance.now();
+    range.value = at * 3;
+    range.dispatchEvent(new Event("input"));
+    document.body.getBoundingClientRect();
+    took.push(performance.now() - began);
+  }
+  return took.sort((one, other) => one - other)[50];
+}"""
+
 
 @pytest.fixture(scope="module")
 def made() -> ModuleType:
@@ -101,6 +113,24 @@ def _write_other(code: str, scores: Path, page: Path) -> float:
     began = time.perf_counter()
     subprocess.run((python, "-c", code, str(scores), str(page)), check=True, capture_output=True, timeout=300)
     return time.perf_counter() - began
+
+
+@pytest.mark.parametrize("name", ["drawn_fail", "six_models"])
+def test_it_is_there_within_a_second(made: ModuleType, browser: Any, tmp_path: Path, name: str) -> None:
+    (tmp_path / "ml-ci.html").write_text(render(made.DRAWN[name]()), encoding="utf-8")
+    there = _there(browser, tmp_path / "ml-ci.html")
+    print(f"{name:10} there after {there * 1000:6,.0f} ms")
+    assert there < 1.0
+
+
+def test_a_step_of_the_slider_takes_less_than_a_frame(made: ModuleType, browser: Any, tmp_path: Path) -> None:
+    (tmp_path / "ml-ci.html").write_text(render(made.DRAWN["drawn_fail"]()), encoding="utf-8")
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto((tmp_path / "ml-ci.html").as_uri())
+    took = page.evaluate(SLIDE)
+    page.close()
+    print(f"a step of the slider takes {took:.1f} ms")
+    assert took < 16
 
 
 def test_ours_is_smaller_and_there_sooner(made: ModuleType, browser: Any, tmp_path: Path) -> None:

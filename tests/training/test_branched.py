@@ -60,7 +60,7 @@ def test_who_asks_does_not_wait_for_who_waits() -> None:
     waiting = threading.Thread(target=running.wait)
     waiting.start()
     started = time.monotonic()
-    assert running.poll() is None and time.monotonic() - started < 5
+    assert running.poll() is None and time.monotonic() - started < 60
     other.sendall(json.dumps({"status": 0}).encode() + b"\n")
     waiting.join(10)
     other.close()
