@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
-import posixpath
 import shutil
 import stat
 import tarfile
@@ -68,7 +68,8 @@ def _add(archive: tarfile.TarFile, member: tarfile.TarInfo, path: Path, room: in
 def unpack(stream: IO[bytes], top: Path, aside: Path) -> None:
     """Put what an archive holds into the folder `top`, in the place of what is there; DamagedError for a hostile one.
 
-    Everything is unpacked into the new folder `aside` first: in it nothing leads anywhere, since links come last.
+    Everything is unpacked into the new folder `aside` first: in it nothing leads anywhere, since links come last, none
+    of them below another.
     """
     aside.mkdir()
     links: list[tarfile.TarInfo] = []
@@ -80,7 +81,7 @@ def unpack(stream: IO[bytes], top: Path, aside: Path) -> None:
                 _unpack_one(archive, _check(member, aside), aside, links)
         for link in links:
             at = aside / link.name
-            if not _stays_inside(link.name, link.linkname) or os.path.lexists(at):
+            if _is_below_link(at, aside) or not _stays_inside(link.name, link.linkname) or os.path.lexists(at):
                 raise DamagedError(f"a link that leads out: {link.name}")
             at.parent.mkdir(parents=True, exist_ok=True)
             at.symlink_to(link.linkname)
@@ -114,9 +115,15 @@ def _unpack_one(archive: tarfile.TarFile, member: tarfile.TarInfo, aside: Path, 
         at.chmod((member.mode or 0) & 0o755 | 0o600)
 
 
+def _is_below_link(path: Path, top: Path) -> bool:
+    return any(folder.is_symlink() for folder in path.parents if folder.is_relative_to(top))
+
+
 def _stays_inside(path: str, target: str) -> bool:
-    led = posixpath.normpath(posixpath.join(posixpath.dirname(path), target))
-    return not target.startswith("/") and led != ".." and not led.startswith("../")
+    """Say whether a link leads to what is inside, whatever other links are: it may go up at its beginning only."""
+    parts = [part for part in target.split("/") if part not in ("", ".")]
+    up = len(list(itertools.takewhile(lambda part: part == "..", parts)))
+    return not target.startswith("/") and ".." not in parts[up:] and up <= path.count("/")
 
 
 def _move_in(source: Path, target: Path) -> None:

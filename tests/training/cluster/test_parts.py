@@ -85,6 +85,8 @@ HOSTILE = {
     "through a link": [_member("l", tarfile.SYMTYPE, "/etc"), _member("l/a")],
     "through a link inside": [_member("d", tarfile.DIRTYPE), _member("l", tarfile.SYMTYPE, "d"), _member("l/a")],
     "link out": [_member("l", tarfile.SYMTYPE, "../../a")],
+    "link out through a link": [_member("l", tarfile.SYMTYPE, "."), _member("l/m", tarfile.SYMTYPE, "..")],
+    "link out by way of a link": [_member("l", tarfile.SYMTYPE, "."), _member("m", tarfile.SYMTYPE, "l/..")],
     "absolute link": [_member("l", tarfile.SYMTYPE, "/etc/passwd")],
     "hard link": [_member("l", tarfile.LNKTYPE, "../a")],
     "pipe": [_member("p", tarfile.FIFOTYPE)],
