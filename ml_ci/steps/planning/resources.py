@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.plan.plan import TRAININGS
+from ml_ci.spec.resources import Resources
 from ml_ci.spec.values import JobSpec, Node, StageJob
 from ml_ci.steps.values import Made, Project
-from ml_ci.training.executors import Place, executor, is_here
+from ml_ci.training.executors import Executor, Place, executor, is_here
 from ml_ci.training.gpus import find_gpus
 
 
@@ -23,33 +24,33 @@ def refuse_without_resources(project: Project, side: Made) -> None:
         if made is not side and isinstance(made.model.job, StageJob):
             continue  # DVC may have kept what it leaves
         asked = made.model.resources
-        if isinstance(place, Place):
-            lack = place.lacks(asked) if asked is not None and asked.text else ""
-            said = f"asks for {asked.text}, and {lack}" if lack and asked is not None else ""
-        else:
-            said = say_lack(project, made.model)
-        if said:
+        lack = _find_lack(project, place, asked) if asked is not None and asked.text else ""
+        if lack and asked is not None:
             what = "job" if isinstance(made.model, JobSpec) else "model"
             hint = "Run it where there is one, or take it out of its `resources:`."
-            code = "no-gpu" if "GPU" in said else "no-resources"
-            raise StageFailed(Failure("training", code, f"the {what} `{made.model.name}` {said}", hint))
+            code = "no-gpu" if "GPU" in lack else "no-resources"
+            said = f"the {what} `{made.model.name}` asks for {asked.text}, and {lack}"
+            raise StageFailed(Failure("training", code, said, hint))
 
 
 def say_resources(project: Project, node: Node) -> Iterator[str]:
     """Say in a plan what an entry asks for, and that it is not here; a cluster is asked by a run only."""
     if node.resources is not None and node.resources.text:
-        lack = say_lack(project, node) if is_here(project.options.environment) else ""
-        yield f"`{node.name}` {lack}" if lack else f"`{node.name}` asks for {node.resources.text}"
+        lack = _find_lack_here(project, node.resources) if is_here(project.options.environment) else ""
+        asked = f"`{node.name}` asks for {node.resources.text}"
+        yield f"{asked}, and {lack}" if lack else asked
 
 
-def say_lack(project: Project, node: Node) -> str:
-    """Say what an entry asks for and how it was looked for, where this machine has too few GPUs; "" otherwise."""
-    if node.resources is None or not node.resources.gpus:
+def _find_lack(project: Project, place: Executor, asked: Resources) -> str:
+    return place.lacks(asked) if isinstance(place, Place) else _find_lack_here(project, asked)
+
+
+def _find_lack_here(project: Project, asked: Resources) -> str:
+    """Say how many GPUs this machine has and how they were looked for, where they are too few; "" otherwise."""
+    if not asked.gpus:
         return ""
     found = find_gpus(project.options.environment.get("PATH"))
-    if found.count >= node.resources.gpus:
-        return ""
-    return f"asks for {node.resources.text}, and this machine has {found.count or 'no'} GPU ({found.how})"
+    return "" if found.count >= asked.gpus else f"this machine has {found.count or 'no'} GPU ({found.how})"
 
 
 def _list_undone(project: Project, side: Made) -> Iterator[Made]:

@@ -225,6 +225,10 @@ def test_a_gpu_is_waited_for_and_one_that_is_nowhere_is_named(
     assert failure is not None and failure.code == "no-gpu"
     said = "asks for 2 GPUs, and no machine of the cluster has 2 GPUs (the most is 1 GPU, of 3)"
     assert failure.message == f"the model `command` {said}"
+    repository.commit(_files("gpu", 1, "w", COMMAND + "    resources: {gpus: 1, cpus: 99}\n"))
+    failure = run(_options(repository, cluster.address, baseline="none")).models["command"].failure
+    assert failure is not None and failure.code == "no-resources"
+    assert "no machine of the cluster has 99 CPUs" in failure.message
 
 
 OTHER = "import ray; ray.__version__ = '0.0.1'; from ml_ci.cli.entry import main; main()"
