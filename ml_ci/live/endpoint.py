@@ -19,7 +19,6 @@ from ml_ci.live.protocol import InputSpec, Said, Value, fail, read_answer, read_
 if TYPE_CHECKING:
     from requests import PreparedRequest
 
-PROTOCOLS = ("oip",)
 TOKEN = "ML_CI_SERVING_TOKEN"  # noqa: S105 the variable's name
 SECONDS = 30.0
 # So many rows are asked about in one request.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ml_ci.errors import UserError
 from ml_ci.registry.history import History
 from ml_ci.registry.values import CHAMPION, Event
 from ml_ci.reports.live.values import ModelWatch
@@ -27,6 +28,9 @@ def _say_cost(project: Project, event: Event) -> str:
     model = project.spec.models.get(event.model)
     if model is None or model.live is None or model.cost is None or event.stage != CHAMPION:
         return ""
-    frozen = find_frozen(project, row_of_champion(model, event.version, event.time))
+    try:
+        frozen = find_frozen(project, row_of_champion(model, event.version, event.time))
+    except UserError as error:  # the history is told all the same
+        return f"v{event.version} on live rows: not known, {error.message}"
     said = cost(ModelWatch("pass", windows=frozen.windows, cost=model.cost))
     return f"v{event.version} on live rows: {said[:1].lower()}{said[1:]}" if said else ""
