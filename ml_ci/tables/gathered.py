@@ -19,6 +19,7 @@ from ml_ci.tables.bounds import Bounds
 from ml_ci.tables.joined import Named, Part, join
 from ml_ci.tables.known import kind_of
 from ml_ci.tables.layout import BOM, Layout, binary, examine
+from ml_ci.tables.parquet import count_rows as count_parquet
 from ml_ci.tables.records import header, rows
 from ml_ci.tables.typed import count_rows, from_arrow, from_json
 
@@ -43,7 +44,10 @@ class Gathered:
         """The parts by name, without the ending where that tells them apart, each with its rows, in their order."""
         stems = [str(Path(part.name).with_name(Path(part.name).name.split(".")[0])) for part in self.parts]
         names = stems if len({*stems}) == len(stems) else [part.name for part in self.parts]
-        return tuple((name, _count(part.path, self.columns)) for name, part in zip(names, self.parts, strict=True))
+        paths = [part.path for part in self.parts]
+        parquet = all(kind_of(path) == "parquet" for path in paths)
+        counts = count_parquet(paths, paths[0].name) if parquet else [_count(path, self.columns) for path in paths]
+        return tuple(zip(names, counts, strict=True))
 
     def place(self, row: int) -> tuple[str, int]:
         """Give the part that holds a row of the whole, and the row's place there; both from 0."""

@@ -18,6 +18,9 @@ Named = tuple[tuple[str, str | None], ...]
 
 _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE", "DECIMAL", "HUGEINT")
 _HELD = 200 << 20  # bytes
+# What DuckDB writes as it was, where Arrow has noted nothing beside it.
+_PLAIN = ("BOOLEAN", "VARCHAR", "DATE")
+_NOTED = b"ARROW:schema"
 # Holds every whole number of 64 bits, with a sign and without one; left to itself DuckDB makes floats of them.
 _ANY_WHOLE = "DECIMAL(38,0)"
 
@@ -63,7 +66,8 @@ def join(pieces: Sequence[Part], target: Path, shown: str, bounds: Bounds | None
         queries = []
         for (what, _), group in groupby(found, lambda one: (_select(one, wholes), one.schema)):
             queries.append(select(what, _several([one.piece.path for one in group])))
-        if len(queries) == 1 and not found[0].folders and _by_arrow(pieces, target):
+        alike = len(queries) == 1 and not found[0].folders
+        if alike and _may_hold_more(connection, found[0]) and _by_arrow(pieces, target):
             return
         options = f"FORMAT parquet{_keep_notes(connection, pieces)}"
     _write(f"COPY ({' UNION ALL '.join(queries)}) TO {literal(str(target))} ({options})", shown, bounds)
@@ -83,6 +87,14 @@ def _write(copying: str, shown: str, bounds: Bounds | None) -> None:
         except UserError:
             if memory == most:
                 raise
+
+
+def _may_hold_more(connection: Database, one: _Described) -> bool:
+    """Say whether Arrow may know more of a file's columns than DuckDB: only then its 40 MB are loaded."""
+    if any("[" in kind or not (kind in _PLAIN or _group(kind) == "number") for kind in one.own.values()):
+        return True
+    keys = connection.execute(select("key", f"parquet_kv_metadata({literal(one.piece.path)})")).fetchall()
+    return _NOTED in {bytes(key) for (key,) in keys}
 
 
 def _by_arrow(pieces: Sequence[Part], target: Path) -> bool:

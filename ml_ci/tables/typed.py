@@ -8,7 +8,7 @@ from typing import Any
 
 from ml_ci.errors import UserError
 from ml_ci.tables.bounds import Bounds
-from ml_ci.tables.duck import Database, connect, literal, parquet, select
+from ml_ci.tables.duck import Database, connect, literal, select
 from ml_ci.tables.known import ARROW, is_packed
 
 _LINE = 1 << 26  # bytes of one object in a JSON file
@@ -142,7 +142,7 @@ def _batches(opened: Any) -> Any:
 
 
 def count_rows(path: Path, kind: str) -> int:
-    """Count the rows of a Parquet, Arrow or JSON file."""
+    """Count the rows of an Arrow or JSON file."""
     if kind == "arrow":
         from pyarrow import feather, ipc
 
@@ -152,7 +152,6 @@ def count_rows(path: Path, kind: str) -> int:
             return int(feather.read_table(path).num_rows)
         with ipc.open_stream(path) as opened:
             return sum(int(batch.num_rows) for batch in opened)
-    source = parquet(path) if kind == "parquet" else f"{_read_json(path, _LINE)})"
     with connect(shown=path.name) as connection:
-        found = connection.execute(select("count(*)", source)).fetchone()
+        found = connection.execute(select("count(*)", f"{_read_json(path, _LINE)})")).fetchone()
     return int(found[0]) if found else 0

@@ -185,7 +185,7 @@ def _make(folder: Path, rows: int, parts: int) -> None:
     with duckdb.connect() as connection:
         for part in range(parts):
             own = f"range({part * rows // parts}, {(part + 1) * rows // parts}) t(i)"
-            at = f"{folder}/h.parquet" if parts == 1 else f"{folder}/parts/{part:02}.parquet"
+            at = f"{folder}/h.parquet" if parts == 1 else f"{folder}/parts/{part:03}.parquet"
             connection.execute(f"COPY (SELECT {columns} FROM {own}) TO '{at}' (FORMAT parquet)")
         for name, decision in (("c", "i % 5 < 2"), ("b", "i % 20 < 6")):
             query = f"SELECT {decision} AS decision, 'label' AS kind FROM {row}"
@@ -204,7 +204,7 @@ MEMORY = 400 * 2**20  # unlike time it is the same on a busy machine
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("parts", [1, 16])
+@pytest.mark.parametrize("parts", [1, 16, 200])
 def test_a_hundred_million_rows_within_400_mib(tmp_path: Path, parts: int) -> None:
     rows = int(os.environ.get("ML_CI_BENCHMARK_LARGE_ROWS", "100000000"))
     (tmp_path / "parts").mkdir()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -158,3 +160,29 @@ def test_json_that_is_no_table(tmp_path: Path, content: str, message: str) -> No
         Table.open(tmp_path / "t.jsonl", shown="t.jsonl")
     assert message in caught.value.message
     assert caught.value.hint
+
+
+JOIN = """
+import sys
+from pathlib import Path
+from ml_ci.tables.table import Table
+assert Table.open(Path(sys.argv[1])).rows == 4
+print("pyarrow" in sys.modules)
+"""
+
+
+@pytest.mark.parametrize(
+    ("more", "loads"),
+    [("", False), (", TIMESTAMP '2020-01-01' AS t", True), (", [1] AS l", True), ("by Arrow", True)],
+)
+def test_arrow_is_loaded_where_it_may_know_more_of_the_columns(tmp_path: Path, more: str, loads: bool) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    columns = "i, i / 2 AS f, 'a' AS s, i > 0 AS b, DATE '2020-01-01' AS d, CAST(1.5 AS DECIMAL(9, 2)) AS n"
+    for part in range(2):
+        at = tmp_path / f"{part}.parquet"
+        if more == "by Arrow":
+            parquet.write_table(pyarrow.table({"i": [1, 2]}), at)
+        else:
+            duckdb.sql(f"COPY (SELECT {columns}{more} FROM range(2) t(i)) TO '{at}' (FORMAT parquet)")
+    done = subprocess.run((sys.executable, "-c", JOIN, str(tmp_path)), capture_output=True, text=True)
+    assert done.stdout.strip() == str(loads), done.stderr
