@@ -173,6 +173,7 @@ def work(project: Project, sides: Sides, clock: Clock) -> Work:
 
     The stages that train and count are imported here and nowhere above: where a record answers, nobody waits for them.
     """
+    project.slots.foresee()
     from ml_ci.steps.judging.judge import judge_gates, prepare
     from ml_ci.steps.planning.resources import refuse_without_resources
     from ml_ci.steps.telling.describe import describe_changes

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
-from threading import Condition, Event, local
+from threading import Condition, Event, Thread, local
 from typing import TypeAlias
 
 # Who waits is looked at again so often: nobody wakes them when a run ends.
@@ -26,27 +27,50 @@ class StoppedError(Exception):
 class Slots:
     """Let so many threads work at a time. One that waits for others lends its slot, so that none waits for itself.
 
-    `ask` says how many there are where the front end does not: it is asked when the first work is done that no record
-    answers, and until then there is one. A cluster so is not asked where there is nothing to do.
+    `ask` says how many there are where the front end does not: it is asked when there is work that no record answers,
+    and until it has said so there is one. A cluster so is not asked where there is nothing to do.
     """
 
     number: int = 1
     ask: Callable[[], int] | None = None
+    _asked: Future[None] | None = None
     _used: int = 0
     _waiting: list[Rank] = field(default_factory=list)
     _changed: Condition = field(default_factory=Condition, repr=False)
     _tickets: Iterator[int] = field(default_factory=count, repr=False)
     _mine: local = field(default_factory=local, repr=False)
 
-    def widen(self) -> None:
-        """Ask how many there are, once: there is work to do."""
+    @property
+    def single(self) -> bool:
+        """Say that there is one slot, and that there will never be more."""
+        asking = self._asked is not None and not self._asked.done()
+        return self.number == 1 and self.ask is None and not asking
+
+    def foresee(self) -> None:
+        """Begin to ask how many there are, once: there will be work to do, and a cluster takes seconds to answer."""
         with self._changed:
             ask, self.ask = self.ask, None
-        if ask is not None:
+            if ask is None:
+                return
+            self._asked = Future()
+        Thread(target=self._ask, args=(ask, self._asked), name="ml-ci slots", daemon=True).start()
+
+    def widen(self) -> None:
+        """Wait until it is known how many there are; raise what kept that from being known."""
+        self.foresee()
+        if self._asked is not None:
+            self._asked.result()
+
+    def _ask(self, ask: Callable[[], int], asked: Future[None]) -> None:
+        try:
             number = max(1, ask())
-            with self._changed:
-                self.number = number
-                self._changed.notify_all()
+        except BaseException as error:  # raised where it is waited for
+            asked.set_exception(error)
+            return
+        with self._changed:
+            self.number = number
+            self._changed.notify_all()
+        asked.set_result(None)
 
     def queue(self) -> Rank:
         """Put work that this thread hands out in the line of what waits for a slot: a thread has to take it."""

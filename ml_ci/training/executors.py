@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 # `local`, or `NAME://ADDRESS`. ml-ci.yaml never says it: a pull request must not choose whose machines it uses.
 VARIABLE = "ML_CI_EXECUTOR"
 LOCAL = "local"
+_BEHIND = 16
 
 # By name, the `module:function` that makes an executor from its address; imported when a job is to run there.
 EXECUTORS = {
@@ -65,9 +66,16 @@ def is_here(environment: Mapping[str, str]) -> bool:
 
 
 def count_slots(environment: Mapping[str, str], asked: Iterable[Resources]) -> int:
-    """Say how many jobs the executor has room for at once, of those that ask for the least; this machine does one."""
+    """Say how many jobs to hand out at once: this machine does one.
+
+    Elsewhere they are those that there is room for, of those that ask for the least, and one more behind each, up to
+    `_BEHIND`: where a job ends the next one is there already, and does not wait for what is done with results here.
+    """
     place = executor(environment)
-    return max((place.slots(one) for one in set(asked)), default=1) if isinstance(place, Place) else 1
+    if not isinstance(place, Place):
+        return 1
+    room = max((place.slots(one) for one in set(asked)), default=1)
+    return room + min(room, _BEHIND)
 
 
 def check(text: str) -> None:

@@ -172,6 +172,35 @@ def test_slots_are_asked_for_once_there_is_work_and_not_before() -> None:
     assert (asked, seen.most) == ([1], 3)
 
 
+def test_what_will_be_asked_for_is_asked_beside_and_waited_for_where_it_is_needed() -> None:
+    goes_on, asked = Event(), list[int]()
+
+    def ask() -> int:
+        asked.append(1)
+        assert goes_on.wait(10)
+        return 3
+
+    slots = Slots(ask=ask)
+    slots.foresee()
+    slots.foresee()
+    assert (slots.number, slots.single) == (1, False)
+    goes_on.set()
+    slots.widen()
+    assert (slots.number, slots.single, asked) == (3, False, [1])
+
+
+def test_whoever_needs_slots_is_told_why_nobody_can_say_how_many_there_are() -> None:
+    def ask() -> int:
+        raise StageFailed(Failure("training", "silent", "nobody answers", ""))
+
+    slots = Slots(ask=ask)
+    slots.foresee()
+    for _ in range(2):  # each model that has work
+        with pytest.raises(StageFailed, match="nobody answers"):
+            slots.widen()
+    assert (slots.number, slots.single) == (1, True)
+
+
 def test_who_waits_for_what_another_does_does_not_keep_it_from_being_done() -> None:
     """One holds a lock and hands out; the others wait for the lock: they must not hold what it needs."""
     whole, stop = make_stoppable(project(Slots(2)))

@@ -58,6 +58,7 @@ def look_ahead(project: Project, fingerprints: Fingerprints, models: Iterable[st
                 found.known[name] = Known(sides, plan, verdict, clock)
                 continue
             _look(project, found, sides, plan)
+            project.slots.foresee()  # what does jobs gets ready while the others are looked at
         except UserError as error:
             found.mistakes[name] = error
             project.options.progress.note(name, f"a mistake, seen before any job: {error.message}")

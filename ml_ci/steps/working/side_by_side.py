@@ -88,7 +88,7 @@ def work_side_by_side(
     What one raises, and an interrupt, sets `stop`, waits for the others to end, and propagates.
     """
     order = in_order(names, needs)
-    if len(order) == 1 or (project.slots.ask is None and project.slots.number == 1):
+    if len(order) == 1 or project.slots.single:
         return {name: work(name) for name in order}
     crew = _Crew[str, Result](project)
     waiting, done = list(order), dict[str, Result]()

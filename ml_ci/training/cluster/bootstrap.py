@@ -48,6 +48,13 @@ def work(digest: str, engine: bytes, parcel: bytes, most: int, *blobs: bytes) ->
     yield from importlib.import_module(_FAR).do(parcel, blobs, most, node)
 
 
+def warm(digest: str, engine: bytes) -> None:
+    """Have a worker ready for a job, as far as it can be; what goes wrong here is told by the job."""
+    with contextlib.suppress(Exception):
+        begin(digest, engine)
+        importlib.import_module(_FAR)
+
+
 def sweep(digest: str, engine: bytes, seconds: float) -> bytes:
     """Sweep a machine; see `far.sweep`."""
     begin(digest, engine)

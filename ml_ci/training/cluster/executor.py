@@ -6,10 +6,10 @@ import os
 import time
 import uuid
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
-from threading import Lock
+from threading import RLock, Thread
 from typing import Any
 
 from ml_ci.errors import Failure, StageFailed, UserError
@@ -35,6 +35,7 @@ _GIVE_UP = 120.0
 _PAUSE = 1.0
 _HELD = 2 * LARGEST
 _SWEEP = 5.0
+_INLINE = 64 * 1024  # fewer bytes go with the task itself: no other machine has to be asked for them
 
 
 class LostError(Exception):
@@ -54,9 +55,10 @@ class Cluster:
 
     def __init__(self, address: str) -> None:
         self._address = address
-        self._lock = Lock()
+        self._lock = RLock()
         self._sent: OrderedDict[str, tuple[Any, int]] = OrderedDict()
-        self._functions: tuple[Any, Any] | None = None
+        self._functions: dict[str, Any] = {}
+        self._warmed: list[Any] = []
 
     def __call__(self, order: Order, progress: Progress) -> Outcome:
         """Run a job there; what has no copy of the repository, as what fetches and builds, is done here.
@@ -87,8 +89,29 @@ class Cluster:
         return "" if self._patience() else capacity.say_lack(resources, self._nodes())
 
     def slots(self, resources: Resources | None) -> int:
-        """Count the jobs of this kind that all machines have room for at once."""
-        return capacity.count_slots(resources, self._nodes())
+        """Count the jobs of this kind that all machines have room for at once; who asks is going to have some done."""
+        nodes = self._nodes()
+        Thread(target=self._warm, name="ml-ci warm", daemon=True).start()
+        return capacity.count_slots(resources, nodes)
+
+    def _warm(self) -> None:
+        """Have each machine start a worker, and lay out there what does jobs, while the first of them is prepared.
+
+        It takes a CPU there as a job does, so that the job which comes next waits for that worker, and starts no other.
+        """
+        with self._lock:
+            if self._warmed:
+                return
+            ray = join(self._address)
+            try:
+                warm, engine = self._remote(ray, bootstrap.warm), self._send_engine(ray)
+                for node in ray.nodes():
+                    if node["Alive"] and node["Resources"].get(capacity.CPU, 0.0) >= 1:
+                        options = {"num_cpus": 0, "name": "ml-ci warm", **_there(ray, node["NodeID"])}
+                        # Kept: Ray prints what went wrong of what nobody holds.
+                        self._warmed.append(warm.options(**options).remote(*engine))
+            except Exception:  # the cluster went: who has a job for it says so
+                return
 
     def _nodes(self) -> tuple[Mapping[str, float], ...]:
         return list_nodes(join(self._address), self._address)
@@ -129,24 +152,22 @@ class Cluster:
             raise UserError(said, hint="Is its head up? `ray status` asks it.") from None
 
     def _submit(self, ray: Any, order: Order, parcel: Parcel, blobs: Mapping[str, bytes]) -> Any:
-        digest, engine = pack_engine()
-        work, _ = self._remote(ray)
+        work = self._remote(ray, bootstrap.work)
         needed = capacity.demand(order.resources)
         options = {"num_cpus": needed[capacity.CPU], "num_gpus": needed[capacity.GPU], "num_returns": "streaming"}
         if needed[capacity.MEMORY]:
             options["memory"] = needed[capacity.MEMORY]
-        sent = [self._send(ray, one, blobs[one]) for one in parcel.blobs]
-        held = self._send(ray, digest, engine)
-        return work.options(name=f"ml-ci {order.model}", **options).remote(digest, held, parcel.dump(), LARGEST, *sent)
+        sent = [self._send(ray, one, blobs[one]) if len(blobs[one]) > _INLINE else blobs[one] for one in parcel.blobs]
+        task = work.options(name=f"ml-ci {order.model}", **options)
+        return task.remote(*self._send_engine(ray), parcel.dump(), LARGEST, *sent)
 
-    def _remote(self, ray: Any) -> tuple[Any, Any]:
+    def _remote(self, ray: Any, function: Callable[..., Any]) -> Any:
         with self._lock:
-            if self._functions is None:
+            if function.__name__ not in self._functions:
                 ray.cloudpickle.register_pickle_by_value(bootstrap)
                 # A worker outlives its task, with a GPU too: the job is a process of its own, which ends.
-                make = ray.remote(max_retries=0, max_calls=0)
-                self._functions = make(bootstrap.work), make(bootstrap.sweep)
-            return self._functions
+                self._functions[function.__name__] = ray.remote(max_retries=0, max_calls=0)(function)
+            return self._functions[function.__name__]
 
     def _send(self, ray: Any, digest: str, content: bytes) -> Any:
         """Give the reference of bytes in the cluster, put there once as long as not too many others were since."""
@@ -158,6 +179,11 @@ class Cluster:
             while sum(size for _, size in self._sent.values()) > _HELD and len(self._sent) > 1:
                 self._sent.popitem(last=False)
             return found
+
+    def _send_engine(self, ray: Any) -> tuple[str, Any]:
+        with self._lock:  # which is held while it is packed: once is enough
+            digest, engine = pack_engine()
+            return digest, self._send(ray, digest, engine)
 
     def _listen(self, ray: Any, task: Any, order: Order, progress: Progress, received: Received) -> Outcome:
         waiting, heard = _Waiting(self, order, self._patience() or _GONE), time.monotonic()
@@ -185,11 +211,9 @@ class Cluster:
             return
 
     def _sweep(self, ray: Any, node: str) -> None:
-        digest, engine = pack_engine()
-        affinity = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(node_id=node, soft=False)
-        options = {"num_cpus": 0, "scheduling_strategy": affinity, "name": "ml-ci sweep"}
-        held = self._send(ray, digest, engine)
-        ray.get(self._remote(ray)[1].options(**options).remote(digest, held, _SWEEP / 2), timeout=_SWEEP)
+        options = {"num_cpus": 0, "name": "ml-ci sweep", **_there(ray, node)}
+        swept = self._remote(ray, bootstrap.sweep).options(**options).remote(*self._send_engine(ray), _SWEEP / 2)
+        ray.get(swept, timeout=_SWEEP)
 
 
 class _Waiting:
@@ -214,6 +238,12 @@ class _Waiting:
         if now - self._seen > self._patience:
             hint = "Run it where there is one, or take it out of its `resources:`."
             raise StageFailed(Failure("training", "no-resources", f"the job of `{self._order.model}`: {lack}", hint))
+
+
+def _there(ray: Any, node: str) -> dict[str, Any]:
+    """Give the option by which a task runs on one machine and on no other."""
+    strategy = ray.util.scheduling_strategies.NodeAffinitySchedulingStrategy(node_id=node, soft=False)
+    return {"scheduling_strategy": strategy}
 
 
 def _fail(order: Order, times: int, said: str) -> StageFailed:

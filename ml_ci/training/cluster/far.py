@@ -243,6 +243,7 @@ def _counts(path: str) -> bool:
 
 def _lay_out(place: Place, at: Path, blobs: tuple[bytes, ...]) -> None:
     """Write what a place holds; links come last, so that nothing is written through one."""
+    made = {at.parent, at}  # each folder is made once, and not looked for again with each file in it
     at.parent.mkdir(parents=True, exist_ok=True)
     if not any(item.path == "" for item in place.items):
         at.mkdir(exist_ok=True)
@@ -250,7 +251,11 @@ def _lay_out(place: Place, at: Path, blobs: tuple[bytes, ...]) -> None:
         to = at / item.path if item.path else at
         if item.what == "folder":
             to.mkdir(parents=True, exist_ok=True)
+            made.add(to)
         elif item.what == "file":
+            if to.parent not in made:
+                to.parent.mkdir(parents=True, exist_ok=True)
+                made.add(to.parent)
             _write(to, item, blobs)
     for item in place.items:
         to = at / item.path if item.path else at
@@ -261,10 +266,15 @@ def _lay_out(place: Place, at: Path, blobs: tuple[bytes, ...]) -> None:
 
 
 def _write(to: Path, item: Item, blobs: tuple[bytes, ...]) -> None:
-    to.parent.mkdir(parents=True, exist_ok=True)
-    to.write_bytes(memoryview(blobs[item.blob])[item.offset : item.offset + item.size])
-    to.chmod(item.mode | 0o600)
-    os.utime(to, ns=(item.modified, item.modified))
+    stream = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    try:
+        content = memoryview(blobs[item.blob])[item.offset : item.offset + item.size]
+        while content:
+            content = content[os.write(stream, content) :]
+        os.fchmod(stream, item.mode | 0o600)
+        os.utime(stream, ns=(item.modified, item.modified))
+    finally:
+        os.close(stream)
 
 
 def _find_python(parcel: Parcel) -> str:

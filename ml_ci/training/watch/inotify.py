@@ -46,8 +46,8 @@ class Inotify:
         """Take what is left in the queue, and give what was seen."""
         os.write(self._wake[1], b"x")
         self._thread.join()
-        for descriptor in (self._queue, *self._wake):
-            os.close(descriptor)
+        # The kernel takes tens of milliseconds to close a queue, and nobody has to wait for that.
+        Thread(target=_close, args=(self._queue, *self._wake), name="ml-ci watch", daemon=True).start()
         return Seen(self._opened, frozenset(self._listed), frozenset(self._made), self._whole)
 
     def _look(self) -> None:
@@ -75,6 +75,11 @@ class Inotify:
             self._opened[path] = self._opened.get(path, 0) + 1
         elif mask & (_CREATE | _MOVED_TO | _DELETE) and path not in self._opened:
             self._made.add(path)
+
+
+def _close(*descriptors: int) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
 
 
 def _open_queue() -> int:

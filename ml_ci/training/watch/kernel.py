@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 from collections.abc import MutableMapping
 from pathlib import Path
@@ -12,12 +13,17 @@ from ml_ci.training.watch.access_times import AccessTimes
 from ml_ci.training.watch.inotify import Inotify
 from ml_ci.training.watch.values import Watcher
 
+# What was seen to work, by the file system that it was tried on.
+_works_on: set[tuple[object, int]] = set()
+
 
 def look_on(top: Path, standing: MutableMapping[str, Stamp]) -> Watcher | None:
     """Watch the copy at `top`, in which `standing` stands; None where nothing can."""
     for way in (_by_inotify, _by_access_times):
         with contextlib.suppress(OSError):
-            if _works(way, top.parent / "probe"):
+            tried = way, os.stat(top.parent).st_dev  # noqa: PTH116
+            if tried in _works_on or _works(way, top.parent / "probe"):
+                _works_on.add(tried)
                 return way(top, standing)
     return None
 

@@ -122,6 +122,16 @@ def test_both_sides_come_out_as_they_do_here(cluster: Any, make_repository: Call
     assert cluster.folders() == []
 
 
+def test_machines_are_ready_before_their_first_job(cluster: Any) -> None:
+    place = executor.Cluster(cluster.address.removeprefix("ray://"))
+    place.slots(None)
+    cluster.wait(lambda: len(place._warmed) == 2, 60)
+    ray = executor.join(cluster.address.removeprefix("ray://"))
+    assert ray.get(place._warmed, timeout=120) == [None, None]
+    engines = [at for at in (cluster.folder / f"ml-ci-{os.getuid()}").glob("engine-*") if (at / "ml_ci").is_dir()]
+    assert len(engines) == 1
+
+
 @pytest.mark.parametrize("number", range(KILLS))
 def test_a_node_that_is_killed_in_the_middle_of_a_job(cluster: Any, repository: Any, number: int) -> None:
     word, seconds = f"kill-{number}-{time.time_ns()}", 3.0

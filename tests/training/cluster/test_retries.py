@@ -12,6 +12,7 @@ import pytest
 
 from ml_ci.errors import StageFailed, UserError
 from ml_ci.spec.resources import Resources
+from ml_ci.training import executors
 from ml_ci.training.cluster import executor
 from ml_ci.training.cluster.executor import Cluster
 from ml_ci.training.process import Order
@@ -45,9 +46,15 @@ class StandIn:
         strategy = SimpleNamespace(NodeAffinitySchedulingStrategy=dict)
         self.util = SimpleNamespace(scheduling_strategies=strategy)
         self.parcels: list[dict[str, Any]] = []
+        self.asked: list[tuple[Any, Any]] = []
+        self.put_there: list[bytes] = []
 
     def remote(self, **options: Any) -> Any:
-        return lambda function: SimpleNamespace(options=lambda **more: SimpleNamespace(remote=self._submit))
+        return lambda function: SimpleNamespace(options=lambda **more: self._task(function, more))
+
+    def _task(self, function: Any, options: dict[str, Any]) -> Any:
+        self.asked.append((function, options.get("scheduling_strategy")))
+        return SimpleNamespace(remote=self._submit)
 
     def _submit(self, *arguments: Any) -> Iterator[Any]:
         if len(arguments) < 4:
@@ -57,6 +64,7 @@ class StandIn:
         return self.tries.pop(0)
 
     def put(self, content: bytes) -> bytes:
+        self.put_there.append(content)
         return content
 
     def wait(self, tasks: Sequence[Any], timeout: float) -> tuple[Sequence[Any], Sequence[Any]]:
@@ -147,3 +155,36 @@ def test_a_machine_that_may_still_come_is_no_lack(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv(executor.WAIT, "soon")
     with pytest.raises(UserError, match="ML_CI_RAY_WAIT=soon is no number of seconds"):
         place.lacks(Resources(gpus=1))
+
+
+def test_each_machine_with_a_cpu_has_one_worker_started_before_its_first_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    ray = StandIn([])
+    has = {"a": {"CPU": 4.0}, "b": {"CPU": 1.0, "GPU": 1.0}, "head": {"CPU": 0.0}, "gone": {"CPU": 9.0}}
+    nodes = [{"NodeID": name, "Alive": name != "gone", "Resources": one} for name, one in has.items()]
+    ray.nodes = lambda: nodes  # type: ignore[attr-defined]
+    monkeypatch.setattr(executor, "join", lambda address: ray)
+    place = Cluster("")
+    for _ in range(2):
+        place._warm()
+    assert ray.asked == [(executor.bootstrap.warm, {"node_id": name, "soft": False}) for name in ("a", "b")]
+
+
+def test_small_files_go_with_the_task_and_large_ones_once(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
+    ray, more = StandIn([[BEGAN, ENDED]] * 2), executor._INLINE + 1
+    assert order.copy is not None
+    (order.copy / "small").write_bytes(b"s")
+    monkeypatch.setattr(executor, "join", lambda address: ray)
+    monkeypatch.setattr("ml_ci.training.cluster.packing._TOGETHER", more)
+    (order.copy / "large").write_bytes(b"l" * more)
+    place = Cluster("")
+    for _ in range(2):
+        place(order, Silent())
+    assert [content[:1] for content in ray.put_there if content[:1] in (b"s", b"l")] == [b"l"]
+
+
+@pytest.mark.parametrize(("room", "number"), [(1, 2), (4, 8), (40, 56)])
+def test_one_more_job_is_handed_out_behind_each(monkeypatch: pytest.MonkeyPatch, room: int, number: int) -> None:
+    place = Cluster("")
+    monkeypatch.setattr(place, "slots", lambda resources: room)
+    monkeypatch.setattr(executors, "executor", lambda environment: place)
+    assert executors.count_slots({}, [Resources()]) == number

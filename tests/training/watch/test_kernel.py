@@ -7,6 +7,7 @@ import gc
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -24,6 +25,11 @@ from ml_ci.training.watch.job import Watch
 from ml_ci.training.watch.values import Seen
 
 Mounted = Callable[..., AbstractContextManager[Path]]
+
+
+@pytest.fixture(autouse=True)
+def _nothing_was_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernel, "_works_on", set())
 
 
 def tree(top: Path) -> Path:
@@ -92,6 +98,9 @@ def test_nothing_is_left_open(tmp_path: Path) -> None:
     before = len(list(descriptors.iterdir()))
     for _ in range(3):
         seen(top, "cat a")
+    until = time.monotonic() + 20  # queues are closed beside
+    while len(list(descriptors.iterdir())) > before and time.monotonic() < until:
+        time.sleep(0.01)
     assert len(list(descriptors.iterdir())) == before
     assert not (tmp_path / "probe").exists()
 
@@ -139,6 +148,19 @@ def test_access_times_tell_of_folders_and_leave_the_stamps_true(tmp_path: Path) 
     assert {path: one for path, one in stamps(top).items() if path != "data/c"} == {
         path: one for path, one in standing.items() if path != "data/c"
     }
+
+
+def test_what_works_is_tried_once_on_each_file_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried, works = [], kernel._works
+    monkeypatch.setattr(kernel, "_works", lambda way, folder: tried.append(folder) or works(way, folder))
+    top = tree(tmp_path / "copy")
+    for _ in range(3):
+        assert seen(top, "cat a").opened.keys() == {"a"}
+    ways = len(set(tried))
+    assert len(tried) == ways
+    monkeypatch.setattr(kernel.os, "stat", lambda path: os.stat_result((0, 0, -1, *[0] * 7)))
+    kernel.look_on(top, stamps(top))
+    assert len(tried) > ways
 
 
 def test_where_nothing_works_a_job_reads_everything(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
