@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Callable, Collection, Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -33,7 +32,8 @@ class Slots:
 
     number: int = 1
     ask: Callable[[], int] | None = None
-    _asked: Future[None] | None = None
+    _asking: Thread | None = None
+    _trouble: BaseException | None = None
     _used: int = 0
     _waiting: list[Rank] = field(default_factory=list)
     _changed: Condition = field(default_factory=Condition, repr=False)
@@ -43,7 +43,7 @@ class Slots:
     @property
     def single(self) -> bool:
         """Say that there is one slot, and that there will never be more."""
-        asking = self._asked is not None and not self._asked.done()
+        asking = self._asking is not None and self._asking.is_alive()
         return self.number == 1 and self.ask is None and not asking
 
     def foresee(self) -> None:
@@ -52,25 +52,26 @@ class Slots:
             ask, self.ask = self.ask, None
             if ask is None:
                 return
-            self._asked = Future()
-        Thread(target=self._ask, args=(ask, self._asked), name="ml-ci slots", daemon=True).start()
+            self._asking = Thread(target=self._ask, args=(ask,), name="ml-ci slots", daemon=True)
+            self._asking.start()
 
     def widen(self) -> None:
         """Wait until it is known how many there are; raise what kept that from being known."""
         self.foresee()
-        if self._asked is not None:
-            self._asked.result()
+        if self._asking is not None:
+            self._asking.join()
+        if self._trouble is not None:
+            raise self._trouble
 
-    def _ask(self, ask: Callable[[], int], asked: Future[None]) -> None:
+    def _ask(self, ask: Callable[[], int]) -> None:
         try:
             number = max(1, ask())
         except BaseException as error:  # raised where it is waited for
-            asked.set_exception(error)
+            self._trouble = error
             return
         with self._changed:
             self.number = number
             self._changed.notify_all()
-        asked.set_result(None)
 
     def queue(self) -> Rank:
         """Put work that this thread hands out in the line of what waits for a slot: a thread has to take it."""
