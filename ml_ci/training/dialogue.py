@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 from ml_ci.training import process
+from ml_ci.training.executors import Executor
 from ml_ci.training.process import Order, Outcome
 
 _CHUNK = 1 << 16
@@ -35,10 +36,14 @@ class _StoppedError(Exception):
 class Dialogue:
     """A job that answers lines by lines; it is watched as every job is, in a thread of its own.
 
-    `order` makes the order of the descriptors that the job reads from and writes to.
+    `order` makes the order of the descriptors that the job reads from and writes to, `run` is where it runs. Of one
+    that lies elsewhere the end takes longer to be told: `patience` seconds at most.
     """
 
-    def __init__(self, order: Callable[[tuple[int, int]], Order]) -> None:
+    def __init__(
+        self, order: Callable[[tuple[int, int]], Order], run: Executor = process.run, patience: float = _PATIENCE
+    ) -> None:
+        self._patience = patience
         theirs, self._outgoing = os.pipe()
         self._incoming, answers = os.pipe()
         for descriptor in (self._outgoing, self._incoming):
@@ -46,12 +51,21 @@ class Dialogue:
         self._rest = b""
         self._open = True
         try:
-            self._job = _Job(order((theirs, answers)))
+            self._job = _Job(order((theirs, answers)), run)
         except BaseException:
             for descriptor in (theirs, answers, self._outgoing, self._incoming):
                 os.close(descriptor)
             raise
         self._job.start()
+
+    def begin(self, seconds: float) -> None:
+        """Wait until the job has a place and runs: LateError where not in time, EndedError where never."""
+        until = time.monotonic() + seconds
+        while not self._job.begun.wait(_LOOK):
+            if not self._job.is_alive():
+                raise EndedError
+            if time.monotonic() > until:
+                raise LateError
 
     def hear(self, seconds: float, most: int) -> bytes:
         """Give the next line, of `most` bytes at most, without its end."""
@@ -103,7 +117,7 @@ class Dialogue:
         if self._open:
             self._open = False
             os.close(self._outgoing)
-            self._job.join(_PATIENCE)
+            self._job.join(self._patience)
             self._job.stop()
             os.close(self._incoming)
         return self._job.outcome()
@@ -117,9 +131,10 @@ class Dialogue:
 class _Job(threading.Thread):
     """Run an order to its end, until it is told to stop."""
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, order: Order, run: Executor) -> None:
         super().__init__(name="ml-ci-dialogue", daemon=True)  # should it be left, its lifeline ends with this process
-        self._order = order
+        self._order, self._run = order, run
+        self.begun = order.begun
         self._stopped = threading.Event()
         self._outcome: Outcome | None = None
         self._error: BaseException | None = None
@@ -127,7 +142,7 @@ class _Job(threading.Thread):
     def run(self) -> None:
         """Run it; called by `start`."""
         try:
-            self._outcome = process.run(self._order, self)
+            self._outcome = self._run(self._order, self)
         except _StoppedError:
             return
         except BaseException as error:  # told to who waits for it, in another thread

@@ -18,6 +18,8 @@ VARIABLE = "ML_CI_EXECUTOR"
 LOCAL = "local"
 _BEHIND = 16
 
+LOST = "worker-lost"  # the failure of a job that is lost with the machine that did it, and may be done again
+
 # By name, the `module:function` that makes an executor from its address; imported when a job is to run there.
 EXECUTORS = {
     LOCAL: "ml_ci.training.process:local",

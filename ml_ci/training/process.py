@@ -9,6 +9,7 @@ import os
 import select
 import signal
 import subprocess
+import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
@@ -47,7 +48,8 @@ class Order:
     """Say what to run: the file `request` holds the job's argv; `seconds` and `memory` (bytes) are the limits.
 
     The log holds nothing that `mask` masks. `descriptors` are ends of pipes that the job has by the same numbers; they
-    are closed here as soon as it has them. A job with a `lead` may branch off from a process that has imported it.
+    are closed here as soon as it has them, or when it does not begin. `begun` is set when its process is started: it
+    may have waited for a place. A job with a `lead` may branch off from a process that has imported it.
 
     What follows is for an executor elsewhere: the top of the job's `copy` of the repository (None: it has none, and is
     done here), the files and folders that it is `handed` beside that and the request's folder, its `interpreter`, what
@@ -63,6 +65,7 @@ class Order:
     memory: int | None = None
     mask: Mask = field(default_factory=Mask, repr=False)
     descriptors: tuple[int, ...] = ()
+    begun: threading.Event = field(default_factory=threading.Event, repr=False, compare=False)
     lead: Lead | None = None
     copy: Path | None = None
     handed: tuple[Path, ...] = ()
@@ -117,6 +120,7 @@ def run(order: Order, progress: Progress) -> Outcome:
     finally:
         for descriptor in (write_end, *order.descriptors):
             os.close(descriptor)
+    order.begun.set()
     pump = Pump(read_end, log)
     pump.start()
     family = Family(process.pid, f"{COOKIE}={cookie}", between=adopting.stands_between() and not branched)

@@ -7,6 +7,7 @@ import ctypes
 import importlib
 import io
 import os
+import queue
 import shutil
 import stat
 import sys
@@ -53,6 +54,23 @@ def warm(digest: str, engine: bytes) -> None:
     with contextlib.suppress(Exception):
         begin(digest, engine)
         importlib.import_module(_FAR)
+
+
+class Talker:
+    """A worker whose job is talked with: what it is told comes in calls of their own, beside the one that does it."""
+
+    def __init__(self) -> None:
+        self._inbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+
+    def work(self, digest: str, engine: bytes, parcel: bytes, most: int, *blobs: bytes) -> Iterator[bytes]:
+        """Do a job; see `far.do`."""
+        begin(digest, engine)
+        node = importlib.import_module("ray").get_runtime_context().get_node_id()
+        yield from importlib.import_module(_FAR).do(parcel, blobs, most, node, self._inbox)
+
+    def tell(self, content: bytes | None) -> None:
+        """Pass on what the job is told; None is the end of it."""
+        self._inbox.put(content)
 
 
 def sweep(digest: str, engine: bytes, seconds: float) -> bytes:

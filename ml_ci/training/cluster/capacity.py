@@ -7,14 +7,20 @@ from collections.abc import Mapping, Sequence
 from ml_ci.spec.resources import Resources
 
 CPU, GPU, MEMORY = "CPU", "GPU", "memory"
+_TALKING = 0.01
 
 
-def demand(resources: Resources | None) -> dict[str, float]:
+def demand(resources: Resources | None, *, talks: bool = False) -> dict[str, float]:
     """Give what a task asks for by resource; a job that says nothing takes one CPU.
 
-    `memory` only finds it a place: what a job may use is its budget's, and enforced by who runs it.
+    `memory` only finds it a place: what a job may use is its budget's, and enforced by who runs it. One that `talks`
+    waits for the next question most of its time, while the other side's has to be asked too: of CPUs it takes so little
+    that it finds a place wherever jobs do, and two of them share one GPU.
     """
     asked = resources or Resources()
+    if talks:
+        gpus = 0.5 if asked.gpus == 1 else float(asked.gpus)
+        return {CPU: _TALKING, GPU: gpus, MEMORY: float(asked.memory or 0)}
     needed = {CPU: 1.0 if asked.cpus is None else asked.cpus, GPU: float(asked.gpus)}
     return {**needed, MEMORY: float(asked.memory or 0)}
 

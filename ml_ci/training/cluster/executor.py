@@ -21,6 +21,9 @@ from ml_ci.training.cluster.engine import pack_engine
 from ml_ci.training.cluster.packing import LARGEST, pack
 from ml_ci.training.cluster.parcel import Parcel
 from ml_ci.training.cluster.receiving import Received, RefusedError
+from ml_ci.training.cluster.relay import Relay
+from ml_ci.training.cluster.task import Task
+from ml_ci.training.executors import LOST
 from ml_ci.training.process import Order, Outcome
 from ml_ci.training.progress import Progress
 
@@ -67,8 +70,10 @@ class Cluster:
         begun is tried for two minutes: so long a cluster may take a machine for alive that is gone. UserError where the
         cluster does not answer, StageFailed where it lost the last machine that has what the job asks for.
         """
-        if order.copy is None or order.descriptors:
+        if order.copy is None:
             return process.run(order, progress)
+        if order.descriptors:
+            return self._talk(order, progress)
         ray = join(self._address)
         parcel, blobs = pack(order)
         begun, first = 0, 0.0
@@ -83,6 +88,18 @@ class Cluster:
                 if begun == TRIES or now - first > _GIVE_UP:
                     raise _fail(order, begun, str(lost)) from None
             _pause(order, progress)
+
+    def _talk(self, order: Order, progress: Progress) -> Outcome:
+        """Run a job that is talked with. What it knows is lost with its worker: who talks with it begins again."""
+        relay = Relay(order.descriptors, lambda: progress.tick(order.model, 0.0, 0.0, ""))
+        try:
+            ray = join(self._address)
+            parcel, blobs = pack(order)
+            return self._try(ray, order, parcel, blobs, progress, 0, relay)
+        except LostError as lost:
+            raise _fail(order, int(lost.begun), str(lost)) from None
+        finally:
+            relay.close()
 
     def lacks(self, resources: Resources) -> str:
         """Say what no machine there has of what is asked for; "" where one has it, or one may still come."""
@@ -128,12 +145,22 @@ class Cluster:
         return seconds
 
     def _try(
-        self, ray: Any, order: Order, parcel: Parcel, blobs: Mapping[str, bytes], progress: Progress, begun: int
+        self,
+        ray: Any,
+        order: Order,
+        parcel: Parcel,
+        blobs: Mapping[str, bytes],
+        progress: Progress,
+        begun: int,
+        relay: Relay | None = None,
     ) -> Outcome:
-        received = Received(order, LARGEST, f"the worker was lost: try {begun + 1} of {TRIES}" if begun else "")
+        said = f"the worker was lost: try {begun + 1} of {TRIES}" if begun else ""
+        received = Received(order, LARGEST, said, answer=None if relay is None else relay.answer)
         task = self._bounded(lambda: self._submit(ray, order, parcel, blobs))
         try:
-            return self._listen(ray, task, order, progress, received)
+            if relay is not None:
+                relay.begin(task.tell)
+            return self._listen(ray, task.told, order, progress, received)
         except RefusedError as refused:
             raise StageFailed(refused.failure) from None
         except BaseException as error:
@@ -151,23 +178,27 @@ class Cluster:
             said = f"--executor {name(self._address)}: the cluster took no job within {_CALL:.0f} s"
             raise UserError(said, hint="Is its head up? `ray status` asks it.") from None
 
-    def _submit(self, ray: Any, order: Order, parcel: Parcel, blobs: Mapping[str, bytes]) -> Any:
-        work = self._remote(ray, bootstrap.work)
-        needed = capacity.demand(order.resources)
-        options = {"num_cpus": needed[capacity.CPU], "num_gpus": needed[capacity.GPU], "num_returns": "streaming"}
+    def _submit(self, ray: Any, order: Order, parcel: Parcel, blobs: Mapping[str, bytes]) -> Task:
+        needed = capacity.demand(order.resources, talks=parcel.talks)
+        options = {"num_cpus": needed[capacity.CPU], "num_gpus": needed[capacity.GPU]}
         if needed[capacity.MEMORY]:
             options["memory"] = needed[capacity.MEMORY]
         sent = [self._send(ray, one, blobs[one]) if len(blobs[one]) > _INLINE else blobs[one] for one in parcel.blobs]
-        task = work.options(name=f"ml-ci {order.model}", **options)
-        return task.remote(*self._send_engine(ray), parcel.dump(), LARGEST, *sent)
+        given = (*self._send_engine(ray), parcel.dump(), LARGEST, *sent)
+        how = {"name": f"ml-ci {order.model}", "num_returns": "streaming"}
+        if not parcel.talks:
+            return Task(self._remote(ray, bootstrap.work).options(**how, **options).remote(*given))
+        talker = self._remote(ray, bootstrap.Talker).options(max_concurrency=2, **options).remote()
+        return Task(talker.work.options(**how).remote(*given), talker)
 
-    def _remote(self, ray: Any, function: Callable[..., Any]) -> Any:
+    def _remote(self, ray: Any, what: Callable[..., Any]) -> Any:
         with self._lock:
-            if function.__name__ not in self._functions:
+            if what.__name__ not in self._functions:
                 ray.cloudpickle.register_pickle_by_value(bootstrap)
                 # A worker outlives its task, with a GPU too: the job is a process of its own, which ends.
-                self._functions[function.__name__] = ray.remote(max_retries=0, max_calls=0)(function)
-            return self._functions[function.__name__]
+                made = ray.remote if isinstance(what, type) else ray.remote(max_retries=0, max_calls=0)
+                self._functions[what.__name__] = made(what)
+            return self._functions[what.__name__]
 
     def _send(self, ray: Any, digest: str, content: bytes) -> Any:
         """Give the reference of bytes in the cluster, put there once as long as not too many others were since."""
@@ -201,10 +232,10 @@ class Cluster:
                 if time.monotonic() - heard > _SILENCE:
                     raise LostError(f"its machine said nothing for {_SILENCE:.0f} s")
 
-    def _cancel(self, ray: Any, task: Any, node: str) -> None:
+    def _cancel(self, ray: Any, task: Task, node: str) -> None:
         """End a job there, and have its folder removed; within bounded time, whatever the cluster does."""
         try:
-            within(_SWEEP, lambda: ray.cancel(task, force=True))
+            within(_SWEEP, lambda: task.end(ray))
             if node:
                 within(_SWEEP, lambda: self._sweep(ray, node))
         except Exception:  # the machine is gone, or the cluster: who comes next there sweeps
@@ -249,7 +280,7 @@ def _there(ray: Any, node: str) -> dict[str, Any]:
 def _fail(order: Order, times: int, said: str) -> StageFailed:
     often = f"was lost with its worker {times} times" if times else "found no worker"
     hint = "Does the cluster's machine run out of memory? `resources: {memory: …}` finds the job a larger one."
-    return StageFailed(Failure("training", "worker-lost", f"the job of `{order.model}` {often}: {said}", hint))
+    return StageFailed(Failure("training", LOST, f"the job of `{order.model}` {often}: {said}", hint))
 
 
 def _pause(order: Order, progress: Progress) -> None:

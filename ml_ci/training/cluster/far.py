@@ -28,6 +28,7 @@ from ml_ci.training.cluster import archive, folders
 from ml_ci.training.cluster.environment import build_environment
 from ml_ci.training.cluster.exchange import Exchange
 from ml_ci.training.cluster.parcel import Item, Parcel, Place
+from ml_ci.training.cluster.pipes import Inbox, Pipes
 from ml_ci.training.process import Order, Outcome, run
 from ml_ci.training.stamps import Stamp, stamps
 from ml_ci.training.watch.kernel import look_on
@@ -52,17 +53,17 @@ class _Refused(Exception):  # noqa: N818 an answer
         self.told = {"event": "refused", "code": code, "message": message, "hint": hint}
 
 
-def do(content: bytes, blobs: tuple[bytes, ...], most: int, node: str) -> Iterator[bytes]:
+def do(content: bytes, blobs: tuple[bytes, ...], most: int, node: str, inbox: Inbox | None = None) -> Iterator[bytes]:
     """Do the job of a parcel and tell of it until its end; what it left is at most `most` bytes.
 
-    `node` is what the cluster calls this machine.
+    `node` is what the cluster calls this machine. A job that talks is told what comes into the `inbox`.
     """
     parcel = Parcel.load(content)
     try:
         folders.sweep()
         with folders.open_folder(parcel.job) as folder:
             yield _tell({"event": "began", "node": node})
-            yield from _Job(parcel, folder, most).events(blobs)
+            yield from _Job(parcel, folder, most, inbox).events(blobs)
     except _Refused as refused:
         yield _tell(refused.told)
     except Exception as error:  # told in words: nothing of it is to be unpickled by who asked
@@ -76,7 +77,7 @@ def _tell(said: Mapping[str, object], content: bytes = b"") -> bytes:
 class _Job:
     """One job in its folder."""
 
-    def __init__(self, parcel: Parcel, folder: Path, most: int) -> None:
+    def __init__(self, parcel: Parcel, folder: Path, most: int, inbox: Inbox | None) -> None:
         self._parcel = parcel
         self._most = most
         self._folder = folder
@@ -88,6 +89,7 @@ class _Job:
         here = {str(folder / place.name): place.paths[0] for place in parcel.places}
         self._here = Exchange({**here, str(Path(ml_ci.__file__).parent): parcel.engine[0]})
         self._events: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._pipes = Pipes(inbox, self._hear) if parcel.talks and inbox is not None else None
         self._stopped = threading.Event()
         self._told = 0.0
         self._sent: dict[str, int] = {}
@@ -113,7 +115,10 @@ class _Job:
 
     def _write_order(self) -> Order:
         request = self._work / "request.json"
-        request.write_text(self._there.json(self._parcel.request), encoding="utf-8")
+        asked = self._there.json(self._parcel.request)
+        if self._pipes is not None:
+            asked = json.dumps({**json.loads(asked), "descriptors": self._pipes.ends})
+        request.write_text(asked, encoding="utf-8")
         for part in ("startup", "bin"):
             for at in (self._work / part).rglob("*"):
                 if at.is_file() and at.suffix != ".pyc":
@@ -127,14 +132,19 @@ class _Job:
             environment=build_environment(given, os.environ, self._python, self._folder / "tmp"),
             seconds=self._parcel.seconds,
             memory=self._parcel.memory,
+            descriptors=() if self._pipes is None else self._pipes.ends,
         )
+
+    def _hear(self, content: bytes) -> None:
+        self._events.put(_tell({"event": "said"}, content))
 
     def _run(self, order: Order, ended: list[Outcome]) -> Iterator[bytes]:
         errors: list[BaseException] = []
 
         def work() -> None:
             try:
-                ended.append(run(order, self))
+                with self._pipes or contextlib.nullcontext():
+                    ended.append(run(order, self))
             except BaseException as error:
                 errors.append(error)
             finally:

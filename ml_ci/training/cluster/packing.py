@@ -88,6 +88,7 @@ def pack(order: Order) -> tuple[Parcel, Mapping[str, bytes]]:
         engine=_spell(Path(ml_ci.__file__).parent),
         places=tuple(places),
         blobs=tuple(blobs.digests),
+        talks=bool(order.descriptors),
     )
     return parcel, blobs.contents
 

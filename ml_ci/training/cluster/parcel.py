@@ -50,7 +50,8 @@ class Parcel:
     `request` is the JSON of its order. `environment` is the job's own, without any that are the machine's. `python` is
     the path of its interpreter, `version` that one's major and minor version; `own` says that it is ml-ci's own, for
     which another machine has one of its own. `engine` is where ml-ci's package lies. `blobs` are the digests of the
-    bytes that go along, each once. `seconds` and `memory` (bytes) are its limits, `watched` has what it reads told.
+    bytes that go along, each once. `seconds` and `memory` (bytes) are its limits, `watched` has what it reads told. One
+    that `talks` is told lines while it runs, and answers them.
     """
 
     job: str
@@ -67,6 +68,7 @@ class Parcel:
     engine: tuple[str, ...]
     places: tuple[Place, ...]
     blobs: tuple[str, ...]
+    talks: bool = False
 
     def dump(self) -> bytes:
         """Write it as JSON."""

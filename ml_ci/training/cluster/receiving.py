@@ -6,6 +6,7 @@ import json
 import shutil
 import tempfile
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Any
 
@@ -32,10 +33,16 @@ class RefusedError(Exception):
 
 
 class Received:
-    """What is known of a job so far: the `node` that does it ("" while none does), its age, memory and last line."""
+    """What is known of a job so far: the `node` that does it ("" while none does), its age, memory and last line.
 
-    def __init__(self, order: Order, most: int, begins: str = "") -> None:
+    What a job that talks has said is given to `answer`.
+    """
+
+    def __init__(
+        self, order: Order, most: int, begins: str = "", answer: Callable[[bytes], None] | None = None
+    ) -> None:
         self._order = order
+        self._answer = answer
         self._room = most + (1 << 20) * 64  # and what an archive needs for itself
         self._log = BoundedLog(order.log, tail=TAIL + _DROPPED, mask=order.mask)
         self._archives: dict[str, IO[bytes]] = {}
@@ -59,9 +66,12 @@ class Received:
             kind = said["event"]
             if kind == "began":
                 self.node = str(said["node"])
+                self._order.begun.set()
             elif kind == "tick":
                 self.seconds, self.megabytes = float(said["seconds"]), float(said["megabytes"])
                 self.line = self._order.mask.text(str(said["line"]))[-_TEXT:]
+            elif kind == "said" and self._answer is not None:
+                self._answer(rest)
             elif kind == "left":
                 self._keep(str(said["side"]), rest)
             elif kind == "ended":

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
+import queue
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,12 +15,14 @@ from typing import Any
 
 import pytest
 
-from ml_ci.errors import StageFailed
+from ml_ci.errors import Failure, StageFailed
 from ml_ci.spec.resources import Resources
 from ml_ci.training import executors
 from ml_ci.training.cluster import far, packing
 from ml_ci.training.cluster.parcel import Parcel
 from ml_ci.training.cluster.receiving import Received, RefusedError
+from ml_ci.training.cluster.relay import Relay
+from ml_ci.training.executors import LOST
 from ml_ci.training.process import Order, Outcome
 from ml_ci.training.progress import Progress
 
@@ -29,8 +33,11 @@ class OtherSide:
     def __init__(self) -> None:
         self.parcels: list[Parcel] = []
         self.most = packing.LARGEST
+        self.losses = 0
 
     def __call__(self, order: Order, progress: Progress) -> Outcome:
+        if order.descriptors:
+            return self._talk(order, progress)
         parcel, blobs = packing.pack(order)
         self.parcels.append(Parcel.load(parcel.dump()))
         sent = tuple(blobs[one] for one in parcel.blobs)
@@ -47,6 +54,43 @@ class OtherSide:
         finally:
             received.close()
         return outcome
+
+    def _talk(self, order: Order, progress: Progress) -> Outcome:
+        """Have a job answer while it runs; its worker is lost where `losses` are left, when it was told something."""
+        relay, inbox = Relay(order.descriptors, lambda: None), queue.SimpleQueue[bytes | None]()
+        parcel, blobs = packing.pack(order)
+        self.parcels.append(Parcel.load(parcel.dump()))
+        sent = tuple(blobs[one] for one in parcel.blobs)
+        received = Received(order, packing.LARGEST, answer=relay.answer)
+        told: list[bytes | None] = []
+
+        def tell(content: bytes | None) -> None:
+            told.append(content)
+            inbox.put(content)
+
+        assert order.copy is not None
+        try:
+            with _away([order.copy, *order.handed]):
+                relay.begin(tell)
+                events = far.do(parcel.dump(), sent, self.most, "there", inbox)
+                for event in events:
+                    head = json.loads(event.partition(b"\n")[0])
+                    if head["event"] == "said" and told and self.losses:
+                        self.losses -= 1
+                        events.close()
+                        raise StageFailed(Failure("training", LOST, "the machine was lost"))
+                    if head["event"] == "ended":
+                        break
+                    received.take(event, progress)
+                list(events)
+            outcome = received.take(event, progress)
+            assert outcome is not None
+            return outcome
+        except RefusedError as refused:
+            raise StageFailed(refused.failure) from None
+        finally:
+            received.close()
+            relay.close()
 
     def lacks(self, resources: Resources) -> str:
         return ""

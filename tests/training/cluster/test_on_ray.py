@@ -154,9 +154,13 @@ def test_a_node_that_is_killed_in_the_middle_of_a_job(cluster: Any, repository: 
         assert len(_records(repository)) == 1
         cluster.wait(lambda: not cluster.find(word), 10)
     finally:
-        cluster.end(hosts[0])
-        cluster.start(hosts[0], *cluster.nodes[hosts[0]].resources)
-        cluster.wait(lambda: executor.connect(cluster.address[6:]).slots(None) == 2, 120)
+        _start_again(cluster, hosts[0])
+
+
+def _start_again(cluster: Any, host: str) -> None:
+    cluster.end(host)
+    cluster.start(host, *cluster.nodes[host].resources)
+    cluster.wait(lambda: executor.connect(cluster.address[6:]).slots(None) == 2, 120)
 
 
 FAILS: dict[str, tuple[str | tuple[str, ...], dict[str, Any]]] = {
@@ -239,6 +243,75 @@ def test_a_gpu_is_waited_for_and_one_that_is_nowhere_is_named(
     failure = run(_options(repository, cluster.address, baseline="none")).models["command"].failure
     assert failure is not None and failure.code == "no-resources"
     assert "no machine of the cluster has 99 CPUs" in failure.message
+
+
+ASKED = """\
+import os, pathlib, time
+class Model:
+    def predict_proba(self, rows):
+        gpu = os.environ.get("CUDA_VISIBLE_DEVICES", "none")
+        pathlib.Path("TOLD", str(os.getpid())).write_text(f"{len(rows)} {gpu}")
+        time.sleep(0.02)
+        return [[1 - float(x), float(x)] for x in rows["x"]]
+def train(train):
+    return Model()
+"""
+BEHAVIOURS = """\
+    behaviours:
+      steady: {same: again}
+      rising: {raise: x, score: never falls}
+      alone: {same: alone}
+"""
+
+
+def _ask(repository: Any, address: str, told: Path, more: str = "") -> Any:
+    """Give how the behaviours of both sides come out; `told` is a folder for what the models say of themselves."""
+    told.mkdir()
+    source = ASKED.replace("TOLD", str(told))
+    files = _files("asked", 0, "w", BY_FUNCTION + more + BEHAVIOURS)
+    repository.commit({**files, "fun.py": source})
+    repository.write({"fun.py": source + "# changed\n"})
+    model = run(_options(repository, address, baseline="HEAD")).models["function"]
+    assert model.verdict == "pass" and model.failure is None, model
+    return model.behaviours
+
+
+def test_behaviours_are_asked_there_of_both_sides_on_one_gpu(
+    cluster: Any, make_repository: Callable[[str], Any], tmp_path: Path
+) -> None:
+    here = _ask(make_repository("here"), "local", tmp_path / "told-here")
+    there = _ask(make_repository("there"), cluster.address, tmp_path / "told-there", "    resources: {gpus: 1}\n")
+    assert here == there and len(here) == 3
+    told = [one.read_text().split() for one in (tmp_path / "told-there").iterdir()]
+    assert {gpu for _, gpu in told} == {"0"} and len(told) >= 2
+
+
+def test_a_node_that_is_killed_while_a_model_is_asked(
+    cluster: Any, make_repository: Callable[[str], Any], tmp_path: Path
+) -> None:
+    expected = _ask(make_repository("here"), "local", tmp_path / "told-here")
+    told, hosts = tmp_path / "told-killed", list[str]()
+
+    def find_asked() -> Path | None:
+        alone = (one for one in told.glob("*") if one.read_text().startswith("1 "))
+        return next(alone, None)
+
+    def kill() -> None:
+        cluster.wait(find_asked, 240)
+        asked = find_asked()
+        assert asked is not None
+        hosts.append(cluster.host_of(int(asked.name)))
+        cluster.kill(hosts[0])
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    found = _ask(make_repository("killed"), cluster.address, told)
+    killer.join()
+    try:
+        assert hosts[0] and found == expected
+        cluster.wait(lambda: not any(Path("/proc", one.name).exists() for one in told.iterdir()), 10)
+    finally:
+        _start_again(cluster, hosts[0])
 
 
 OTHER = "import ray; ray.__version__ = '0.0.1'; from ml_ci.cli.entry import main; main()"

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from ml_ci.spec.resources import Resources
 from ml_ci.training.cluster import archive, folders
 from ml_ci.training.cluster.archive import DamagedError, TooLargeError
-from ml_ci.training.cluster.capacity import count_slots, say_lack
+from ml_ci.training.cluster.capacity import count_slots, demand, say_lack
 from ml_ci.training.cluster.environment import build_environment
 from ml_ci.training.cluster.exchange import Exchange
 from ml_ci.training.cluster.parcel import Item, Parcel, Place
@@ -181,6 +181,12 @@ HEAD: Mapping[str, float] = {"memory": 1e9}
 def test_room_is_counted_and_what_is_missing_is_named(asked: Resources | None, slots: int, said: str) -> None:
     nodes = (*NODES, HEAD)
     assert (count_slots(asked, nodes), say_lack(asked, nodes)) == (slots, said)
+
+
+@pytest.mark.parametrize(("gpus", "each"), [(0, 0.0), (1, 0.5), (2, 2.0)])
+def test_both_sides_of_what_is_asked_have_room_beside_each_other(gpus: int, each: float) -> None:
+    needed = demand(Resources(cpus=8, gpus=gpus, memory=10**9), talks=True)
+    assert (needed["GPU"], needed["memory"]) == (each, 1e9) and 0 < needed["CPU"] < 0.1
 
 
 def test_a_cluster_without_machines_or_gpus_says_so() -> None:
