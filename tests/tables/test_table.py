@@ -232,10 +232,10 @@ def test_importing_needs_no_heavy_library() -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(text=st.lists(st.sampled_from(["a", ",", "\n", " ", "\t", "\f", "\v"]), min_size=1, max_size=12).map("".join))
-def test_blank_lines_are_found_alike_in_small_and_in_large_pieces(text: str) -> None:
+def test_blank_lines_are_found_alike_in_small_and_in_large_tables(text: str) -> None:
     piece = text.encode()
-    found = layout._has_blank_line(piece)
-    assert found == (layout.BLANK_LINE.search(piece) is not None)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(layout, "CHUNK", 1)
-        assert layout._has_blank_line(piece) == found
+    is_blank = layout.BLANK_LINE.search(piece) is not None
+    for quickly in (False, True):
+        ends, may_be_blank = layout._find_ends(piece, quickly)
+        assert ends == piece.count(b"\n")
+        assert may_be_blank or not is_blank
