@@ -37,11 +37,29 @@ def curve(y_true: Bools, score: Floats, weights: Floats | None = None) -> Curve:
     """Sort the rows by score, ties together; `weights` are float64 of shape (rows,), None where each counts as one."""
     if weights is not None:
         return _weighted_curve(y_true, score, weights)
+    if len(score) and score.min() >= 0:
+        return _curve_of_bits(y_true, score)
     falling, of_positives = np.sort(score)[::-1], np.sort(score[y_true])  # faster than to sort places
     last = _ends(falling)
     threshold, positives = falling[last], len(of_positives)
     tp = positives - np.searchsorted(of_positives, threshold)
     return Curve(threshold, tp, last + 1 - tp, positives, len(y_true) - positives)
+
+
+def _curve_of_bits(y_true: Bools, score: Floats) -> Curve:
+    """Sort scores that are not negative by their bits, which are in their order, with the label behind them.
+
+    One sort, in half of the time that two take. 0 is added, as the bits of -0.0 are others than those of 0.0.
+    """
+    one = np.uint64(1)
+    both = ((score + 0.0).view(np.uint64) << one) | y_true
+    both.sort()
+    falling = both[::-1]
+    threshold = (falling >> one).view(np.float64)
+    last = _ends(threshold)
+    tp = np.cumsum(falling & one, dtype=np.int64)[last]
+    positives = int(np.count_nonzero(y_true))
+    return Curve(threshold[last], tp, last + 1 - tp, positives, len(y_true) - positives)
 
 
 def _weighted_curve(y_true: Bools, score: Floats, weights: Floats) -> Curve:

@@ -90,7 +90,8 @@ def decide(predictions: Predictions, cut: float) -> Predictions:
 def write(predictions: Predictions, path: Path) -> None:
     """Write predictions as Parquet: `decision`, `kind`, and `score` or `class` where there are."""
     columns: dict[str, NDArray[Any]] = {"decision": predictions.decision}
-    what = ["decision", f"{literal(predictions.kind)} AS kind"]
+    kind = literal(predictions.kind)  # one of a list of one: of texts DuckDB would look up every row's
+    what = ["decision", f"{kind}::ENUM({kind}) AS kind"]
     if predictions.score is not None:
         columns["score"] = predictions.score
         what.append("score")

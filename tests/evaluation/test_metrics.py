@@ -31,6 +31,25 @@ def test_each_agrees_with_scikit_learn(rows: list[tuple[bool, float]]) -> None:
         assert ours.recall_at(drawn, at) == pytest.approx(tpr[fpr <= at].max())
 
 
+SCORES = st.one_of(
+    st.sampled_from([0.0, -0.0, 5e-324, 1e-300, 0.5, np.nextafter(0.5, 0), 1.0, 1e300, -1.0]),
+    st.floats(allow_nan=False, allow_infinity=False),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(rows=st.lists(st.tuples(st.booleans(), SCORES), max_size=30), positive=st.booleans())
+def test_a_curve_counts_the_rows_at_or_above_each_score(rows: list[tuple[bool, float]], positive: bool) -> None:
+    """Whether any score is negative or none is: the two are sorted in different ways."""
+    y = np.array([row[0] for row in rows], np.bool_)
+    score = np.array([abs(row[1]) if positive else row[1] for row in rows], np.float64)
+    drawn = ours.curve(y, score)
+    assert drawn.threshold.tolist() == sorted({*score.tolist()}, reverse=True)
+    assert drawn.tp.tolist() == [int(np.sum(y & (score >= cut))) for cut in drawn.threshold]
+    assert drawn.fp.tolist() == [int(np.sum(~y & (score >= cut))) for cut in drawn.threshold]
+    assert (drawn.positives, drawn.negatives) == (int(y.sum()), int((~y).sum()))
+
+
 def test_large_random_scores_agree() -> None:
     random = np.random.default_rng(1)
     y = random.random(20_000) < 0.2
