@@ -7,7 +7,7 @@ Most values are told to be the one or the other without a pattern, and only what
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from typing import TypeAlias
 
@@ -19,6 +19,7 @@ Known: TypeAlias = Sequence[tuple[str, int]]  # texts and their bits
 
 _EXACT = float(1 << 53)  # from here on not every whole number has a float64 of its own
 _INTEGERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT")
+_NUMBER = "number"  # the type of a text's column that is read as DOUBLE: its NaN is a text, and no missing value
 MISSING = 0x6A1B2F547411382D  # the bits of a missing value
 _MISSING = f"{MISSING}::UBIGINT"
 _UNMIXED = "7883959562216040192::UBIGINT"  # what they are mixed from
@@ -52,14 +53,18 @@ def hash_values(table: Table, columns: Sequence[str], source: str | None = None)
     return mix(rows, {f"v{cell.at}": cell.bits(own, "{0}") for cell in cells}), names
 
 
-def hash_sure(table: Table, columns: Sequence[str], known: Mapping[str, Known], source: str) -> tuple[str, list[str]]:
+def hash_sure(
+    table: Table, columns: Sequence[str], known: Mapping[str, Known], source: str, numbers: Collection[str] = ()
+) -> tuple[str, list[str]]:
     """Give what `hash_values` gives in a third of the time, with NULL for values that take a closer look.
 
-    `known` gives by column the bits of some of its texts. Only where this DuckDB `knows_mixing`.
+    `known` gives by column the bits of some of its texts, `numbers` names the columns of a text that are DOUBLE in
+    `source`. Only where this DuckDB `knows_mixing`.
     """
-    cells = _cells(table, columns)
-    rows = _add(source, {f"n{cell.at}": cell.number()[f"n{cell.at}"] for cell in cells})
-    sure = {f"v{cell.at}": cell.sure(known.get(name, ())) for cell, name in zip(cells, columns, strict=True)}
+    cells = [(cell, known.get(name, ())) for cell, name in zip(_cells(table, columns, numbers), columns, strict=True)]
+    # Of what is known no number is read; of all else it is read once, for it is asked for twice.
+    rows = _add(source, {f"n{cell.at}": cell.read() for cell, texts in cells if not texts})
+    sure = {f"v{cell.at}": cell.sure(cell.read() if texts else f"n{cell.at}", texts) for cell, texts in cells}
     return _add(rows, sure), list(sure)
 
 
@@ -120,10 +125,11 @@ def knows_mixing() -> bool:
         return connection.execute(f"SELECT {asked}").fetchone() == tuple(_KNOWN.values())
 
 
-def _cells(table: Table, columns: Sequence[str]) -> list[_Cell]:
+def _cells(table: Table, columns: Sequence[str], numbers: Collection[str] = ()) -> list[_Cell]:
     places = [table.layout.index(name, table.shown) for name in columns]
-    odd = table.layout.underscored
-    return [_Cell(f"c{place}", table.types[place], str(number), odd) for number, place in enumerate(places)]
+    kinds = [_NUMBER if name in numbers else table.types[place] for name, place in zip(columns, places, strict=True)]
+    odd, each = table.layout.underscored, zip(places, kinds, strict=True)
+    return [_Cell(f"c{place}", kind, str(number), odd) for number, (place, kind) in enumerate(each)]
 
 
 def _add(source: str, columns: Mapping[str, str]) -> str:
@@ -136,37 +142,37 @@ class _Cell:
 
     def __init__(self, column: str, kind: str, at: str, underscored: bool) -> None:
         self._column, self._kind, self.at, self._underscored = column, kind, at, underscored
-        self._is_number = kind in (*_INTEGERS, *FLOATS)
+        self._is_number = kind in (*_INTEGERS, *FLOATS, _NUMBER)
         self._text = column if kind == "VARCHAR" else f"CAST({column} AS VARCHAR)"
 
-    def sure(self, known: Known) -> str:
+    def sure(self, number: str, known: Known) -> str:
         """Give the bits of a value where they are sure at first sight, and NULL otherwise; `known` are those of texts.
 
-        `n` is the number that it may be; this DuckDB's own mixing is the one that is meant.
+        `number` is what `read` gives; this DuckDB's own mixing is the one that is meant.
         """
-        when = [f"abs(n{self.at}) < {_EXACT} THEN hash(n{self.at})", f"{self._column} IS NULL THEN {_MISSING}"]
+        when = [f"abs({number}) < {_EXACT} THEN hash({number})", f"{self._column} IS NULL THEN {_MISSING}"]
         if self._kind in FLOATS:
             when.append(f"isnan({self._column}) THEN {_MISSING}")
         elif not self._is_number and self._kind != "BOOLEAN":
             when.append(f"{_is_plain(self._text)} THEN hash({_bits_of_text(self._text)})")
-        found = f"CASE WHEN {' WHEN '.join(when)} END"
-        if not known:
-            return found
-        texts, bits = ", ".join(literal(text) for text, _ in known), ", ".join(f"{one}::UBIGINT" for _, one in known)
-        place = f"list_position([{texts}], {self._column})"
-        return f"CASE WHEN {place} > 0 THEN [{bits}][{place}] ELSE {found} END"
+        seen = [f"{self._column} = {literal(text)} THEN {bits}::UBIGINT" for text, bits in known]
+        return f"CASE WHEN {' WHEN '.join((*seen, *when))} END"
 
-    def number(self) -> Mapping[str, str]:
+    def read(self) -> str:
         """Read what is a number at first sight: what begins as one does, and is one to DuckDB; 1_000 is to no other."""
         if self._kind == "BOOLEAN":
-            return {f"n{self.at}": "NULL::DOUBLE", f"x{self.at}": self._text}
+            return "NULL::DOUBLE"
         if not self._is_number:
-            return {f"n{self.at}": _read(self._text, self._underscored), f"x{self.at}": self._text}
+            return _read(self._text, self._underscored)
         value = f"CAST({self._column} AS DOUBLE)"
-        if self._kind == "FLOAT":  # 0.1 is the number that is written so
-            short = f"TRY_CAST(CAST({self._column} AS VARCHAR) AS DOUBLE)"
-            value = f"CASE WHEN {self._column} = trunc({self._column}) THEN {value} ELSE {short} END"
-        return {f"n{self.at}": value}
+        if self._kind != "FLOAT":
+            return value
+        short = f"TRY_CAST(CAST({self._column} AS VARCHAR) AS DOUBLE)"  # 0.1 is the number that is written so
+        return f"CASE WHEN {self._column} = trunc({self._column}) THEN {value} ELSE {short} END"
+
+    def number(self) -> Mapping[str, str]:
+        """Read what is a number at first sight, and keep the text of all that no number is."""
+        return {f"n{self.at}": self.read(), **({} if self._is_number else {f"x{self.at}": self._text})}
 
     def odd(self) -> Mapping[str, str]:
         """Leave numbers that a float64 may not hold; find the texts that may not be their own form."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from ml_ci.errors import UserError
 from ml_ci.tables.duck import Database, connect, literal, parquet, select, unpad
 from ml_ci.tables.layout import Layout, examine
 from ml_ci.tables.records import rows
@@ -16,6 +18,8 @@ from ml_ci.tables.spelling import MISSING
 from ml_ci.tables.text_source import text_source
 
 ROWS = 100_000
+_SEEN = 200  # the first of them, which say what to expect
+_FRACTION = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _WHOLE = r"[+-]?\d+"
 _BOOLEAN = "true|false"
 
@@ -41,12 +45,33 @@ def kinds(path: Path, columns: Sequence[str] | None, shown: str, layout: Layout 
     with connect(shown=shown) as connection:
         if layout.parquet:
             return _of_parquet(connection, path, layout)
-        return _of_text(connection, _first_rows(connection, path, layout, shown), layout)
+        if layout.plain:
+            return _of_plain(connection, path, layout)
+        return _of_text(connection, _register(connection, path, layout, shown), layout) or {}
 
 
-def _first_rows(connection: Database, path: Path, layout: Layout, shown: str) -> str:
-    if layout.plain:
-        return f"({select('*', text_source(path, layout), f'LIMIT {ROWS}')})"
+def _of_plain(connection: Database, path: Path, layout: Layout) -> Mapping[str, Kind]:
+    """Give the kinds of a plain text; columns that begin with fractions are read as numbers, as long as all are."""
+    seen = connection.execute(select("*", text_source(path, layout, few=True), f"LIMIT {_SEEN}")).fetchall()
+    numbers = [place for place, values in enumerate(zip(*seen, strict=True)) if _are_fractions(values)]
+    found = None
+    if numbers and not layout.underscored:
+        with suppress(UserError):
+            found = _of_text(connection, _first_rows(path, layout, numbers), layout, numbers)
+    return found or _of_text(connection, _first_rows(path, layout), layout) or {}
+
+
+def _are_fractions(values: Sequence[str | None]) -> bool:
+    there = [value for value in values if value is not None]
+    return all(map(_FRACTION.fullmatch, there)) and any("." in value for value in there)
+
+
+def _first_rows(path: Path, layout: Layout, numbers: Collection[int] = ()) -> str:
+    return f"({select('*', text_source(path, layout, numbers, few=True), f'LIMIT {ROWS}')})"
+
+
+def _register(connection: Database, path: Path, layout: Layout, shown: str) -> str:
+    """Have the first rows of a text that DuckDB does not read as it stands under a name."""
     import numpy as np
 
     fields = [record.fields for record in islice(rows(path, layout, shown), ROWS) if record.fields]
@@ -58,13 +83,32 @@ def _first_rows(connection: Database, path: Path, layout: Layout, shown: str) ->
     return "first_rows"
 
 
-def _of_text(connection: Database, source: str, layout: Layout) -> Mapping[str, Kind]:
+def _of_text(
+    connection: Database, source: str, layout: Layout, numbers: Collection[int] = ()
+) -> Mapping[str, Kind] | None:
+    """Give the kinds of columns of texts, and of those at the places `numbers`, which are DOUBLE in `source`.
+
+    None where one of these is not surely float64: it has no fraction, or NaN, which may be how a missing value is said.
+    """
     places = range(len(layout.names))
+    texts = [place for place in places if place not in numbers]
     for step in (_number, _trimmed, _present):
-        source = f"({select(', '.join(['*', *map(step, places)]), source)})"
-    found = connection.execute(select(", ".join(["count(*)", *map(_tests, places)]), source)).fetchone() or (0,)
-    total, counts = found[0], [one or 0 for one in found[1:]]  # of no rows DuckDB counts NULL
-    return {name: _name(total, *counts[4 * place : 4 * place + 4]) for place, name in enumerate(layout.names)}
+        source = f"({select(', '.join(['*', *map(step, texts)]), source)})"
+    counts = (_count_numbers(place) if place in numbers else _tests(place) for place in places)
+    found = connection.execute(select(", ".join(["count(*)", *counts]), source)).fetchone() or (0,)
+    total, each = found[0], [found[4 * place + 1 : 4 * place + 5] for place in places]
+    if any(None in each[place] for place in numbers):
+        return None
+    return {  # of no rows DuckDB counts NULL
+        name: _name(total, *(one or 0 for one in counted)) for name, counted in zip(layout.names, each, strict=True)
+    }
+
+
+def _count_numbers(place: int) -> str:
+    """Count as `_tests` what is present, whole, a number and a boolean; NULL where that is not sure."""
+    column = f"c{place}"
+    sure = f"count_if({column} <> trunc({column})) > 0 AND count_if(NOT isfinite({column})) = 0"
+    return f"count({column}), 0, CASE WHEN {sure} THEN count({column}) END, 0"
 
 
 def _number(place: int) -> str:

@@ -109,6 +109,13 @@ class Table:
             found = self._connection.execute(select("count(*) = count(q)", HELD)).fetchone()
             self.hashed = bool(found and found[0])
 
+    def source_as_it_stands(self, numbers: Iterable[str] = (), *, few: bool = False) -> str | None:
+        """Give what `source` is, with columns that are numbers: see `text_source`; None where that is no plain text."""
+        if not self.layout.plain or self._folder is not None:
+            return None
+        places = [self.layout.index(column, self.shown) for column in numbers]
+        return text_source(self.path, self.layout, places, few=few)
+
     def holds(self, columns: Iterable[str]) -> bool:
         """Say whether all of some columns are held."""
         return all(self.sql(column) in self._held for column in columns)

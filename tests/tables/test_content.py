@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ml_ci.tables import row_hashes
 from ml_ci.tables.content import Content, content, older_content
@@ -87,3 +91,35 @@ def test_rows_that_are_held_have_the_content_of_the_file(tmp_path: Path, monkeyp
         assert content(table) == closely
         assert content(table, ["a"]) == content(Table.open(path), ["a"])
         monkeypatch.undo()
+
+
+NUMBERS = ["0.5", "-0.0", "7", "+1e3", " 2.5", "2.5 ", "1.", ".5", "0", "00.50", "", "1e-320", "123456789012345.6"]
+ODD = ["NA", "nan", "NaN", "inf", "-Infinity", "1e400", "9007199254740993", "1_000", "0x10", "1,5", "x", " ", "1e", "-"]
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    numbers=st.lists(st.sampled_from(NUMBERS) | st.floats(allow_nan=False).map(repr), min_size=3, max_size=20),
+    odd=st.lists(st.sampled_from(ODD), max_size=2),
+)
+def test_numbers_are_read_as_the_values_that_their_texts_have(numbers: list[str], odd: list[str]) -> None:
+    """Columns that begin with numbers are read as such, and as texts where another value follows."""
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        values = ["0.5", "0.25", *numbers, *(f'"{one}"' if "," in one else one for one in odd)]
+        path = Path(folder, "rows.csv")
+        path.write_text("y,x,z\n" + "".join(f"{place % 2},{one},EU\n" for place, one in enumerate(values)))
+        closely = content(Table.open(path))
+        patch.setattr(row_hashes, "LARGE", 1)
+        patch.setattr(row_hashes, "_SEEN", 2)
+        asked: list[object] = []
+        read = Table.source_as_it_stands
+
+        def note(table: Table, numbers: Sequence[str] = (), *, few: bool = False) -> str | None:
+            asked.append(list(numbers))
+            return read(table, numbers, few=few)
+
+        patch.setattr(Table, "source_as_it_stands", note)
+        table = Table.open(path, holding=lambda table: hold_hashed(table, ["y"]))
+        assert content(table) == closely
+        assert table.counts("y") == Table.open(path).counts("y")
+        assert ["x"] in asked

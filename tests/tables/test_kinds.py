@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ml_ci.tables import kinds as tables
 from ml_ci.tables.kinds import Kind, kinds
 
 Write = Callable[..., Path]
@@ -23,13 +24,21 @@ COLUMNS = {
     "t f": Kind("text"),
     "EU Nancy None": Kind("text", 1),
     "0.5 EU": Kind("text"),
+    "1.0 2 3": Kind("float64"),
+    "1.0": Kind("float64"),
+    "0.5 9007199254740993": Kind("float64"),
     "1 true": Kind("text"),
     "<NA> n/a 1.#IND": Kind("float64", 3),
 }
 
 
+@pytest.mark.parametrize("seen", [200, 1])
 @pytest.mark.parametrize("values", COLUMNS)
-def test_a_column_is_named_as_pandas_names_it(write: Write, values: str) -> None:
+def test_a_column_is_named_as_pandas_names_it(
+    write: Write, values: str, seen: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where its first value is a fraction, and what follows is something else."""
+    monkeypatch.setattr(tables, "_SEEN", seen)
     rows = values.split(" ")
     path = write("a,b\n" + "".join(f"{value},1\n" for value in rows))
     assert kinds(path, None, "t.csv") == {"a": COLUMNS[values], "b": Kind("int64")}
