@@ -27,6 +27,7 @@ BLANK_LINE = re.compile(rb"(?:\A|\n)[ \t\f\v]*\n|\n[ \t\f\v]+\Z")
 # No line is blank where none begins so.
 _BLANK_BEGINNINGS = tuple(b"\n" + bytes([first]) for first in b"\n \t\f\v")
 _NEW_LINE, _LAST_BLANK = ord("\n"), ord(" ")
+_SPACES = bytes(range(_LAST_BLANK + 1))
 BOM = codecs.BOM_UTF8
 LFS_POINTER = b"version https://git-lfs.github.com/spec/"
 
@@ -39,7 +40,7 @@ class Layout:
     that the first record holds the names. `plain` promises that DuckDB reads the text as Python's csv module does:
     UTF-8, no quotes, no carriage returns, no blank lines, not compressed. `longest` is the longest line in bytes,
     `size` the bytes of all, unpacked (of Parquet: as its own account has it). `lines` are those of a text, and
-    `underscored` says that one behind the header has "_".
+    `underscored` says that one behind the header has "_". Where it is not `spaced`, no value has white space in it.
     """
 
     names: tuple[str, ...]
@@ -53,6 +54,7 @@ class Layout:
     size: int = 0
     lines: int = 0
     underscored: bool = True
+    spaced: bool = True
 
     @property
     def parquet(self) -> bool:
@@ -98,7 +100,8 @@ def examine(path: Path, columns: Sequence[str] | None, shown: str, bounds: Bound
     notes = () if facts.encoding == "utf-8" else (f"{shown} is not UTF-8 and was read as Latin-1",)
     header = columns is None
     found = Layout(checked, delimiter, header, facts.encoding, compressed, plain, facts.longest, notes, size=facts.size)
-    return replace(found, lines=facts.lines, underscored=facts.underscored or (facts.underscored_first and not header))
+    underscored = facts.underscored or (facts.underscored_first and not header)
+    return replace(found, lines=facts.lines, underscored=underscored, spaced=facts.spaced or not plain)
 
 
 def binary(path: Path, compressed: bool) -> IO[bytes]:
@@ -135,6 +138,7 @@ class _Facts:
     lines: int = 0
     underscored_first: bool = False
     underscored: bool = False
+    spaced: bool = False
 
 
 def _survey(path: Path, compressed: bool, shown: str, bounds: Bounds | None) -> _Facts:
@@ -173,7 +177,8 @@ def _note(facts: _Facts, piece: bytes, decoder: codecs.IncrementalDecoder, shown
         facts.underscored_first = b"_" in piece[: piece.find(b"\n") + 1 or None]
     facts.underscored = facts.underscored or b"_" in (piece if facts.size else piece[piece.find(b"\n") + 1 :])
     facts.size += len(piece)
-    ends, may_be_blank = _find_ends(piece, facts.size > _FEW)
+    ends, may_be_blank, spaces = _find_white_space(piece, facts.size > _FEW)
+    facts.spaced = facts.spaced or spaces > ends or not piece.isascii()
     facts.lines += ends + (not piece.endswith(b"\n"))
     if facts.encoding == "utf-8" and not (piece.isascii() and not decoder.getstate()[0]):
         try:
@@ -185,17 +190,22 @@ def _note(facts: _Facts, piece: bytes, decoder: codecs.IncrementalDecoder, shown
     facts.longest = max(facts.longest, _longest(piece, ends))
 
 
-def _find_ends(piece: bytes, quickly: bool) -> tuple[int, bool]:
-    """Count the line ends of a piece, and say whether one of its lines may be blank: it begins as a blank one does."""
+def _find_white_space(piece: bytes, quickly: bool) -> tuple[int, bool, int]:
+    """Count the line ends of a piece, say whether a line may be blank (one begins so), and count ASCII up to the blank.
+
+    Among these are the line ends, and all white space that ASCII has.
+    """
     begins_blank = piece[:1].isspace()
     if not quickly:
-        return piece.count(b"\n"), begins_blank or any(beginning in piece for beginning in _BLANK_BEGINNINGS)
+        may_be_blank = begins_blank or any(beginning in piece for beginning in _BLANK_BEGINNINGS)
+        return piece.count(b"\n"), may_be_blank, len(piece) - len(piece.translate(None, _SPACES))
     import numpy as np
 
-    # one look for the ends, which is quicker than to count them and to search for each beginning by itself
+    # one look for all of it, which is quicker than to count the ends and to search for each beginning by itself
     letters = np.frombuffer(piece, np.uint8)
-    ends = letters == _NEW_LINE
-    return int(np.count_nonzero(ends)), begins_blank or bool((ends[:-1] & (letters[1:] <= _LAST_BLANK)).any())
+    ends, spaces = letters == _NEW_LINE, letters <= _LAST_BLANK
+    may_be_blank = begins_blank or bool((ends[:-1] & spaces[1:]).any())
+    return int(np.count_nonzero(ends)), may_be_blank, int(np.count_nonzero(spaces))
 
 
 def _longest(piece: bytes, ends: int) -> int:

@@ -242,13 +242,14 @@ def _input(model: Node, supply: Supply, entry: FileEntry) -> Input:
 
 
 def _write_first(path: str, entry: FileEntry) -> Written | None:
-    """Say how the file of an entry is written, or the first of its parts: the others are written alike."""
+    """Say how the file of an entry is written, or the first of its parts: the others are written alike, or spaced."""
     try:
         parts = find_parts(Path(path), entry.path)
     except UserError:
         return None
     first = Path(path) if parts is None else parts[0].path
-    return _write(first, entry) if first.is_file() else None
+    written = _write(first, entry) if first.is_file() else None
+    return written if written is None or parts is None else replace(written, spaced=True)
 
 
 def _take(placement: Placement, name: str, given: Input) -> Input:
@@ -274,4 +275,4 @@ def describe_writing(layout: Layout) -> Written | None:
     if layout.delimiter is None or len(layout.delimiter) > 1:
         return None
     separator = {",": None, "": " "}.get(layout.delimiter, layout.delimiter)
-    return Written(separator, layout.encoding, layout.compressed)
+    return Written(separator, layout.encoding, layout.compressed, layout.spaced)

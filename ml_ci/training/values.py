@@ -50,11 +50,15 @@ class Whole:
 
 @dataclass(frozen=True)
 class Written:
-    """How a text table is written: `separator` is one character, or None for a comma; `packed` says gzip."""
+    """How a text table is written: `separator` is one character, or None for a comma; `packed` says gzip.
+
+    Where it is not `spaced`, no value has white space in it.
+    """
 
     separator: str | None = None
     encoding: str = "utf-8"
     packed: bool = False
+    spaced: bool = True
 
 
 @dataclass(frozen=True)

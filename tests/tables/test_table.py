@@ -236,6 +236,7 @@ def test_blank_lines_are_found_alike_in_small_and_in_large_tables(text: str) -> 
     piece = text.encode()
     is_blank = layout.BLANK_LINE.search(piece) is not None
     for quickly in (False, True):
-        ends, may_be_blank = layout._find_ends(piece, quickly)
+        ends, may_be_blank, spaces = layout._find_white_space(piece, quickly)
         assert ends == piece.count(b"\n")
         assert may_be_blank or not is_blank
+        assert (spaces > ends) == any(one.isspace() and one != "\n" for one in text)

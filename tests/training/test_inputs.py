@@ -158,7 +158,14 @@ def test_a_sample_is_drawn_after_the_cut(project: Project) -> None:
 def test_another_separator_is_told(project: Project) -> None:
     project.write("data/train.csv", ROWS.replace(",", ";"))
     _, inputs = project.place(spec())
-    assert inputs.data["train"].written == Written(";")
+    assert inputs.data["train"].written == Written(";", spaced=False)
+
+
+def test_the_first_of_several_parts_says_nothing_of_the_white_space_in_others(project: Project) -> None:
+    for name, text in (("a.csv", "x,y\n1,b\n"), ("b.csv", "x,y\n2, b\n")):
+        project.write(f"data/train/{name}", text)
+    _, inputs = project.place(spec(data={"train": FileEntry("data/train")}))
+    assert inputs.data["train"].written == Written(spaced=True)
 
 
 def test_ignored_data_are_copied_and_large_ones_linked_and_watched(project: Project, failed: Failed) -> None:

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import gzip
 import os
+import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from ml_ci.child.frames import read_by_pandas
 from ml_ci.child.rows import is_library
+from ml_ci.tables.layout import examine
+from ml_ci.training.inputs import describe_writing
 
 PLAIN = {"encoding": "utf-8", "separator": None, "packed": False}
 
@@ -37,6 +43,31 @@ def test_a_text_is_read_as_where_blanks_are_skipped(tmp_path: Path, text: str, s
     for name in skipped.select_dtypes(exclude="number"):
         skipped[name] = skipped[name].str.strip()
     pd.testing.assert_frame_equal(found, skipped)
+
+
+CELLS = ["1", "0.5", "", "a", "NA", " a", "a ", "\u00a0a", "a\ta", "a\x0b", "\x1ca", "a b", "é", '"a"', '" a"', '"a\n"']
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    rows=st.lists(st.tuples(*[st.sampled_from(CELLS)] * 2), min_size=1, max_size=4),
+    end=st.sampled_from(["\n", "\r\n"]),
+    mark=st.sampled_from(["", "\ufeff"]),
+)
+def test_a_text_without_white_space_is_read_as_one_that_is_looked_through(
+    rows: list[tuple[str, str]], end: str, mark: str
+) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "t.csv")
+        path.write_bytes((mark + "".join(",".join(row) + end for row in [("x", "y"), *rows])).encode())
+        written = describe_writing(examine(path, None, "t.csv"))
+        assert written is not None
+        found, looked_through = (
+            read_by_pandas(pd, {"path": str(path), "written": vars(replace(written, spaced=spaced))})
+            for spaced in (written.spaced, True)
+        )
+    pd.testing.assert_frame_equal(found, looked_through)
+    assert not written.spaced or any(cell in CELLS[5:] for row in rows for cell in row) or end != "\n" or mark
 
 
 @pytest.mark.parametrize("written", [{**PLAIN, "packed": True}, None])
