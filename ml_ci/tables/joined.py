@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ml_ci.errors import UserError
+from ml_ci.tables import arrow_notes
 from ml_ci.tables.bounds import Bounds
 from ml_ci.tables.duck import Database, connect, literal, parquet, quote, select
 from ml_ci.tables.parquet import Schema, measure_unpacked, names_of, own_names, read_schemas
@@ -20,7 +21,6 @@ _NUMBERS = ("TINYINT", "SMALLINT", "INTEGER", "BIGINT", "FLOAT", "DOUBLE", "DECI
 _HELD = 200 << 20  # bytes
 # What DuckDB writes as it was, where Arrow has noted nothing beside it.
 _PLAIN = ("BOOLEAN", "VARCHAR", "DATE")
-_NOTED = b"ARROW:schema"
 # Holds every whole number of 64 bits, with a sign and without one; left to itself DuckDB makes floats of them.
 _ANY_WHOLE = "DECIMAL(38,0)"
 
@@ -93,8 +93,8 @@ def _may_hold_more(connection: Database, one: _Described) -> bool:
     """Say whether Arrow may know more of a file's columns than DuckDB: only then its 40 MB are loaded."""
     if any("[" in kind or not (kind in _PLAIN or _group(kind) == "number") for kind in one.own.values()):
         return True
-    keys = connection.execute(select("key", f"parquet_kv_metadata({literal(one.piece.path)})")).fetchall()
-    return _NOTED in {bytes(key) for (key,) in keys}
+    found = connection.execute(select("key, value", f"parquet_kv_metadata({literal(one.piece.path)})")).fetchall()
+    return any(bytes(key) == arrow_notes.KEY and arrow_notes.notes_more(bytes(value)) for key, value in found)
 
 
 def _by_arrow(pieces: Sequence[Part], target: Path) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import sys
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 
 from ml_ci.errors import UserError
+from ml_ci.tables import arrow_notes
 from ml_ci.tables.joined import Part, is_whole, join
 from ml_ci.tables.table import Table
 
@@ -173,16 +175,62 @@ print("pyarrow" in sys.modules)
 
 @pytest.mark.parametrize(
     ("more", "loads"),
-    [("", False), (", TIMESTAMP '2020-01-01' AS t", True), (", [1] AS l", True), ("by Arrow", True)],
+    [("", False), (", TIMESTAMP '2020-01-01' AS t", True), (", [1] AS l", True)],
 )
 def test_arrow_is_loaded_where_it_may_know_more_of_the_columns(tmp_path: Path, more: str, loads: bool) -> None:
     duckdb = pytest.importorskip("duckdb")
     columns = "i, i / 2 AS f, 'a' AS s, i > 0 AS b, DATE '2020-01-01' AS d, CAST(1.5 AS DECIMAL(9, 2)) AS n"
     for part in range(2):
         at = tmp_path / f"{part}.parquet"
-        if more == "by Arrow":
-            parquet.write_table(pyarrow.table({"i": [1, 2]}), at)
-        else:
-            duckdb.sql(f"COPY (SELECT {columns}{more} FROM range(2) t(i)) TO '{at}' (FORMAT parquet)")
+        duckdb.sql(f"COPY (SELECT {columns}{more} FROM range(2) t(i)) TO '{at}' (FORMAT parquet)")
     done = subprocess.run((sys.executable, "-c", JOIN, str(tmp_path)), capture_output=True, text=True)
     assert done.stdout.strip() == str(loads), done.stderr
+
+
+NOTED: dict[str, tuple[Any, bool]] = {
+    "whole numbers": (pyarrow.int64(), False),
+    "without a sign": (pyarrow.uint8(), False),
+    "floats": (pyarrow.float32(), False),
+    "doubles": (pyarrow.float64(), False),
+    "halves": (pyarrow.float16(), True),
+    "truths": (pyarrow.bool_(), False),
+    "texts": (pyarrow.string(), False),
+    "long texts": (pyarrow.large_string(), False),
+    "decimals": (pyarrow.decimal128(9, 2), False),
+    "days": (pyarrow.date32(), False),
+    "days in milliseconds": (pyarrow.date64(), True),
+    "moments": (pyarrow.timestamp("us"), True),
+    "moments in a zone": (pyarrow.timestamp("us", "Europe/Berlin"), True),
+    "categories": (pyarrow.dictionary(pyarrow.int8(), pyarrow.string()), True),
+    "lists": (pyarrow.list_(pyarrow.int8()), True),
+    "bytes": (pyarrow.binary(), True),
+}
+
+
+@pytest.mark.parametrize("case", NOTED)
+def test_what_arrow_notes_is_read_as_arrow_reads_it(tmp_path: Path, case: str) -> None:
+    kind, more = NOTED[case]
+    fields = [("a", pyarrow.int32()), ("b", kind), ("c", pyarrow.string())]
+    for name, own in (("of one", fields[1:2]), ("of several", fields)):
+        parquet.write_table(pyarrow.schema(own).empty_table(), tmp_path / name)
+        noted = parquet.read_metadata(tmp_path / name).metadata[arrow_notes.KEY]
+        assert arrow_notes.notes_more(noted) is more
+        for damaged in (b"", noted[:40], b"AAAA" * 9, b"/////w==", base64.b64encode(b"\xff" * 64)):
+            assert arrow_notes.notes_more(damaged)
+
+
+def test_a_damaged_note_ends_in_an_answer() -> None:
+    noted = pyarrow.schema([("a", pyarrow.int32()), ("b", pyarrow.float64())]).serialize().to_pybytes()
+    assert not arrow_notes.notes_more(base64.b64encode(noted))
+    for place in range(len(noted)):
+        for byte in (0, 0x7F, 0xFF):
+            changed = noted[:place] + bytes([byte]) + noted[place + 1 :]
+            assert arrow_notes.notes_more(base64.b64encode(changed)) in (True, False)
+
+
+def test_plain_parts_that_arrow_wrote_are_joined_without_it(tmp_path: Path) -> None:
+    for part in range(2):
+        table = pyarrow.table({"i": [1, 2], "f": [0.5, 1.5], "s": ["a", "b"]})
+        parquet.write_table(table, tmp_path / f"{part}.parquet")
+    done = subprocess.run((sys.executable, "-c", JOIN, str(tmp_path)), capture_output=True, text=True)
+    assert done.stdout.strip() == "False", done.stderr
