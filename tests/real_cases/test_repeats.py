@@ -96,17 +96,17 @@ def project(repository: Any, tmp_path: Path) -> Project:
 
 
 def test_a_change_of_nothing_never_fails_and_a_worse_one_does(project: Project) -> None:
-    """What is scored by is another each time, and answers the same: 20 runs of both sides, each with real noise."""
+    """What is scored by is another each time, and answers the same: 10 runs of both sides, each with real noise."""
     project.edit("ml-ci.yaml", "repeats: 8", "repeats: 6")
     verdicts = []
-    for number in range(20):
+    for number in range(10):
         project.edit("scorer.py", f"WORSE = {'0 + ' * number}0", f"WORSE = {'0 + ' * (number + 1)}0")
         report, done = project.run()
         assert done == {"train": int(number == 0), "score": 6 if number else 12}
         verdicts.append(report.models["noisy"].gates[0].verdict)
     # All are held against one baseline: where that was lucky, none may pass, and none may fail.
     assert set(verdicts) <= {"pass", "inconclusive"}, verdicts
-    project.edit("scorer.py", f"WORSE = {'0 + ' * 20}0", "WORSE = 5")
+    project.edit("scorer.py", f"WORSE = {'0 + ' * 10}0", "WORSE = 5")
     report, _ = project.run()
     (gate,) = report.models["noisy"].gates
     assert gate.verdict == report.verdict == "fail"
