@@ -122,7 +122,10 @@ class _Job:
         for part in ("startup", "bin"):
             for at in (self._work / part).rglob("*"):
                 if at.is_file() and at.suffix != ".pyc":
-                    at.write_bytes(self._there.raw(at.read_bytes()))
+                    content = at.read_bytes()
+                    exchanged = self._there.raw(content)
+                    if exchanged != content:  # few name a path
+                        at.write_bytes(exchanged)
         given = {name: self._there.text(value) for name, value in self._parcel.environment.items()}
         return Order(
             model=self._parcel.model,
