@@ -66,12 +66,12 @@ def hash_closely(table: Table, columns: Sequence[str], quick: str | None = None)
 
 
 def hold_hashed(table: Table, columns: Sequence[str]) -> None:
-    """Hold columns of a large text, and with them what tells its rows apart: in one reading of the file.
+    """Hold columns of a large table, and with them what tells its rows apart: in one reading of the file.
 
-    Nothing more than the columns where that takes a closer look at rows. Columns that begin with numbers are read as
-    such, and as texts where one of them is none.
+    Nothing more than the columns where that takes a closer look at rows. A text's columns that begin with numbers are
+    read as such, and as texts where one of them is none.
     """
-    if table.layout.parquet or table.rows < LARGE or not knows_mixing():
+    if table.rows < LARGE or not knows_mixing():
         table.hold(columns)
         return
     names, held = sorted(table.names), {*map(table.sql, columns)}

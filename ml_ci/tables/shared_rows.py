@@ -126,7 +126,8 @@ class _Search:
 
     def _begins_whole(self, column: str) -> bool:
         """Say whether the first values of a column are whole numbers: most columns need not be read further."""
-        some = select(f"{_whole(self.table, column)} AS v", self.table.source, "LIMIT 100")
+        beginning = self.table.source_as_it_stands(few=True) or self.table.source
+        some = select(f"{_whole(self.table, column)} AS v", beginning, "LIMIT 100")
         return bool(self._one(select("count(*) = count(v)", f"({some})"))[0])
 
     def _key(self, features: Sequence[str]) -> Sequence[str]:

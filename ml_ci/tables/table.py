@@ -94,12 +94,13 @@ class Table:
     def hold(self, columns: Iterable[str], hashed: str | None = None) -> None:
         """Read columns of a text at once that will be asked for several times: each time the whole file is parsed.
 
-        Nothing is held of Parquet, which is read column by column, nor of very many rows. `hashed` is the SQL of the
-        rows with bits `q` of each, which are held too and are NULL where they are not known.
+        `hashed` is the SQL of the rows with bits `q` of each, which are held too and are NULL where they are not known.
+        Without it nothing is held of Parquet, which is read column by column; and nothing of very many rows.
         """
         names = dict.fromkeys(map(self.sql, columns))
         wanted = [*names, *([] if hashed is None else ["q"])]
-        if self.layout.parquet or self._held or not names or self.rows * len(wanted) > MOST_HELD:
+        is_quick = self.layout.parquet and hashed is None
+        if is_quick or self._held or not names or self.rows * len(wanted) > MOST_HELD:
             return
         source = self.source if hashed is None else hashed
         self._connection.execute(f"CREATE TEMP TABLE {HELD} AS {select(', '.join(wanted), source)}")
