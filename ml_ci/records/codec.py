@@ -9,10 +9,13 @@ from functools import cache
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 Value = TypeVar("Value")
+_SCALARS = frozenset((str, int, float, bool, types.NoneType))
 
 
 def pack(value: object) -> Any:
     """Turn dataclasses, mappings, tuples, sets of text and scalars into what JSON knows."""
+    if type(value) in _SCALARS:  # thousands of counts
+        return value
     if is_dataclass(value) and not isinstance(value, type):
         return {one.name: pack(getattr(value, one.name)) for one in fields(value)}
     if isinstance(value, Mapping):

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from ml_ci.errors import UserError
 from ml_ci.tables.bounds import Bounds
 from ml_ci.tables.canonical import brief
+from ml_ci.tables.coded import encode
 from ml_ci.tables.duck import Database, as_text, connect, parquet, select, trim
 from ml_ci.tables.gathered import Gathered, gather
 from ml_ci.tables.layout import Layout, examine
@@ -323,25 +324,8 @@ class Table:
     def _code(self, column: str) -> tuple[NDArray[np.int32], tuple[str, ...]]:
         place = self.layout.index(column, self.shown)
         if place not in self._codes:
-            self._codes[place] = self._encode(f"c{place}")
+            self._codes[place] = encode(self._connection, f"c{place}", self._source_of(f"c{place}"))
         return self._codes[place]
-
-    def _encode(self, name: str) -> tuple[NDArray[np.int32], tuple[str, ...]]:
-        import numpy as np
-
-        source = self._source_of(name)
-        distinct = select(f"DISTINCT {name} AS v", source)
-        written = select(f"DISTINCT {as_text('v')}", f"({distinct})")
-        self._connection.execute(f"CREATE TYPE seen AS ENUM ({written})")
-        try:
-            values = self._connection.execute("SELECT unnest(enum_range(NULL::seen))::VARCHAR").fetchall()
-            codes = self._fetch(f"enum_code({as_text(name)}::seen)", source)
-        finally:
-            self._connection.execute("DROP TYPE seen")
-        texts = [value.strip() for (value,) in values]
-        names = sorted(set(texts))
-        place = {text: position for position, text in enumerate(names)}
-        return np.array([place[text] for text in texts], np.int32)[codes], tuple(names)
 
     def _read(self) -> str:
         if self.layout.parquet:
