@@ -60,11 +60,16 @@ def keep_private(yes: bool) -> None:
 
 def _import(statements: list[str]) -> str:
     """Run import statements; give why they failed, "" where they did not. The job itself tells of it."""
-    for statement in statements:
-        try:
+    import gc
+
+    gc.disable()  # what imports leave behind is collected once, before the first job branches off
+    try:
+        for statement in statements:
             exec(compile(statement, "<ml-ci>", "exec"), {})
-        except BaseException as error:  # libraries raise what they like, SystemExit included
-            return one_line(error)
+    except BaseException as error:  # libraries raise what they like, SystemExit included
+        return one_line(error)
+    finally:
+        gc.enable()
     return ""
 
 
