@@ -75,15 +75,17 @@ def hold_hashed(table: Table, columns: Sequence[str]) -> None:
         table.hold(columns)
         return
     names, held = sorted(table.names), {*map(table.sql, columns)}
+    bits = {name: f"r{place}" for place, name in enumerate(names)}
     seen = _look(table, names)
     numbers = [name for name in names if table.sql(name) not in held and _are_numbers(seen.get(name, ()))]
     source, beginning = (table.source_as_it_stands(numbers, few=few) for few in (False, True))
     # 1_000 is a number to DuckDB, and to no other
     if numbers and not table.layout.underscored and source is not None and beginning is not None:
         with suppress(UserError):
-            table.hold(columns, _hash_as_read(table, names, _Reading(source, beginning, frozenset(numbers)), seen))
+            how = _Reading(source, beginning, frozenset(numbers))
+            table.hold(columns, _hash_as_read(table, names, how, seen), bits)
             return
-    table.hold(columns, _hash_as_read(table, names, _Reading(table.source, _begin(table)), seen))
+    table.hold(columns, _hash_as_read(table, names, _Reading(table.source, _begin(table)), seen), bits)
 
 
 def _quick(table: Table, columns: Sequence[str], known: Mapping[str, Known], how: _Reading) -> str:

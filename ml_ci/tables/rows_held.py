@@ -147,10 +147,13 @@ def find_held(connection: Database, name: str, table: Table, features: Sequence[
         return None
     import numpy as np  # what is held, is held by it: the plan of a small table does without
 
-    rows, bits = hash_values(table, others, HELD)
-    salted = salt(rows, dict(zip(others, bits, strict=True)))
-    what = ", ".join(["q", *(f"r{place} AS h{place}" for place in range(len(others)))])
-    found = table.ask(select(what, salted))
+    source, apart = HELD, [bits for column in others if (bits := table.bits_of(column)) is not None]
+    if len(apart) < len(others):
+        rows, values = hash_values(table, others, HELD)
+        source = salt(rows, dict(zip(others, values, strict=True)))
+        apart = [f"r{place}" for place in range(len(others))]
+    what = ", ".join(["q", *(f"{one} AS h{place}" for place, one in enumerate(apart))])
+    found = table.ask(select(what, source))
     connection.register(name, {one: np.ma.getdata(values) for one, values in found.items()})
     return Held(name, table.rows, others, table.names)
 

@@ -61,6 +61,7 @@ class Table:
         self._blank: list[int] = []
         self._held: frozenset[str] = frozenset()
         self._is_read = False  # every value, for what is held
+        self._bits: frozenset[str] = frozenset()  # of values, which are held
         self.hashed = False  # the bits of every row are held, `q`
         self._connection = connect(None if bounds is None else bounds.memory, shown=shown)
         self.source = self._read()
@@ -92,14 +93,16 @@ class Table:
         table.gathered = gathered
         return table
 
-    def hold(self, columns: Iterable[str], hashed: str | None = None) -> None:
+    def hold(self, columns: Sequence[str], hashed: str | None = None, bits: Mapping[str, str] | None = None) -> None:
         """Read columns of a text at once that will be asked for several times: each time the whole file is parsed.
 
-        `hashed` is the SQL of the rows with bits `q` of each, which are held too and are NULL where they are not known.
-        Without it nothing is held of Parquet, which is read column by column; and nothing of very many rows.
+        `hashed` is the SQL of the rows with bits `q` of each, which are held too and are NULL where they are not known;
+        `bits` names by column those of its values in there, which are held as `bits_of` names them. Without `hashed`
+        nothing is held of Parquet, which is read column by column; and nothing of very many rows.
         """
         names = dict.fromkeys(map(self.sql, columns))
-        wanted = [*names, *([] if hashed is None else ["q"])]
+        apart = {} if bits is None else {f"b{self.sql(one)}": bits[one.strip()] for one in columns}
+        wanted = [*names, *([] if hashed is None else ["q", *(f"{value} AS {name}" for name, value in apart.items())])]
         is_quick = self.layout.parquet and hashed is None
         if is_quick or self._held or not names or self.rows * len(wanted) > MOST_HELD:
             return
@@ -110,6 +113,7 @@ class Table:
             self._is_read = True
             found = self._connection.execute(select("count(*) = count(q)", HELD)).fetchone()
             self.hashed = bool(found and found[0])
+            self._bits = frozenset(apart if self.hashed else ())
 
     def source_as_it_stands(self, numbers: Iterable[str] = (), *, few: bool = False) -> str | None:
         """Give what `source` is, with columns that are numbers: see `text_source`; None where that is no plain text."""
@@ -121,6 +125,11 @@ class Table:
     def holds(self, columns: Iterable[str]) -> bool:
         """Say whether all of some columns are held."""
         return all(self.sql(column) in self._held for column in columns)
+
+    def bits_of(self, column: str) -> str | None:
+        """Give what the bits of a column's values are called in what is held; None where they are not held."""
+        name = f"b{self.sql(column)}"
+        return name if name in self._bits else None
 
     def _source_of(self, name: str) -> str:
         return HELD if name in self._held else self.source

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from ml_ci.tables import row_hashes
-from ml_ci.tables.duck import Database, connect, select
+from ml_ci.tables.content import content
+from ml_ci.tables.duck import Database, connect, literal, select
 from ml_ci.tables.row_hashes import hold_hashed
 from ml_ci.tables.rows_held import Read, find_held, to_look_through
 from ml_ci.tables.shared_rows import shared_rows
@@ -26,8 +27,8 @@ def _ask(connection: Database, queries: list[str]) -> list[object]:
 
 @pytest.mark.parametrize("columns", [["x"], ["x", "y"], ["word", "x", "y"], ["word"]])
 def test_held_and_read_rows_are_told_apart_alike(tmp_path: Path, columns: list[str]) -> None:
-    for name, content in FILES.items():
-        (tmp_path / name).write_text(content)
+    for name, text in FILES.items():
+        (tmp_path / name).write_text(text)
     tables = [Table.open(tmp_path / name) for name in FILES]
     with connect() as connection:
         [held] = to_look_through(connection, "held", tables, columns)
@@ -58,8 +59,8 @@ def test_tables_with_the_same_columns_are_read_as_one(tmp_path: Path) -> None:
         "c.csv": "x,word\n7.0,blue\n8,x\n",
         "d.csv": "word,x\nred,0.5\n",
     }
-    for name, content in texts.items():
-        (tmp_path / name).write_text(content)
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
     with connect() as connection:
         rows = "(VALUES (0.5::DOUBLE, 'red'), (NULL, 'blue')) AS t(x, word)"
         connection.execute(f"COPY ({select('*', rows)}) TO '{tmp_path / 'e.parquet'}' (FORMAT parquet)")
@@ -94,6 +95,21 @@ def test_a_table_that_holds_what_tells_its_rows_apart_is_not_read(hashed: Table)
             assert _ask(connection, queries[:1]) == _ask(connection, queries[1:])
             assert _ask(connection, [found.keyed(key)]) == _ask(connection, [read.keyed(key)])
         assert find_held(connection, "none", hashed, ["word"]) is None, "x is not held, and would have to be taken out"
+
+
+def test_rows_of_parquet_are_told_apart_by_what_is_held_as_those_of_a_text_are(hashed: Table, tmp_path: Path) -> None:
+    path = tmp_path / "rows.parquet"
+    with connect() as connection:
+        read = f"read_csv({literal(hashed.path)}, types = {{'x': 'DOUBLE', 'y': 'INTEGER'}})"
+        connection.execute(f"COPY ({select('*', read)}) TO {literal(path)} (FORMAT parquet)")
+        table = Table.open(path, holding=lambda table: hold_hashed(table, ["y", "word"]))
+        assert table.hashed and content(table) == content(hashed) == content(Table.open(path))
+        found = find_held(connection, "one", table, ["x"])
+        other = find_held(connection, "other", hashed, ["x"])
+        assert found is not None and other is not None
+        for columns in (["x"], ["word", "x"], ["y"]):
+            assert _ask(connection, [found.keyed(columns)]) == _ask(connection, [other.keyed(columns)])
+    assert table.counts("word") == hashed.counts("word")
 
 
 def test_of_a_table_that_holds_less_nothing_is_known(hashed: Table) -> None:
