@@ -150,11 +150,12 @@ def compare(name: str, project: Project) -> tuple[float, float]:
     return times, memory
 
 
-# What is wanted. CSV takes a little more: ml-ci reads it, and pandas for the models, and the floor reads it once.
+# What is wanted. CSV comes near to it: ml-ci reads it, and pandas for the models, and the floor reads it once; where
+# other work takes the caches it is a tenth more.
 WANTED, MEMORY = 2.5, 1.5
 
 
-@pytest.mark.parametrize(("kind", "most"), [("csv", 3.75), ("parquet", 2.5)])
+@pytest.mark.parametrize(("kind", "most"), [("csv", 2.75), ("parquet", 2.5)])
 def test_a_million_rows(make_project: Callable[[str, int], Project], kind: str, most: float) -> None:
     times, memory = compare(f"{ROWS:,} rows, {kind} (wanted {WANTED})", make_project(kind, ROWS))
     assert times <= most
