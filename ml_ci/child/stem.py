@@ -62,13 +62,16 @@ def _import(statements: list[str]) -> str:
     """Run import statements; give why they failed, "" where they did not. The job itself tells of it."""
     import gc
 
-    gc.disable()  # what imports leave behind is collected once, before the first job branches off
+    # What imports leave behind is little, and to look for it among all that they make takes a tenth of their time.
+    gc.disable()
     try:
         for statement in statements:
             exec(compile(statement, "<ml-ci>", "exec"), {})
     except BaseException as error:  # libraries raise what they like, SystemExit included
         return one_line(error)
     finally:
+        if hasattr(gc, "freeze"):
+            gc.freeze()
         gc.enable()
     return ""
 
