@@ -7,6 +7,7 @@ import re
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -21,6 +22,9 @@ ROWS = 100_000
 _SEEN = 200  # the first of them, which say what to expect
 _FRACTION = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _WHOLE = r"[+-]?\d+"
+# DuckDB takes 1_000 for a number, which pandas reads as a text.
+_CAST = "TRY_CAST({0} AS DOUBLE)"
+_CAST_ODD = "TRY_CAST(CASE WHEN NOT contains({0}, '_') THEN {0} END AS DOUBLE)"
 _BOOLEAN = "true|false"
 
 
@@ -92,9 +96,10 @@ def _of_text(
     """
     places = range(len(layout.names))
     texts = [place for place in places if place not in numbers]
-    for step in (_number, _trimmed, _present):
+    cast = _CAST_ODD if layout.underscored else _CAST
+    for step in (partial(_number, cast), _trimmed, _present):
         source = f"({select(', '.join(['*', *map(step, texts)]), source)})"
-    counts = (_count_numbers(place) if place in numbers else _tests(place) for place in places)
+    counts = (_count_numbers(place) if place in numbers else _tests(place, cast) for place in places)
     found = connection.execute(select(", ".join(["count(*)", *counts]), source)).fetchone() or (0,)
     total, each = found[0], [found[4 * place + 1 : 4 * place + 5] for place in places]
     if any(None in each[place] for place in numbers):
@@ -111,8 +116,8 @@ def _count_numbers(place: int) -> str:
     return f"count({column}), 0, CASE WHEN {sure} THEN count({column}) END, 0"
 
 
-def _number(place: int) -> str:
-    return f"TRY_CAST(c{place} AS DOUBLE) AS n{place}"
+def _number(cast: str, place: int) -> str:
+    return f"{cast.format(f'c{place}')} AS n{place}"
 
 
 def _trimmed(place: int) -> str:
@@ -128,11 +133,11 @@ def _present(place: int) -> str:
     return f"CASE WHEN {is_other} THEN {value} WHEN {is_missing} THEN NULL ELSE {value} END AS v{place}"
 
 
-def _tests(place: int) -> str:
+def _tests(place: int, cast: str) -> str:
     """Count what is present, whole, a number and a boolean."""
     value, fractions = f"v{place}", f"count_if({_is_fraction(place)})"
     whole = f"CASE WHEN {value} < ':' THEN regexp_full_match({value}, {literal(_WHOLE)}) ELSE false END"
-    number = f"CASE WHEN n{place} IS NOT NULL OR {value} <> c{place} THEN TRY_CAST({value} AS DOUBLE) END"
+    number = f"CASE WHEN n{place} IS NOT NULL OR {value} <> c{place} THEN {cast.format(value)} END"
     boolean = f"regexp_full_match(lower({value}), {literal(_BOOLEAN)})"
     boolean = f"CASE WHEN strlen({value}) BETWEEN 4 AND 5 THEN {boolean} ELSE false END"
     return f"{fractions} + count({value}), count_if({whole}), {fractions} + count({number}), count_if({boolean})"

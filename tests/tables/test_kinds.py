@@ -28,6 +28,9 @@ COLUMNS = {
     "1.0": Kind("float64"),
     "0.5 9007199254740993": Kind("float64"),
     "1 true": Kind("text"),
+    "1000 1_000": Kind("text"),
+    "0.5 1_0.5": Kind("text"),
+    "0.5 1_000": Kind("text"),
     "<NA> n/a 1.#IND": Kind("float64", 3),
 }
 
