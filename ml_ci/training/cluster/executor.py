@@ -124,7 +124,7 @@ class Cluster:
                 warm, engine = self._remote(ray, bootstrap.warm), self._send_engine(ray)
                 for node in ray.nodes():
                     if node["Alive"] and node["Resources"].get(capacity.CPU, 0.0) >= 1:
-                        options = {"num_cpus": 0, "name": "ml-ci warm", **_there(ray, node["NodeID"])}
+                        options = {"num_cpus": 1, "name": "ml-ci warm", **_there(ray, node["NodeID"])}
                         # Kept: Ray prints what went wrong of what nobody holds.
                         self._warmed.append(warm.options(**options).remote(*engine))
             except Exception:  # the cluster went: who has a job for it says so
