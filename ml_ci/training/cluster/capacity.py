@@ -41,6 +41,11 @@ def say_lack(resources: Resources | None, nodes: Sequence[Mapping[str, float]]) 
     return f"no machine of the cluster has {together} together ({len(nodes)} were asked)"
 
 
+def fits(resources: Resources | None, node: Mapping[str, float]) -> bool:
+    """Say whether a machine, when nothing else runs there, has room for a job that asks for this, and a CPU."""
+    return node.get(CPU, 0.0) >= 1 and _count(demand(resources), node) > 0
+
+
 def count_slots(resources: Resources | None, nodes: Sequence[Mapping[str, float]]) -> int:
     """Count the jobs that ask for this that all machines have room for at once, when nothing else runs there."""
     needed = demand(resources)

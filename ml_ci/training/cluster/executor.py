@@ -9,6 +9,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
+from itertools import islice
 from threading import RLock, Thread
 from typing import Any
 
@@ -38,6 +39,7 @@ _GIVE_UP = 120.0
 _PAUSE = 1.0
 _HELD = 2 * LARGEST
 _SWEEP = 5.0
+_WARM = 16  # machines
 _INLINE = 64 * 1024  # fewer bytes go with the task itself: no other machine has to be asked for them
 
 
@@ -108,13 +110,14 @@ class Cluster:
     def slots(self, resources: Resources | None) -> int:
         """Count the jobs of this kind that all machines have room for at once; who asks is going to have some done."""
         nodes = self._nodes()
-        Thread(target=self._warm, name="ml-ci warm", daemon=True).start()
+        Thread(target=self._warm, args=(resources,), name="ml-ci warm", daemon=True).start()
         return capacity.count_slots(resources, nodes)
 
-    def _warm(self) -> None:
-        """Have each machine start a worker, and lay out there what does jobs, while the first of them is prepared.
+    def _warm(self, resources: Resources | None) -> None:
+        """Have machines start a worker, and lay out there what does jobs, while the first of them is prepared.
 
         It takes a CPU there as a job does, so that the job which comes next waits for that worker, and starts no other.
+        Those that have no room for such a job are left alone, and all others of a large cluster.
         """
         with self._lock:
             if self._warmed:
@@ -122,11 +125,11 @@ class Cluster:
             ray = join(self._address)
             try:
                 warm, engine = self._remote(ray, bootstrap.warm), self._send_engine(ray)
-                for node in ray.nodes():
-                    if node["Alive"] and node["Resources"].get(capacity.CPU, 0.0) >= 1:
-                        options = {"num_cpus": 1, "name": "ml-ci warm", **_there(ray, node["NodeID"])}
-                        # Kept: Ray prints what went wrong of what nobody holds.
-                        self._warmed.append(warm.options(**options).remote(*engine))
+                fit = (one for one in ray.nodes() if one["Alive"] and capacity.fits(resources, one["Resources"]))
+                for node in islice(fit, _WARM):
+                    options = {"num_cpus": 1, "name": "ml-ci warm", **_there(ray, node["NodeID"])}
+                    # Kept: Ray prints what went wrong of what nobody holds.
+                    self._warmed.append(warm.options(**options).remote(*engine))
             except Exception:  # the cluster went: who has a job for it says so
                 return
 

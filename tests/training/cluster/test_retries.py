@@ -157,7 +157,20 @@ def test_a_machine_that_may_still_come_is_no_lack(monkeypatch: pytest.MonkeyPatc
         place.lacks(Resources(gpus=1))
 
 
-def test_each_machine_with_a_cpu_has_one_worker_started_before_its_first_job(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("resources", "most", "warmed"),
+    [
+        (None, 16, "ab"),
+        (None, 1, "a"),
+        (Resources(gpus=1), 16, "b"),
+        (Resources(cpus=3), 16, "a"),
+        (Resources(cpus=5), 16, ""),
+    ],
+)
+def test_machines_with_room_for_a_job_have_a_worker_started_before_their_first_one(
+    monkeypatch: pytest.MonkeyPatch, resources: Resources | None, most: int, warmed: str
+) -> None:
+    monkeypatch.setattr(executor, "_WARM", most)
     ray = StandIn([])
     has = {"a": {"CPU": 4.0}, "b": {"CPU": 1.0, "GPU": 1.0}, "head": {"CPU": 0.0}, "gone": {"CPU": 9.0}}
     nodes = [{"NodeID": name, "Alive": name != "gone", "Resources": one} for name, one in has.items()]
@@ -165,8 +178,8 @@ def test_each_machine_with_a_cpu_has_one_worker_started_before_its_first_job(mon
     monkeypatch.setattr(executor, "join", lambda address: ray)
     place = Cluster("")
     for _ in range(2):
-        place._warm()
-    assert ray.asked == [(executor.bootstrap.warm, {"node_id": name, "soft": False}) for name in ("a", "b")]
+        place._warm(resources)
+    assert ray.asked == [(executor.bootstrap.warm, {"node_id": name, "soft": False}) for name in warmed]
 
 
 def test_small_files_go_with_the_task_and_large_ones_once(order: Order, monkeypatch: pytest.MonkeyPatch) -> None:
