@@ -166,8 +166,8 @@ LINES = "".join(json.dumps(row) + "\n" for row in ROWS)
         ("t.json", json.dumps(ROWS), "json"),
         ("t.json", json.dumps(ROWS, indent=1), "json"),
         ("t.json", '{"x": {"0": 1}, "y": {"0": "a"}}', "json"),  # by columns, as pandas writes it
-        ("t.json.gz", gzip.compress(LINES.encode()), "lines"),
-        ("t.jsonl", gzip.compress(LINES.encode()), "lines"),
+        ("t.json.gz", gzip.compress(LINES.encode(), mtime=0), "lines"),
+        ("t.jsonl", gzip.compress(LINES.encode(), mtime=0), "lines"),
         ("t.csv", "x\n1\n", "text"),
         ("t.csv", b"PAR1", "parquet"),
         ("t", b"ARROW1\0\0", "arrow"),
