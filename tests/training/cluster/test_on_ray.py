@@ -204,7 +204,9 @@ def test_an_interrupted_driver_leaves_no_process_and_no_folder(
         cluster.wait(lambda: cluster.find(word), 120)
         driver.send_signal(number)
         assert driver.wait(60) == (130 if number == signal.SIGINT else -signal.SIGKILL)
-    cluster.wait(lambda: not cluster.find(word), 10)
+    ended = time.monotonic()
+    cluster.wait(lambda: not cluster.find(word), 60)  # one in forty was there after 10 s, on a busy machine
+    print(f"the job was gone {time.monotonic() - ended:.1f} s after the driver")
     if number == signal.SIGKILL:  # nobody is left who could ask for it: whoever comes next does
         jobs.environment["ML_CI_EXECUTOR"] = cluster.address
         jobs.command("echo . > {out}/model.txt")
