@@ -23,7 +23,7 @@ from ml_ci.training.cluster.packing import LARGEST, pack
 from ml_ci.training.cluster.parcel import Parcel
 from ml_ci.training.cluster.receiving import Received, RefusedError
 from ml_ci.training.cluster.relay import Relay
-from ml_ci.training.cluster.task import Task
+from ml_ci.training.cluster.task import CALL, Task
 from ml_ci.training.executors import LOST
 from ml_ci.training.process import Order, Outcome
 from ml_ci.training.progress import Progress
@@ -34,7 +34,6 @@ _LOOK = 0.1
 _ASK_AGAIN = 5.0
 _GONE = 20.0  # how long the only machine that has what a job asks for may be away
 _SILENCE = 120.0  # a machine that says nothing for so long is lost: it tells four times a second
-_CALL = 30.0
 _GIVE_UP = 120.0
 _PAUSE = 1.0
 _HELD = 2 * LARGEST
@@ -176,9 +175,9 @@ class Cluster:
 
     def _bounded(self, call: Any) -> Any:
         try:
-            return within(_CALL, call)
+            return within(CALL, call)
         except LateError:
-            said = f"--executor {name(self._address)}: the cluster took no job within {_CALL:.0f} s"
+            said = f"--executor {name(self._address)}: the cluster took no job within {CALL:.0f} s"
             raise UserError(said, hint="Is its head up? `ray status` asks it.") from None
 
     def _submit(self, ray: Any, order: Order, parcel: Parcel, blobs: Mapping[str, bytes]) -> Task:
@@ -190,9 +189,9 @@ class Cluster:
         given = (*self._send_engine(ray), parcel.dump(), LARGEST, *sent)
         how = {"name": f"ml-ci {order.model}", "num_returns": "streaming"}
         if not parcel.talks:
-            return Task(self._remote(ray, bootstrap.work).options(**how, **options).remote(*given))
+            return Task(ray, self._remote(ray, bootstrap.work).options(**how, **options).remote(*given))
         talker = self._remote(ray, bootstrap.Talker).options(max_concurrency=2, **options).remote()
-        return Task(talker.work.options(**how).remote(*given), talker)
+        return Task(ray, talker.work.options(**how).remote(*given), talker)
 
     def _remote(self, ray: Any, what: Callable[..., Any]) -> Any:
         with self._lock:
@@ -238,7 +237,7 @@ class Cluster:
     def _cancel(self, ray: Any, task: Task, node: str) -> None:
         """End a job there, and have its folder removed; within bounded time, whatever the cluster does."""
         try:
-            within(_SWEEP, lambda: task.end(ray))
+            within(_SWEEP, task.end)
             if node:
                 within(_SWEEP, lambda: self._sweep(ray, node))
         except Exception:  # the machine is gone, or the cluster: who comes next there sweeps
@@ -300,7 +299,7 @@ def _next(ray: Any, task: Any) -> bytes | None:
     try:
         if not ray.wait([task], timeout=_LOOK)[0]:
             return None
-        content = ray.get(next(task), timeout=_CALL)
+        content = ray.get(next(task), timeout=CALL)
     except StopIteration:
         raise LostError("its worker ended before the job did") from None
     except errors.RayTaskError as error:

@@ -5,25 +5,24 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-_CALL = 30.0
+CALL = 30.0  # seconds for one call
 
 
 @dataclass(frozen=True)
 class Task:
     """One job: `told` is the stream of what it tells, `talker` its worker where it is talked with: its own."""
 
+    ray: Any
     told: Any
     talker: Any = None
 
     def tell(self, content: bytes | None) -> None:
         """Tell the job something, None that this was all; Ray's error where it is gone, or takes nothing in time."""
-        import ray
+        self.ray.get(self.talker.tell.remote(content), timeout=CALL)
 
-        ray.get(self.talker.tell.remote(content), timeout=_CALL)
-
-    def end(self, ray: Any) -> None:
+    def end(self) -> None:
         """End the job by force: nothing of its worker runs after that."""
         if self.talker is None:
-            ray.cancel(self.told, force=True)
+            self.ray.cancel(self.told, force=True)
         else:
-            ray.kill(self.talker)
+            self.ray.kill(self.talker)
