@@ -11,9 +11,11 @@ from pathlib import Path
 
 import psutil
 
+from ml_ci.training.adopting import CHILD
 from ml_ci.training.devices import has_devices, list_opened
 
 _REFRESH = 0.2
+_TRIES = 10
 _HAS_ENVIRONMENTS = Path("/proc/self/environ").exists()
 _OWN_CHILDREN = Path("/proc/thread-self/children")  # not every kernel is built to list them, and none but Linux does
 
@@ -52,14 +54,19 @@ class Family:
         return used
 
     def end(self) -> None:
-        """Kill every process of the job, and look again until there is none; a fork bomb has ten tries to win."""
-        for _ in range(10):
-            victims = [*self._descendants(), *self._carriers()]
-            _kill(victims)
+        """Kill every process of the job, and look again until there is none; a fork bomb has twenty tries to win.
+
+        Its guards go last, when nothing else is left: we may be killed in the middle of this, as a worker of a cluster
+        is, and it is them who see that, and end the rest.
+        """
+        for left in reversed(range(2 * _TRIES)):
+            found = {*self._descendants(), *self._carriers()}
+            victims = {process for process in found if not _is_guard(process)} if left >= _TRIES else found
+            _kill(victims or found)
             self._kill_group()
-            if not victims:
+            if not found:
                 break
-            psutil.wait_procs(victims, timeout=0.2)
+            psutil.wait_procs(victims or found, timeout=0.2)
         _kill(self._leader)
 
     def _is_helper(self, process: psutil.Process) -> bool:
@@ -133,6 +140,13 @@ def _processes(pids: Iterable[int]) -> Iterator[psutil.Process]:
     for pid in pids:
         with contextlib.suppress(psutil.Error):
             yield psutil.Process(pid)
+
+
+def _is_guard(process: psutil.Process) -> bool:
+    """Say whether a process is a supervisor, by its arguments: the one of this job, or of a job of that one."""
+    with contextlib.suppress(psutil.Error, OSError):
+        return str(CHILD) in process.cmdline()
+    return False
 
 
 def _group(pid: int) -> int | None:

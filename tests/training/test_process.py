@@ -231,3 +231,44 @@ def test_a_process_is_waited_for_until_it_ends_or_the_time_is_up(tells: bool, mo
         started.communicate(b"\n")
         process._wait(started, 30.0)  # of one that was waited for already
         assert started.returncode in (0, 3)
+
+
+# Runs a job, and dies after so many kills of what belongs to it, as a worker of a cluster that is told to exit does;
+# who stands between it and the supervisor was killed before that.
+DIES = """
+import json, os, psutil, signal, sys
+from pathlib import Path
+from ml_ci.training.process import Order, run
+work, kills, first = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+request = work / "request.json"
+argv = ["sh", "-c", "sleep 900 & sleep 900 & echo $$ $! > pids.part; mv pids.part pids; wait"]
+said = {"format": 1, "argv": argv, "cwd": str(work), "result": str(work / "result.json")}
+request.write_text(json.dumps({**said, "usage": str(work / "usage.json")}))
+send = psutil.Process.send_signal
+def kill(process, number):
+    global kills
+    if not kills:
+        os._exit(0)
+    kills -= 1
+    send(process, number)
+class Progress:
+    def tick(self, model, seconds, megabytes, last_line):
+        if (work / "pids").exists():
+            psutil.Process.send_signal = kill
+            for child in psutil.Process().children() if first == "killed" else ():
+                os.kill(child.pid, signal.SIGKILL)
+            if first == "stays":
+                raise KeyboardInterrupt
+run(Order("m", work, request, work / "log", dict(os.environ), 900.0), Progress())
+"""
+
+
+@pytest.mark.parametrize("between", ["killed", "stays"])
+@pytest.mark.parametrize("kills", range(6))
+def test_who_dies_while_it_ends_a_job_leaves_nothing_of_it(tmp_path: Path, between: str, kills: int) -> None:
+    """What guards the job is ended last: until then it sees who dies, and ends the rest."""
+    code = (sys.executable, "-c", DIES, str(tmp_path), str(kills), between)
+    subprocess.run(code, cwd=ROOT, timeout=120, capture_output=True)
+    for pid in map(int, (tmp_path / "pids").read_text().split()):
+        (tmp_path / "pid").write_text(str(pid))
+        assert gone(tmp_path / "pid", 10.0)

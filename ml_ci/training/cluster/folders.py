@@ -1,6 +1,7 @@
 """The folders of jobs on a machine of a cluster: each with a lock that lasts as long as who made it.
 
-A worker that is killed removes nothing. Whoever comes next to that machine finds its lock free, and sweeps.
+A worker that is killed removes nothing. Whoever comes next to that machine finds its lock free, and sweeps: the folder,
+and before it what still runs of the job, though its supervisor ends that as soon as the worker is gone.
 """
 
 from __future__ import annotations
@@ -8,8 +9,10 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import signal
 import stat
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +20,8 @@ from pathlib import Path
 from ml_ci.training.transfer import remove
 
 _LOCK = ".lock"
+_ROUNDS = 20
+_PAUSE = 0.02
 
 
 def base() -> Path:
@@ -72,11 +77,38 @@ def sweep() -> list[str]:
         except OSError:
             held.append(job)
         else:
+            _end_processes(jobs / job)
             remove(jobs / job)
             path.unlink(missing_ok=True)
         finally:
             os.close(lock)
     return held
+
+
+def _end_processes(at: Path) -> None:
+    """Kill whatever works in a folder, or has it in its environment as jobs do, until there is none (by /proc)."""
+    for _ in range(_ROUNDS):
+        found = [pid for pid in _pids() if pid != os.getpid() and _uses(pid, at)]
+        if not found:
+            return
+        for pid in found:
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        time.sleep(_PAUSE)
+
+
+def _uses(pid: int, at: Path) -> bool:
+    with contextlib.suppress(OSError):  # it has ended, or is somebody else's
+        if Path(f"/proc/{pid}/cwd").readlink().is_relative_to(at):
+            return True
+        return os.fsencode(at) in Path(f"/proc/{pid}/environ").read_bytes()
+    return False
+
+
+def _pids() -> list[int]:
+    with contextlib.suppress(OSError):
+        return [int(name) for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208
+    return []
 
 
 def _jobs() -> Path:
