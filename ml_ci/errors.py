@@ -6,8 +6,10 @@ import errno
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
+
+from ml_ci.frozen import dataclass
 
 
 class UserError(Exception):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING
 
 from ml_ci.errors import StageFailed, UserError
+from ml_ci.frozen import dataclass
 from ml_ci.plan.plan import TRAININGS, Plan, with_keys
 from ml_ci.plan.values import ModelPlan, Plans
 from ml_ci.reports.values import JobReport, ModelReport, Report

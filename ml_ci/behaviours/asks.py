@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ml_ci.frozen import dataclass
 
 # A value of a row; None is missing.
 Cell: TypeAlias = str | int | float | bool | None

@@ -6,7 +6,6 @@ import hashlib
 import math
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml_ci.behaviours.asks import Cell
+from ml_ci.frozen import dataclass
 from ml_ci.tables.canonical import canonical
 from ml_ci.tables.spelling import MISSING, NUMBER, WHOLE
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from ml_ci.behaviours.asks import NEGATIVE, NO_DECISION, POSITIVE, Answers, Cell
 from ml_ci.behaviours.columns import key
 from ml_ci.behaviours.pairs import Guard, Pair, ask_pairs
 from ml_ci.behaviours.shown import is_somebody, may_show
+from ml_ci.frozen import dataclass
 
 COLUMNS, LENGTH = 12, 80
 _SAID = {POSITIVE: "positive", NEGATIVE: "negative", NO_DECISION: "no answer"}

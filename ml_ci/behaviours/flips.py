@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -11,6 +10,7 @@ from ml_ci.behaviours.asks import NO_DECISION, Answers, Asker, Cell
 from ml_ci.behaviours.columns import Column, Columns, key
 from ml_ci.behaviours.shown import POINTS, between, may_show, thin
 from ml_ci.behaviours.wanted import ask_for
+from ml_ci.frozen import dataclass
 
 # Between the last value that keeps the decision and the first that changes it, so often a nearer one is looked for.
 _ROUNDS = 3

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
@@ -16,6 +15,7 @@ from ml_ci.behaviours.counterexample import Counterexample
 from ml_ci.behaviours.pairs import Guard, Pair
 from ml_ci.behaviours.shrink import shrink_pair
 from ml_ci.behaviours.variants import Editor
+from ml_ci.frozen import dataclass
 from ml_ci.spec.behaviours import Behaviour, Counterexamples
 
 ROWS = 20_000

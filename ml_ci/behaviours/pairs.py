@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ml_ci.behaviours.asks import Answers, Ask, Asker, Cell
 from ml_ci.behaviours.columns import Columns
 from ml_ci.behaviours.compare import BROKEN, HELD, compare, differences, take
+from ml_ci.frozen import dataclass
 from ml_ci.spec.behaviours import Behaviour
 
 # So many pairs stand in one ask at most.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from ml_ci.behaviours.asks import Cell
 from ml_ci.behaviours.flips import Change, Sway
+from ml_ci.frozen import dataclass
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from ml_ci.behaviours import edits
 from ml_ci.behaviours.asks import Cell
 from ml_ci.behaviours.columns import Column, Columns, mix
+from ml_ci.frozen import dataclass
 from ml_ci.spec.behaviours import Behaviour
 
 

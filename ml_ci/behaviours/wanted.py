@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy as np
 from ml_ci.behaviours.asks import Ask, Cell
 from ml_ci.behaviours.columns import Column, Columns, key
 from ml_ci.errors import UserError
+from ml_ci.frozen import dataclass
 from ml_ci.spec.problems import suggest
 
 # So many rows are asked about at once: a person reads them.

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ml_ci.changes.values import Change
+from ml_ci.frozen import dataclass
 from ml_ci.gates.values import GateResult
 from ml_ci.repository.history import Commit
 

@@ -11,10 +11,10 @@ from __future__ import annotations
 import posixpath
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from ml_ci.changes.imports import Import
 from ml_ci.changes.sources import Sources
+from ml_ci.frozen import dataclass
 
 _ENDINGS = (".py", "/__init__.py", ".pyx", ".so", ".pyd")
 

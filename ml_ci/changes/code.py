@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ml_ci.changes.closure import Closure, closure, find_module
 from ml_ci.changes.command import find_named
 from ml_ci.changes.globs import matching
 from ml_ci.changes.sources import Sources
+from ml_ci.frozen import dataclass
 from ml_ci.spec.values import FileEntry, Node
 
 _DECLARE = "List the files that may be imported under `code:`, for example `code: [plugins/*.py]`."

@@ -11,10 +11,10 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from ml_ci.changes.globs import matching_any
 from ml_ci.changes.sources import Sources
+from ml_ci.frozen import dataclass
 
 _PYTHON = (".py", ".pyw", ".ipynb")
 _SHELL = (".sh", ".bash", ".zsh", ".ksh", ".mk", ".bat", ".ps1", "Makefile", "makefile", "justfile", "Justfile")

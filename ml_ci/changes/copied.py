@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from ml_ci.errors import UserError
+from ml_ci.frozen import dataclass
 
 
 @dataclass(frozen=True)

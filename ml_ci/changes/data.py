@@ -13,7 +13,7 @@ import json
 import os
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property, lru_cache
 from pathlib import Path
 
@@ -26,6 +26,7 @@ from ml_ci.changes.remote import is_remote, remote_digest
 from ml_ci.changes.surroundings import Surroundings
 from ml_ci.digests import blob_id, digest, object_format
 from ml_ci.errors import UserError
+from ml_ci.frozen import dataclass
 from ml_ci.repository.values import Tree
 from ml_ci.spec.values import FileEntry
 

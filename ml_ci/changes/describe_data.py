@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from ml_ci.changes import settings
@@ -18,6 +18,7 @@ from ml_ci.changes.table_pair import TablePair
 from ml_ci.changes.values import Change
 from ml_ci.changes.words import count, differences, join_lines, show
 from ml_ci.errors import UserError
+from ml_ci.frozen import dataclass
 from ml_ci.spec.values import DataEntry, FileEntry, PartEntry
 from ml_ci.tables.layout import examine
 from ml_ci.tables.membership import content_columns

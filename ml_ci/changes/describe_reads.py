@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from ml_ci.changes.read_states import ABSENT, ReadStates, States
 from ml_ci.changes.values import READS, Change
 from ml_ci.changes.words import count, join_lines
+from ml_ci.frozen import dataclass
 
 _REPOSITORY = "the repository changed, and nothing could watch what its jobs read of it"
 

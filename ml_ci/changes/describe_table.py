@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from ml_ci.changes.drift import MEASURE, ColumnDrift
 from ml_ci.changes.table_pair import TablePair
 from ml_ci.changes.words import change_of, count, join_lines, order_by_weight, percent
 from ml_ci.child.labels import Classes
+from ml_ci.frozen import dataclass
 from ml_ci.spec.values import ModelSpec, Node, Positive
 
 _LEAST = 0.002  # bits: less is no news

@@ -7,12 +7,13 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from ml_ci.changes.caches import Cache
 from ml_ci.errors import UserError
+from ml_ci.frozen import dataclass
 from ml_ci.variables.given import Env, give
 from ml_ci.variables.own import read_environment
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from ml_ci.changes.globs import is_glob, matching_any
 from ml_ci.changes.remote import is_remote
 from ml_ci.changes.values import Fingerprint, Stage
+from ml_ci.frozen import dataclass
 from ml_ci.spec.values import FileEntry, Node
 
 _HOLDOUT = "data.holdout"

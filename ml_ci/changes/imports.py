@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
+
+from ml_ci.frozen import dataclass
 
 _LINE = re.compile(r"^[ \t]*(?:from[ \t]+(\.*)([\w.]*)[ \t]+import\b(.*)|import[ \t]+([\w., \t]+))", re.MULTILINE)
 _BY_NAME = frozenset({"import_module", "__import__", "run_module"})

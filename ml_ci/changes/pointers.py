@@ -8,12 +8,12 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
 from ml_ci.digests import blob_id
 from ml_ci.errors import UserError
+from ml_ci.frozen import dataclass
 from ml_ci.repository.values import Tree
 
 _LFS = re.compile(

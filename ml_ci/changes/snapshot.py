@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ml_ci.changes.surroundings import Surroundings
 from ml_ci.changes.values import Fingerprint
+from ml_ci.frozen import dataclass
 from ml_ci.repository.values import Tree
 from ml_ci.spec.values import Node
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import posixpath
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from ml_ci.changes.left_out import refuse_left_out
 from ml_ci.changes.notebooks import code_cells, without_magics
 from ml_ci.changes.python_source import parse, tree_digest
 from ml_ci.digests import blob_id, digest, object_format
+from ml_ci.frozen import dataclass
 from ml_ci.repository.git import GitError
 from ml_ci.repository.values import Tree
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 import difflib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
 from ml_ci.changes.own_split import find_role
 from ml_ci.changes.python_source import list_statements, tree_digest
+from ml_ci.frozen import dataclass
 
 _LONGEST = 60
 # Bodies of statements, which are compared statement by statement.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from ml_ci.changes.sources import Shelf
 from ml_ci.changes.values import Fingerprint
+from ml_ci.frozen import dataclass
 
 
 @dataclass(frozen=True)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from posixpath import normpath
 from typing import Literal, TypeAlias
 
 from ml_ci.changes.drift import ColumnDrift
 from ml_ci.digests import digest
+from ml_ci.frozen import dataclass
 
 Stage: TypeAlias = Literal["train", "score", "metric"]
 READS = "reads"

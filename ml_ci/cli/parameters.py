@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
 import click
 
 from ml_ci.cli import naming
+from ml_ci.frozen import dataclass
 from ml_ci.training.executors import EXECUTORS, LOCAL, VARIABLE, check
 
 model = click.argument("model", shell_complete=naming.models)

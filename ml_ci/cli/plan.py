@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +14,7 @@ from ml_ci.changes.values import Change
 from ml_ci.cli import parameters, trusted
 from ml_ci.cli.files import FORM_ENDINGS, FORMS, check
 from ml_ci.forges.registry import build_of
+from ml_ci.frozen import dataclass
 from ml_ci.plan.values import JobPlan, ModelPlan, Plans
 from ml_ci.reports.text import clean
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,7 @@ from ml_ci.cli.main import hush
 from ml_ci.cli.output import show
 from ml_ci.errors import UserError
 from ml_ci.forges.registry import build_of
+from ml_ci.frozen import dataclass
 from ml_ci.reports.forms import BY_ENDING, write
 from ml_ci.training.executors import VARIABLE
 

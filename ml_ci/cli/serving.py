@@ -11,11 +11,11 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NoReturn, TypeAlias
 
 from ml_ci.errors import StageFailed, UserError
+from ml_ci.frozen import dataclass
 from ml_ci.reports.text import label
 
 # Where a controller asks whether to go on, or back, and the decision that says yes.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
 from ml_ci.errors import UserError
+from ml_ci.frozen import dataclass
 from ml_ci.repository.opened import initialise, open_repository
 
 _FILES = resources.files("ml_ci.demo") / "files"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from ml_ci.evaluation.joining import fail, order
 from ml_ci.evaluation.labels import ABSENT, classes_of
 from ml_ci.evaluation.predictions import are_words, find_column, open_left, refuse_long, say_outcome
 from ml_ci.evaluation.scores import own_scale
+from ml_ci.frozen import dataclass
 from ml_ci.spec.values import Positive
 from ml_ci.tables.canonical import brief, canonical
 from ml_ci.tables.table import Table

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ml_ci.evaluation.confusion import Confusion
+from ml_ci.frozen import dataclass
 from ml_ci.spec.card import Selected
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ml_ci.evaluation.confusion import Confusion, Paired, PairedErrors
 from ml_ci.evaluation.slices import Slices
+from ml_ci.frozen import dataclass
 
 CELLS = 8
 BINS = 1 << 16  # of one joint count: what 16 bits hold, and a processor's cache too

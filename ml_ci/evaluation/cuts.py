@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ml_ci.evaluation.metrics import Bools, Curve, Floats, curve
 from ml_ci.evaluation.pictures import CutCounts
+from ml_ci.frozen import dataclass
 
 # So many quantiles of each class; a side that has no more distinct scores than both together is cut at each of them.
 QUANTILES = 256

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -32,6 +31,7 @@ from ml_ci.evaluation.pictures import (
     Pictures,
 )
 from ml_ci.evaluation.scores import Predictions, own_scale
+from ml_ci.frozen import dataclass
 
 # The thresholds in [0, 1] that candidate and baseline state; None of one that chooses its own.
 Stated = tuple[float | None, float | None]

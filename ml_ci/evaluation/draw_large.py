@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from ml_ci.evaluation.labels import read_labels
 from ml_ci.evaluation.metrics import Bools, Curve, Floats
 from ml_ci.evaluation.pictures import CutCounts, Flips, Pictures
 from ml_ci.evaluation.scores import Predictions, load
+from ml_ci.frozen import dataclass
 from ml_ci.spec.values import ModelSpec
 from ml_ci.tables.table import Table
 

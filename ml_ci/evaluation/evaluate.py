@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,7 @@ from ml_ci.evaluation.scores import Predictions
 from ml_ci.evaluation.slices import Slices, read_slices, specs_of
 from ml_ci.evaluation.spread import spreads
 from ml_ci.evaluation.values import Comparison, Evaluation
+from ml_ci.frozen import dataclass
 from ml_ci.spec.values import Cost, ModelSpec, Positive, SliceSpec
 from ml_ci.tables.table import Table
 

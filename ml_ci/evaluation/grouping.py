@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from ml_ci.errors import UserError
 from ml_ci.evaluation.slices import specs_of
+from ml_ci.frozen import dataclass
 from ml_ci.spec.evidence import ClusterSpec
 from ml_ci.spec.values import ModelSpec, Scalar
 from ml_ci.tables.canonical import brief

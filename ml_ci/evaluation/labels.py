@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 from ml_ci.child.labels import Classes
 from ml_ci.errors import UserError
 from ml_ci.evaluation.comparison import Comparison, show, stand
+from ml_ci.frozen import dataclass
 from ml_ci.spec.values import Positive
 from ml_ci.tables.canonical import brief
 from ml_ci.tables.duck import literal, trim

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from ml_ci.evaluation.clusters import Weighted
@@ -18,6 +18,7 @@ from ml_ci.evaluation.spread import Size, choose, measure, spreads_of_part
 from ml_ci.evaluation.stream import is_large, stream
 from ml_ci.evaluation.stream_clusters import stream_clusters
 from ml_ci.evaluation.values import Comparison, Spread
+from ml_ci.frozen import dataclass
 from ml_ci.spec.values import ModelSpec
 from ml_ci.tables.table import Table
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from ml_ci.evaluation.clusters import Moments
 from ml_ci.evaluation.count import CELLS
 from ml_ci.evaluation.slices import Slices
+from ml_ci.frozen import dataclass
 
 NIBBLE, BYTE = 15, 255  # the most rows of one cluster in one cell, in a number of 32 and of 64 bits
 MOST_GROUPS = 1 << 23  # clusters times values of a slice: 64 MB

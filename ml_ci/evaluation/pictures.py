@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ml_ci.changes.drift import ColumnDrift
+from ml_ci.frozen import dataclass
 
 # Equal bins of the scores, and of probabilities in [0, 1].
 SCORE_BINS, CALIBRATION_BINS = 40, 15

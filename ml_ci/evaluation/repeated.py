@@ -7,7 +7,7 @@ everything that is known of clusters known of them.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from ml_ci.evaluation.labels import Labels
 from ml_ci.evaluation.metrics import OF_SCORES
 from ml_ci.evaluation.scores import Predictions
 from ml_ci.evaluation.values import Comparison
+from ml_ci.frozen import dataclass
 from ml_ci.spec.values import Cost
 
 Extra = Mapping[str, float | None]

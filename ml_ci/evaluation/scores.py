@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ml_ci.evaluation.comparison import narrow
+from ml_ci.frozen import dataclass
 from ml_ci.tables.duck import connect, literal, parquet, select
 
 # What a record calls the file of its predictions.

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from ml_ci.evaluation.metrics import ECE_BINS, Bools, Floats
 from ml_ci.evaluation.scores import Predictions
 from ml_ci.evaluation.values import Spread
+from ml_ci.frozen import dataclass
 
 _TINY = float(np.finfo(np.float64).eps)
 # Of more rows a random part says the same to a third of a percent; of the rarer class it keeps so many.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import combinations_with_replacement
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from ml_ci.evaluation.labels import classes_of
 from ml_ci.evaluation.packing import MOST_DISTINCT
 from ml_ci.evaluation.slices import MISSING, bin_names, slice_name
 from ml_ci.evaluation.stream import MEMORY, bin_sql, join_sides
+from ml_ci.frozen import dataclass
 from ml_ci.spec.evidence import ClusterSpec
 from ml_ci.spec.values import ModelSpec, SliceSpec
 from ml_ci.tables.duck import connect, literal, select, trim

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ml_ci.evaluation.audit import Audit
 from ml_ci.evaluation.clusters import Clusters
 from ml_ci.evaluation.confusion import Confusion, Paired
 from ml_ci.evaluation.pictures import Pictures
+from ml_ci.frozen import dataclass
 
 # By slice column(s) ("sex", or "sex,race" for two), then by value as text.
 SliceCounts = Mapping[str, Mapping[str, Confusion]]

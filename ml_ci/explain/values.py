@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 
 from ml_ci.changes.values import Change
 from ml_ci.errors import Failure
 from ml_ci.evaluation.values import Evaluation
+from ml_ci.frozen import dataclass
 from ml_ci.gates.values import Verdict
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from ml_ci.forges.forge import Forge
+from ml_ci.frozen import dataclass
 
 State: TypeAlias = Literal["pending", "success", "failure", "error"]
 Kind: TypeAlias = Literal["pull-request", "fork", "push", "merge-group", "workflow-run", "manual", "other"]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cache
 from typing import Any, Protocol
 
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.evaluation.values import Comparison, Evaluation, Shown
+from ml_ci.frozen import dataclass
 from ml_ci.metrics import OF_JOB
 from ml_ci.spec.values import Method
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from ml_ci.conditions.tree import Metric
+from ml_ci.frozen import dataclass
 from ml_ci.gates import procedure, proof
 from ml_ci.gates.defined import UndefinedError, UnprovableError
 from ml_ci.gates.evidence import Policy, nothing_to_compare

@@ -6,8 +6,9 @@ Pure: from two entries of `ml-ci.yaml` to the one that judges, and to what a rev
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from ml_ci.frozen import dataclass
 from ml_ci.gates import held_live, held_stages
 from ml_ci.gates.held_behaviours import about_behaviours, hold_behaviours
 from ml_ci.gates.held_gates import GateList

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from ml_ci.frozen import dataclass
 from ml_ci.gates.loosened import loosened
 from ml_ci.spec.values import GateSpec
 

@@ -7,11 +7,12 @@ count for another one too as long as at least half of its rows were in the first
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any
 
 from ml_ci.digests import digest
 from ml_ci.evaluation.clusters import Sketch
+from ml_ci.frozen import dataclass
 from ml_ci.gates.values import MOST_JUDGEMENTS, Judgement, Verdict
 from ml_ci.spec.values import GateSpec, Reuse
 from ml_ci.tables.content import Content

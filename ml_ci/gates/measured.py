@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
 from ml_ci.conditions.linear import Linear
 from ml_ci.conditions.tree import Operator
+from ml_ci.frozen import dataclass
 from ml_ci.gates.defined import UndefinedError
 from ml_ci.gates.question import Question
 from ml_ci.gates.view import View

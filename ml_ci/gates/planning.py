@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ml_ci.evaluation.clusters import Clusters
 from ml_ci.evaluation.confusion import Paired
+from ml_ci.frozen import dataclass
 from ml_ci.gates import cells
 from ml_ci.gates.evidence import Policy
 from ml_ci.gates.ledger import Standing

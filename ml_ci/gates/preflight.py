@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from ml_ci.conditions.tree import Metric, OverSlices
 from ml_ci.evaluation.clusters import ALL, NEGATIVES, POSITIVES, Clusters, Moments
+from ml_ci.frozen import dataclass
 from ml_ci.gates.cells import real_clusters
 from ml_ci.gates.evidence import LEAST_ROWS, Policy
 from ml_ci.gates.question import Question, questions, twin

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from ml_ci.conditions.tree import Condition
+from ml_ci.frozen import dataclass
 from ml_ci.metrics import HIGHER_IS_WORSE, LOWER_IS_WORSE, WITHIN_ONE
 
 # What is proposed where no gate names a metric that has a value: the two errors that the tool is for.

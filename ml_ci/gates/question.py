@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 
 from ml_ci.conditions.check import TURNED, links
 from ml_ci.conditions.linear import Linear, linear
 from ml_ci.conditions.tree import Comparison, Metric, Operator, OverSlices
+from ml_ci.frozen import dataclass
 
 
 @dataclass(frozen=True)

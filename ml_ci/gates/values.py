@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
+
+from ml_ci.frozen import dataclass
 
 Verdict: TypeAlias = Literal["pass", "fail", "inconclusive", "error", "unjudged"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 
 from ml_ci.conditions.linear import Linear
@@ -12,6 +12,7 @@ from ml_ci.conditions.tree import Metric, OverSlices
 from ml_ci.evaluation.clusters import Clusters, Moments
 from ml_ci.evaluation.confusion import Confusion, Paired
 from ml_ci.evaluation.values import Evaluation
+from ml_ci.frozen import dataclass
 from ml_ci.gates import cells
 from ml_ci.gates.cells import Weighed
 from ml_ci.gates.defined import UndefinedError, UnprovableError, Value, defined, over, remedy

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 
+from ml_ci.frozen import dataclass
 from ml_ci.github import api as github
 from ml_ci.review.client import Call
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import quote
 
 from ml_ci.forges.values import Issue, Neighbour, Request, Status
+from ml_ci.frozen import dataclass
 from ml_ci.gitea.api import Api
 from ml_ci.github import desk as github
 from ml_ci.github import issues, touched

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from ml_ci.frozen import dataclass
 from ml_ci.review.client import Call, Client
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ml_ci.errors import UserError
 from ml_ci.forges.errors import UnavailableError
+from ml_ci.frozen import dataclass
 from ml_ci.github.api import Api
 from ml_ci.reports.text import label
 from ml_ci.review.client import Call

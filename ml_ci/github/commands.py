@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Literal
 
+from ml_ci.frozen import dataclass
 from ml_ci.gates.values import GateResult, Verdict
 from ml_ci.reports import causes, checks, pieces, sentences
 from ml_ci.reports.text import label

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import quote
 
 from ml_ci.forges.errors import RefusedError
 from ml_ci.forges.values import Comment, Head, Issue, Neighbour, PullRequest, Request, Status
+from ml_ci.frozen import dataclass
 from ml_ci.github import dispatch, issues, pull, touched
 from ml_ci.github.api import Api
 from ml_ci.github.forge import GITHUB

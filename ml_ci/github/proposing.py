@@ -10,13 +10,13 @@ import base64
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from ml_ci.errors import UserError
 from ml_ci.forges.errors import RefusedError
 from ml_ci.forges.values import Head, PullRequest, Request
+from ml_ci.frozen import dataclass
 from ml_ci.github import pull
 from ml_ci.github.api import Api
 from ml_ci.github.desk import Desk

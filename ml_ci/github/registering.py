@@ -7,11 +7,11 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from ml_ci.errors import UserError
 from ml_ci.forges.values import Token
+from ml_ci.frozen import dataclass
 from ml_ci.github.api import Api
 from ml_ci.github.approvals import Approval, approval
 from ml_ci.github.commands import Annotation, unheard

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import ClassVar
 from urllib.parse import quote
 
+from ml_ci.frozen import dataclass
 from ml_ci.review.client import Call, Client
 
 _WANTED = (

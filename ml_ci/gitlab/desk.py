@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from ml_ci.errors import UserError
 from ml_ci.forges.values import Comment, Head, Issue, Neighbour, PullRequest, Request, Status
+from ml_ci.frozen import dataclass
 from ml_ci.gitlab import issues, merge
 from ml_ci.gitlab.api import Api
 from ml_ci.gitlab.forge import GITLAB

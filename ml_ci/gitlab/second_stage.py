@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -17,6 +17,7 @@ from urllib.parse import quote
 from ml_ci.errors import UserError
 from ml_ci.forges.errors import RefusedError, UnavailableError
 from ml_ci.forges.values import Request
+from ml_ci.frozen import dataclass
 from ml_ci.gitlab.api import Api
 from ml_ci.gitlab.forge import CHANGE, GITLAB
 from ml_ci.reports.json_parts import MOST_BYTES

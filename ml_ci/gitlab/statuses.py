@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
 from ml_ci.errors import UserError
 from ml_ci.forges.errors import RefusedError
 from ml_ci.forges.values import State, Status
+from ml_ci.frozen import dataclass
 from ml_ci.gitlab.activity import NO_STATUS
 from ml_ci.gitlab.api import Api
 from ml_ci.reports.text import label

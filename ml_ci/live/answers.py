@@ -8,9 +8,10 @@ text) and b0, b1, … (its bins).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ml_ci.errors import UserError
+from ml_ci.frozen import dataclass
 from ml_ci.live.bins import find_bin
 from ml_ci.live.decisions import Decision, find_decision
 from ml_ci.live.identity import write_id

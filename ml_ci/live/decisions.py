@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ml_ci.child.labels import YES, Classes
 from ml_ci.errors import UserError
 from ml_ci.evaluation.labels import ABSENT
+from ml_ci.frozen import dataclass
 from ml_ci.live.sources import Opened
 from ml_ci.live.values import SCORE, Candidate, Champion
 from ml_ci.spec.problems import show

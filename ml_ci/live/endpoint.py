@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import cached_property
 from itertools import count
 from queue import Empty, Queue
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from ml_ci import __version__
 from ml_ci.errors import UserError
+from ml_ci.frozen import dataclass
 from ml_ci.live.protocol import InputSpec, Said, Value, fail, read_answer, read_inputs, write_request
 
 if TYPE_CHECKING:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from ml_ci.errors import UserError
+from ml_ci.frozen import dataclass
 from ml_ci.live.remote import NothingThereError
 from ml_ci.live.sources import Opened, Surroundings, open_source
 from ml_ci.spec.live import LiveSpec

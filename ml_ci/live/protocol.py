@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, TypeAlias, TypeGuard
 
 from ml_ci.errors import Failure, StageFailed
+from ml_ci.frozen import dataclass
 
 STAGE = "serving"
 # A value of a row; None is missing.

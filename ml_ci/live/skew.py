@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeAlias
 
 from ml_ci.errors import UserError
+from ml_ci.frozen import dataclass
 from ml_ci.live.skew_causes import find_cause, show_pairs
 from ml_ci.live.skew_columns import Compared, Side, agree, is_unequal
 from ml_ci.live.skew_rows import DIFFERING, choose_rows, join_rows

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from ml_ci.frozen import dataclass
 from ml_ci.live.skew_columns import Compared, Side, is_unequal
 from ml_ci.live.skew_rows import DIFFERING, find_moment, has_units, hashed, join_on
 from ml_ci.live.skew_values import EXPLAINED, PAIRS, Cause, Pair, Wanted

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from ml_ci.frozen import dataclass
 from ml_ci.tables.duck import Database, literal, quote, select
 from ml_ci.tables.spelling import MISSING
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ml_ci.errors import UserError
+from ml_ci.frozen import dataclass
 from ml_ci.live.skew_columns import Compared, Side, is_unequal, read_moment
 from ml_ci.live.skew_values import Wanted
 from ml_ci.tables.duck import Database, quote, select

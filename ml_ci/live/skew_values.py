@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
+
+from ml_ci.frozen import dataclass
 
 # So many rows are compared where nobody says otherwise, chosen by a hash of their id: the same ones tomorrow.
 ROWS = 50_000

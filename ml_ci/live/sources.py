@@ -5,11 +5,11 @@ from __future__ import annotations
 import glob
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ml_ci.errors import UserError
+from ml_ci.frozen import dataclass
 from ml_ci.live import lines, postgres, remote
 from ml_ci.live.remote import NothingThereError
 from ml_ci.spec.live import LiveSource, LiveSpec

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
 
 from ml_ci.evaluation.confusion import Confusion, Paired
+from ml_ci.frozen import dataclass
 
 SCORE = "score"  # the name of what the model says, among the columns that are held against the holdout's
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from ml_ci.frozen import dataclass
 from ml_ci.plan.values import Action
 
 TRAININGS, PREDICTIONS, COMPARISONS, VERDICTS = "trainings", "predictions", "comparisons", "verdicts"

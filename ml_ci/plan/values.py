@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
 
 from ml_ci.changes.values import Change
+from ml_ci.frozen import dataclass
 from ml_ci.spec.resources import Resources
 
 Action: TypeAlias = Literal["train", "evaluate", "reuse"]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ml_ci.frozen import dataclass
 from ml_ci.records.atomic import write_text
 from ml_ci.records.store import Store
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ml_ci.errors import UserError
 from ml_ci.evaluation.clusters import Sketch
+from ml_ci.frozen import dataclass
 from ml_ci.gates.ledger import Ledger, Look, merged, promoted
 from ml_ci.records.atomic import write_text
 from ml_ci.records.codec import pack, unpack

@@ -9,10 +9,11 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
+from ml_ci.frozen import dataclass
 from ml_ci.records.atomic import write_text
 
 FORMAT = 1

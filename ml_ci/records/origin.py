@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from ml_ci.forges.registry import build_of, own_events
+from ml_ci.frozen import dataclass
 
 _NAMES = ("event", "ref", "run")
 

@@ -6,12 +6,12 @@ import os
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
 from typing import IO, Any, TypeVar
 from urllib.parse import urlsplit
 
+from ml_ci.frozen import dataclass
 from ml_ci.records.record import DamagedRecordError
 from ml_ci.records.unreachable import StoreUnreachableError
 

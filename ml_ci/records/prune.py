@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from pathlib import Path
 
+from ml_ci.frozen import dataclass
 from ml_ci.plan.plan import WINDOWS
 from ml_ci.records.manifests import forget
 from ml_ci.records.store import Store

@@ -6,10 +6,10 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from ml_ci.frozen import dataclass
 from ml_ci.records.origin import Origin, pack_origin, unpack_origin
 
 FORMAT = 1

@@ -6,11 +6,11 @@ import json
 import re
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import IO, Any, Protocol
 
+from ml_ci.frozen import dataclass
 from ml_ci.records.archive import pack, unpack
 from ml_ci.records.manifests import FOLDER
 from ml_ci.records.places import Folder, Objects, Reader

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import zip_longest
 
+from ml_ci.frozen import dataclass
 from ml_ci.records.codec import unpack
 from ml_ci.registry.registry import Registry
 from ml_ci.registry.values import CHAMPION, DEPLOYMENT, MOVE, Event, LostChampionError, NoAnswerError, Try, Version

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 
+from ml_ci.frozen import dataclass
 from ml_ci.records.codec import pack, unpack
 from ml_ci.registry.registry import Registry
 from ml_ci.registry.values import INTENT, Event, NoAnswerError, RefusedError

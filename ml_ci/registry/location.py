@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from urllib.parse import urlsplit
+
+from ml_ci.frozen import dataclass
 
 _SETTINGS = ("MLFLOW_REGISTRY_URI", "MLFLOW_TRACKING_URI")
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from ml_ci.frozen import dataclass
 
 _PICKLES = (".pkl", ".pickle", ".joblib")
 

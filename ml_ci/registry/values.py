@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from ml_ci.errors import UserError
+from ml_ci.frozen import dataclass
 
 CHAMPION, PREVIOUS, NONE = "champion", "previous", "none"
 

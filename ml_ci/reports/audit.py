@@ -7,10 +7,10 @@ by the highest one of the categories of the same table. Ratios are of exact rate
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from ml_ci.evaluation.audit import Audit, AuditCell
+from ml_ci.frozen import dataclass
 
 Category: TypeAlias = tuple[str, ...]
 Measure: TypeAlias = Literal["selection", "scoring"]

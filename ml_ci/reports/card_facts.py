@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import get_args
 
+from ml_ci.frozen import dataclass
 from ml_ci.registry.history import History
 from ml_ci.registry.values import CHAMPION, Event, Lineage
 from ml_ci.reports.card_values import Classes, Grid, Importance

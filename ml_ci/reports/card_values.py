@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ml_ci.frozen import dataclass
 from ml_ci.reports.lineage_boxes import Picture
 from ml_ci.reports.values import ModelReport
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ml_ci.evaluation.confusion import Confusion
+from ml_ci.frozen import dataclass
 from ml_ci.reports.gate_rows import slice_title
 from ml_ci.reports.numbers import defined
 from ml_ci.reports.text import clip, label

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 
 from ml_ci.conditions import ConditionError, parse
 from ml_ci.conditions.tree import Metric, OverSlices
+from ml_ci.frozen import dataclass
 from ml_ci.gates.values import GateResult
 from ml_ci.reports.metrics import title
 from ml_ci.reports.text import label

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from ml_ci.evaluation.clusters import Weighted
 from ml_ci.evaluation.confusion import Confusion, largest_move
+from ml_ci.frozen import dataclass
 from ml_ci.gates.values import Difference, GateResult
 from ml_ci.metrics import OF_COUNTS, OF_JOB, TABLE
 from ml_ci.reports.conditions import shape_of

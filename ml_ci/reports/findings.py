@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from ml_ci.errors import NOTHING_GATED, Failure
+from ml_ci.frozen import dataclass
 from ml_ci.gates.values import GateResult, Verdict
 from ml_ci.reports import causes, checks, pieces, sentences
 from ml_ci.reports.text import label

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from ml_ci.frozen import dataclass
 
 LIMIT = 60_000
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ml_ci.evaluation.confusion import Confusion
+from ml_ci.frozen import dataclass
 from ml_ci.gates.evidence import nothing_to_compare
 from ml_ci.gates.together import NEUTRAL, more_clusters
 from ml_ci.gates.values import GateResult, Verdict

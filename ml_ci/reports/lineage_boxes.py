@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from ml_ci.frozen import dataclass
 from ml_ci.gates.evidence import NEW_MODEL
 from ml_ci.registry.values import CHAMPION, Event, Lineage
 from ml_ci.reports.numbers import duration, percent

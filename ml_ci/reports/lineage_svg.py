@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from html import escape
 
+from ml_ci.frozen import dataclass
 from ml_ci.registry.values import Lineage
 from ml_ci.reports.columns import columns_of
 from ml_ci.reports.lineage_boxes import Box, Line, Picture, picture

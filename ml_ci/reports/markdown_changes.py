@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import posixpath
 import re
-from dataclasses import dataclass
 
 from ml_ci.changes.values import Change
+from ml_ci.frozen import dataclass
 from ml_ci.reports import causes
 from ml_ci.reports.escaping import code, text
 from ml_ci.reports.markup import details

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ml_ci.frozen import dataclass
 from ml_ci.gates.metrics import is_proportion
 from ml_ci.reports.metrics import arrow, decimals, difference, said, unit
 from ml_ci.reports.numbers import defined, digits_for

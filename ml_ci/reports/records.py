@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from ml_ci.changes.read_states import ABSENT
+from ml_ci.frozen import dataclass
 from ml_ci.records.manifests import unpack_entries
 from ml_ci.records.origin import Origin
 from ml_ci.reports.columns import padded

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from io import StringIO
 
 from rich.console import Console, Group, RenderableType
@@ -12,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ml_ci.errors import Failure
+from ml_ci.frozen import dataclass
 from ml_ci.gates.values import Verdict
 from ml_ci.reports import advice, both_yardsticks, brief, causes, checks, deeds, pieces, sentences
 from ml_ci.reports.bars import bar

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 from ml_ci.changes.values import Change
@@ -13,6 +13,7 @@ from ml_ci.evaluation.clusters import Weighted
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.evaluation.pictures import Pictures
 from ml_ci.evaluation.values import Shown
+from ml_ci.frozen import dataclass
 from ml_ci.gates.values import Differences, GateResult, Judgement, Verdict
 from ml_ci.gates.yardstick import Yardstick
 from ml_ci.plan.values import Action, JobAction

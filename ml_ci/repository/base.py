@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ml_ci.errors import UserError
+from ml_ci.frozen import dataclass
 from ml_ci.repository import remote
 from ml_ci.repository.git import GitError
 from ml_ci.repository.repository import Repository

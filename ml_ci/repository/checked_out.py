@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ml_ci.frozen import dataclass
 from ml_ci.repository.opened import open_repository
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from ml_ci.errors import UserError
+from ml_ci.frozen import dataclass
 from ml_ci.repository.git import GitError, git
 from ml_ci.repository.opened import open_repository
 from ml_ci.repository.repository import Repository

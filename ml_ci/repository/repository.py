@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import overload
 
 from ml_ci.errors import UserError
+from ml_ci.frozen import dataclass
 from ml_ci.repository.git import GitError, git, line
 from ml_ci.repository.opened import ask, open_repository
 from ml_ci.repository.trees import CommitTree, WorkingTree

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ml_ci.errors import UserError
+from ml_ci.frozen import dataclass
 from ml_ci.repository.git import GitError
 from ml_ci.repository.opened import ask, fetch_from, initialise, open_repository
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ml_ci.errors import Failure
+from ml_ci.frozen import dataclass
 from ml_ci.reports.text import label
 from ml_ci.reports.values import Report
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from itertools import islice
 from typing import Any, ClassVar
@@ -17,6 +17,7 @@ from ml_ci import __version__
 from ml_ci.errors import UserError
 from ml_ci.forges.errors import RefusedError, UnavailableError, UnclearError
 from ml_ci.forges.values import Token
+from ml_ci.frozen import dataclass
 from ml_ci.reports.text import label
 
 _MOST_PAGES = 300

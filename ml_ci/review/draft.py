@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
 from typing import Any
 
 from ml_ci import __version__
 from ml_ci.errors import UserError
 from ml_ci.forges.values import Comment
+from ml_ci.frozen import dataclass
 from ml_ci.reports.as_json import to_json
 from ml_ci.reports.fitting import LIMIT
 from ml_ci.reports.markdown import render

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from ml_ci.errors import UserError
 from ml_ci.forges.errors import RefusedError
 from ml_ci.forges.registry import named
 from ml_ci.forges.values import Activity, PullRequest, Request, Status
+from ml_ci.frozen import dataclass
 from ml_ci.records.atomic import write_text
 from ml_ci.reports.forms import write
 from ml_ci.reports.text import label

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 
 from ml_ci.forges.errors import RefusedError
+from ml_ci.frozen import dataclass
 from ml_ci.reports.text import label
 from ml_ci.spec.find import NAME
 

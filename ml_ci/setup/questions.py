@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any
 
 from ml_ci.errors import UserError
+from ml_ci.frozen import dataclass
 from ml_ci.setup.choose_data import read_share
 from ml_ci.setup.scripts import is_scores
 from ml_ci.setup.values import Answers, Choice, DataFile, Found

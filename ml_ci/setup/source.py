@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 import posixpath
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+from ml_ci.frozen import dataclass
 from ml_ci.setup.texts import name_called
 
 _LIBRARIES = {

@@ -6,8 +6,8 @@ import ast
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
+from ml_ci.frozen import dataclass
 from ml_ci.setup.texts import Texts, find_opened, name_called
 
 TABLES = (".csv", ".tsv", ".parquet", ".txt", ".data", ".csv.gz")

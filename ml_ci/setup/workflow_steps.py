@@ -6,8 +6,8 @@ import posixpath
 import re
 import shlex
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 
+from ml_ci.frozen import dataclass
 from ml_ci.setup.commands import CHANGES_FOLDER, TRAINS, find_program, parse_mapping
 from ml_ci.setup.scripts import find_modules, is_test
 from ml_ci.setup.source import Source

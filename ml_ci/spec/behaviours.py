@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
+
+from ml_ci.frozen import dataclass
 
 Kind: TypeAlias = Literal["vary", "raise", "lower", "disturb", "same", "cases"]
 Disturbance: TypeAlias = Literal["case", "typo", "space", "missing", "unseen", "extreme", "text"]

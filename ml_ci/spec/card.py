@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Literal, TypeAlias
+
+from ml_ci.frozen import dataclass
 
 Selected: TypeAlias = Literal["positive", "negative"]
 # What reviewers ask and nobody but a person knows, by reader: a bias audit, a model-risk review, the EU's AI Act.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from posixpath import normpath
 
+from ml_ci.frozen import dataclass
 from ml_ci.spec.draft import Check, Draft, JobDraft
 from ml_ci.spec.placeholders import placeholders
 from ml_ci.spec.problems import Place, Problem, suggest

@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from copy import copy
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, TypeAlias
 
 import yaml
 from yaml.composer import Composer, ComposerError
 
+from ml_ci.frozen import dataclass
 from ml_ci.spec.problems import Place, Problem, shorten
 
 MAX_CHARACTERS = 1_000_000

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Any, TypeAlias, TypeVar
 
 from pydantic import ValidationError
 
 from ml_ci.conditions import ConditionError, parse
+from ml_ci.frozen import dataclass
 from ml_ci.spec.behaviours import Behaviour
 from ml_ci.spec.document import Document
 from ml_ci.spec.dvc.problem import At

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+from ml_ci.frozen import dataclass
 
 Scalar: TypeAlias = str | int | float | bool
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ml_ci.conditions import Condition
+from ml_ci.frozen import dataclass
 
 
 @dataclass(frozen=True)

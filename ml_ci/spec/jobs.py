@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from posixpath import normpath
 from typing import Protocol
+
+from ml_ci.frozen import dataclass
 
 
 class Job(Protocol):

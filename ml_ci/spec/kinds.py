@@ -1,12 +1,12 @@
 """The kinds of values in `ml-ci.yaml`: for each how it is read, and what the JSON Schema says of it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Annotated, Any, TypeAlias, get_args
 
 from pydantic import AfterValidator, Field, GetCoreSchemaHandler, GetJsonSchemaHandler, StringConstraints
 from pydantic_core import CoreSchema, core_schema
 
+from ml_ci.frozen import dataclass
 from ml_ci.spec import behaviour_notation, notation, paths, values, variables
 from ml_ci.spec.behaviours import Behaviour, Counterexamples
 from ml_ci.spec.evidence import ClusterSpec

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
+from ml_ci.frozen import dataclass
 from ml_ci.spec.gate import GateSpec
 
 Lines: TypeAlias = Literal["kserve", "sagemaker"]

@@ -5,12 +5,11 @@ Each function gives the form of a condition, or raises ValueError with what is w
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ml_ci.conditions import Condition
 from ml_ci.conditions.check import TURNED
 from ml_ci.conditions.linear import Linear, linear
 from ml_ci.conditions.tree import Metric, Operator, OverSlices
+from ml_ci.frozen import dataclass
 from ml_ci.metrics import OF_COUNTS, PROPORTIONS, TABLE
 
 _SHARES = OF_COUNTS & PROPORTIONS

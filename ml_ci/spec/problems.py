@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TypeAlias
 
 from ml_ci.errors import UserError
+from ml_ci.frozen import dataclass
 
 Place: TypeAlias = tuple[str | int, ...]
 

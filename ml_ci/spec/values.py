@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import Literal, TypeAlias
 
+from ml_ci.frozen import dataclass
 from ml_ci.spec.behaviours import Behaviour as Behaviour
 from ml_ci.spec.behaviours import Counterexamples
 from ml_ci.spec.card import AuditSpec as AuditSpec

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from ml_ci.frozen import dataclass
 from ml_ci.spec.problems import show
 from ml_ci.variables.families import never
 

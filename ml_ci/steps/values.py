@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -12,6 +12,7 @@ from ml_ci.changes.sources import Shelf
 from ml_ci.changes.values import Fingerprint
 from ml_ci.changes.whole import Whole
 from ml_ci.errors import Failure
+from ml_ci.frozen import dataclass
 from ml_ci.records.store import Store
 from ml_ci.repository.repository import Repository
 from ml_ci.repository.trees import CommitTree, WorkingTree

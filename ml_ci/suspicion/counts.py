@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from ml_ci.evaluation.confusion import Confusion
 from ml_ci.evaluation.values import Comparison, Evaluation
+from ml_ci.frozen import dataclass
 
 # Two-sided, 5%: of a hundred models that tell the classes apart by nothing, five escape.
 LEVEL = 0.05

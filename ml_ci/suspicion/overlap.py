@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from ml_ci.frozen import dataclass
 
 if TYPE_CHECKING:
     from ml_ci.tables.shared_rows import Compared, Shared

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ml_ci.errors import UserError
+from ml_ci.frozen import dataclass
 
 _MEGABYTE = 1 << 20
 _PER_ROW = 4096

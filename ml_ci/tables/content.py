@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from ml_ci.digests import digest
+from ml_ci.frozen import dataclass
 from ml_ci.tables.duck import connect, select
 from ml_ci.tables.row_hashes import hash_closely, hash_quickly
 from ml_ci.tables.spelling import spell

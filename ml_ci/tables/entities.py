@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 
+from ml_ci.frozen import dataclass
 from ml_ci.tables.duck import connect, select
 from ml_ci.tables.table import Table
 

@@ -9,12 +9,13 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import unquote
 
 from ml_ci.errors import UserError
+from ml_ci.frozen import dataclass
 from ml_ci.tables.bounds import Bounds
 from ml_ci.tables.joined import Named, Part, join
 from ml_ci.tables.known import kind_of

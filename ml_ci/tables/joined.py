@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from ml_ci.errors import UserError
+from ml_ci.frozen import dataclass
 from ml_ci.tables import arrow_notes
 from ml_ci.tables.bounds import Bounds
 from ml_ci.tables.duck import Database, connect, literal, parquet, quote, select

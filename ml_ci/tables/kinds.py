@@ -6,12 +6,12 @@ import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 from pathlib import Path
 
 from ml_ci.errors import UserError
+from ml_ci.frozen import dataclass
 from ml_ci.tables.duck import Database, connect, literal, parquet, select, unpad
 from ml_ci.tables.layout import Layout, examine
 from ml_ci.tables.records import rows

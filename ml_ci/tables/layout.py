@@ -9,11 +9,12 @@ import io
 import re
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
 from ml_ci.errors import UserError
+from ml_ci.frozen import dataclass
 from ml_ci.tables.bounds import Bounds
 from ml_ci.tables.known import kind_of
 from ml_ci.tables.parquet import measure_unpacked, own_names

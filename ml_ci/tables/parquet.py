@@ -7,11 +7,11 @@ import json
 import os
 import subprocess
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from ml_ci.frozen import dataclass
 from ml_ci.tables import arrow_rows
 from ml_ci.tables.duck import connect, explain, literal, parquet, quote, select
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ml_ci.errors import UserError
+from ml_ci.frozen import dataclass
 from ml_ci.spec.values import PartEntry
 from ml_ci.tables.membership import belonging, smallest
 from ml_ci.tables.parquet import Taken, take

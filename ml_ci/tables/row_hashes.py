@@ -6,10 +6,11 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
 from ml_ci.errors import UserError
+from ml_ci.frozen import dataclass
 from ml_ci.tables.duck import connect, literal, select
 from ml_ci.tables.hashed import Known, hash_rows, hash_sure, hash_values, knows_mixing
 from ml_ci.tables.table import Table

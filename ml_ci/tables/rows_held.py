@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
+from ml_ci.frozen import dataclass
 from ml_ci.tables.duck import Database, select
 from ml_ci.tables.hashed import MISSING, cross, hash_sure, hash_values, knows_mixing, salt
 from ml_ci.tables.table import HELD, Table

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from ml_ci.frozen import dataclass
 from ml_ci.tables.duck import Database, connect, select
 from ml_ci.tables.rows_held import MOST, Held, Rows, find_held, to_look_through
 from ml_ci.tables.table import Table

@@ -6,9 +6,9 @@ import json
 import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+from ml_ci.frozen import dataclass
 from ml_ci.training.environment import begin_environment
 from ml_ci.training.own_code import describe
 from ml_ci.training.values import Checkout, Interpreter

@@ -8,7 +8,7 @@ import os
 import posixpath
 import shlex
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from ml_ci.changes.content import Contents
@@ -16,6 +16,7 @@ from ml_ci.changes.globs import is_glob, matching
 from ml_ci.changes.pointers import Pointer, dvc_pointer, lfs_pointer, pointers_below
 from ml_ci.changes.remote import is_remote
 from ml_ci.errors import Failure, StageFailed
+from ml_ci.frozen import dataclass
 from ml_ci.repository.values import Tree
 from ml_ci.training.dvc_data import find_cached, is_what
 from ml_ci.training.ending import duration

@@ -6,7 +6,6 @@ import posixpath
 import shutil
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -14,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 from ml_ci.changes.remote import is_remote, look, names_several, open_url, remote_digest
 from ml_ci.digests import digest
 from ml_ci.errors import Failure, StageFailed, UserError
+from ml_ci.frozen import dataclass
 from ml_ci.spec.values import Node
 
 _KEPT = 7 * 24 * 3600.0  # seconds that a table is kept here after it was last used

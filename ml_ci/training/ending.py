@@ -6,11 +6,12 @@ import json
 import re
 import signal
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from ml_ci.changes.reads import Reads
 from ml_ci.errors import Failure, StageFailed
+from ml_ci.frozen import dataclass
 from ml_ci.training import left
 from ml_ci.training.log import tail
 from ml_ci.training.missing import advise

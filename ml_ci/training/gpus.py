@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+
+from ml_ci.frozen import dataclass
 
 _SECONDS = 20
 _DEVICES = Path("/dev")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, NoReturn, TypeGuard
 
 import numpy as np
 from numpy.typing import NDArray
+
+from ml_ci.frozen import dataclass
 
 _KINDS = ("probability", "margin", "number", "label", "outcome")
 _SCORED = ("probability", "margin")

@@ -7,9 +7,9 @@ and `git stash` take the user's work. With a linked worktree it would too.
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
 from pathlib import Path
 
+from ml_ci.frozen import dataclass
 from ml_ci.repository.objects import Objects
 from ml_ci.training.transfer import remove
 

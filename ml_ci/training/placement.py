@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import takewhile
 from pathlib import Path
 
 from ml_ci.changes.globs import is_glob
 from ml_ci.errors import UserError
+from ml_ci.frozen import dataclass
 from ml_ci.spec.values import Node
 from ml_ci.training.delivery import Supply
 from ml_ci.training.transfer import copy, is_inside, remove

@@ -13,10 +13,11 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from ml_ci.frozen import dataclass
 from ml_ci.training import adopting, left
 from ml_ci.training.branched import Branched
 from ml_ci.training.devices import Opened

@@ -16,11 +16,12 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from threading import Lock
 from typing import TypeAlias
 
+from ml_ci.frozen import dataclass
 from ml_ci.training.adopting import CHILD
 from ml_ci.training.branched import Branched, hear
 

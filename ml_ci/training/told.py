@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
+from ml_ci.frozen import dataclass
 from ml_ci.training import left
 
 TOLD = "told.tsv"

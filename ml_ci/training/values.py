@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Literal, TypeAlias
 
 from ml_ci.changes.reads import Reads
 from ml_ci.errors import Failure, StageFailed
+from ml_ci.frozen import dataclass
 from ml_ci.spec.values import Budget, Job, Load, Positive, Resources
 from ml_ci.training.distant import Distant
 from ml_ci.training.ran import Ran

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ml_ci.forges.registry import is_build
+from ml_ci.frozen import dataclass
 from ml_ci.variables.families import harmless, never, of_storage
 from ml_ci.variables.passwords import mask
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from difflib import get_close_matches
 
 import pytest
 
 from ml_ci.conditions import ConditionError, parse
 from ml_ci.errors import UserError
+from ml_ci.frozen import dataclass
 from ml_ci.spec.values import Spec
 
 

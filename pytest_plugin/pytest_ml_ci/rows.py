@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from ml_ci.behaviours.asks import NO_DECISION, POSITIVE, Cell
@@ -11,6 +11,7 @@ from ml_ci.behaviours.columns import key
 from ml_ci.behaviours.counterexample import show
 from ml_ci.behaviours.shown import may_show
 from ml_ci.errors import UserError
+from ml_ci.frozen import dataclass
 
 if TYPE_CHECKING:
     from ml_ci.behaviours.columns import Columns

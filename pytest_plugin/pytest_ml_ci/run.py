@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,6 +11,7 @@ import pytest
 
 from ml_ci.errors import NOTHING_GATED as NOTHING_GATED_CODE
 from ml_ci.errors import Failure
+from ml_ci.frozen import dataclass
 from ml_ci.gates.values import GateResult
 from ml_ci.gates.verdict import of_gates, overall
 from ml_ci.reports.values import ModelReport, Report

@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock
 
 from ml_ci.digests import digest
+from ml_ci.frozen import dataclass
 from ml_ci.records.atomic import write_text
 from ml_ci.reports.as_json import loads, to_json
 from ml_ci.reports.values import Report

@@ -102,6 +102,7 @@ def test_a_fork_neither_uses_nor_closes_what_its_parent_opened() -> None:
 
 
 def test_one_that_nobody_closes_is_used_again_when_it_is_collected() -> None:
+    gc.collect()  # those that other tests left are not collected between
     left = connect()
     opened = left._opened
     del left

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 
+from ml_ci.frozen import dataclass
 from ml_ci.gates.live.bound import Bound
 from ml_ci.gates.live.series import UNLABELLED, Series, WeighedSeries, count
 from ml_ci.gates.live.values import Evidence

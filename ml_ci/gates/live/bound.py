@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from ml_ci.conditions.tree import Metric
 from ml_ci.evaluation.confusion import Confusion
+from ml_ci.frozen import dataclass
 from ml_ci.gates.defined import UndefinedError
 from ml_ci.gates.live.series import count
 from ml_ci.gates.statistics import limits

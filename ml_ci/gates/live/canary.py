@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from datetime import datetime
 
 from ml_ci.evaluation.confusion import Confusion
+from ml_ci.frozen import dataclass
 from ml_ci.gates.evidence import Policy
 from ml_ci.gates.live import of_shadow, of_split, telling
 from ml_ci.gates.live.compared import Compared

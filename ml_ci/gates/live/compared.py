@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from ml_ci.conditions.tree import Metric
 from ml_ci.evaluation.confusion import Confusion
+from ml_ci.frozen import dataclass
 from ml_ci.gates.live.values import Evidence
 from ml_ci.gates.metrics import share
 from ml_ci.gates.wording import points, said, title

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from ml_ci.evaluation.confusion import Confusion, PairedErrors
+from ml_ci.frozen import dataclass
 from ml_ci.gates.evidence import LEAST_ROWS
 from ml_ci.gates.live import coverage
 from ml_ci.gates.live.asked import as_evidence

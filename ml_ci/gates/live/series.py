@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from ml_ci.evaluation.confusion import Confusion
+from ml_ci.frozen import dataclass
 from ml_ci.gates.metrics import share
 from ml_ci.gates.statistics.values import Floats
 from ml_ci.live.values import Weighed, Window

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 
 from ml_ci.conditions.tree import Metric
 from ml_ci.digests import digest
+from ml_ci.frozen import dataclass
 from ml_ci.gates.defined import UndefinedError
 from ml_ci.gates.evidence import LEAST_ROWS, Policy
 from ml_ci.gates.live import coverage, drift, telling

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from ml_ci.frozen import dataclass
 from ml_ci.reports import pieces
 from ml_ci.reports.columns import GAP, padded, total
 from ml_ci.reports.gate_rows import MARKS
@@ -43,7 +43,10 @@ class Look:
             yield from self.fold(f"{row[0]}: {said}")
 
 
-def show_watch(report: WatchReport, look: Look = Look()) -> str:
+_PLAIN = Look()
+
+
+def show_watch(report: WatchReport, look: Look = _PLAIN) -> str:
     """Give the report of a watch as lines of text, ending with a newline."""
     lines: list[str] = []
     if len(report.models) != 1:
@@ -54,7 +57,7 @@ def show_watch(report: WatchReport, look: Look = Look()) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def show_canary(report: CanaryReport, look: Look = Look()) -> str:
+def show_canary(report: CanaryReport, look: Look = _PLAIN) -> str:
     """Give the report of a canary as lines of text, ending with a newline."""
     return "\n".join(_canary(report, look)).rstrip() + "\n"
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from ml_ci.frozen import dataclass
 from ml_ci.gates.values import GateResult
 from ml_ci.live.skew_values import ColumnSkew, Pair, Skew
 from ml_ci.reports.gate_rows import MARKS

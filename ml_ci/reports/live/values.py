@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from ml_ci.errors import Failure
 from ml_ci.evaluation.confusion import Confusion
+from ml_ci.frozen import dataclass
 from ml_ci.gates.live.values import Alarm, Decision, Evidence
 from ml_ci.gates.values import GateResult, Verdict
 from ml_ci.live.values import Coverage, Window

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ml_ci.frozen import dataclass
 from ml_ci.reports.gate_rows import GateRow, interval_named
 from ml_ci.reports.numbers import defined
 from ml_ci.reports.page.markup import Html, join, tag

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Protocol
 
+from ml_ci.frozen import dataclass
 from ml_ci.gates.values import Verdict
 from ml_ci.reports.gate_rows import MARKS
 from ml_ci.reports.metrics import NOISE

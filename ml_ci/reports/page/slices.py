@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ml_ci.evaluation.confusion import Confusion
+from ml_ci.frozen import dataclass
 from ml_ci.reports.card_rates import LEVEL, ends
 from ml_ci.reports.differences import SliceCounts, SliceRow, slice_row, slices_of
 from ml_ci.reports.metrics import NOISE

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 
+from ml_ci.frozen import dataclass
 from ml_ci.reports.page.markup import NOTHING, Html, join, tag
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar, Protocol
 
 from ml_ci.errors import UserError
 from ml_ci.forges.errors import UnclearError
 from ml_ci.forges.values import Issue
+from ml_ci.frozen import dataclass
 from ml_ci.records.atomic import write_text
 from ml_ci.reports.text import label
 from ml_ci.review.alerts.told import Told, decode, from_json, to_json

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 
 from ml_ci.errors import UserError
 from ml_ci.forges.errors import UnavailableError
 from ml_ci.forges.registry import named
 from ml_ci.forges.values import Request, Token
+from ml_ci.frozen import dataclass
 from ml_ci.gates.values import Verdict
 from ml_ci.reports.fitting import LIMIT
 from ml_ci.reports.live.as_json import load_watch

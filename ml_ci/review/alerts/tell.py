@@ -8,12 +8,13 @@ is there, and sends it only where none is; the event it sends again, as the same
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING
 
 from ml_ci.errors import UserError
 from ml_ci.forges.errors import RefusedError, UnclearError
 from ml_ci.forges.values import State, Status
+from ml_ci.frozen import dataclass
 from ml_ci.gates.values import Verdict
 from ml_ci.reports.text import clip, label
 from ml_ci.review.alerts.memory import Memory

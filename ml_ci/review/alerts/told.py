@@ -11,8 +11,10 @@ import binascii
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from typing import Literal, TypeAlias
+
+from ml_ci.frozen import dataclass
 
 Channel: TypeAlias = Literal["webhook", "dispatch"]
 Step: TypeAlias = Literal["begun", "done"]

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ml_ci.frozen import dataclass
 from ml_ci.gates.values import Verdict
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 import time
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 import requests
@@ -20,6 +20,7 @@ from ml_ci import __version__
 from ml_ci.errors import UserError
 from ml_ci.forges.errors import RefusedError, UnavailableError
 from ml_ci.forges.values import Token
+from ml_ci.frozen import dataclass
 from ml_ci.review.alerts.values import Alarm, Alert
 
 VARIABLE = "ML_CI_WEBHOOK"

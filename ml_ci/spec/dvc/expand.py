@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import product
 from typing import Any
 
+from ml_ci.frozen import dataclass
 from ml_ci.spec.document import read
 from ml_ci.spec.dvc.looked import Looked
 from ml_ci.spec.dvc.problem import At, StageError

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from ml_ci.frozen import dataclass
 from ml_ci.spec.dvc.problem import StageError
 from ml_ci.spec.dvc.values_of import read_yaml
 from ml_ci.spec.problems import Problem

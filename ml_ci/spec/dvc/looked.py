@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
 from ml_ci.digests import blob_id, digest
+from ml_ci.frozen import dataclass
 
 _CODE = (
     *(".py", ".pyw", ".ipynb", ".r", ".rmd", ".jl", ".sh", ".bash", ".sql", ".scala", ".java", ".kt", ".js", ".ts"),

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from configparser import ConfigParser
 from configparser import Error as ConfigError
-from dataclasses import dataclass
 
+from ml_ci.frozen import dataclass
 from ml_ci.spec.dvc.expand import expand
 from ml_ci.spec.dvc.lock import Locked, read_entry, read_lock
 from ml_ci.spec.dvc.looked import Looked

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ml_ci.frozen import dataclass
 from ml_ci.spec.document import Document
 from ml_ci.spec.problems import Place, Problem
 

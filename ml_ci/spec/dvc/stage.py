@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from ml_ci.frozen import dataclass
 from ml_ci.spec.dvc.expand import Resolved
 from ml_ci.spec.dvc.looked import Looked
 from ml_ci.spec.dvc.problem import At

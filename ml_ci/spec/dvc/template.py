@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from ml_ci.frozen import dataclass
 from ml_ci.spec.problems import show, suggest
 
 _FOUND = re.compile(r"(?<!\\)\$\{(?P<inner>.*?)\}")

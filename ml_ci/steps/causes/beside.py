@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 
 from ml_ci.errors import StageFailed, UserError
 from ml_ci.evaluation.values import Comparison
+from ml_ci.frozen import dataclass
 from ml_ci.gates.evidence import Case
 from ml_ci.gates.judge import judge
 from ml_ci.gates.values import GateResult

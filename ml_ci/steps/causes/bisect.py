@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from ml_ci.bisect.values import Found, Judgement, Skipped
 from ml_ci.changes.values import Change
 from ml_ci.conditions import ConditionError, parse
 from ml_ci.errors import Failure, StageFailed, UserError
+from ml_ci.frozen import dataclass
 from ml_ci.gates.values import GateResult
 from ml_ci.repository.history import Commit, about, check_ancestor, suspects
 from ml_ci.spec.values import GateSpec, ModelSpec

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
 from functools import partial
 
@@ -13,6 +13,7 @@ from ml_ci.evaluation.values import Evaluation
 from ml_ci.explain.parts import ENVIRONMENT, find_parts, find_pinned
 from ml_ci.explain.shapley import dividends, shares, subsets
 from ml_ci.explain.values import Attribution, Effort, Explanation, Interaction, Mixture, Part, Share
+from ml_ci.frozen import dataclass
 from ml_ci.gates.metrics import exact
 from ml_ci.metrics import OF_BEHAVIOURS, OF_COUNTS, OF_JOB
 from ml_ci.plan.plan import TRAININGS

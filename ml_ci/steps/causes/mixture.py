@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.explain.parts import CODE, READS, files_of, mix_model
 from ml_ci.explain.values import Part
+from ml_ci.frozen import dataclass
 from ml_ci.repository.git import GitError
 from ml_ci.repository.mixture import frozen, mixed
 from ml_ci.spec.values import FileEntry, ModelSpec

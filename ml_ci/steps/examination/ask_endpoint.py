@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import product
 
 from ml_ci.behaviours.told import Reply, Told
 from ml_ci.behaviours.wanted import MOST
 from ml_ci.errors import UserError
+from ml_ci.frozen import dataclass
 from ml_ci.live.endpoint import Endpoint
 from ml_ci.live.protocol import InputSpec, Said, Value, fail
 from ml_ci.spec.problems import suggest

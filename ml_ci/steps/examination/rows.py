@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ml_ci.evaluation.labels import read_labels
 from ml_ci.evaluation.scores import Predictions
+from ml_ci.frozen import dataclass
 from ml_ci.gates.judge import judge
 from ml_ci.gates.values import GateResult
 from ml_ci.steps.judging.judge import make_case, make_policy, parse_gates

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ml_ci import syntax
 from ml_ci.errors import StageFailed, UserError
+from ml_ci.frozen import dataclass
 from ml_ci.steps.examination.values import Finding
 from ml_ci.steps.opening.project import select_models
 from ml_ci.steps.planning.sides import Fingerprints

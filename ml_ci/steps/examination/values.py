@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
+from ml_ci.frozen import dataclass
 from ml_ci.steps.values import Project
 
 

@@ -6,9 +6,10 @@ What a job has yet to make is looked at when it is there, and what only a job ca
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ml_ci.errors import StageFailed, UserError
+from ml_ci.frozen import dataclass
 from ml_ci.plan.plan import COMPARISONS, Plan
 from ml_ci.steps.clock import Clock
 from ml_ci.steps.planning.decide import find_verdict, plan_work

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +18,7 @@ from ml_ci.evaluation.moments import count_clusters
 from ml_ci.evaluation.repeated import join, stack
 from ml_ci.evaluation.scores import FILE, Predictions, load
 from ml_ci.evaluation.stream import is_large
+from ml_ci.frozen import dataclass
 from ml_ci.gates.evidence import Case, Policy
 from ml_ci.gates.judge import judge
 from ml_ci.gates.question import questions

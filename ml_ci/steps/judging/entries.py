@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import PurePosixPath
 
 from ml_ci.changes.entry import find_entry, list_names
 from ml_ci.errors import StageFailed
+from ml_ci.frozen import dataclass
 from ml_ci.spec.values import ModelSpec, Node
 from ml_ci.steps.planning.variables import list_variables
 from ml_ci.steps.values import Project

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ from ml_ci.evaluation.grouping import read_grouping
 from ml_ci.evaluation.labels import read_labels
 from ml_ci.evaluation.repeated import stack
 from ml_ci.evaluation.values import Comparison
+from ml_ci.frozen import dataclass
 from ml_ci.gates.differences import find_differences
 from ml_ci.gates.evidence import Case, Policy
 from ml_ci.gates.judge import judge

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +13,7 @@ from ml_ci.changes.globs import is_glob, matching
 from ml_ci.changes.remote import is_remote
 from ml_ci.digests import digest
 from ml_ci.errors import StageFailed, UserError
+from ml_ci.frozen import dataclass
 from ml_ci.plan.plan import TRAININGS
 from ml_ci.records.atomic import write_text
 from ml_ci.records.codec import pack, unpack_if_fit

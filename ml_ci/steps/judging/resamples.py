@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from ml_ci.digests import digest
 from ml_ci.evaluation.grouping import read_grouping
 from ml_ci.evaluation.labels import read_labels
 from ml_ci.evaluation.values import Comparison
+from ml_ci.frozen import dataclass
 from ml_ci.plan.plan import Plan
 from ml_ci.records.codec import pack, unpack_if_fit
 from ml_ci.steps.planning.variables import list_variables

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from ml_ci.errors import StageFailed, UserError
+from ml_ci.frozen import dataclass
 from ml_ci.records.prune import Stored, list_stored, prune
 from ml_ci.records.record import NAME, DamagedRecordError, glance, read, vouch
 from ml_ci.records.shared import Shared

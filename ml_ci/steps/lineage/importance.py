@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 import random
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ml_ci.errors import StageFailed, UserError
 from ml_ci.evaluation.labels import read_labels
 from ml_ci.evaluation.metrics import auc, curve
+from ml_ci.frozen import dataclass
 from ml_ci.registry.values import NoAnswerError, Version
 from ml_ci.reports.card_values import Importance, Moved
 from ml_ci.steps.planning.champion import pair_with_champion

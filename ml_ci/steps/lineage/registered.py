@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ml_ci.errors import UserError
+from ml_ci.frozen import dataclass
 from ml_ci.registry.history import check_not_lost, list_tries, moves
 from ml_ci.registry.mlflow_registry import MlflowRegistry
 from ml_ci.registry.values import CHAMPION, PREVIOUS, Lineage, Version

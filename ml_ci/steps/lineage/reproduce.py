@@ -6,7 +6,7 @@ import contextlib
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
 from operator import itemgetter
 from pathlib import Path
@@ -18,6 +18,7 @@ from ml_ci.changes.globs import is_glob
 from ml_ci.changes.remote import is_remote
 from ml_ci.errors import UserError
 from ml_ci.evaluation.scores import FILE, load
+from ml_ci.frozen import dataclass
 from ml_ci.records.files import digest_files
 from ml_ci.registry.values import Lineage, Version
 from ml_ci.spec.values import FileEntry

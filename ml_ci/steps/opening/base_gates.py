@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from ml_ci.errors import UserError
+from ml_ci.frozen import dataclass
 from ml_ci.repository.base import advise_fetching, default_branch
 from ml_ci.repository.repository import Repository
 from ml_ci.spec.values import Spec

@@ -6,12 +6,13 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
 from ml_ci import __version__
 from ml_ci.conditions import tree as conditions
+from ml_ci.frozen import dataclass
 from ml_ci.records.atomic import write_text
 from ml_ci.records.store import Store
 from ml_ci.spec import values

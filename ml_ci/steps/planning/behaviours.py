@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import posixpath
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from ml_ci.digests import blob_id, digest, object_format
+from ml_ci.frozen import dataclass
 from ml_ci.repository.trees import CommitTree, WorkingTree
 from ml_ci.spec.behaviours import Behaviour
 from ml_ci.spec.values import ModelSpec

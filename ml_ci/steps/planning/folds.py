@@ -7,11 +7,12 @@ more training of the same job, on other rows: it is keyed, found again, kept and
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ml_ci.changes.fingerprint import recut
 from ml_ci.digests import digest
 from ml_ci.errors import Failure, StageFailed
+from ml_ci.frozen import dataclass
 from ml_ci.spec.values import ModelSpec, PartEntry
 from ml_ci.steps.planning.foretold import foretell
 from ml_ci.steps.planning.reads import resolve_reads

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from ml_ci.changes.values import Change
 from ml_ci.evaluation.values import Comparison
+from ml_ci.frozen import dataclass
 from ml_ci.gates.values import Differences, GateResult, Judgement, Verdict
 from ml_ci.gates.verdict import of_gates
 from ml_ci.gates.yardstick import Yardstick, worst

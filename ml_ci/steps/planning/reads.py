@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from ml_ci.changes.read_states import ReadStates, States
@@ -11,6 +11,7 @@ from ml_ci.changes.reads import Reads
 from ml_ci.changes.values import READS, UNSEEN, Fingerprint, Stage
 from ml_ci.changes.whole import Whole
 from ml_ci.digests import digest
+from ml_ci.frozen import dataclass
 from ml_ci.records.manifests import Entry, entries, is_kept, leading_to, note, pack_entries
 from ml_ci.steps.values import Made, Project, Side
 

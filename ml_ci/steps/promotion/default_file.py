@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from ml_ci.errors import UserError
 from ml_ci.forges.registry import build_of
+from ml_ci.frozen import dataclass
 from ml_ci.plan.graph import in_order
 from ml_ci.registry.values import RefusedError
 from ml_ci.repository.base import default_branch

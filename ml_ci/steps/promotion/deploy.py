@@ -5,13 +5,14 @@ from __future__ import annotations
 import socket
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Literal, TypeAlias
 
 from ml_ci.digests import digest
 from ml_ci.errors import Failure, StageFailed, UserError
 from ml_ci.forges.registry import build_of
+from ml_ci.frozen import dataclass
 from ml_ci.registry import deployments
 from ml_ci.registry.history import list_tries
 from ml_ci.registry.mlflow_registry import MlflowRegistry

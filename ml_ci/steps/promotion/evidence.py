@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from ml_ci.errors import Failure, StageFailed, UserError
+from ml_ci.frozen import dataclass
 from ml_ci.gates.values import Verdict
 from ml_ci.plan.plan import PREDICTIONS, TRAININGS, VERDICTS, Plan
 from ml_ci.records.record import Record

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from ml_ci.errors import UserError
+from ml_ci.frozen import dataclass
 from ml_ci.plan.plan import PREDICTIONS, TRAININGS, VERDICTS
 from ml_ci.records.archive import unpack
 from ml_ci.records.places import Folder

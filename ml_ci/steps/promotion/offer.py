@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from ml_ci.digests import digest
+from ml_ci.frozen import dataclass
 from ml_ci.records.codec import pack
 from ml_ci.registry import values
 from ml_ci.registry.values import NONE, Event, Offer, Version

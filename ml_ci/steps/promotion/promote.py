@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from ml_ci.frozen import dataclass
 from ml_ci.plan.plan import TRAININGS
 from ml_ci.registry.approval import Approval, approve
 from ml_ci.registry.approval import approved as approval_of

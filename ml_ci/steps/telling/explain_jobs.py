@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 
 from ml_ci.changes.values import Change
+from ml_ci.frozen import dataclass
 from ml_ci.plan.graph import below
 from ml_ci.plan.plan import TRAININGS
 from ml_ci.plan.values import JobPlan, ModelPlan, PlannedAction

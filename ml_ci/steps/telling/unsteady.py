@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from ml_ci.digests import digest
+from ml_ci.frozen import dataclass
 from ml_ci.plan.plan import DETERMINISM
 from ml_ci.records.codec import unpack_if_fit
 from ml_ci.records.store import Store

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from ml_ci.frozen import dataclass
 from ml_ci.live.endpoint import Endpoint
 from ml_ci.live.skew_values import ROWS
 

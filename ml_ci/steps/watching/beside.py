@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from ml_ci.errors import StageFailed, UserError
 from ml_ci.evaluation.confusion import Confusion, Paired
+from ml_ci.frozen import dataclass
 from ml_ci.gates.live.values import CanaryJudgement
 from ml_ci.live.values import Canary, Candidate, Champion, Shadowed, ShadowWindow, Split, SplitWindow
 from ml_ci.records.origin import origin_of

@@ -7,11 +7,12 @@ what they are held against, too: bins that moved would make their counts those o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any, Generic, TypeVar
 
 from ml_ci.digests import digest
 from ml_ci.errors import UserError
+from ml_ci.frozen import dataclass
 from ml_ci.live.values import Candidate, Champion, Reference, ShadowWindow, SplitWindow, Window
 from ml_ci.plan.plan import WINDOWS
 from ml_ci.records.codec import pack, unpack_if_fit

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from ml_ci.errors import Failure, StageFailed, UserError
+from ml_ci.frozen import dataclass
 from ml_ci.live.values import Candidate, Champion
 from ml_ci.registry.history import History, history
 from ml_ci.registry.registry import Registry

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from ml_ci.errors import StageFailed, UserError
 from ml_ci.evaluation.stream import class_counts
+from ml_ci.frozen import dataclass
 from ml_ci.gates.live import coverage
 from ml_ci.gates.live.series import make_series
 from ml_ci.live.selecting import write_labelled

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from itertools import chain, count
 from typing import TypeAlias
 
@@ -14,6 +14,7 @@ from ml_ci.behaviours.asks import NO_DECISION, Answers, Ask
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.evaluation.answered import Yardstick
 from ml_ci.evaluation.scores import logistic, own_scale
+from ml_ci.frozen import dataclass
 from ml_ci.records.record import Record
 from ml_ci.steps.planning.reads import resolve_reads
 from ml_ci.steps.values import Side

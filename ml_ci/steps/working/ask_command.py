@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from ml_ci.child.edited_files import TextRows, is_parquet
 from ml_ci.child.failures import JobFailed
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.evaluation.answered import Yardstick, read_answered
+from ml_ci.frozen import dataclass
 from ml_ci.tables.edited import write_edited
 from ml_ci.tables.table import Table
 from ml_ci.training.answering import SECONDS, tell_late

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from ml_ci.behaviours.measure import BROKEN, NO_ANSWER, measure_cases
 from ml_ci.errors import UserError
 from ml_ci.evaluation.comparison import stand
 from ml_ci.evaluation.labels import ABSENT, classes_of
+from ml_ci.frozen import dataclass
 from ml_ci.spec.behaviours import Behaviour
 from ml_ci.spec.problems import suggest
 from ml_ci.spec.values import ModelSpec

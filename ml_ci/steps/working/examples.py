@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from ml_ci.behaviours.shrink import shrink
 from ml_ci.behaviours.ways import tell_ways
 from ml_ci.errors import StageFailed
 from ml_ci.evaluation.values import Shown
+from ml_ci.frozen import dataclass
 from ml_ci.plan.plan import BEHAVIOURS
 from ml_ci.records.codec import pack, unpack_if_fit
 from ml_ci.spec.behaviours import Behaviour, Counterexamples

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ import numpy as np
 from ml_ci.errors import Failure, StageFailed
 from ml_ci.evaluation.scores import FILE, Predictions, load
 from ml_ci.evaluation.values import KINDS
+from ml_ci.frozen import dataclass
 from ml_ci.records.record import Record
 from ml_ci.spec.values import PartEntry
 from ml_ci.steps.planning.folds import Fold, cut_folds, find_folds

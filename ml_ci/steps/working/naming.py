@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from ml_ci.frozen import dataclass
 from ml_ci.steps.progress import Progress
 from ml_ci.steps.values import Project
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import filecmp
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ml_ci.errors import Failure, StageFailed
+from ml_ci.frozen import dataclass
 from ml_ci.spec.values import ModelSpec, PartEntry
 from ml_ci.steps.planning.own_rows import find_source
 from ml_ci.steps.values import Sides

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, MutableMapping
 from contextlib import ExitStack, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Protocol
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from ml_ci.behaviours.asks import Answers, Ask, Asker
 from ml_ci.child.exchange import FAILS_FOR_ROWS
 from ml_ci.errors import Failure, StageFailed
+from ml_ci.frozen import dataclass
 from ml_ci.plan.plan import BEHAVIOURS
 from ml_ci.spec.behaviours import Behaviour
 from ml_ci.spec.values import ModelSpec

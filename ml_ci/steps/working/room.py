@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from ml_ci.changes.data import REMOTE
 from ml_ci.errors import Failure, StageFailed, UserError
+from ml_ci.frozen import dataclass
 from ml_ci.reports.values import DeedKind
 from ml_ci.spec.values import FileEntry, JobSpec, ModelSpec, Node, PartEntry
 from ml_ci.steps.planning.reads import open_whole

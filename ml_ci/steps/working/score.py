@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ from ml_ci.evaluation.labels import known_labels, read_labels
 from ml_ci.evaluation.predictions import read
 from ml_ci.evaluation.scores import FILE, Predictions, decide, load, write
 from ml_ci.evaluation.threshold import choose
+from ml_ci.frozen import dataclass
 from ml_ci.plan.plan import PREDICTIONS, Keys, Plan
 from ml_ci.records.codec import pack
 from ml_ci.records.manifests import pack_entries

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Any, Literal, TypeAlias
+
+from ml_ci.frozen import dataclass
 
 What: TypeAlias = Literal["file", "folder", "link"]
 

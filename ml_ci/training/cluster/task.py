@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from ml_ci.frozen import dataclass
 
 CALL = 30.0  # seconds for one call
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
+from ml_ci.frozen import dataclass
 from ml_ci.training.packaging.files import Settings, literal, name_call, text
 from ml_ci.training.packaging.folders import holds_code, packages
 

@@ -7,11 +7,12 @@ import configparser
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import Any
 
 from ml_ci import syntax
+from ml_ci.frozen import dataclass
 from ml_ci.training import left
 
 _MOST = 4_000_000

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from functools import lru_cache
 from pathlib import Path
 
+from ml_ci.frozen import dataclass
 from ml_ci.training.packaging.backends import default, read_declared
 from ml_ci.training.packaging.files import FILES, read
 from ml_ci.training.packaging.folders import importable

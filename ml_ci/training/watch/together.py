@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import PurePosixPath
 
 from ml_ci.changes.reads import Reads
+from ml_ci.frozen import dataclass
 from ml_ci.training.stamps import is_folder, is_link
 from ml_ci.training.told import Line
 from ml_ci.training.values import Ground

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ml_ci import __version__
+from ml_ci.frozen import dataclass
 from ml_ci.gates.values import GateResult, Verdict
 from ml_ci.gates.verdict import ORDER
 from ml_ci.reports.live.words import minute

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from ml_ci.evaluation.pictures import ByClass, CalibrationBin, CutCounts, Cuts, Pictures
+from ml_ci.frozen import dataclass
 from ml_ci.reports.card_rates import LEVEL, ends
 from ml_ci.reports.differences import metric_rows
 from ml_ci.reports.gate_rows import currency

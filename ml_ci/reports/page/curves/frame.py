@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from ml_ci.frozen import dataclass
 from ml_ci.reports.page.curves.thin import Point
 
 WIDTH, HEIGHT = 340, 262

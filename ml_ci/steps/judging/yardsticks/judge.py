@@ -8,7 +8,7 @@ column that the base's rows do not have.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import reduce
 from typing import Any, TypeAlias
 
@@ -20,6 +20,7 @@ from ml_ci.evaluation.evaluate import CLASS, Holdout, compare, holdout_of
 from ml_ci.evaluation.repeated import Repetitions, compare_repeated, join, stack
 from ml_ci.evaluation.scores import Predictions
 from ml_ci.evaluation.values import Comparison, Evaluation
+from ml_ci.frozen import dataclass
 from ml_ci.gates.differences import find_differences
 from ml_ci.gates.evidence import Case, Policy
 from ml_ci.gates.judge import judge

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,6 +10,7 @@ import numpy as np
 from ml_ci.digests import digest
 from ml_ci.errors import UserError
 from ml_ci.evaluation.scores import FILE, Predictions, load, write
+from ml_ci.frozen import dataclass
 from ml_ci.plan.plan import PREDICTIONS
 from ml_ci.records.codec import pack
 from ml_ci.spec.values import ModelSpec

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ml_ci.errors import UserError
+from ml_ci.frozen import dataclass
 from ml_ci.spec.values import FileEntry, ModelSpec, PartEntry
 from ml_ci.steps.values import Side
 from ml_ci.steps.working.own_rows import BaseHoldout
