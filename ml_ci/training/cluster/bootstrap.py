@@ -29,8 +29,8 @@ def begin(digest: str, engine: bytes) -> None:
     code = os.path.join(at, f"engine-{digest[:16]}")  # noqa: PTH118
     if not os.path.isdir(code):  # noqa: PTH112
         aside = tempfile.mkdtemp(dir=at)
-        with tarfile.open(fileobj=io.BytesIO(engine)) as archive:
-            archive.extractall(aside, filter="data")
+        with tarfile.open(fileobj=io.BytesIO(engine)) as archive:  # code that is to run here, by who may run any
+            archive.extractall(aside, filter="fully_trusted")  # noqa: S202 a fourth of the time of "data"
         try:
             os.rename(aside, code)  # noqa: PTH104
         except OSError:  # another worker was faster

@@ -11,8 +11,11 @@ from pathlib import Path
 
 import ml_ci
 
-# What no job needs: it is never imported over there.
-_LEFT_OUT = ("demo", "templates", "__pycache__")
+# What no job needs: it is never imported over there, since what does jobs knows nothing of it.
+_LEFT_OUT = {
+    *("demo", "setup", "templates", "cli", "steps", "review", "reports", "registry", "bisect"),
+    *("explain", "records", "gates", "plan", "suspicion", "behaviours", "live", "evaluation"),
+}
 
 
 @lru_cache(maxsize=1)
@@ -23,7 +26,7 @@ def pack_engine() -> tuple[str, bytes]:
     with tarfile.open(fileobj=stream, mode="w") as archive:
         for path in sorted(top.rglob("*.py")):
             within = path.relative_to(top)
-            if not set(within.parts) & set(_LEFT_OUT):
+            if within.parts[0] not in _LEFT_OUT:
                 member = tarfile.TarInfo(f"ml_ci/{within.as_posix()}")
                 content = path.read_bytes()
                 member.size = len(content)
