@@ -205,7 +205,7 @@ def test_an_interrupted_driver_leaves_no_process_and_no_folder(
         driver.send_signal(number)
         assert driver.wait(60) == (130 if number == signal.SIGINT else -signal.SIGKILL)
     ended = time.monotonic()
-    cluster.wait(lambda: not cluster.find(word), 60)  # one in forty was there after 10 s, on a busy machine
+    cluster.wait(lambda: not cluster.find(word), 10)
     print(f"the job was gone {time.monotonic() - ended:.1f} s after the driver")
     if number == signal.SIGKILL:  # nobody is left who could ask for it: whoever comes next does
         jobs.environment["ML_CI_EXECUTOR"] = cluster.address
