@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import duckdb
+import numpy as np
 import pytest
 
 from ml_ci.tables import kinds as tables
-from ml_ci.tables.kinds import Kind, kinds
+from ml_ci.tables.kinds import _CAST, Kind, kinds
 
 Write = Callable[..., Path]
 COLUMNS = {
@@ -56,3 +58,16 @@ def test_columns_without_a_row_are_texts(tmp_path: Path, content: bytes) -> None
     path = tmp_path / "empty.csv"
     path.write_bytes(content)
     assert set(kinds(path, None, "empty.csv").values()) == {Kind("text")}
+
+
+def test_whatever_duckdb_takes_for_a_number_is_looked_at() -> None:
+    """A text by whose beginning it is none is not tried; no beginning of a number is left out."""
+    rests = ("", "1", "inf", "nan", "nfinity", "aN", "NF", ".5", "-1", " 2", "e5")
+    texts = [chr(code) + rest for code in range(1, 0x3001) if not 0xD800 <= code < 0xE000 for rest in rests]
+    with duckdb.connect() as connection:
+        connection.register("given", {"x": np.array(texts, np.object_)})
+        query = f"SELECT x, TRY_CAST(x AS DOUBLE), {_CAST.format('x')} FROM given"
+        found = connection.execute(query).fetchall()
+    taken = {text for text, number, _ in found if number is not None}
+    assert {"1", "+1", "infinity", "Infinity", "NaN", "INF"} <= taken and len(taken) > 50
+    assert [text for text, number, ours in found if repr(number) != repr(ours)] == []
