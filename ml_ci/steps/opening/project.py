@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -103,11 +104,22 @@ def open_project(config: Path, options: Options) -> Project:
 
 
 def make_slots(spec: Spec, options: Options) -> Slots:
-    """Give the slots that are asked for, or those that the executor has: it is asked once there is work to do."""
-    if options.jobs is not None:
-        return Slots(options.jobs)
-    asked = [node.resources or Resources() for node in spec.nodes.values()]
-    return Slots(ask=None if is_here(options.environment) else partial(count_slots, options.environment, asked))
+    """Give the slots that are asked for, or those that the executor has: it is asked once there is work to do.
+
+    A cluster is asked in any case, so that it is joined, and its workers are started, before the first job is ready.
+    """
+    if is_here(options.environment) or options.jobs == 1:
+        return Slots(options.jobs or 1)
+    resources = [node.resources or Resources() for node in spec.nodes.values()]
+    count = partial(count_slots, options.environment, resources)
+    if options.jobs is None:
+        return Slots(ask=count)
+    return Slots(options.jobs, ask=partial(_ask, count, options.jobs))
+
+
+def _ask(count: Callable[[], int], asked: int) -> int:
+    count()
+    return asked
 
 
 def _share(url: str | None, folder: Path) -> Shared | None:
