@@ -20,6 +20,8 @@ from urllib.request import urlopen
 import hypothesis
 import pytest
 
+from ml_ci.training import stems
+
 pytest_plugins = ["pytester"]
 
 # What takes how long is measured by the benchmarks; here a busy machine must not fail a law. Nor does chance decide
@@ -134,6 +136,24 @@ def make_repository(tmp_path: Path) -> Callable[[str], GitFolder]:
 def repository(make_repository: Callable[[str], GitFolder]) -> GitFolder:
     """Give one empty git repository on the branch `main`."""
     return make_repository("repository")
+
+
+@pytest.fixture(scope="module")
+def _opened_stems() -> Iterator[None]:
+    with stems.open_stems():
+        yield
+
+
+@pytest.fixture
+def shared_imports(_opened_stems: None) -> None:
+    """Let the runs of a module share what their jobs import, as the jobs of one run do: it is most of their time.
+
+    The older of two stems ends first: a test may import other libraries, and there are two at most.
+    """
+    with stems._lock:
+        ended = stems._stems.pop(next(iter(stems._stems))) if len(stems._stems) >= stems._MOST else None
+    if ended is not None:
+        ended.close()
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from ml_ci.pipeline import plan_chain, run
 from ml_ci.reports.values import ModelReport
 from ml_ci.steps.values import Options
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("shared_imports")]
 
 SPLIT = """\
 import csv, sys
@@ -34,6 +34,8 @@ for path, chosen in (("train", train), ("test", test), ("all", rows)):
         writer.writerows(chosen)
 """
 TRAIN = """\
+import pandas
+
 class Cut:
     def __init__(self, at):
         self.at = at

@@ -18,10 +18,12 @@ from ml_ci.reports.plain import plain
 from ml_ci.reports.values import Report
 from ml_ci.steps.values import Options
 
-pytestmark = pytest.mark.slow  # whole runs: `.ci/run` runs them apart
+# whole runs: `.ci/run` runs them apart
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("shared_imports")]
 
 CODE = """\
-import csv, os, pickle, sys
+import os
+import pandas
 
 SHIFT = 0.0
 
@@ -99,15 +101,21 @@ class Project:
                 shutil.rmtree(folder)
 
 
+@pytest.fixture(scope="module")
+def marks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Name one file for all tests: jobs whose variables differ do not share what they import."""
+    return tmp_path_factory.mktemp("marks") / "marks"
+
+
 @pytest.fixture
-def make(repository: Any, tmp_path: Path) -> Callable[..., Project]:
+def make(repository: Any, marks: Path) -> Callable[..., Project]:
     """Make a project of the models that are given; nothing was run in it yet."""
 
     def made(**models: str) -> Project:
         files = {"job.py": CODE, "script.py": SCRIPT, "train.csv": table(), "holdout.csv": table()}
         repository.commit({**files, "ml-ci.yaml": spec(**(models or {"m": FUNCTION})), ".gitignore": ".ml_ci/\n"})
         repository.git("switch", "-q", "-c", "change")
-        return Project(repository, tmp_path / "marks")
+        return Project(repository, marks)
 
     return made
 

@@ -16,7 +16,7 @@ from ml_ci.errors import UserError
 from ml_ci.spec.load import load
 from tests.setup.kinds import KINDS
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("shared_imports")]
 TABLE = "id,tenure,churned\n" + "".join(f"{n},{n % 10},{int(n % 10 < 3)}\n" for n in range(200))
 TRAIN = """\
 from sklearn.linear_model import LogisticRegression

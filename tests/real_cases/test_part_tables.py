@@ -22,7 +22,7 @@ from ml_ci.pipeline import run
 from ml_ci.reports.values import ModelReport
 from ml_ci.steps.values import Options
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("shared_imports")]
 
 FUNCTION = """\
 import pandas

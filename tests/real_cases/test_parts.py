@@ -16,6 +16,8 @@ from ml_ci.pipeline import run
 from ml_ci.reports.values import ModelReport
 from ml_ci.steps.values import Options
 
+pytestmark = pytest.mark.usefixtures("shared_imports")
+
 BY_PATH = """\
 import csv
 from pathlib import Path

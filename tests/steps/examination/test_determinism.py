@@ -10,6 +10,8 @@ from ml_ci.questions import examine
 from ml_ci.spec.load import load as load_spec
 from ml_ci.steps.telling.unsteady import advise_scoring
 
+pytestmark = pytest.mark.usefixtures("shared_imports")
+
 
 def _checks(project: Any, **asked: Any) -> dict[str, Any]:
     return {one.check: one for one in examine(project.options(), **asked)}
@@ -75,6 +77,7 @@ models:
 """
 NOISY = """\
 import os
+import pandas
 
 
 def train(train):
