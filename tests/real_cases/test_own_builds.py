@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     at = tmp_path_factory.mktemp("tools") / "environment"
     subprocess.run((sys.executable, "-m", "venv", at), check=True)
 
+    @cache  # pip takes a second to find that all is there
     def install(*names: str) -> Path:
         options = ("install", "-q", "--disable-pip-version-check")
         subprocess.run((at / "bin/python", "-m", "pip", *options, *names), check=True, capture_output=True)
