@@ -13,10 +13,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from ml_ci.pipeline import plan, run
 from ml_ci.plan.plan import TRAININGS
 from ml_ci.records.store import Store
 from ml_ci.steps.values import Options
+
+pytestmark = pytest.mark.usefixtures("shared_imports")
 
 SPEC = """\
 version: 1
@@ -36,6 +40,7 @@ models:
 """
 TRAIN = '''"""Train a table of means."""
 import random
+import pandas
 from churn.features import FEATURES, clean
 
 SEED = 42
