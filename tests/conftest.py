@@ -145,11 +145,13 @@ def _opened_stems() -> Iterator[None]:
 
 
 @pytest.fixture
-def shared_imports(_opened_stems: None) -> None:
+def shared_imports(_opened_stems: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the runs of a module share what their jobs import, as the jobs of one run do: it is most of their time.
 
-    The older of two stems ends first: a test may import other libraries, and there are two at most.
+    Each repetition has a stem of its own, for its own seed of hashes: there is room for eight. The oldest ends first
+    where it is full: a test may import other libraries.
     """
+    monkeypatch.setattr(stems, "_MOST", 8)
     with stems._lock:
         ended = stems._stems.pop(next(iter(stems._stems))) if len(stems._stems) >= stems._MOST else None
     if ended is not None:
