@@ -16,10 +16,12 @@ from ml_ci.reports.values import Report
 from ml_ci.steps.causes.bisect import Search
 from ml_ci.steps.values import Options
 
-pytestmark = pytest.mark.slow  # whole runs: `.ci/run` runs them apart
+# whole runs: `.ci/run` runs them apart
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("shared_imports")]
 
 TRAIN = """\
 import os
+import pandas
 
 
 def train(train, seed):
@@ -29,6 +31,7 @@ def train(train, seed):
 # Real noise: of each 100 rows some 15 are answered otherwise the next time.
 SCORE = """\
 import os
+import pandas
 
 WORSE = 0
 
@@ -87,12 +90,18 @@ class Project:
         return report, {one: done.count(one) for one in ("train", "score")}
 
 
+@pytest.fixture(scope="module")
+def marks(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Name one file for all tests: jobs whose variables differ do not share what they import."""
+    return tmp_path_factory.mktemp("marks") / "marks"
+
+
 @pytest.fixture
-def project(repository: Any, tmp_path: Path) -> Project:
+def project(repository: Any, marks: Path) -> Project:
     files = {"job.py": TRAIN, "scorer.py": SCORE, "train.csv": table(1), "holdout.csv": table(20)}
     repository.commit({**files, "ml-ci.yaml": SPEC, ".gitignore": ".ml_ci/\n"})
     repository.git("switch", "-q", "-c", "change")
-    return Project(repository, tmp_path / "marks")
+    return Project(repository, marks)
 
 
 def test_a_change_of_nothing_never_fails_and_a_worse_one_does(project: Project) -> None:

@@ -13,6 +13,8 @@ from ml_ci.pipeline import plan
 from ml_ci.plan.values import Asking
 from ml_ci.steps.telling.prices import say_asking
 
+pytestmark = pytest.mark.usefixtures("shared_imports")
+
 SPEC = """\
 version: 1
 models:
@@ -27,6 +29,8 @@ models:
 """
 HOLDOUT = "holdout: {job: make, path: made.csv}"
 JOB = """\
+import pandas
+
 def train(train):
     return 20
 
