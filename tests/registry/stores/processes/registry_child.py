@@ -25,12 +25,15 @@ PRELOADED = [
     "mlflow.artifacts",
     "mlflow.store.tracking.sqlalchemy_store",
     "mlflow.store.model_registry.sqlalchemy_store",
+    "mlflow.tracking.request_header.registry",
     "duckdb",
     "filelock",
+    "git",
     "tabulate",
     "ml_ci.steps.promotion.promote",
     "ml_ci.steps.promotion.deploy",
     "ml_ci.reports.document",
+    "ml_ci.conditions.parser",
 ]
 
 # All by which MLflow's client writes; reading needs no care.
