@@ -138,27 +138,28 @@ def make_project(make_repository: Callable[[str], Any]) -> Callable[[str, int], 
     return make
 
 
-def compare(name: str, project: Project) -> tuple[float, float]:
-    """Measure the run and its floor; give how many times the floor's seconds and memory the run takes."""
-    ours = project.run()
-    floor = project.floor()
-    times, memory = ours.seconds / floor.seconds, ours.peak / floor.peak
+def compare(name: str, project: Project, times: int = 1) -> tuple[float, float]:
+    """Measure the run and its floor, each so many times in turn; give how many times the floor's seconds and memory
+    the run takes, where both took the least."""
+    found = [(project.run(), project.floor()) for _ in range(times)]
+    ours, floor = (min(costs, key=lambda cost: cost.seconds) for costs in zip(*found, strict=True))
+    ratio, memory = ours.seconds / floor.seconds, ours.peak / floor.peak
     print(
         f"\n{name}: {ours.seconds:.1f} s CPU, {ours.peak / 2**20:,.0f} MiB; the floor {floor.seconds:.1f} s, ", end=""
     )
-    print(f"{floor.peak / 2**20:,.0f} MiB: {times:.2f} times the seconds, {memory:.2f} times the memory")
-    return times, memory
+    print(f"{floor.peak / 2**20:,.0f} MiB: {ratio:.2f} times the seconds, {memory:.2f} times the memory")
+    return ratio, memory
 
 
-# What is wanted. CSV comes near to it: ml-ci reads it, and pandas for the models, and the floor reads it once; where
-# other work takes the caches it is a tenth more.
+# CSV comes near to what is wanted: ml-ci reads it, and pandas for the models, and the floor reads it once. The first
+# run also compiles what was never imported.
 WANTED, MEMORY = 2.5, 1.5
 
 
-@pytest.mark.parametrize(("kind", "most"), [("csv", 2.75), ("parquet", 2.5)])
-def test_a_million_rows(make_project: Callable[[str, int], Project], kind: str, most: float) -> None:
-    times, memory = compare(f"{ROWS:,} rows, {kind} (wanted {WANTED})", make_project(kind, ROWS))
-    assert times <= most
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_a_million_rows(make_project: Callable[[str, int], Project], kind: str) -> None:
+    times, memory = compare(f"{ROWS:,} rows, {kind} (wanted {WANTED})", make_project(kind, ROWS), times=4)
+    assert times <= WANTED
     assert memory <= MEMORY
 
 
