@@ -16,6 +16,7 @@ from ml_ci.training.devices import has_devices, list_opened
 
 _REFRESH = 0.2
 _TRIES = 10
+_JOBS = {"--work", "--stem"}  # the options by which that program is no supervisor
 _HAS_ENVIRONMENTS = Path("/proc/self/environ").exists()
 _OWN_CHILDREN = Path("/proc/thread-self/children")  # not every kernel is built to list them, and none but Linux does
 
@@ -61,12 +62,13 @@ class Family:
         """
         for left in reversed(range(2 * _TRIES)):
             found = {*self._descendants(), *self._carriers()}
-            victims = {process for process in found if not _is_guard(process)} if left >= _TRIES else found
-            _kill(victims or found)
+            spared = set(filter(_is_guard, found)) if left >= _TRIES else set()
+            victims = found - spared or found
+            _kill(victims)
             self._kill_group()
             if not found:
                 break
-            psutil.wait_procs(victims or found, timeout=0.2)
+            psutil.wait_procs(victims, timeout=0.2)
         _kill(self._leader)
 
     def _is_helper(self, process: psutil.Process) -> bool:
@@ -143,9 +145,13 @@ def _processes(pids: Iterable[int]) -> Iterator[psutil.Process]:
 
 
 def _is_guard(process: psutil.Process) -> bool:
-    """Say whether a process is a supervisor, by its arguments: the one of this job, or of a job of that one."""
+    """Say whether a process is a supervisor, by its arguments: the one of this job, or of a job of that one.
+
+    A function's job is our own program, too, and is none.
+    """
     with contextlib.suppress(psutil.Error, OSError):
-        return str(CHILD) in process.cmdline()
+        arguments = process.cmdline()
+        return str(CHILD) in arguments and not _JOBS & set(arguments)
     return False
 
 

@@ -238,10 +238,13 @@ def test_a_process_is_waited_for_until_it_ends_or_the_time_is_up(tells: bool, mo
 DIES = """
 import json, os, psutil, signal, sys
 from pathlib import Path
-from ml_ci.training.process import Order, run
-work, kills, first = Path(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
+from ml_ci.training.process import CHILD, Order, run
+work, kills, first, kind = Path(sys.argv[1]), int(sys.argv[2]), *sys.argv[3:]
 request = work / "request.json"
-argv = ["sh", "-c", "sleep 900 & sleep 900 & echo $$ $! > pids.part; mv pids.part pids; wait"]
+stays = "sleep 900 & sleep 900 & echo $$ $! > pids.part; mv pids.part pids; while :; do wait; sleep 1; done"
+argv = ["sh", "-c", stays]
+if kind == "function":  # as the program that calls one is started
+    argv += [str(CHILD), "--work", str(request)]
 said = {"format": 1, "argv": argv, "cwd": str(work), "result": str(work / "result.json")}
 request.write_text(json.dumps({**said, "usage": str(work / "usage.json")}))
 send = psutil.Process.send_signal
@@ -263,11 +266,12 @@ run(Order("m", work, request, work / "log", dict(os.environ), 900.0), Progress()
 """
 
 
+@pytest.mark.parametrize("kind", ["command", "function"])
 @pytest.mark.parametrize("between", ["killed", "stays"])
 @pytest.mark.parametrize("kills", range(6))
-def test_who_dies_while_it_ends_a_job_leaves_nothing_of_it(tmp_path: Path, between: str, kills: int) -> None:
+def test_who_dies_while_it_ends_a_job_leaves_nothing_of_it(tmp_path: Path, between: str, kills: int, kind: str) -> None:
     """What guards the job is ended last: until then it sees who dies, and ends the rest."""
-    code = (sys.executable, "-c", DIES, str(tmp_path), str(kills), between)
+    code = (sys.executable, "-c", DIES, str(tmp_path), str(kills), between, kind)
     subprocess.run(code, cwd=ROOT, timeout=120, capture_output=True)
     for pid in map(int, (tmp_path / "pids").read_text().split()):
         (tmp_path / "pid").write_text(str(pid))

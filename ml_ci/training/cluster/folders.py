@@ -87,8 +87,10 @@ def sweep() -> list[str]:
 
 def _end_processes(at: Path) -> None:
     """Kill whatever works in a folder, or has it in its environment as jobs do, until there is none (by /proc)."""
+    import psutil  # which comes with each job, but is not needed where nothing was left
+
     for _ in range(_ROUNDS):
-        found = [pid for pid in _pids() if pid != os.getpid() and _uses(pid, at)]
+        found = [pid for pid in psutil.pids() if pid != os.getpid() and _uses(pid, at)]
         if not found:
             return
         for pid in found:
@@ -103,12 +105,6 @@ def _uses(pid: int, at: Path) -> bool:
             return True
         return os.fsencode(at) in Path(f"/proc/{pid}/environ").read_bytes()
     return False
-
-
-def _pids() -> list[int]:
-    with contextlib.suppress(OSError):
-        return [int(name) for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208
-    return []
 
 
 def _jobs() -> Path:
