@@ -40,7 +40,7 @@ UNPROVEN_FOLDS = "the models of {folds} folds share their training rows, so that
 _SHOWN_ALPHA = 0.025
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Finding:
     """How one question was judged. `p_fail` is its p-value against "within the limit", None where nothing is drawn.
 

@@ -16,7 +16,7 @@ from ml_ci.gates.view import View
 _ROUNDING = Fraction(1, 10**12)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Measured:
     """The numbers of a question: candidate, limit, the baseline's same metric or None, and whether it holds."""
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from fractions import Fraction
 from functools import cached_property
 
 from ml_ci.conditions.check import TURNED, links
 from ml_ci.conditions.linear import Linear, linear
 from ml_ci.conditions.tree import Comparison, Metric, Operator, OverSlices
-from ml_ci.frozen import dataclass
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)  # one is made for each slice, and these are made faster
 class Question:
     """Ask whether `candidate operator limit` holds.
 

@@ -11,7 +11,7 @@ from ml_ci.frozen import dataclass
 Verdict: TypeAlias = Literal["pass", "fail", "inconclusive", "error", "unjudged"]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class GateResult:
     """How one gate, or one slice of it, was judged.
 

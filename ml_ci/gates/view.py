@@ -22,7 +22,7 @@ from ml_ci.gates.wording import title
 from ml_ci.metrics import COUNTS, OF_CELLS, OF_COST, OF_JOB
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class View:
     """The counts of both sides on all rows, or on the slice in which the columns `by` have the value `slice`."""
 

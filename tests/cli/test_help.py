@@ -45,7 +45,8 @@ def test_the_list_imports_no_command() -> None:
         "print(*sorted(name for name in sys.modules if name.startswith('ml_ci.')), file=sys.stderr)"
     )
     done = subprocess.run((sys.executable, "-c", program), capture_output=True, text=True, timeout=60, check=True)
-    names = ["ml_ci.forges", "ml_ci.forges.registry", "ml_ci.frozen"]  # a forge's commands are called by its name
+    # A forge's commands are called by its name; what is frozen are errors and forges.
+    names = ["ml_ci.forges", "ml_ci.forges.registry", "ml_ci.frozen"]
     assert done.stderr.split() == ["ml_ci.cli", "ml_ci.cli.commands", "ml_ci.cli.main", "ml_ci.errors", *names]
 
 
